@@ -1,0 +1,50 @@
+# Every target is a thin wrapper over a command that a person can also type.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.requirements.stamp
+STACK ?= dev
+
+.DEFAULT_GOAL := help
+.PHONY: help venv toolchain toolchain-check check format lint types test test-unit test-policy test-engine test-cluster clean
+
+help: ## list every target
+	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## Python environment from the lock file, hashes checked
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "python: creating $(VENV) from requirements.lock"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+toolchain: venv ## every pinned tool: from PATH, the mirror, or built (about 30 minutes cold)
+	@$(BIN)/python -m tools.toolchain build
+
+toolchain-check: venv ## what is there, which version, from which source
+	@$(BIN)/python -m tools.toolchain check
+
+check: lint types ## format, lint and types
+
+format: venv ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: venv ## ruff format and lint, nothing changed
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: venv ## mypy strict
+	@$(BIN)/mypy
+
+test: check ## unit, policy, engine and cluster tiers
+	@$(BIN)/pytest -m "not serving and not bench"
+
+test-unit test-policy test-engine test-cluster: venv ## one tier of tests
+	@$(BIN)/pytest tests/$(@:test-%=%)
+
+clean: ## remove caches of Python tools (the toolchain cache stays)
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

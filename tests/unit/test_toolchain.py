@@ -1,0 +1,252 @@
+"""The toolchain's sources, cache and messages, without any long build."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import http.server
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.toolchain import build, cache, ensure, environment, look_up, mirror, onpath
+from tools.toolchain.__main__ import main
+from tools.toolchain.errors import ToolchainError
+from tools.toolchain.families import FAMILIES
+
+MINIO = FAMILIES["minio"]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITCHEN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("KITCHEN_TOOLCHAIN_IGNORE_PATH", "1")
+    monkeypatch.delenv("KITCHEN_MIRROR_FILE", raising=False)
+    monkeypatch.setitem(FAMILIES, "minio", dataclasses.replace(MINIO, needed_gib=0.001))
+
+
+def archive(names: tuple[str, ...]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name in names:
+            content = b"#!/bin/sh\necho " + name.encode() + b"\n"
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def mirror_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
+    path = tmp_path / "mirror.yaml"
+    path.write_text(text)
+    monkeypatch.setenv("KITCHEN_MIRROR_FILE", str(path))
+    return path
+
+
+def nothing_installed(tmp_path: Path) -> bool:
+    return look_up("minio") is None and not list((tmp_path / "cache" / "toolchain").glob("*minio-*"))
+
+
+def test_archive_with_right_sum_is_installed_and_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+) -> None:
+    content = archive(("minio-release/bin/minio", "../../evil", "minio-release/README"))
+    (serve[0] / "minio.tar.gz").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    mirror_with(
+        tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}"
+    )
+    ensure(["minio"])
+    found = look_up("minio")
+    assert found is not None
+    assert found.source == "mirror"
+    assert sorted(p.name for p in found.folder.iterdir()) == ["minio", "receipt.json"]
+    assert not (tmp_path / "evil").exists()
+    assert str(found.folder) in environment(["minio"])["PATH"].split(":")[0]
+    before = (found.folder / "receipt.json").stat().st_mtime_ns
+    ensure(["minio"])
+    assert (found.folder / "receipt.json").stat().st_mtime_ns == before
+
+
+def test_archive_with_wrong_sum_is_refused_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+) -> None:
+    (serve[0] / "minio.tar.gz").write_bytes(archive(("minio",)))
+    wrong = "0" * 64
+    mirror_with(
+        tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: '{wrong}'}}}}"
+    )
+    with pytest.raises(ToolchainError, match=f"rule: the mirror file says {wrong}; nothing was installed"):
+        ensure(["minio"])
+    assert nothing_installed(tmp_path)
+
+
+def test_archive_without_the_executable_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+) -> None:
+    content = archive(("something-else",))
+    (serve[0] / "minio.tar.gz").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    mirror_with(
+        tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}"
+    )
+    with pytest.raises(ToolchainError, match="lacks minio"):
+        ensure(["minio"])
+    assert nothing_installed(tmp_path)
+
+
+def test_unreachable_mirror_says_which_entry_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = mirror_with(
+        tmp_path,
+        monkeypatch,
+        f"families: {{minio: {{url: 'http://127.0.0.1:9/m.tar.gz', sha256: '{'1' * 64}'}}}}",
+    )
+    assert main(["build", "minio"]) == 1
+    message = capsys.readouterr().err
+    assert "http://127.0.0.1:9/m.tar.gz cannot be had" in message
+    assert str(path) in message
+    assert "Traceback" not in message
+    assert nothing_installed(tmp_path)
+
+
+def test_all_faults_of_the_mirror_file_are_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = mirror_with(
+        tmp_path,
+        monkeypatch,
+        "families:\n  minio: {url: 'ftp://mirror.example.com/m', sha256: abc}\n  etcdd: {}\n"
+        "  pulumi: {url: 'https://mirror.example.com/p', colour: red}\n",
+    )
+    with pytest.raises(ToolchainError) as raised:
+        mirror.archives(path)
+    text = str(raised.value)
+    for expected in (
+        "families.minio.url: 'ftp://mirror.example.com/m'; rule: an http or https address",
+        "families.minio.sha256: 'abc'; rule: 64 lower-case hexadecimal digits",
+        "families.etcdd: rule: one of",
+        "families.pulumi.colour: unknown key",
+        "families.pulumi.sha256: missing; rule: no checksum, no use",
+    ):
+        assert expected in text
+
+
+def test_key_changes_with_every_pin_and_source() -> None:
+    assert MINIO.key() == MINIO.key()
+    assert dataclasses.replace(MINIO, version="2026-02-13").key() != MINIO.key()
+    assert len({family.key() for family in FAMILIES.values()}) == len(FAMILIES)
+
+
+def test_interrupted_install_leaves_nothing_and_stale_folders_are_removed(tmp_path: Path) -> None:
+    family = FAMILIES["minio"]
+    stale = tmp_path / "cache" / "toolchain" / ".staging-minio-old"
+    stale.mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt), cache.locked(family), cache.staging(family) as stage:
+        (stage / "minio").write_text("half")
+        raise KeyboardInterrupt
+    assert not stale.exists()
+    assert nothing_installed(tmp_path)
+
+
+def test_second_installer_waits_for_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    family = FAMILIES["minio"]
+    entered = threading.Event()
+
+    def second() -> None:
+        with cache.locked(family):
+            entered.set()
+
+    with cache.locked(family):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.3)
+    thread.join(5)
+    assert entered.is_set()
+    assert "another process is installing it" in capsys.readouterr().err
+
+
+def test_full_disk_is_told_before_the_work_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(FAMILIES, "minio", dataclasses.replace(MINIO, needed_gib=10**7))
+    with pytest.raises(
+        ToolchainError, match=r"no space in the cache folder .* GiB free, 10000000.0 GiB needed"
+    ):
+        ensure(["minio"])
+    assert nothing_installed(tmp_path)
+
+
+def test_unwritable_cache_folder_is_one_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    monkeypatch.setenv("KITCHEN_CACHE_DIR", str(blocker))
+    with pytest.raises(ToolchainError, match="rule: it must be a writable folder"):
+        ensure(["minio"])
+
+
+def test_unreachable_module_source_is_one_message_with_the_end_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GOPROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "empty-module-cache"))
+    monkeypatch.setenv("GOFLAGS", "-modcacherw")
+    assert main(["build", "crds"]) == 1
+    message = capsys.readouterr().err
+    assert "must be reachable through GOPROXY (http://127.0.0.1:9)" in message
+    assert "Traceback" not in message
+
+
+def test_module_with_another_sum_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(build, "_go", lambda *_: '{"Sum": "h1:other=", "Dir": "/nowhere"}')
+    with pytest.raises(ToolchainError, match="has sum h1:other=; rule: it must be h1:"):
+        build.build(FAMILIES["crds"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("found", "accepted"),
+    [("3.259.0", True), ("3.300.1", True), ("3.258.9", False), ("4.0.0", False), ("2.999.0", False)],
+)
+def test_pulumi_on_path_must_be_same_major_and_not_older(
+    found: str, accepted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "pulumi").write_text(f"#!/bin/sh\necho v{found}\n")
+    (folder / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.delenv("KITCHEN_TOOLCHAIN_IGNORE_PATH")
+    assert (onpath.find(FAMILIES["pulumi"]) is not None) == accepted
+
+
+def test_unknown_family_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "podman"]) == 1
+    assert "podman: unknown tool family; rule: one of pulumi" in capsys.readouterr().err
+
+
+def test_check_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(FAMILIES) + 1
+    assert all("missing" in line for line in lines[1:])

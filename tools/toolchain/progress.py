@@ -1,0 +1,40 @@
+"""Progress lines for long steps: what, how far, how long."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def elapsed_text(seconds: float) -> str:
+    """Return seconds as `42s` or `3m05s`."""
+    whole = int(seconds)
+    return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02d}s"
+
+
+def say(line: str) -> None:
+    """Print one progress line to standard error at once."""
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def step(what: str, done: str, beat_seconds: float = 20.0) -> Iterator[None]:
+    """Print `what` every `beat_seconds` while the block runs, then `done` with the elapsed time."""
+    start = time.monotonic()
+    finished = threading.Event()
+
+    def beat() -> None:
+        while not finished.wait(beat_seconds):
+            say(f"{what} ... {elapsed_text(time.monotonic() - start)}")
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join()
+    say(f"{done} ({elapsed_text(time.monotonic() - start)})")
