@@ -60,7 +60,7 @@ def _check(names: list[str], as_json: bool) -> int:
         print(json.dumps(rows, indent=2))
     else:
         for row in [{key: key.upper() for key in rows[0]}, *rows]:
-            print(print("{family:<20} {state:<8} {version:<11} {source:<7} {folder}".format(**row)))
+            print("{family:<20} {state:<8} {version:<11} {source:<7} {folder}".format(**row))
     return 0 if all(row["state"] == "ready" for row in rows) else 1
 
 
