@@ -1,0 +1,130 @@
+"""The verified fetch of adapters: an init container, the script it runs and the manifest it checks against."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components import naming
+from components.platform import Platform
+from components.vllm import ADAPTERS_PATH
+
+CONFIG_PATH = "/etc/kitchen/adapters"
+CA_PATH = "/etc/kitchen/ca"
+SCRIPT = "fetch_adapters.py"
+MANIFEST = "manifest.json"
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterFile:
+    """A file of an adapter with its sha256 sum (hexadecimal) and size in bytes."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterSource:
+    """An adapter in the bucket: its files lie at `<name>/<version>/<path>`."""
+
+    name: str
+    version: str
+    files: Sequence[AdapterFile]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterFetch:
+    """What the init container fetches, from where, and with which image and key.
+
+    `secret` names the Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `ca_bundle` a ConfigMap with ca.crt.
+    """
+
+    image: str
+    script: str
+    bucket: str
+    endpoint: str
+    region: str
+    secret: str
+    ca_bundle: str | None
+    adapters: Sequence[AdapterSource]
+
+    def names(self) -> list[str]:
+        """Names of the adapters, in the order of the settings."""
+        return [adapter.name for adapter in self.adapters]
+
+    def data(self) -> dict[str, str]:
+        """Content of the ConfigMap: script and manifest."""
+        return {SCRIPT: self.script, MANIFEST: self._manifest()}
+
+    def sha256(self) -> str:
+        """Sum over script and manifest: it changes when what a pod would load changes."""
+        return hashlib.sha256(json.dumps(self.data(), sort_keys=True).encode()).hexdigest()
+
+    def config_map(self, kitchen: str) -> str:
+        """Name of the ConfigMap, which carries its content's sum."""
+        return f"{naming.adapters_config_map(kitchen)}-{self.sha256()[:10]}"
+
+    def volumes(self, kitchen: str) -> list[dict[str, Any]]:
+        """Volumes of the pod."""
+        room = 2 * sum(file.size_bytes for adapter in self.adapters for file in adapter.files)
+        volumes: list[dict[str, Any]] = [
+            {"name": "adapters", "emptyDir": {"sizeLimit": f"{room // _MIB + 64}Mi"}},
+            {"name": "adapters-manifest", "configMap": {"name": self.config_map(kitchen)}},
+            {"name": "fetch-scratch", "emptyDir": {"sizeLimit": "64Mi"}},
+        ]
+        if self.ca_bundle is not None:
+            volumes.append({"name": "object-store-ca", "configMap": {"name": self.ca_bundle}})
+        return volumes
+
+    def container(self, platform: Platform) -> dict[str, Any]:
+        """The init container. It asks for no GPU: the pod's node has them already."""
+        mounts: list[dict[str, Any]] = [
+            {"name": "adapters", "mountPath": ADAPTERS_PATH},
+            {"name": "adapters-manifest", "mountPath": CONFIG_PATH, "readOnly": True},
+            {"name": "fetch-scratch", "mountPath": "/tmp"},
+        ]
+        if self.ca_bundle is not None:
+            mounts.append({"name": "object-store-ca", "mountPath": CA_PATH, "readOnly": True})
+        return {
+            "name": "fetch-adapters",
+            "image": self.image,
+            "command": ["python", f"{CONFIG_PATH}/{SCRIPT}"],
+            "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--target", ADAPTERS_PATH],
+            "env": self._environment(),
+            "resources": {
+                "requests": {"cpu": "1", "memory": "512Mi"},
+                "limits": {"memory": "512Mi"},
+            },
+            "securityContext": platform.container_security_context(),
+            "volumeMounts": mounts,
+        }
+
+    def _environment(self) -> list[dict[str, Any]]:
+        plain = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_DEFAULT_REGION": self.region, "HOME": "/tmp"}
+        if self.ca_bundle is not None:
+            plain["AWS_CA_BUNDLE"] = f"{CA_PATH}/ca.crt"
+        secret = [
+            {"name": key, "valueFrom": {"secretKeyRef": {"name": self.secret, "key": key}}}
+            for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        ]
+        return [*({"name": key, "value": value} for key, value in plain.items()), *secret]
+
+    def _manifest(self) -> str:
+        adapters = [
+            {
+                "name": adapter.name,
+                "version": adapter.version,
+                "files": [
+                    {"path": file.path, "sha256": file.sha256, "sizeBytes": file.size_bytes}
+                    for file in adapter.files
+                ],
+            }
+            for adapter in self.adapters
+        ]
+        return json.dumps({"bucket": self.bucket, "adapters": adapters}, indent=1) + "\n"

@@ -1,0 +1,65 @@
+"""Physical names, derived by pure functions so that they can be checked before anything is deployed."""
+
+from __future__ import annotations
+
+import re
+
+MAX_LABEL = 63
+"""Longest DNS label, and so the longest name of most Kubernetes objects (RFC 1123)."""
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+def is_label(name: str) -> bool:
+    """Whether a name is a DNS label of at most 63 characters."""
+    return len(name) <= MAX_LABEL and _LABEL.fullmatch(name) is not None
+
+
+def namespace(tenant: str, environment: str) -> str:
+    """Namespace of a tenant in an environment."""
+    return f"{tenant}-{environment}"
+
+
+def bucket(prefix: str, name: str) -> str:
+    """Bucket of an environment, such as `dev-lora`."""
+    return f"{prefix}{name}"
+
+
+def runtime(kitchen: str) -> str:
+    """ServingRuntime of a kitchen."""
+    return f"{kitchen}-vllm"
+
+
+def base_model_claim(base_model: str) -> str:
+    """PersistentVolumeClaim of a base model `<name>/vN`."""
+    return "base-" + base_model.replace("/", "-").replace(".", "-")
+
+
+def reader_secret(kitchen: str) -> str:
+    """Secret with the kitchen's read-only key to its adapters."""
+    return f"{kitchen}-lora-reader"
+
+
+def service_account(kitchen: str) -> str:
+    """ServiceAccount of a kitchen's pods."""
+    return f"{kitchen}-server"
+
+
+def adapters_config_map(kitchen: str) -> str:
+    """ConfigMap with the fetch script and the adapters' manifest, before the sum of its content."""
+    return f"{kitchen}-adapters"
+
+
+def predictor(kitchen: str) -> str:
+    """Deployment and Service that KServe derives from the InferenceService."""
+    return f"{kitchen}-predictor"
+
+
+def predictor_host(kitchen: str, tenant: str, environment: str) -> str:
+    """First label of the host name that KServe derives for the predictor."""
+    return f"{predictor(kitchen)}-{namespace(tenant, environment)}"
+
+
+def reader_user(kitchen: str, tenant: str, environment: str) -> str:
+    """User of the object store that reads a kitchen's adapters."""
+    return f"{namespace(tenant, environment)}-{kitchen}-lora"

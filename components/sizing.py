@@ -1,0 +1,23 @@
+"""What a server pod asks for, as pure functions: settings are checked with them before anything is deployed."""
+
+from __future__ import annotations
+
+SERVER_CPU = 4
+SERVER_MEMORY_GIB = 8
+STARTUP_MINUTES = 10
+STARTUP_MINUTES_PER_GIB = 0.5
+
+
+def server_cpu(gpus: int) -> int:
+    """CPU cores that a server pod asks for: four a GPU."""
+    return SERVER_CPU * gpus
+
+
+def server_memory_gib(model_gib: int) -> int:
+    """Memory of a server pod in GiB: the base model once, as it is read, and 8 GiB for the server."""
+    return model_gib + SERVER_MEMORY_GIB
+
+
+def startup_minutes(model_gib: int) -> int:
+    """How long a server may take to start: 10 minutes and half a minute a GiB of base model."""
+    return STARTUP_MINUTES + round(STARTUP_MINUTES_PER_GIB * model_gib)

@@ -1,0 +1,75 @@
+"""The vLLM server's options, as its command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SERVER_PORT = 8080
+"""Port of the server."""
+
+MODEL_PATH = "/mnt/models"
+"""Where KServe mounts the base model."""
+
+ADAPTERS_PATH = "/mnt/adapters"
+"""Where verified adapters lie. Not below the base model: that mount is read-only."""
+
+COMMAND = ("python3", "-m", "vllm.entrypoints.openai.api_server")
+
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+}
+"""Environment that keeps the server and its libraries from calling out."""
+
+_SCRATCH_VARIABLES = ("HOME", "HF_HOME", "VLLM_CACHE_ROOT", "VLLM_CONFIG_ROOT", "TRITON_CACHE_DIR")
+SCRATCH = dict.fromkeys(_SCRATCH_VARIABLES, "/tmp")
+"""Environment that keeps writes off the read-only root file system."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VllmOptions:
+    """Options of one server; the fields are vLLM's flags (vllm/engine/arg_utils.py)."""
+
+    served_model_name: str
+    max_model_len: int
+    max_num_seqs: int
+    gpu_memory_utilization: float
+    tensor_parallel_size: int
+    dtype: str
+
+    def flags(self) -> list[str]:
+        """Flags that every kitchen of this runtime shares."""
+        return [
+            f"--port={SERVER_PORT}",
+            f"--model={MODEL_PATH}",
+            f"--served-model-name={self.served_model_name}",
+            f"--max-model-len={self.max_model_len}",
+            f"--max-num-seqs={self.max_num_seqs}",
+            f"--gpu-memory-utilization={self.gpu_memory_utilization:g}",
+            f"--tensor-parallel-size={self.tensor_parallel_size}",
+            f"--dtype={self.dtype}",
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoraOptions:
+    """LoRA options of one server: `max_loras` in one batch, `max_cpu_loras` kept in main memory."""
+
+    max_loras: int
+    max_lora_rank: int
+    max_cpu_loras: int | None
+
+    def flags(self, adapters: Sequence[str]) -> list[str]:
+        """LoRA flags; `--lora-modules` is one flag with many values, a second one would replace the first."""
+        cpu = [] if self.max_cpu_loras is None else [f"--max-cpu-loras={self.max_cpu_loras}"]
+        return [
+            "--enable-lora",
+            f"--max-loras={self.max_loras}",
+            f"--max-lora-rank={self.max_lora_rank}",
+            *cpu,
+            "--lora-modules",
+            *(f"{name}={ADAPTERS_PATH}/{name}" for name in adapters),
+        ]

@@ -1,0 +1,170 @@
+"""The catalog: what may run, as data in Git beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.faults import Fault, FaultsError
+from infra.validate import schema_faults
+
+FOLDER = Path(__file__).resolve().parent
+FILES = ("images.yaml", "base-models.yaml", "adapters.yaml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSum:
+    """A file's sha256 (64 lower-case hexadecimal digits) and size in bytes."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A container image. `imported` says whether an import has compared the digest."""
+
+    name: str
+    repository: str
+    digest: str
+    version: str
+    state: str
+    imported: bool
+
+    def reference(self, registry: str) -> str:
+        """The image as a pod names it: `<registry>/<repository>@sha256:...`."""
+        return f"{registry}/{self.repository}@{self.digest}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseModel:
+    """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume."""
+
+    ref: str
+    state: str
+    size_gib: int
+    parameters_billion: float
+    dtype: str
+    files: tuple[FileSum, ...]
+
+    @property
+    def name(self) -> str:
+        """The name without its version; callers use it as `model`."""
+        return self.ref.split("/")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter:
+    """A LoRA adapter; `ref` is `<name>/v<date>`."""
+
+    ref: str
+    state: str
+    base_model: str
+    rank: int
+    files: tuple[FileSum, ...]
+
+    @property
+    def name(self) -> str:
+        """The name that callers use as `model`."""
+        return self.ref.split("/")[0]
+
+    @property
+    def version(self) -> str:
+        """The version: `v<date>`."""
+        return self.ref.split("/")[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """Everything that may run, by name or reference."""
+
+    images: Mapping[str, Image]
+    base_models: Mapping[str, BaseModel]
+    adapters: Mapping[str, Adapter]
+
+
+def load_catalog(folder: Path = FOLDER) -> Catalog:
+    """Read and check the three files; raise FaultsError with every fault."""
+    data: dict[str, Any] = {}
+    for name in FILES:
+        try:
+            data |= yaml.safe_load((folder / name).read_text()) or {}
+        except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
+            rule = f"must be a readable YAML mapping: {error}"
+            raise FaultsError(
+                "catalog", [Fault(path=name, value=str(folder / name), rule=rule, example="adapters: {}")]
+            ) from error
+    faults = schema_faults("catalog", data) or _semantic_faults(data)
+    if faults:
+        raise FaultsError("catalog", faults)
+    return Catalog(
+        images={name: _image(name, entry) for name, entry in data["images"].items()},
+        base_models={ref: _base_model(ref, entry) for ref, entry in data["baseModels"].items()},
+        adapters={ref: _adapter(ref, entry) for ref, entry in data["adapters"].items()},
+    )
+
+
+def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
+    faults = []
+    for kind in ("images", "baseModels", "adapters"):
+        for name, entry in data[kind].items():
+            if entry["state"] == "approved" and not entry.get("approvals"):
+                rule = "an approved entry names who approved it, when and on which evaluation"
+                example = "approvals: [{by: model-board, on: '2026-02-01', evaluation: evaluations/x}]"
+                faults.append(Fault(path=f"{kind}.{name}.approvals", value=[], rule=rule, example=example))
+    for ref, entry in data["adapters"].items():
+        if entry["baseModel"] not in data["baseModels"]:
+            rule = f"must be a base model of the catalog: {', '.join(data['baseModels'])}"
+            faults.append(
+                Fault(
+                    path=f"adapters.{ref}.baseModel",
+                    value=entry["baseModel"],
+                    rule=rule,
+                    example=next(iter(data["baseModels"]), "tsuzumi-7b-instruct/v1"),
+                )
+            )
+    return faults
+
+
+def _files(entry: Mapping[str, Any]) -> tuple[FileSum, ...]:
+    return tuple(
+        FileSum(path=path, sha256=info["sha256"], size_bytes=info["sizeBytes"])
+        for path, info in sorted(entry["files"].items())
+    )
+
+
+def _image(name: str, entry: Mapping[str, Any]) -> Image:
+    return Image(
+        name=name,
+        repository=entry["repository"],
+        digest=entry["digest"],
+        version=entry["version"],
+        state=entry["state"],
+        imported=entry["imported"],
+    )
+
+
+def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
+    return BaseModel(
+        ref=ref,
+        state=entry["state"],
+        size_gib=entry["sizeGiB"],
+        parameters_billion=entry["parametersBillion"],
+        dtype=entry["dtype"],
+        files=_files(entry),
+    )
+
+
+def _adapter(ref: str, entry: Mapping[str, Any]) -> Adapter:
+    return Adapter(
+        ref=ref,
+        state=entry["state"],
+        base_model=entry["baseModel"],
+        rank=entry["rank"],
+        files=_files(entry),
+    )

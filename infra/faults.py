@@ -1,0 +1,43 @@
+"""Faults in what a user wrote: each with its path, value, rule and a right example; all told at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MISSING = object()
+"""Stands for the value of a key that is not there."""
+
+_SHOWN_CHARACTERS = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault. `str()` is one line: path, value, rule, example."""
+
+    path: str
+    value: object
+    rule: str
+    example: str
+
+    def __str__(self) -> str:
+        """Return `path: value; rule: ...; example: ...`."""
+        shown = (
+            "missing" if self.value is MISSING else json.dumps(self.value, ensure_ascii=False, default=str)
+        )
+        if len(shown) > _SHOWN_CHARACTERS:
+            shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
+        return f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}"
+
+
+class FaultsError(Exception):
+    """What a user wrote cannot be used. `faults` are sorted by path; `str()` is the message."""
+
+    def __init__(self, source: str, faults: Iterable[Fault]) -> None:
+        """Keep the faults in order; `source` names the file or stack that they lie in."""
+        self.source = source
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.path, str(fault))))
+        count = len(self.faults)
+        head = f"{source}: {count} fault{'' if count == 1 else 's'}, nothing was changed"
+        super().__init__("\n".join([head, *(f"  {fault}" for fault in self.faults)]))

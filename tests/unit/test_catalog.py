@@ -1,0 +1,72 @@
+"""Catalog: the entries in Git are right, and a wrong entry is told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.catalog import FILES, FOLDER, load_catalog
+from infra.faults import FaultsError
+from tools.fixtures import all_files, sums
+
+
+def test_stand_ins_have_the_sums_of_the_generated_files() -> None:
+    entries = _data("base-models.yaml")["baseModels"], _data("adapters.yaml")["adapters"]
+    written = {f"base/{ref}": entry["files"] for ref, entry in entries[0].items()}
+    written |= {f"lora/{ref}": entry["files"] for ref, entry in entries[1].items()}
+    assert written == {name: sums(files) for name, files in all_files().items()}
+
+
+def test_an_image_is_named_by_registry_repository_and_digest() -> None:
+    image = load_catalog().images["vllm"]
+    assert image.reference("registry.kitchen.example") == (
+        f"registry.kitchen.example/vllm/vllm-openai@{image.digest}"
+    )
+
+
+def test_every_digest_in_the_catalog_was_published_somewhere() -> None:
+    """None is invented: a repetitive digest would be an example, and examples stay out of the catalog."""
+    for image in load_catalog().images.values():
+        assert len(set(image.digest.removeprefix("sha256:"))) > 8
+
+
+def _data(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((FOLDER / name).read_text())
+    return loaded
+
+
+def _changed(folder: Path, name: str, change: Any) -> Path:
+    for file in FILES:
+        shutil.copy(FOLDER / file, folder / file)
+    data = _data(name)
+    change(data)
+    (folder / name).write_text(yaml.safe_dump(data))
+    return folder
+
+
+BAD = [
+    ("images.yaml", lambda d: d["images"]["vllm"].update(digest="latest"), "images.vllm.digest"),
+    ("images.yaml", lambda d: d["images"]["vllm"].update(digest="sha256:" + "A" * 64), "images.vllm.digest"),
+    ("images.yaml", lambda d: d["images"]["vllm"].pop("approvals"), "images.vllm.approvals"),
+    ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"].update(baseModel="no/v1"), "baseModel"),
+    ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"]["files"].pop("adapter_config.json"),
+     "adapter_config.json: missing"),
+    ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"]["files"].update({"../x": {}}), "../x"),
+    ("base-models.yaml", lambda d: d["baseModels"]["llama-3-8b-instruct/v1"].update(state="aproved"), "approved"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change", "text"), BAD)
+def test_a_wrong_entry_is_told(name: str, change: Any, text: str, tmp_path: Path) -> None:
+    with pytest.raises(FaultsError, match="^catalog: ") as caught:
+        load_catalog(_changed(tmp_path, name, change))
+    assert text in str(caught.value)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FaultsError, match=r"images\.yaml"):
+        load_catalog(tmp_path)

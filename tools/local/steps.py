@@ -1,0 +1,43 @@
+"""Progress of a long command: which step, how far, how long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Steps:
+    """Prints one line at the start and end of every step on stderr."""
+
+    def __init__(self, total: int) -> None:
+        """Expect `total` steps."""
+        self._total = total
+        self._done = 0
+        self._start = time.monotonic()
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Frame one step; a step that fails is not reported as done."""
+        self._done += 1
+        head = f"[{self._done}/{self._total}] {title}"
+        started = time.monotonic()
+        say(f"{head} ...")
+        yield
+        say(f"{head}: done ({time.monotonic() - started:.0f}s, {time.monotonic() - self._start:.0f}s in all)")
+
+
+def say(line: str) -> None:
+    """Print a line of progress on stderr at once."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Lay out rows in columns as wide as their longest cell."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )

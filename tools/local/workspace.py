@@ -1,0 +1,153 @@
+"""A Pulumi file backend of this checkout, and the one way in which the local commands call the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.local.errors import LocalError
+from tools.local.steps import say
+from tools.toolchain import PREVIEW, environment
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROJECT = "kitchen"
+POLICY_PACK = REPOSITORY / "policies"
+
+_NOISE = "warning: using pulumi-language-python from $PATH"
+_OWN_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
+
+
+class Workspace:
+    """State, passphrase and derived settings of local stacks, all in one git-ignored folder."""
+
+    def __init__(self, folder: Path, stack: str, kubeconfig: Path) -> None:
+        """Use `folder` for the stack; `kubeconfig` is what the program sees as KUBECONFIG."""
+        self.folder = folder
+        self.stack = stack
+        self.kubeconfig = kubeconfig
+        self.config_file = folder / f"Pulumi.{stack}.yaml"
+        self._passphrase = folder / "passphrase"
+        self._state = folder / "state"
+
+    def prepare(self, changes: Mapping[str, Any]) -> None:
+        """Make folder, passphrase, derived settings and stack; existing ones are kept.
+
+        `changes` replaces top-level settings (without `kitchen:`); the project's own files are never written.
+        """
+        self._state.mkdir(parents=True, exist_ok=True)
+        if not self._passphrase.exists():
+            descriptor = os.open(self._passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        self._write_config(changes)
+        if not (self._state / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json").exists():
+            # `stack init` writes into the stack file beside Pulumi.yaml: give it a project file of its own.
+            project = {"name": PROJECT, "runtime": "python"}
+            (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+            self._call(["stack", "init", self.stack, "--no-select"], cwd=self.folder)
+
+    def exists(self) -> bool:
+        """Whether the stack has a state here."""
+        return (self._state / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json").exists()
+
+    def engine(self, command: str, *options: str, extra: Mapping[str, str] | None = None) -> int:
+        """Run `up`, `preview`, `destroy` ... on the stack, stream its output and return its exit status."""
+        arguments = [command, "--stack", self.stack, "--config-file", str(self.config_file)]
+        arguments += ["--non-interactive", "--color", "auto", "--suppress-permalink", "true", *options]
+        env = self.environment() | dict(extra or {})
+        with subprocess.Popen(
+            ["pulumi", *arguments],
+            cwd=REPOSITORY,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if not line.startswith(_NOISE):
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+        return process.returncode
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs."""
+        text = self._call(["stack", "output", "--json", "--stack", self.stack], cwd=REPOSITORY)
+        loaded: dict[str, Any] = json.loads(text)
+        return loaded
+
+    def remove_stack(self) -> None:
+        """Forget the stack; it must be empty."""
+        self._call(["stack", "rm", self.stack, "--yes", "--preserve-config"], cwd=self.folder)
+
+    def free_stale_lock(self) -> None:
+        """Release a lock whose engine is gone; raise LocalError while an engine still works on the stack.
+
+        The file backend's lock outlives a killed engine. It names host and process, so whether it is stale can
+        be known; `pulumi cancel` alone would also break the lock of an update that is still running.
+        """
+        for path in sorted((self._state / ".pulumi" / "locks").glob(f"**/{PROJECT}/{self.stack}/*.json")):
+            lock = json.loads(path.read_text() or "{}")
+            if lock.get("hostname") != socket.gethostname() or _is_engine(int(lock.get("pid", 0))):
+                raise LocalError(
+                    f"stack {self.stack}: another update is running (process {lock.get('pid')} on "
+                    f"{lock.get('hostname')}, since {lock.get('timestamp')}); wait for it to end"
+                )
+            say(
+                f"stack {self.stack}: an earlier update was killed (process {lock.get('pid')}); its lock is released"
+            )
+            self._call(["cancel", "--yes", "--stack", self.stack], cwd=REPOSITORY)
+            return
+
+    def environment(self) -> dict[str, str]:
+        """Environment of the engine: pinned tools first, this state, this kubeconfig."""
+        return environment(PREVIEW) | {
+            "PULUMI_BACKEND_URL": f"file://{self._state.resolve()}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase.resolve()),
+            "KUBECONFIG": str(self.kubeconfig.resolve()),
+        }
+
+    def _write_config(self, changes: Mapping[str, Any]) -> None:
+        source = REPOSITORY / f"Pulumi.{self.stack}.yaml"
+        try:
+            content = yaml.safe_load(source.read_text())
+        except (OSError, yaml.YAMLError) as error:
+            raise LocalError(f"{source.name}: cannot be read: {error}") from error
+        if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
+            raise LocalError(f"{source.name}: must hold a mapping `config`; example: Pulumi.dev.yaml")
+        content = {key: value for key, value in content.items() if key not in _OWN_KEYS}
+        content["config"] |= {f"{PROJECT}:{key}": value for key, value in changes.items()}
+        if self.config_file.exists():
+            kept = yaml.safe_load(self.config_file.read_text()) or {}
+            content |= {key: kept[key] for key in _OWN_KEYS if key in kept}
+        self.config_file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def _call(self, arguments: Sequence[str], cwd: Path) -> str:
+        result = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=cwd,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode != 0:
+            raise LocalError(f"pulumi {' '.join(arguments[:2])} failed: {result.stderr.strip()}")
+        return result.stdout
+
+
+def _is_engine(pid: int) -> bool:
+    """Whether the process is alive and a pulumi: a process number may have been given to another program."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
+    except OSError:
+        return False
