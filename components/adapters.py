@@ -121,8 +121,7 @@ class AdapterFetch:
                 "name": adapter.name,
                 "version": adapter.version,
                 "files": [
-                    {"path": file.path, "sha256": file.sha256, "sizeBytes": file.size_bytes}
-                    for file in adapter.files
+                    {"path": file.path, "sha256": file.sha256, "sizeBytes": file.size_bytes} for file in adapter.files
                 ],
             }
             for adapter in self.adapters

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
 
 from components import naming
+from components.kubernetes_object import KubernetesObject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +33,15 @@ class BaseModelVolume(pulumi.ComponentResource):
 
     TOKEN = "kitchen:model_store:BaseModelVolume"
 
-    def __init__(
-        self, name: str, args: BaseModelVolumeArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: BaseModelVolumeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the claim."""
         claim = naming.base_model_claim(args.base_model)
         self.storage_uri = f"pvc://{claim}/base/{args.base_model}"
         super().__init__(self.TOKEN, name, {"storageUri": self.storage_uri}, opts)
-        PersistentVolumeClaim(
+        KubernetesObject(
             name,
+            api_version="v1",
+            kind="PersistentVolumeClaim",
             metadata={
                 "name": claim,
                 "namespace": args.namespace,

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import ConfigMap, ServiceAccount
 
 from components import naming
 from components.adapters import AdapterFetch
 from components.gpu import Placement
+from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN
 from components.platform import Platform
 from components.sizing import server_cpu, server_memory_gib, startup_minutes
@@ -45,7 +44,7 @@ class VllmRuntime(pulumi.ComponentResource):
         """Declare the ServingRuntime."""
         self.runtime_name = naming.runtime(args.kitchen)
         super().__init__(self.TOKEN, name, {"runtime": self.runtime_name}, opts)
-        CustomResource(
+        KubernetesObject(
             name,
             api_version="serving.kserve.io/v1alpha1",
             kind="ServingRuntime",
@@ -83,24 +82,26 @@ class MultiLoraService(pulumi.ComponentResource):
 
     TOKEN = "kitchen:serving:MultiLoraService"
 
-    def __init__(
-        self, name: str, args: MultiLoraServiceArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: MultiLoraServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare service account, adapters' manifest and InferenceService."""
         super().__init__(self.TOKEN, name, {"namespace": args.namespace, "kitchen": args.kitchen}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        account = ServiceAccount(
+        account = KubernetesObject(
             f"{name}-server",
+            api_version="v1",
+            kind="ServiceAccount",
             metadata=_metadata(naming.service_account(args.kitchen), args),
-            automount_service_account_token=False,
+            automountServiceAccountToken=False,
             opts=child,
         )
         needs: list[pulumi.Resource] = [account]
         if args.fetch is not None:
             # Immutable and named by its content: pods of the old set keep theirs until they are gone.
             needs.append(
-                ConfigMap(
+                KubernetesObject(
                     f"{name}-adapters",
+                    api_version="v1",
+                    kind="ConfigMap",
                     metadata=_metadata(args.fetch.config_map(args.kitchen), args),
                     immutable=True,
                     data=args.fetch.data(),
@@ -108,7 +109,7 @@ class MultiLoraService(pulumi.ComponentResource):
                 )
             )
         minutes = startup_minutes(args.model_gib) + 5
-        CustomResource(
+        KubernetesObject(
             name,
             api_version="serving.kserve.io/v1beta1",
             kind="InferenceService",
@@ -202,9 +203,7 @@ def _predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         predictor["initContainers"] = [args.fetch.container(args.platform)]
         predictor["volumes"] = args.fetch.volumes(args.kitchen)
         predictor["model"]["args"] = args.lora.flags(names)
-        predictor["model"]["volumeMounts"] = [
-            {"name": "adapters", "mountPath": ADAPTERS_PATH, "readOnly": True}
-        ]
+        predictor["model"]["volumeMounts"] = [{"name": "adapters", "mountPath": ADAPTERS_PATH, "readOnly": True}]
     return predictor
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import LimitRange, Namespace, ResourceQuota
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
+from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN
 from components.vllm import SERVER_PORT
 
@@ -45,24 +44,37 @@ class Tenant(pulumi.ComponentResource):
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the namespace and everything that guards it."""
         super().__init__(self.TOKEN, name, {"namespace": args.namespace}, opts)
-        namespace = Namespace(
+        namespace = KubernetesObject(
             name,
+            api_version="v1",
+            kind="Namespace",
             metadata={"name": args.namespace, "labels": {**args.labels, **_pod_security()}},
             opts=pulumi.ResourceOptions(parent=self),
         )
         # The namespace's deletion removes what is in it: no need to delete each object first.
         child = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)
-        ResourceQuota(
-            f"{name}-quota", metadata=_metadata("quota", args), spec={"hard": _quota(args)}, opts=child
+        guards: tuple[tuple[str, str, dict[str, Any]], ...] = (
+            ("quota", "ResourceQuota", {"hard": _quota(args)}),
+            ("limits", "LimitRange", {"limits": [_default_limits()]}),
         )
-        LimitRange(
-            f"{name}-limits",
-            metadata=_metadata("limits", args),
-            spec={"limits": [_default_limits()]},
-            opts=child,
-        )
+        for short, kind, spec in guards:
+            KubernetesObject(
+                f"{name}-{short}",
+                api_version="v1",
+                kind=kind,
+                metadata=_metadata(short, args),
+                spec=spec,
+                opts=child,
+            )
         for policy, spec in _network_policies(args.store_port).items():
-            NetworkPolicy(f"{name}-{policy}", metadata=_metadata(policy, args), spec=spec, opts=child)
+            KubernetesObject(
+                f"{name}-{policy}",
+                api_version="networking.k8s.io/v1",
+                kind="NetworkPolicy",
+                metadata=_metadata(policy, args),
+                spec=spec,
+                opts=child,
+            )
         self.namespace = args.namespace
         self.register_outputs({"namespace": args.namespace})
 

@@ -23,9 +23,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Return `path: value; rule: ...; example: ...`."""
-        shown = (
-            "missing" if self.value is MISSING else json.dumps(self.value, ensure_ascii=False, default=str)
-        )
+        shown = "missing" if self.value is MISSING else json.dumps(self.value, ensure_ascii=False, default=str)
         if len(shown) > _SHOWN_CHARACTERS:
             shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
         return f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}"

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pulumi
-from components.object_store import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
 
 from components import naming
 from components.adapters import AdapterFetch, AdapterFile, AdapterSource
 from components.gpu import Placement
 from components.labels import Ownership
 from components.model_store import BaseModelVolume, BaseModelVolumeArgs
+from components.object_store import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
 from components.platform import Platform
 from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
 from components.tenancy import Tenant, TenantArgs
@@ -60,9 +60,7 @@ class _Builder:
             "environment": self.settings.environment,
             "phase": self.settings.phase,
             "objectStore": self.settings.object_store.endpoint,
-            "buckets": {
-                name: naming.bucket(self.settings.object_store.bucket_prefix, name) for name in BUCKETS
-            },
+            "buckets": {name: naming.bucket(self.settings.object_store.bucket_prefix, name) for name in BUCKETS},
             "kitchens": kitchens,
         }
 
@@ -209,9 +207,7 @@ class _Builder:
             existing_secret=store.existing_secret,
         )
         if self.buckets:
-            opts = pulumi.ResourceOptions.merge(
-                opts, pulumi.ResourceOptions(depends_on=[self.buckets["lora"]])
-            )
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[self.buckets["lora"]]))
         return BucketAccess(kitchen.name, args, opts)
 
     def _fetch(self, kitchen: Kitchen) -> AdapterFetch:
@@ -230,9 +226,7 @@ class _Builder:
 
 
 def _source(adapter: Adapter) -> AdapterSource:
-    files = [
-        AdapterFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in adapter.files
-    ]
+    files = [AdapterFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in adapter.files]
     return AdapterSource(name=adapter.name, version=adapter.version, files=files)
 
 
@@ -247,6 +241,4 @@ def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
         used.add(FETCH_IMAGE)
     unchecked = sorted(name for name in used if name in catalog.images and not catalog.images[name].imported)
     if unchecked:
-        pulumi.log.warn(
-            f"images not yet compared with an import: {', '.join(unchecked)} (infra/catalog/images.yaml)"
-        )
+        pulumi.log.warn(f"images not yet compared with an import: {', '.join(unchecked)} (infra/catalog/images.yaml)")

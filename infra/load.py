@@ -50,15 +50,9 @@ def read_stack_file(path: Path) -> dict[str, Any]:
         raise FaultsError(path.name, [fault]) from error
     config = content.get("config", {}) if isinstance(content, dict) else None
     if not isinstance(config, dict):
-        fault = Fault(
-            path="config", value=config, rule="must be a mapping", example="config: {kitchen:phase: 3}"
-        )
+        fault = Fault(path="config", value=config, rule="must be a mapping", example="config: {kitchen:phase: 3}")
         raise FaultsError(path.name, [fault])
-    return {
-        str(key).removeprefix(NAMESPACE): value
-        for key, value in config.items()
-        if str(key).startswith(NAMESPACE)
-    }
+    return {str(key).removeprefix(NAMESPACE): value for key, value in config.items() if str(key).startswith(NAMESPACE)}
 
 
 def settings_from_engine(stack: str, catalog: Catalog) -> Settings:
@@ -97,11 +91,7 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         storage=Storage(**_fields(data["storage"])),
         tenants={name: _tenant(name, tenant) for name, tenant in data["tenants"].items()},
         kitchens={name: _kitchen(name, kitchen) for name, kitchen in data.get("kitchens", {}).items()},
-        **{
-            key: data[name]
-            for key, name in (("protect", "protect"), ("render_to", "renderTo"))
-            if name in data
-        },
+        **{key: data[name] for key, name in (("protect", "protect"), ("render_to", "renderTo")) if name in data},
     )
 
 

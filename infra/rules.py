@@ -56,9 +56,7 @@ def _name_faults(settings: Settings) -> Iterator[Fault]:
 
 def _too_long(path: str, what: str, name: str) -> Iterator[Fault]:
     if not naming.is_label(name):
-        rule = (
-            f"the {what} composed from it has {len(name)} characters, at most {naming.MAX_LABEL} are allowed"
-        )
+        rule = f"the {what} composed from it has {len(name)} characters, at most {naming.MAX_LABEL} are allowed"
         yield Fault(path=path, value=name, rule=rule, example="a shorter name, such as support")
 
 
@@ -93,12 +91,8 @@ def _kitchen_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> I
     path = f"kitchens.{kitchen.name}"
     yield from _known(f"{path}.tenant", kitchen.tenant, settings.tenants, "a tenant of this file")
     yield from _known(f"{path}.pool", kitchen.pool, settings.gpu_pools, "a GPU pool of this file")
-    yield from _known(
-        f"{path}.runtime.image", kitchen.runtime.image, catalog.images, "an image of the catalog"
-    )
-    yield from _known(
-        f"{path}.baseModel", kitchen.base_model, catalog.base_models, "a base model of the catalog"
-    )
+    yield from _known(f"{path}.runtime.image", kitchen.runtime.image, catalog.images, "an image of the catalog")
+    yield from _known(f"{path}.baseModel", kitchen.base_model, catalog.base_models, "a base model of the catalog")
     states = {"baseModel": catalog.base_models.get(kitchen.base_model)}
     for key, entry in states.items():
         if entry is not None:
@@ -155,9 +149,7 @@ def _next_rank(rank: int) -> int:
 
 def _known(path: str, value: str, known: Mapping[str, object], what: str) -> Iterator[Fault]:
     if value not in known:
-        yield Fault(
-            path=path, value=value, rule=f"must be {what}: {_list(known)}", example=next(iter(known), "-")
-        )
+        yield Fault(path=path, value=value, rule=f"must be {what}: {_list(known)}", example=next(iter(known), "-"))
 
 
 def _state_faults(settings: Settings, path: str, ref: str, state: str) -> Iterator[Fault]:

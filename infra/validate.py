@@ -47,9 +47,7 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
     elif error.validator == "propertyNames":
         yield Fault(path=".".join(path), value=error.instance, rule=_rule(error), example=_example(where))
     else:
-        yield Fault(
-            path=".".join(path) or "(all)", value=error.instance, rule=_rule(error), example=_example(where)
-        )
+        yield Fault(path=".".join(path) or "(all)", value=error.instance, rule=_rule(error), example=_example(where))
 
 
 def _unknown_key(path: list[str], key: str, value: object, known: list[str]) -> Fault:
@@ -83,9 +81,5 @@ def _example(where: dict[str, Any]) -> str:
     if "enum" in where:
         return json.dumps(where["enum"][0])
     return json.dumps(
-        {
-            key: part["examples"][0]
-            for key, part in where.get("properties", {}).items()
-            if part.get("examples")
-        }
+        {key: part["examples"][0] for key, part in where.get("properties", {}).items() if part.get("examples")}
     )

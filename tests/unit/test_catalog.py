@@ -23,9 +23,7 @@ def test_stand_ins_have_the_sums_of_the_generated_files() -> None:
 
 def test_an_image_is_named_by_registry_repository_and_digest() -> None:
     image = load_catalog().images["vllm"]
-    assert image.reference("registry.kitchen.example") == (
-        f"registry.kitchen.example/vllm/vllm-openai@{image.digest}"
-    )
+    assert image.reference("registry.kitchen.example") == (f"registry.kitchen.example/vllm/vllm-openai@{image.digest}")
 
 
 def test_every_digest_in_the_catalog_was_published_somewhere() -> None:

@@ -34,9 +34,7 @@ def faults(data: dict[str, Any], catalog: Catalog) -> str:
 @pytest.mark.parametrize(
     ("stack", "tenants", "kitchens", "pools"), [("dev", 2, 2, {"l40s"}), ("prod", 4, 4, {"h100", "l40s"})]
 )
-def test_both_environments_load(
-    stack: str, tenants: int, kitchens: int, pools: set[str], catalog: Catalog
-) -> None:
+def test_both_environments_load(stack: str, tenants: int, kitchens: int, pools: set[str], catalog: Catalog) -> None:
     loaded = settings_from_file(REPOSITORY / f"Pulumi.{stack}.yaml", catalog)
     assert len(loaded.tenants) == tenants
     assert len(loaded.kitchens) == kitchens
@@ -109,9 +107,7 @@ BAD: list[tuple[str, Any, list[str]]] = [
 
 
 @pytest.mark.parametrize(("change", "texts"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
-def test_bad_settings_are_told_with_path_rule_and_example(
-    change: Any, texts: list[str], catalog: Catalog
-) -> None:
+def test_bad_settings_are_told_with_path_rule_and_example(change: Any, texts: list[str], catalog: Catalog) -> None:
     data = settings()
     change(data)
     message = faults(data, catalog)

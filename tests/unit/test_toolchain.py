@@ -75,9 +75,7 @@ def test_archive_with_right_sum_is_installed_and_found_again(
     content = archive(("minio-release/bin/minio", "../../evil", "minio-release/README"))
     (serve[0] / "minio.tar.gz").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    mirror_with(
-        tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}"
-    )
+    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}")
     ensure(["minio"])
     found = look_up("minio")
     assert found is not None
@@ -95,9 +93,7 @@ def test_archive_with_wrong_sum_is_refused_and_leaves_nothing(
 ) -> None:
     (serve[0] / "minio.tar.gz").write_bytes(archive(("minio",)))
     wrong = "0" * 64
-    mirror_with(
-        tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: '{wrong}'}}}}"
-    )
+    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: '{wrong}'}}}}")
     with pytest.raises(ToolchainError, match=f"rule: the mirror file says {wrong}; nothing was installed"):
         ensure(["minio"])
     assert nothing_installed(tmp_path)
@@ -109,9 +105,7 @@ def test_archive_without_the_executable_is_refused(
     content = archive(("something-else",))
     (serve[0] / "minio.tar.gz").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    mirror_with(
-        tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}"
-    )
+    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}")
     with pytest.raises(ToolchainError, match="lacks minio"):
         ensure(["minio"])
     assert nothing_installed(tmp_path)
@@ -133,9 +127,7 @@ def test_unreachable_mirror_says_which_entry_decides(
     assert nothing_installed(tmp_path)
 
 
-def test_all_faults_of_the_mirror_file_are_told_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_faults_of_the_mirror_file_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = mirror_with(
         tmp_path,
         monkeypatch,
@@ -191,9 +183,7 @@ def test_second_installer_waits_for_the_first(capsys: pytest.CaptureFixture[str]
 
 def test_full_disk_is_told_before_the_work_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(FAMILIES, "minio", dataclasses.replace(MINIO, needed_gib=10**7))
-    with pytest.raises(
-        ToolchainError, match=r"no space in the cache folder .* GiB free, 10000000.0 GiB needed"
-    ):
+    with pytest.raises(ToolchainError, match=r"no space in the cache folder .* GiB free, 10000000.0 GiB needed"):
         ensure(["minio"])
     assert nothing_installed(tmp_path)
 

@@ -44,9 +44,7 @@ def overview(outputs: Mapping[str, Any], kubeconfig: Path, object_store: str) ->
     if rows:
         first = next(iter(sorted(kitchens)))
         parts.append(
-            _CALL.format(
-                url=kitchens[first]["url"], model=kitchens[first]["models"][-1], kubeconfig=kubeconfig
-            )
+            _CALL.format(url=kitchens[first]["url"], model=kitchens[first]["models"][-1], kubeconfig=kubeconfig)
         )
     return "\n\n".join(parts)
 

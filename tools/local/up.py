@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from infra.catalog import load_catalog
-from infra.load import load_settings
-from ops.publish import publish_all
 from tools.cluster import Cluster
-from tools.fixtures import write_fixtures
 from tools.local.errors import LocalError
-from tools.local.steps import Steps, say, table
+from tools.local.steps import Steps
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import CLUSTER, PREVIEW, ensure
 
@@ -68,9 +61,7 @@ def up() -> int:
             "up", "--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK), extra=credentials(cluster)
         )
         if status != 0:
-            raise LocalError(
-                "pulumi up did not end well: see its messages above; `make up` again goes on from there"
-            )
+            raise LocalError("pulumi up did not end well: see its messages above; `make up` again goes on from there")
     with steps.step("what is where"):
         print(overview(workspace, cluster))
     return 0

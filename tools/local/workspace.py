@@ -62,7 +62,7 @@ class Workspace:
     def engine(self, command: str, *options: str, extra: Mapping[str, str] | None = None) -> int:
         """Run `up`, `preview`, `destroy` ... on the stack, stream its output and return its exit status."""
         arguments = [command, "--stack", self.stack, "--config-file", str(self.config_file)]
-        arguments += ["--non-interactive", "--color", "auto", "--suppress-permalink", "true", *options]
+        arguments += ["--non-interactive", "--color", "auto", *options]
         env = self.environment() | dict(extra or {})
         with subprocess.Popen(
             ["pulumi", *arguments],
@@ -102,9 +102,7 @@ class Workspace:
                     f"stack {self.stack}: another update is running (process {lock.get('pid')} on "
                     f"{lock.get('hostname')}, since {lock.get('timestamp')}); wait for it to end"
                 )
-            say(
-                f"stack {self.stack}: an earlier update was killed (process {lock.get('pid')}); its lock is released"
-            )
+            say(f"stack {self.stack}: an earlier update was killed (process {lock.get('pid')}); its lock is released")
             self._call(["cancel", "--yes", "--stack", self.stack], cwd=REPOSITORY)
             return
 

@@ -49,9 +49,7 @@ def look_up(name: str) -> Provided | None:
     receipt = cache.receipt(family)
     if receipt is None:
         return None
-    return Provided(
-        family=name, version=receipt["version"], source=receipt["source"], folder=cache.folder_of(family)
-    )
+    return Provided(family=name, version=receipt["version"], source=receipt["source"], folder=cache.folder_of(family))
 
 
 def ensure(names: Sequence[str]) -> None:

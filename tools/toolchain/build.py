@@ -74,9 +74,7 @@ def stage_root() -> Path:
 def _goproxy() -> str:
     try:
         return (
-            subprocess.run(
-                ["go", "env", "GOPROXY"], text=True, capture_output=True, check=False
-            ).stdout.strip()
+            subprocess.run(["go", "env", "GOPROXY"], text=True, capture_output=True, check=False).stdout.strip()
             or "unset"
         )
     except OSError:

@@ -157,9 +157,7 @@ _CRDS = (
             sum="h1:Bs7HxmGV4KFqqptDcWseKv+mwD4YOYHJWcuVgPG2Gug=",
         ),
         files=(
-            ModuleFile(
-                source="kserve", glob="config/crd/full/**/serving.kserve.io_*.yaml", target="crds/kserve"
-            ),
+            ModuleFile(source="kserve", glob="config/crd/full/**/serving.kserve.io_*.yaml", target="crds/kserve"),
             ModuleFile(source="kserve", glob="config/webhook/manifests.yaml", target="kserve"),
             ModuleFile(source="kserve", glob="config/configmap/inferenceservice.yaml", target="kserve"),
             ModuleFile(source="kserve", glob="config/storagecontainers/default.yaml", target="kserve"),
@@ -172,9 +170,7 @@ _CRDS = (
             sum="h1:+eGsNOIPapjsSzeZlOEcwbpyEVa2Vqlcafa0qIjaKV4=",
         ),
         files=(
-            ModuleFile(
-                source="kwok", glob="kustomize/stage/node/fast/*.yaml", target="kwok-stages/node-fast"
-            ),
+            ModuleFile(source="kwok", glob="kustomize/stage/node/fast/*.yaml", target="kwok-stages/node-fast"),
             ModuleFile(
                 source="kwok",
                 glob="kustomize/stage/node/heartbeat-with-lease/*.yaml",
@@ -244,9 +240,7 @@ _FAMILIES = (
         ),
         needed_gib=4.0,
     ),
-    Family(
-        name="kwok", version="0.7.0", binaries=(Binary(name="kwok", package="sigs.k8s.io/kwok/cmd/kwok"),)
-    ),
+    Family(name="kwok", version="0.7.0", binaries=(Binary(name="kwok", package="sigs.k8s.io/kwok/cmd/kwok"),)),
     Family(
         name="kserve",
         version="0.20.0",
