@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv toolchain toolchain-check check format lint types test test-unit test-policy test-engine test-cluster clean
+.PHONY: help venv toolchain toolchain-check up down preview policy bench docs check format lint types test test-unit test-policy test-engine test-cluster clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,24 @@ toolchain: venv ## every pinned tool: from PATH, the mirror, or built (about 30 
 
 toolchain-check: venv ## what is there, which version, from which source
 	@$(BIN)/python -m tools.toolchain check
+
+up: venv ## the dev environment on this machine, and a table of what is where
+	@$(BIN)/python -m tools.local up
+
+down: venv ## remove all that `make up` made
+	@$(BIN)/python -m tools.local down
+
+preview: venv ## what would change, with policies: STACK=dev (default) or STACK=prod
+	@$(BIN)/python -m tools.local preview --stack $(STACK)
+
+policy: venv ## the policy pack over both environments
+	@$(BIN)/python -m tools.local policy
+
+bench: venv ## measure previews side by side
+	@$(BIN)/python -m tests.bench
+
+docs: venv ## write the generated references
+	@$(BIN)/python -m tools.docs
 
 check: lint types ## format, lint and types
 

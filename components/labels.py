@@ -7,6 +7,9 @@ from dataclasses import dataclass
 DOMAIN = "kitchen.example.com"
 """Prefix of the project's own labels and annotations."""
 
+OWNER_TAG = f"{DOMAIN}/owner"
+"""Tag of a bucket; its value is the project and stack that own it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ownership:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pulumi
@@ -193,7 +193,7 @@ class _Builder:
 
     def _access(self, kitchen: Kitchen, opts: pulumi.ResourceOptions) -> BucketAccess:
         store = self.settings.object_store
-        mode = "existing" if store.kind == "s3" else "minio"
+        mode: Literal["minio", "existing", "placeholder"] = "existing" if store.kind == "s3" else "minio"
         args = BucketAccessArgs(
             endpoint=store.endpoint,
             region=store.region,
@@ -203,7 +203,7 @@ class _Builder:
             secret_name=naming.reader_secret(kitchen.name),
             user=naming.reader_user(kitchen.name, kitchen.tenant, self.settings.environment),
             labels=self._ownership(kitchen.tenant).labels(kitchen.name),
-            mode=mode if self.settings.render_to is None else "placeholder",
+            mode="placeholder" if mode == "minio" and self.settings.render_to is not None else mode,
             existing_secret=store.existing_secret,
         )
         if self.buckets:

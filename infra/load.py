@@ -52,23 +52,24 @@ def read_stack_file(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         fault = Fault(path="config", value=config, rule="must be a mapping", example="config: {kitchen:phase: 3}")
         raise FaultsError(path.name, [fault])
-    return {str(key).removeprefix(NAMESPACE): value for key, value in config.items() if str(key).startswith(NAMESPACE)}
+    # The engine rewrites a stack file with its plain values as text: `phase: "3"` means what `phase: 3` does.
+    return {
+        (name := str(key).removeprefix(NAMESPACE)): _decode(name, value) if isinstance(value, str) else value
+        for key, value in config.items()
+        if str(key).startswith(NAMESPACE)
+    }
 
 
 def settings_from_engine(stack: str, catalog: Catalog) -> Settings:
     """Read the configuration that the engine hands to the program."""
     config: dict[str, str] = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
-    properties: dict[str, Any] = schema("settings")["properties"]
-    data = {
-        key: _decode(value, properties.get(key, {}).get("type"))
-        for name, value in config.items()
-        if (key := name.removeprefix(NAMESPACE)) != name
-    }
+    data = {key: _decode(key, value) for name, value in config.items() if (key := name.removeprefix(NAMESPACE)) != name}
     return load_settings(data, catalog, f"Pulumi.{stack}.yaml")
 
 
-def _decode(text: str, kind: str | None) -> Any:
-    """The engine hands over strings: objects as JSON, numbers and booleans as text."""
+def _decode(key: str, text: str) -> Any:
+    """Values come as text, objects as JSON: read what the schema does not want as text."""
+    kind = schema("settings")["properties"].get(key, {}).get("type")
     if kind == "string":
         return text
     try:

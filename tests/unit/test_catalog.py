@@ -51,16 +51,19 @@ BAD = [
     ("images.yaml", lambda d: d["images"]["vllm"].update(digest="sha256:" + "A" * 64), "images.vllm.digest"),
     ("images.yaml", lambda d: d["images"]["vllm"].pop("approvals"), "images.vllm.approvals"),
     ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"].update(baseModel="no/v1"), "baseModel"),
-    ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"]["files"].pop("adapter_config.json"),
-     "adapter_config.json: missing"),
+    (
+        "adapters.yaml",
+        lambda d: d["adapters"]["code-review/v2026-05-01"]["files"].pop("adapter_config.json"),
+        "adapter_config.json: missing",
+    ),
     ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"]["files"].update({"../x": {}}), "../x"),
     ("base-models.yaml", lambda d: d["baseModels"]["llama-3-8b-instruct/v1"].update(state="aproved"), "approved"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "change", "text"), BAD)
 def test_a_wrong_entry_is_told(name: str, change: Any, text: str, tmp_path: Path) -> None:
-    with pytest.raises(FaultsError, match="^catalog: ") as caught:
+    with pytest.raises(FaultsError, match=r"^catalog: ") as caught:
         load_catalog(_changed(tmp_path, name, change))
     assert text in str(caught.value)
 

@@ -1,67 +1,111 @@
-"""`make up`: toolchain, cluster, artifacts, the dev environment, and a table of what is where."""
+"""`make up` and `make down`: the dev environment on the embedded cluster, from nothing and back to nothing."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
+import boto3
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.catalog import load_catalog
+from infra.load import settings_from_file
+from ops.publish import publish
+from tools import fixtures
 from tools.cluster import Cluster
 from tools.local.errors import LocalError
-from tools.local.steps import Steps
+from tools.local.overview import overview
+from tools.local.steps import Steps, say
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import CLUSTER, PREVIEW, ensure
 
 FOLDER = REPOSITORY / ".kitchen"
 STACK = "dev"
-BUCKETS_ONLY = "**kitchen:object_store:Bucket**"
+BUCKETS_ONLY = ("--target", "**kitchen:object_store:Bucket::**", "--target", "**kitchen:object_store:Bucket$**")
 
 
-def local_workspace() -> Workspace:
-    """The workspace of the dev environment on the embedded cluster."""
-    return Workspace(FOLDER / "local", STACK, FOLDER / "cluster" / "kubeconfig")
+class LocalKitchen:
+    """The dev environment of one folder: cluster, state, artifacts."""
 
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Keep everything below `folder`."""
+        self.folder = folder
+        self.cluster = Cluster(folder / "cluster")
+        self.workspace = Workspace(folder / "local", STACK, folder / "cluster" / "kubeconfig")
 
-def local_cluster() -> Cluster:
-    """The embedded cluster of this checkout."""
-    return Cluster(FOLDER / "cluster")
+    def up(self) -> None:
+        """Bring the environment up; a second run changes nothing, one after a kill goes on where it was."""
+        steps = Steps(5)
+        with steps.step("toolchain"):
+            ensure([*PREVIEW, *CLUSTER])
+        settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
+        with steps.step("embedded cluster"):
+            self.cluster.start()
+        self.workspace.prepare(self.changes())
+        self.workspace.free_stale_lock()
+        with steps.step("buckets and artifacts"):
+            self._publish()
+        with steps.step("pulumi up"):
+            self._engine_up()
+        with steps.step("what is where"):
+            places = overview(self.workspace.outputs(), self.workspace.kubeconfig, self.cluster.minio_endpoint)
+        print(places)
 
+    def down(self) -> None:
+        """Remove everything that `up` made: the processes, the data and the state."""
+        steps = Steps(2)
+        with steps.step("embedded cluster"):
+            self.cluster.destroy()
+        with steps.step("state and artifacts"):
+            self.workspace.free_stale_lock()
+            for folder in (self.workspace.folder, self.folder / "fixtures"):
+                shutil.rmtree(folder, ignore_errors=True)
 
-def credentials(cluster: Cluster) -> dict[str, str]:
-    """Administrator's key of the cluster's object store, as the program reads it."""
-    return {
-        "KITCHEN_OBJECT_STORE_ACCESS_KEY": cluster.minio_access_key,
-        "KITCHEN_OBJECT_STORE_SECRET_KEY": cluster.minio_secret_key,
-    }
+    def preview(self) -> int:
+        """Show what `up` would change; the cluster must be running."""
+        self.workspace.prepare(self.changes())
+        return self.workspace.engine("preview", "--policy-pack", str(POLICY_PACK), extra=self.credentials())
 
+    def credentials(self) -> dict[str, str]:
+        """Administrator's key of the object store, as the program's provider reads it."""
+        return {
+            "KITCHEN_OBJECT_STORE_ACCESS_KEY": self.cluster.minio_access_key,
+            "KITCHEN_OBJECT_STORE_SECRET_KEY": self.cluster.minio_secret_key,
+        }
 
-def local_changes(cluster: Cluster) -> dict[str, Any]:
-    """What the embedded cluster changes in the dev settings: the object store's address, without TLS."""
-    content = yaml.safe_load((REPOSITORY / f"Pulumi.{STACK}.yaml").read_text())
-    store = dict(content["config"].get("kitchen:objectStore") or {})
-    store.pop("tls", None)
-    return {"objectStore": {**store, "endpoint": cluster.minio_endpoint}}
+    def changes(self) -> dict[str, Any]:
+        """What the embedded cluster changes in the dev settings: the object store's address, without TLS."""
+        content = yaml.safe_load((REPOSITORY / f"Pulumi.{STACK}.yaml").read_text())
+        store = {key: value for key, value in content["config"]["kitchen:objectStore"].items() if key != "tls"}
+        return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
+    def _engine_up(self, *options: str) -> None:
+        fixed = ("--yes", "--skip-preview")
+        if self.workspace.engine("up", *fixed, *options, extra=self.credentials()) != 0:
+            raise LocalError("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
 
-def up() -> int:
-    """Bring the dev environment up; a second run changes nothing."""
-    steps = Steps(5)
-    with steps.step("toolchain"):
-        ensure([*PREVIEW, *CLUSTER])
-    cluster = local_cluster()
-    with steps.step("embedded cluster"):
-        cluster.start()
-    workspace = local_workspace()
-    workspace.prepare(local_changes(cluster))
-    workspace.free_stale_lock()
-    with steps.step("buckets and artifacts"):
-        _artifacts(workspace, cluster)
-    with steps.step("pulumi up"):
-        status = workspace.engine(
-            "up", "--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK), extra=credentials(cluster)
+    def _publish(self) -> None:
+        """Make the buckets where they are missing, then bring the artifacts in: servers start with them there."""
+        catalog = load_catalog()
+        settings = settings_from_file(self.workspace.config_file, catalog)
+        client = boto3.client(
+            "s3",
+            endpoint_url=self.cluster.minio_endpoint,
+            region_name=settings.object_store.region,
+            aws_access_key_id=self.cluster.minio_access_key,
+            aws_secret_access_key=self.cluster.minio_secret_key,
         )
-        if status != 0:
-            raise LocalError("pulumi up did not end well: see its messages above; `make up` again goes on from there")
-    with steps.step("what is where"):
-        print(overview(workspace, cluster))
-    return 0
+        bucket = f"{settings.object_store.bucket_prefix}lora"
+        try:
+            client.head_bucket(Bucket=bucket)
+        except ClientError:
+            self._engine_up(*BUCKETS_ONLY)
+        except BotoCoreError as error:
+            raise LocalError(f"object store {self.cluster.minio_endpoint}: not reachable: {error}") from error
+        source = self.folder / "fixtures"
+        fixtures.write(source)
+        refs = sorted({ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters})
+        report = publish(client, bucket, catalog, refs, source / "lora")
+        say(f"artifacts: {len(report.uploaded)} uploaded to {bucket}, {len(report.already_there)} there already")

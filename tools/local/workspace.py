@@ -7,7 +7,6 @@ import os
 import secrets
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,21 @@ from tools.local.steps import say
 from tools.toolchain import PREVIEW, environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROJECT = "kitchen"
 POLICY_PACK = REPOSITORY / "policies"
 
-_NOISE = "warning: using pulumi-language-python from $PATH"
 _OWN_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
 class Workspace:
     """State, passphrase and derived settings of local stacks, all in one git-ignored folder."""
 
-    def __init__(self, folder: Path, stack: str, kubeconfig: Path) -> None:
-        """Use `folder` for the stack; `kubeconfig` is what the program sees as KUBECONFIG."""
+    def __init__(self, folder: Path, stack: str, kubeconfig: Path, project: Path = REPOSITORY) -> None:
+        """Use `folder` for the stack of the program in `project`; KUBECONFIG becomes `kubeconfig`."""
         self.folder = folder
         self.stack = stack
         self.kubeconfig = kubeconfig
+        self.project = project
+        self.project_name = str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
         self.config_file = folder / f"Pulumi.{stack}.yaml"
         self._passphrase = folder / "passphrase"
         self._state = folder / "state"
@@ -49,39 +48,27 @@ class Workspace:
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_urlsafe(32))
         self._write_config(changes)
-        if not (self._state / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json").exists():
+        if not self.exists():
             # `stack init` writes into the stack file beside Pulumi.yaml: give it a project file of its own.
-            project = {"name": PROJECT, "runtime": "python"}
+            project = {"name": self.project_name, "runtime": "python"}
             (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
             self._call(["stack", "init", self.stack, "--no-select"], cwd=self.folder)
 
     def exists(self) -> bool:
         """Whether the stack has a state here."""
-        return (self._state / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json").exists()
+        return (self._state / ".pulumi" / "stacks" / self.project_name / f"{self.stack}.json").exists()
 
     def engine(self, command: str, *options: str, extra: Mapping[str, str] | None = None) -> int:
         """Run `up`, `preview`, `destroy` ... on the stack, stream its output and return its exit status."""
         arguments = [command, "--stack", self.stack, "--config-file", str(self.config_file)]
         arguments += ["--non-interactive", "--color", "auto", *options]
         env = self.environment() | dict(extra or {})
-        with subprocess.Popen(
-            ["pulumi", *arguments],
-            cwd=REPOSITORY,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if not line.startswith(_NOISE):
-                    sys.stdout.write(line)
-                    sys.stdout.flush()
-        return process.returncode
+        done = subprocess.run(["pulumi", *arguments], cwd=self.project, env=env, check=False)
+        return done.returncode
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
-        text = self._call(["stack", "output", "--json", "--stack", self.stack], cwd=REPOSITORY)
+        text = self._call(["stack", "output", "--json", "--stack", self.stack], cwd=self.project)
         loaded: dict[str, Any] = json.loads(text)
         return loaded
 
@@ -95,7 +82,7 @@ class Workspace:
         The file backend's lock outlives a killed engine. It names host and process, so whether it is stale can
         be known; `pulumi cancel` alone would also break the lock of an update that is still running.
         """
-        for path in sorted((self._state / ".pulumi" / "locks").glob(f"**/{PROJECT}/{self.stack}/*.json")):
+        for path in sorted((self._state / ".pulumi" / "locks").glob(f"**/{self.project_name}/{self.stack}/*.json")):
             lock = json.loads(path.read_text() or "{}")
             if lock.get("hostname") != socket.gethostname() or _is_engine(int(lock.get("pid", 0))):
                 raise LocalError(
@@ -103,7 +90,7 @@ class Workspace:
                     f"{lock.get('hostname')}, since {lock.get('timestamp')}); wait for it to end"
                 )
             say(f"stack {self.stack}: an earlier update was killed (process {lock.get('pid')}); its lock is released")
-            self._call(["cancel", "--yes", "--stack", self.stack], cwd=REPOSITORY)
+            self._call(["cancel", "--yes", "--stack", self.stack], cwd=self.project)
             return
 
     def environment(self) -> dict[str, str]:
@@ -115,7 +102,7 @@ class Workspace:
         }
 
     def _write_config(self, changes: Mapping[str, Any]) -> None:
-        source = REPOSITORY / f"Pulumi.{self.stack}.yaml"
+        source = self.project / f"Pulumi.{self.stack}.yaml"
         try:
             content = yaml.safe_load(source.read_text())
         except (OSError, yaml.YAMLError) as error:
@@ -123,7 +110,7 @@ class Workspace:
         if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
             raise LocalError(f"{source.name}: must hold a mapping `config`; example: Pulumi.dev.yaml")
         content = {key: value for key, value in content.items() if key not in _OWN_KEYS}
-        content["config"] |= {f"{PROJECT}:{key}": value for key, value in changes.items()}
+        content["config"] |= {f"{self.project_name}:{key}": value for key, value in changes.items()}
         if self.config_file.exists():
             kept = yaml.safe_load(self.config_file.read_text()) or {}
             content |= {key: kept[key] for key in _OWN_KEYS if key in kept}

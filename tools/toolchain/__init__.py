@@ -7,6 +7,7 @@ names with its sha256, a build from pinned Go modules.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +77,9 @@ def data(name: str) -> Path:
     return _folder(name)
 
 
+_ENGINE = ("pulumi", "language-python")
+
+
 def environment(names: Sequence[str]) -> dict[str, str]:
     """Return this process's environment with the families' folders first on PATH and Pulumi kept offline.
 
@@ -83,8 +87,10 @@ def environment(names: Sequence[str]) -> dict[str, str]:
     `~/.pulumi` stays untouched.
     """
     env = dict(os.environ)
-    folders = dict.fromkeys(str(_folder(name)) for name in names)
-    env["PATH"] = os.pathsep.join([*folders, env.get("PATH", "")])
+    folders = {name: str(_folder(name)) for name in names if FAMILIES[name].plugin is None}
+    if {*_ENGINE} <= set(folders):
+        folders |= dict.fromkeys(_ENGINE, str(_engine_folder([_folder(name) for name in _ENGINE])))
+    env["PATH"] = os.pathsep.join([*dict.fromkeys(folders.values()), env.get("PATH", "")])
     env["PULUMI_HOME"] = str(_pulumi_home(names))
     env |= {
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -93,6 +99,31 @@ def environment(names: Sequence[str]) -> dict[str, str]:
         "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
     }
     return env
+
+
+def _engine_folder(folders: Sequence[Path]) -> Path:
+    """Put the CLI and its language host side by side, as they are in an official release.
+
+    The CLI looks for its host next to its own resolved path, and warns of one that lies elsewhere. Files from
+    outside the cache belong to an official release: they stay where they are.
+    """
+    root = cache.cache_root()
+    if not all(folder.is_relative_to(root) for folder in folders):
+        return folders[0]
+    target = root / "pulumi-home" / "-".join(["bin", *(folder.name for folder in folders)])
+    if target.exists():
+        return target
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    fresh.mkdir(parents=True)
+    for folder in folders:
+        for file in folder.iterdir():
+            if file.is_file() and os.access(file, os.X_OK):
+                os.link(file, fresh / file.name)
+    try:
+        fresh.rename(target)
+    except OSError:  # another process was faster
+        shutil.rmtree(fresh)
+    return target
 
 
 def _pulumi_home(names: Sequence[str]) -> Path:

@@ -1,0 +1,223 @@
+"""What the bucket provider does to a store: claim, apply, observe and remove one bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from components.labels import OWNER_TAG
+from components.store_client import ObjectStoreError, error_code
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+RULE_ID = "kitchen-noncurrent"
+
+_ABSENT = {
+    "404",
+    "NoSuchBucket",
+    "NoSuchTagSet",
+    "NoSuchBucketPolicy",
+    "NoSuchLifecycleConfiguration",
+    "ObjectLockConfigurationNotFoundError",
+}
+
+
+def exists(client: S3Client, bucket: str) -> bool:
+    """Whether the store has the bucket and lets us see it."""
+    try:
+        client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return False
+        raise
+    return True
+
+
+def claim(client: S3Client, props: Mapping[str, Any]) -> None:
+    """Make the bucket ours: create it, or take over one that is ours by its owner tag.
+
+    An empty bucket without any tag is what a run leaves that was killed between creation and tagging, so it
+    is taken over too. Any other is refused, unless `adopt` says that one without an owner may be taken.
+    """
+    bucket, owner = props["bucket"], props["owner"]
+    if not exists(client, bucket):
+        _create(client, props)
+    tags = _tags(client, bucket)
+    found = tags.get(OWNER_TAG)
+    if found not in (None, owner):
+        raise ObjectStoreError(
+            f"bucket {bucket}: belongs to {found}, not to {owner}; rule: one program owns a bucket; check: "
+            f"kitchen:objectStore.bucketPrefix of both stacks, or remove the tag {OWNER_TAG} there first"
+        )
+    if found is None and not props["adopt"] and (tags or first_key(client, bucket) is not None):
+        raise ObjectStoreError(
+            f"bucket {bucket}: exists already and is not ours (no tag {OWNER_TAG}); rule: nothing is taken "
+            f"over unasked; check: kitchen:objectStore.bucketPrefix, or hand the bucket over by the tag "
+            f"{OWNER_TAG}={owner}"
+        )
+    if bool(props["objectLockDays"]) != _locked(client, bucket):
+        raise ObjectStoreError(
+            f"bucket {bucket}: object lock is {'off' if props['objectLockDays'] else 'on'} and cannot be "
+            f"changed; rule: object lock is decided when a bucket is created; check: "
+            f"kitchen:objectStore.objectLockDays, or move the data to a bucket of another name"
+        )
+
+
+def apply(client: S3Client, props: Mapping[str, Any]) -> None:
+    """Set everything that the program says and remove lifecycle rules and policies that it does not say."""
+    bucket = props["bucket"]
+    tags = {**props["tags"], OWNER_TAG: props["owner"]}
+    tag_set = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+    client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tag_set})  # type: ignore[typeddict-item]  # a list of plain mappings
+    if props["versioning"]:
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    elif _versioned(client, bucket):
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    if days := int(props["objectLockDays"]):
+        retention = {"Mode": props["objectLockMode"], "Days": days}
+        client.put_object_lock_configuration(
+            Bucket=bucket,
+            ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}},  # type: ignore[typeddict-item]  # a mode is a plain string here
+        )
+    if days := int(props["expireNoncurrentDays"]):
+        rule = {
+            "ID": RULE_ID,
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+        }
+        client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})  # type: ignore[list-item]  # a rule of plain strings
+    elif _lifecycle(client, bucket):
+        client.delete_bucket_lifecycle(Bucket=bucket)
+    if _policy(client, bucket):
+        client.delete_bucket_policy(Bucket=bucket)
+
+
+def observe(client: S3Client, bucket: str) -> dict[str, Any]:
+    """The bucket's real settings under the provider's names."""
+    tags = _tags(client, bucket)
+    owner = tags.pop(OWNER_TAG, "")
+    mode, lock_days = _retention(client, bucket)
+    ours, foreign = 0, []
+    for rule in _lifecycle(client, bucket):
+        days = _noncurrent_days(rule)
+        if days:
+            ours = days
+        else:
+            foreign.append(f"lifecycle rule {rule.get('ID', '?')}")
+    if policy := _policy(client, bucket):
+        foreign.append(f"bucket policy of {len(json.loads(policy).get('Statement', []))} statements")
+    return {
+        "bucket": bucket,
+        "versioning": _versioned(client, bucket),
+        "objectLockDays": lock_days,
+        "objectLockMode": mode,
+        "expireNoncurrentDays": ours,
+        "tags": tags,
+        "owner": owner,
+        "unmanaged": foreign,
+    }
+
+
+def remove(client: S3Client, bucket: str, owner: str) -> None:
+    """Delete the bucket if it is ours and empty; gone already is fine, with data it is refused."""
+    if not exists(client, bucket):
+        return
+    found = _tags(client, bucket).get(OWNER_TAG)
+    if found not in (None, owner):
+        raise ObjectStoreError(f"bucket {bucket}: not deleted: it belongs to {found}, not to {owner}")
+    key = first_key(client, bucket)
+    if key is not None:
+        raise ObjectStoreError(
+            f"bucket {bucket}: not deleted: it is not empty (first key: {key}; old versions count); rule: "
+            f"data is never removed here; check: take the change back, or empty the bucket by hand"
+        )
+    client.delete_bucket(Bucket=bucket)
+
+
+def first_key(client: S3Client, bucket: str) -> str | None:
+    """The first key that has an object, an old version or a delete marker; None for an empty bucket."""
+    page = client.list_object_versions(Bucket=bucket, MaxKeys=1)
+    for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+        return str(entry.get("Key", "?"))
+    return None
+
+
+def _create(client: S3Client, props: Mapping[str, Any]) -> None:
+    request: dict[str, Any] = {"Bucket": props["bucket"]}
+    if props["objectLockDays"]:
+        request["ObjectLockEnabledForBucket"] = True
+    if props["region"] != "us-east-1":
+        request["CreateBucketConfiguration"] = {"LocationConstraint": props["region"]}
+    try:
+        client.create_bucket(**request)
+    except ClientError as error:
+        if error_code(error) != "BucketAlreadyOwnedByYou":
+            raise
+
+
+def _tags(client: S3Client, bucket: str) -> dict[str, str]:
+    try:
+        tag_set = client.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return {}
+        raise
+    return {tag["Key"]: tag["Value"] for tag in tag_set}
+
+
+def _versioned(client: S3Client, bucket: str) -> bool:
+    return client.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled"
+
+
+def _lock(client: S3Client, bucket: str) -> Mapping[str, Any]:
+    try:
+        return client.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return {}
+        raise
+
+
+def _locked(client: S3Client, bucket: str) -> bool:
+    return bool(_lock(client, bucket).get("ObjectLockEnabled") == "Enabled")
+
+
+def _retention(client: S3Client, bucket: str) -> tuple[str, int]:
+    retention = _lock(client, bucket).get("Rule", {}).get("DefaultRetention", {})
+    days = retention.get("Days") or 365 * retention.get("Years", 0)
+    return retention.get("Mode", "GOVERNANCE"), days
+
+
+def _lifecycle(client: S3Client, bucket: str) -> list[Any]:
+    try:
+        return list(client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"])
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return []
+        raise
+
+
+def _noncurrent_days(rule: Mapping[str, Any]) -> int:
+    """Days of our own rule as we write it; 0 for any other rule."""
+    expected = {"ID", "Status", "Filter", "Prefix", "NoncurrentVersionExpiration"}
+    scope = rule.get("Prefix") or rule.get("Filter") or {}
+    if rule.get("ID") != RULE_ID or rule.get("Status") != "Enabled" or set(rule) - expected:
+        return 0
+    if scope not in ({}, {"Prefix": ""}):
+        return 0
+    expiration = rule.get("NoncurrentVersionExpiration", {})
+    return int(expiration.get("NoncurrentDays", 0)) if set(expiration) == {"NoncurrentDays"} else 0
+
+
+def _policy(client: S3Client, bucket: str) -> str:
+    try:
+        return client.get_bucket_policy(Bucket=bucket)["Policy"]
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return ""
+        raise

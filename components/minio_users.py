@@ -1,0 +1,213 @@
+"""Users of MinIO, each with a policy that reads some prefixes of one bucket and nothing else.
+
+A user is ours when its policy carries our owner; a user or policy of another owner is never touched. Other
+S3 stores have no common way to make users: give them an existing key pair instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi import dynamic
+
+from components.s3_provider import QuietProvider, endpoint_faults, known, plain
+
+if TYPE_CHECKING:
+    from minio.minioadmin import MinioAdmin
+
+MAX_ACCESS_KEY = 20
+"""Longest access key that MinIO takes for a user."""
+
+MIN_SECRET_KEY = 8
+"""Shortest secret key that MinIO takes."""
+
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*/?")
+_COMPARED = ("endpoint", "region", "user", "accessKey", "bucket", "prefixes", "owner", "secretKey")
+
+
+def access_key(user: str) -> str:
+    """The access key of a user: its name, or within MinIO's 20 characters a head of it and a hash."""
+    if len(user) <= MAX_ACCESS_KEY:
+        return user
+    return f"{user[:11]}-{hashlib.sha256(user.encode()).hexdigest()[:8]}"
+
+
+def read_policy(owner: str, bucket: str, prefixes: Sequence[str]) -> dict[str, Any]:
+    """A policy that gets objects below the prefixes and lists just those prefixes."""
+    folders = sorted(f"{prefix.rstrip('/')}/*" for prefix in prefixes)
+    arn = f"arn:aws:s3:::{bucket}"
+    return {
+        "ID": owner,
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "ReadObjects",
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": [f"{arn}/{folder}" for folder in folders],
+            },
+            {
+                "Sid": "ListPrefixes",
+                "Effect": "Allow",
+                "Action": ["s3:ListBucket"],
+                "Resource": [arn],
+                "Condition": {"StringLike": {"s3:prefix": folders}},
+            },
+        ],
+    }
+
+
+class MinioUserProvider(QuietProvider):
+    """Create, read, update and delete one user and its policy; the policy has the user's full name."""
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
+        """Refuse prefixes that would read more than they say, and keys that MinIO would refuse."""
+        faults = endpoint_faults(news)
+        if known(news["prefixes"]):
+            wrong = [str(prefix) for prefix in news["prefixes"] if not _PREFIX.fullmatch(str(prefix))]
+            if wrong or not news["prefixes"]:
+                reason = f"{wrong}: must be folders without wildcards; example: helpdesk-faq/v2026-02-01/"
+                faults.append(dynamic.CheckFailure("prefixes", reason))
+        if not 3 <= len(str(news["accessKey"])) <= MAX_ACCESS_KEY:
+            reason = f"{news['accessKey']}: must have 3 to {MAX_ACCESS_KEY} characters; example: helpdesk-lora"
+            faults.append(dynamic.CheckFailure("accessKey", reason))
+        if known(news["secretKey"]) and len(str(news["secretKey"])) < MIN_SECRET_KEY:
+            reason = f"must have at least {MIN_SECRET_KEY} characters"
+            faults.append(dynamic.CheckFailure("secretKey", reason))
+        return dynamic.CheckResult(news, faults)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
+        """Compare inputs with what was last seen; a user of another name is another user."""
+        changed = [name for name in _COMPARED if olds.get(name) != news.get(name)]
+        return dynamic.DiffResult(
+            changes=bool(changed or olds.get("drift")),
+            replaces=[name for name in ("user", "accessKey") if name in changed],
+        )
+
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
+        """Create policy and user, or take over those that an interrupted run of this owner left."""
+        return dynamic.CreateResult(str(props["accessKey"]), self._ensure(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
+        """Set policy and secret key to what the program says; this takes effect at once."""
+        return dynamic.UpdateResult(self._ensure(news))
+
+    def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
+        """Report in `drift` where policy, user or secret key differ from the state's."""
+        store = _store()
+        admin = store.admin_client(props["endpoint"])
+        with store.calling(props["endpoint"], f"reading user {id_}"):
+            info = _info(admin, "user_info", id_)
+            if info is None:
+                return dynamic.ReadResult("", {})
+            drift = _drift(admin, info, props)
+        if not drift and not _works(props):
+            drift = ["secret key"]
+        return dynamic.ReadResult(id_, {**plain(props), "drift": drift})
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        """Remove user and policy if they are ours; what is gone already is fine."""
+        store = _store()
+        admin = store.admin_client(props["endpoint"])
+        with store.calling(props["endpoint"], f"deleting user {id_}"):
+            policy = _info(admin, "policy_info", props["user"])
+            if policy is not None and policy.get("ID") != props["owner"]:
+                return
+            if _info(admin, "user_info", id_) is not None:
+                admin.user_remove(id_)
+            if policy is not None:
+                admin.policy_remove(props["user"])
+
+    def _ensure(self, props: dict[str, Any]) -> dict[str, Any]:
+        store = _store()
+        admin = store.admin_client(props["endpoint"])
+        user, key, owner = props["user"], props["accessKey"], props["owner"]
+        with store.calling(props["endpoint"], f"setting up user {key}"):
+            policy = _info(admin, "policy_info", user)
+            taken = policy.get("ID") if policy is not None else None
+            foreign = policy is None and _info(admin, "user_info", key) is not None
+            if foreign or (policy is not None and taken != owner):
+                raise store.ObjectStoreError(
+                    f"user {key}: exists already and belongs to {taken or 'nobody we know'}, not to {owner}; "
+                    f"rule: nothing is taken over unasked; check: the names of tenant and kitchen"
+                )
+            # The policy goes first: it carries the owner that a later run recognises.
+            admin.policy_add(user, policy=read_policy(owner, props["bucket"], props["prefixes"]))
+            admin.user_add(key, props["secretKey"])
+            admin.policy_set(user, user=key)
+        return {**plain(props), "drift": []}
+
+
+class MinioUser(dynamic.Resource, module="kitchen", name="MinioUser"):
+    """The user as the engine sees it; use `components.object_store.BucketAccess`."""
+
+    accessKey: pulumi.Output[str]  # noqa: N815 - the provider's name of the property
+
+    def __init__(
+        self, resource_name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Register the user; `props` holds every input of MinioUserProvider."""
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["secretKey"])
+        super().__init__(MinioUserProvider(), resource_name, dict(props), pulumi.ResourceOptions.merge(opts, secret))
+
+
+def _drift(admin: MinioAdmin, info: Mapping[str, Any], props: Mapping[str, Any]) -> list[str]:
+    policy = _info(admin, "policy_info", props["user"])
+    expected = read_policy(props["owner"], props["bucket"], props["prefixes"])
+    drift = []
+    if policy is None or _canonical(policy) != _canonical(expected):
+        drift.append("policy")
+    if info.get("policyName") != props["user"]:
+        drift.append("attached policies")
+    if info.get("status") != "enabled":
+        drift.append("status")
+    return drift
+
+
+def _works(props: Mapping[str, Any]) -> bool:
+    """Whether the store still takes the secret key of the state."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded in the provider's process only
+
+    store = _store()
+    client = store.s3_client(props["endpoint"], props["region"], (props["accessKey"], props["secretKey"]))
+    prefix = f"{sorted(props['prefixes'])[0].rstrip('/')}/"
+    with store.calling(props["endpoint"], f"trying the key of user {props['accessKey']}"):
+        try:
+            client.list_objects_v2(Bucket=props["bucket"], Prefix=prefix, MaxKeys=1)
+        except ClientError as error:
+            return store.error_code(error) not in ("SignatureDoesNotMatch", "InvalidAccessKeyId")
+    return True
+
+
+def _info(admin: MinioAdmin, call: str, name: str) -> dict[str, Any] | None:
+    """The administration interface's answer, or None where it knows no such user or policy."""
+    from minio.error import MinioAdminException  # noqa: PLC0415 - loaded in the provider's process only
+
+    try:
+        answer: dict[str, Any] = json.loads(getattr(admin, call)(name))
+    except MinioAdminException as error:
+        if _store().error_code(error) in ("XMinioAdminNoSuchUser", "XMinioAdminNoSuchPolicy"):
+            return None
+        raise
+    return answer
+
+
+def _canonical(value: Any) -> Any:
+    """A policy without the order of its lists: MinIO keeps them as sets."""
+    if isinstance(value, dict):
+        return {key: _canonical(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return sorted((_canonical(entry) for entry in value), key=lambda entry: json.dumps(entry, sort_keys=True))
+    return value
+
+
+def _store() -> ModuleType:
+    from components import store_client  # noqa: PLC0415 - loaded in the provider's process only
+
+    return store_client

@@ -1,0 +1,185 @@
+"""Buckets of an S3-compatible store as a Pulumi dynamic provider.
+
+The provider never removes data, never touches a bucket of another owner, and keeps the administrator's
+credentials out of inputs, outputs, state and messages: only the provider's own process reads them, from the
+environment. Check and diff never call the store, so a preview works offline.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+import pulumi
+from pulumi import dynamic
+from pulumi.runtime import rpc
+
+from components.labels import OWNER_TAG
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_COMPARED = (
+    "endpoint",
+    "region",
+    "bucket",
+    "versioning",
+    "objectLockDays",
+    "objectLockMode",
+    "expireNoncurrentDays",
+    "tags",
+    "owner",
+)
+_MODES = ("GOVERNANCE", "COMPLIANCE")
+
+
+class QuietProvider(dynamic.ResourceProvider):
+    """A provider whose expected errors reach the user once, without a traceback."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: dynamic.ConfigureRequest) -> None:
+        """Keep gRPC from printing what the engine tells the user anyway."""
+        logging.getLogger("grpc._server").addFilter(_not_told_yet)
+
+
+class BucketProvider(QuietProvider):
+    """Create, read, update and delete one bucket; inputs and outputs share their names.
+
+    The output `unmanaged` lists what the store has and the program does not say, such as a bucket policy.
+    """
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
+        """Refuse names and settings that no store would take."""
+        faults = endpoint_faults(news)
+        if known(news["bucket"]) and not _BUCKET.fullmatch(str(news["bucket"])):
+            reason = f"{news['bucket']}: must be 3 to 63 of a-z, 0-9 and inner hyphens; example: dev-lora"
+            faults.append(dynamic.CheckFailure("bucket", reason))
+        for name in ("objectLockDays", "expireNoncurrentDays"):
+            if known(news[name]) and (news[name] < 0 or int(news[name]) != news[name]):
+                reason = f"{news[name]}: must be 0 (off) or a whole number of days; example: 30"
+                faults.append(dynamic.CheckFailure(name, reason))
+        if news["objectLockDays"] and news["versioning"] is False:
+            faults.append(dynamic.CheckFailure("versioning", "false: object lock needs versioning; example: true"))
+        if news["objectLockMode"] not in _MODES:
+            reason = f"{news['objectLockMode']}: must be one of {', '.join(_MODES)}; example: GOVERNANCE"
+            faults.append(dynamic.CheckFailure("objectLockMode", reason))
+        if OWNER_TAG in news["tags"]:
+            faults.append(dynamic.CheckFailure("tags", f"{OWNER_TAG}: is set by the program; remove it"))
+        return dynamic.CheckResult(news, faults)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
+        """Compare inputs with the settings last seen; object lock and the name cannot change in place."""
+        changed = [name for name in _COMPARED if olds.get(name) != news.get(name)]
+        if not news.get("objectLockDays"):
+            changed = [name for name in changed if name != "objectLockMode"]
+        replaces = [name for name in ("bucket",) if name in changed]
+        if bool(olds.get("objectLockDays")) != bool(news.get("objectLockDays")):
+            replaces.append("objectLockDays")
+        return dynamic.DiffResult(
+            changes=bool(changed or olds.get("unmanaged")),
+            replaces=replaces,
+            # Two buckets of one name cannot be: the old one goes first, which it refuses unless it is empty.
+            delete_before_replace=bool(replaces) and "bucket" not in changed,
+        )
+
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
+        """Create the bucket, or take over the one that an interrupted run of this owner left."""
+        return dynamic.CreateResult(str(props["bucket"]), self._ensure(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
+        """Bring every setting to what the program says; a bucket that vanished is made again."""
+        return dynamic.UpdateResult(self._ensure(news))
+
+    def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
+        """Report the bucket's real settings, so that a refresh finds drift."""
+        store, settings = _store(), _settings()
+        client = store.s3_client(props["endpoint"], props["region"])
+        with store.calling(props["endpoint"], f"reading bucket {id_}"):
+            if not settings.exists(client, id_):
+                return dynamic.ReadResult("", {})
+            return dynamic.ReadResult(id_, {**plain(props), **settings.observe(client, id_)})
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        """Delete an empty bucket; refuse while it holds any object or old version."""
+        store = _store()
+        client = store.s3_client(props["endpoint"], props["region"])
+        with store.calling(props["endpoint"], f"deleting bucket {id_}"):
+            _settings().remove(client, id_, props["owner"])
+
+    def _ensure(self, props: dict[str, Any]) -> dict[str, Any]:
+        store, settings = _store(), _settings()
+        client = store.s3_client(props["endpoint"], props["region"])
+        with store.calling(props["endpoint"], f"setting up bucket {props['bucket']}"):
+            settings.claim(client, props)
+            settings.apply(client, props)
+            return {**plain(props), **settings.observe(client, props["bucket"])}
+
+
+class S3Bucket(dynamic.Resource, module="kitchen", name="S3Bucket"):
+    """The bucket as the engine sees it; use `components.object_store.Bucket`."""
+
+    bucket: pulumi.Output[str]
+
+    def __init__(
+        self, resource_name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Register the bucket; `props` holds every input of BucketProvider."""
+        super().__init__(BucketProvider(), resource_name, dict(props), opts)
+
+
+def endpoint_faults(props: Mapping[str, Any]) -> list[dynamic.CheckFailure]:
+    """What is wrong with `endpoint` and `region`; unknown values pass."""
+    faults = []
+    endpoint = props["endpoint"]
+    if known(endpoint) and not _is_endpoint(str(endpoint)):
+        shown = str(endpoint).rsplit("@", 1)[-1]
+        reason = f"{shown}: must be http(s)://host[:port], no user, no path; example: https://minio.example.com"
+        faults.append(dynamic.CheckFailure("endpoint", reason))
+    if not props["region"]:
+        faults.append(dynamic.CheckFailure("region", "must not be empty; example: us-east-1"))
+    return faults
+
+
+def known(value: object) -> bool:
+    """Whether a value is there already; in a preview an output of a resource yet to be made is not."""
+    return value != rpc.UNKNOWN
+
+
+def plain(props: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties without the engine's own."""
+    return {name: value for name, value in props.items() if not name.startswith("__")}
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return (
+            url.scheme in ("http", "https")
+            and bool(url.hostname)
+            and "@" not in url.netloc
+            and (url.path, url.query, url.fragment) in (("", "", ""), ("/", "", ""))
+            and url.port != 0
+        )
+    except ValueError:
+        return False
+
+
+def _not_told_yet(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    return not (kind and issubclass(kind, _store().ObjectStoreError))
+
+
+# The program only declares buckets; boto3 and minio would cost each of its previews half a second.
+def _store() -> ModuleType:
+    from components import store_client  # noqa: PLC0415 - loaded in the provider's process only
+
+    return store_client
+
+
+def _settings() -> ModuleType:
+    from components import bucket_settings  # noqa: PLC0415 - loaded in the provider's process only
+
+    return bucket_settings

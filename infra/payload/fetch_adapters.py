@@ -1,0 +1,295 @@
+"""Fetch LoRA adapters from an S3-compatible store and let only verified ones be seen.
+
+Runs in a pod's init container before the model server, on Python 3.9+ with boto3 alone. An adapter appears at
+`<target>/<name>` in one rename, after every one of its files had the manifest's size and sha256 sum. On a failure
+nothing of that adapter stays visible, every fault is told, and the exit code is 1 (content is not what the manifest
+says), 2 (bad manifest or arguments) or 3 (store out of reach or access denied). What is there already is hashed
+again and kept if it is right, so a restart costs no download.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+WRONG_CONTENT, BAD_INPUT, NO_STORE = 1, 2, 3
+STAGE = ".fetching"
+PARALLEL = 4
+ATTEMPTS = 3
+MIB = 1024 * 1024
+NEEDED = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+_WORD = "[A-Za-z0-9][A-Za-z0-9._-]*"
+NAME = (re.compile(_WORD), "letters, digits and . _ -, a letter or digit first")
+FIELDS = {
+    "bucket": NAME,
+    "name": NAME,
+    "version": NAME,
+    "path": (re.compile(f"{_WORD}(/{_WORD})*"), "a relative path of plain names, no .. and no //"),
+    "sha256": (re.compile("[0-9a-f]{64}"), "64 lower-case hexadecimal digits"),
+    "sizeBytes": (re.compile("[0-9]+"), "a whole number of bytes"),
+}
+
+
+class FetchError(Exception):
+    """What is wrong, and the exit code that it asks for."""
+
+    def __init__(self, message: str, code: int = WRONG_CONTENT) -> None:
+        """Keep the message for the report."""
+        super().__init__(message)
+        self.code = code
+
+
+class Store:
+    """The bucket; after one failed connection nothing more is tried."""
+
+    def __init__(self, bucket: str) -> None:
+        """Make the client from the environment; raise FetchError where it does not say enough."""
+        missing = [name for name in NEEDED if not os.environ.get(name)]
+        if missing:
+            raise FetchError(f"environment: {', '.join(missing)} not set; rule: store and key", BAD_INPUT)
+        self.bucket, self.endpoint = bucket, os.environ["AWS_ENDPOINT_URL"]
+        self.broken = threading.Event()
+        config = Config(
+            connect_timeout=3,
+            read_timeout=30,
+            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+            s3={"addressing_style": "path"},
+        )
+        region = os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        try:
+            self._client = boto3.client("s3", endpoint_url=self.endpoint, region_name=region, config=config)
+        except (BotoCoreError, ValueError) as error:
+            message = f"AWS_ENDPOINT_URL: {self.endpoint}: {type(error).__name__}; rule: http(s)://host[:port]"
+            raise FetchError(message, BAD_INPUT) from None
+
+    def download(self, key: str, part: Path, size: int) -> str:
+        """Stream an object to `part` (never over a link, never beyond `size`) and return its sha256 sum."""
+        for attempt in range(1, ATTEMPTS + 1):
+            if self.broken.is_set():
+                raise FetchError(f"{self.bucket}/{key}: not tried, the store is out of reach", NO_STORE)
+            try:
+                return self._stream(key, part, size)
+            except (BotoCoreError, ClientError) as error:
+                found = self._explain(key, error)
+                if attempt == ATTEMPTS or self.broken.is_set() or isinstance(error, ClientError):
+                    raise found from None
+        raise AssertionError("the last attempt returns or raises")
+
+    def _stream(self, key: str, part: Path, size: int) -> str:
+        digest, count = hashlib.sha256(), 0
+        body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with os.fdopen(os.open(part, flags, 0o644), "wb") as file:
+            for chunk in body.iter_chunks(MIB):
+                count += len(chunk)
+                if count > size:
+                    raise FetchError(f"{self.bucket}/{key}: more than {size} bytes; expected {size} bytes")
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        if count != size:
+            raise FetchError(f"{self.bucket}/{key}: {count} bytes; expected {size} bytes")
+        return digest.hexdigest()
+
+    def _explain(self, key: str, error: BotoCoreError | ClientError) -> FetchError:
+        where, kind = f"{self.bucket}/{key}", type(error).__name__
+        if isinstance(error, ClientError):
+            code = str(error.response.get("Error", {}).get("Code", "?"))
+            if code in ("NoSuchKey", "404"):
+                return FetchError(f"{where}: missing in the store; expected an object")
+            return FetchError(f"{where}: the store refused: {code}; check the key's rights", NO_STORE)
+        if kind == "FlexibleChecksumError":
+            return FetchError(f"{where}: content does not match the store's own checksum")
+        if kind in ("EndpointConnectionError", "ConnectTimeoutError", "SSLError"):
+            self.broken.set()
+        return FetchError(f"{where}: store {self.endpoint} out of reach ({kind})", NO_STORE)
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest; raise FetchError with every fault in it, one a line."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates)
+    except (OSError, ValueError) as error:
+        raise FetchError(f"manifest {path}: {error}", BAD_INPUT) from None
+    adapters = _field(data, "adapters")
+    if not isinstance(adapters, list) or _wrong_fields("manifest", data, "bucket"):
+        raise FetchError(f'manifest {path}: rule: {{"bucket": "...", "adapters": [...]}}', BAD_INPUT)
+    faults = _twice("adapters", [_field(adapter, "name") for adapter in adapters])
+    for index, adapter in enumerate(adapters):
+        where, files = f"adapters[{index}]", _field(adapter, "files")
+        faults += _wrong_fields(where, adapter, "name", "version")
+        if not isinstance(files, list) or not files:
+            faults.append(f"{where}.files: {json.dumps(files)}; rule: at least one file")
+            continue
+        faults += _twice(f"{where}.files", [_field(file, "path") for file in files])
+        for number, file in enumerate(files):
+            faults += _wrong_fields(f"{where}.files[{number}]", file, "path", "sha256", "sizeBytes")
+    if faults:
+        raise FetchError("\n".join(f"manifest: {fault}" for fault in faults), BAD_INPUT)
+    return dict(data)
+
+
+def _field(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _wrong_fields(where: str, value: Any, *names: str) -> list[str]:
+    faults = []
+    for name in names:
+        found, (pattern, rule) = _field(value, name), FIELDS[name]
+        if type(found) is not (int if name == "sizeBytes" else str) or not pattern.fullmatch(str(found)):
+            faults.append(f"{where}.{name}: {json.dumps(found)}; rule: {rule}")
+    return faults
+
+
+def _twice(where: str, found: list[Any]) -> list[str]:
+    """Faults of names that stand twice, or that are at once a file and a folder of another."""
+    names = sorted(name for name in found if isinstance(name, str))
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if a == b or b.startswith(f"{a}/")]
+    return [f"{where}: {a!r} and {b!r}; rule: each stands once and none is a folder of another" for a, b in pairs]
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError(f"a key stands twice in {sorted(key for key, _ in pairs)}")
+    return dict(pairs)
+
+
+def is_right(path: Path, file: dict[str, Any]) -> bool:
+    """Whether `path` is a regular file, not a link, with the manifest's size and sum."""
+    digest = hashlib.sha256()
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != file["sizeBytes"]:
+            return False
+        with path.open("rb") as content:
+            for chunk in iter(lambda: content.read(MIB), b""):
+                digest.update(chunk)
+    except OSError:
+        return False
+    return bool(digest.hexdigest() == file["sha256"])
+
+
+def discard(path: Path) -> None:
+    """Remove a file, link or folder without following links; absent is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def entries(folder: Path) -> set[str]:
+    """Relative paths of all files and links below `folder`."""
+    found = [Path(root, name) for root, folders, files in os.walk(folder) for name in (*files, *folders)]
+    return {path.relative_to(folder).as_posix() for path in found if path.is_symlink() or not path.is_dir()}
+
+
+def sync(folder: Path) -> None:
+    """Make a folder's entries last through a crash."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def prepare(adapter: dict[str, Any], target: Path) -> bool:
+    """Whether the adapter is there and right; if not, take it out of sight and keep only files to look at."""
+    final, stage = target / adapter["name"], target / STAGE / adapter["name"]
+    files = {file["path"]: file for file in adapter["files"]}
+    if not final.is_symlink() and entries(final) == set(files):
+        if all(is_right(final / path, file) for path, file in files.items()):
+            print(f"{adapter['name']}: already there and right", flush=True)
+            return True
+        discard(stage)
+        stage.parent.mkdir(exist_ok=True)
+        final.rename(stage)
+    discard(final)
+    if stage.is_symlink():
+        discard(stage)
+    for path in entries(stage):
+        if path not in files:
+            discard(stage / path)
+    return False
+
+
+def fetch_file(store: Store, adapter: dict[str, Any], file: dict[str, Any], target: Path) -> FetchError | None:
+    """Put one verified file into the stage; return what is wrong, with key, expected and actual."""
+    key = f"{adapter['name']}/{adapter['version']}/{file['path']}"
+    staged = target / STAGE / adapter["name"] / file["path"]
+    start, mib = time.monotonic(), file["sizeBytes"] / MIB
+    try:
+        if is_right(staged, file):
+            print(f"{key}: {mib:.1f} MiB, already there", flush=True)
+            return None
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        part = staged.with_name(f".{staged.name}.part")
+        actual = store.download(key, part, file["sizeBytes"])
+        if actual != file["sha256"]:
+            return FetchError(f"{store.bucket}/{key}: sha256 {actual}; expected {file['sha256']}")
+        part.replace(staged)
+        sync(staged.parent)
+    except FetchError as error:
+        return error
+    except OSError as error:
+        return FetchError(f"{store.bucket}/{key}: cannot be written to {target}: {error.strerror}")
+    print(f"{key}: {mib:.1f} MiB, {mib / max(time.monotonic() - start, 1e-3):.1f} MiB/s", flush=True)
+    return None
+
+
+def fetch(manifest: dict[str, Any], target: Path) -> list[FetchError]:
+    """Fetch all adapters; each appears whole or not at all. Returns what is wrong with those that do not."""
+    store, faults = Store(manifest["bucket"]), []
+    if target.is_symlink() or (target / STAGE).is_symlink():
+        raise FetchError(f"--target {target}: is or holds a link; rule: a folder of its own", BAD_INPUT)
+    target.mkdir(parents=True, exist_ok=True)
+    wanted = [adapter for adapter in manifest["adapters"] if not prepare(adapter, target)]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        jobs = [(a, [pool.submit(fetch_file, store, a, f, target) for f in a["files"]]) for a in wanted]
+    for adapter, results in jobs:
+        wrong = [fault for fault in (result.result() for result in results) if fault is not None]
+        if not wrong:
+            (target / STAGE / adapter["name"]).rename(target / adapter["name"])
+        faults += wrong
+    discard(target / STAGE)
+    sync(target)
+    return faults
+
+
+def main() -> int:
+    """Run; return the exit code."""
+    parser = argparse.ArgumentParser(description="fetch LoRA adapters and verify them")
+    parser.add_argument("--manifest", type=Path, required=True, help="manifest.json: bucket, adapters, sums")
+    parser.add_argument("--target", type=Path, required=True, help="folder that the server reads")
+    arguments = parser.parse_args()
+    # A container's first process ignores SIGTERM unless it says otherwise.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    try:
+        faults = fetch(read_manifest(arguments.manifest), arguments.target)
+    except FetchError as error:
+        faults = [error]
+    except OSError as error:
+        faults = [FetchError(f"--target {arguments.target}: {error.strerror}", BAD_INPUT)]
+    for fault in faults:
+        print(f"fault: {fault}", file=sys.stderr)
+    return min((fault.code for fault in faults), key=(WRONG_CONTENT, NO_STORE, BAD_INPUT).index, default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

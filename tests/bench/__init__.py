@@ -1,0 +1,1 @@
+"""Measurements, side by side in one run: ratios and milliseconds a resource, never asserted."""

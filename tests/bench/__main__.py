@@ -1,0 +1,130 @@
+"""`make bench`: the preview of dev against an empty program's, and what a resource costs beside bare ConfigMaps."""
+
+from __future__ import annotations
+
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.bench.settings import generated
+from tools.local.offline import offline_workspace
+from tools.local.steps import say, table
+from tools.local.workspace import REPOSITORY, Workspace
+from tools.toolchain import PREVIEW, ensure
+
+RUNS = 7
+SMALL, LARGE = 100, 1000
+REPORT = REPOSITORY / "docs" / "benchmarks.md"
+_VIRTUALENV = {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(REPOSITORY / ".venv")}}
+_EMPTY = '"""Nothing."""\n'
+_CONFIG_MAPS = """\
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+for number in range(pulumi.Config().require_int("count")):
+    ConfigMap(f"map-{number}", metadata={"name": f"map-{number}", "namespace": "bench"}, data={"key": "value"})
+"""
+
+
+def program(folder: Path, text: str, config: dict[str, Any]) -> Workspace:
+    """A project with one small program, to be compared with."""
+    folder.mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "bench", "runtime": _VIRTUALENV}))
+    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+    (folder / "__main__.py").write_text(text)
+    state = offline_workspace("dev", folder / "state")
+    return Workspace(state.folder, "dev", state.kubeconfig, folder)
+
+
+def measure(workspace: Workspace) -> tuple[float, int]:
+    """Seconds of one preview and the number of resources that it would create."""
+    command = ["pulumi", "preview", "--non-interactive", "--stack", workspace.stack, "--suppress-outputs"]
+    start = time.perf_counter()
+    done = subprocess.run(
+        [*command, "--config-file", str(workspace.config_file)],
+        cwd=workspace.project,
+        env=workspace.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode != 0:
+        sys.exit(f"bench: a preview failed:\n{done.stdout}{done.stderr}")
+    count = re.search(r"\+ (\d+) to create", done.stdout)
+    return seconds, int(count.group(1)) if count else 0
+
+
+def startup(folder: Path) -> list[str]:
+    """Compare the preview of dev with that of an empty program; runs alternate, so that both meet the same machine."""
+    dev = offline_workspace("dev", folder / "dev")
+    empty = program(folder / "empty", _EMPTY, {})
+    times: dict[str, list[float]] = {"empty program": [], "dev": []}
+    for workspace in (dev, empty):
+        workspace.prepare({})
+        measure(workspace)
+    for run in range(RUNS):
+        for name, workspace in (("empty program", empty), ("dev", dev)):
+            times[name].append(measure(workspace)[0])
+        say(f"bench: start-up, run {run + 1}/{RUNS}")
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    rows = [(name, f"{medians[name]:.2f} s", f"{min(times[name]):.2f} s") for name in times]
+    rows.append(("ratio dev / empty", f"{medians['dev'] / medians['empty program']:.2f}", ""))
+    return ["Preview, offline", table(("what", "median", "fastest"), rows)]
+
+
+def a_resource(folder: Path) -> list[str]:
+    """What one more resource costs between about 100 and 1,000, beside bare ConfigMaps."""
+    rows = []
+    for name in ("kitchen", "bare ConfigMaps"):
+        points = []
+        for size in (SMALL, LARGE):
+            workspace = _kitchens(folder, size) if name == "kitchen" else _config_maps(folder, size)
+            workspace.prepare({})
+            runs = [measure(workspace) for _ in range(3)]
+            points.append((statistics.median(seconds for seconds, _ in runs), runs[0][1]))
+            say(f"bench: {name}, {points[-1][1]} resources: {points[-1][0]:.2f} s")
+        (short, few), (long, many) = points
+        cost = 1000 * (long - short) / (many - few)
+        rows.append((name, f"{few} in {short:.2f} s", f"{many} in {long:.2f} s", f"{cost:.1f} ms"))
+    return ["Cost of a resource", table(("what", "small", "large", "each more"), rows)]
+
+
+def _kitchens(folder: Path, size: int) -> Workspace:
+    project = folder / f"kitchen-{size}"
+    project.mkdir()
+    content = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())
+    content["main"] = str(REPOSITORY / "infra")
+    content["runtime"] = _VIRTUALENV
+    (project / "Pulumi.yaml").write_text(yaml.safe_dump(content))
+    (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": generated(size)}))
+    state = offline_workspace("dev", project / "state")
+    return Workspace(state.folder, "dev", state.kubeconfig, project)
+
+
+def _config_maps(folder: Path, size: int) -> Workspace:
+    return program(folder / f"maps-{size}", _CONFIG_MAPS, {"bench:count": size})
+
+
+def main() -> None:
+    """Measure, print the tables and write them to docs/benchmarks.md."""
+    ensure(PREVIEW)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        parts = [*startup(folder), *a_resource(folder)]
+    text = "\n\n".join(parts)
+    print(text)
+    head = f"# Benchmarks\n\nWritten by `make bench` on {platform.machine()} with Python {platform.python_version()}."
+    REPORT.write_text(f"{head}\nCompare rows with each other, not with another machine's.\n\n```\n{text}\n```\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Docs: generated references are up to date, and what they tell people to type exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.docs import DOCS, configuration
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TEXTS = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
+
+
+def test_the_configuration_reference_is_what_the_schemas_say() -> None:
+    assert (DOCS / "configuration.md").read_text() == configuration(), "run `make docs`"
+
+
+def test_every_make_target_in_the_docs_exists() -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*)(?=[ a-z-]*:)", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    targets |= {f"test-{tier}" for tier in ("unit", "policy", "engine", "cluster")}
+    named = {
+        (path.name, target)
+        for path in TEXTS
+        for target in re.findall(r"(?:`|^|\$ )make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE)
+    }
+    assert {entry for entry in named if entry[1] not in targets} == set()
+    assert ("README.md", "up") in named
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    broken = [
+        f"{path.relative_to(REPOSITORY)} -> {link}"
+        for path in TEXTS
+        for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text())
+        if not (path.parent / link).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    "module", sorted({m for path in TEXTS for m in re.findall(r"python -m ([a-z][a-z._]*)", path.read_text())})
+)
+def test_every_command_in_the_docs_starts(module: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, "--help"], cwd=REPOSITORY, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_make_help_lists_every_target() -> None:
+    text = (REPOSITORY / "Makefile").read_text()
+    for phony in re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)[0].split():
+        assert re.search(rf"^[a-z -]*\b{phony}\b[a-z -]*:.*## ", text, re.MULTILINE), phony

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import ast
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.payload import fetch_adapters as fetch
+
+GOOD: dict[str, Any] = {
+    "bucket": "lora",
+    "adapters": [
+        {
+            "name": "helpdesk-faq",
+            "version": "v2026-02-01",
+            "files": [
+                {"path": "adapter_config.json", "sha256": "a" * 64, "sizeBytes": 1},
+                {"path": "adapter_model.safetensors", "sha256": "b" * 64, "sizeBytes": 2},
+            ],
+        }
+    ],
+}
+
+
+def read(tmp_path: Path, manifest: object) -> dict[str, Any]:
+    path = tmp_path / "manifest.json"
+    path.write_text(manifest if isinstance(manifest, str) else json.dumps(manifest))
+    return fetch.read_manifest(path)
+
+
+def test_a_good_manifest_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD) == GOOD
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../x",
+        "a/../b",
+        "/etc/passwd",
+        "a//b",
+        ".hidden",
+        "./a",
+        "a/",
+        "",
+        "a\\b",
+        "a\x00b",
+        "a\n",
+        "..",
+        "a/..",
+        7,
+        None,
+    ],
+)
+def test_a_path_out_of_the_folder_is_refused(tmp_path: Path, path: object) -> None:
+    manifest = copy.deepcopy(GOOD)
+    manifest["adapters"][0]["files"][0]["path"] = path
+    with pytest.raises(fetch.FetchError, match=r"adapters\[0\]\.files\[0\]\.path") as caught:
+        read(tmp_path, manifest)
+    assert caught.value.code == fetch.BAD_INPUT
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "", ".fetching", "a b", None])
+@pytest.mark.parametrize("field", ["name", "version"])
+def test_a_name_that_is_no_plain_word_is_refused(tmp_path: Path, field: str, name: object) -> None:
+    manifest = copy.deepcopy(GOOD)
+    manifest["adapters"][0][field] = name
+    with pytest.raises(fetch.FetchError, match=rf"adapters\[0\]\.{field}"):
+        read(tmp_path, manifest)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    manifest = copy.deepcopy(GOOD)
+    first, second = manifest["adapters"][0]["files"]
+    first |= {"sha256": "A" * 64, "sizeBytes": True}
+    second |= {"sizeBytes": -1, "path": "adapter_config.json/x"}
+    manifest["adapters"].append({"name": "helpdesk-faq", "version": "v1", "files": []})
+    with pytest.raises(fetch.FetchError) as caught:
+        read(tmp_path, manifest)
+    text = str(caught.value)
+    for expected in (
+        "adapters[0].files[0].sha256",
+        "adapters[0].files[0].sizeBytes",
+        "adapters[0].files[1].sizeBytes",
+        "'adapter_config.json' and 'adapter_config.json/x'",
+        "'helpdesk-faq' and 'helpdesk-faq'",
+        "adapters[1].files",
+    ):
+        assert expected in text
+
+
+def test_a_file_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    manifest = copy.deepcopy(GOOD)
+    manifest["adapters"][0]["files"] *= 2
+    with pytest.raises(fetch.FetchError, match="each stands once"):
+        read(tmp_path, manifest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"bucket": "lora"}',
+        '{"bucket": "a", "bucket": "b", "adapters": []}',
+        '{"adapters": []}',
+        '{"bucket": "", "adapters": []}',
+    ],
+)
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(fetch.FetchError, match="manifest") as caught:
+        read(tmp_path, text)
+    assert caught.value.code == fetch.BAD_INPUT
+
+
+def test_a_link_is_never_right(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.write_bytes(b"")
+    file = {"sizeBytes": 0, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}
+    assert fetch.is_right(real, file)
+    (tmp_path / "link").symlink_to(real)
+    assert not fetch.is_right(tmp_path / "link", file)
+
+
+def test_discard_does_not_follow_links(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("x")
+    (tmp_path / "link").symlink_to(kept)
+    fetch.discard(tmp_path / "link")
+    assert (kept / "file").read_text() == "x"
+    assert not (tmp_path / "link").is_symlink()
+
+
+def test_the_script_is_python_3_9_and_fits_a_config_map() -> None:
+    text = Path(fetch.__file__).read_text()
+    ast.parse(text, feature_version=(3, 9))
+    imported = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    outside = {name.split(".")[0] for name in imported} & {"boto3", "botocore", "infra", "components", "tools"}
+    assert outside == {"boto3", "botocore"}
+    assert len(text) < 100_000
