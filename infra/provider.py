@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pulumi
-from pulumi_kubernetes import Provider
 
 from infra.settings import Settings
 
 
-def cluster_provider(settings: Settings) -> Provider:
+def cluster_provider(settings: Settings) -> pulumi.ProviderResource:
     """Return the provider that every Kubernetes object of the kitchen uses.
 
-    The kubeconfig is the one that KUBECONFIG names. With `renderTo` nothing is sent to a cluster: the objects
-    become YAML files in that folder.
+    The provider's process reads the kubeconfig that KUBECONFIG names. The SDK's own class would write that path
+    into the state, and every other machine's update would show it as a change. With `renderTo` nothing is sent to
+    a cluster: the objects become YAML files in that folder.
     """
+    inputs: dict[str, object]
     if settings.render_to is not None:
-        return Provider("cluster", render_yaml_to_directory=settings.render_to)
-    return Provider(
-        "cluster",
-        context=settings.cluster_context,
-        cluster_identifier=settings.cluster_identifier,
-        enable_server_side_apply=True,
-        opts=pulumi.ResourceOptions(protect=False),
+        inputs = {"renderYamlToDirectory": settings.render_to}
+    else:
+        inputs = {"clusterIdentifier": settings.cluster_identifier, "enableServerSideApply": "true"}
+        if settings.cluster_context is not None:
+            inputs["context"] = settings.cluster_context
+    return pulumi.ProviderResource(
+        "kubernetes", "cluster", inputs, pulumi.ResourceOptions(version=version("pulumi-kubernetes"))
     )

@@ -33,7 +33,7 @@ class LocalKitchen:
         """Keep everything below `folder`."""
         self.folder = folder
         self.cluster = Cluster(folder / "cluster")
-        self.workspace = Workspace(folder / "local", STACK, folder / "cluster" / "kubeconfig")
+        self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig)
 
     def up(self) -> None:
         """Bring the environment up; a second run changes nothing, one after a kill goes on where it was."""
