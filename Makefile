@@ -44,6 +44,7 @@ bench: venv ## measure previews side by side
 
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs
+	@$(BIN)/python -m policies.docs > docs/policies.md
 
 check: lint types ## format, lint and types
 

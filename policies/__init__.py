@@ -1,1 +1,1 @@
-"""Part of the Private AI Kitchen."""
+"""The CrossGuard pack: one rule a module, each with its metadata."""

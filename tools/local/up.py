@@ -82,7 +82,7 @@ class LocalKitchen:
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
     def _engine_up(self, *options: str) -> None:
-        fixed = ("--yes", "--skip-preview")
+        fixed = ("--yes", "--skip-preview", "--suppress-outputs", "--policy-pack", str(POLICY_PACK))
         if self.workspace.engine("up", *fixed, *options, extra=self.credentials()) != 0:
             raise LocalError("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
 

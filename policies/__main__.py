@@ -1,0 +1,13 @@
+"""The pack as the engine loads it."""
+
+from __future__ import annotations
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+from policies.pack import RULES
+
+PolicyPack(
+    name="kitchen",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    policies=[rule.policy() for rule in RULES],
+)

@@ -1,0 +1,159 @@
+"""Finds every image reference in a Kubernetes object, wherever a pod template or an image can hide.
+
+One walk over the whole object instead of a list of known paths: custom resources nest pod templates anywhere, and a
+new kind must not be a new hole. What is left out is named in `_NO_IMAGES`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policies.values import UNKNOWN, JsonValue
+
+KSERVE_CONFIG = "inferenceservice-config"
+"""ConfigMap whose values are JSON texts that name the images that KServe injects."""
+
+_NO_IMAGES = {"CustomResourceDefinition"}
+"""Kinds that describe fields called `image` without naming one."""
+
+_OCI_SCHEMES = ("oci://", "oci+native://")
+_URI_KEYS = {"storageUri", "uri", "sourceModelUri"}
+_IMAGE_ANNOTATIONS = {"sidecar.istio.io/proxyImage"}
+_RELATED_IMAGE = "RELATED_IMAGE_"
+
+_CONTAINERS = {"containers", "initContainers", "ephemeralContainers", "container", "steps", "sidecars", "stepTemplate"}
+
+_HIDING = {
+    *("spec", "template", "podTemplate", "podTemplateSpec", "podSpec", "jobTemplate", "items", "objects", "image"),
+    *("containers", "initContainers", "ephemeralContainers", "container", "volumes", "reference", "imageName"),
+    *("predictor", "transformer", "explainer", "model", "worker", "workerSpec", "prefill", "canary", "storageUris"),
+    *("steps", "sidecars", "stepTemplate", "taskSpec", "pipelineSpec", "tasks", "finally", "templates"),
+    *_URI_KEYS,
+}
+"""Keys whose value, while unknown, may be or hold an image."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundImage:
+    """An image at a path of the object; `value` is text or UNKNOWN or, where it cannot be read, None."""
+
+    path: str
+    value: JsonValue
+
+
+def images(kind: str, manifest: dict[str, JsonValue]) -> Iterator[FoundImage]:
+    """Yield every image of an object, and every place that is unknown and may hold one."""
+    if kind in _NO_IMAGES:
+        return
+    metadata = manifest.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else metadata
+    if kind == "ConfigMap":
+        if name == KSERVE_CONFIG or name is UNKNOWN:
+            yield from _kserve_config(manifest.get("data"))
+        return
+    if kind in ("Secret", "ConfigMapPatch", "SecretPatch"):
+        return
+    yield from _walk(manifest, "", "")
+
+
+def _walk(value: JsonValue, path: str, key: str) -> Iterator[FoundImage]:
+    if value is UNKNOWN:
+        if key in _HIDING or key.endswith("Image"):
+            yield FoundImage(path=path, value=UNKNOWN)
+    elif isinstance(value, dict):
+        if value.get("kind") in _NO_IMAGES:
+            return
+        yield from _mapping(value, path, key)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _walk(entry, f"{path}[{index}]", key)
+
+
+def _mapping(value: dict[str, JsonValue], path: str, key: str) -> Iterator[FoundImage]:
+    composed = _composed(value)
+    if composed is not None:
+        yield FoundImage(path=path, value=composed)
+    elif value.get("kind") == "DockerImage" and "name" in value:
+        yield FoundImage(path=f"{path}.name", value=value["name"])
+    yield from _named_values(value, path)
+    for child_key, child in value.items():
+        where = f"{path}.{child_key}" if path else child_key
+        if composed is not None and child_key == "image":
+            continue
+        if isinstance(child, str):
+            yield from _text(child, where, child_key, key)
+        else:
+            yield from _walk(child, where, child_key)
+
+
+def _text(text: str, path: str, key: str, parent: str) -> Iterator[FoundImage]:
+    if _names_an_image(text, key, parent):
+        yield FoundImage(path=path, value=text)
+    elif key in _URI_KEYS:
+        for scheme in _OCI_SCHEMES:
+            if text.lower().startswith(scheme):
+                yield FoundImage(path=path, value=text[len(scheme) :])
+
+
+def _names_an_image(text: str, key: str, parent: str) -> bool:
+    if key == "image":
+        return parent in _CONTAINERS or _may_be_image(text)
+    if key.endswith("Image") or key == "imageName":
+        return _may_be_image(text) and any(mark in text for mark in "/:@")
+    return (
+        (key == "reference" and parent == "image")
+        or (key == "bundle" and parent.endswith("Ref"))
+        or key in _IMAGE_ANNOTATIONS
+    )
+
+
+def _may_be_image(text: str) -> bool:
+    """Outside a container a field called image may be a link or a pattern, which no runtime can pull."""
+    return "://" not in text and "*" not in text and not text.startswith("data:")
+
+
+def _composed(value: dict[str, JsonValue]) -> str | None:
+    """Images in parts, as in operators' resources: repository + image + version, or repository + tag + digest."""
+    repository = value.get("repository")
+    if not isinstance(repository, str):
+        return None
+    image, digest = value.get("image"), value.get("digest")
+    version = value.get("version") if isinstance(image, str) else value.get("tag")
+    if not isinstance(image, str) and not isinstance(version, str) and not isinstance(digest, str):
+        return None
+    name = f"{repository}/{image}" if isinstance(image, str) else repository
+    if isinstance(version, str) and version.startswith("sha256:"):
+        return f"{name}@{version}"
+    tagged = f"{name}:{version}" if isinstance(version, str) and version else name
+    return f"{tagged}@{digest}" if isinstance(digest, str) and digest else tagged
+
+
+def _named_values(value: dict[str, JsonValue], path: str) -> Iterator[FoundImage]:
+    """Pairs of name and value: images that an operator is told by its environment, Tekton's bundles."""
+    name, content = value.get("name"), value.get("value")
+    if not isinstance(name, str) or not (isinstance(content, str) or content is UNKNOWN):
+        return
+    if name.startswith(_RELATED_IMAGE) or (name == "bundle" and ".params[" in path):
+        yield FoundImage(path=f"{path}.value", value=content)
+
+
+def _kserve_config(data: JsonValue) -> Iterator[FoundImage]:
+    if data is UNKNOWN:
+        yield FoundImage(path="data", value=UNKNOWN)
+    if not isinstance(data, dict):
+        return
+    for key, text in data.items():
+        if key == "_example":
+            continue
+        path = f"data.{key}"
+        if text is UNKNOWN:
+            yield FoundImage(path=path, value=UNKNOWN)
+            continue
+        try:
+            content = json.loads(str(text))
+        except ValueError:
+            yield FoundImage(path=path, value=None)
+            continue
+        yield from _walk(content, path, key)

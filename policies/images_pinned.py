@@ -1,0 +1,65 @@
+"""Rule: every image is pinned by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policies.image_reference import unpinned
+from policies.images import FoundImage, images
+from policies.rule import Rule
+from policies.values import UNKNOWN, JsonValue
+
+_EXAMPLE = "registry.kitchen.example/vllm/vllm-openai@sha256:<64 lower-case hexadecimal digits>"
+_KUBERNETES = "kubernetes:"
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+def judge(resource_type: str, inputs: dict[str, JsonValue]) -> Iterator[str]:
+    """Yield one message for each image that is not pinned, or cannot be seen to be."""
+    if not resource_type.startswith(_KUBERNETES):
+        return
+    who = _title(resource_type, inputs)
+    if resource_type == _RELEASE:
+        yield (
+            f"{who}: the images of a Helm release are chosen on the cluster and cannot be seen here; rule: images are "
+            "pinned by digest; example: render the chart and declare its objects"
+        )
+        return
+    for found in images(_kind(resource_type, inputs), inputs):
+        fault = _fault(found)
+        if fault is not None:
+            yield f"{who}: {found.path}: {fault}; rule: images are pinned by digest; example: {_EXAMPLE}"
+
+
+def _fault(found: FoundImage) -> str | None:
+    if found.value is UNKNOWN:
+        return "an image here is not known before the update, so it cannot be approved: write it as plain text"
+    if not isinstance(found.value, str):
+        return "cannot be read as JSON, so its images cannot be seen"
+    why = unpinned(found.value)
+    return f"{found.value!r} {why}" if why else None
+
+
+def _kind(resource_type: str, inputs: dict[str, JsonValue]) -> str:
+    kind = inputs.get("kind")
+    return kind if isinstance(kind, str) else resource_type.rsplit(":", 1)[-1]
+
+
+def _title(resource_type: str, inputs: dict[str, JsonValue]) -> str:
+    metadata = inputs.get("metadata")
+    fields = metadata if isinstance(metadata, dict) else {}
+    parts = [fields.get("namespace"), fields.get("name")]
+    return f"{_kind(resource_type, inputs)} {'/'.join(part for part in parts if isinstance(part, str)) or '(unnamed)'}"
+
+
+RULE = Rule(
+    id="images-pinned-by-digest",
+    title="Every image is named by its digest.",
+    severity=Severity.CRITICAL,
+    reason="A tag can be moved: only a digest says which content was approved and runs.",
+    remedy="Write the image as <registry>/<repository>@sha256:<digest>, with the digest of the imported image.",
+    reference="https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests",
+    judge=judge,
+)

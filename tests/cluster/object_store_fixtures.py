@@ -1,0 +1,115 @@
+"""A small Pulumi project of its own over the object store components, with the real engine."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from minio_server import REGION, MinioServer
+
+from tools.toolchain import PREVIEW, ensure, environment
+
+PROGRAM = """
+import json, os
+import pulumi
+from components.minio_users import MinioUser, access_key
+from components.object_store import Bucket, BucketArgs
+import pulumi_random as random
+
+said = json.loads(os.environ["SAID"])
+for name, settings in said.get("buckets", {}).items():
+    bucket = Bucket(name, BucketArgs(**settings))
+    pulumi.export(name, bucket.bucket_name)
+for name, settings in said.get("users", {}).items():
+    password = random.RandomPassword(name, length=40, special=False)
+    owner = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+    user = MinioUser(name, {**settings, "user": name, "accessKey": access_key(name), "owner": owner,
+                            "secretKey": password.result})
+    pulumi.export(name, {"key": user.accessKey, "secret": password.result})
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run of the CLI came to: exit code and everything that it printed."""
+
+    code: int
+    text: str
+
+    def changed(self, change: str) -> int:
+        """How many resources the summary counts as `created`, `updated`, `to create`, ..."""
+        found = re.search(rf"(\d+) {change}\b", self.text)
+        return int(found.group(1)) if found else 0
+
+
+class Project:
+    """A project with a local backend in `folder`; `said` is what its program declares."""
+
+    def __init__(self, folder: Path, store: MinioServer, stack: str = "test") -> None:
+        self.folder = folder
+        self.store = store
+        self.said: dict[str, dict[str, dict[str, object]]] = {"buckets": {}, "users": {}}
+        self.output = ""
+        folder.mkdir(parents=True)
+        (folder / "state").mkdir()
+        (folder / "__main__.py").write_text(PROGRAM)
+        runtime = f"{{name: python, options: {{toolchain: pip, virtualenv: {sys.prefix}}}}}"
+        (folder / "Pulumi.yaml").write_text(f"name: shelf\nruntime: {runtime}\n")
+        ensure(PREVIEW)
+        assert self.run("stack", "init", stack).code == 0
+
+    def bucket(self, name: str, **settings: object) -> None:
+        self.said["buckets"][name] = {
+            "endpoint": self.store.endpoint,
+            "region": REGION,
+            "bucket": name,
+            **settings,
+        }
+
+    def user(self, name: str, bucket: str, prefixes: list[str]) -> None:
+        self.said["users"][name] = {
+            "endpoint": self.store.endpoint,
+            "region": REGION,
+            "bucket": bucket,
+            "prefixes": prefixes,
+        }
+
+    def up(self) -> Outcome:
+        return self.run("up", "--yes", "--skip-preview", "--suppress-permalink")
+
+    def preview(self) -> Outcome:
+        return self.run("preview", "--suppress-permalink")
+
+    def refresh(self) -> Outcome:
+        return self.run("refresh", "--yes", "--skip-preview", "--suppress-permalink")
+
+    def run(self, *arguments: str, credentials: dict[str, str] | None = None) -> Outcome:
+        keys = self.store.environment() if credentials is None else credentials
+        env = {**environment(PREVIEW), **keys}
+        for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL"):
+            env.pop(name, None)
+        env["SAID"] = json.dumps(self.said)
+        env["PULUMI_BACKEND_URL"] = f"file://{self.folder}/state"
+        env["PULUMI_CONFIG_PASSPHRASE"] = "test"
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        self.output += done.stdout
+        return Outcome(code=done.returncode, text=done.stdout)
+
+    def everything_written(self) -> str:
+        """All files of the project and its state, and all that the CLI printed, as one text."""
+        texts = [path.read_text(errors="replace") for path in self.folder.rglob("*") if path.is_file()]
+        return "\n".join([*texts, self.output])

@@ -1,0 +1,268 @@
+"""The fetch script as the init container runs it: a process of its own against a real MinIO."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from minio_server import REGION, MinioServer
+
+from infra.payload import fetch_adapters
+from tools import fixtures
+
+BUCKET = "fetch-lora"
+FAQ = "helpdesk-faq/v2026-02-01"
+SALES = "sales-summary/v2026-03-15"
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of the script."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(kw_only=True)
+class Kitchen:
+    """A target folder and manifest over a store that holds the artifacts."""
+
+    store: MinioServer
+    folder: Path
+    manifest: dict[str, Any]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "adapters"
+
+    def run(self) -> Run:
+        manifest = self.folder / "manifest.json"
+        manifest.write_text(json.dumps(self.manifest))
+        env = {
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": self.store.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": self.store.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.store.secret_key,
+            "NO_PROXY": "127.0.0.1",
+            **self.environment,
+        }
+        script = fetch_adapters.__file__
+        done = subprocess.run(
+            [sys.executable, script, "--manifest", manifest, "--target", self.target],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        told = done.stdout + done.stderr
+        assert "Traceback" not in told
+        assert env["AWS_SECRET_ACCESS_KEY"] not in told
+        assert not (self.target / fetch_adapters.STAGE).exists()
+        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def put(self, key: str, content: bytes) -> None:
+        self.store.client().put_object(Bucket=BUCKET, Key=key, Body=content)
+
+    def visible(self) -> set[str]:
+        return {path.relative_to(self.target).as_posix() for path in self.target.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+        server.client().create_bucket(Bucket=BUCKET)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def artifacts() -> dict[str, dict[str, bytes]]:
+    return {
+        adapter.ref: fixtures.adapter_files(adapter) for adapter in fixtures.ADAPTERS if adapter.ref in (FAQ, SALES)
+    }
+
+
+@pytest.fixture
+def kitchen(store: MinioServer, tmp_path: Path, artifacts: dict[str, dict[str, bytes]]) -> Kitchen:
+    adapters = []
+    for ref, files in artifacts.items():
+        name, version = ref.split("/")
+        entries = [
+            {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "sizeBytes": len(content)}
+            for path, content in files.items()
+        ]
+        adapters.append({"name": name, "version": version, "files": entries})
+    made = Kitchen(store=store, folder=tmp_path, manifest={"bucket": BUCKET, "adapters": adapters})
+    for ref, files in artifacts.items():
+        for path, content in files.items():
+            made.put(f"{ref}/{path}", content)
+    return made
+
+
+WHOLE = {f"{name}/{path}" for name in ("helpdesk-faq", "sales-summary") for path in (CONFIG, WEIGHTS)}
+SALES_ONLY = {f"sales-summary/{path}" for path in (CONFIG, WEIGHTS)}
+
+
+def test_right_sums_pass_and_a_restart_downloads_nothing(
+    kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]
+) -> None:
+    first = kitchen.run()
+    assert (first.code, first.err) == (0, "")
+    assert kitchen.visible() == WHOLE
+    assert (kitchen.target / "helpdesk-faq" / WEIGHTS).read_bytes() == artifacts[FAQ][WEIGHTS]
+    assert len(re.findall(r"^\S+: \d+\.\d MiB, \d+\.\d MiB/s$", first.out, re.MULTILINE)) == 4
+
+    kitchen.store.client().delete_object(Bucket=BUCKET, Key=f"{FAQ}/{WEIGHTS}")
+    second = kitchen.run()
+    assert second.code == 0
+    assert "MiB/s" not in second.out
+    assert kitchen.visible() == WHOLE
+
+
+def test_one_flipped_byte_fails_and_names_the_file(kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]) -> None:
+    content = bytearray(artifacts[FAQ][WEIGHTS])
+    content[len(content) // 2] ^= 1
+    kitchen.put(f"{FAQ}/{WEIGHTS}", bytes(content))
+    run = kitchen.run()
+    assert run.code == 1
+    expected = hashlib.sha256(artifacts[FAQ][WEIGHTS]).hexdigest()
+    actual = hashlib.sha256(content).hexdigest()
+    assert f"{BUCKET}/{FAQ}/{WEIGHTS}: sha256 {actual}; expected {expected}" in run.err
+    assert kitchen.visible() == SALES_ONLY
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [("truncated", "17415 bytes; expected 17416"), ("longer", "more than 17416"), ("missing", "missing in the store")],
+)
+def test_wrong_content_fails_and_names_the_file(
+    kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]], change: str, expected: str
+) -> None:
+    content = artifacts[FAQ][WEIGHTS]
+    match change:
+        case "truncated":
+            kitchen.put(f"{FAQ}/{WEIGHTS}", content[:-1])
+        case "longer":
+            kitchen.put(f"{FAQ}/{WEIGHTS}", content + b"x")
+        case "missing":
+            kitchen.store.client().delete_object(Bucket=BUCKET, Key=f"{FAQ}/{WEIGHTS}")
+    run = kitchen.run()
+    assert run.code == 1
+    assert f"{BUCKET}/{FAQ}/{WEIGHTS}" in run.err
+    assert expected in run.err
+    assert kitchen.visible() == SALES_ONLY
+
+
+def test_every_fault_is_told(kitchen: Kitchen) -> None:
+    for ref in (FAQ, SALES):
+        kitchen.put(f"{ref}/{CONFIG}", b"{}")
+        kitchen.put(f"{ref}/{WEIGHTS}", b"")
+    run = kitchen.run()
+    assert run.code == 1
+    assert run.err.count("fault: ") == 4
+    assert kitchen.visible() == set()
+
+
+def test_what_was_right_before_is_taken_away_when_it_is_not_any_more(kitchen: Kitchen) -> None:
+    assert kitchen.run().code == 0
+    with (kitchen.target / "helpdesk-faq" / WEIGHTS).open("r+b") as file:
+        file.write(b"x")
+    kitchen.put(f"{FAQ}/{WEIGHTS}", b"x")
+    assert kitchen.run().code == 1
+    assert kitchen.visible() == SALES_ONLY
+
+
+def test_a_damaged_file_is_fetched_again_and_the_others_are_kept(
+    kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]
+) -> None:
+    assert kitchen.run().code == 0
+    (kitchen.target / "helpdesk-faq" / WEIGHTS).write_bytes(b"half")
+    run = kitchen.run()
+    assert run.code == 0
+    assert run.out.count("MiB/s") == 1
+    assert f"{FAQ}/{WEIGHTS}" in run.out
+    assert (kitchen.target / "helpdesk-faq" / WEIGHTS).read_bytes() == artifacts[FAQ][WEIGHTS]
+
+
+def test_links_and_files_that_nobody_declared_do_not_stay(kitchen: Kitchen) -> None:
+    outside = kitchen.folder / "outside"
+    outside.mkdir()
+    (outside / WEIGHTS).write_bytes(b"kept")
+    kitchen.target.mkdir()
+    (kitchen.target / "helpdesk-faq").symlink_to(outside)
+    (kitchen.target / "sales-summary").mkdir()
+    (kitchen.target / "sales-summary" / "adapter_model.bin").write_bytes(b"pickle")
+    stage = kitchen.target / fetch_adapters.STAGE
+    stage.mkdir()
+    (stage / "sales-summary").symlink_to(outside)
+    (stage / "helpdesk-faq").mkdir()
+    (stage / "helpdesk-faq" / CONFIG).symlink_to(outside / WEIGHTS)
+    assert kitchen.run().code == 0
+    assert kitchen.visible() == WHOLE
+    assert not any(path.is_symlink() for path in kitchen.target.rglob("*"))
+    assert (outside / WEIGHTS).read_bytes() == b"kept"
+
+
+def test_a_file_that_cannot_be_written_is_told(kitchen: Kitchen) -> None:
+    (kitchen.target / fetch_adapters.STAGE / "helpdesk-faq" / f".{CONFIG}.part").mkdir(parents=True)
+    run = kitchen.run()
+    assert run.code == 1
+    assert f"{BUCKET}/{FAQ}/{CONFIG}: cannot be written" in run.err
+    assert kitchen.visible() == SALES_ONLY
+
+
+def test_a_path_out_of_the_target_writes_nothing(kitchen: Kitchen) -> None:
+    kitchen.manifest["adapters"][0]["files"][0]["path"] = "../../escaped"
+    run = kitchen.run()
+    assert run.code == 2
+    assert "adapters[0].files[0].path" in run.err
+    assert not kitchen.target.exists()
+
+
+def test_a_store_out_of_reach_is_told(kitchen: Kitchen, tmp_path: Path) -> None:
+    with MinioServer(tmp_path / "gone") as gone:
+        kitchen.environment["AWS_ENDPOINT_URL"] = gone.endpoint
+    run = kitchen.run()
+    assert run.code == 3
+    assert f"store {gone.endpoint} out of reach" in run.err
+    assert run.err.count("fault: ") == 4
+    assert kitchen.visible() == set()
+
+
+def test_a_key_without_rights_is_told(kitchen: Kitchen) -> None:
+    kitchen.environment |= {"AWS_ACCESS_KEY_ID": "unknown-key", "AWS_SECRET_ACCESS_KEY": "canary-secret"}
+    run = kitchen.run()
+    assert run.code == 3
+    assert "the store refused: InvalidAccessKeyId" in run.err
+    assert kitchen.visible() == set()
+
+
+def test_a_missing_environment_and_manifest_are_told(kitchen: Kitchen) -> None:
+    kitchen.environment["AWS_ENDPOINT_URL"] = ""
+    run = kitchen.run()
+    assert run.code == 2
+    assert "AWS_ENDPOINT_URL not set" in run.err
+    kitchen.environment["AWS_ENDPOINT_URL"] = "not a url"
+    assert kitchen.run().code == 2
+    kitchen.manifest = {"bucket": BUCKET}
+    assert kitchen.run().code == 2
+
+
+def test_a_target_that_cannot_be_written_is_told(kitchen: Kitchen) -> None:
+    kitchen.target.write_text("a file")
+    run = kitchen.run()
+    assert run.code == 2
+    assert f"--target {kitchen.target}" in run.err

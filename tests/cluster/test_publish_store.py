@@ -1,0 +1,133 @@
+"""Publishing into a real MinIO, and fetching from there what was published."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from minio_server import MinioServer
+
+from infra.catalog import load_catalog
+from infra.faults import FaultsError
+from ops.__main__ import main
+from ops.publish import publish
+from tools import fixtures
+
+FAQ = "helpdesk-faq/v2026-02-01"
+MODEL = "tsuzumi-7b-instruct/v1"
+SETTINGS = str(Path(__file__).resolve().parents[2] / "Pulumi.dev.yaml")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("artifacts")
+    fixtures.write(folder)
+    return folder
+
+
+@pytest.fixture
+def bucket(store: MinioServer, request: pytest.FixtureRequest) -> str:
+    name = f"publish-{hashlib.sha256(request.node.name.encode()).hexdigest()[:10]}"
+    store.client().create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return name
+
+
+def test_publishing_twice_changes_nothing(store: MinioServer, artifacts: Path, bucket: str) -> None:
+    client, catalog = store.client(), load_catalog()
+    first = publish(client, bucket, catalog, list(catalog.adapters), artifacts / "lora")
+    assert len(first.uploaded) == 2 * len(catalog.adapters)
+    assert first.sent_bytes == sum(file.size_bytes for entry in catalog.adapters.values() for file in entry.files)
+    head = client.head_object(Bucket=bucket, Key=f"{FAQ}/adapter_model.safetensors", ChecksumMode="ENABLED")
+    assert head["ChecksumSHA256"]
+    second = publish(client, bucket, catalog, list(catalog.adapters), artifacts / "lora")
+    assert (second.uploaded, second.sent_bytes) == ((), 0)
+    assert set(second.already_there) == set(first.uploaded)
+    versions = client.list_object_versions(Bucket=bucket)["Versions"]
+    assert len(versions) == len(first.uploaded)
+
+
+def test_the_config_comes_last(store: MinioServer, artifacts: Path, bucket: str) -> None:
+    report = publish(store.client(), bucket, load_catalog(), [FAQ], artifacts / "lora")
+    assert report.uploaded == (f"{FAQ}/adapter_model.safetensors", f"{FAQ}/adapter_config.json")
+
+
+def test_other_content_is_never_overwritten(store: MinioServer, artifacts: Path, bucket: str) -> None:
+    client = store.client()
+    client.put_object(Bucket=bucket, Key=f"{FAQ}/adapter_config.json", Body=b"{}", ChecksumAlgorithm="CRC32")
+    with pytest.raises(FaultsError) as caught:
+        publish(client, bucket, load_catalog(), [FAQ], artifacts / "lora")
+    message = str(caught.value)
+    assert f"{bucket}/{FAQ}/adapter_config.json" in message
+    assert "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" in message
+    expected = {file.path: file.sha256 for file in load_catalog().adapters[FAQ].files}
+    assert expected["adapter_config.json"] in message
+    assert [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]] == [
+        f"{FAQ}/adapter_config.json"
+    ]
+
+
+def test_a_key_that_appears_meanwhile_is_not_overwritten(
+    store: MinioServer, artifacts: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = store.client()
+    real = client.put_object
+
+    def slower(**arguments: Any) -> Any:
+        client.put_object = real  # type: ignore[method-assign]  # the other one was faster, once
+        store.client().put_object(Bucket=bucket, Key=arguments["Key"], Body=b"other")
+        return real(**arguments)
+
+    monkeypatch.setattr(client, "put_object", slower)
+    with pytest.raises(FaultsError, match="never overwritten"):
+        publish(client, bucket, load_catalog(), [FAQ], artifacts / "lora")
+    key = f"{FAQ}/adapter_model.safetensors"
+    assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == b"other"
+
+
+def test_the_command(
+    store: MinioServer, artifacts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in store.environment().items():
+        monkeypatch.setenv(name, value)
+    options = ["--settings", SETTINGS, "--endpoint", store.endpoint, "--from", str(artifacts)]
+    arguments = ["publish", *options, "--all", "--model", MODEL]
+    assert main(arguments) == 1
+    told = capsys.readouterr().err
+    assert "bucket dev-lora" in told
+    assert "pulumi up has made the bucket" in told
+
+    for name in ("dev-lora", "dev-models"):
+        store.client().create_bucket(Bucket=name)
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "dev-lora: 6 uploaded" in told
+    assert "dev-models: " in told
+    store.client().head_object(Bucket="dev-models", Key=f"{MODEL}/model.safetensors")
+
+    monkeypatch.setenv("KITCHEN_OBJECT_STORE_SECRET_KEY", "canary-secret")
+    assert main(arguments) == 1
+    told = "".join(capsys.readouterr())
+    assert "check: KITCHEN_OBJECT_STORE_ACCESS_KEY" in told
+    assert "canary-secret" not in told
+
+
+def test_a_store_out_of_reach_is_told(
+    tmp_path: Path, artifacts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with MinioServer(tmp_path / "gone") as gone:
+        for name, value in gone.environment().items():
+            monkeypatch.setenv(name, value)
+    options = ["--settings", SETTINGS, "--endpoint", gone.endpoint, "--from", str(artifacts)]
+    assert main(["publish", *options, "--adapter", FAQ]) == 1
+    told = capsys.readouterr().err
+    assert f"object store {gone.endpoint} cannot be reached" in told
+    assert "Traceback" not in told
