@@ -1,0 +1,34 @@
+"""One embedded cluster for all tests of this tier; a test makes namespaces of its own in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from cluster_tools import Kubectl
+
+from tools.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster") / "shared") as running:
+        try:
+            yield running
+        finally:
+            running.destroy()
+
+
+@pytest.fixture(scope="session")
+def kubectl(cluster: Cluster) -> Kubectl:
+    return Kubectl(cluster.kubeconfig)
+
+
+@pytest.fixture
+def namespace(kubectl: Kubectl, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own; its removal is not waited for."""
+    name = f"t-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:10]}"
+    kubectl("create", "namespace", name)
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false")
