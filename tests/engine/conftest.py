@@ -1,0 +1,78 @@
+"""Programs run by the real engine, offline: a file backend, no cluster."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tools.local.offline import offline_workspace
+from tools.local.workspace import REPOSITORY, Workspace
+from tools.toolchain import PREVIEW, ensure
+
+VIRTUALENV = {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(REPOSITORY / ".venv")}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What the engine said."""
+
+    status: int
+    text: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def toolchain() -> None:
+    ensure(PREVIEW)
+
+
+def run(workspace: Workspace, command: str, *options: str, env: dict[str, str] | None = None) -> Run:
+    done = subprocess.run(
+        [
+            *("pulumi", command, "--non-interactive", "--stack", workspace.stack),
+            *("--config-file", str(workspace.config_file), *options),
+        ],
+        cwd=workspace.project,
+        env=workspace.environment() | (env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return Run(status=done.returncode, text=done.stdout)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[[str], Workspace]:
+    """Make a project of one small program; returns its workspace."""
+
+    def make(text: str) -> Workspace:
+        project = tmp_path / "project"
+        project.mkdir()
+        (project / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "sample", "runtime": VIRTUALENV}))
+        (project / "Pulumi.dev.yaml").write_text("config: {}\n")
+        (project / "__main__.py").write_text(text)
+        offline = offline_workspace("dev", tmp_path / "state")
+        workspace = Workspace(offline.folder, "dev", offline.kubeconfig, project)
+        workspace.prepare({})
+        return workspace
+
+    return make
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Callable[..., Workspace]:
+    """The project's own program with changed settings; returns its workspace."""
+
+    def make(name: str, changes: dict[str, Any] | None = None) -> Workspace:
+        workspace = offline_workspace(name, tmp_path / name)
+        workspace.prepare(changes or {})
+        return workspace
+
+    return make

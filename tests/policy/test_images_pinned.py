@@ -1,0 +1,214 @@
+"""The image rule finds every image, wherever it hides, and never passes what it cannot see."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policies.images_pinned import RULE
+from tests.policy.samples import PINNED, UNKNOWN_VALUE, violations
+
+BAD = "nginx:latest"
+
+
+def container(image: Any) -> dict[str, Any]:
+    return {"name": "app", "image": image}
+
+
+def pod(image: Any, place: str = "containers") -> dict[str, Any]:
+    others = {"containers": [container(PINNED)]}
+    return {**others, place: [container(PINNED), container(image)]}
+
+
+def template(image: Any) -> dict[str, Any]:
+    return {"spec": {"template": {"spec": pod(image)}}}
+
+
+def isvc(**predictor: Any) -> dict[str, Any]:
+    return {"spec": {"predictor": predictor}}
+
+
+TYPES = {
+    "Pod": "core/v1:Pod",
+    "InferenceService": "serving.kserve.io/v1beta1:InferenceService",
+    "ServingRuntime": "serving.kserve.io/v1alpha1:ServingRuntime",
+}
+
+# Each takes an image and returns a kind and an object that hides it somewhere.
+PLACES: dict[str, Any] = {
+    "pod": lambda i: ("Pod", {"spec": pod(i)}),
+    "pod init": lambda i: ("Pod", {"spec": pod(i, "initContainers")}),
+    "pod ephemeral": lambda i: ("Pod", {"spec": pod(i, "ephemeralContainers")}),
+    "pod image volume": lambda i: (
+        "Pod",
+        {"spec": {**pod(PINNED), "volumes": [{"name": "m", "image": {"reference": i}}]}},
+    ),
+    "deployment": lambda i: ("Deployment", template(i)),
+    "stateful set": lambda i: ("StatefulSet", template(i)),
+    "daemon set": lambda i: ("DaemonSet", template(i)),
+    "job": lambda i: ("Job", template(i)),
+    "cron job": lambda i: ("CronJob", {"spec": {"jobTemplate": template(i)}}),
+    "pod template": lambda i: ("PodTemplate", {"template": {"spec": pod(i)}}),
+    "list": lambda i: ("List", {"items": [{"kind": "Pod", "spec": pod(i)}]}),
+    "serving runtime": lambda i: ("ServingRuntime", {"spec": {"containers": [container(i)]}}),
+    "serving runtime worker": lambda i: ("ServingRuntime", {"spec": {"workerSpec": {"containers": [container(i)]}}}),
+    "cluster serving runtime": lambda i: ("ClusterServingRuntime", {"spec": {"containers": [container(i)]}}),
+    "inference service model": lambda i: ("InferenceService", isvc(model={"image": i})),
+    "inference service init": lambda i: ("InferenceService", isvc(initContainers=[container(i)])),
+    "inference service container": lambda i: ("InferenceService", isvc(containers=[container(i)])),
+    "inference service worker": lambda i: ("InferenceService", isvc(workerSpec={"containers": [container(i)]})),
+    "inference service transformer": lambda i: (
+        "InferenceService",
+        {"spec": {"transformer": {"containers": [container(i)]}}},
+    ),
+    "inference service canary": lambda i: (
+        "InferenceService",
+        {"spec": {"canary": [{"predictor": {"containers": [container(i)]}}]}},
+    ),
+    "storageUri oci": lambda i: ("InferenceService", isvc(model={"storageUri": f"oci://{i}"})),
+    "storageUri oci native": lambda i: ("InferenceService", isvc(model={"storageUri": f"oci+native://{i}"})),
+    "storageUri upper case": lambda i: ("InferenceService", isvc(model={"storageUri": f"OCI://{i}"})),
+    "storageUris": lambda i: ("InferenceService", isvc(storageUris=[{"uri": f"oci://{i}", "mountPath": "/m"}])),
+    "LLM inference service": lambda i: (
+        "LLMInferenceService",
+        {"spec": {"template": pod(i), "model": {"uri": "pvc://x"}}},
+    ),
+    "LLM inference service model": lambda i: ("LLMInferenceService", {"spec": {"model": {"uri": f"oci://{i}"}}}),
+    "LLM inference service prefill": lambda i: ("LLMInferenceService", {"spec": {"prefill": {"template": pod(i)}}}),
+    "cluster storage container": lambda i: ("ClusterStorageContainer", {"spec": {"container": container(i)}}),
+    "tekton task step": lambda i: ("Task", {"spec": {"steps": [{"image": i}]}}),
+    "tekton sidecar": lambda i: ("Task", {"spec": {"sidecars": [{"image": i}]}}),
+    "tekton step template": lambda i: ("Task", {"spec": {"stepTemplate": {"image": i}}}),
+    "tekton inline task": lambda i: ("Pipeline", {"spec": {"tasks": [{"taskSpec": {"steps": [{"image": i}]}}]}}),
+    "tekton bundle": lambda i: ("TaskRun", {"spec": {"taskRef": {"bundle": i}}}),
+    "tekton bundle resolver": lambda i: (
+        "TaskRun",
+        {"spec": {"taskRef": {"params": [{"name": "bundle", "value": i}]}}},
+    ),
+    "unknown kind": lambda i: ("Gadget", {"spec": {"deep": {"er": [{"podTemplate": {"spec": pod(i)}}]}}}),
+    "unknown kind, image field": lambda i: ("Gadget", {"spec": {"image": i}}),
+    "unknown kind, other image field": lambda i: ("Gadget", {"spec": {"proxyImage": f"h/{i}"}}),
+    "operator's environment": lambda i: ("Deployment", {"spec": {"env": [{"name": "RELATED_IMAGE_X", "value": i}]}}),
+    "istio annotation": lambda i: ("Pod", {"metadata": {"annotations": {"sidecar.istio.io/proxyImage": i}}}),
+    "openshift build": lambda i: ("BuildConfig", {"spec": {"from": {"kind": "DockerImage", "name": i}}}),
+    "openshift template": lambda i: ("Template", {"objects": [{"kind": "Pod", "spec": pod(i)}]}),
+    "kserve config": lambda i: (
+        "ConfigMap",
+        {"metadata": {"name": "inferenceservice-config"}, "data": {"storageInitializer": json.dumps({"image": i})}},
+    ),
+}
+
+
+def run(place: str, image: Any) -> list[str]:
+    kind, manifest = PLACES[place](image)
+    manifest = {"metadata": {"name": "sample", "namespace": "team"}, **manifest, "kind": kind, "apiVersion": "v1"}
+    return violations(RULE, f"kubernetes:{TYPES.get(kind, f'example.com/v1:{kind}')}", manifest)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_pinned_image_passes(place: str) -> None:
+    assert run(place, PINNED) == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("image", [BAD, "registry.kitchen.example/app:v1@sha256:short"])
+def test_an_unpinned_image_is_one_violation_that_names_it(place: str, image: str) -> None:
+    found = run(place, image)
+    assert len(found) == 1
+    assert image in found[0]
+    assert "rule: images are pinned by digest; example: registry.kitchen.example/" in found[0]
+
+
+TEXT_ONLY = {"storageUri oci", "storageUri oci native", "storageUri upper case", "storageUris",
+             "LLM inference service model", "unknown kind, other image field", "kserve config",
+             "istio annotation", "tekton bundle", "openshift build"}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", sorted(set(PLACES) - TEXT_ONLY))
+def test_an_unknown_image_is_a_violation(place: str) -> None:
+    found = run(place, UNKNOWN_VALUE)
+    assert len(found) == 1
+    assert "not known before the update" in found[0]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"spec": UNKNOWN_VALUE},
+        {"spec": {"template": UNKNOWN_VALUE}},
+        {"spec": {"template": {"spec": {"containers": UNKNOWN_VALUE}}}},
+        {"spec": {"template": {"spec": {"containers": [UNKNOWN_VALUE]}}}},
+        {"spec": {"template": {"spec": {"volumes": [{"name": "x", "image": UNKNOWN_VALUE}]}}}},
+        {"spec": {"predictor": {"model": {"storageUri": UNKNOWN_VALUE}}}},
+    ],
+)
+def test_an_unknown_part_that_may_hold_an_image_is_a_violation(manifest: dict[str, Any]) -> None:
+    assert len(violations(RULE, "kubernetes:apps/v1:Deployment", manifest)) == 1
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"metadata": {"name": UNKNOWN_VALUE}, "spec": {"replicas": UNKNOWN_VALUE, **template(PINNED)["spec"]}},
+        {"spec": {"containers": [{**container(PINNED), "env": [{"name": "A", "value": UNKNOWN_VALUE}]}]}},
+        {"spec": {"containers": [{**container(PINNED), "args": UNKNOWN_VALUE}]}},
+    ],
+)
+def test_an_unknown_part_that_holds_no_image_passes(manifest: dict[str, Any]) -> None:
+    assert violations(RULE, "kubernetes:apps/v1:Deployment", manifest) == []
+
+
+def test_every_bad_image_is_told_with_its_path() -> None:
+    spec = {"containers": [container(BAD), container(PINNED)], "initContainers": [container("busybox")]}
+    found = violations(RULE, "kubernetes:core/v1:Pod", {"metadata": {"name": "p", "namespace": "n"}, "spec": spec})
+    assert [message.split(":")[0] for message in found] == ["Pod n/p", "Pod n/p"]
+    assert "spec.containers[0].image: 'nginx:latest' is named by the tag latest" in found[0]
+    assert "spec.initContainers[0].image: 'busybox' has neither tag nor digest" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ({"repository": "nvcr.io/nvidia", "image": "driver", "version": "550.1"}, 1),
+        ({"repository": "nvcr.io/nvidia", "image": "driver", "version": PINNED.split("@")[1]}, 0),
+        ({"repository": "nvcr.io/nim/app", "tag": "1.0"}, 1),
+        ({"repository": "nvcr.io/nim/app", "tag": "1.0", "digest": PINNED.split("@")[1]}, 0),
+    ],
+)
+def test_an_image_in_parts_is_put_together(image: dict[str, str], expected: int) -> None:
+    found = violations(RULE, "kubernetes:example.com/v1:Gadget", {"kind": "Gadget", "spec": {"driver": image}})
+    assert len(found) == expected
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"kind": "ConfigMap", "metadata": {"name": "other"}, "data": {"image": BAD}},
+        {"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"image": BAD}},
+        {"kind": "CustomResourceDefinition", "spec": {"image": BAD}},
+        {"kind": "Gadget", "spec": {"image": "https://example.com/logo.png"}},
+        {"kind": "ClusterPolicy", "spec": {"pattern": {"image": "*@sha256:*"}}},
+        {"kind": "Service", "spec": {"ports": [{"port": 80}]}},
+    ],
+)
+def test_what_is_no_image_passes(inputs: dict[str, Any]) -> None:
+    assert violations(RULE, f"kubernetes:example.com/v1:{inputs['kind']}", inputs) == []
+
+
+def test_kserve_s_config_that_is_not_json_is_a_violation() -> None:
+    inputs = {"metadata": {"name": "inferenceservice-config"}, "data": {"storageInitializer": "{", "_example": "{"}}
+    found = violations(RULE, "kubernetes:core/v1:ConfigMap", inputs)
+    assert len(found) == 1
+    assert "data.storageInitializer: cannot be read as JSON" in found[0]
+
+
+def test_a_helm_release_is_a_violation() -> None:
+    found = violations(RULE, "kubernetes:helm.sh/v3:Release", {"chart": "app"})
+    assert len(found) == 1
+    assert "render the chart" in found[0]
+
+
+def test_resources_of_other_providers_are_left_alone() -> None:
+    assert violations(RULE, "random:index/randomPassword:RandomPassword", {"image": BAD}) == []
