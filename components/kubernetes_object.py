@@ -13,13 +13,16 @@ from typing import Any
 import pulumi
 
 _GROUPS = {"v1": "core/v1"}
+_FIELD_MANAGER = "pulumi.com/patchFieldManager"
 _SECRET_OUTPUTS = {"Secret": ["data", "stringData"]}
 
 
 class KubernetesObject(pulumi.CustomResource):
     """One object of the Kubernetes API, created by server-side apply.
 
-    `metadata` must name the object: names are never generated. A Secret's data is secret in the state.
+    `metadata` must name the object: names are never generated. A Secret's data is secret in the state. The field
+    manager is `<project>-<stack>`, not the provider's random one: what an interrupted create left is taken over whole
+    by the next one, and an object that another stack or person wrote otherwise is a conflict, never overwritten.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class KubernetesObject(pulumi.CustomResource):
     ) -> None:
         """Declare the object; `fields` are what stands beside its metadata, such as `spec` or `data`."""
         token = f"kubernetes:{_GROUPS.get(api_version, api_version)}:{kind}"
-        properties = {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
+        manager = {_FIELD_MANAGER: f"{pulumi.get_project()}-{pulumi.get_stack()}"}
+        annotated = {**metadata, "annotations": {**metadata.get("annotations", {}), **manager}}
+        properties = {"apiVersion": api_version, "kind": kind, "metadata": annotated, **fields}
         own = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS.get(kind))
         super().__init__(token, name, properties, pulumi.ResourceOptions.merge(opts, own))

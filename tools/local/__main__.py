@@ -1,29 +1,24 @@
-"""`python -m tools.local up|down|preview|policy`."""
+"""`python -m tools.local up|down|preview|render|policy`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 from infra.faults import FaultsError
 from ops.store import StoreError
 from tools.cluster import ClusterError
 from tools.local.errors import LocalError
-from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview
-from tools.local.up import STACK, LocalKitchen
+from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview, render
+from tools.local.up import FOLDER, STACK, LocalKitchen
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; every failure is one message on stderr and exit code 1."""
-    parser = argparse.ArgumentParser(prog="python -m tools.local", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="bring dev up on the embedded cluster")
-    commands.add_parser("down", help="remove all that `up` made")
-    shown = commands.add_parser("preview", help="what would change, with the policy pack")
-    shown.add_argument("--stack", default=STACK, help=f"one of {', '.join(STACKS)}")
-    commands.add_parser("policy", help="the policy pack over every environment")
-    arguments = parser.parse_args(argv)
+    arguments = _parse(argv)
     try:
         return _run(arguments)
     except (LocalError, FaultsError, ToolchainError, ClusterError, StoreError) as error:
@@ -34,25 +29,52 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("up", "bring dev up on the embedded cluster"),
+        ("down", "remove all that `up` made"),
+        ("preview", "what would change, with the policy pack"),
+        ("render", "write an environment's objects as YAML files, with the policy pack"),
+        ("policy", "the policy pack over every environment"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument(
+            "--directory",
+            type=Path,
+            default=Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute(),
+            metavar="DIR",
+            help="where cluster, state and artifacts lie (KITCHEN_DIRECTORY, else .kitchen)",
+        )
+        if name in ("preview", "render"):
+            command.add_argument("--stack", default=STACK, help=f"one of {', '.join(STACKS)}")
+    return parser.parse_args(argv)
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    directory: Path = arguments.directory.absolute()
     if arguments.command == "up":
-        LocalKitchen().up()
+        LocalKitchen(directory).up()
         return 0
     if arguments.command == "down":
-        LocalKitchen().down()
+        LocalKitchen(directory).down()
         return 0
-    if arguments.command == "policy":
-        return policy()
-    return _preview(checked_stack(arguments.stack))
-
-
-def _preview(stack: str) -> int:
-    """Preview against what is up on this machine, or against nothing."""
     ensure(PREVIEW)
-    kitchen = LocalKitchen()
+    if arguments.command == "policy":
+        return policy(directory)
+    stack = checked_stack(arguments.stack)
+    if arguments.command == "render":
+        return render(stack, directory)
+    return _preview(stack, directory)
+
+
+def _preview(stack: str, directory: Path) -> int:
+    """Preview against what is up on this machine, or against nothing."""
+    kitchen = LocalKitchen(directory)
     if stack == STACK and kitchen.workspace.exists() and kitchen.cluster.status().state == "running":
         return kitchen.preview()
-    workspace = offline_workspace(stack)
+    workspace = offline_workspace(stack, directory / "offline")
     workspace.prepare({})
     return preview(workspace)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,15 +11,13 @@ import yaml
 from tools.local.errors import LocalError
 from tools.local.steps import say, table
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
-from tools.toolchain import PREVIEW, ensure
 
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
 
-def offline_workspace(stack: str, folder: Path | None = None) -> Workspace:
+def offline_workspace(stack: str, folder: Path) -> Workspace:
     """A workspace whose state is empty and whose kubeconfig leads nowhere: everything is shown as to be created."""
-    folder = folder or REPOSITORY / ".kitchen" / "offline"
     folder.mkdir(parents=True, exist_ok=True)
     kubeconfig = folder / "kubeconfig"
     if not kubeconfig.exists():
@@ -31,12 +30,30 @@ def preview(workspace: Workspace, options: Sequence[str] = ()) -> int:
     return workspace.engine("preview", "--policy-pack", str(POLICY_PACK), *options)
 
 
-def policy() -> int:
+def render(stack: str, directory: Path) -> int:
+    """Write a stack's Kubernetes objects below `<directory>/rendered/<stack>/`; returns the engine's exit status.
+
+    The state is made anew, so that the folder holds what the settings say now and nothing older. Keys of the object
+    store are placeholders: no secret is written.
+    """
+    target = directory / "rendered" / stack
+    shutil.rmtree(target, ignore_errors=True)
+    folder = directory / "render" / stack
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    workspace = Workspace(folder, stack, kubeconfig=None)
+    workspace.prepare({"renderTo": str(target)})
+    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs", "--policy-pack", str(POLICY_PACK))
+    if status == 0:
+        say(f"render: {sum(1 for _ in target.rglob('*.yaml'))} files below {target}")
+    return status
+
+
+def policy(directory: Path) -> int:
     """Run the pack over both stacks and print one line a stack; returns 1 when a stack is denied."""
-    ensure(PREVIEW)
     rows = []
     for stack in STACKS:
-        workspace = offline_workspace(stack)
+        workspace = offline_workspace(stack, directory / "offline")
         workspace.prepare({})
         say(f"policy: stack {stack}")
         rows.append((stack, "passed" if preview(workspace) == 0 else "DENIED"))

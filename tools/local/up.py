@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
@@ -20,6 +20,9 @@ from tools.local.overview import overview
 from tools.local.steps import Steps, say
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import CLUSTER, PREVIEW, ensure
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 FOLDER = REPOSITORY / ".kitchen"
 STACK = "dev"
@@ -44,13 +47,13 @@ class LocalKitchen:
         with steps.step("embedded cluster"):
             self.cluster.start()
         self.workspace.prepare(self.changes())
-        self.workspace.free_stale_lock()
+        self._recover()
         with steps.step("buckets and artifacts"):
             self._publish()
         with steps.step("pulumi up"):
             self._engine_up()
         with steps.step("what is where"):
-            places = overview(self.workspace.outputs(), self.workspace.kubeconfig, self.cluster.minio_endpoint)
+            places = overview(self.workspace.outputs(), self.cluster.kubeconfig, self.cluster.minio_endpoint)
         print(places)
 
     def down(self) -> None:
@@ -60,8 +63,8 @@ class LocalKitchen:
             self.cluster.destroy()
         with steps.step("state and artifacts"):
             self.workspace.free_stale_lock()
-            for folder in (self.workspace.folder, self.folder / "fixtures"):
-                shutil.rmtree(folder, ignore_errors=True)
+            for name in (self.workspace.folder.name, "fixtures", "offline", "render"):
+                shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def preview(self) -> int:
         """Show what `up` would change; the cluster must be running."""
@@ -75,11 +78,34 @@ class LocalKitchen:
             "KITCHEN_OBJECT_STORE_SECRET_KEY": self.cluster.minio_secret_key,
         }
 
+    def store_client(self, region: str = "us-east-1") -> S3Client:
+        """The administrator's S3 client of the embedded object store."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.cluster.minio_endpoint,
+            region_name=region,
+            aws_access_key_id=self.cluster.minio_access_key,
+            aws_secret_access_key=self.cluster.minio_secret_key,
+        )
+
     def changes(self) -> dict[str, Any]:
         """What the embedded cluster changes in the dev settings: the object store's address, without TLS."""
         content = yaml.safe_load((REPOSITORY / f"Pulumi.{STACK}.yaml").read_text())
         store = {key: value for key, value in content["config"]["kitchen:objectStore"].items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
+
+    def _recover(self) -> None:
+        """Go on after a killed update: free its lock, and let the state know what is really there.
+
+        Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
+        whose end is not known may be forgotten.
+        """
+        self.workspace.free_stale_lock()
+        if self.workspace.was_interrupted():
+            say(f"stack {STACK}: an earlier update was interrupted; the state is compared with what is there")
+            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
+            if self.workspace.engine("refresh", *options, extra=self.credentials()) != 0:
+                raise LocalError("pulumi refresh failed: its messages are above; when mended, run `make up` again")
 
     def _engine_up(self, *options: str) -> None:
         fixed = ("--yes", "--skip-preview", "--suppress-outputs", "--policy-pack", str(POLICY_PACK))
@@ -90,13 +116,7 @@ class LocalKitchen:
         """Make the buckets where they are missing, then bring the artifacts in: servers start with them there."""
         catalog = load_catalog()
         settings = settings_from_file(self.workspace.config_file, catalog)
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.cluster.minio_endpoint,
-            region_name=settings.object_store.region,
-            aws_access_key_id=self.cluster.minio_access_key,
-            aws_secret_access_key=self.cluster.minio_secret_key,
-        )
+        client = self.store_client(settings.object_store.region)
         bucket = f"{settings.object_store.bucket_prefix}lora"
         try:
             client.head_bucket(Bucket=bucket)

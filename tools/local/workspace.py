@@ -26,8 +26,8 @@ _OWN_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 class Workspace:
     """State, passphrase and derived settings of local stacks, all in one git-ignored folder."""
 
-    def __init__(self, folder: Path, stack: str, kubeconfig: Path, project: Path = REPOSITORY) -> None:
-        """Use `folder` for the stack of the program in `project`; KUBECONFIG becomes `kubeconfig`."""
+    def __init__(self, folder: Path, stack: str, kubeconfig: Path | None, project: Path = REPOSITORY) -> None:
+        """Use `folder` for the stack of the program in `project`; KUBECONFIG becomes `kubeconfig` or is taken away."""
         self.folder = folder
         self.stack = stack
         self.kubeconfig = kubeconfig
@@ -93,13 +93,24 @@ class Workspace:
             self._call(["cancel", "--yes", "--stack", self.stack], cwd=self.project)
             return
 
+    def was_interrupted(self) -> bool:
+        """Whether the state records operations whose end is not known: their engine was killed."""
+        state = self._state / ".pulumi" / "stacks" / self.project_name / f"{self.stack}.json"
+        if not state.exists():
+            return False
+        latest = json.loads(state.read_text())["checkpoint"].get("latest") or {}
+        return bool(latest.get("pending_operations"))
+
     def environment(self) -> dict[str, str]:
         """Environment of the engine: pinned tools first, this state, this kubeconfig."""
-        return environment(PREVIEW) | {
+        env = environment(PREVIEW) | {
             "PULUMI_BACKEND_URL": f"file://{self._state.resolve()}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase.resolve()),
-            "KUBECONFIG": str(self.kubeconfig.resolve()),
         }
+        if self.kubeconfig is not None:
+            return env | {"KUBECONFIG": str(self.kubeconfig.resolve())}
+        env.pop("KUBECONFIG", None)
+        return env
 
     def _write_config(self, changes: Mapping[str, Any]) -> None:
         source = self.project / f"Pulumi.{self.stack}.yaml"

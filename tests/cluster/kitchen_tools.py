@@ -1,0 +1,68 @@
+"""`make up` and `make down` in a folder of the test's own, and what the cluster holds afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from cluster_tools import Kubectl
+
+from tools.local.up import LocalKitchen
+from tools.local.workspace import REPOSITORY
+
+KINDS = (
+    "namespaces,resourcequotas,limitranges,networkpolicies,serviceaccounts,secrets,configmaps,"
+    "persistentvolumeclaims,servingruntimes,inferenceservices"
+)
+OURS = ("--all-namespaces", "--selector", "app.kubernetes.io/part-of=private-ai-kitchen,app.kubernetes.io/managed-by")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The user's environment, less what an outer `make` or a shell for another cluster put there."""
+    taken = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "KUBECONFIG", "PULUMI_BACKEND_URL")
+    return {key: value for key, value in os.environ.items() if key not in taken} | {"KITCHEN_DIRECTORY": str(folder)}
+
+
+def start(target: str, folder: Path, **options: Any) -> subprocess.Popen[str]:
+    """Start a make target; its output comes as one text."""
+    return subprocess.Popen(
+        ["make", "--no-print-directory", target],
+        cwd=REPOSITORY,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+
+
+def make(target: str, folder: Path) -> str:
+    """Run a make target that must succeed and return what it said."""
+    process = start(target, folder)
+    text, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, text
+    assert "Traceback" not in text, text
+    return text
+
+
+def summary(text: str) -> dict[str, int]:
+    """The engine's last summary, such as `{"created": 12, "unchanged": 40}`."""
+    last = text.rpartition("Resources:")[2]
+    return {what: int(count) for count, what in re.findall(r"^    .*?(\d+) (\w+)", last, re.MULTILINE)}
+
+
+def objects(kubectl: Kubectl) -> set[tuple[str, str, str]]:
+    """Kind, namespace and name of every object of the kitchen, the adapters' sums included."""
+    found = kubectl.get(KINDS, *OURS)["items"]
+    return {(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in found}
+
+
+def recorded(kitchen: LocalKitchen) -> dict[str, Any]:
+    """The stack's state as the engine keeps it."""
+    state = kitchen.workspace.folder / "state" / ".pulumi" / "stacks" / "kitchen" / "dev.json"
+    latest: dict[str, Any] = json.loads(state.read_text())["checkpoint"]["latest"]
+    return latest

@@ -1,0 +1,129 @@
+"""Engines killed in the middle of `make up`: the next one goes on, without manual steps and without duplicates."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cluster_tools import Kubectl, eventually
+from kitchen_tools import make, objects, recorded, start, summary
+
+from tools.local.up import LocalKitchen
+from tools.local.workspace import Workspace
+
+ENGINE_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKitchen]:
+    made = LocalKitchen(tmp_path_factory.mktemp("interrupted"))
+    with made.cluster:
+        yield made
+        made.down()
+
+
+def engine_of(workspace: Workspace) -> int | None:
+    """The process number of the engine that works on this state: `pulumi up`, not its plugins."""
+    backend = workspace.environment()["PULUMI_BACKEND_URL"].encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            environ = (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if words[0] == b"pulumi" and b"up" in words and b"PULUMI_BACKEND_URL=" + backend in environ:
+            return int(folder.name)
+    return None
+
+
+def kill_when(kitchen: LocalKitchen, reached: Callable[[], bool], *, everything: bool = False) -> str:
+    """Start `make up` and kill its engine (or its whole process group) as soon as something is reached."""
+    up = start("up", kitchen.folder, start_new_session=True)
+    limit = time.monotonic() + ENGINE_SECONDS
+    while (engine := engine_of(kitchen.workspace)) is None or not reached():
+        assert up.poll() is None, f"make up ended before it could be interrupted\n{up.communicate()[0]}"
+        assert time.monotonic() < limit, "make up never came to the moment of the kill"
+        time.sleep(0.02)
+    if everything:
+        os.killpg(up.pid, signal.SIGKILL)
+    else:
+        os.kill(engine, signal.SIGKILL)
+    text, _ = up.communicate(timeout=60)
+    assert up.returncode != 0, text
+    eventually(lambda: engine_of(kitchen.workspace) is None, "the engine is gone")
+    return text
+
+
+def test_up_converges_after_kills_at_several_moments(kitchen: LocalKitchen) -> None:
+    kubectl = Kubectl(kitchen.cluster.kubeconfig)
+
+    def buckets() -> int:
+        return len(kitchen.store_client().list_buckets()["Buckets"])
+
+    def services() -> int:
+        return sum(kind == "InferenceService" for kind, _, _ in objects(kubectl))
+
+    moments: list[tuple[str, Callable[[], bool], bool]] = [
+        ("the first bucket", lambda: buckets() > 0, False),
+        ("five objects", lambda: len(objects(kubectl)) >= 5, True),
+        ("twenty objects", lambda: len(objects(kubectl)) >= 20, False),
+        ("an InferenceService", lambda: services() > 0, False),
+    ]
+    for what, reached, everything in moments:
+        text = kill_when(kitchen, reached, everything=everything)
+        assert everything or "pulumi up failed" in text, f"{what}: {text}"
+    text = make("up", kitchen.folder)
+    assert "an earlier update was killed" in text
+    assert "its lock is released" in text
+    _is_whole(kitchen, kubectl)
+    text = make("up", kitchen.folder)
+    assert set(summary(text)) == {"unchanged"}, text
+    assert "interrupted" not in text
+
+
+def _is_whole(kitchen: LocalKitchen, kubectl: Kubectl) -> None:
+    """Every object is recorded once and exists once, and nothing else of the kitchen exists."""
+    state = recorded(kitchen)
+    assert not state.get("pending_operations")
+    urns = Counter(entry["urn"] for entry in state["resources"])
+    assert set(urns.values()) == {1}
+    ids = Counter(entry["id"] for entry in state["resources"] if entry["type"].startswith("kubernetes:"))
+    assert set(ids.values()) == {1}
+    told = {
+        (meta["kind"], meta["metadata"].get("namespace", ""), meta["metadata"]["name"])
+        for entry in state["resources"]
+        if entry["type"].startswith("kubernetes:")
+        for meta in [entry["inputs"]]
+    }
+    assert objects(kubectl) == told
+    services = kubectl.get("inferenceservices", "-A")["items"]
+    ready = [next(c["status"] for c in item["status"]["conditions"] if c["type"] == "Ready") for item in services]
+    assert ready == ["True", "True"]
+
+
+def test_an_update_that_still_runs_is_not_disturbed(kitchen: LocalKitchen, tmp_path: Path) -> None:
+    """The lock of a living engine is respected: its process is a stand-in of the same name."""
+    folder = kitchen.workspace.folder / "state" / ".pulumi" / "locks" / "organization" / "kitchen" / "dev"
+    folder.mkdir(parents=True, exist_ok=True)
+    stand_in = tmp_path / "pulumi"
+    stand_in.symlink_to("/bin/sleep")
+    living = os.posix_spawn(str(stand_in), ["pulumi", "600"], dict(os.environ))
+    lock = folder / "0000-0000.json"
+    lock.write_text(
+        f'{{"pid": {living}, "username": "someone", "hostname": "{os.uname().nodename}", "timestamp": "2026-01-01"}}'
+    )
+    try:
+        up = start("up", kitchen.folder)
+        text, _ = up.communicate(timeout=120)
+        assert up.returncode != 0
+        assert f"another update is running (process {living}" in text
+        assert lock.exists()
+    finally:
+        os.kill(living, signal.SIGKILL)
+        os.waitpid(living, 0)
+        lock.unlink(missing_ok=True)

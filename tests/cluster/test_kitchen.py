@@ -1,0 +1,194 @@
+"""`make up` for real: dev comes up Ready, a second time changes nothing, and only verified adapters are served."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cluster_tools import Kubectl
+from kitchen_tools import make, objects, recorded, summary
+
+from infra.catalog import load_catalog
+from tools.cluster.processes import strays
+from tools.local.up import LocalKitchen
+from tools.local.workspace import POLICY_PACK
+
+NAMESPACE, NAME = "helpdesk-dev", "support"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kitchen")
+
+
+@pytest.fixture(scope="module")
+def first_up(folder: Path) -> Iterator[str]:
+    text = make("up", folder)
+    kitchen = LocalKitchen(folder)
+    with kitchen.cluster:  # it runs already: this sets the guard that ends it if the tests are killed
+        yield text
+        kitchen.down()
+
+
+@pytest.fixture(scope="module")
+def kitchen(folder: Path, first_up: str) -> LocalKitchen:
+    del first_up
+    return LocalKitchen(folder)
+
+
+@pytest.fixture(scope="module")
+def kube(kitchen: LocalKitchen) -> Kubectl:
+    return Kubectl(kitchen.cluster.kubeconfig)
+
+
+def reader_key(kube: Kubectl) -> dict[str, str]:
+    secret = kube.get("-n", NAMESPACE, "secret", f"{NAME}-lora-reader")["data"]
+    return {key: base64.b64decode(value).decode() for key, value in secret.items()}
+
+
+def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(first_up: str, kube: Kubectl) -> None:
+    for number in range(1, 6):
+        assert f"[{number}/5]" in first_up
+    rows = {line.split()[0]: line for line in first_up.splitlines() if "-predictor." in line and "curl" not in line}
+    assert set(rows) == {"support", "summary"}
+    assert all(" True " in line for line in rows.values()), first_up
+    assert "helpdesk-faq, helpdesk-classifier" in rows["support"]
+    assert "http://support-predictor.helpdesk-dev.svc/v1" in rows["support"]
+    pods = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"]
+    assert [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods] == ["l40s"]
+    assert [entry["name"] for entry in pods[0]["spec"]["initContainers"]] == ["fetch-adapters"]
+
+
+def test_a_second_up_changes_nothing(kitchen: LocalKitchen, first_up: str) -> None:
+    before = recorded(kitchen)["resources"]
+    text = make("up", kitchen.folder)
+    assert set(summary(text)) == {"unchanged"}, text
+    assert summary(text)["unchanged"] == summary(first_up)["unchanged"] + summary(first_up)["created"]
+    assert [entry["urn"] for entry in recorded(kitchen)["resources"]] == [entry["urn"] for entry in before]
+
+
+def test_preview_of_what_is_up_shows_no_change(kitchen: LocalKitchen) -> None:
+    assert set(summary(make("preview", kitchen.folder))) == {"unchanged"}
+
+
+def fetch(kube: Kubectl, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Do what the kitchen's init container does, with the very script, manifest, arguments and key of its pod."""
+    pod = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"][0]["spec"]
+    (container,) = pod["initContainers"]
+    config = next(volume["configMap"]["name"] for volume in pod["volumes"] if volume["name"] == "adapters-manifest")
+    mounts = {"adapters-manifest": folder / "config", "adapters": folder / "adapters"}
+    mounts["adapters-manifest"].mkdir(parents=True, exist_ok=True)
+    for name, text in kube.get("-n", NAMESPACE, "configmap", config)["data"].items():
+        (mounts["adapters-manifest"] / name).write_text(text)
+    words = [*container["command"], *container["args"]]
+    for mount in container["volumeMounts"]:
+        if mount["name"] in mounts:
+            words = [word.replace(mount["mountPath"], str(mounts[mount["name"]])) for word in words]
+    key = reader_key(kube)
+    env = {"PATH": os.environ["PATH"]}
+    for entry in container["env"]:
+        reference = entry.get("valueFrom", {}).get("secretKeyRef")
+        env[entry["name"]] = key[reference["key"]] if reference else entry["value"]
+    assert words[0] == "python"
+    return subprocess.run([sys.executable, *words[1:]], env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_init_container_fetches_what_the_catalog_says_and_nothing_else(
+    kitchen: LocalKitchen, kube: Kubectl, tmp_path: Path
+) -> None:
+    done = fetch(kube, tmp_path)
+    assert done.returncode == 0, done.stderr
+    adapters = load_catalog().adapters
+    for ref in ("helpdesk-faq/v2026-02-01", "helpdesk-classifier/v2026-02-01"):
+        there = {path.name: path.stat().st_size for path in (tmp_path / "adapters" / ref.split("/")[0]).iterdir()}
+        assert there == {file.path: file.size_bytes for file in adapters[ref].files}
+
+    key, name = "helpdesk-faq/v2026-02-01/adapter_model.safetensors", "adapter_model.safetensors"
+    client = kitchen.store_client()
+    content = bytearray((tmp_path / "adapters" / "helpdesk-faq" / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    written = client.put_object(Bucket="dev-lora", Key=key, Body=bytes(content))
+    try:
+        done = fetch(kube, tmp_path / "again")
+    finally:
+        client.delete_object(Bucket="dev-lora", Key=key, VersionId=written["VersionId"])
+    assert done.returncode == 1
+    assert f"fault: dev-lora/{key}: sha256 " in done.stderr
+    assert {path.name for path in (tmp_path / "again" / "adapters").iterdir()} == {"helpdesk-classifier"}
+
+
+def test_secrets_are_nowhere_in_clear_text(kitchen: LocalKitchen, kube: Kubectl, first_up: str) -> None:
+    secrets = [kitchen.cluster.minio_secret_key, reader_key(kube)["AWS_SECRET_ACCESS_KEY"]]
+    secrets += [base64.b64encode(text.encode()).decode() for text in secrets]
+    logs = kitchen.cluster.directory / "logs"
+    files = [path for place in (kitchen.workspace.folder, logs) for path in place.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    texts = {path: path.read_text(errors="replace") for path in files} | {Path("output of make up"): first_up}
+    assert [path for path, text in texts.items() if any(secret in text for secret in secrets)] == []
+
+
+def test_a_store_that_is_down_is_one_message_and_the_next_up_goes_on(
+    kitchen: LocalKitchen, kube: Kubectl, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The store dies between the start of the cluster and the update that needs it."""
+    before = objects(kube)
+    victim = next(entry.pid for entry in kitchen.cluster.status().components if entry.name == "minio")
+    assert victim is not None
+    os.kill(victim, signal.SIGKILL)
+    store = {**kitchen.changes()["objectStore"], "expireNoncurrentDays": 31}
+    kitchen.workspace.prepare({"objectStore": store})
+    options = ("--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
+    assert kitchen.workspace.engine("up", *options, extra=kitchen.credentials()) != 0
+    said = "".join(capfd.readouterr())
+    assert f"object store {store['endpoint']} cannot be reached; tried: setting up bucket dev-" in said
+    assert "Traceback" not in said
+    assert kitchen.cluster.minio_secret_key not in said
+    text = make("up", kitchen.folder)
+    assert "found broken, starting again: minio: ended" in text
+    assert objects(kube) == before
+    assert set(summary(make("up", kitchen.folder))) == {"unchanged"}
+
+
+def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitchen, kube: Kubectl) -> None:
+    make_render(kitchen.folder)
+    rendered = kitchen.folder / "rendered" / "prod"
+    namespaces = [str(path) for path in rendered.rglob("*.yaml") if "\nkind: Namespace\n" in path.read_text()]
+    assert len(namespaces) == 4
+    apply = ("apply", "--server-side", "--validate=strict", *[f"--filename={path}" for path in namespaces])
+    kube(*apply)
+    try:
+        kube("apply", "--server-side", "--validate=strict", "--recursive", f"--filename={rendered}")
+        services = kube.get("inferenceservices", "-A", "-l", "kitchen.example.com/environment=prod")["items"]
+        assert len(services) == 4
+        kube("wait", "inferenceservices", "-A", "-l", "kitchen.example.com/environment=prod",
+             "--for=condition=Ready", "--timeout=60s")  # fmt: skip
+        pods = kube.get("pods", "-A", "-l", "kitchen.example.com/environment=prod")["items"]
+        nodes = [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods]
+        assert sorted(nodes) == ["h100"] * 2 + ["l40s"] * 6
+    finally:
+        kube("delete", "namespace", "-l", "kitchen.example.com/environment=prod", "--wait=false")
+
+
+def make_render(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.local", "render", "--stack", "prod", "--directory", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_down_removes_all_of_it(kitchen: LocalKitchen) -> None:
+    """Last in this module: the fixtures' own `down` finds nothing left to do."""
+    make("down", kitchen.folder)
+    assert strays(kitchen.cluster.directory) == []
+    assert not kitchen.cluster.directory.exists()
+    left = [path.name for path in kitchen.folder.iterdir()]
+    assert left == ["rendered"]

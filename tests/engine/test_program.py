@@ -1,0 +1,108 @@
+"""The program in the real engine: both environments preview offline with the pack, and every fault is one message."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.engine.conftest import Run, run
+from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
+
+PACK = ("--policy-pack", str(POLICY_PACK))
+Stack = Callable[..., Workspace]
+
+
+def settings(name: str = "dev") -> dict[str, Any]:
+    content = yaml.safe_load((REPOSITORY / f"Pulumi.{name}.yaml").read_text())
+    return {key.removeprefix("kitchen:"): value for key, value in content["config"].items()}
+
+
+@pytest.mark.parametrize(("name", "kitchens", "locked"), [("dev", 2, 0), ("prod", 4, 2)])
+def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
+    name: str, kitchens: int, locked: int, stack: Stack
+) -> None:
+    before = (REPOSITORY / f"Pulumi.{name}.yaml").read_bytes()
+    result = run(stack(name), "preview", "--json", *PACK)
+    assert result.status == 0, result.text
+    planned = json.loads(result.text[result.text.index("{") :])
+    types = Counter(step["newState"]["type"].rsplit(":", 1)[-1] for step in planned["steps"])
+    assert {step["op"] for step in planned["steps"]} == {"create"}
+    assert types["InferenceService"] == types["MultiLoraService"] == types["BucketAccess"] == kitchens
+    assert types["Bucket"] == 4
+    buckets = [s["newState"]["inputs"] for s in planned["steps"] if s["newState"]["type"].endswith(":S3Bucket")]
+    assert sum(bucket["objectLockDays"] > 0 for bucket in buckets) == locked
+    assert (REPOSITORY / f"Pulumi.{name}.yaml").read_bytes() == before
+
+
+def told(result: Run, *texts: str) -> None:
+    """One message with every text, a failure, no traceback, and not one resource planned."""
+    assert result.status != 0
+    for text in (*texts, "nothing was changed"):
+        assert text in result.text, result.text
+    assert result.text.count("nothing was changed") == 1, result.text
+    assert "Traceback" not in result.text
+    assert "to create" not in result.text
+    for line in (line for line in result.text.splitlines() if "; rule: " in line):
+        assert "; example: " in line
+
+
+def test_faults_of_form_are_told_at_once(stack: Stack) -> None:
+    kitchens = settings()["kitchens"]
+    kitchens["support"]["adaptors"] = kitchens["support"].pop("adapters")
+    kitchens["summary"]["replicas"] = "two"
+    del kitchens["summary"]["pool"]
+    kitchens["summary"]["runtime"]["image"] = "nginx:latest"
+    result = run(stack("dev", {"kitchens": kitchens}), "preview", *PACK)
+    told(
+        result,
+        "Pulumi.dev.yaml: 4 faults, nothing was changed",
+        'kitchens.support.adaptors: ["helpdesk-faq/v2026-02-01"',
+        "unknown key; known here:",
+        'kitchens.summary.replicas: "two"; rule: must be of type integer',
+        "kitchens.summary.pool: missing; rule: this key must be there",
+        'kitchens.summary.runtime.image: "nginx:latest"',
+    )
+
+
+def test_faults_of_meaning_are_told_at_once(stack: Stack) -> None:
+    kitchens = settings()["kitchens"]
+    kitchens["support"]["adapters"].append("no-such-adapter/v2026-01-01")
+    kitchens["support"]["runtime"]["maxLoraRank"] = 8
+    kitchens["summary"]["pool"] = "b200"
+    kitchens["a-kitchen-whose-name-is-much-too-long-x"] = {**kitchens["summary"], "tenant": "procurement-and-logistics"}
+    tenants = settings()["tenants"]
+    tenants["procurement-and-logistics"] = tenants["sales"]
+    result = run(stack("dev", {"kitchens": kitchens, "tenants": tenants}), "preview", *PACK)
+    told(
+        result,
+        'kitchens.support.adapters[2]: "no-such-adapter/v2026-01-01"; rule: must be an adapter of the catalog',
+        "has rank 16, above runtime.maxLoraRank 8; example: maxLoraRank: 16",
+        'kitchens.summary.pool: "b200"; rule: must be a GPU pool of this file: l40s',
+        "at most 63 are allowed",
+    )
+
+
+def test_one_more_adapter_changes_its_kitchen_alone(stack: Stack) -> None:
+    """Compared offline, by what the engine would create with and without it."""
+
+    def planned(workspace: Workspace) -> dict[str, Any]:
+        result = run(workspace, "preview", "--json")
+        assert result.status == 0, result.text
+        steps = json.loads(result.text[result.text.index("{") :])["steps"]
+        return {step["urn"]: step["newState"].get("inputs", {}) for step in steps}
+
+    before = planned(stack("dev"))
+    kitchens = settings()["kitchens"]
+    kitchens["summary"]["adapters"].append("legal-contract-review/v2026-04-01")
+    kitchens["summary"]["runtime"]["maxLoraRank"] = 16
+    after = planned(stack("dev", {"kitchens": kitchens}))
+    assert before.keys() == after.keys()
+    changed = {urn.split("::")[-2].split("$")[-1]: urn.split("::")[-1] for urn in before if before[urn] != after[urn]}
+    assert "kubernetes:serving.kserve.io/v1beta1:InferenceService" in changed
+    del changed["pulumi:pulumi:Stack"]
+    assert all(name.startswith("summary") for name in changed.values()), changed
