@@ -5,12 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
+TIERS := unit policy engine cluster
 
 .DEFAULT_GOAL := help
-.PHONY: help venv toolchain toolchain-check up down preview policy bench docs check format lint types test test-unit test-policy test-engine test-cluster clean
+.PHONY: help venv toolchain toolchain-check up down preview render policy bench docs check format lint types test test-unit test-policy test-engine test-cluster clean
 
 help: ## list every target
-	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
+		for (i = 1; i <= n; i++) printf "  %-16s %s\n", names[i], $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## Python environment from the lock file, hashes checked
 
@@ -36,6 +38,9 @@ down: venv ## remove all that `make up` made
 preview: venv ## what would change, with policies: STACK=dev (default) or STACK=prod
 	@$(BIN)/python -m tools.local preview --stack $(STACK)
 
+render: venv ## an environment's objects as YAML files in .kitchen/rendered, for review or Argo CD: STACK=dev|prod
+	@$(BIN)/python -m tools.local render --stack $(STACK)
+
 policy: venv ## the policy pack over both environments
 	@$(BIN)/python -m tools.local policy
 
@@ -59,10 +64,11 @@ lint: venv ## ruff format and lint, nothing changed
 types: venv ## mypy strict
 	@$(BIN)/mypy
 
-test: check ## unit, policy, engine and cluster tiers
-	@$(BIN)/pytest -m "not serving and not bench"
+test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
+	@$(BIN)/python -m tools.toolchain build
+	@$(BIN)/pytest $(TIERS:%=tests/%)
 
-test-unit test-policy test-engine test-cluster: venv ## one tier of tests
+test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest tests/$(@:test-%=%)
 
 clean: ## remove caches of Python tools (the toolchain cache stays)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,3 +110,29 @@ def test_one_more_adapter_changes_its_kitchen_alone(stack: Stack) -> None:
     assert "kubernetes:serving.kserve.io/v1beta1:InferenceService" in changed
     del changed["pulumi:pulumi:Stack"]
     assert all(name.startswith("summary") for name in changed.values()), changed
+
+
+def test_the_ordinary_cli_runs_the_readme_s_commands(stack: Stack, tmp_path: Path) -> None:
+    """As on a machine of a user's own: a checkout, a backend, and `pulumi` without any make target."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in ("infra", "components", "policies", ".venv"):
+        (checkout / name).symlink_to(REPOSITORY / name)
+    for path in REPOSITORY.glob("Pulumi*.yaml"):
+        shutil.copy(path, checkout)
+    backend = tmp_path / "backend"
+    backend.mkdir()
+    env = stack("prod").environment() | {"PULUMI_BACKEND_URL": f"file://{backend}"}
+    commands = [
+        line.split("#")[0].split()
+        for line in re.findall(r"^pulumi .*$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
+        if line.startswith(("pulumi stack init", "pulumi preview"))
+    ]
+    assert [command[1] for command in commands] == ["stack", "preview"]
+    for command in commands:
+        done = subprocess.run(
+            [*command, "--non-interactive"], cwd=checkout, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "to create" in done.stdout
+    assert "kitchen" in done.stdout.partition("Policies:")[2]

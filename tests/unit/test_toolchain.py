@@ -214,20 +214,47 @@ def test_module_with_another_sum_is_refused(monkeypatch: pytest.MonkeyPatch, tmp
         build.build(FAMILIES["crds"], tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("found", "accepted"),
-    [("3.259.0", True), ("3.300.1", True), ("3.258.9", False), ("4.0.0", False), ("2.999.0", False)],
-)
-def test_pulumi_on_path_must_be_same_major_and_not_older(
-    found: str, accepted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "pulumi").write_text(f"#!/bin/sh\necho v{found}\n")
-    (folder / "pulumi").chmod(0o755)
+def on_path(monkeypatch: pytest.MonkeyPatch, folder: Path, **says: str) -> None:
+    """Put executables that print a text on PATH, and nothing else but the system's own."""
+    folder.mkdir(exist_ok=True)
+    for name, text in says.items():
+        path = folder / name.replace("_", "-")
+        path.write_text(f"#!/bin/sh\necho '{text}'\n")
+        path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    monkeypatch.delenv("KITCHEN_TOOLCHAIN_IGNORE_PATH")
-    assert (onpath.find(FAMILIES["pulumi"]) is not None) == accepted
+    monkeypatch.delenv("KITCHEN_TOOLCHAIN_IGNORE_PATH", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("family", "says", "accepted"),
+    [
+        ("pulumi", "v3.259.0", True),
+        ("pulumi", "v3.300.1", True),
+        ("pulumi", "v3.258.9", False),
+        ("pulumi", "v4.0.0", False),
+        ("pulumi", "v2.999.0", False),
+        ("kwok", "kwok version v0.7.3 go1.25 (linux/amd64)", True),
+        ("kwok", "kwok version v0.8.0 go1.25 (linux/amd64)", False),
+        ("minio", "minio version RELEASE.2025-10-15T17-29-55Z (commit-id=9e49d5e7a648)", True),
+        ("minio", "minio version RELEASE.2023-01-31T02-24-19Z (commit-id=3c9b2f0f2a55)", False),
+        ("minio", "minio version DEVELOPMENT.GOGET", False),
+    ],
+)
+def test_only_a_compatible_version_is_taken_from_path(
+    family: str, says: str, accepted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_path(monkeypatch, tmp_path / "bin", **{family: says})
+    assert (onpath.find(FAMILIES[family]) is not None) == accepted
+
+
+def test_the_language_host_is_the_one_beside_the_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_path(monkeypatch, tmp_path / "bin", pulumi="v3.300.0")
+    assert look_up("language-python") is None
+    on_path(monkeypatch, tmp_path / "bin", pulumi_language_python="", pulumi_language_python_exec="")
+    found = look_up("language-python")
+    assert found is not None
+    assert (found.source, found.version, found.folder) == ("path", "3.300.0", tmp_path / "bin")
+    assert environment(["pulumi", "language-python"])["PATH"].split(":")[0] == str(tmp_path / "bin")
 
 
 def test_unknown_family_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.toolchain.cache import cache_root
-from tools.toolchain.families import Family
+from tools.toolchain.families import FAMILIES, Family
 
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION = re.compile(r"(\d+)[.-](\d+)[.-](\d+)")
 Version = tuple[int, int, int]
 
 _VERSION_ARGS: dict[str, tuple[str, ...]] = {
@@ -24,11 +24,15 @@ _VERSION_ARGS: dict[str, tuple[str, ...]] = {
     "kube-scheduler": ("--version",),
     "etcd": ("--version",),
     "kwok": ("--version",),
+    "minio": ("--version",),
 }
+_HOST_FILES = ("pulumi-language-python", "pulumi-language-python-exec")
+_OLDEST_MINIO = (2025, 9, 7)
+"""MinIO names its releases by date; this is the oldest one that this project's store tests hold for."""
 
 
 def parse_version(text: str) -> Version | None:
-    """Return the first `major.minor.patch` in a text, or None."""
+    """Return the first `major.minor.patch` or date in a text, or None."""
     found = _VERSION.search(text)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
@@ -43,12 +47,19 @@ def same_minor(found: Version, pinned: Version) -> bool:
     return found[:2] == pinned[:2] and found >= pinned
 
 
+def recent_minio(found: Version, pinned: Version) -> bool:
+    """A release that still has the interfaces that the project uses; the last published one is older than the pin."""
+    del pinned
+    return found >= _OLDEST_MINIO
+
+
 _RULES: dict[str, Callable[[Version, Version], bool]] = {
     "pulumi": same_major_not_older,
     "kubernetes-provider": same_minor,
     "random-provider": same_minor,
     "kubernetes": same_minor,
     "kwok": same_minor,
+    "minio": recent_minio,
 }
 """Families that can tell their version; any other is never taken from PATH."""
 
@@ -56,8 +67,12 @@ _RULES: dict[str, Callable[[Version, Version], bool]] = {
 def find(family: Family) -> tuple[Path, str] | None:
     """Return the folder and version of a compatible family on PATH, or None.
 
-    All executables of a family must lie in one folder outside this project's cache.
+    All executables of a family must lie in one folder outside this project's cache. The language host belongs to the
+    CLI that it lies beside.
     """
+    if family.name == "language-python":
+        cli = find(FAMILIES["pulumi"])
+        return cli if cli is not None and all((cli[0] / name).is_file() for name in _HOST_FILES) else None
     rule = _RULES.get(family.name)
     pinned = parse_version(family.version)
     if rule is None or pinned is None or os.environ.get("KITCHEN_TOOLCHAIN_IGNORE_PATH"):
