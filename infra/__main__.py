@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pulumi
 
 from infra.catalog import load_catalog
@@ -9,14 +11,19 @@ from infra.faults import FaultsError
 from infra.kitchen import build
 from infra.load import settings_from_engine
 
+_TOLD = 32
+"""Exit code by which the language host knows that the user has been told (sdk/python, pulumi-language-python-exec)."""
+
 
 def main() -> None:
-    """Build the environment that the stack's file describes; a fault ends in one message, no traceback."""
+    """Build the environment that the stack's file describes; faults end in one message, no traceback."""
     try:
         catalog = load_catalog()
         settings = settings_from_engine(pulumi.get_stack(), catalog)
     except FaultsError as error:
-        raise pulumi.RunError(str(error)) from error
+        # A RunError would be told twice: the second time as "an unhandled error occurred".
+        pulumi.log.error(str(error))
+        sys.exit(_TOLD)
     for name, value in build(settings, catalog).items():
         pulumi.export(name, value)
 

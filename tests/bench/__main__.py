@@ -52,6 +52,7 @@ def measure(workspace: Workspace) -> tuple[float, int]:
         [*command, "--config-file", str(workspace.config_file)],
         cwd=workspace.project,
         env=workspace.environment(),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,

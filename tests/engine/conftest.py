@@ -39,6 +39,7 @@ def run(workspace: Workspace, command: str, *options: str, env: dict[str, str] |
         ],
         cwd=workspace.project,
         env=workspace.environment() | (env or {}),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

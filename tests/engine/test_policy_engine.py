@@ -10,6 +10,7 @@ from tools.local.workspace import POLICY_PACK, Workspace
 PROGRAM = """
 import pulumi
 import pulumi_kubernetes as k8s
+import pulumi_random as random
 from pulumi_kubernetes.apiextensions import CustomResource
 
 PINNED = "registry.kitchen.example/app@sha256:" + "1" * 64
@@ -45,8 +46,7 @@ CustomResource(
     metadata={"name": "service-by-tag", "namespace": "team"},
     spec={"predictor": {"model": {}, "initContainers": [{"name": "fetch", "image": "nginx:latest"}]}},
 )
-source = k8s.core.v1.ConfigMap("source", metadata={"namespace": "team"})
-deployment("not-known", source.metadata["resource_version"])
+deployment("not-known", pulumi.Output.concat("nginx:", random.RandomString("tag", length=8).result))
 deployment("secret-by-tag", pulumi.Output.secret("nginx:latest"))
 deployment("pinned", PINNED)
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -76,9 +77,10 @@ def test_no_rendered_file_holds_a_secret(stack: str, rendered: dict[str, Path]) 
              for path in folder.rglob("*") if path.is_file()]  # fmt: skip
     assert len(texts) > 20
     assert not [text for text in texts if CANARY in text]
-    for document in documents(rendered[stack]):
-        if document["kind"] == "Secret":
-            assert set(document.get("stringData", {}).values()) == {"render-only"}
+    secrets = [document for document in documents(rendered[stack]) if document["kind"] == "Secret"]
+    assert len(secrets) == KITCHENS[stack]
+    for document in secrets:
+        assert {base64.b64decode(value) for value in document["data"].values()} == {b"render-only"}
 
 
 @pytest.mark.parametrize("stack", KITCHENS)

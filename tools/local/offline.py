@@ -20,8 +20,7 @@ def offline_workspace(stack: str, folder: Path) -> Workspace:
     """A workspace whose state is empty and whose kubeconfig leads nowhere: everything is shown as to be created."""
     folder.mkdir(parents=True, exist_ok=True)
     kubeconfig = folder / "kubeconfig"
-    if not kubeconfig.exists():
-        kubeconfig.write_text(yaml.safe_dump(_kubeconfig()))
+    kubeconfig.write_text(yaml.safe_dump(_kubeconfig()))
     return Workspace(folder, stack, kubeconfig)
 
 
@@ -77,6 +76,7 @@ def _kubeconfig() -> dict[str, object]:
         "kind": "Config",
         "current-context": "nowhere",
         "clusters": [{"name": "nowhere", "cluster": {"server": _NOWHERE}}],
-        "users": [{"name": "nobody", "user": {}}],
+        # Without any credential the provider would ask for a user name on the terminal.
+        "users": [{"name": "nobody", "user": {"token": "none"}}],
         "contexts": [{"name": "nowhere", "context": {"cluster": "nowhere", "user": "nobody"}}],
     }

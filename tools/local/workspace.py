@@ -63,7 +63,8 @@ class Workspace:
         arguments = [command, "--stack", self.stack, "--config-file", str(self.config_file)]
         arguments += ["--non-interactive", "--color", "auto", *options]
         env = self.environment() | dict(extra or {})
-        done = subprocess.run(["pulumi", *arguments], cwd=self.project, env=env, check=False)
+        # Nothing may ask on the terminal: a plugin that does would wait for ever.
+        done = subprocess.run(["pulumi", *arguments], cwd=self.project, env=env, stdin=subprocess.DEVNULL, check=False)
         return done.returncode
 
     def outputs(self) -> dict[str, Any]:
@@ -132,6 +133,7 @@ class Workspace:
             ["pulumi", *arguments, "--non-interactive"],
             cwd=cwd,
             env=self.environment(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,

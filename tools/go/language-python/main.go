@@ -25,6 +25,9 @@ func main() {
 	// The engine passes options of the official host as well: unknown ones must not be fatal.
 	flags := flag.NewFlagSet("pulumi-language-python", flag.ContinueOnError)
 	flags.String("tracing", "", "ignored")
+	flags.Int("v", 0, "ignored: the engine's log level")
+	flags.Bool("logtostderr", false, "ignored")
+	flags.Bool("logflow", false, "ignored")
 	flags.String("root", "", "ignored: each request carries its root directory")
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		cmdutil.Exit(fmt.Errorf("pulumi-language-python: %w", err))
