@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from cluster_tools import Kubectl, eventually
 from kitchen_tools import make, objects, recorded, start, summary
 
@@ -45,7 +47,8 @@ def kill_when(kitchen: LocalKitchen, reached: Callable[[], bool], *, everything:
     """Start `make up` and kill its engine (or its whole process group) as soon as something is reached."""
     up = start("up", kitchen.folder, start_new_session=True)
     limit = time.monotonic() + ENGINE_SECONDS
-    while (engine := engine_of(kitchen.workspace)) is None or not reached():
+    locks = kitchen.workspace.folder / "state" / ".pulumi" / "locks"
+    while (engine := engine_of(kitchen.workspace)) is None or not (list(locks.rglob("*.json")) and reached()):
         assert up.poll() is None, f"make up ended before it could be interrupted\n{up.communicate()[0]}"
         assert time.monotonic() < limit, "make up never came to the moment of the kill"
         time.sleep(0.02)
@@ -77,13 +80,64 @@ def test_up_converges_after_kills_at_several_moments(kitchen: LocalKitchen) -> N
     for what, reached, everything in moments:
         text = kill_when(kitchen, reached, everything=everything)
         assert everything or "pulumi up failed" in text, f"{what}: {text}"
+        assert recorded(kitchen).get("pending_operations") or what == "an InferenceService", what
     text = make("up", kitchen.folder)
     assert "an earlier update was killed" in text
     assert "its lock is released" in text
     _is_whole(kitchen, kubectl)
     text = make("up", kitchen.folder)
     assert set(summary(text)) == {"unchanged"}, text
-    assert "interrupted" not in text
+    assert "an earlier update" not in text
+
+
+def urn_of(kitchen: LocalKitchen, kind: str, name: str) -> str:
+    urns = [entry["urn"] for entry in recorded(kitchen)["resources"] if entry["type"].endswith(f":{kind}")]
+    return next(urn for urn in urns if urn.endswith(f"::{name}"))
+
+
+def forget(kitchen: LocalKitchen, urn: str) -> None:
+    """Take an object and what depends on it out of the state: a kill before they were recorded leaves it so."""
+    done = subprocess.run(
+        ["pulumi", "state", "delete", urn, "--target-dependents", "--yes", "--stack", "dev", "--non-interactive"],
+        cwd=kitchen.workspace.project,
+        env=kitchen.workspace.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_object_that_was_made_but_not_recorded_is_taken_over_even_with_other_settings(
+    kitchen: LocalKitchen,
+) -> None:
+    kubectl = Kubectl(kitchen.cluster.kubeconfig)
+    forget(kitchen, urn_of(kitchen, "ResourceQuota", "helpdesk-quota"))
+    tenants = yaml.safe_load(kitchen.workspace.config_file.read_text())["config"]["kitchen:tenants"]
+    tenants["helpdesk"]["quota"]["cpu"] = 48
+    kitchen.workspace.prepare({**kitchen.changes(), "tenants": tenants})
+    assert kitchen.workspace.engine("up", "--yes", "--skip-preview", extra=kitchen.credentials()) == 0
+    hard = kubectl.get("-n", "helpdesk-dev", "resourcequota", "quota")["spec"]["hard"]
+    assert hard["requests.cpu"] == "48"
+    make("up", kitchen.folder)
+    assert kubectl.get("-n", "helpdesk-dev", "resourcequota", "quota")["spec"]["hard"]["requests.cpu"] == "64"
+
+
+def test_an_object_that_somebody_else_wrote_is_a_conflict_and_stays_as_it_is(
+    kitchen: LocalKitchen, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kubectl = Kubectl(kitchen.cluster.kubeconfig)
+    forget(kitchen, urn_of(kitchen, "ResourceQuota", "sales-quota"))
+    kubectl("-n", "sales-dev", "delete", "resourcequota", "quota")
+    kubectl("-n", "sales-dev", "create", "quota", "quota", "--hard=requests.cpu=7")
+    try:
+        assert kitchen.workspace.engine("up", "--yes", "--skip-preview", extra=kitchen.credentials()) != 0
+        assert 'conflict with "kubectl-create"' in "".join(capfd.readouterr())
+        hard = kubectl.get("-n", "sales-dev", "resourcequota", "quota")["spec"]["hard"]
+        assert hard == {"requests.cpu": "7"}
+    finally:
+        kubectl("-n", "sales-dev", "delete", "resourcequota", "quota")
+    make("up", kitchen.folder)
 
 
 def _is_whole(kitchen: LocalKitchen, kubectl: Kubectl) -> None:

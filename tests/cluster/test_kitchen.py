@@ -66,11 +66,11 @@ def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(first_up:
 
 
 def test_a_second_up_changes_nothing(kitchen: LocalKitchen, first_up: str) -> None:
-    before = recorded(kitchen)["resources"]
+    before = {entry["urn"]: entry.get("id") for entry in recorded(kitchen)["resources"]}
     text = make("up", kitchen.folder)
     assert set(summary(text)) == {"unchanged"}, text
     assert summary(text)["unchanged"] == summary(first_up)["unchanged"] + summary(first_up)["created"]
-    assert [entry["urn"] for entry in recorded(kitchen)["resources"]] == [entry["urn"] for entry in before]
+    assert {entry["urn"]: entry.get("id") for entry in recorded(kitchen)["resources"]} == before
 
 
 def test_preview_of_what_is_up_shows_no_change(kitchen: LocalKitchen) -> None:

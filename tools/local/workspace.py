@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from tools.cluster.processes import identify
 from tools.local.errors import LocalError
 from tools.local.steps import say
 from tools.toolchain import PREVIEW, environment
@@ -144,8 +145,10 @@ class Workspace:
 
 
 def _is_engine(pid: int) -> bool:
-    """Whether the process is alive and a pulumi: a process number may have been given to another program."""
+    """Whether the process lives (a zombie does not) and is a pulumi: its number may be another program's by now."""
+    if identify(pid) is None:
+        return False
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
     except OSError:
-        return False
+        return True
