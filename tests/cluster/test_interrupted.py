@@ -15,6 +15,8 @@ import yaml
 from cluster_tools import Kubectl, eventually
 from kitchen_tools import make, objects, recorded, start, summary
 
+from tools.cluster.processes import with_variable
+from tools.local.orphans import WORKSPACE_VARIABLE
 from tools.local.up import LocalKitchen
 from tools.local.workspace import Workspace
 
@@ -84,6 +86,7 @@ def test_up_converges_after_kills_at_several_moments(kitchen: LocalKitchen) -> N
     text = make("up", kitchen.folder)
     assert "an earlier update was killed" in text
     assert "its lock is released" in text
+    assert with_variable(WORKSPACE_VARIABLE, str(kitchen.workspace.folder)) == [], "a killed engine's plugin lives on"
     _is_whole(kitchen, kubectl)
     text = make("up", kitchen.folder)
     assert set(summary(text)) == {"unchanged"}, text

@@ -78,7 +78,12 @@ def end(identities: Sequence[Identity], *, patience_seconds: float) -> None:
 
 def strays(owner: Path) -> list[Identity]:
     """Find processes of a cluster by their environment (Linux): those of a start that was cut off."""
-    wanted = f"{OWNER_VARIABLE}={owner}".encode()
+    return with_variable(OWNER_VARIABLE, str(owner))
+
+
+def with_variable(name: str, value: str) -> list[Identity]:
+    """Find processes, other than this one, that were started with an environment variable (Linux)."""
+    wanted = f"{name}={value}".encode()
     found = []
     for folder in _PROC.glob("[0-9]*") if _PROC.is_dir() else ():
         with suppress(OSError):

@@ -16,6 +16,7 @@ from ops.publish import publish
 from tools import fixtures
 from tools.cluster import Cluster
 from tools.local.errors import LocalError
+from tools.local.orphans import end_orphans
 from tools.local.overview import overview
 from tools.local.steps import Steps, say
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
@@ -63,6 +64,7 @@ class LocalKitchen:
             self.cluster.destroy()
         with steps.step("state and artifacts"):
             self.workspace.free_stale_lock()
+            end_orphans(self.workspace.folder)
             for name in (self.workspace.folder.name, "fixtures", "offline", "render"):
                 shutil.rmtree(self.folder / name, ignore_errors=True)
 

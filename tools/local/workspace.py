@@ -15,6 +15,7 @@ import yaml
 
 from tools.cluster.processes import identify
 from tools.local.errors import LocalError
+from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans
 from tools.local.steps import say
 from tools.toolchain import PREVIEW, environment
 
@@ -92,6 +93,7 @@ class Workspace:
                     f"{lock.get('hostname')}, since {lock.get('timestamp')}); wait for it to end"
                 )
             say(f"stack {self.stack}: an earlier update was killed (process {lock.get('pid')}); its lock is released")
+            end_orphans(self.folder)
             self._call(["cancel", "--yes", "--stack", self.stack], cwd=self.project)
             return
 
@@ -106,8 +108,11 @@ class Workspace:
     def environment(self) -> dict[str, str]:
         """Environment of the engine: pinned tools first, this state, this kubeconfig."""
         env = environment(PREVIEW) | {
-            "PULUMI_BACKEND_URL": f"file://{self._state.resolve()}",
+            # Without the sidecar files of the store, which are not written in one step: an engine killed while it
+            # writes one leaves it empty, and then no command can load the state beside it.
+            "PULUMI_BACKEND_URL": f"file://{self._state.resolve()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase.resolve()),
+            WORKSPACE_VARIABLE: str(self.folder),
         }
         if self.kubeconfig is not None:
             return env | {"KUBECONFIG": str(self.kubeconfig.resolve())}
