@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-from cluster_tools import Kubectl
 
+from tests.cluster.cluster_tools import Kubectl
 from tools.cluster import Cluster
 
 

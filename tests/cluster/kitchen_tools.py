@@ -9,8 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from cluster_tools import Kubectl
-
+from tests.cluster.cluster_tools import Kubectl
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY
 

@@ -9,8 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from minio_server import REGION, MinioServer
-
+from tests.minio_server import REGION, MinioServer
 from tools.toolchain import PREVIEW, ensure, environment
 
 PROGRAM = """

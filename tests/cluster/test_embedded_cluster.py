@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 import yaml
-from cluster_tools import Kubectl, apply, claim, eventually, is_ready, kitchen
 
+from tests.cluster.cluster_tools import Kubectl, apply, claim, eventually, is_ready, kitchen
 from tools.cluster import Cluster
 from tools.cluster.components import START_ORDER
 

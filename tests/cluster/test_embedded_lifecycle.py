@@ -15,8 +15,8 @@ from typing import Any
 
 import boto3
 import pytest
-from cluster_tools import Kubectl, apply, eventually, is_ready, kitchen
 
+from tests.cluster.cluster_tools import Kubectl, apply, eventually, is_ready, kitchen
 from tools.cluster import Cluster, ClusterError, ports
 from tools.cluster.components import START_ORDER
 from tools.cluster.errors import PortTakenError

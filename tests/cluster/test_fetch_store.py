@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from minio_server import REGION, MinioServer
 
 from infra.payload import fetch_adapters
+from tests.minio_server import REGION, MinioServer
 from tools import fixtures
 
 BUCKET = "fetch-lora"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster_tools import Kubectl, eventually
-from kitchen_tools import make, objects, recorded, start, summary
 
+from tests.cluster.cluster_tools import Kubectl, eventually
+from tests.cluster.kitchen_tools import make, objects, recorded, start, summary
 from tools.cluster.processes import with_variable
 from tools.local.orphans import WORKSPACE_VARIABLE
 from tools.local.up import LocalKitchen

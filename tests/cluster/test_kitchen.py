@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster_tools import Kubectl
-from kitchen_tools import make, objects, recorded, summary
 
 from infra.catalog import load_catalog
+from tests.cluster.cluster_tools import Kubectl
+from tests.cluster.kitchen_tools import make, objects, recorded, summary
 from tools.cluster.processes import strays
 from tools.local.up import LocalKitchen
 from tools.local.workspace import POLICY_PACK

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from minio_server import MinioServer
-from object_store_fixtures import Project
+
+from tests.cluster.object_store_fixtures import Project
+from tests.minio_server import MinioServer
 
 OWNER_TAG = "kitchen.example.com/owner"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from minio_server import REGION, MinioServer
 
 from components.minio_users import MinioUserProvider, read_policy
 from components.s3_provider import BucketProvider
 from components.store_client import ObjectStoreError
+from tests.minio_server import REGION, MinioServer
 
 Inputs = Callable[..., dict[str, Any]]
 OWNER_TAG = "kitchen.example.com/owner"

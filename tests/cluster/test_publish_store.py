@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from minio_server import MinioServer
 
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from ops.__main__ import main
 from ops.publish import publish
+from tests.minio_server import MinioServer
 from tools import fixtures
 
 FAQ = "helpdesk-faq/v2026-02-01"
