@@ -163,6 +163,24 @@ def _is_whole(kitchen: LocalKitchen, kubectl: Kubectl) -> None:
     assert ready == ["True", "True"]
 
 
+def test_an_update_that_is_asked_to_end_does_so_in_order(kitchen: LocalKitchen, tmp_path: Path) -> None:
+    """Ctrl-C and a cancelled CI job: one signal to the whole process group, here in the middle of a first `make up`."""
+    fresh = LocalKitchen(tmp_path / "asked")
+    up = start("up", fresh.folder, start_new_session=True)
+    try:
+        eventually(lambda: fresh.workspace.recorded(":S3Bucket"), "the buckets are recorded", 120)
+        os.killpg(up.pid, signal.SIGINT)
+        text, _ = up.communicate(timeout=120)
+        assert up.returncode != 0
+        assert "interrupted; the same command goes on from here" in text
+        assert "Traceback" not in text
+        assert not fresh.workspace.was_interrupted()
+        assert not list((fresh.workspace.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
+        assert "an earlier update" not in make("up", fresh.folder)
+    finally:
+        make("down", fresh.folder)
+
+
 def test_an_update_that_still_runs_is_not_disturbed(kitchen: LocalKitchen, tmp_path: Path) -> None:
     """The lock of a living engine is respected: its process is a stand-in of the same name."""
     folder = kitchen.workspace.folder / "state" / ".pulumi" / "locks" / "organization" / "kitchen" / "dev"

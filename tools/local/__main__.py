@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 from infra.faults import FaultsError
 from ops.store import StoreError
@@ -19,6 +21,7 @@ from tools.toolchain import PREVIEW, ToolchainError, ensure
 def main(argv: list[str] | None = None) -> int:
     """Run one command; every failure is one message on stderr and exit code 1."""
     arguments = _parse(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(arguments)
     except (LocalError, FaultsError, ToolchainError, ClusterError, StoreError) as error:
@@ -27,6 +30,11 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """A polite end is an interruption: an engine that runs is waited for."""
+    raise KeyboardInterrupt
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

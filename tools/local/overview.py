@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.cluster.api import Api
 from tools.local.steps import table
 
 _CALL = """\
@@ -51,14 +49,7 @@ def overview(outputs: Mapping[str, Any], kubeconfig: Path, object_store: str) ->
 
 def _ready(kubeconfig: Path) -> dict[tuple[str, str], str]:
     """Condition Ready of every InferenceService: True, False or Unknown."""
-    result = subprocess.run(
-        ["kubectl", "get", "inferenceservices", "--all-namespaces", "--output", "json"],
-        env=os.environ | {"KUBECONFIG": str(kubeconfig)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    items = json.loads(result.stdout)["items"] if result.returncode == 0 else []
+    items = Api(kubeconfig).get("/apis/serving.kserve.io/v1beta1/inferenceservices")["items"]
     found = {}
     for item in items:
         conditions = item.get("status", {}).get("conditions", [])

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import yaml
-from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.catalog import load_catalog
-from infra.load import settings_from_file
+from infra.kitchen import BUCKETS
+from infra.load import read_stack_file, settings_from_file
 from ops.publish import publish
 from tools import fixtures
 from tools.cluster import Cluster
@@ -60,10 +59,10 @@ class LocalKitchen:
     def down(self) -> None:
         """Remove everything that `up` made: the processes, the data and the state."""
         steps = Steps(2)
+        self.workspace.free_stale_lock()
         with steps.step("embedded cluster"):
             self.cluster.destroy()
         with steps.step("state and artifacts"):
-            self.workspace.free_stale_lock()
             end_orphans(self.workspace.folder)
             for name in (self.workspace.folder.name, "fixtures", "offline", "render"):
                 shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -92,8 +91,10 @@ class LocalKitchen:
 
     def changes(self) -> dict[str, Any]:
         """What the embedded cluster changes in the dev settings: the object store's address, without TLS."""
-        content = yaml.safe_load((REPOSITORY / f"Pulumi.{STACK}.yaml").read_text())
-        store = {key: value for key, value in content["config"]["kitchen:objectStore"].items() if key != "tls"}
+        said = read_stack_file(REPOSITORY / f"Pulumi.{STACK}.yaml").get("objectStore")
+        if not isinstance(said, dict):
+            return {}  # the program says what is wrong with it
+        store = {key: value for key, value in said.items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
     def _recover(self) -> None:
@@ -110,7 +111,8 @@ class LocalKitchen:
                 raise LocalError("pulumi refresh failed: its messages are above; when mended, run `make up` again")
 
     def _engine_up(self, *options: str) -> None:
-        fixed = ("--yes", "--skip-preview", "--suppress-outputs", "--policy-pack", str(POLICY_PACK))
+        # With its preview: there a policy denies before anything has changed, in the update it denies half-way.
+        fixed = ("--yes", "--suppress-outputs", "--policy-pack", str(POLICY_PACK))
         if self.workspace.engine("up", *fixed, *options, extra=self.credentials()) != 0:
             raise LocalError("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
 
@@ -120,12 +122,9 @@ class LocalKitchen:
         settings = settings_from_file(self.workspace.config_file, catalog)
         client = self.store_client(settings.object_store.region)
         bucket = f"{settings.object_store.bucket_prefix}lora"
-        try:
-            client.head_bucket(Bucket=bucket)
-        except ClientError:
+        # Asked of the state, not of the store: what an interrupted create left is not ours until it has its tag.
+        if not set(BUCKETS) <= self.workspace.recorded(":S3Bucket"):
             self._engine_up(*BUCKETS_ONLY)
-        except BotoCoreError as error:
-            raise LocalError(f"object store {self.cluster.minio_endpoint}: not reachable: {error}") from error
         source = self.folder / "fixtures"
         fixtures.write(source)
         refs = sorted({ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters})

@@ -38,6 +38,7 @@ class Workspace:
         self.config_file = folder / f"Pulumi.{stack}.yaml"
         self._passphrase = folder / "passphrase"
         self._state = folder / "state"
+        self._checkpoint = self._state / ".pulumi" / "stacks" / self.project_name / f"{stack}.json"
 
     def prepare(self, changes: Mapping[str, Any]) -> None:
         """Make folder, passphrase, derived settings and stack; existing ones are kept.
@@ -58,7 +59,7 @@ class Workspace:
 
     def exists(self) -> bool:
         """Whether the stack has a state here."""
-        return (self._state / ".pulumi" / "stacks" / self.project_name / f"{self.stack}.json").exists()
+        return self._checkpoint.exists()
 
     def engine(self, command: str, *options: str, extra: Mapping[str, str] | None = None) -> int:
         """Run `up`, `preview`, `destroy` ... on the stack, stream its output and return its exit status."""
@@ -66,8 +67,18 @@ class Workspace:
         arguments += ["--non-interactive", "--color", "auto", *options]
         env = self.environment() | dict(extra or {})
         # Nothing may ask on the terminal: a plugin that does would wait for ever.
-        done = subprocess.run(["pulumi", *arguments], cwd=self.project, env=env, stdin=subprocess.DEVNULL, check=False)
-        return done.returncode
+        process = subprocess.Popen(["pulumi", *arguments], cwd=self.project, env=env, stdin=subprocess.DEVNULL)
+        interrupted = False
+        while True:
+            try:
+                status = process.wait()
+                break
+            except KeyboardInterrupt:
+                # The terminal told the engine too: it ends what it is doing, and at once when told again.
+                interrupted = True
+        if interrupted:
+            raise KeyboardInterrupt
+        return status
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
@@ -99,11 +110,18 @@ class Workspace:
 
     def was_interrupted(self) -> bool:
         """Whether the state records operations whose end is not known: their engine was killed."""
-        state = self._state / ".pulumi" / "stacks" / self.project_name / f"{self.stack}.json"
-        if not state.exists():
-            return False
-        latest = json.loads(state.read_text())["checkpoint"].get("latest") or {}
-        return bool(latest.get("pending_operations"))
+        return bool(self._latest().get("pending_operations"))
+
+    def recorded(self, resource_type: str) -> set[str]:
+        """Names of the resources of a type (the end of its token) that the state knows."""
+        urns = [str(entry["urn"]) for entry in self._latest().get("resources") or []]
+        return {urn.rpartition("::")[2] for urn in urns if urn.rpartition("::")[0].endswith(resource_type)}
+
+    def _latest(self) -> dict[str, Any]:
+        if not self.exists():
+            return {}
+        latest: dict[str, Any] | None = json.loads(self._checkpoint.read_text())["checkpoint"].get("latest")
+        return latest or {}
 
     def environment(self) -> dict[str, str]:
         """Environment of the engine: pinned tools first, this state, this kubeconfig."""
