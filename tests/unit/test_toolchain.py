@@ -99,6 +99,30 @@ def test_archive_with_wrong_sum_is_refused_and_leaves_nothing(
     assert nothing_installed(tmp_path)
 
 
+def test_data_files_come_in_their_folders_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+) -> None:
+    folders = sorted({files.target for source in FAMILIES["crds"].data for files in source.files})
+    inside = tuple(f"{folder}/one.yaml" for folder in folders)
+    monkeypatch.setitem(FAMILIES, "crds", dataclasses.replace(FAMILIES["crds"], needed_gib=0.001))
+
+    def install(names: tuple[str, ...]) -> None:
+        content = archive(names)
+        (serve[0] / "crds.tar.gz").write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        mirror_with(tmp_path, monkeypatch, f"families: {{crds: {{url: '{serve[1]}/crds.tar.gz', sha256: {digest}}}}}")
+        ensure(["crds"])
+
+    with pytest.raises(ToolchainError, match=f"lacks files in {folders[0]}"):
+        install(inside[1:])
+    install((*inside, "crds/../../evil.yaml", "/etc/evil.yaml", "other/one.yaml"))
+    found = look_up("crds")
+    assert found is not None
+    files = {path.relative_to(found.folder).as_posix() for path in found.folder.rglob("*") if path.is_file()}
+    assert files == {*inside, "receipt.json"}
+    assert not list(tmp_path.rglob("evil.yaml"))
+
+
 def test_archive_without_the_executable_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
 ) -> None:

@@ -21,7 +21,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import yaml
 
@@ -36,7 +36,7 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """A `.tar.gz` that holds a family's executables, anywhere inside it."""
+    """A `.tar.gz` that holds a family's executables, anywhere inside it, or its data files in their folders."""
 
     url: str
     sha256: str
@@ -85,7 +85,7 @@ def _faults(name: str, entry: object) -> list[str]:
 
 
 def install(family: Family, archive: Archive, stage: Path) -> None:
-    """Download, check and unpack the archive's executables into `stage`; raise ToolchainError otherwise."""
+    """Download, check and unpack the archive into `stage`; raise ToolchainError otherwise."""
     download = stage / ".archive"
     actual = _download(family, archive, download)
     if actual != archive.sha256:
@@ -100,6 +100,7 @@ def install(family: Family, archive: Archive, stage: Path) -> None:
         raise ToolchainError(f"{family.name}: {archive.url} is not a readable .tar.gz: {error}") from error
     download.unlink()
     missing = [binary.name for binary in family.binaries if not (stage / binary.name).is_file()]
+    missing += [f"files in {folder}" for folder in sorted(_data_folders(family)) if not (stage / folder).is_dir()]
     if missing:
         raise ToolchainError(f"{family.name}: {archive.url} lacks {', '.join(missing)}")
 
@@ -124,13 +125,28 @@ def _download(family: Family, archive: Archive, target: Path) -> str:
 
 
 def _unpack(family: Family, tar: tarfile.TarFile, stage: Path) -> None:
-    """Take regular files alone, by base name: nothing in an archive can choose where it lands."""
+    """Take regular files alone: executables by base name, data by a folder that the family knows.
+
+    So nothing in an archive can choose where it lands.
+    """
     wanted = {binary.name for binary in family.binaries}
     if family.name == "language-python":
         wanted |= {"pulumi-language-python-exec", "pulumi-resource-pulumi-python"}
+    folders = _data_folders(family)
     for member in tar:
-        name = Path(member.name).name
-        if member.isfile() and name in wanted and (content := tar.extractfile(member)) is not None:
-            with (stage / name).open("wb") as out:
+        path = PurePosixPath(member.name)
+        if path.name in wanted:
+            target, mode = stage / path.name, 0o755
+        elif str(path.parent) in folders:
+            target, mode = stage / path.parent / path.name, 0o644
+        else:
+            continue
+        if member.isfile() and (content := tar.extractfile(member)) is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
                 shutil.copyfileobj(content, out)
-            (stage / name).chmod(0o755)
+            target.chmod(mode)
+
+
+def _data_folders(family: Family) -> set[str]:
+    return {files.target for source in family.data for files in source.files}
