@@ -8,7 +8,7 @@ STACK ?= dev
 TIERS := unit policy engine cluster
 
 .DEFAULT_GOAL := help
-.PHONY: help venv toolchain toolchain-check up down preview render policy bench docs check format lint types test test-unit test-policy test-engine test-cluster clean
+.PHONY: help venv toolchain toolchain-check up down preview render policy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -50,6 +50,9 @@ bench: venv ## measure previews side by side
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs
 	@$(BIN)/python -m policies.docs > docs/policies.md
+
+golden: venv ## write the lists of every resource of each stack, which a test compares
+	@$(BIN)/python -m tests.engine.golden
 
 check: lint types ## format, lint and types
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +48,13 @@ def run(workspace: Workspace, command: str, *options: str, env: dict[str, str] |
         timeout=300,
     )
     return Run(status=done.returncode, text=done.stdout)
+
+
+def planned(result: Run) -> list[dict[str, Any]]:
+    """The steps of a `preview --json` that succeeded."""
+    assert result.status == 0, result.text
+    steps: list[dict[str, Any]] = json.loads(result.text[result.text.index("{") :])["steps"]
+    return steps
 
 
 @pytest.fixture

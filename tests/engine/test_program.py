@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,7 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.conftest import Run, run
+from tests.engine.conftest import Run, planned, run
+from tests.engine.golden import FOLDER, listing
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 
 PACK = ("--policy-pack", str(POLICY_PACK))
@@ -34,15 +34,15 @@ def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
 ) -> None:
     before = (REPOSITORY / f"Pulumi.{name}.yaml").read_bytes()
     result = run(stack(name), "preview", "--json", *PACK)
-    assert result.status == 0, result.text
-    planned = json.loads(result.text[result.text.index("{") :])
-    types = Counter(step["newState"]["type"].rsplit(":", 1)[-1] for step in planned["steps"])
-    assert {step["op"] for step in planned["steps"]} == {"create"}
+    steps = planned(result)
+    types = Counter(step["newState"]["type"].rsplit(":", 1)[-1] for step in steps)
+    assert {step["op"] for step in steps} == {"create"}
     assert types["InferenceService"] == types["MultiLoraService"] == types["BucketAccess"] == kitchens
     assert types["Bucket"] == 4
-    buckets = [s["newState"]["inputs"] for s in planned["steps"] if s["newState"]["type"].endswith(":S3Bucket")]
+    buckets = [s["newState"]["inputs"] for s in steps if s["newState"]["type"].endswith(":S3Bucket")]
     assert sum(bucket["objectLockDays"] > 0 for bucket in buckets) == locked
     assert (REPOSITORY / f"Pulumi.{name}.yaml").read_bytes() == before
+    assert listing(steps) == (FOLDER / f"{name}.txt").read_text(), "run `make golden` and review the difference"
 
 
 def told(result: Run, *texts: str) -> None:
@@ -97,17 +97,15 @@ def test_faults_of_meaning_are_told_at_once(stack: Stack) -> None:
 def test_one_more_adapter_changes_its_kitchen_alone(stack: Stack) -> None:
     """Compared offline, by what the engine would create with and without it."""
 
-    def planned(workspace: Workspace) -> dict[str, Any]:
-        result = run(workspace, "preview", "--json")
-        assert result.status == 0, result.text
-        steps = json.loads(result.text[result.text.index("{") :])["steps"]
+    def inputs(workspace: Workspace) -> dict[str, Any]:
+        steps = planned(run(workspace, "preview", "--json"))
         return {step["urn"]: step["newState"].get("inputs", {}) for step in steps}
 
-    before = planned(stack("dev"))
+    before = inputs(stack("dev"))
     kitchens = settings()["kitchens"]
     kitchens["summary"]["adapters"].append("legal-contract-review/v2026-04-01")
     kitchens["summary"]["runtime"]["maxLoraRank"] = 16
-    after = planned(stack("dev", {"kitchens": kitchens}))
+    after = inputs(stack("dev", {"kitchens": kitchens}))
     assert before.keys() == after.keys()
     changed = {urn.split("::")[-2].split("$")[-1]: urn.split("::")[-1] for urn in before if before[urn] != after[urn]}
     assert "kubernetes:serving.kserve.io/v1beta1:InferenceService" in changed
