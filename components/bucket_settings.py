@@ -93,12 +93,12 @@ def apply(client: S3Client, props: Mapping[str, Any]) -> None:
         client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})  # type: ignore[list-item]  # a rule of plain strings
     elif _lifecycle(client, bucket):
         client.delete_bucket_lifecycle(Bucket=bucket)
-    if _policy(client, bucket):
+    if props["closed"] and _policy(client, bucket):
         client.delete_bucket_policy(Bucket=bucket)
 
 
-def observe(client: S3Client, bucket: str) -> dict[str, Any]:
-    """The bucket's real settings under the provider's names."""
+def observe(client: S3Client, bucket: str, *, closed: bool) -> dict[str, Any]:
+    """The bucket's real settings under the provider's names; a bucket policy is foreign to a closed bucket only."""
     tags = _tags(client, bucket)
     owner = tags.pop(OWNER_TAG, "")
     mode, lock_days = _retention(client, bucket)
@@ -109,11 +109,12 @@ def observe(client: S3Client, bucket: str) -> dict[str, Any]:
             ours = days
         else:
             foreign.append(f"lifecycle rule {rule.get('ID', '?')}")
-    if policy := _policy(client, bucket):
+    if closed and (policy := _policy(client, bucket)):
         foreign.append(f"bucket policy of {len(json.loads(policy).get('Statement', []))} statements")
     return {
         "bucket": bucket,
         "versioning": _versioned(client, bucket),
+        "objectLock": _locked(client, bucket),
         "objectLockDays": lock_days,
         "objectLockMode": mode,
         "expireNoncurrentDays": ours,

@@ -31,6 +31,8 @@ class BucketArgs:
     `object_lock_days` is the default retention and, on or off, fixed for the bucket's life; None or 0 is off.
     `expire_noncurrent_days` removes an old version so many days after it was replaced; None or 0 keeps it.
     `adopt` takes over an existing bucket that has no owner (the import of a bucket made by other means).
+    `closed` removes any bucket policy: access comes from users' own policies. Where a store gives access by bucket
+    policies, False leaves them to whoever manages them.
     `protect` guards against deletion from the program: it is refused, and retained if it is forced.
     """
 
@@ -43,6 +45,7 @@ class BucketArgs:
     expire_noncurrent_days: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     adopt: bool = False
+    closed: bool = True
     protect: bool = False
 
 
@@ -73,6 +76,7 @@ class Bucket(pulumi.ComponentResource):
                 "tags": dict(args.tags),
                 "owner": _owner(),
                 "adopt": args.adopt,
+                "closed": args.closed,
             },
             pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.protect),
         )

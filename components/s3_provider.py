@@ -31,6 +31,7 @@ _COMPARED = (
     "expireNoncurrentDays",
     "tags",
     "owner",
+    "closed",
 )
 _MODES = ("GOVERNANCE", "COMPLIANCE")
 
@@ -76,7 +77,9 @@ class BucketProvider(QuietProvider):
         if not news.get("objectLockDays"):
             changed = [name for name in changed if name != "objectLockMode"]
         replaces = [name for name in ("bucket",) if name in changed]
-        if bool(olds.get("objectLockDays")) != bool(news.get("objectLockDays")):
+        # Whether there is a lock is fixed for life; how long it holds by default can be set again, also after drift.
+        locked = olds.get("objectLock", bool(olds.get("objectLockDays")))
+        if locked != bool(news.get("objectLockDays")):
             replaces.append("objectLockDays")
         return dynamic.DiffResult(
             changes=bool(changed or olds.get("unmanaged")),
@@ -100,7 +103,7 @@ class BucketProvider(QuietProvider):
         with store.calling(props["endpoint"], f"reading bucket {id_}"):
             if not settings.exists(client, id_):
                 return dynamic.ReadResult("", {})
-            return dynamic.ReadResult(id_, {**plain(props), **settings.observe(client, id_)})
+            return dynamic.ReadResult(id_, {**plain(props), **settings.observe(client, id_, closed=props["closed"])})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete an empty bucket; refuse while it holds any object or old version."""
@@ -115,7 +118,7 @@ class BucketProvider(QuietProvider):
         with store.calling(props["endpoint"], f"setting up bucket {props['bucket']}"):
             settings.claim(client, props)
             settings.apply(client, props)
-            return {**plain(props), **settings.observe(client, props["bucket"])}
+            return {**plain(props), **settings.observe(client, props["bucket"], closed=props["closed"])}
 
 
 class S3Bucket(dynamic.Resource, module="kitchen", name="S3Bucket"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,12 +46,15 @@ class VllmRuntime(pulumi.ComponentResource):
         """Declare the ServingRuntime."""
         self.runtime_name = naming.runtime(args.kitchen)
         super().__init__(self.TOKEN, name, {"runtime": self.runtime_name}, opts)
+        spec = _runtime_spec(args)
+        self.sha256 = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+        """Sum over the specification: a service that carries it starts new pods when the runtime changes."""
         KubernetesObject(
             name,
             api_version="serving.kserve.io/v1alpha1",
             kind="ServingRuntime",
             metadata={"name": self.runtime_name, "namespace": args.namespace, "labels": dict(args.labels)},
-            spec=_runtime_spec(args),
+            spec=spec,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"runtime": self.runtime_name})
@@ -62,6 +67,7 @@ class MultiLoraServiceArgs:
     namespace: str
     kitchen: str
     runtime: str
+    runtime_sha256: str
     storage_uri: str
     labels: Mapping[str, str]
     platform: Platform
@@ -77,7 +83,9 @@ class MultiLoraService(pulumi.ComponentResource):
     """A KServe InferenceService (Standard mode) that serves a base model and its LoRA adapters.
 
     Guaranteed: adapters reach the server only through an init container that has compared every file with the
-    catalog's sums; a change of adapters makes new pods; the update ends when the service is Ready.
+    catalog's sums; a change of adapters or of the runtime makes new pods; a first update ends when the service is
+    Ready. A later one ends while the rollout goes on, because KServe calls a service Ready as long as old pods serve:
+    `kubectl rollout status deployment/<kitchen>-predictor` tells its end.
     """
 
     TOKEN = "kitchen:serving:MultiLoraService"
@@ -96,7 +104,7 @@ class MultiLoraService(pulumi.ComponentResource):
         )
         needs: list[pulumi.Resource] = [account]
         if args.fetch is not None:
-            # Immutable and named by its content: pods of the old set keep theirs until they are gone.
+            # Immutable and named by its content: what runs keeps what it was started with.
             needs.append(
                 KubernetesObject(
                     f"{name}-adapters",
@@ -184,9 +192,10 @@ def _predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         "automountServiceAccountToken": False,
         "minReplicas": args.replicas,
         "maxReplicas": args.replicas,
-        "deploymentStrategy": _strategy(args.surge),
+        "deploymentStrategy": _strategy(args),
         "terminationGracePeriodSeconds": 120,
         "labels": dict(args.labels),
+        "annotations": {f"{DOMAIN}/runtime-sha256": args.runtime_sha256},
         "nodeSelector": args.placement.node_selector(),
         "tolerations": args.placement.tolerations(),
         "securityContext": args.platform.pod_security_context(),
@@ -199,7 +208,7 @@ def _predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
     }
     if args.fetch is not None:
         names: Sequence[str] = args.fetch.names()
-        predictor["annotations"] = {f"{DOMAIN}/adapters-sha256": args.fetch.sha256()}
+        predictor["annotations"][f"{DOMAIN}/adapters-sha256"] = args.fetch.sha256()
         predictor["initContainers"] = [args.fetch.container(args.platform)]
         predictor["volumes"] = args.fetch.volumes(args.kitchen)
         predictor["model"]["args"] = args.lora.flags(names)
@@ -207,8 +216,11 @@ def _predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
     return predictor
 
 
-def _strategy(surge: bool) -> dict[str, Any]:
-    beside, gone = (1, 0) if surge else (0, 1)
+def _strategy(args: MultiLoraServiceArgs) -> dict[str, Any]:
+    if not args.surge and args.replicas == 1:
+        # With one pod that may be away, a rolling Deployment counts as available without any pod, and so does KServe.
+        return {"type": "Recreate"}
+    beside, gone = (1, 0) if args.surge else (0, 1)
     return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": beside, "maxUnavailable": gone}}
 
 

@@ -20,7 +20,10 @@ _DNS_PORTS = (53, 5353)
 
 @dataclass(frozen=True, kw_only=True)
 class TenantArgs:
-    """Quota figures are cores, GiB and GPUs; `store_port` is the TCP port of the object store."""
+    """Quota figures are cores, GiB and GPUs; `store_port` is the TCP port of the object store.
+
+    `protect` refuses the deletion of the namespace, which would take everything in it along.
+    """
 
     namespace: str
     labels: Mapping[str, str]
@@ -30,6 +33,7 @@ class TenantArgs:
     memory_gib: int
     storage_gib: int
     store_port: int
+    protect: bool
 
 
 class Tenant(pulumi.ComponentResource):
@@ -49,7 +53,7 @@ class Tenant(pulumi.ComponentResource):
             api_version="v1",
             kind="Namespace",
             metadata={"name": args.namespace, "labels": {**args.labels, **_pod_security()}},
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         # The namespace's deletion removes what is in it: no need to delete each object first.
         child = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)

@@ -25,8 +25,12 @@ OFFLINE = {
 """Environment that keeps the server and its libraries from calling out."""
 
 _SCRATCH_VARIABLES = ("HOME", "HF_HOME", "VLLM_CACHE_ROOT", "VLLM_CONFIG_ROOT", "TRITON_CACHE_DIR")
-SCRATCH = dict.fromkeys(_SCRATCH_VARIABLES, "/tmp")
-"""Environment that keeps writes off the read-only root file system."""
+SCRATCH = {**dict.fromkeys(_SCRATCH_VARIABLES, "/tmp"), "USER": "vllm"}
+"""Environment that keeps writes off the read-only root file system.
+
+The platform's user has no name in the image, and torch asks for one at import where USER does not say it
+(vllm-project/vllm#44548).
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

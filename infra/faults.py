@@ -23,10 +23,17 @@ class Fault:
 
     def __str__(self) -> str:
         """Return `path: value; rule: ...; example: ...`."""
-        shown = "missing" if self.value is MISSING else json.dumps(self.value, ensure_ascii=False, default=str)
+        shown = "missing" if self.value is MISSING else _text(self.value)
         if len(shown) > _SHOWN_CHARACTERS:
             shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
         return f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}"
+
+
+def _text(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except TypeError:  # a key that is no text, such as a date
+        return str(value)
 
 
 class FaultsError(Exception):

@@ -19,15 +19,12 @@ from components.platform import Platform
 from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
 from components.tenancy import Tenant, TenantArgs
 from components.vllm import LoraOptions, VllmOptions
-from infra.catalog import Adapter, Catalog
+from infra.catalog import FETCH_IMAGE, Adapter, Catalog
 from infra.provider import cluster_provider
 from infra.settings import Kitchen, Settings
 
 BUCKETS = ("models", "lora", "evaluations", "audit")
 LOCKED_BUCKETS = ("models", "lora")
-FETCH_IMAGE = "storage-initializer"
-"""Catalog name of the image that runs the fetch script: it has Python and boto3."""
-
 _SCRIPT = Path(__file__).resolve().parent / "payload" / "fetch_adapters.py"
 
 
@@ -84,6 +81,7 @@ class _Builder:
             memory_gib=quota.memory_gib,
             storage_gib=quota.storage_gib,
             store_port=_port(self.settings.object_store.endpoint),
+            protect=self.settings.protect,
         )
         return Tenant(name, args, self.on_cluster)
 
@@ -95,6 +93,8 @@ class _Builder:
             bucket=naming.bucket(store.bucket_prefix, name),
             object_lock_days=store.object_lock_days if name in LOCKED_BUCKETS else 0,
             expire_noncurrent_days=store.expire_noncurrent_days,
+            # With kind s3 readers may get their access by a policy of the bucket, which is not ours.
+            closed=store.kind == "minio",
             protect=self.settings.protect,
         )
         return Bucket(name, args)
@@ -117,6 +117,7 @@ class _Builder:
             namespace=namespace,
             kitchen=kitchen.name,
             runtime=runtime.runtime_name,
+            runtime_sha256=runtime.sha256,
             storage_uri=volume.storage_uri,
             labels=labels,
             platform=self.platform,
@@ -232,7 +233,7 @@ def _source(adapter: Adapter) -> AdapterSource:
 
 def _port(endpoint: str) -> int:
     parts = urlsplit(endpoint)
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.port if parts.port is not None else 443 if parts.scheme == "https" else 80
 
 
 def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from components import naming, sizing
-from infra.catalog import Adapter, Catalog
+from infra.catalog import FETCH_IMAGE, Adapter, Catalog
 from infra.faults import Fault
 from infra.settings import Kitchen, Settings
 
@@ -14,6 +14,7 @@ from infra.settings import Kitchen, Settings
 def semantic_faults(settings: Settings, catalog: Catalog) -> list[Fault]:
     """Return every violation of a semantic rule, or an empty list."""
     faults = [*_environment_faults(settings), *_name_faults(settings), *_capacity_faults(settings, catalog)]
+    faults += [*_twin_faults(settings), *_storage_faults(settings)]
     for kitchen in settings.kitchens.values():
         faults += _kitchen_faults(settings, catalog, kitchen)
     return faults
@@ -27,6 +28,14 @@ def _environment_faults(settings: Settings) -> Iterator[Fault]:
             value=store.endpoint,
             rule="prod reaches the object store over TLS",
             example="https://minio.kitchen.example",
+        )
+    port = store.endpoint.rpartition(":")[2]
+    if port.isdecimal() and not 1 <= int(port) <= 65535:
+        yield Fault(
+            path="objectStore.endpoint",
+            value=store.endpoint,
+            rule="a port is a number from 1 to 65535",
+            example="https://minio.kitchen.example:9000",
         )
     if store.kind == "s3" and store.existing_secret is None:
         yield Fault(
@@ -52,6 +61,37 @@ def _name_faults(settings: Settings) -> Iterator[Fault]:
         composed = {"host name": host, "claim": naming.base_model_claim(kitchen.base_model)}
         for what, text in composed.items():
             yield from _too_long(f"kitchens.{name}", what, text)
+
+
+def _twin_faults(settings: Settings) -> Iterator[Fault]:
+    """Names composed of two others can be equal where none of those is."""
+    composed: dict[str, Callable[[Kitchen], str]] = {
+        "user of the object store": lambda k: naming.reader_user(k.name, k.tenant, settings.environment),
+        "volume": lambda k: f"{k.tenant}-{naming.base_model_claim(k.base_model)}",
+    }
+    for what, compose in composed.items():
+        first: dict[str, Kitchen] = {}
+        for kitchen in settings.kitchens.values():
+            name = compose(kitchen)
+            twin = first.setdefault(name, kitchen)
+            if what == "volume" and (twin.tenant, twin.base_model) == (kitchen.tenant, kitchen.base_model):
+                continue
+            if twin is not kitchen:
+                rule = f"its {what} would have the same name as that of kitchens.{twin.name}"
+                yield Fault(path=f"kitchens.{kitchen.name}", value=name, rule=rule, example="another name")
+
+
+def _storage_faults(settings: Settings) -> Iterator[Fault]:
+    """A volume that one node alone can mount serves one pod."""
+    if settings.storage.access_mode != "ReadWriteOnce":
+        return
+    pods: Counter[tuple[str, str]] = Counter()
+    for kitchen in settings.kitchens.values():
+        pods[kitchen.tenant, kitchen.base_model] += kitchen.peak_replicas
+    for (tenant, base_model), count in pods.items():
+        if count > 1:
+            rule = f"up to {count} pods of tenant {tenant} mount {base_model}, on any node (rollout: surge adds one)"
+            yield Fault(path="storage.accessMode", value="ReadWriteOnce", rule=rule, example="ReadWriteMany")
 
 
 def _too_long(path: str, what: str, name: str) -> Iterator[Fault]:
@@ -100,6 +140,12 @@ def _kitchen_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> I
     image = catalog.images.get(kitchen.runtime.image)
     if image is not None:
         yield from _state_faults(settings, f"{path}.runtime.image", image.name, image.state)
+    if kitchen.adapters:
+        fetch = catalog.images.get(FETCH_IMAGE)
+        what = "an image of the catalog: it fetches the adapters"
+        yield from _known(f"{path}.adapters", FETCH_IMAGE, catalog.images, what)
+        if fetch is not None:
+            yield from _state_faults(settings, f"{path}.adapters", f"image {fetch.name}", fetch.state)
     yield from _lora_faults(settings, catalog, kitchen)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from infra.faults import MISSING, Fault
 
@@ -26,8 +28,31 @@ def schema(name: str) -> dict[str, Any]:
 
 def schema_faults(name: str, data: object) -> list[Fault]:
     """Return every violation of the named schema, or an empty list."""
-    validator = Draft202012Validator(schema(name))
-    return [fault for error in validator.iter_errors(data) for fault in _faults(error)]
+    faults = list(_key_faults((), data))
+    return faults or [fault for error in _Validator(schema(name)).iter_errors(data) for fault in _faults(error)]
+
+
+def _whole(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[ValidationError]:
+    """JSON Schema searches, and Python's `$` stands before a last line break too: here the whole text must match."""
+    if isinstance(instance, str) and not re.fullmatch(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _whole})  # type: ignore[no-untyped-call]  # as the stubs have it
+
+
+def _key_faults(path: tuple[str, ...], data: object) -> Iterator[Fault]:
+    """YAML reads `1:` as a number and `on:` as true: no schema can say what is wrong with such a key."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if isinstance(key, str):
+                yield from _key_faults((*path, key), value)
+            else:
+                rule = "a key must be text: put it in quotes"
+                yield Fault(path=".".join((*path, str(key))), value=key, rule=rule, example=f'"{key}"')
+    elif isinstance(data, list):
+        for index, entry in enumerate(data):
+            yield from _key_faults((*path, str(index)), entry)
 
 
 def _faults(error: ValidationError) -> Iterator[Fault]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from infra.faults import MISSING, Fault, FaultsError
 
@@ -25,19 +27,23 @@ class StoreError(Exception):
     """The store is out of reach or refused; `str()` is one line without credentials."""
 
 
-def client(endpoint: str, region: str) -> S3Client:
-    """Return a client with short timeouts; raise FaultsError for a bad endpoint or missing credentials."""
+def client(endpoint: str, region: str, environment: Mapping[str, str] = os.environ) -> S3Client:
+    """Return a client with short timeouts and the key pair of `environment`.
+
+    Raise FaultsError for a bad endpoint or missing credentials, StoreError when the user's own AWS settings are in
+    the way.
+    """
     faults = [
         Fault(path=f"environment {name}", value=MISSING, rule="the store's key pair", example=f"export {name}=...")
         for name in (ACCESS_KEY, SECRET_KEY)
-        if not os.environ.get(name)
+        if not environment.get(name)
     ]
-    url = urlsplit(endpoint)
-    if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+    host = _host(endpoint)
+    if host is None:
         rule = "must be http(s)://host[:port] without a user"
         shown = endpoint.rsplit("@", 1)[-1]
         faults.append(Fault(path="--endpoint", value=shown, rule=rule, example="https://minio.example.com"))
-    bundle = os.environ.get(CA_BUNDLE) or None
+    bundle = environment.get(CA_BUNDLE) or None
     if bundle and not os.access(bundle, os.R_OK):
         faults.append(Fault(path=f"environment {CA_BUNDLE}", value=bundle, rule="a PEM file", example="ca.crt"))
     if faults:
@@ -47,14 +53,30 @@ def client(endpoint: str, region: str) -> S3Client:
         read_timeout=60,
         retries={"total_max_attempts": 3, "mode": "standard"},
         s3={"addressing_style": "path"},
-        proxies={} if url.hostname in _LOOPBACK else None,
+        proxies={} if host in _LOOPBACK else None,
     )
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=os.environ[ACCESS_KEY],
-        aws_secret_access_key=os.environ[SECRET_KEY],
-        verify=bundle,
-        config=config,
-    )
+    try:
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id=environment[ACCESS_KEY],
+            aws_secret_access_key=environment[SECRET_KEY],
+            verify=bundle,
+            config=config,
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise StoreError(
+            f"object store {endpoint}: no client can be made ({type(error).__name__}); check: the endpoint, "
+            "AWS_PROFILE and the AWS configuration files"
+        ) from None
+
+
+def _host(endpoint: str) -> str | None:
+    """The host of a right endpoint, else None."""
+    try:
+        url = urlsplit(endpoint)
+        right = url.scheme in ("http", "https") and "@" not in url.netloc and url.port != 0
+    except ValueError:
+        return None
+    return url.hostname if right else None

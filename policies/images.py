@@ -1,7 +1,7 @@
 """Finds every image reference in a Kubernetes object, wherever a pod template or an image can hide.
 
 One walk over the whole object instead of a list of known paths: custom resources nest pod templates anywhere, and a
-new kind must not be a new hole. What is left out is named in `_NO_IMAGES`.
+new kind must not be a new hole. What is left out are definitions of kinds, and what Secrets and ConfigMaps hold.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from policies.values import UNKNOWN, JsonValue
 KSERVE_CONFIG = "inferenceservice-config"
 """ConfigMap whose values are JSON texts that name the images that KServe injects."""
 
-_NO_IMAGES = {"CustomResourceDefinition"}
-"""Kinds that describe fields called `image` without naming one."""
+_DEFINITIONS = "apiextensions.k8s.io/"
+"""API group whose objects describe fields called `image` without naming one."""
 
 _OCI_SCHEMES = ("oci://", "oci+native://")
 _URI_KEYS = {"storageUri", "uri", "sourceModelUri"}
@@ -34,6 +34,9 @@ _HIDING = {
 }
 """Keys whose value, while unknown, may be or hold an image."""
 
+_HIDING_ENDS = ("Image", "Spec", "Specs", "Template", "Templates", "Containers")
+"""Ends of such keys."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FoundImage:
@@ -45,42 +48,59 @@ class FoundImage:
 
 def images(kind: str, manifest: dict[str, JsonValue]) -> Iterator[FoundImage]:
     """Yield every image of an object, and every place that is unknown and may hold one."""
-    if kind in _NO_IMAGES:
+    if _defines_a_kind(manifest):
         return
-    metadata = manifest.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else metadata
-    if kind == "ConfigMap":
-        if name == KSERVE_CONFIG or name is UNKNOWN:
-            yield from _kserve_config(manifest.get("data"))
+    if kind in ("ConfigMap", "ConfigMapPatch"):
+        if _name(manifest) in (KSERVE_CONFIG, UNKNOWN):
+            yield from _kserve_config(manifest.get("data"), "data")
         return
-    if kind in ("Secret", "ConfigMapPatch", "SecretPatch"):
+    if kind in ("Secret", "SecretPatch"):
         return
     yield from _walk(manifest, "", "")
 
 
+def _defines_a_kind(value: dict[str, JsonValue]) -> bool:
+    version = value.get("apiVersion")
+    return (
+        value.get("kind") == "CustomResourceDefinition"
+        and isinstance(version, str)
+        and version.startswith(_DEFINITIONS)
+    )
+
+
+def _name(value: dict[str, JsonValue]) -> JsonValue:
+    metadata = value.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else metadata
+
+
 def _walk(value: JsonValue, path: str, key: str) -> Iterator[FoundImage]:
     if value is UNKNOWN:
-        if key in _HIDING or key.endswith("Image"):
+        if key in _HIDING or key.endswith(_HIDING_ENDS):
             yield FoundImage(path=path, value=UNKNOWN)
     elif isinstance(value, dict):
-        if value.get("kind") in _NO_IMAGES:
-            return
-        yield from _mapping(value, path, key)
+        if not _defines_a_kind(value):
+            yield from _mapping(value, path, key)
     elif isinstance(value, list):
         for index, entry in enumerate(value):
-            yield from _walk(entry, f"{path}[{index}]", key)
+            where = f"{path}[{index}]"
+            if isinstance(entry, str) and key == "images" and _looks_like_image(entry):
+                yield FoundImage(path=where, value=entry)
+            yield from _walk(entry, where, key)
 
 
 def _mapping(value: dict[str, JsonValue], path: str, key: str) -> Iterator[FoundImage]:
-    composed = _composed(value)
+    composed = None if key in _CONTAINERS else _composed(value)
     if composed is not None:
         yield FoundImage(path=path, value=composed)
     elif value.get("kind") == "DockerImage" and "name" in value:
         yield FoundImage(path=f"{path}.name", value=value["name"])
+    if path and _name(value) == KSERVE_CONFIG:
+        yield from _kserve_config(value.get("data"), f"{path}.data")
     yield from _named_values(value, path)
     for child_key, child in value.items():
         where = f"{path}.{child_key}" if path else child_key
-        if composed is not None and child_key == "image":
+        # A part of a name is no name; what could stand alone is judged alone as well.
+        if composed is not None and child_key == "image" and not _looks_like_image(str(child)):
             continue
         if isinstance(child, str):
             yield from _text(child, where, child_key, key)
@@ -100,8 +120,10 @@ def _text(text: str, path: str, key: str, parent: str) -> Iterator[FoundImage]:
 def _names_an_image(text: str, key: str, parent: str) -> bool:
     if key == "image":
         return parent in _CONTAINERS or _may_be_image(text)
-    if key.endswith("Image") or key == "imageName":
-        return _may_be_image(text) and any(mark in text for mark in "/:@")
+    if key == "imageName":
+        return _may_be_image(text)
+    if key.endswith("Image"):
+        return _looks_like_image(text)
     return (
         (key == "reference" and parent == "image")
         or (key == "bundle" and parent.endswith("Ref"))
@@ -114,11 +136,17 @@ def _may_be_image(text: str) -> bool:
     return "://" not in text and "*" not in text and not text.startswith("data:")
 
 
-def _composed(value: dict[str, JsonValue]) -> str | None:
+def _looks_like_image(text: str) -> bool:
+    return _may_be_image(text) and any(mark in text for mark in "/:@")
+
+
+def _composed(value: dict[str, JsonValue]) -> JsonValue:
     """Images in parts, as in operators' resources: repository + image + version, or repository + tag + digest."""
     repository = value.get("repository")
     if not isinstance(repository, str):
         return None
+    if UNKNOWN in [value.get(part) for part in ("image", "tag", "digest")]:
+        return UNKNOWN
     image, digest = value.get("image"), value.get("digest")
     version = value.get("version") if isinstance(image, str) else value.get("tag")
     if not isinstance(image, str) and not isinstance(version, str) and not isinstance(digest, str):
@@ -139,15 +167,15 @@ def _named_values(value: dict[str, JsonValue], path: str) -> Iterator[FoundImage
         yield FoundImage(path=f"{path}.value", value=content)
 
 
-def _kserve_config(data: JsonValue) -> Iterator[FoundImage]:
+def _kserve_config(data: JsonValue, where: str) -> Iterator[FoundImage]:
     if data is UNKNOWN:
-        yield FoundImage(path="data", value=UNKNOWN)
+        yield FoundImage(path=where, value=UNKNOWN)
     if not isinstance(data, dict):
         return
     for key, text in data.items():
         if key == "_example":
             continue
-        path = f"data.{key}"
+        path = f"{where}.{key}"
         if text is UNKNOWN:
             yield FoundImage(path=path, value=UNKNOWN)
             continue

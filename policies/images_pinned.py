@@ -13,7 +13,8 @@ from policies.values import UNKNOWN, JsonValue
 
 _EXAMPLE = "registry.kitchen.example/vllm/vllm-openai@sha256:<64 lower-case hexadecimal digits>"
 _KUBERNETES = "kubernetes:"
-_RELEASE = "kubernetes:helm.sh/v3:Release"
+_CHARTS = {"Release": "helm.sh/", "HelmRelease": "helm.toolkit.fluxcd.io/", "HelmChart": "helm.cattle.io/"}
+"""Kinds whose chart is rendered on the cluster, and the API group of each."""
 
 
 def judge(resource_type: str, inputs: dict[str, JsonValue]) -> Iterator[str]:
@@ -21,7 +22,8 @@ def judge(resource_type: str, inputs: dict[str, JsonValue]) -> Iterator[str]:
     if not resource_type.startswith(_KUBERNETES):
         return
     who = _title(resource_type, inputs)
-    if resource_type == _RELEASE:
+    group = resource_type.removeprefix(_KUBERNETES)
+    if any(group.startswith(_CHARTS[kind]) and group.endswith(f":{kind}") for kind in _CHARTS):
         yield (
             f"{who}: the images of a Helm release are chosen on the cluster and cannot be seen here; rule: images are "
             "pinned by digest; example: render the chart and declare its objects"

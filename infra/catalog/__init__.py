@@ -9,13 +9,16 @@ from typing import Any
 
 import yaml
 
+from infra.documents import read
 from infra.faults import Fault, FaultsError
 from infra.validate import schema_faults
 
 FOLDER = Path(__file__).resolve().parent
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's safe loader where there is one: the catalog is read on every preview, and it is six times as fast."""
-FILES = ("images.yaml", "base-models.yaml", "adapters.yaml")
+FETCH_IMAGE = "storage-initializer"
+"""Name of the image that runs the fetch script: it has Python and boto3."""
+
+FILES = {"images.yaml": "images", "base-models.yaml": "baseModels", "adapters.yaml": "adapters"}
+"""The catalog's files and the one key of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +96,19 @@ class Catalog:
 def load_catalog(folder: Path = FOLDER) -> Catalog:
     """Read and check the three files; raise FaultsError with every fault."""
     data: dict[str, Any] = {}
-    for name in FILES:
+    for name, key in FILES.items():
         try:
-            data |= yaml.load((folder / name).read_text(), Loader=_LOADER) or {}  # noqa: S506 (both are safe)
-        except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
-            rule = f"must be a readable YAML mapping: {error}"
+            content = read((folder / name).read_text())
+        except (OSError, yaml.YAMLError, ValueError) as error:
+            rule = f"must be a readable YAML mapping: {' '.join(str(error).split())}"
             raise FaultsError(
-                "catalog", [Fault(path=name, value=str(folder / name), rule=rule, example="adapters: {}")]
+                "catalog", [Fault(path=name, value=str(folder / name), rule=rule, example=f"{key}: {{}}")]
             ) from error
+        if not isinstance(content, dict) or set(content) != {key}:
+            found = sorted(map(str, content)) if isinstance(content, dict) else content
+            rule = f"must be a mapping with the one key {key}"
+            raise FaultsError("catalog", [Fault(path=name, value=found, rule=rule, example=f"{key}: {{}}")])
+        data |= content
     faults = schema_faults("catalog", data) or _semantic_faults(data)
     if faults:
         raise FaultsError("catalog", faults)

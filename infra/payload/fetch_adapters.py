@@ -3,7 +3,7 @@
 Runs in a pod's init container before the model server, on Python 3.9+ with boto3 alone. An adapter appears at
 `<target>/<name>` in one rename, after every one of its files had the manifest's size and sha256 sum. On a failure
 nothing of that adapter stays visible, every fault is told, and the exit code is 1 (content is not what the manifest
-says), 2 (bad manifest or arguments) or 3 (store out of reach or access denied). What is there already is hashed
+says), 2 (bad manifest, arguments or target) or 3 (store out of reach or access denied). What is there already is hashed
 again and kept if it is right, so a restart costs no download.
 """
 
@@ -248,7 +248,7 @@ def fetch_file(store: Store, adapter: dict[str, Any], file: dict[str, Any], targ
     except FetchError as error:
         return error
     except OSError as error:
-        return FetchError(f"{store.bucket}/{key}: cannot be written to {target}: {error.strerror}")
+        return FetchError(f"{store.bucket}/{key}: cannot be written to {target}: {error.strerror}", BAD_INPUT)
     print(f"{key}: {mib:.1f} MiB, {mib / max(time.monotonic() - start, 1e-3):.1f} MiB/s", flush=True)
     return None
 

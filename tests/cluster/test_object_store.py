@@ -58,6 +58,7 @@ def test_life_of_buckets_and_users(project: Project, store: MinioServer) -> None
         '"Action":["s3:GetObject"],"Resource":["arn:aws:s3:::life-models/*"]}]}'
     )
     client.put_bucket_policy(Bucket="life-models", Policy=everyone)
+    client.put_object_lock_configuration(Bucket="life-models", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
     assert project.refresh().changed("updated") == 2
     mended = project.up()
     assert mended.code == 0, mended.text
@@ -66,6 +67,8 @@ def test_life_of_buckets_and_users(project: Project, store: MinioServer) -> None
     rules = client.get_bucket_lifecycle_configuration(Bucket="life-lora")["Rules"]
     assert [rule["NoncurrentVersionExpiration"] for rule in rules] == [{"NoncurrentDays": 30}]
     assert denied(client.get_bucket_policy, Bucket="life-models") == "NoSuchBucketPolicy"
+    lock = client.get_object_lock_configuration(Bucket="life-models")["ObjectLockConfiguration"]
+    assert lock["Rule"]["DefaultRetention"]["Days"] > 0, "retention that was taken away is put back"
     again = project.run("up", "--yes", "--skip-preview", "--refresh")
     assert again.changed("unchanged") > 0
     assert not again.changed("updated") + again.changed("created")

@@ -44,6 +44,7 @@ def inputs(store: MinioServer, in_process: None) -> Inputs:
             "tags": {},
             "owner": "shelf/test",
             "adopt": False,
+            "closed": True,
             **settings,
         }
 

@@ -13,6 +13,9 @@ from tests.policy.samples import PINNED, UNKNOWN_VALUE, violations
 BAD = "nginx:latest"
 
 
+DECOY = {"repository": "registry.kitchen.example/app", "digest": "sha256:" + "1" * 64}
+
+
 def container(image: Any) -> dict[str, Any]:
     return {"name": "app", "image": image}
 
@@ -93,6 +96,22 @@ PLACES: dict[str, Any] = {
     "operator's environment": lambda i: ("Deployment", {"spec": {"env": [{"name": "RELATED_IMAGE_X", "value": i}]}}),
     "istio annotation": lambda i: ("Pod", {"metadata": {"annotations": {"sidecar.istio.io/proxyImage": i}}}),
     "openshift build": lambda i: ("BuildConfig", {"spec": {"from": {"kind": "DockerImage", "name": i}}}),
+    "decoy parts beside a container's image": lambda i: (
+        "Deployment",
+        {"spec": {"template": {"spec": {"containers": [{**container(i), **DECOY}]}}}},
+    ),
+    "decoy kind": lambda i: ("Gadget", {"spec": {"kind": "CustomResourceDefinition", "podTemplate": {"spec": pod(i)}}}),
+    "kind that is no text": lambda i: ("Gadget", {"spec": {"kind": ["x"], "template": {"spec": pod(i)}}}),
+    "list of config maps": lambda i: (
+        "ConfigMapList",
+        {"items": [{"metadata": {"name": "inferenceservice-config"}, "data": {"agent": json.dumps({"image": i})}}]},
+    ),
+    "config map patch": lambda i: (
+        "ConfigMapPatch",
+        {"metadata": {"name": "inferenceservice-config"}, "data": {"agent": json.dumps({"image": i})}},
+    ),
+    "list of images": lambda i: ("Gadget", {"spec": {"images": [i]}}),
+    "operator's image name": lambda i: ("Gadget", {"spec": {"imageName": i}}),
     "openshift template": lambda i: ("Template", {"objects": [{"kind": "Pod", "spec": pod(i)}]}),
     "kserve config": lambda i: (
         "ConfigMap",
@@ -123,7 +142,8 @@ def test_an_unpinned_image_is_one_violation_that_names_it(place: str, image: str
 
 TEXT_ONLY = {"storageUri oci", "storageUri oci native", "storageUri upper case", "storageUris",
              "LLM inference service model", "unknown kind, other image field", "kserve config",
-             "istio annotation", "tekton bundle", "openshift build"}  # fmt: skip
+             "istio annotation", "tekton bundle", "openshift build", "list of images", "list of config maps",
+             "config map patch"}  # fmt: skip
 
 
 @pytest.mark.parametrize("place", sorted(set(PLACES) - TEXT_ONLY))
@@ -142,6 +162,8 @@ def test_an_unknown_image_is_a_violation(place: str) -> None:
         {"spec": {"template": {"spec": {"containers": [UNKNOWN_VALUE]}}}},
         {"spec": {"template": {"spec": {"volumes": [{"name": "x", "image": UNKNOWN_VALUE}]}}}},
         {"spec": {"predictor": {"model": {"storageUri": UNKNOWN_VALUE}}}},
+        {"spec": {"pytorchReplicaSpecs": UNKNOWN_VALUE}},
+        {"spec": {"driver": {"repository": "nvcr.io/nim/app", "tag": UNKNOWN_VALUE}}},
     ],
 )
 def test_an_unknown_part_that_may_hold_an_image_is_a_violation(manifest: dict[str, Any]) -> None:
@@ -187,7 +209,7 @@ def test_an_image_in_parts_is_put_together(image: dict[str, str], expected: int)
     [
         {"kind": "ConfigMap", "metadata": {"name": "other"}, "data": {"image": BAD}},
         {"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"image": BAD}},
-        {"kind": "CustomResourceDefinition", "spec": {"image": BAD}},
+        {"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "spec": {"image": BAD}},
         {"kind": "Gadget", "spec": {"image": "https://example.com/logo.png"}},
         {"kind": "ClusterPolicy", "spec": {"pattern": {"image": "*@sha256:*"}}},
         {"kind": "Service", "spec": {"ports": [{"port": 80}]}},
@@ -204,8 +226,11 @@ def test_kserve_s_config_that_is_not_json_is_a_violation() -> None:
     assert "data.storageInitializer: cannot be read as JSON" in found[0]
 
 
-def test_a_helm_release_is_a_violation() -> None:
-    found = violations(RULE, "kubernetes:helm.sh/v3:Release", {"chart": "app"})
+@pytest.mark.parametrize(
+    "token", ["helm.sh/v3:Release", "helm.toolkit.fluxcd.io/v2:HelmRelease", "helm.cattle.io/v1:HelmChart"]
+)
+def test_a_chart_that_is_rendered_on_the_cluster_is_a_violation(token: str) -> None:
+    found = violations(RULE, f"kubernetes:{token}", {"chart": "app"})
     assert len(found) == 1
     assert "render the chart" in found[0]
 

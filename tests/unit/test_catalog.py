@@ -68,6 +68,24 @@ def test_a_wrong_entry_is_told(name: str, change: Any, text: str, tmp_path: Path
     assert text in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("adapters.yaml", "adapters: {}\nadapters: {}\n", "the key 'adapters' stands twice"),
+        ("adapters.yaml", "adapters: {}\nimages: {}\n", "must be a mapping with the one key adapters"),
+        ("images.yaml", "- vllm\n", "must be a mapping with the one key images"),
+        ("images.yaml", "images: {vllm: {approvals: {2026-02-03: board}}}\n", "a key must be text"),
+        ("images.yaml", "images: {vllm: {version: 2026-02-30}}\n", "must be a readable YAML mapping: day is out"),
+    ],
+)
+def test_a_file_that_could_be_read_in_two_ways_is_told(name: str, text: str, told: str, tmp_path: Path) -> None:
+    _changed(tmp_path, "images.yaml", lambda data: None)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FaultsError, match=r"^catalog: ") as caught:
+        load_catalog(tmp_path)
+    assert told in str(caught.value)
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(FaultsError, match=r"images\.yaml"):
         load_catalog(tmp_path)

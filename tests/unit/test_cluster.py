@@ -108,7 +108,9 @@ def test_a_process_that_does_not_listen_is_killed(layout: Layout) -> None:
 
 
 def test_a_process_whose_start_was_not_recorded_is_found(layout: Layout) -> None:
-    identity = sleeper(layout)
+    identity = sleeper(layout, "print('up', flush=True); import time; time.sleep(600)")
+    while "up" not in layout.log("x").read_text():  # before that the kernel may not show its environment yet
+        assert alive(identity)
     assert strays(layout.root) == [identity]
     assert strays(layout.root / "other") == []
     Cluster(layout.root).stop()

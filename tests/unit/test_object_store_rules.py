@@ -27,6 +27,7 @@ BUCKET: dict[str, Any] = {
     "tags": {},
     "owner": "kitchen/dev",
     "adopt": False,
+    "closed": True,
 }
 USER: dict[str, Any] = {
     "endpoint": "https://minio.example.com",

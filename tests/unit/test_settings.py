@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,19 @@ BAD: list[tuple[str, Any, list[str]]] = [
         _set("kitchens/support/runtime/maxCpuLoras", 1),
         ["maxCpuLoras", "at least maxLoras (2)"],
     ),
+    (
+        "a port that is none",
+        _set("objectStore/endpoint", "https://minio:99999"),
+        ["objectStore.endpoint", "1 to 65535"],
+    ),
+    ("a line break in a label", _set("tenants/sales/owner", "sales\n"), ["tenants.sales.owner", "must match"]),
+    ("a taint that is no name", _set("gpuPools/l40s/taint", "_x_"), ["gpuPools.l40s.taint", "must match"]),
+    ("a class that is no name", _set("storage/className", "a..b"), ["storage.className", "must match"]),
+    (
+        "one node's volume for many pods",
+        _set("storage/accessMode", "ReadWriteOnce"),
+        ["storage.accessMode", "up to 2 pods of tenant helpdesk", "ReadWriteMany"],
+    ),
     ("s3 without a Secret", _set("objectStore/kind", "s3"), ["objectStore.existingSecret"]),
     (
         "endpoint with a path",
@@ -180,6 +194,51 @@ def test_a_composed_name_over_63_characters_is_refused(catalog: Catalog) -> None
     message = faults(data, catalog)
     assert "kitchens." + "a" * 40 in message
     assert "at most 63" in message
+
+
+def test_composed_names_that_would_be_the_same_are_refused(catalog: Catalog) -> None:
+    data = settings()
+    data["tenants"] = dict.fromkeys(("a", "a-dev"), data["tenants"]["sales"])
+    summary = data["kitchens"]["summary"]
+    data["kitchens"] = {"dev-b": {**summary, "tenant": "a"}, "b": {**summary, "tenant": "a-dev"}}
+    message = faults(data, catalog)
+    assert 'kitchens.b: "a-dev-dev-b-lora"; rule: its user of the object store would have the same name' in message
+    assert "kitchens.dev-b" in message
+
+
+@pytest.mark.parametrize(("state", "told"), [("retired", "is retired"), ("candidate", "prod takes approved")])
+def test_the_image_that_fetches_adapters_is_held_to_the_catalog_too(state: str, told: str, catalog: Catalog) -> None:
+    images = {**catalog.images, "storage-initializer": replace(catalog.images["storage-initializer"], state=state)}
+    message = faults(settings("prod"), replace(catalog, images=images))
+    assert f'kitchens.support.adapters: "image storage-initializer"; rule: {told}' in message or told in message
+    images.pop("storage-initializer")
+    message = faults(settings("prod"), replace(catalog, images=images))
+    assert 'kitchens.support.adapters: "storage-initializer"; rule: must be an image of the catalog' in message
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("config:\n  kitchen:phase: 1\n  kitchen:phase: 2\n", "the key 'kitchen:phase' stands twice"),
+        ("config: {kitchen:registry: 2026-02-30}\n", "day is out of range"),
+    ],
+)
+def test_yaml_that_means_something_else_than_it_shows_is_refused(
+    text: str, told: str, tmp_path: Path, catalog: Catalog
+) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(text)
+    with pytest.raises(FaultsError) as caught:
+        settings_from_file(path, catalog)
+    assert told in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_key_that_is_no_text_is_told(catalog: Catalog) -> None:
+    data = settings()
+    data["kitchens"][1] = {2026: "x"}
+    message = faults(data, catalog)
+    assert 'kitchens.1: 1; rule: a key must be text: put it in quotes; example: "1"' in message
 
 
 def test_all_faults_are_told_at_once(catalog: Catalog) -> None:

@@ -274,6 +274,11 @@ def test_only_a_compatible_version_is_taken_from_path(
 def test_the_language_host_is_the_one_beside_the_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_path(monkeypatch, tmp_path / "bin", pulumi="v3.300.0")
     assert look_up("language-python") is None
+    made = tmp_path / "cache" / "toolchain" / f"language-python-{FAMILIES['language-python'].key()}"
+    made.mkdir(parents=True)
+    (made / "receipt.json").write_text('{"version": "3.259.0", "source": "build"}')
+    folders = environment(["pulumi", "language-python"])["PATH"].split(":")
+    assert folders[:2] == [str(tmp_path / "bin"), str(made)], "a host built here serves a CLI that has none"
     on_path(monkeypatch, tmp_path / "bin", pulumi_language_python="", pulumi_language_python_exec="")
     found = look_up("language-python")
     assert found is not None

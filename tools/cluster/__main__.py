@@ -26,6 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     except ClusterError as error:
         print(f"cluster: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"cluster: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("cluster: interrupted; no process is left", file=sys.stderr)
         return 130

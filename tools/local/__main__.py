@@ -27,6 +27,9 @@ def main(argv: list[str] | None = None) -> int:
     except (LocalError, FaultsError, ToolchainError, ClusterError, StoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"error: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130

@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from components import naming
 from infra.catalog import load_catalog
 from infra.kitchen import BUCKETS
 from infra.load import read_stack_file, settings_from_file
 from ops.publish import publish
+from ops.store import client
 from tools import fixtures
 from tools.cluster import Cluster
 from tools.local.errors import LocalError
@@ -81,13 +81,7 @@ class LocalKitchen:
 
     def store_client(self, region: str = "us-east-1") -> S3Client:
         """The administrator's S3 client of the embedded object store."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.cluster.minio_endpoint,
-            region_name=region,
-            aws_access_key_id=self.cluster.minio_access_key,
-            aws_secret_access_key=self.cluster.minio_secret_key,
-        )
+        return client(self.cluster.minio_endpoint, region, self.credentials())
 
     def changes(self) -> dict[str, Any]:
         """What the embedded cluster changes in the dev settings: the object store's address, without TLS."""
@@ -120,13 +114,14 @@ class LocalKitchen:
         """Make the buckets where they are missing, then bring the artifacts in: servers start with them there."""
         catalog = load_catalog()
         settings = settings_from_file(self.workspace.config_file, catalog)
-        client = self.store_client(settings.object_store.region)
-        bucket = f"{settings.object_store.bucket_prefix}lora"
+        s3 = self.store_client(settings.object_store.region)
+        prefix = settings.object_store.bucket_prefix
+        bucket = naming.bucket(prefix, "lora")
         # Asked of the state, not of the store: what an interrupted create left is not ours until it has its tag.
-        if not set(BUCKETS) <= self.workspace.recorded(":S3Bucket"):
+        if not {naming.bucket(prefix, name) for name in BUCKETS} <= self.workspace.recorded(":S3Bucket"):
             self._engine_up(*BUCKETS_ONLY)
         source = self.folder / "fixtures"
         fixtures.write(source)
         refs = sorted({ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters})
-        report = publish(client, bucket, catalog, refs, source / "lora")
+        report = publish(s3, bucket, catalog, refs, source / "lora")
         say(f"artifacts: {len(report.uploaded)} uploaded to {bucket}, {len(report.already_there)} there already")

@@ -113,9 +113,9 @@ class Workspace:
         return bool(self._latest().get("pending_operations"))
 
     def recorded(self, resource_type: str) -> set[str]:
-        """Names of the resources of a type (the end of its token) that the state knows."""
-        urns = [str(entry["urn"]) for entry in self._latest().get("resources") or []]
-        return {urn.rpartition("::")[2] for urn in urns if urn.rpartition("::")[0].endswith(resource_type)}
+        """Identifiers of the resources of a type (the end of its token) that the state knows."""
+        entries = self._latest().get("resources") or []
+        return {str(entry["id"]) for entry in entries if str(entry["type"]).endswith(resource_type)}
 
     def _latest(self) -> dict[str, Any]:
         if not self.exists():
@@ -125,7 +125,10 @@ class Workspace:
 
     def environment(self) -> dict[str, str]:
         """Environment of the engine: pinned tools first, this state, this kubeconfig."""
-        env = environment(PREVIEW) | {
+        env = environment(PREVIEW)
+        # The engine would take it before the file: a state encrypted with it could not be read from another shell.
+        env.pop("PULUMI_CONFIG_PASSPHRASE", None)
+        env |= {
             # Without the sidecar files of the store, which are not written in one step: an engine killed while it
             # writes one leaves it empty, and then no command can load the state beside it.
             "PULUMI_BACKEND_URL": f"file://{self._state.resolve()}?metadata=skip",
@@ -141,8 +144,8 @@ class Workspace:
         source = self.project / f"Pulumi.{self.stack}.yaml"
         try:
             content = yaml.safe_load(source.read_text())
-        except (OSError, yaml.YAMLError) as error:
-            raise LocalError(f"{source.name}: cannot be read: {error}") from error
+        except (OSError, yaml.YAMLError, ValueError) as error:
+            raise LocalError(f"{source.name}: cannot be read: {' '.join(str(error).split())}") from error
         if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
             raise LocalError(f"{source.name}: must hold a mapping `config`; example: Pulumi.dev.yaml")
         content = {key: value for key, value in content.items() if key not in _OWN_KEYS}

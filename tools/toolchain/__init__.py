@@ -88,8 +88,8 @@ def environment(names: Sequence[str]) -> dict[str, str]:
     """
     env = dict(os.environ)
     folders = {name: str(_folder(name)) for name in names if FAMILIES[name].plugin is None}
-    if {*_ENGINE} <= set(folders):
-        folders |= dict.fromkeys(_ENGINE, str(_engine_folder([_folder(name) for name in _ENGINE])))
+    if {*_ENGINE} <= set(folders) and (beside := _engine_folder([_folder(name) for name in _ENGINE])):
+        folders |= dict.fromkeys(_ENGINE, str(beside))
     env["PATH"] = os.pathsep.join([*dict.fromkeys(folders.values()), env.get("PATH", "")])
     env["PULUMI_HOME"] = str(_pulumi_home(names))
     env |= {
@@ -101,15 +101,15 @@ def environment(names: Sequence[str]) -> dict[str, str]:
     return env
 
 
-def _engine_folder(folders: Sequence[Path]) -> Path:
+def _engine_folder(folders: Sequence[Path]) -> Path | None:
     """Put the CLI and its language host side by side, as they are in an official release.
 
-    The CLI looks for its host next to its own resolved path, and warns of one that lies elsewhere. Files from
-    outside the cache belong to an official release: they stay where they are.
+    The CLI looks for its host next to its own resolved path, and warns of one that lies elsewhere. What comes from
+    outside the cache stays where it is: None.
     """
     root = cache.cache_root()
     if not all(folder.is_relative_to(root) for folder in folders):
-        return folders[0]
+        return None
     target = root / "pulumi-home" / "-".join(["bin", *(folder.name for folder in folders)])
     if target.exists():
         return target

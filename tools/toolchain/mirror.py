@@ -57,7 +57,7 @@ def archives(path: Path | None = None) -> dict[str, Archive]:
         return {}
     try:
         content = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, yaml.YAMLError, ValueError) as error:
         raise ToolchainError(f"{path}: not readable as YAML: {error}") from error
     entries = content.get("families") if isinstance(content, dict) else None
     if not isinstance(entries, dict):
