@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.cluster_tools import Kubectl
+from tests.cluster.cluster_tools import Kubectl, hear_sigint
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY
 
@@ -35,6 +35,7 @@ def start(target: str, folder: Path, **options: Any) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
         **options,
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.cluster.cluster_tools import Kubectl, apply, eventually, is_ready, kitchen
+from tests.cluster.cluster_tools import Kubectl, apply, eventually, hear_sigint, is_ready, kitchen
 from tools.cluster import Cluster, ClusterError, ports
 from tools.cluster.components import START_ORDER
 from tools.cluster.errors import PortTakenError
@@ -118,7 +118,13 @@ def test_a_port_taken_after_the_choice_is_noticed(name: str, tmp_path: Path, mon
 
 def test_an_interrupted_start_leaves_no_process(tmp_path: Path) -> None:
     directory = tmp_path / "interrupted"
-    starting = subprocess.Popen(cli("start", directory), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    starting = subprocess.Popen(
+        cli("start", directory),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
+    )
     eventually(lambda: len(strays(directory)) >= 3, "some processes are up")
     starting.send_signal(signal.SIGINT)
     _, errors = starting.communicate(timeout=60)
