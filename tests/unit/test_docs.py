@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from policies.docs import table as policy_table
 from tools.docs import DOCS, configuration
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -17,6 +18,10 @@ TEXTS = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
 
 def test_the_configuration_reference_is_what_the_schemas_say() -> None:
     assert (DOCS / "configuration.md").read_text() == configuration(), "run `make docs`"
+
+
+def test_the_policy_table_is_what_the_pack_says() -> None:
+    assert (DOCS / "policies.md").read_text() == policy_table(), "run `make docs`"
 
 
 def test_every_make_target_in_the_docs_exists() -> None:
