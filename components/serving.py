@@ -82,6 +82,8 @@ class MultiLoraServiceArgs:
 class MultiLoraService(pulumi.ComponentResource):
     """A KServe InferenceService (Standard mode) that serves a base model and its LoRA adapters.
 
+    Two and more replicas are spread over nodes where that is possible, and a drain takes one of them at a time.
+
     Guaranteed: adapters reach the server only through an init container that has compared every file with the
     catalog's sums; a change of adapters or of the runtime makes new pods; a first update ends when the service is
     Ready. A later one ends while the rollout goes on, because KServe calls a service Ready as long as old pods serve:
@@ -116,6 +118,20 @@ class MultiLoraService(pulumi.ComponentResource):
                     opts=child,
                 )
             )
+        if args.replicas > 1:
+            KubernetesObject(
+                f"{name}-disruptions",
+                api_version="policy/v1",
+                kind="PodDisruptionBudget",
+                metadata=_metadata(naming.predictor(args.kitchen), args),
+                spec={
+                    "maxUnavailable": 1,
+                    "selector": {"matchLabels": _pods(args)},
+                    # A pod that does not serve anyway must not hold up a drain.
+                    "unhealthyPodEvictionPolicy": "AlwaysAllow",
+                },
+                opts=child,
+            )
         minutes = startup_minutes(args.model_gib) + 5
         KubernetesObject(
             name,
@@ -134,6 +150,11 @@ class MultiLoraService(pulumi.ComponentResource):
 
 def _metadata(name: str, args: MultiLoraServiceArgs) -> Any:
     return {"name": name, "namespace": args.namespace, "labels": dict(args.labels)}
+
+
+def _pods(args: MultiLoraServiceArgs) -> dict[str, str]:
+    """The label by which KServe marks the pods of a service."""
+    return {"serving.kserve.io/inferenceservice": args.kitchen}
 
 
 def _annotations() -> dict[str, str]:
@@ -206,6 +227,15 @@ def _predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
             "resources": _resources(args),
         },
     }
+    if args.replicas > 1:
+        predictor["topologySpreadConstraints"] = [
+            {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": _pods(args)},
+            }
+        ]
     if args.fetch is not None:
         names: Sequence[str] = args.fetch.names()
         predictor["annotations"][f"{DOMAIN}/adapters-sha256"] = args.fetch.sha256()

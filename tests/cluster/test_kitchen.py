@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.catalog import load_catalog
-from tests.cluster.cluster_tools import Kubectl
+from tests.cluster.cluster_tools import Kubectl, eventually
 from tests.cluster.kitchen_tools import make, objects, recorded, summary
 from tools.cluster.processes import strays
 from tools.local.up import LocalKitchen
@@ -171,6 +171,17 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
         pods = kube.get("pods", "-A", "-l", "kitchen.example.com/environment=prod")["items"]
         nodes = [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods]
         assert sorted(nodes) == ["h100"] * 2 + ["l40s"] * 6
+        places = {(pod["metadata"]["namespace"], pod["spec"]["nodeName"]) for pod in pods}
+        assert len(places) == 8, "the two pods of a kitchen are on two nodes"
+        prod = ("-A", "-l", "kitchen.example.com/environment=prod")
+        budgets = kube.get("poddisruptionbudgets", *prod)["items"]
+        eventually(
+            lambda: (
+                [b["status"].get("disruptionsAllowed") for b in kube.get("poddisruptionbudgets", *prod)["items"]]
+                == [1] * 4
+            ),
+            f"each of {len(budgets)} budgets lets one pod go",
+        )
     finally:
         kube("delete", "namespace", "-l", "kitchen.example.com/environment=prod", "--wait=false")
 

@@ -50,6 +50,12 @@ def test_another_runtime_makes_new_pods() -> None:
     assert predictor()["annotations"] != predictor(runtime_sha256="1" * 64)["annotations"]
 
 
+def test_two_replicas_and_more_are_spread() -> None:
+    assert "topologySpreadConstraints" not in predictor(replicas=1)
+    (constraint,) = predictor(replicas=2)["topologySpreadConstraints"]
+    assert constraint["whenUnsatisfiable"] == "ScheduleAnyway", "a full second node must not keep a pod away"
+
+
 def test_adapters_add_their_sum_beside_the_runtime_s() -> None:
     fetch = AdapterFetch(
         image="registry.kitchen.example/fetch@sha256:" + "1" * 64,
