@@ -18,6 +18,9 @@ KSERVE_CONFIG = "inferenceservice-config"
 _DEFINITIONS = "apiextensions.k8s.io/"
 """API group whose objects describe fields called `image` without naming one."""
 
+_LISTS = ("items", "objects")
+"""Fields of Lists and Templates that hold whole objects."""
+
 _OCI_SCHEMES = ("oci://", "oci+native://")
 _URI_KEYS = {"storageUri", "uri", "sourceModelUri"}
 _IMAGE_ANNOTATIONS = {"sidecar.istio.io/proxyImage"}
@@ -78,7 +81,8 @@ def _walk(value: JsonValue, path: str, key: str) -> Iterator[FoundImage]:
         if key in _HIDING or key.endswith(_HIDING_ENDS):
             yield FoundImage(path=path, value=UNKNOWN)
     elif isinstance(value, dict):
-        if not _defines_a_kind(value):
+        # Elsewhere than as an entry of a list of objects it would be a decoy.
+        if not (key in _LISTS and _defines_a_kind(value)):
             yield from _mapping(value, path, key)
     elif isinstance(value, list):
         for index, entry in enumerate(value):

@@ -101,6 +101,10 @@ PLACES: dict[str, Any] = {
         {"spec": {"template": {"spec": {"containers": [{**container(i), **DECOY}]}}}},
     ),
     "decoy kind": lambda i: ("Gadget", {"spec": {"kind": "CustomResourceDefinition", "podTemplate": {"spec": pod(i)}}}),
+    "decoy definition": lambda i: (
+        "Gadget",
+        {"spec": {"x": {"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "spec": pod(i)}}},
+    ),
     "kind that is no text": lambda i: ("Gadget", {"spec": {"kind": ["x"], "template": {"spec": pod(i)}}}),
     "list of config maps": lambda i: (
         "ConfigMapList",
@@ -210,6 +214,12 @@ def test_an_image_in_parts_is_put_together(image: dict[str, str], expected: int)
         {"kind": "ConfigMap", "metadata": {"name": "other"}, "data": {"image": BAD}},
         {"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"image": BAD}},
         {"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "spec": {"image": BAD}},
+        {
+            "kind": "List",
+            "items": [
+                {"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "spec": {"image": BAD}}
+            ],
+        },
         {"kind": "Gadget", "spec": {"image": "https://example.com/logo.png"}},
         {"kind": "ClusterPolicy", "spec": {"pattern": {"image": "*@sha256:*"}}},
         {"kind": "Service", "spec": {"ports": [{"port": 80}]}},
