@@ -125,12 +125,16 @@ def test_an_interrupted_start_leaves_no_process(tmp_path: Path) -> None:
         text=True,
         preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
     )
-    eventually(lambda: len(strays(directory)) >= 3, "some processes are up")
-    starting.send_signal(signal.SIGINT)
-    _, errors = starting.communicate(timeout=60)
-    assert starting.returncode == 130
-    assert "Traceback" not in errors
-    assert strays(directory) == []
+    try:
+        eventually(lambda: len(strays(directory)) >= 3, "some processes are up")
+        starting.send_signal(signal.SIGINT)
+        _, errors = starting.communicate(timeout=60)
+        assert starting.returncode == 130
+        assert "Traceback" not in errors
+        assert strays(directory) == []
+    finally:
+        starting.kill()
+        Cluster(directory).destroy()
 
 
 def test_the_guard_ends_what_a_killed_owner_left(cluster: Cluster, tmp_path: Path) -> None:
