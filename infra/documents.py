@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -28,6 +29,13 @@ class _Loader(_BASE):  # type: ignore[misc]  # which base it is, is known at run
         return built
 
 
-def read(text: str) -> Any:
-    """Return the content of one document; raise yaml.YAMLError or ValueError (an impossible date) otherwise."""
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader, stricter)
+class DocumentError(Exception):
+    """A file that cannot be read as YAML; `str()` is one line that says why."""
+
+
+def read(path: Path) -> Any:
+    """Return the content of a file with one document; raise DocumentError."""
+    try:
+        return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 (a safe loader, stricter)
+    except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that cannot be
+        raise DocumentError(" ".join(str(error).split())) from error

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.catalog import Catalog
-from infra.documents import read
+from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.rules import semantic_faults
 from infra.settings import GpuPool, Kitchen, ObjectStore, Quota, Runtime, Settings, Storage, Tenant
@@ -40,12 +38,12 @@ def settings_from_file(path: Path, catalog: Catalog) -> Settings:
 def read_stack_file(path: Path) -> dict[str, Any]:
     """Return the `kitchen:` keys of a stack file; raise FaultsError when it is not readable."""
     try:
-        content = read(path.read_text())
-    except (OSError, yaml.YAMLError, ValueError) as error:
+        content = read(path)
+    except DocumentError as error:
         fault = Fault(
             path="(file)",
             value=str(path),
-            rule=f"must be a readable YAML file: {' '.join(str(error).split())}",
+            rule=f"must be a readable YAML file: {error}",
             example="Pulumi.dev.yaml",
         )
         raise FaultsError(path.name, [fault]) from error

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from infra.documents import read
+from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.validate import schema_faults
 
@@ -98,9 +96,9 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     data: dict[str, Any] = {}
     for name, key in FILES.items():
         try:
-            content = read((folder / name).read_text())
-        except (OSError, yaml.YAMLError, ValueError) as error:
-            rule = f"must be a readable YAML mapping: {' '.join(str(error).split())}"
+            content = read(folder / name)
+        except DocumentError as error:
+            rule = f"must be a readable YAML mapping: {error}"
             raise FaultsError(
                 "catalog", [Fault(path=name, value=str(folder / name), rule=rule, example=f"{key}: {{}}")]
             ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -26,10 +25,10 @@ def environment(folder: Path) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in taken} | {"KITCHEN_DIRECTORY": str(folder)}
 
 
-def start(target: str, folder: Path, **options: Any) -> subprocess.Popen[str]:
+def start(target: str, folder: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
     """Start a make target; its output comes as one text."""
     return subprocess.Popen(
-        ["make", "--no-print-directory", target],
+        ["make", "--no-print-directory", target, *words],
         cwd=REPOSITORY,
         env=environment(folder),
         stdout=subprocess.PIPE,
@@ -40,9 +39,9 @@ def start(target: str, folder: Path, **options: Any) -> subprocess.Popen[str]:
     )
 
 
-def make(target: str, folder: Path) -> str:
+def make(target: str, folder: Path, *words: str) -> str:
     """Run a make target that must succeed and return what it said."""
-    process = start(target, folder)
+    process = start(target, folder, *words)
     text, _ = process.communicate(timeout=600)
     assert process.returncode == 0, text
     assert "Traceback" not in text, text
@@ -63,6 +62,4 @@ def objects(kubectl: Kubectl) -> set[tuple[str, str, str]]:
 
 def recorded(kitchen: LocalKitchen) -> dict[str, Any]:
     """The stack's state as the engine keeps it."""
-    state = kitchen.workspace.folder / "state" / ".pulumi" / "stacks" / "kitchen" / "dev.json"
-    latest: dict[str, Any] = json.loads(state.read_text())["checkpoint"]["latest"]
-    return latest
+    return kitchen.workspace.latest()

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,15 +34,11 @@ def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKitchen]:
 
 def engine_of(workspace: Workspace) -> int | None:
     """The process number of the engine that works on this state: `pulumi up`, not its plugins."""
-    backend = workspace.environment()["PULUMI_BACKEND_URL"].encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            environ = (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        if words[0] == b"pulumi" and b"up" in words and b"PULUMI_BACKEND_URL=" + backend in environ:
-            return int(folder.name)
+    for found in with_variable(WORKSPACE_VARIABLE, str(workspace.folder)):
+        with suppress(OSError):
+            words = Path(f"/proc/{found.pid}/cmdline").read_bytes().split(b"\0")
+            if words[0] == b"pulumi" and b"up" in words:
+                return found.pid
     return None
 
 

@@ -156,7 +156,7 @@ def test_a_store_that_is_down_is_one_message_and_the_next_up_goes_on(
 
 
 def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitchen, kube: Kubectl) -> None:
-    make_render(kitchen.folder)
+    make("render", kitchen.folder, "STACK=prod")
     rendered = kitchen.folder / "rendered" / "prod"
     namespaces = [str(path) for path in rendered.rglob("*.yaml") if "\nkind: Namespace\n" in path.read_text()]
     assert len(namespaces) == 4
@@ -184,16 +184,6 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
         )
     finally:
         kube("delete", "namespace", "-l", "kitchen.example.com/environment=prod", "--wait=false")
-
-
-def make_render(folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.local", "render", "--stack", "prod", "--directory", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_down_removes_all_of_it(kitchen: LocalKitchen) -> None:

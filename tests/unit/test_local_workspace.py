@@ -43,7 +43,9 @@ def test_the_state_says_what_is_recorded_and_whether_an_update_was_cut_off(made:
     assert made.was_interrupted()
 
 
-@pytest.mark.parametrize("content", [b"config: {a: 2026-02-30}", b"\xff\xfe", b"config: [", b"- x"])
+@pytest.mark.parametrize(
+    "content", [b"config: {a: 1, a: 2}", b"config: {a: 2026-02-30}", b"\xff\xfe", b"config: [", b"- x"]
+)
 def test_a_stack_file_that_cannot_be_read_is_one_message(content: bytes, made: Workspace, tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()

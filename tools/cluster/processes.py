@@ -51,6 +51,12 @@ def identify(pid: int) -> Identity | None:
     return Identity(pid=pid, started=started) if started is not None else None
 
 
+def parent(pid: int) -> int | None:
+    """Return the number of a process's parent (Linux), or None."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else None
+
+
 def alive(identity: Identity) -> bool:
     """Say whether this very process still runs; a zombie does not."""
     child = _CHILDREN.get(identity.pid)
@@ -126,12 +132,17 @@ def _started(pid: int) -> str | None:
     """Return a process's start time as text, or None if it does not run."""
     if not _PROC.is_dir():
         return _started_by_ps(pid)
+    fields = _stat(pid)
+    return None if fields is None or fields[0] in "ZX" else f"{_boot()}:{fields[19]}"
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat behind the command name, from the state on; None if there is no such process."""
     try:
         # The command name, in parentheses, may hold spaces: fields count from the last parenthesis.
-        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else f"{_boot()}:{fields[19]}"
 
 
 @cache

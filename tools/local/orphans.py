@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.cluster.processes import Identity, end, with_variable
+from tools.cluster.processes import Identity, end, identify, parent, with_variable
 
 WORKSPACE_VARIABLE = "KITCHEN_WORKSPACE"
 """Environment variable of every engine of a workspace, and so of its plugins; the value is its folder."""
 
-_PROC = Path("/proc")
 _PATIENCE_SECONDS = 5.0
 
 
@@ -25,15 +24,20 @@ def end_orphans(folder: Path) -> int:
     return len(found)
 
 
+def is_engine(pid: int) -> bool:
+    """Whether the process lives (a zombie does not) and is a pulumi: its number may be another program's by now."""
+    if identify(pid) is None:
+        return False
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
+    except OSError:
+        return True
+
+
 def _has_engine(pid: int) -> bool:
-    while pid > 1:
-        try:
-            # The command name, in parentheses, may hold spaces: fields count from the last parenthesis.
-            head, _, rest = (_PROC / str(pid) / "stat").read_text().rpartition(")")
-        except OSError:
-            return False
-        state, parent = rest.split()[:2]
-        if head.partition("(")[2] == "pulumi" and state not in "ZX":
+    above: int | None = pid
+    while above is not None and above > 1:
+        if is_engine(above):
             return True
-        pid = int(parent)
+        above = parent(above)
     return False

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from tools.cluster.processes import identify
+from infra.documents import DocumentError, read
 from tools.local.errors import LocalError
-from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans
+from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans, is_engine
 from tools.local.steps import say
 from tools.toolchain import PREVIEW, environment
 
@@ -86,10 +86,6 @@ class Workspace:
         loaded: dict[str, Any] = json.loads(text)
         return loaded
 
-    def remove_stack(self) -> None:
-        """Forget the stack; it must be empty."""
-        self._call(["stack", "rm", self.stack, "--yes", "--preserve-config"], cwd=self.folder)
-
     def free_stale_lock(self) -> None:
         """Release a lock whose engine is gone; raise LocalError while an engine still works on the stack.
 
@@ -98,7 +94,7 @@ class Workspace:
         """
         for path in sorted((self._state / ".pulumi" / "locks").glob(f"**/{self.project_name}/{self.stack}/*.json")):
             lock = json.loads(path.read_text() or "{}")
-            if lock.get("hostname") != socket.gethostname() or _is_engine(int(lock.get("pid", 0))):
+            if lock.get("hostname") != socket.gethostname() or is_engine(int(lock.get("pid", 0))):
                 raise LocalError(
                     f"stack {self.stack}: another update is running (process {lock.get('pid')} on "
                     f"{lock.get('hostname')}, since {lock.get('timestamp')}); wait for it to end"
@@ -110,14 +106,15 @@ class Workspace:
 
     def was_interrupted(self) -> bool:
         """Whether the state records operations whose end is not known: their engine was killed."""
-        return bool(self._latest().get("pending_operations"))
+        return bool(self.latest().get("pending_operations"))
 
     def recorded(self, resource_type: str) -> set[str]:
         """Identifiers of the resources of a type (the end of its token) that the state knows."""
-        entries = self._latest().get("resources") or []
+        entries = self.latest().get("resources") or []
         return {str(entry["id"]) for entry in entries if str(entry["type"]).endswith(resource_type)}
 
-    def _latest(self) -> dict[str, Any]:
+    def latest(self) -> dict[str, Any]:
+        """The state as the engine keeps it (`checkpoint.latest`); empty without one."""
         if not self.exists():
             return {}
         latest: dict[str, Any] | None = json.loads(self._checkpoint.read_text())["checkpoint"].get("latest")
@@ -143,9 +140,9 @@ class Workspace:
     def _write_config(self, changes: Mapping[str, Any]) -> None:
         source = self.project / f"Pulumi.{self.stack}.yaml"
         try:
-            content = yaml.safe_load(source.read_text())
-        except (OSError, yaml.YAMLError, ValueError) as error:
-            raise LocalError(f"{source.name}: cannot be read: {' '.join(str(error).split())}") from error
+            content = read(source)
+        except DocumentError as error:
+            raise LocalError(f"{source.name}: cannot be read: {error}") from error
         if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
             raise LocalError(f"{source.name}: must hold a mapping `config`; example: Pulumi.dev.yaml")
         content = {key: value for key, value in content.items() if key not in _OWN_KEYS}
@@ -168,13 +165,3 @@ class Workspace:
         if result.returncode != 0:
             raise LocalError(f"pulumi {' '.join(arguments[:2])} failed: {result.stderr.strip()}")
         return result.stdout
-
-
-def _is_engine(pid: int) -> bool:
-    """Whether the process lives (a zombie does not) and is a pulumi: its number may be another program's by now."""
-    if identify(pid) is None:
-        return False
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
-    except OSError:
-        return True
