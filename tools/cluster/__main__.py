@@ -12,6 +12,7 @@ from types import FrameType
 from tools.cluster import DEFAULT_DIRECTORY, Cluster, ClusterError, Status
 from tools.cluster.components import START_ORDER
 from tools.cluster.ports import CHOOSABLE
+from tools.command import exit_status
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,17 +22,12 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, _leave)
     chosen = {name: port for name in CHOOSABLE if (port := getattr(arguments, f"{name}_port", None)) is not None}
     cluster = Cluster(arguments.directory, ports=chosen)
-    try:
-        return _run(cluster, arguments)
-    except ClusterError as error:
-        print(f"cluster: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"cluster: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("cluster: interrupted; no process is left", file=sys.stderr)
-        return 130
+    return exit_status(
+        lambda: _run(cluster, arguments),
+        prefix="cluster",
+        errors=(ClusterError,),
+        interrupted="cluster: interrupted; no process is left",
+    )
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

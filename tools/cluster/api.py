@@ -45,30 +45,15 @@ class Api:
         accept: str = "application/json",
         timeout_seconds: float = 30.0,
     ) -> tuple[int, bytes]:
-        """Return status and body; raise OSError or http.client.HTTPException if there is no answer."""
+        """Return status and body; raise ClusterError if there is no answer."""
         connection = self._connection(timeout_seconds)
         try:
             connection.request(method, path, body, self._headers(content_type, accept))
             answer = connection.getresponse()
             return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             connection.close()
             self._local.connection = None
-            raise
-
-    def answer(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        *,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-    ) -> tuple[int, bytes]:
-        """Return status and body; raise ClusterError if there is no answer."""
-        try:
-            return self.request(method, path, body, content_type=content_type, accept=accept)
-        except (OSError, http.client.HTTPException) as error:
             raise ClusterError(f"API server: no answer to {method} {path.partition('?')[0]}: {error}") from error
 
     def get(self, path: str) -> dict[str, Any]:
@@ -86,7 +71,7 @@ class Api:
         raw = isinstance(body, bytes)
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         content_type = "application/yaml" if raw else "application/json"
-        status, answer = self.answer("POST", path, data, content_type=content_type, accept=_BRIEF)
+        status, answer = self.request("POST", path, data, content_type=content_type, accept=_BRIEF)
         if status == http.HTTPStatus.CONFLICT:
             return False
         self._check(status, answer, f"POST {path}")
@@ -98,7 +83,7 @@ class Api:
 
     def delete(self, path: str) -> None:
         """Delete one object; one that is gone already is fine."""
-        status, answer = self.answer("DELETE", path)
+        status, answer = self.request("DELETE", path)
         if status != http.HTTPStatus.NOT_FOUND:
             self._check(status, answer, f"DELETE {path}")
 
@@ -133,7 +118,7 @@ class Api:
     def _checked(
         self, method: str, path: str, body: bytes | None = None, *, content_type: str = "application/json"
     ) -> dict[str, Any]:
-        status, answer = self.answer(method, path, body, content_type=content_type)
+        status, answer = self.request(method, path, body, content_type=content_type)
         self._check(status, answer, f"{method} {path.partition('?')[0]}")
         content: dict[str, Any] = json.loads(answer)
         return content

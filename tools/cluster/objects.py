@@ -63,7 +63,7 @@ def install_crds(api: Api, documents: Mapping[str, bytes]) -> None:
 
 def missing_crds(api: Api, names: Sequence[str]) -> list[str]:
     """Return those of the named CRDs whose resources the server does not offer yet."""
-    _, answer = api.answer("GET", "/apis", accept=_AGGREGATED)
+    _, answer = api.request("GET", "/apis", accept=_AGGREGATED)
     served = {
         f"{resource['resource']}.{group['metadata']['name']}"
         for group in json.loads(answer).get("items", [])

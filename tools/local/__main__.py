@@ -12,6 +12,7 @@ from types import FrameType
 from infra.faults import FaultsError
 from ops.store import StoreError
 from tools.cluster import ClusterError
+from tools.command import exit_status
 from tools.local.errors import LocalError
 from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview, render
 from tools.local.up import FOLDER, STACK, LocalKitchen
@@ -22,17 +23,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; every failure is one message on stderr and exit code 1."""
     arguments = _parse(argv)
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        return _run(arguments)
-    except (LocalError, FaultsError, ToolchainError, ClusterError, StoreError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    return exit_status(
+        lambda: _run(arguments),
+        prefix="error",
+        errors=(LocalError, FaultsError, ToolchainError, ClusterError, StoreError),
+        interrupted="interrupted; the same command goes on from here",
+    )
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -54,7 +50,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         command.add_argument(
             "--directory",
             type=Path,
-            default=Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute(),
+            default=Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER),
             metavar="DIR",
             help="where cluster, state and artifacts lie (KITCHEN_DIRECTORY, else .kitchen)",
         )

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 
+from tools.command import exit_status
 from tools.toolchain import CLUSTER, FAMILIES, PREVIEW, ToolchainError, ensure, look_up
 
 GROUPS = {"preview": PREVIEW, "cluster": CLUSTER, "all": tuple(FAMILIES)}
@@ -25,22 +26,24 @@ def main(argv: list[str] | None = None) -> int:
         command.add_argument("names", nargs="*", default=["all"], metavar="NAME")
         command.add_argument("--json", action="store_true", help="machine-readable output")
     arguments = parser.parse_args(argv)
+    return exit_status(
+        lambda: _run(arguments),
+        prefix="toolchain",
+        errors=(ToolchainError,),
+        interrupted="toolchain: interrupted; nothing half-installed is left",
+    )
+
+
+def _run(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(n for name in arguments.names for n in GROUPS.get(name, (name,))))
-    try:
-        if arguments.command == "build":
-            ensure(names)
-            return 0
-        if arguments.command == "check":
-            return _check(names, arguments.json)
-        folders = [str(found.folder) for name in names if (found := look_up(name))]
-        print(os.pathsep.join(dict.fromkeys(folders)))
+    if arguments.command == "build":
+        ensure(names)
         return 0
-    except ToolchainError as error:
-        print(f"toolchain: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("toolchain: interrupted; nothing half-installed is left", file=sys.stderr)
-        return 130
+    if arguments.command == "check":
+        return _check(names, arguments.json)
+    folders = [str(found.folder) for name in names if (found := look_up(name))]
+    print(os.pathsep.join(dict.fromkeys(folders)))
+    return 0
 
 
 def _check(names: list[str], as_json: bool) -> int:

@@ -1,0 +1,21 @@
+"""How a command line ends: one message, an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+def exit_status(run: Callable[[], int], *, prefix: str, errors: tuple[type[Exception], ...], interrupted: str) -> int:
+    """Run a command; 1 with one line on stderr for an expected error or one of the system, 130 for an interruption."""
+    try:
+        return run()
+    except errors as error:
+        print(f"{prefix}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{prefix}: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(interrupted, file=sys.stderr)
+        return 130
