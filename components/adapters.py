@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components import naming
+from components.content import sha256_of
 from components.platform import Platform
 from components.vllm import ADAPTERS_PATH
 
@@ -64,7 +64,7 @@ class AdapterFetch:
 
     def sha256(self) -> str:
         """Sum over script and manifest: it changes when what a pod would load changes."""
-        return hashlib.sha256(json.dumps(self.data(), sort_keys=True).encode()).hexdigest()
+        return sha256_of(self.data())
 
     def config_map(self, kitchen: str) -> str:
         """Name of the ConfigMap, which carries its content's sum."""

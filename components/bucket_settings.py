@@ -59,7 +59,7 @@ def claim(client: S3Client, props: Mapping[str, Any]) -> None:
             f"over unasked; check: kitchen:objectStore.bucketPrefix, or hand the bucket over by the tag "
             f"{OWNER_TAG}={owner}"
         )
-    if bool(props["objectLockDays"]) != _locked(client, bucket):
+    if bool(props["objectLockDays"]) != _enabled(_lock(client, bucket)):
         raise ObjectStoreError(
             f"bucket {bucket}: object lock is {'off' if props['objectLockDays'] else 'on'} and cannot be "
             f"changed; rule: object lock is decided when a bucket is created; check: "
@@ -101,7 +101,8 @@ def observe(client: S3Client, bucket: str, *, closed: bool) -> dict[str, Any]:
     """The bucket's real settings under the provider's names; a bucket policy is foreign to a closed bucket only."""
     tags = _tags(client, bucket)
     owner = tags.pop(OWNER_TAG, "")
-    mode, lock_days = _retention(client, bucket)
+    lock = _lock(client, bucket)
+    mode, lock_days = _retention(lock)
     ours, foreign = 0, []
     for rule in _lifecycle(client, bucket):
         days = _noncurrent_days(rule)
@@ -114,7 +115,7 @@ def observe(client: S3Client, bucket: str, *, closed: bool) -> dict[str, Any]:
     return {
         "bucket": bucket,
         "versioning": _versioned(client, bucket),
-        "objectLock": _locked(client, bucket),
+        "objectLock": _enabled(lock),
         "objectLockDays": lock_days,
         "objectLockMode": mode,
         "expireNoncurrentDays": ours,
@@ -184,12 +185,12 @@ def _lock(client: S3Client, bucket: str) -> Mapping[str, Any]:
         raise
 
 
-def _locked(client: S3Client, bucket: str) -> bool:
-    return bool(_lock(client, bucket).get("ObjectLockEnabled") == "Enabled")
+def _enabled(lock: Mapping[str, Any]) -> bool:
+    return bool(lock.get("ObjectLockEnabled") == "Enabled")
 
 
-def _retention(client: S3Client, bucket: str) -> tuple[str, int]:
-    retention = _lock(client, bucket).get("Rule", {}).get("DefaultRetention", {})
+def _retention(lock: Mapping[str, Any]) -> tuple[str, int]:
+    retention = lock.get("Rule", {}).get("DefaultRetention", {})
     days = retention.get("Days") or 365 * retention.get("Years", 0)
     return retention.get("Mode", "GOVERNANCE"), days
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 DOMAIN = "kitchen.example.com"
 """Prefix of the project's own labels and annotations."""
 
+SERVICE_LABEL = "serving.kserve.io/inferenceservice"
+"""Label by which KServe marks the pods of an InferenceService; its value is the service's name."""
+
 OWNER_TAG = f"{DOMAIN}/owner"
 """Tag of a bucket; its value is the project and stack that own it."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +10,10 @@ import pulumi
 
 from components import naming
 from components.adapters import AdapterFetch
+from components.content import sha256_of
 from components.gpu import Placement
 from components.kubernetes_object import KubernetesObject
-from components.labels import DOMAIN
+from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
 from components.sizing import server_cpu, server_memory_gib, startup_minutes
 from components.vllm import ADAPTERS_PATH, COMMAND, OFFLINE, SCRATCH, SERVER_PORT, LoraOptions, VllmOptions
@@ -47,7 +46,7 @@ class VllmRuntime(pulumi.ComponentResource):
         self.runtime_name = naming.runtime(args.kitchen)
         super().__init__(self.TOKEN, name, {"runtime": self.runtime_name}, opts)
         spec = _runtime_spec(args)
-        self.sha256 = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+        self.sha256 = sha256_of(spec)
         """Sum over the specification: a service that carries it starts new pods when the runtime changes."""
         KubernetesObject(
             name,
@@ -153,8 +152,8 @@ def _metadata(name: str, args: MultiLoraServiceArgs) -> Any:
 
 
 def _pods(args: MultiLoraServiceArgs) -> dict[str, str]:
-    """The label by which KServe marks the pods of a service."""
-    return {"serving.kserve.io/inferenceservice": args.kitchen}
+    """What KServe puts on the pods of a service."""
+    return {SERVICE_LABEL: args.kitchen}
 
 
 def _annotations() -> dict[str, str]:

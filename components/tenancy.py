@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from components.kubernetes_object import KubernetesObject
-from components.labels import DOMAIN
+from components.labels import DOMAIN, SERVICE_LABEL
 from components.vllm import SERVER_PORT
 
 GATEWAY_LABEL = f"{DOMAIN}/access"
@@ -116,7 +116,7 @@ def _default_limits() -> Any:
 def _network_policies(store_port: int) -> dict[str, Any]:
     dns = [{"port": port, "protocol": protocol} for port in _DNS_PORTS for protocol in ("UDP", "TCP")]
     gateways = {"namespaceSelector": {"matchLabels": {GATEWAY_LABEL: "gateway"}}}
-    server = {"matchExpressions": [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]}
+    server = {"matchExpressions": [{"key": SERVICE_LABEL, "operator": "Exists"}]}
     return {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
         "allow-dns": {

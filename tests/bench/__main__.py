@@ -10,11 +10,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from tests.bench.settings import generated
+from tests.programs import RUNTIME, program
 from tools.local.offline import offline_workspace
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY, Workspace
@@ -23,7 +23,6 @@ from tools.toolchain import PREVIEW, ensure
 RUNS = 7
 SMALL, LARGE = 100, 1000
 REPORT = REPOSITORY / "docs" / "benchmarks.md"
-_VIRTUALENV = {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(REPOSITORY / ".venv")}}
 _EMPTY = '"""Nothing."""\n'
 _ONE_OF_EACH = """\
 import pulumi
@@ -43,16 +42,6 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 for number in range(pulumi.Config().require_int("count")):
     ConfigMap(f"map-{number}", metadata={"name": f"map-{number}", "namespace": "bench"}, data={"key": "value"})
 """
-
-
-def program(folder: Path, text: str, config: dict[str, Any]) -> Workspace:
-    """A project with one small program, to be compared with."""
-    folder.mkdir(parents=True)
-    (folder / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "bench", "runtime": _VIRTUALENV}))
-    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
-    (folder / "__main__.py").write_text(text)
-    state = offline_workspace("dev", folder / "state")
-    return Workspace(state.folder, "dev", state.kubeconfig, folder)
 
 
 def measure(workspace: Workspace) -> tuple[float, int]:
@@ -121,7 +110,7 @@ def _kitchens(folder: Path, size: int) -> Workspace:
     project.mkdir()
     content = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())
     content["main"] = str(REPOSITORY / "infra")
-    content["runtime"] = _VIRTUALENV
+    content["runtime"] = RUNTIME
     (project / "Pulumi.yaml").write_text(yaml.safe_dump(content))
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": generated(size)}))
     state = offline_workspace("dev", project / "state")
@@ -129,7 +118,7 @@ def _kitchens(folder: Path, size: int) -> Workspace:
 
 
 def _config_maps(folder: Path, size: int) -> Workspace:
-    return program(folder / f"maps-{size}", _CONFIG_MAPS, {"bench:count": size})
+    return program(folder / f"maps-{size}", _CONFIG_MAPS, {"sample:count": size})
 
 
 def main() -> None:

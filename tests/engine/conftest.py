@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.programs import program as written
 from tools.local.offline import offline_workspace
-from tools.local.workspace import REPOSITORY, Workspace
+from tools.local.workspace import Workspace
 from tools.toolchain import PREVIEW, ensure
-
-VIRTUALENV = {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(REPOSITORY / ".venv")}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +60,7 @@ def program(tmp_path: Path) -> Callable[[str], Workspace]:
     """Make a project of one small program; returns its workspace."""
 
     def make(text: str) -> Workspace:
-        project = tmp_path / "project"
-        project.mkdir()
-        (project / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "sample", "runtime": VIRTUALENV}))
-        (project / "Pulumi.dev.yaml").write_text("config: {}\n")
-        (project / "__main__.py").write_text(text)
-        offline = offline_workspace("dev", tmp_path / "state")
-        workspace = Workspace(offline.folder, "dev", offline.kubeconfig, project)
+        workspace = written(tmp_path / "project", text, {})
         workspace.prepare({})
         return workspace
 
