@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MODEL_FORMAT = "vLLM"
+"""Name of the model format that binds services to runtimes."""
+
 SERVER_PORT = 8080
 """Port of the server."""
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from components import predictor as pod
 from components.adapters import AdapterFetch
 from components.gpu import Placement
 from components.platform import Platform
-from components.serving import MultiLoraServiceArgs, _predictor
+from components.predictor import MultiLoraServiceArgs
 from components.vllm import LoraOptions
 
 ARGS = MultiLoraServiceArgs(
@@ -31,7 +32,7 @@ ARGS = MultiLoraServiceArgs(
 
 
 def predictor(**changes: Any) -> dict[str, Any]:
-    return _predictor(dataclasses.replace(ARGS, **changes))
+    return pod.predictor(dataclasses.replace(ARGS, **changes))
 
 
 @pytest.mark.parametrize(

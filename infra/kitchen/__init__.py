@@ -1,0 +1,57 @@
+"""From settings to resources: which components an environment is made of, in the order of their dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components import naming
+from components.platform import Platform
+from infra.catalog import FETCH_IMAGE, Catalog
+from infra.kitchen.context import Context
+from infra.kitchen.foundation import BUCKETS, bucket, tenant
+from infra.kitchen.models import volumes
+from infra.kitchen.serving import serve
+from infra.provider import cluster_provider
+from infra.settings import Settings
+
+__all__ = ["BUCKETS", "build"]
+
+_PAYLOAD = Path(__file__).resolve().parents[1] / "payload"
+
+
+def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
+    """Declare every resource that the settings ask for and return the stack's outputs."""
+    _warn_about_unchecked_images(settings, catalog)
+    context = Context(
+        settings=settings,
+        catalog=catalog,
+        platform=Platform(kind=settings.platform),
+        on_cluster=pulumi.ResourceOptions(provider=cluster_provider(settings)),
+        payload={path.name: path.read_text() for path in sorted(_PAYLOAD.glob("*.py"))},
+    )
+    for name in settings.tenants:
+        context.tenants[name] = tenant(context, name)
+    if settings.render_to is None:
+        context.buckets.update({name: bucket(context, name) for name in BUCKETS})
+    context.volumes.update(volumes(context))
+    prefix = settings.object_store.bucket_prefix
+    return {
+        "environment": settings.environment,
+        "phase": settings.phase,
+        "objectStore": settings.object_store.endpoint,
+        "buckets": {name: naming.bucket(prefix, name) for name in BUCKETS},
+        "kitchens": {kitchen.name: serve(context, kitchen) for kitchen in settings.kitchens.values()},
+    }
+
+
+def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
+    used = {kitchen.runtime.image for kitchen in settings.kitchens.values()}
+    if any(kitchen.adapters for kitchen in settings.kitchens.values()):
+        used.add(FETCH_IMAGE)
+    unchecked = sorted(name for name in used if name in catalog.images and not catalog.images[name].imported)
+    if unchecked:
+        pulumi.log.warn(f"images not yet compared with an import: {', '.join(unchecked)} (infra/catalog/images.yaml)")

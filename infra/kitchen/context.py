@@ -1,0 +1,61 @@
+"""What every builder needs: settings, catalog, platform, and what is declared already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+
+from components import naming
+from components.labels import Ownership
+from components.model_store import BaseModelVolume
+from components.object_store import Bucket
+from components.platform import Platform
+from components.tenancy import Tenant
+from infra.catalog import Catalog
+from infra.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """`on_cluster` carries the Kubernetes provider; `payload` the scripts that pods run, by file name.
+
+    `tenants`, `buckets` and `volumes` (by tenant and base model) fill up as components are declared.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    platform: Platform
+    on_cluster: pulumi.ResourceOptions
+    payload: Mapping[str, str]
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+    volumes: dict[tuple[str, str], BaseModelVolume] = field(default_factory=dict)
+
+    def namespace(self, tenant: str) -> str:
+        """Namespace of a tenant."""
+        return naming.namespace(tenant, self.settings.environment)
+
+    def labels(self, tenant: str, instance: str) -> dict[str, str]:
+        """Ownership labels of an object of a tenant; see `Ownership.labels`."""
+        said = self.settings.tenants[tenant]
+        owned = Ownership(
+            environment=self.settings.environment,
+            tenant=tenant,
+            owner=said.owner,
+            cost_centre=said.cost_centre,
+        )
+        return owned.labels(instance)
+
+    def image(self, name: str) -> str:
+        """Reference of a catalog image in the organisation's registry."""
+        return self.catalog.images[name].reference(self.settings.registry)
+
+    def in_tenant(self, tenant: str) -> pulumi.ResourceOptions:
+        """Options of what lies in a tenant's namespace."""
+        return self.after(self.tenants[tenant])
+
+    def after(self, *needs: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of what is made after `needs`, on the cluster."""
+        return pulumi.ResourceOptions.merge(self.on_cluster, pulumi.ResourceOptions(depends_on=list(needs)))

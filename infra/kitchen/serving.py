@@ -1,0 +1,127 @@
+"""Phases 2 and 3: one kitchen's runtime, key to its adapters, and service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pulumi
+
+from components import naming
+from components.adapters import AdapterFetch, AdapterFile, AdapterSource
+from components.gpu import Placement
+from components.object_store import BucketAccess, BucketAccessArgs
+from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
+from components.vllm import LoraOptions, VllmOptions
+from infra.catalog import FETCH_IMAGE, Adapter
+from infra.kitchen.context import Context
+from infra.settings import Kitchen
+
+_FETCH_SCRIPT = "fetch_adapters.py"
+
+
+def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
+    """Declare a kitchen; return its part of the stack's outputs."""
+    volume = context.volumes[kitchen.tenant, kitchen.base_model]
+    runtime = _runtime(context, kitchen)
+    needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume, runtime]
+    if kitchen.adapters:
+        needs.append(_access(context, kitchen))
+    pool = context.settings.gpu_pools[kitchen.pool]
+    said = kitchen.runtime
+    args = MultiLoraServiceArgs(
+        namespace=context.namespace(kitchen.tenant),
+        kitchen=kitchen.name,
+        runtime=runtime.runtime_name,
+        runtime_sha256=runtime.sha256,
+        storage_uri=volume.storage_uri,
+        labels=context.labels(kitchen.tenant, kitchen.name),
+        platform=context.platform,
+        placement=Placement(
+            product=pool.product, resource=pool.resource, taint=pool.taint, count=said.tensor_parallel_size
+        ),
+        model_gib=context.catalog.base_models[kitchen.base_model].size_gib,
+        replicas=kitchen.replicas,
+        surge=kitchen.rollout == "surge",
+        lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),
+        fetch=_fetch(context, kitchen) if kitchen.adapters else None,
+    )
+    MultiLoraService(kitchen.name, args, context.after(*needs))
+    return _output(context, kitchen)
+
+
+def _output(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
+    namespace = context.namespace(kitchen.tenant)
+    model = context.catalog.base_models[kitchen.base_model]
+    return {
+        "namespace": namespace,
+        "pool": kitchen.pool,
+        "replicas": kitchen.replicas,
+        "baseModel": kitchen.base_model,
+        "adapters": list(kitchen.adapters),
+        "models": [model.name, *(context.catalog.adapters[ref].name for ref in kitchen.adapters)],
+        "url": f"http://{naming.predictor(kitchen.name)}.{namespace}.svc/v1",
+    }
+
+
+def _runtime(context: Context, kitchen: Kitchen) -> VllmRuntime:
+    said = kitchen.runtime
+    model = context.catalog.base_models[kitchen.base_model]
+    args = VllmRuntimeArgs(
+        namespace=context.namespace(kitchen.tenant),
+        kitchen=kitchen.name,
+        image=context.image(said.image),
+        labels=context.labels(kitchen.tenant, kitchen.name),
+        platform=context.platform,
+        options=VllmOptions(
+            served_model_name=model.name,
+            max_model_len=said.max_model_len,
+            max_num_seqs=said.concurrency,
+            gpu_memory_utilization=said.gpu_memory_utilization,
+            tensor_parallel_size=said.tensor_parallel_size,
+            dtype=said.dtype,
+        ),
+        model_gib=model.size_gib,
+    )
+    return VllmRuntime(kitchen.name, args, context.in_tenant(kitchen.tenant))
+
+
+def _access(context: Context, kitchen: Kitchen) -> BucketAccess:
+    settings, store = context.settings, context.settings.object_store
+    mode: Literal["minio", "existing", "placeholder"] = "existing" if store.kind == "s3" else "minio"
+    args = BucketAccessArgs(
+        endpoint=store.endpoint,
+        region=store.region,
+        bucket=naming.bucket(store.bucket_prefix, "lora"),
+        prefixes=[f"{ref}/" for ref in kitchen.adapters],
+        namespace=context.namespace(kitchen.tenant),
+        secret_name=naming.reader_secret(kitchen.name),
+        user=naming.reader_user(kitchen.name, kitchen.tenant, settings.environment),
+        labels=context.labels(kitchen.tenant, kitchen.name),
+        mode="placeholder" if mode == "minio" and settings.render_to is not None else mode,
+        existing_secret=store.existing_secret,
+    )
+    needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant]]
+    if context.buckets:
+        needs.append(context.buckets["lora"])
+    return BucketAccess(kitchen.name, args, context.after(*needs))
+
+
+def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
+    store = context.settings.object_store
+    secret = store.existing_secret if store.kind == "s3" else None
+    return AdapterFetch(
+        image=context.image(FETCH_IMAGE),
+        script=context.payload[_FETCH_SCRIPT],
+        bucket=naming.bucket(store.bucket_prefix, "lora"),
+        endpoint=store.endpoint,
+        region=store.region,
+        secret=secret or naming.reader_secret(kitchen.name),
+        ca_bundle=store.ca_bundle,
+        adapters=[_source(context.catalog.adapters[ref]) for ref in kitchen.adapters],
+    )
+
+
+def _source(adapter: Adapter) -> AdapterSource:
+    files = [AdapterFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in adapter.files]
+    return AdapterSource(name=adapter.name, version=adapter.version, files=files)
