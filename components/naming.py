@@ -25,6 +25,11 @@ def bucket(prefix: str, name: str) -> str:
     return f"{prefix}{name}"
 
 
+def canary(kitchen: str) -> str:
+    """The canary of a kitchen, which is a kitchen of its own."""
+    return f"{kitchen}-canary"
+
+
 def runtime(kitchen: str) -> str:
     """ServingRuntime of a kitchen."""
     return f"{kitchen}-vllm"

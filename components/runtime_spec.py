@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.drain import lifecycle
 from components.platform import Platform
 from components.sizing import startup_minutes
 from components.vllm import COMMAND, MODEL_FORMAT, OFFLINE, SCRATCH, SERVER_PORT, VllmOptions
@@ -37,6 +38,7 @@ def runtime_spec(args: VllmRuntimeArgs) -> dict[str, Any]:
         "env": [{"name": key, "value": value} for key, value in {**OFFLINE, **SCRATCH}.items()],
         "ports": [{"name": "http1", "containerPort": SERVER_PORT, "protocol": "TCP"}],
         "securityContext": args.platform.container_security_context(),
+        "lifecycle": lifecycle(),
         "startupProbe": _probe(failures),
         "readinessProbe": _probe(3),
         "livenessProbe": _probe(6),

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components import naming
+from components.autoscaling import autoscaler_class
 from components.content import sha256_of
 from components.kubernetes_object import KubernetesObject
 from components.predictor import MultiLoraServiceArgs, pods, predictor
@@ -78,7 +79,7 @@ class MultiLoraService(pulumi.ComponentResource):
                     opts=child,
                 )
             )
-        if args.replicas > 1:
+        if args.most_replicas() > 1:
             KubernetesObject(
                 f"{name}-disruptions",
                 api_version="policy/v1",
@@ -97,7 +98,7 @@ class MultiLoraService(pulumi.ComponentResource):
             name,
             api_version="serving.kserve.io/v1beta1",
             kind="InferenceService",
-            metadata={**_metadata(args.kitchen, args), "annotations": _annotations()},
+            metadata={**_metadata(args.kitchen, args), "annotations": _annotations(args)},
             spec={"predictor": predictor(args)},
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -112,9 +113,9 @@ def _metadata(name: str, args: MultiLoraServiceArgs) -> Any:
     return {"name": name, "namespace": args.namespace, "labels": dict(args.labels)}
 
 
-def _annotations() -> dict[str, str]:
+def _annotations(args: MultiLoraServiceArgs) -> dict[str, str]:
     return {
         "serving.kserve.io/deploymentMode": "Standard",
-        "serving.kserve.io/autoscalerClass": "none",
+        "serving.kserve.io/autoscalerClass": autoscaler_class(args.autoscaling),
         "pulumi.com/waitFor": "condition=Ready",
     }

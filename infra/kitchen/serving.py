@@ -15,6 +15,7 @@ from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRunti
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
+from infra.kitchen.scaling import autoscaling
 from infra.settings import Kitchen
 
 _FETCH_SCRIPT = "fetch_adapters.py"
@@ -45,8 +46,10 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         surge=kitchen.rollout == "surge",
         lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),
         fetch=_fetch(context, kitchen) if kitchen.adapters else None,
+        drain_seconds=said.drain_seconds,
+        autoscaling=autoscaling(context, kitchen),
     )
-    MultiLoraService(kitchen.name, args, context.after(*needs))
+    context.services[kitchen.name] = MultiLoraService(kitchen.name, args, context.after(*needs))
     return _output(context, kitchen)
 
 
@@ -80,6 +83,9 @@ def _runtime(context: Context, kitchen: Kitchen) -> VllmRuntime:
             gpu_memory_utilization=said.gpu_memory_utilization,
             tensor_parallel_size=said.tensor_parallel_size,
             dtype=said.dtype,
+            quantization=said.quantization,
+            shutdown_timeout=said.drain_seconds,
+            extra=said.extra_args,
         ),
         model_gib=model.size_gib,
     )
