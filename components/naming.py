@@ -60,6 +60,11 @@ def predictor(kitchen: str) -> str:
     return f"{kitchen}-predictor"
 
 
+def llm_workload(kitchen: str) -> str:
+    """Service that KServe derives from an LLMInferenceService."""
+    return f"{kitchen}-kserve-workload-svc"
+
+
 def predictor_host(kitchen: str, tenant: str, environment: str) -> str:
     """First label of the host name that KServe derives for the predictor."""
     return f"{predictor(kitchen)}-{namespace(tenant, environment)}"

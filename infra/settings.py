@@ -122,9 +122,13 @@ class Kitchen:
 
     @property
     def peak_replicas(self) -> int:
-        """Pods at most: what the autoscaler may reach, and during a `surge` rollout one more."""
+        """Pods at most: what the autoscaler may reach, and during a `surge` rollout one more.
+
+        The controller of LLMInferenceService takes Kubernetes' own strategy, which adds a quarter.
+        """
         most = self.replicas if self.autoscaling is None else self.autoscaling.max_replicas
-        return most + (1 if self.rollout == "surge" else 0)
+        more = -(-most // 4) if self.api == "LLMInferenceService" else 1
+        return most + (more if self.rollout == "surge" else 0)
 
     @property
     def peak_gpus(self) -> int:

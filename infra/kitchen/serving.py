@@ -9,8 +9,11 @@ import pulumi
 
 from components import naming
 from components.adapters import AdapterFetch, AdapterFile, AdapterSource
+from components.content import sha256_of
 from components.gpu import Placement
+from components.llm_service import LLM_PORT, LlmService, LlmServiceArgs
 from components.object_store import BucketAccess, BucketAccessArgs
+from components.runtime_spec import runtime_spec
 from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
@@ -24,8 +27,10 @@ _FETCH_SCRIPT = "fetch_adapters.py"
 def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     """Declare a kitchen; return its part of the stack's outputs."""
     volume = context.volumes[kitchen.tenant, kitchen.base_model]
-    runtime = _runtime(context, kitchen)
-    needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume, runtime]
+    runtime = _runtime_args(context, kitchen)
+    needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume]
+    if kitchen.api == "InferenceService":
+        needs.append(VllmRuntime(kitchen.name, runtime, context.in_tenant(kitchen.tenant)))
     if kitchen.adapters:
         needs.append(_access(context, kitchen))
     pool = context.settings.gpu_pools[kitchen.pool]
@@ -33,8 +38,8 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     args = MultiLoraServiceArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
-        runtime=runtime.runtime_name,
-        runtime_sha256=runtime.sha256,
+        runtime=naming.runtime(kitchen.name),
+        runtime_sha256=sha256_of(runtime_spec(runtime)),
         storage_uri=volume.storage_uri,
         labels=context.labels(kitchen.tenant, kitchen.name),
         platform=context.platform,
@@ -49,7 +54,11 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         drain_seconds=said.drain_seconds,
         autoscaling=autoscaling(context, kitchen),
     )
-    context.services[kitchen.name] = MultiLoraService(kitchen.name, args, context.after(*needs))
+    if kitchen.api == "LLMInferenceService":
+        llm = LlmServiceArgs(service=args, runtime=runtime, gateway=_gateway(context))
+        context.services[kitchen.name] = LlmService(kitchen.name, llm, context.after(*needs))
+    else:
+        context.services[kitchen.name] = MultiLoraService(kitchen.name, args, context.after(*needs))
     return _output(context, kitchen)
 
 
@@ -63,14 +72,25 @@ def _output(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         "baseModel": kitchen.base_model,
         "adapters": list(kitchen.adapters),
         "models": [model.name, *(context.catalog.adapters[ref].name for ref in kitchen.adapters)],
-        "url": f"http://{naming.predictor(kitchen.name)}.{namespace}.svc/v1",
+        "url": _url(kitchen, namespace),
     }
 
 
-def _runtime(context: Context, kitchen: Kitchen) -> VllmRuntime:
+def _url(kitchen: Kitchen, namespace: str) -> str:
+    if kitchen.api == "LLMInferenceService":
+        return f"http://{naming.llm_workload(kitchen.name)}.{namespace}.svc:{LLM_PORT}/v1"
+    return f"http://{naming.predictor(kitchen.name)}.{namespace}.svc/v1"
+
+
+def _gateway(context: Context) -> tuple[str, str] | None:
+    gateway = context.settings.gateway_api
+    return None if gateway is None else (gateway.namespace, gateway.gateway)
+
+
+def _runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:
     said = kitchen.runtime
     model = context.catalog.base_models[kitchen.base_model]
-    args = VllmRuntimeArgs(
+    return VllmRuntimeArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
         image=context.image(said.image),
@@ -89,7 +109,6 @@ def _runtime(context: Context, kitchen: Kitchen) -> VllmRuntime:
         ),
         model_gib=model.size_gib,
     )
-    return VllmRuntime(kitchen.name, args, context.in_tenant(kitchen.tenant))
 
 
 def _access(context: Context, kitchen: Kitchen) -> BucketAccess:

@@ -77,6 +77,9 @@ def canary_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(
                 path=f"{path}.api", value=kitchen.api, rule=rule, example="platform: {llmInferenceService: true}"
             )
+        if kitchen.api == "LLMInferenceService" and kitchen.canary_of is None and kitchen.rollout == "replace":
+            rule = "the controller of LLMInferenceService always starts new pods beside the old ones"
+            yield Fault(path=f"{path}.rollout", value=kitchen.rollout, rule=rule, example="rollout: surge")
         if kitchen.canary_of is None:
             continue
         if settings.gateway_api is None:

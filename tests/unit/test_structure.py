@@ -68,6 +68,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
             tokens[token] = path.name
     assert set(tokens) == {
         "kitchen:canary:WeightedRoute",
+        "kitchen:llm_service:LlmService",
         "kitchen:model_store:BaseModelVolume",
         "kitchen:object_store:Bucket",
         "kitchen:object_store:BucketAccess",
