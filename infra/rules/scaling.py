@@ -69,7 +69,7 @@ def _zero_faults(path: str, said: Autoscaling, kitchen: Kitchen, catalog: Catalo
 
 
 def canary_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
-    """A canary needs the Gateway API, phase 4, a free name, and a kitchen to compare with."""
+    """A canary needs the Gateway API, phase 4 and a free name; another API needs its controller."""
     for kitchen in settings.kitchens.values():
         path = f"kitchens.{kitchen.name}"
         if kitchen.api == "LLMInferenceService" and not settings.llm_inference_service:
@@ -77,6 +77,8 @@ def canary_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(
                 path=f"{path}.api", value=kitchen.api, rule=rule, example="platform: {llmInferenceService: true}"
             )
+        if kitchen.api == "LLMInferenceService" and _is_hot(kitchen):
+            yield Fault(path=f"{path}.api", value=kitchen.api, rule="static mode only", example="loraMode: static")
         if kitchen.api == "LLMInferenceService" and kitchen.canary_of is None and kitchen.rollout == "replace":
             rule = "the controller of LLMInferenceService always starts new pods beside the old ones"
             yield Fault(path=f"{path}.rollout", value=kitchen.rollout, rule=rule, example="rollout: surge")
@@ -92,12 +94,14 @@ def canary_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield _too_early(path, "a canary", settings)
         if kitchen.api != "InferenceService":
             yield Fault(path=path, value=kitchen.api, rule="api InferenceService only", example="api: InferenceService")
-        stable = settings.kitchens[kitchen.canary_of]
-        if (stable.adapters, stable.runtime) == (kitchen.adapters, kitchen.runtime):
-            rule = "serves what its kitchen serves: nothing would be tried"
-            example = "adapters or runtime that differ, such as runtime: {quantization: fp8}"
-            yield Fault(path=path, value=kitchen.canary_weight, rule=rule, example=example)
+        if _is_hot(settings.kitchens[kitchen.canary_of]):
+            rule = "adapters of a kitchen in hot mode change without new pods: a canary is for static ones"
+            yield Fault(path=path, value="hot", rule=rule, example="loraMode: static")
     yield from _taken_faults(settings)
+
+
+def _is_hot(kitchen: Kitchen) -> bool:
+    return getattr(kitchen, "lora_mode", "static") == "hot"
 
 
 def _taken_faults(settings: Settings) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ from components.drain import lifecycle, termination_seconds
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
+from infra.rules.scaling import canary_faults
 from infra.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -80,7 +81,19 @@ def test_the_gpus_that_an_autoscaler_may_reach_count(catalog: Catalog) -> None:
     [
         ({"canary": CANARY, "platform": {}}, ["kitchens.support.canary: 10", "gatewayApi"]),
         ({"canary": CANARY, "phase": 3}, ["kitchens.support.canary: 3", "phase: 4"]),
-        ({"canary": {"weight": 10}}, ["kitchens.support.canary: 10", "serves what its kitchen serves"]),
+        ({"api": "LLMInferenceService", "platform": {}}, ["kitchens.support.api", "llmInferenceService: true"]),
+        (
+            {"api": "LLMInferenceService", "platform": {"llmInferenceService": True}, "rollout": "replace"},
+            ["kitchens.support.rollout", "rollout: surge"],
+        ),
+        (
+            {
+                "api": "LLMInferenceService",
+                "platform": {"llmInferenceService": True, "gatewayApi": GATEWAY},
+                "canary": CANARY,
+            },
+            ["kitchens.support.canary: ", "api: InferenceService"],
+        ),
         ({"canary": {"weight": 101}}, ["kitchens.support.canary.weight: 101", "at most 100"]),
         (
             {"canary": {"weight": 1, "adapters": ["nobody/v2026-01-01"]}},
@@ -117,6 +130,14 @@ def test_what_cannot_be_is_told_where_it_is_written(
     (told,) = faults(catalog, **changes)
     for text in texts:
         assert text in told
+
+
+def test_a_canary_is_for_adapters_that_come_with_new_pods(catalog: Catalog) -> None:
+    settings = loaded(catalog, canary=CANARY)
+    assert list(canary_faults(settings, catalog)) == []
+    object.__setattr__(settings.kitchens["support"], "lora_mode", "hot")
+    (told,) = canary_faults(settings, catalog)
+    assert "hot mode" in told.rule
 
 
 def test_a_fault_of_both_is_told_once(catalog: Catalog) -> None:
