@@ -11,6 +11,7 @@ OWNED = {
     "max-model-len": "runtime.maxModelLen",
     "max-num-seqs": "runtime.concurrency",
     "gpu-memory-utilization": "runtime.gpuMemoryUtilization",
+    "device-memory-utilization": "runtime.gpuMemoryUtilization",
     "kv-cache-memory-bytes": "runtime.gpuMemoryUtilization",
     "num-gpu-blocks-override": "runtime.gpuMemoryUtilization",
     "tensor-parallel-size": "runtime.tensorParallelSize",
@@ -33,7 +34,7 @@ _PROMPTS = "writes what callers say to the log"
 _GATEWAY = "the gateway decides this, for every kitchen alike"
 _GPUS = "needs more GPUs than a pod asks for, which are tensorParallelSize"
 _MEMORY = "takes main memory that the pod does not ask for: it would be killed"
-_PEERS = "opens connections between pods, which the network rules deny"
+_PEERS = "opens connections that the network rules deny"
 _TLS = "TLS ends at the gateway; the probes speak plain HTTP"
 
 CLOSED = {
@@ -41,6 +42,7 @@ CLOSED = {
     "host": _PROGRAM,
     "uds": _PROGRAM,
     "grpc": _PROGRAM,
+    "grpc-port": _PROGRAM,
     "headless": _PROGRAM,
     "config": "brings flags from a file, past these rules",
     "root-path": "moves the paths that routes open and close",
@@ -53,8 +55,12 @@ CLOSED = {
     "worker-cls": _UNAPPROVED,
     "worker-extension-cls": _UNAPPROVED,
     "scheduler-cls": _UNAPPROVED,
+    "model-class-overrides": _UNAPPROVED,
     "allowed-local-media-path": "lets callers read the server's files",
     "allowed-media-domains": "lets callers make the server fetch addresses",
+    "trust-request-chat-template": "lets callers bring templates that the server runs",
+    "trust-request-mm-kwargs": "lets callers set the server's own options",
+    "profiler-config": "lets callers start a profiler",
     "enable-prompt-embeds": "takes tensors from callers, which can crash the server",
     "enable-mm-embeds": "takes tensors from callers, which can crash the server",
     "api-key": "a key in clear text in the pod's specification; callers are checked at the gateway",
@@ -70,6 +76,7 @@ CLOSED = {
     "hf-overrides": "changes the model that was approved",
     "default-mm-loras": _UNVERIFIED,
     "speculative-config": _UNVERIFIED,
+    "spec-model": _UNVERIFIED,
     "ssl-*": _TLS,
     "enable-ssl-refresh": _TLS,
     "allowed-origins": _GATEWAY,
@@ -95,7 +102,10 @@ CLOSED = {
     "kv-events-config": _PEERS,
     "ec-transfer-config": _PEERS,
     "weight-transfer-config": _PEERS,
-    "cpu-offload-gb": _MEMORY,
+    "tool-server": _PEERS,
+    "weight-cache-*": _PEERS,
+    "cpu-offload-*": _MEMORY,
+    "offload-*": _MEMORY,
     "swap-space": _MEMORY,
     "kv-offloading-*": _MEMORY,
 }
