@@ -8,7 +8,6 @@ import pulumi
 
 from components import naming
 from components.autoscaling import autoscaler_class
-from components.content import sha256_of
 from components.kubernetes_object import KubernetesObject
 from components.predictor import MultiLoraServiceArgs, pods, predictor
 from components.runtime_spec import VllmRuntimeArgs, runtime_spec
@@ -26,15 +25,12 @@ class VllmRuntime(pulumi.ComponentResource):
         """Declare the ServingRuntime."""
         self.runtime_name = naming.runtime(args.kitchen)
         super().__init__(self.TOKEN, name, {"runtime": self.runtime_name}, opts)
-        spec = runtime_spec(args)
-        self.sha256 = sha256_of(spec)
-        """Sum over the specification: a service that carries it starts new pods when the runtime changes."""
         KubernetesObject(
             name,
             api_version="serving.kserve.io/v1alpha1",
             kind="ServingRuntime",
             metadata={"name": self.runtime_name, "namespace": args.namespace, "labels": dict(args.labels)},
-            spec=spec,
+            spec=runtime_spec(args),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"runtime": self.runtime_name})

@@ -9,11 +9,10 @@ import pulumi
 
 from components import naming
 from components.adapters import AdapterFetch, AdapterFile, AdapterSource
-from components.content import sha256_of
 from components.gpu import Placement
 from components.llm_service import LLM_PORT, LlmService, LlmServiceArgs
 from components.object_store import BucketAccess, BucketAccessArgs
-from components.runtime_spec import runtime_spec
+from components.runtime_spec import runtime_sha256
 from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
@@ -39,7 +38,7 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
         runtime=naming.runtime(kitchen.name),
-        runtime_sha256=sha256_of(runtime_spec(runtime)),
+        runtime_sha256=runtime_sha256(runtime),
         storage_uri=volume.storage_uri,
         labels=context.labels(kitchen.tenant, kitchen.name),
         platform=context.platform,
