@@ -25,6 +25,11 @@ def bucket(prefix: str, name: str) -> str:
     return f"{prefix}{name}"
 
 
+def canary(kitchen: str) -> str:
+    """The canary of a kitchen, which is a kitchen of its own."""
+    return f"{kitchen}-canary"
+
+
 def runtime(kitchen: str) -> str:
     """ServingRuntime of a kitchen."""
     return f"{kitchen}-vllm"
@@ -53,6 +58,11 @@ def adapters_config_map(kitchen: str) -> str:
 def predictor(kitchen: str) -> str:
     """Deployment and Service that KServe derives from the InferenceService."""
     return f"{kitchen}-predictor"
+
+
+def llm_workload(kitchen: str) -> str:
+    """Service that KServe derives from an LLMInferenceService."""
+    return f"{kitchen}-kserve-workload-svc"
 
 
 def predictor_host(kitchen: str, tenant: str, environment: str) -> str:

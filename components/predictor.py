@@ -8,6 +8,8 @@ from typing import Any
 
 from components import naming
 from components.adapters import AdapterFetch
+from components.autoscaling import Autoscaling, replicas
+from components.drain import termination_seconds
 from components.gpu import Placement
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
@@ -32,6 +34,12 @@ class MultiLoraServiceArgs:
     surge: bool
     lora: LoraOptions
     fetch: AdapterFetch | None
+    drain_seconds: int
+    autoscaling: Autoscaling | None = None
+
+    def most_replicas(self) -> int:
+        """Pods that the service may have outside of a rollout."""
+        return self.replicas if self.autoscaling is None else self.autoscaling.max_replicas
 
 
 def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
@@ -39,10 +47,9 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "serviceAccountName": naming.service_account(args.kitchen),
         "automountServiceAccountToken": False,
-        "minReplicas": args.replicas,
-        "maxReplicas": args.replicas,
+        **replicas(args.autoscaling, args.replicas),
         "deploymentStrategy": _strategy(args),
-        "terminationGracePeriodSeconds": 120,
+        "terminationGracePeriodSeconds": termination_seconds(args.drain_seconds),
         "labels": dict(args.labels),
         "annotations": {f"{DOMAIN}/runtime-sha256": args.runtime_sha256},
         "nodeSelector": args.placement.node_selector(),
@@ -55,7 +62,7 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
             "resources": _resources(args),
         },
     }
-    if args.replicas > 1:
+    if args.most_replicas() > 1:
         spec["topologySpreadConstraints"] = [
             {
                 "maxSkew": 1,
@@ -80,7 +87,7 @@ def pods(args: MultiLoraServiceArgs) -> dict[str, str]:
 
 
 def _strategy(args: MultiLoraServiceArgs) -> dict[str, Any]:
-    if not args.surge and args.replicas == 1:
+    if not args.surge and args.most_replicas() == 1:
         # With one pod that may be away, a rolling Deployment counts as available without any pod, and so does KServe.
         return {"type": "Recreate"}
     beside, gone = (1, 0) if args.surge else (0, 1)

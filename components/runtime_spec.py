@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.content import sha256_of
+from components.drain import lifecycle
 from components.platform import Platform
 from components.sizing import startup_minutes
 from components.vllm import COMMAND, MODEL_FORMAT, OFFLINE, SCRATCH, SERVER_PORT, VllmOptions
@@ -37,6 +39,7 @@ def runtime_spec(args: VllmRuntimeArgs) -> dict[str, Any]:
         "env": [{"name": key, "value": value} for key, value in {**OFFLINE, **SCRATCH}.items()],
         "ports": [{"name": "http1", "containerPort": SERVER_PORT, "protocol": "TCP"}],
         "securityContext": args.platform.container_security_context(),
+        "lifecycle": lifecycle(),
         "startupProbe": _probe(failures),
         "readinessProbe": _probe(3),
         "livenessProbe": _probe(6),
@@ -58,6 +61,11 @@ def runtime_spec(args: VllmRuntimeArgs) -> dict[str, Any]:
             {"name": "scratch", "emptyDir": {"sizeLimit": "8Gi"}},
         ],
     }
+
+
+def runtime_sha256(args: VllmRuntimeArgs) -> str:
+    """Sum over the specification: a service that carries it starts new pods when the runtime changes."""
+    return sha256_of(runtime_spec(args))
 
 
 def _probe(failures: int) -> dict[str, Any]:

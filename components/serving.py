@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components import naming
-from components.content import sha256_of
+from components.autoscaling import autoscaler_class
 from components.kubernetes_object import KubernetesObject
 from components.predictor import MultiLoraServiceArgs, pods, predictor
 from components.runtime_spec import VllmRuntimeArgs, runtime_spec
@@ -25,15 +25,12 @@ class VllmRuntime(pulumi.ComponentResource):
         """Declare the ServingRuntime."""
         self.runtime_name = naming.runtime(args.kitchen)
         super().__init__(self.TOKEN, name, {"runtime": self.runtime_name}, opts)
-        spec = runtime_spec(args)
-        self.sha256 = sha256_of(spec)
-        """Sum over the specification: a service that carries it starts new pods when the runtime changes."""
         KubernetesObject(
             name,
             api_version="serving.kserve.io/v1alpha1",
             kind="ServingRuntime",
             metadata={"name": self.runtime_name, "namespace": args.namespace, "labels": dict(args.labels)},
-            spec=spec,
+            spec=runtime_spec(args),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"runtime": self.runtime_name})
@@ -78,7 +75,7 @@ class MultiLoraService(pulumi.ComponentResource):
                     opts=child,
                 )
             )
-        if args.replicas > 1:
+        if args.most_replicas() > 1:
             KubernetesObject(
                 f"{name}-disruptions",
                 api_version="policy/v1",
@@ -97,7 +94,7 @@ class MultiLoraService(pulumi.ComponentResource):
             name,
             api_version="serving.kserve.io/v1beta1",
             kind="InferenceService",
-            metadata={**_metadata(args.kitchen, args), "annotations": _annotations()},
+            metadata={**_metadata(args.kitchen, args), "annotations": _annotations(args)},
             spec={"predictor": predictor(args)},
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -112,9 +109,9 @@ def _metadata(name: str, args: MultiLoraServiceArgs) -> Any:
     return {"name": name, "namespace": args.namespace, "labels": dict(args.labels)}
 
 
-def _annotations() -> dict[str, str]:
+def _annotations(args: MultiLoraServiceArgs) -> dict[str, str]:
     return {
         "serving.kserve.io/deploymentMode": "Standard",
-        "serving.kserve.io/autoscalerClass": "none",
+        "serving.kserve.io/autoscalerClass": autoscaler_class(args.autoscaling),
         "pulumi.com/waitFor": "condition=Ready",
     }

@@ -115,7 +115,6 @@ def _default_limits() -> Any:
 
 def _network_policies(store_port: int) -> dict[str, Any]:
     dns = [{"port": port, "protocol": protocol} for port in _DNS_PORTS for protocol in ("UDP", "TCP")]
-    gateways = {"namespaceSelector": {"matchLabels": {GATEWAY_LABEL: "gateway"}}}
     server = {"matchExpressions": [{"key": SERVICE_LABEL, "operator": "Exists"}]}
     return {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
@@ -129,9 +128,11 @@ def _network_policies(store_port: int) -> dict[str, Any]:
             "policyTypes": ["Egress"],
             "egress": [{"ports": [{"port": store_port, "protocol": "TCP"}]}],
         },
-        "allow-gateway": {
-            "podSelector": server,
-            "policyTypes": ["Ingress"],
-            "ingress": [{"from": [gateways], "ports": [{"port": SERVER_PORT, "protocol": "TCP"}]}],
-        },
+        "allow-gateway": {"podSelector": server, **gateway_ingress(SERVER_PORT)},
     }
+
+
+def gateway_ingress(port: int) -> dict[str, Any]:
+    """The part of a NetworkPolicy that lets gateways in to one port."""
+    gateways = {"namespaceSelector": {"matchLabels": {GATEWAY_LABEL: "gateway"}}}
+    return {"policyTypes": ["Ingress"], "ingress": [{"from": [gateways], "ports": [{"port": port, "protocol": "TCP"}]}]}

@@ -38,7 +38,11 @@ The platform's user has no name in the image, and torch asks for one at import w
 
 @dataclass(frozen=True, kw_only=True)
 class VllmOptions:
-    """Options of one server; the fields are vLLM's flags (vllm/engine/arg_utils.py)."""
+    """Options of one server; the fields are vLLM's flags (vllm/engine/arg_utils.py).
+
+    `shutdown_timeout` is in seconds: with 0, vLLM's default, SIGTERM ends every request at once. `extra` are further
+    flags, as they are written.
+    """
 
     served_model_name: str
     max_model_len: int
@@ -46,9 +50,13 @@ class VllmOptions:
     gpu_memory_utilization: float
     tensor_parallel_size: int
     dtype: str
+    quantization: str | None = None
+    shutdown_timeout: int
+    extra: Sequence[str] = ()
 
     def flags(self) -> list[str]:
         """Flags that every kitchen of this runtime shares."""
+        quantization = [] if self.quantization is None else [f"--quantization={self.quantization}"]
         return [
             f"--port={SERVER_PORT}",
             f"--model={MODEL_PATH}",
@@ -58,6 +66,9 @@ class VllmOptions:
             f"--gpu-memory-utilization={self.gpu_memory_utilization:g}",
             f"--tensor-parallel-size={self.tensor_parallel_size}",
             f"--dtype={self.dtype}",
+            *quantization,
+            f"--shutdown-timeout={self.shutdown_timeout}",
+            *self.extra,
         ]
 
 

@@ -5,14 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from components import naming
 from infra.catalog import Catalog
 from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.rules import semantic_faults
-from infra.settings import GpuPool, Kitchen, ObjectStore, Quota, Runtime, Settings, Storage, Tenant
+from infra.settings import (
+    Autoscaling,
+    GatewayApi,
+    GpuPool,
+    Kitchen,
+    ObjectStore,
+    Quota,
+    Runtime,
+    Settings,
+    Storage,
+    Tenant,
+)
 from infra.validate import schema, schema_faults
 
 NAMESPACE = "kitchen:"
@@ -90,7 +103,8 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         object_store=_object_store(data["objectStore"]),
         storage=Storage(**_fields(data["storage"])),
         tenants={name: _tenant(name, tenant) for name, tenant in data["tenants"].items()},
-        kitchens={name: _kitchen(name, kitchen) for name, kitchen in data.get("kitchens", {}).items()},
+        kitchens=_kitchens(data.get("kitchens", {})),
+        **_platform(data["platform"]),
         **{key: data[name] for key, name in (("protect", "protect"), ("render_to", "renderTo")) if name in data},
     )
 
@@ -105,13 +119,40 @@ def _tenant(name: str, data: Mapping[str, Any]) -> Tenant:
     return Tenant(name=name, owner=data["owner"], cost_centre=data["costCentre"], quota=quota)
 
 
+def _platform(data: Mapping[str, Any]) -> dict[str, Any]:
+    plain = _fields({key: data[key] for key in ("keda", "prometheus", "llmInferenceService") if key in data})
+    return plain | ({"gateway_api": GatewayApi(**data["gatewayApi"])} if "gatewayApi" in data else {})
+
+
+def _kitchens(data: Mapping[str, Any]) -> dict[str, Kitchen]:
+    """Kitchens and their canaries; a canary never takes the place of a kitchen that has its name."""
+    kitchens = {name: _kitchen(name, kitchen) for name, kitchen in data.items()}
+    for name, kitchen in data.items():
+        if "canary" in kitchen:
+            canary = _canary(name, kitchen)
+            kitchens.setdefault(canary.name, canary)
+    return kitchens
+
+
+def _canary(name: str, data: Mapping[str, Any]) -> Kitchen:
+    """What it does not say is as in its kitchen; its few pods are replaced one by one, so that no GPU is kept spare."""
+    said = data["canary"]
+    like = {key: value for key, value in data.items() if key in ("tenant", "baseModel", "pool", "adapters", "api")}
+    own = {"replicas": 1, "rollout": "replace", "runtime": {**data.get("runtime", {}), **said.get("runtime", {})}}
+    own |= {key: said[key] for key in ("adapters", "replicas") if key in said}
+    return replace(_kitchen(naming.canary(name), like | own), canary_of=name, canary_weight=said["weight"])
+
+
 def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
-    rest = {key: value for key, value in data.items() if key not in ("runtime", "adapters")}
+    rest = {key: value for key, value in data.items() if key not in ("runtime", "adapters", "canary", "autoscaling")}
+    scaling = data.get("autoscaling")
+    runtime = _fields(data.get("runtime", {}))
     return Kitchen(
         name=name,
         **_fields(rest),
         adapters=tuple(data.get("adapters", ())),
-        runtime=Runtime(**_fields(data.get("runtime", {}))),
+        runtime=Runtime(**runtime | {"extra_args": tuple(runtime.get("extra_args", ()))}),
+        autoscaling=None if scaling is None else Autoscaling(**_fields(scaling)),
     )
 
 

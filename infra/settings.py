@@ -72,12 +72,40 @@ class Runtime:
     gpu_memory_utilization: float = 0.9
     tensor_parallel_size: int = 1
     dtype: str = "auto"
+    quantization: str | None = None
+    extra_args: tuple[str, ...] = ()
+    drain_seconds: int = 300
     image: str = "vllm"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Autoscaling:
+    """Server pods by a metric of vLLM; `target` is its value for one pod."""
+
+    max_replicas: int
+    metric: str
+    target: int
+    min_replicas: int = 1
+    prometheus: str | None = None
+    scale_to_zero: bool = False
+    wake_query: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayApi:
+    """The Gateway that routes attach to, and the domain of their host names."""
+
+    gateway: str
+    namespace: str
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kitchen:
-    """A serving unit: base model, adapters, GPU pool and tenant."""
+    """A serving unit: base model, adapters, GPU pool and tenant.
+
+    A canary is a kitchen of its own: `canary_of` names the one whose calls it takes `canary_weight` percent of.
+    """
 
     name: str
     tenant: str
@@ -87,11 +115,20 @@ class Kitchen:
     replicas: int = 1
     rollout: str = "surge"
     runtime: Runtime = field(default_factory=Runtime)
+    api: str = "InferenceService"
+    autoscaling: Autoscaling | None = None
+    canary_of: str | None = None
+    canary_weight: int = 0
 
     @property
     def peak_replicas(self) -> int:
-        """Pods at most: during a `surge` rollout one more than `replicas`."""
-        return self.replicas + (1 if self.rollout == "surge" else 0)
+        """Pods at most: what the autoscaler may reach, and during a `surge` rollout one more.
+
+        The controller of LLMInferenceService takes Kubernetes' own strategy, which adds a quarter.
+        """
+        most = self.replicas if self.autoscaling is None else self.autoscaling.max_replicas
+        more = -(-most // 4) if self.api == "LLMInferenceService" else 1
+        return most + (more if self.rollout == "surge" else 0)
 
     @property
     def peak_gpus(self) -> int:
@@ -116,3 +153,11 @@ class Settings:
     kitchens: Mapping[str, Kitchen]
     protect: bool = False
     render_to: str | None = None
+    gateway_api: GatewayApi | None = None
+    keda: bool = False
+    prometheus: str | None = None
+    llm_inference_service: bool = False
+
+    def canary(self, kitchen: str) -> Kitchen | None:
+        """The canary of a kitchen."""
+        return next((other for other in self.kitchens.values() if other.canary_of == kitchen), None)

@@ -14,6 +14,7 @@ from infra.catalog import FETCH_IMAGE, Catalog
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
 from infra.kitchen.models import volumes
+from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
 from infra.provider import cluster_provider
 from infra.settings import Settings
@@ -38,13 +39,15 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     if settings.render_to is None:
         context.buckets.update({name: bucket(context, name) for name in BUCKETS})
     context.volumes.update(volumes(context))
+    kitchens = {kitchen.name: serve(context, kitchen) for kitchen in settings.kitchens.values()}
+    hosts = routes(context)
     prefix = settings.object_store.bucket_prefix
     return {
         "environment": settings.environment,
         "phase": settings.phase,
         "objectStore": settings.object_store.endpoint,
         "buckets": {name: naming.bucket(prefix, name) for name in BUCKETS},
-        "kitchens": {kitchen.name: serve(context, kitchen) for kitchen in settings.kitchens.values()},
+        "kitchens": {name: {**output, **hosts.get(name, {})} for name, output in kitchens.items()},
     }
 
 

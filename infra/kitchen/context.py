@@ -21,7 +21,8 @@ from infra.settings import Settings
 class Context:
     """`on_cluster` carries the Kubernetes provider; `payload` the scripts that pods run, by file name.
 
-    `tenants`, `buckets` and `volumes` (by tenant and base model) fill up as components are declared.
+    `tenants`, `buckets`, `volumes` (by tenant and base model) and `services` (by kitchen) fill up as components are
+    declared.
     """
 
     settings: Settings
@@ -32,6 +33,7 @@ class Context:
     tenants: dict[str, Tenant] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
     volumes: dict[tuple[str, str], BaseModelVolume] = field(default_factory=dict)
+    services: dict[str, pulumi.Resource] = field(default_factory=dict)
 
     def namespace(self, tenant: str) -> str:
         """Namespace of a tenant."""

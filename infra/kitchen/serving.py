@@ -10,11 +10,14 @@ import pulumi
 from components import naming
 from components.adapters import AdapterFetch, AdapterFile, AdapterSource
 from components.gpu import Placement
+from components.llm_service import LLM_PORT, LlmService, LlmServiceArgs
 from components.object_store import BucketAccess, BucketAccessArgs
+from components.runtime_spec import runtime_sha256
 from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
+from infra.kitchen.scaling import autoscaling
 from infra.settings import Kitchen
 
 _FETCH_SCRIPT = "fetch_adapters.py"
@@ -23,8 +26,10 @@ _FETCH_SCRIPT = "fetch_adapters.py"
 def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     """Declare a kitchen; return its part of the stack's outputs."""
     volume = context.volumes[kitchen.tenant, kitchen.base_model]
-    runtime = _runtime(context, kitchen)
-    needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume, runtime]
+    runtime = _runtime_args(context, kitchen)
+    needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume]
+    if kitchen.api == "InferenceService":
+        needs.append(VllmRuntime(kitchen.name, runtime, context.in_tenant(kitchen.tenant)))
     if kitchen.adapters:
         needs.append(_access(context, kitchen))
     pool = context.settings.gpu_pools[kitchen.pool]
@@ -32,8 +37,8 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     args = MultiLoraServiceArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
-        runtime=runtime.runtime_name,
-        runtime_sha256=runtime.sha256,
+        runtime=naming.runtime(kitchen.name),
+        runtime_sha256=runtime_sha256(runtime),
         storage_uri=volume.storage_uri,
         labels=context.labels(kitchen.tenant, kitchen.name),
         platform=context.platform,
@@ -45,8 +50,14 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         surge=kitchen.rollout == "surge",
         lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),
         fetch=_fetch(context, kitchen) if kitchen.adapters else None,
+        drain_seconds=said.drain_seconds,
+        autoscaling=autoscaling(context, kitchen),
     )
-    MultiLoraService(kitchen.name, args, context.after(*needs))
+    if kitchen.api == "LLMInferenceService":
+        llm = LlmServiceArgs(service=args, runtime=runtime, gateway=_gateway(context))
+        context.services[kitchen.name] = LlmService(kitchen.name, llm, context.after(*needs))
+    else:
+        context.services[kitchen.name] = MultiLoraService(kitchen.name, args, context.after(*needs))
     return _output(context, kitchen)
 
 
@@ -60,14 +71,25 @@ def _output(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         "baseModel": kitchen.base_model,
         "adapters": list(kitchen.adapters),
         "models": [model.name, *(context.catalog.adapters[ref].name for ref in kitchen.adapters)],
-        "url": f"http://{naming.predictor(kitchen.name)}.{namespace}.svc/v1",
+        "url": _url(kitchen, namespace),
     }
 
 
-def _runtime(context: Context, kitchen: Kitchen) -> VllmRuntime:
+def _url(kitchen: Kitchen, namespace: str) -> str:
+    if kitchen.api == "LLMInferenceService":
+        return f"http://{naming.llm_workload(kitchen.name)}.{namespace}.svc:{LLM_PORT}/v1"
+    return f"http://{naming.predictor(kitchen.name)}.{namespace}.svc/v1"
+
+
+def _gateway(context: Context) -> tuple[str, str] | None:
+    gateway = context.settings.gateway_api
+    return None if gateway is None else (gateway.namespace, gateway.gateway)
+
+
+def _runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:
     said = kitchen.runtime
     model = context.catalog.base_models[kitchen.base_model]
-    args = VllmRuntimeArgs(
+    return VllmRuntimeArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
         image=context.image(said.image),
@@ -80,10 +102,12 @@ def _runtime(context: Context, kitchen: Kitchen) -> VllmRuntime:
             gpu_memory_utilization=said.gpu_memory_utilization,
             tensor_parallel_size=said.tensor_parallel_size,
             dtype=said.dtype,
+            quantization=said.quantization,
+            shutdown_timeout=said.drain_seconds,
+            extra=said.extra_args,
         ),
         model_gib=model.size_gib,
     )
-    return VllmRuntime(kitchen.name, args, context.in_tenant(kitchen.tenant))
 
 
 def _access(context: Context, kitchen: Kitchen) -> BucketAccess:

@@ -8,8 +8,11 @@ from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
+from infra.rules.extra_args import extra_args_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
+from infra.rules.quantization import quantization_faults
+from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
 from infra.settings import Settings
 
 RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
@@ -19,9 +22,13 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    extra_args_faults,
+    quantization_faults,
+    scaling_faults,
+    canary_faults,
 )
 
 
 def semantic_faults(settings: Settings, catalog: Catalog) -> list[Fault]:
     """Return every violation of a semantic rule, or an empty list."""
-    return [fault for rule in RULES for fault in rule(settings, catalog)]
+    return placed_where_written(settings, [fault for rule in RULES for fault in rule(settings, catalog)])

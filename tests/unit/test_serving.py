@@ -28,6 +28,7 @@ ARGS = MultiLoraServiceArgs(
     surge=True,
     lora=LoraOptions(max_loras=1, max_lora_rank=8, max_cpu_loras=None),
     fetch=None,
+    drain_seconds=300,
 )
 
 

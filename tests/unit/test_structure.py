@@ -67,6 +67,8 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
             assert token not in tokens, f"{token} twice"
             tokens[token] = path.name
     assert set(tokens) == {
+        "kitchen:canary:WeightedRoute",
+        "kitchen:llm_service:LlmService",
         "kitchen:model_store:BaseModelVolume",
         "kitchen:object_store:Bucket",
         "kitchen:object_store:BucketAccess",

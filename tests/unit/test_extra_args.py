@@ -1,0 +1,141 @@
+"""Further flags of the server: what is taken, and what every refused one is told."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.vllm import VllmOptions
+from infra.catalog import Catalog, load_catalog
+from infra.faults import FaultsError
+from infra.load import load_settings, read_stack_file
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FILE = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def faults(catalog: Catalog, args: list[str], **runtime: Any) -> list[str]:
+    data = copy.deepcopy(FILE)
+    data["kitchens"]["support"]["runtime"] |= {"extraArgs": args, **runtime}
+    try:
+        load_settings(data, catalog)
+    except FaultsError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["--enable-prefix-caching"],
+        ["--no-enable-prefix-caching", "--enforce-eager", "--kv-cache-dtype=fp8", "--calculate-kv-scales"],
+        ["--max-num-batched-tokens=8192", "--reasoning-parser=qwen3", "--enable-server-load-tracking"],
+        ["--compilation-config.mode=3", "--compilation-config.cudagraph_mode=PIECEWISE"],
+    ],
+)
+def test_flags_that_contradict_nothing_are_taken(args: list[str], catalog: Catalog) -> None:
+    assert faults(catalog, args) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "index", "rule"),
+    [
+        (["--max-model-len=4096"], 0, "this is what runtime.maxModelLen says; example"),
+        (["--max_model_len=4096"], 0, "this is what runtime.maxModelLen says; example"),
+        (["--max-mod=4096"], 0, "this is what runtime.maxModelLen says (short for --max-model-len)"),
+        (["--lora-modules=a=/x"], 0, "this is what adapters says"),
+        (["--no-enable-lora"], 0, "this is what adapters says"),
+        (["--served-model-name=x"], 0, "this is what baseModel says"),
+        (["--quant=fp8"], 0, "this is what runtime.quantization says (short for --quantization)"),
+        (["--shutdown-timeout=5"], 0, "this is what runtime.drainSeconds says"),
+        (["--trust-remote-code"], 0, "runs code"),
+        (["--trust_remote"], 0, "runs code that lies beside the model's weights (short for --trust-remote-code)"),
+        (["--allowed-local-media-path=/"], 0, "server's files"),
+        (["--ssl-keyfile=/x"], 0, "TLS ends at the gateway"),
+        (["--port=80"], 0, "probes, Service"),
+        (["--config=/x.yaml"], 0, "past these rules"),
+        (["--pipeline-parallel-size=2"], 0, "more GPUs"),
+        (["--data-parallel-size-local=2"], 0, "more GPUs"),
+        (["--cpu-offload-gb=8"], 0, "main memory"),
+        (["--enable-prefix-caching", "--no-enable_prefix-caching"], 1, "stands twice"),
+        (["--seed", "3"], 1, "a flag and its value are one entry; example: --seed=VALUE"),
+        (["-tp=2"], 0, "must be --name or --name=value"),
+        (["enforce-eager"], 0, "must be --name or --name=value"),
+        (["--chat-template={{ x }}"], 0, "KServe would read {{ as a placeholder"),
+        (["--chat-template=$(HOME)"], 0, "Kubernetes would read $( as a placeholder"),
+        (["--enforce-eager", "--compilation-config=3"], 1, "contradicts --enforce-eager"),
+        (["--fully-sharded-loras"], 0, "tensorParallelSize is 1"),
+        (["--calculate-kv-scales"], 0, "only an fp8 KV cache"),
+        (["--max-num-batched-tokens=16"], 0, "must be at least concurrency (32)"),
+        (
+            ["--max-num-batched-tokens=4096", "--no-enable-chunked-prefill"],
+            0,
+            "must be at least maxModelLen (8192), as prefills are not chunked",
+        ),
+    ],
+)
+def test_every_other_flag_is_one_fault_with_what_to_write(
+    args: list[str], index: int, rule: str, catalog: Catalog
+) -> None:
+    (told,) = faults(catalog, args)
+    assert told.startswith(f"kitchens.support.runtime.extraArgs[{index}]: ")
+    assert rule in told
+
+
+@pytest.mark.parametrize("args", [["--api-key=s3cr3t"], ["--api-key", "s3cr3t"], ["--api_k=s3cr3t"], ["key=s3cr3t"]])
+def test_a_secret_that_should_not_be_there_is_not_repeated(args: list[str], catalog: Catalog) -> None:
+    told = faults(catalog, args)
+    assert told
+    assert "s3cr3t" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "rule"),
+    [
+        ({"quantization": "awq", "dtype": "bfloat16"}, "quantization awq is computed in float16 only: vLLM"),
+        ({"quantization": "mxfp4", "dtype": "float16"}, "computed in bfloat16 only"),
+        ({"quantization": "int3"}, "must be one of"),
+    ],
+)
+def test_a_quantization_and_a_type_that_do_not_go_together(
+    runtime: dict[str, Any], rule: str, catalog: Catalog
+) -> None:
+    (told,) = faults(catalog, [], **runtime)
+    assert rule in told
+
+
+def test_auto_means_the_type_of_the_base_model(catalog: Catalog) -> None:
+    models = {ref: replace(model, dtype="bfloat16") for ref, model in catalog.base_models.items()}
+    (told,) = faults(replace(catalog, base_models=models), [], quantization="gptq")
+    assert "float16 only, and auto is the base model's bfloat16" in told
+    assert faults(catalog, [], quantization="gptq") == []
+
+
+@pytest.mark.parametrize("runtime", [{"quantization": "awq", "dtype": "float16"}, {"quantization": "fp8"}])
+def test_a_quantization_that_fits_is_taken(runtime: dict[str, Any], catalog: Catalog) -> None:
+    assert faults(catalog, [], **runtime) == []
+
+
+def test_flags_stand_after_those_of_the_settings() -> None:
+    options = VllmOptions(
+        served_model_name="x",
+        max_model_len=128,
+        max_num_seqs=1,
+        gpu_memory_utilization=0.9,
+        tensor_parallel_size=1,
+        dtype="float16",
+        quantization="awq",
+        shutdown_timeout=60,
+        extra=["--enforce-eager"],
+    )
+    assert options.flags()[-3:] == ["--quantization=awq", "--shutdown-timeout=60", "--enforce-eager"]
