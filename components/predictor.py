@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,10 @@ from components.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
 
 @dataclass(frozen=True, kw_only=True)
 class MultiLoraServiceArgs:
-    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters."""
+    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters.
+
+    `priority_class` is a PriorityClass; `pull_secrets` are those of the ServiceAccount.
+    """
 
     namespace: str
     kitchen: str
@@ -32,6 +35,8 @@ class MultiLoraServiceArgs:
     surge: bool
     lora: LoraOptions
     fetch: AdapterFetch | None
+    priority_class: str = ""
+    pull_secrets: Sequence[str] = ()
 
 
 def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
@@ -55,6 +60,8 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
             "resources": _resources(args),
         },
     }
+    if args.priority_class:
+        spec["priorityClassName"] = args.priority_class
     if args.replicas > 1:
         spec["topologySpreadConstraints"] = [
             {

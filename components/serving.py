@@ -32,7 +32,12 @@ class VllmRuntime(pulumi.ComponentResource):
             name,
             api_version="serving.kserve.io/v1alpha1",
             kind="ServingRuntime",
-            metadata={"name": self.runtime_name, "namespace": args.namespace, "labels": dict(args.labels)},
+            metadata={
+                "name": self.runtime_name,
+                "namespace": args.namespace,
+                "labels": dict(args.labels),
+                "annotations": args.platform.runtime_annotations(),
+            },
             spec=spec,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -63,6 +68,7 @@ class MultiLoraService(pulumi.ComponentResource):
             metadata=_metadata(naming.service_account(args.kitchen), args),
             automountServiceAccountToken=False,
             opts=child,
+            **_pull_secrets(args),
         )
         needs: list[pulumi.Resource] = [account]
         if args.fetch is not None:
@@ -97,7 +103,12 @@ class MultiLoraService(pulumi.ComponentResource):
             name,
             api_version="serving.kserve.io/v1beta1",
             kind="InferenceService",
-            metadata={**_metadata(args.kitchen, args), "annotations": _annotations()},
+            metadata={
+                "name": args.kitchen,
+                "namespace": args.namespace,
+                "labels": {**args.labels, **args.platform.service_labels()},
+                "annotations": {**_annotations(), **args.platform.service_annotations()},
+            },
             spec={"predictor": predictor(args)},
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -110,6 +121,10 @@ class MultiLoraService(pulumi.ComponentResource):
 
 def _metadata(name: str, args: MultiLoraServiceArgs) -> Any:
     return {"name": name, "namespace": args.namespace, "labels": dict(args.labels)}
+
+
+def _pull_secrets(args: MultiLoraServiceArgs) -> dict[str, Any]:
+    return {"imagePullSecrets": [{"name": name} for name in args.pull_secrets]} if args.pull_secrets else {}
 
 
 def _annotations() -> dict[str, str]:

@@ -15,6 +15,7 @@ from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRunti
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
+from infra.kitchen.platform import address, surroundings
 from infra.settings import Kitchen
 
 _FETCH_SCRIPT = "fetch_adapters.py"
@@ -45,8 +46,11 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         surge=kitchen.rollout == "surge",
         lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),
         fetch=_fetch(context, kitchen) if kitchen.adapters else None,
+        priority_class=naming.priority_class(context.settings.environment),
+        pull_secrets=[name for name in [context.settings.pull_secret] if name is not None],
     )
     MultiLoraService(kitchen.name, args, context.after(*needs))
+    surroundings(context, kitchen)
     return _output(context, kitchen)
 
 
@@ -60,7 +64,7 @@ def _output(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         "baseModel": kitchen.base_model,
         "adapters": list(kitchen.adapters),
         "models": [model.name, *(context.catalog.adapters[ref].name for ref in kitchen.adapters)],
-        "url": f"http://{naming.predictor(kitchen.name)}.{namespace}.svc/v1",
+        "url": address(context, kitchen),
     }
 
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 
 from infra.catalog import Catalog
 from infra.faults import Fault
+from infra.rules.access import access_faults, priority_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
+from infra.rules.platform import platform_faults, route_twin_faults, store_network_faults
+from infra.rules.registry import certificates_faults, credentials_faults
 from infra.settings import Settings
 
 RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
@@ -19,6 +22,13 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    access_faults,
+    priority_faults,
+    platform_faults,
+    route_twin_faults,
+    store_network_faults,
+    credentials_faults,
+    certificates_faults,
 )
 
 
