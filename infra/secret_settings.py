@@ -41,6 +41,12 @@ def take_secrets(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Sec
     return {key: value for key, value in shown.items() if not isinstance(value, SecretText)}, secrets, faults
 
 
+def without_secrets(config: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """A stack file's `config` with `render-only` for each secret that it holds encrypted; `prefix` is the project's."""
+    names = {f"{prefix}{key}" for key in KEYS}
+    return {key: PLACEHOLDER if key in names and _is_encrypted(value) else value for key, value in config.items()}
+
+
 def _is_encrypted(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str)
 

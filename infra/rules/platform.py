@@ -11,8 +11,6 @@ from infra.faults import MISSING, Fault
 from infra.rules.common import too_long
 from infra.settings import Settings
 
-_LONGEST_HOST = 253
-
 
 def platform_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """OpenShift's parts need OpenShift; a Route without authentication names its networks."""
@@ -38,9 +36,6 @@ def platform_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     for name, kitchen in settings.kitchens.items():
         host = naming.route_host(name, kitchen.tenant, settings.environment)
         yield from too_long(f"kitchens.{name}", "first part of its Route's host", host)
-        if len(f"{host}.{routes.domain}") > _LONGEST_HOST:
-            rule = f"with {host} before it, the host has more than {_LONGEST_HOST} characters"
-            yield Fault(path="platform.routes.domain", value=routes.domain, rule=rule, example="apps.kitchen.example")
 
 
 def route_twin_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
