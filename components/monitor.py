@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -10,23 +10,20 @@ import pulumi
 from components.kubernetes_object import KubernetesObject
 from components.labels import SERVICE_LABEL
 
-SERVER_PORT_NAME = "http1"
-"""Name of the server's port in its pod."""
-
-STATUS_PORT_NAME = "status"
-"""Name of the port on which a sidecar tells its state."""
+PORT_NAMES = ("http1", "status")
+"""Names of the pods' ports whose /metrics are taken: the server's, and that of a sidecar where a pod has one. A name
+that no container has makes no target."""
 
 _INTERVAL = "30s"
 
 
 @dataclass(frozen=True, kw_only=True)
 class KitchenMonitorArgs:
-    """`ports` are the names of the pods' ports whose /metrics are taken."""
+    """The kitchen whose pods are scraped; `labels` are those of ownership."""
 
     namespace: str
     kitchen: str
     labels: Mapping[str, str]
-    ports: Sequence[str] = (SERVER_PORT_NAME,)
 
 
 class KitchenMonitor(pulumi.ComponentResource):
@@ -36,7 +33,7 @@ class KitchenMonitor(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KitchenMonitorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the PodMonitor."""
-        super().__init__(self.TOKEN, name, {"ports": list(args.ports)}, opts)
+        super().__init__(self.TOKEN, name, {"kitchen": args.kitchen}, opts)
         KubernetesObject(
             name,
             api_version="monitoring.coreos.com/v1",
@@ -45,7 +42,7 @@ class KitchenMonitor(pulumi.ComponentResource):
             spec={
                 "selector": {"matchLabels": {SERVICE_LABEL: args.kitchen}},
                 "podMetricsEndpoints": [
-                    {"port": port, "path": "/metrics", "interval": _INTERVAL} for port in args.ports
+                    {"port": port, "path": "/metrics", "interval": _INTERVAL} for port in PORT_NAMES
                 ],
             },
             opts=pulumi.ResourceOptions(parent=self),

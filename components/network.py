@@ -56,17 +56,21 @@ def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
         ),
         "allow-object-store": _egress(server, to_store),
         # With OpenShift AI the proxy is the only way in: the server's own port knows no callers.
-        "allow-gateway": _ingress(server, _callers(platform), PROXY_PORT if platform.openshift_ai else SERVER_PORT),
-        "allow-metrics": _ingress(server, _scrapers(platform), SERVER_PORT, STATUS_PORT),
+        "allow-gateway": {
+            "podSelector": server,
+            **gateway_ingress(PROXY_PORT if platform.openshift_ai else SERVER_PORT, routes=platform.has_routes),
+        },
+        "allow-metrics": {"podSelector": server, **_ingress(_scrapers(platform), SERVER_PORT, STATUS_PORT)},
     }
     if platform.openshift_ai:
         policies["allow-api-server"] = _egress(server, {"ports": _tcp(_API_SERVER_PORT)})
     return policies
 
 
-def _callers(platform: Platform) -> list[dict[str, Any]]:
-    router = [_namespaces({_POLICY_GROUP: "ingress"})] if platform.has_routes else []
-    return [_namespaces({GATEWAY_LABEL: "gateway"}), *router]
+def gateway_ingress(port: int, *, routes: bool = False) -> dict[str, Any]:
+    """The part of a NetworkPolicy that lets gateways in to one port, and with `routes` OpenShift's router too."""
+    router = [_namespaces({_POLICY_GROUP: "ingress"})] if routes else []
+    return _ingress([_namespaces({GATEWAY_LABEL: "gateway"}), *router], port)
 
 
 def _scrapers(platform: Platform) -> list[dict[str, Any]]:
@@ -89,5 +93,5 @@ def _egress(pods: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
     return {"podSelector": pods, "policyTypes": ["Egress"], "egress": [rule]}
 
 
-def _ingress(pods: dict[str, Any], peers: list[dict[str, Any]], *ports: int) -> dict[str, Any]:
-    return {"podSelector": pods, "policyTypes": ["Ingress"], "ingress": [{"from": peers, "ports": _tcp(*ports)}]}
+def _ingress(peers: list[dict[str, Any]], *ports: int) -> dict[str, Any]:
+    return {"policyTypes": ["Ingress"], "ingress": [{"from": peers, "ports": _tcp(*ports)}]}
