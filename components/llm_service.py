@@ -10,10 +10,10 @@ import pulumi
 from components import naming
 from components.kubernetes_object import KubernetesObject
 from components.labels import SERVICE_LABEL
-from components.predictor import MultiLoraServiceArgs, pods, predictor
+from components.network import gateway_ingress
+from components.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
 from components.runtime_spec import VllmRuntimeArgs, runtime_spec
 from components.sizing import startup_minutes
-from components.tenancy import gateway_ingress
 
 LLM_PORT = 8000
 """Port that the controller's Service sends to (pkg/controller/v1alpha2/llmisvc/workload.go)."""
@@ -25,6 +25,7 @@ _POD_FIELDS = (
     "nodeSelector",
     "tolerations",
     "securityContext",
+    "priorityClassName",
     "topologySpreadConstraints",
     "initContainers",
 )
@@ -93,7 +94,7 @@ class LlmService(pulumi.ComponentResource):
 
 def _surroundings(args: MultiLoraServiceArgs) -> list[dict[str, Any]]:
     """What the pods need beside them."""
-    account = {"kind": "ServiceAccount", "named": naming.service_account(args.kitchen)}
+    account = {"kind": "ServiceAccount", "named": naming.service_account(args.kitchen), **pull_secrets(args)}
     ingress = {"podSelector": {"matchLabels": pods(args)}, **gateway_ingress(LLM_PORT)}
     found: list[dict[str, Any]] = [
         {"short": "server", "api_version": "v1", "automountServiceAccountToken": False, **account},

@@ -73,3 +73,18 @@ def predictor_host(kitchen: str, tenant: str, environment: str) -> str:
 def reader_user(kitchen: str, tenant: str, environment: str) -> str:
     """User of the object store that reads a kitchen's adapters."""
     return f"{namespace(tenant, environment)}-{kitchen}-lora"
+
+
+def role(role: str) -> str:
+    """Role and RoleBinding of an access role in a tenant's namespace."""
+    return f"kitchen-{role}"
+
+
+def priority_class(environment: str) -> str:
+    """PriorityClass of an environment."""
+    return f"kitchen-{environment}"
+
+
+def route_host(kitchen: str, tenant: str, environment: str) -> str:
+    """First label of the host name of a kitchen's Route."""
+    return f"{kitchen}-{namespace(tenant, environment)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,51 @@ NON_ROOT_ID = 10001
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """A kind of cluster: `kubernetes` or `openshift`."""
+    """A kind of cluster: `kubernetes` or `openshift`, and what of it the kitchens use.
+
+    `openshift_ai` leaves authentication and Routes to OpenShift AI; `route_domain` makes Routes without it, open to
+    `route_sources` (networks) alone; `monitoring` says that the Prometheus operator's PodMonitor is there.
+    """
 
     kind: str
+    openshift_ai: bool = False
+    route_domain: str | None = None
+    route_sources: Sequence[str] = ()
+    monitoring: bool = False
+
+    @property
+    def has_routes(self) -> bool:
+        """Whether calls come through OpenShift's router."""
+        return self.openshift_ai or self.route_domain is not None
+
+    def dns(self) -> tuple[str, int]:
+        """Namespace of the pods that answer look-ups, and the port on which they listen (not their Service's)."""
+        return ("openshift-dns", 5353) if self.kind == "openshift" else ("kube-system", 53)
+
+    def namespace_annotations(self, title: str, description: str) -> dict[str, str]:
+        """Annotations of a namespace: on OpenShift it is shown as a Project, with these texts.
+
+        The empty node selector keeps a cluster's default one off GPU pods, which are placed by their own.
+        """
+        if self.kind != "openshift":
+            return {}
+        return {
+            "openshift.io/display-name": title,
+            "openshift.io/description": description,
+            "openshift.io/node-selector": "",
+        }
+
+    def service_labels(self) -> dict[str, str]:
+        """Labels of an InferenceService beside those of ownership: OpenShift AI makes a Route for it."""
+        return {"networking.kserve.io/visibility": "exposed"} if self.openshift_ai else {}
+
+    def service_annotations(self) -> dict[str, str]:
+        """Annotations of an InferenceService: OpenShift AI puts a proxy before it that checks every call."""
+        return {"security.opendatahub.io/enable-auth": "true"} if self.openshift_ai else {}
+
+    def runtime_annotations(self) -> dict[str, str]:
+        """Annotations of a ServingRuntime: OpenShift AI takes vLLM's metrics from it."""
+        return {"opendatahub.io/kserve-runtime": "vllm"} if self.openshift_ai else {}
 
     def pod_security_context(self) -> dict[str, Any]:
         """Security context of a pod that meets the `restricted` Pod Security Standard.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,10 @@ from components.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
 
 @dataclass(frozen=True, kw_only=True)
 class MultiLoraServiceArgs:
-    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters."""
+    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters.
+
+    `priority_class` is a PriorityClass; `pull_secrets` are those of the ServiceAccount.
+    """
 
     namespace: str
     kitchen: str
@@ -36,6 +39,8 @@ class MultiLoraServiceArgs:
     fetch: AdapterFetch | None
     drain_seconds: int
     autoscaling: Autoscaling | None = None
+    priority_class: str = ""
+    pull_secrets: Sequence[str] = ()
 
     def most_replicas(self) -> int:
         """Pods that the service may have outside of a rollout."""
@@ -62,6 +67,8 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
             "resources": _resources(args),
         },
     }
+    if args.priority_class:
+        spec["priorityClassName"] = args.priority_class
     if args.most_replicas() > 1:
         spec["topologySpreadConstraints"] = [
             {
@@ -79,6 +86,11 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         spec["model"]["args"] = args.lora.flags(names)
         spec["model"]["volumeMounts"] = [{"name": "adapters", "mountPath": ADAPTERS_PATH, "readOnly": True}]
     return spec
+
+
+def pull_secrets(args: MultiLoraServiceArgs) -> dict[str, Any]:
+    """The part of a ServiceAccount that names the Secrets to pull images with."""
+    return {"imagePullSecrets": [{"name": name} for name in args.pull_secrets]} if args.pull_secrets else {}
 
 
 def pods(args: MultiLoraServiceArgs) -> dict[str, str]:

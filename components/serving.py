@@ -9,7 +9,7 @@ import pulumi
 from components import naming
 from components.autoscaling import autoscaler_class
 from components.kubernetes_object import KubernetesObject
-from components.predictor import MultiLoraServiceArgs, pods, predictor
+from components.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
 from components.runtime_spec import VllmRuntimeArgs, runtime_spec
 from components.sizing import startup_minutes
 
@@ -29,7 +29,12 @@ class VllmRuntime(pulumi.ComponentResource):
             name,
             api_version="serving.kserve.io/v1alpha1",
             kind="ServingRuntime",
-            metadata={"name": self.runtime_name, "namespace": args.namespace, "labels": dict(args.labels)},
+            metadata={
+                "name": self.runtime_name,
+                "namespace": args.namespace,
+                "labels": dict(args.labels),
+                "annotations": args.platform.runtime_annotations(),
+            },
             spec=runtime_spec(args),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -60,6 +65,7 @@ class MultiLoraService(pulumi.ComponentResource):
             metadata=_metadata(naming.service_account(args.kitchen), args),
             automountServiceAccountToken=False,
             opts=child,
+            **pull_secrets(args),
         )
         needs: list[pulumi.Resource] = [account]
         if args.fetch is not None:
@@ -94,7 +100,12 @@ class MultiLoraService(pulumi.ComponentResource):
             name,
             api_version="serving.kserve.io/v1beta1",
             kind="InferenceService",
-            metadata={**_metadata(args.kitchen, args), "annotations": _annotations(args)},
+            metadata={
+                "name": args.kitchen,
+                "namespace": args.namespace,
+                "labels": {**args.labels, **args.platform.service_labels()},
+                "annotations": {**_annotations(args), **args.platform.service_annotations()},
+            },
             spec={"predictor": predictor(args)},
             opts=pulumi.ResourceOptions(
                 parent=self,

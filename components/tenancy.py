@@ -9,20 +9,17 @@ from typing import Any
 import pulumi
 
 from components.kubernetes_object import KubernetesObject
-from components.labels import DOMAIN, SERVICE_LABEL
-from components.vllm import SERVER_PORT
-
-GATEWAY_LABEL = f"{DOMAIN}/access"
-"""Namespace label; its value `gateway` admits the namespace's pods to the model servers."""
-
-_DNS_PORTS = (53, 5353)
+from components.network import StoreAddress, network_policies
+from components.platform import Platform
+from components.provisions import Provision
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantArgs:
-    """Quota figures are cores, GiB and GPUs; `store_port` is the TCP port of the object store.
+    """Quota figures are cores, GiB and GPUs; `provisions` are put into the namespace before any pod.
 
-    `protect` refuses the deletion of the namespace, which would take everything in it along.
+    `title` and `description` say on OpenShift what the Project is. `protect` refuses the deletion of the namespace,
+    which would take everything in it along.
     """
 
     namespace: str
@@ -32,15 +29,19 @@ class TenantArgs:
     cpu: int
     memory_gib: int
     storage_gib: int
-    store_port: int
+    platform: Platform
+    store: StoreAddress
+    title: str
+    description: str
+    provisions: Sequence[Provision]
     protect: bool
 
 
 class Tenant(pulumi.ComponentResource):
     """A namespace held to `restricted`, with a quota, default limits, default-deny and the flows needed.
 
-    Guaranteed: nothing enters or leaves the namespace but DNS look-ups, the object store's port, and calls from
-    namespaces that are labelled as gateways to the model servers' port.
+    Guaranteed: nothing enters or leaves the namespace but DNS look-ups, the object store's port, calls from namespaces
+    that are labelled as gateways, and scrapes from those labelled for metrics (`network_policies` names each flow).
     """
 
     TOKEN = "kitchen:tenancy:Tenant"
@@ -52,7 +53,11 @@ class Tenant(pulumi.ComponentResource):
             name,
             api_version="v1",
             kind="Namespace",
-            metadata={"name": args.namespace, "labels": {**args.labels, **_pod_security()}},
+            metadata={
+                "name": args.namespace,
+                "labels": {**args.labels, **_pod_security()},
+                "annotations": args.platform.namespace_annotations(args.title, args.description),
+            },
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         # The namespace's deletion removes what is in it: no need to delete each object first.
@@ -70,7 +75,7 @@ class Tenant(pulumi.ComponentResource):
                 spec=spec,
                 opts=child,
             )
-        for policy, spec in _network_policies(args.store_port).items():
+        for policy, spec in network_policies(args.platform, args.store).items():
             KubernetesObject(
                 f"{name}-{policy}",
                 api_version="networking.k8s.io/v1",
@@ -79,7 +84,10 @@ class Tenant(pulumi.ComponentResource):
                 spec=spec,
                 opts=child,
             )
+        for provision in args.provisions:
+            provision.declare(name, args.namespace, args.labels, child)
         self.namespace = args.namespace
+        self.namespace_object = namespace
         self.register_outputs({"namespace": args.namespace})
 
 
@@ -111,28 +119,3 @@ def _default_limits() -> Any:
         "default": {"memory": "1Gi"},
         "defaultRequest": {"cpu": "100m", "memory": "256Mi"},
     }
-
-
-def _network_policies(store_port: int) -> dict[str, Any]:
-    dns = [{"port": port, "protocol": protocol} for port in _DNS_PORTS for protocol in ("UDP", "TCP")]
-    server = {"matchExpressions": [{"key": SERVICE_LABEL, "operator": "Exists"}]}
-    return {
-        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": {
-            "podSelector": {},
-            "policyTypes": ["Egress"],
-            "egress": [{"to": [{"namespaceSelector": {}}], "ports": dns}],
-        },
-        "allow-object-store": {
-            "podSelector": server,
-            "policyTypes": ["Egress"],
-            "egress": [{"ports": [{"port": store_port, "protocol": "TCP"}]}],
-        },
-        "allow-gateway": {"podSelector": server, **gateway_ingress(SERVER_PORT)},
-    }
-
-
-def gateway_ingress(port: int) -> dict[str, Any]:
-    """The part of a NetworkPolicy that lets gateways in to one port."""
-    gateways = {"namespaceSelector": {"matchLabels": {GATEWAY_LABEL: "gateway"}}}
-    return {"policyTypes": ["Ingress"], "ingress": [{"from": [gateways], "ports": [{"port": port, "protocol": "TCP"}]}]}

@@ -14,16 +14,22 @@ from infra.catalog import Catalog
 from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.rules import semantic_faults
+from infra.secret_settings import take_secrets
 from infra.settings import (
     Autoscaling,
+    Cluster,
     GatewayApi,
     GpuPool,
     Kitchen,
     ObjectStore,
+    Priority,
     Quota,
+    Routes,
     Runtime,
+    SecretText,
     Settings,
     Storage,
+    StoreNetwork,
     Tenant,
 )
 from infra.validate import schema, schema_faults
@@ -33,10 +39,11 @@ NAMESPACE = "kitchen:"
 
 def load_settings(data: Mapping[str, Any], catalog: Catalog, source: str = "settings") -> Settings:
     """Return the checked settings; raise FaultsError with every fault of schema and rules."""
-    faults = schema_faults("settings", data)
+    shown, secrets, faults = take_secrets(data)
+    faults += schema_faults("settings", shown)
     if faults:
         raise FaultsError(source, faults)
-    settings = _settings(data)
+    settings = _settings(shown, secrets)
     faults = semantic_faults(settings, catalog)
     if faults:
         raise FaultsError(source, faults)
@@ -75,7 +82,12 @@ def read_stack_file(path: Path) -> dict[str, Any]:
 def settings_from_engine(stack: str, catalog: Catalog) -> Settings:
     """Read the configuration that the engine hands to the program."""
     config: dict[str, str] = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
-    data = {key: _decode(key, value) for name, value in config.items() if (key := name.removeprefix(NAMESPACE)) != name}
+    secret: list[str] = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS") or "[]")
+    data = {
+        key: SecretText(value=value) if name in secret else _decode(key, value)
+        for name, value in config.items()
+        if (key := name.removeprefix(NAMESPACE)) != name
+    }
     return load_settings(data, catalog, f"Pulumi.{stack}.yaml")
 
 
@@ -90,12 +102,12 @@ def _decode(key: str, text: str) -> Any:
         return text
 
 
-def _settings(data: Mapping[str, Any]) -> Settings:
+def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Settings:
     cluster = data["cluster"]
     return Settings(
         environment=data["environment"],
         phase=data["phase"],
-        platform=data["platform"]["kind"],
+        platform=_cluster(data["platform"]),
         registry=data["registry"],
         cluster_identifier=cluster["identifier"],
         cluster_context=cluster.get("context"),
@@ -104,19 +116,39 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         storage=Storage(**_fields(data["storage"])),
         tenants={name: _tenant(name, tenant) for name, tenant in data["tenants"].items()},
         kitchens=_kitchens(data.get("kitchens", {})),
+        groups=_groups(data),
+        priority=Priority(**_fields(data.get("priority", {}))),
+        registry_credentials=secrets.get("registryCredentials"),
         **_platform(data["platform"]),
-        **{key: data[name] for key, name in (("protect", "protect"), ("render_to", "renderTo")) if name in data},
+        **_fields({key: data[key] for key in ("protect", "pullSecret", "renderTo") if key in data}),
     )
 
 
 def _object_store(data: Mapping[str, Any]) -> ObjectStore:
-    rest = {key: value for key, value in data.items() if key != "tls"}
-    return ObjectStore(**_fields(rest), ca_bundle=data.get("tls", {}).get("caBundle"))
+    rest = {key: value for key, value in data.items() if key not in ("tls", "network")}
+    tls, network = data.get("tls", {}), dict(data.get("network", {}))
+    network["cidrs"] = tuple(network.get("cidrs", ()))
+    trust = {"ca_bundle": tls.get("caBundle"), "certificates": tls.get("certificates")}
+    return ObjectStore(**_fields(rest), **trust, network=StoreNetwork(**network))
+
+
+def _cluster(data: Mapping[str, Any]) -> Cluster:
+    routes = data.get("routes")
+    return Cluster(
+        kind=data["kind"],
+        openshift_ai=data.get("openshiftAI", False),
+        monitoring=data.get("monitoring", False),
+        routes=routes and Routes(domain=routes["domain"], allowed_sources=tuple(routes.get("allowedSources", ()))),
+    )
+
+
+def _groups(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {role: tuple(members) for role, members in data.get("groups", {}).items()}
 
 
 def _tenant(name: str, data: Mapping[str, Any]) -> Tenant:
     quota = Quota(**_fields(data["quota"]))
-    return Tenant(name=name, owner=data["owner"], cost_centre=data["costCentre"], quota=quota)
+    return Tenant(name=name, owner=data["owner"], cost_centre=data["costCentre"], quota=quota, groups=_groups(data))
 
 
 def _platform(data: Mapping[str, Any]) -> dict[str, Any]:

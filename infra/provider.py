@@ -20,7 +20,13 @@ def cluster_provider(settings: Settings) -> pulumi.ProviderResource:
     if settings.render_to is not None:
         inputs = {"renderYamlToDirectory": settings.render_to}
     else:
-        inputs = {"clusterIdentifier": settings.cluster_identifier, "enableServerSideApply": "true"}
+        inputs = {
+            "clusterIdentifier": settings.cluster_identifier,
+            "enableServerSideApply": "true",
+            # Without these another bundle or key would delete the object before it is made anew.
+            "enableConfigMapMutable": "true",
+            "enableSecretMutable": "true",
+        }
         if settings.cluster_context is not None:
             inputs["context"] = settings.cluster_context
     return pulumi.ProviderResource(

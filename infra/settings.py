@@ -19,14 +19,58 @@ class GpuPool:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Routes:
+    """Routes without OpenShift AI: domain of their hosts, and the networks that may call."""
+
+    domain: str
+    allowed_sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The kind of cluster, and what of it the kitchens use."""
+
+    kind: str
+    openshift_ai: bool = False
+    routes: Routes | None = None
+    monitoring: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priority:
+    """Priority of the servers' pods; `preempt` lets them displace pods of a lower one."""
+
+    value: int = 1000
+    preempt: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreNetwork:
+    """Where the object store's pods are; `port` is theirs where it is not the endpoint's."""
+
+    namespace: str | None = None
+    cidrs: tuple[str, ...] = ()
+    port: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretText:
+    """A secret setting. `value` is None where it is not known: the engine alone can read it."""
+
+    value: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectStore:
-    """The S3-compatible store. `ca_bundle` names a ConfigMap; 0 days means off."""
+    """The S3-compatible store. `ca_bundle` names a ConfigMap, made where `certificates` hold its PEM; 0 days is off."""
 
     endpoint: str
     kind: str = "minio"
     region: str = "us-east-1"
     bucket_prefix: str = ""
     ca_bundle: str | None = None
+    certificates: str | None = None
+    network: StoreNetwork = field(default_factory=StoreNetwork)
     object_lock_days: int = 0
     expire_noncurrent_days: int = 0
     existing_secret: str | None = None
@@ -58,6 +102,7 @@ class Tenant:
     owner: str
     cost_centre: str
     quota: Quota
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +187,7 @@ class Settings:
 
     environment: str
     phase: int
-    platform: str
+    platform: Cluster
     registry: str
     cluster_identifier: str
     cluster_context: str | None
@@ -151,6 +196,10 @@ class Settings:
     storage: Storage
     tenants: Mapping[str, Tenant]
     kitchens: Mapping[str, Kitchen]
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    priority: Priority = field(default_factory=Priority)
+    pull_secret: str | None = None
+    registry_credentials: SecretText | None = None
     protect: bool = False
     render_to: str | None = None
     gateway_api: GatewayApi | None = None

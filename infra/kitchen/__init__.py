@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 
 from components import naming
-from components.platform import Platform
 from infra.catalog import FETCH_IMAGE, Catalog
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
 from infra.kitchen.models import volumes
+from infra.kitchen.platform import platform, priority
 from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
 from infra.provider import cluster_provider
@@ -30,10 +30,11 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     context = Context(
         settings=settings,
         catalog=catalog,
-        platform=Platform(kind=settings.platform),
+        platform=platform(settings),
         on_cluster=pulumi.ResourceOptions(provider=cluster_provider(settings)),
         payload={path.name: path.read_text() for path in sorted(_PAYLOAD.glob("*.py"))},
     )
+    priority(context)
     for name in settings.tenants:
         context.tenants[name] = tenant(context, name)
     if settings.render_to is None:

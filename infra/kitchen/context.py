@@ -50,6 +50,12 @@ class Context:
         )
         return owned.labels(instance)
 
+    def shared_labels(self) -> dict[str, str]:
+        """Labels of what belongs to the environment as a whole: the platform team answers for it."""
+        environment = self.settings.environment
+        shared = Ownership(environment=environment, tenant="shared", owner="platform", cost_centre="shared")
+        return shared.labels(environment)
+
     def image(self, name: str) -> str:
         """Reference of a catalog image in the organisation's registry."""
         return self.catalog.images[name].reference(self.settings.registry)

@@ -17,6 +17,7 @@ from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRunti
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
+from infra.kitchen.platform import surroundings
 from infra.kitchen.scaling import autoscaling
 from infra.settings import Kitchen
 
@@ -52,12 +53,15 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         fetch=_fetch(context, kitchen) if kitchen.adapters else None,
         drain_seconds=said.drain_seconds,
         autoscaling=autoscaling(context, kitchen),
+        priority_class=naming.priority_class(context.settings.environment),
+        pull_secrets=[name for name in [context.settings.pull_secret] if name is not None],
     )
     if kitchen.api == "LLMInferenceService":
         llm = LlmServiceArgs(service=args, runtime=runtime, gateway=_gateway(context))
         context.services[kitchen.name] = LlmService(kitchen.name, llm, context.after(*needs))
     else:
         context.services[kitchen.name] = MultiLoraService(kitchen.name, args, context.after(*needs))
+    surroundings(context, kitchen)
     return _output(context, kitchen)
 
 

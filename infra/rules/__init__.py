@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 
 from infra.catalog import Catalog
 from infra.faults import Fault
+from infra.rules.access import access_faults, priority_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
 from infra.rules.extra_args import extra_args_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
+from infra.rules.platform import platform_faults, route_twin_faults, store_network_faults
 from infra.rules.quantization import quantization_faults
+from infra.rules.registry import certificates_faults, credentials_faults
 from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
 from infra.settings import Settings
 
@@ -26,6 +29,13 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     quantization_faults,
     scaling_faults,
     canary_faults,
+    access_faults,
+    priority_faults,
+    platform_faults,
+    route_twin_faults,
+    store_network_faults,
+    credentials_faults,
+    certificates_faults,
 )
 
 

@@ -69,6 +69,10 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
     assert set(tokens) == {
         "kitchen:canary:WeightedRoute",
         "kitchen:llm_service:LlmService",
+        "kitchen:access:TenantAccess",
+        "kitchen:monitor:KitchenMonitor",
+        "kitchen:priority:Priority",
+        "kitchen:route:KitchenRoute",
         "kitchen:model_store:BaseModelVolume",
         "kitchen:object_store:Bucket",
         "kitchen:object_store:BucketAccess",

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from infra.documents import DocumentError, read
+from infra.secret_settings import without_secrets
 from tools.local.errors import LocalError
 from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans, is_engine
 from tools.local.steps import say
@@ -146,6 +147,8 @@ class Workspace:
         if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
             raise LocalError(f"{source.name}: must hold a mapping `config`; example: Pulumi.dev.yaml")
         content = {key: value for key, value in content.items() if key not in _OWN_KEYS}
+        # What another backend's passphrase encrypted cannot be read here.
+        content["config"] = without_secrets(content["config"], f"{self.project_name}:")
         content["config"] |= {f"{self.project_name}:{key}": value for key, value in changes.items()}
         if self.config_file.exists():
             kept = yaml.safe_load(self.config_file.read_text()) or {}

@@ -1,0 +1,97 @@
+"""The network rules of a tenant's namespace: default-deny both ways, and exactly the flows that servers need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.labels import DOMAIN, SERVICE_LABEL
+from components.platform import Platform
+from components.vllm import SERVER_PORT
+
+GATEWAY_LABEL = f"{DOMAIN}/access"
+"""Namespace label: its value `gateway` admits the namespace's pods to the model servers, `metrics` to their metrics."""
+
+STATUS_PORT = 8081
+"""Port on which a sidecar of the server tells its state."""
+
+PROXY_PORT = 8443
+"""Port of OpenShift AI's proxy, which asks the API server whether a caller may call."""
+
+_API_SERVER_PORT = 6443
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+_POLICY_GROUP = "network.openshift.io/policy-group"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreAddress:
+    """Where the object store's pods listen: a TCP port, in one namespace, in networks, or (with neither) anywhere."""
+
+    port: int
+    namespace: str | None = None
+    cidrs: Sequence[str] = ()
+
+    def peers(self) -> list[dict[str, Any]]:
+        """Peers of a rule; an empty list means any."""
+        if self.namespace is not None:
+            return [_namespaces({_NAMESPACE_NAME: self.namespace})]
+        return [{"ipBlock": {"cidr": cidr}} for cidr in self.cidrs]
+
+
+def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
+    """Specifications of NetworkPolicies by name."""
+    server = {"matchExpressions": [{"key": SERVICE_LABEL, "operator": "Exists"}]}
+    namespace, port = platform.dns()
+    peers = store.peers()
+    to_store = {"ports": _tcp(store.port), **({"to": peers} if peers else {})}
+    policies: dict[str, Any] = {
+        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        "allow-dns": _egress(
+            {},
+            {
+                "to": [_namespaces({_NAMESPACE_NAME: namespace})],
+                "ports": [{"port": port, "protocol": protocol} for protocol in ("UDP", "TCP")],
+            },
+        ),
+        "allow-object-store": _egress(server, to_store),
+        # With OpenShift AI the proxy is the only way in: the server's own port knows no callers.
+        "allow-gateway": {
+            "podSelector": server,
+            **gateway_ingress(PROXY_PORT if platform.openshift_ai else SERVER_PORT, routes=platform.has_routes),
+        },
+        "allow-metrics": {"podSelector": server, **_ingress(_scrapers(platform), SERVER_PORT, STATUS_PORT)},
+    }
+    if platform.openshift_ai:
+        policies["allow-api-server"] = _egress(server, {"ports": _tcp(_API_SERVER_PORT)})
+    return policies
+
+
+def gateway_ingress(port: int, *, routes: bool = False) -> dict[str, Any]:
+    """The part of a NetworkPolicy that lets gateways in to one port, and with `routes` OpenShift's router too."""
+    router = [_namespaces({_POLICY_GROUP: "ingress"})] if routes else []
+    return _ingress([_namespaces({GATEWAY_LABEL: "gateway"}), *router], port)
+
+
+def _scrapers(platform: Platform) -> list[dict[str, Any]]:
+    openshift = platform.kind == "openshift" and platform.monitoring
+    return [
+        _namespaces({GATEWAY_LABEL: "metrics"}),
+        *([_namespaces({_POLICY_GROUP: "monitoring"})] if openshift else []),
+    ]
+
+
+def _namespaces(labels: dict[str, str]) -> dict[str, Any]:
+    return {"namespaceSelector": {"matchLabels": labels}}
+
+
+def _tcp(*ports: int) -> list[dict[str, Any]]:
+    return [{"port": port, "protocol": "TCP"} for port in ports]
+
+
+def _egress(pods: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
+    return {"podSelector": pods, "policyTypes": ["Egress"], "egress": [rule]}
+
+
+def _ingress(peers: list[dict[str, Any]], *ports: int) -> dict[str, Any]:
+    return {"policyTypes": ["Ingress"], "ingress": [{"from": peers, "ports": _tcp(*ports)}]}

@@ -1,0 +1,66 @@
+"""What the kind of cluster and the environment as a whole give to every kitchen."""
+
+from __future__ import annotations
+
+from components import naming
+from components.monitor import KitchenMonitor, KitchenMonitorArgs
+from components.platform import Platform
+from components.priority import Priority, PriorityArgs
+from components.route import KitchenRoute, KitchenRouteArgs
+from infra.kitchen.context import Context
+from infra.settings import Kitchen, Settings
+
+OPERATIONS = 4
+"""Phase from which on metrics are taken."""
+
+
+def platform(settings: Settings) -> Platform:
+    """The kind of cluster as the components see it."""
+    said = settings.platform
+    return Platform(
+        kind=said.kind,
+        openshift_ai=said.openshift_ai,
+        route_domain=said.routes.domain if said.routes else None,
+        route_sources=said.routes.allowed_sources if said.routes else (),
+        monitoring=said.monitoring,
+    )
+
+
+def priority(context: Context) -> Priority:
+    """Declare the environment's priority."""
+    settings = context.settings
+    args = PriorityArgs(
+        environment=settings.environment,
+        value=settings.priority.value,
+        preempt=settings.priority.preempt,
+        labels=context.shared_labels(),
+    )
+    return Priority("servers", args, context.on_cluster)
+
+
+def surroundings(context: Context, kitchen: Kitchen) -> None:
+    """Declare a kitchen's Route and monitor, where the platform has them."""
+    namespace, labels = context.namespace(kitchen.tenant), context.labels(kitchen.tenant, kitchen.name)
+    options = context.in_tenant(kitchen.tenant)
+    domain = context.platform.route_domain
+    if domain is not None:
+        host = f"{naming.route_host(kitchen.name, kitchen.tenant, context.settings.environment)}.{domain}"
+        route = KitchenRouteArgs(
+            namespace=namespace,
+            kitchen=kitchen.name,
+            host=host,
+            sources=context.platform.route_sources,
+            labels=labels,
+        )
+        KitchenRoute(kitchen.name, route, options)
+    if context.platform.monitoring and context.settings.phase >= OPERATIONS:
+        KitchenMonitor(
+            kitchen.name, KitchenMonitorArgs(namespace=namespace, kitchen=kitchen.name, labels=labels), options
+        )
+
+
+def address(context: Context, kitchen: Kitchen) -> str:
+    """Base address of a kitchen's API within the cluster."""
+    host = f"{naming.predictor(kitchen.name)}.{context.namespace(kitchen.tenant)}.svc"
+    # The proxy's certificate is that of the cluster's own service authority.
+    return f"https://{host}:8443/v1" if context.platform.openshift_ai else f"http://{host}/v1"

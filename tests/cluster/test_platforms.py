@@ -1,0 +1,77 @@
+"""Everything that dev and prod are on OpenShift is admitted by a real API server, and every kitchen becomes Ready."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.cluster_tools import Kubectl
+from tools.local.workspace import POLICY_PACK, Workspace
+from tools.toolchain import PREVIEW, ensure
+
+OURS = ("-A", "-l", "app.kubernetes.io/part-of=private-ai-kitchen")
+KITCHENS = 6
+PLATFORMS: dict[str, dict[str, Any]] = {
+    "routes": {
+        "kind": "openshift",
+        "routes": {"domain": "apps.kitchen.example", "allowedSources": ["10.20.0.0/16"]},
+        "monitoring": True,
+    },
+    "openshift-ai": {"kind": "openshift", "openshiftAI": True, "monitoring": True},
+}
+
+
+def render(stack: str, platform: dict[str, Any], folder: Path) -> Path:
+    """Write the YAML of a stack on a platform, in phase 4 and with a pull secret."""
+    target = folder / "rendered" / stack
+    workspace = Workspace(folder / stack, stack, kubeconfig=None)
+    changes = {"platform": platform, "phase": 4, "pullSecret": "registry-pull", "registryCredentials": "render-only"}
+    workspace.prepare({**changes, "renderTo": str(target)})
+    options = ("--stack", stack, "--config-file", str(workspace.config_file), "--policy-pack", str(POLICY_PACK))
+    done = subprocess.run(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", *options],
+        cwd=workspace.project,
+        env=workspace.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return target
+
+
+@pytest.fixture(params=PLATFORMS)
+def applied(request: pytest.FixtureRequest, tmp_path: Path, kubectl: Kubectl) -> Iterator[str]:
+    """Both environments on one platform, applied as a GitOps tool would."""
+    ensure(PREVIEW)
+    rendered = [render(stack, PLATFORMS[request.param], tmp_path) for stack in ("dev", "prod")]
+    paths = [path for folder in rendered for path in folder.rglob("*.yaml")]
+    namespaces = [path for path in paths if "\nkind: Namespace\n" in path.read_text()]
+    assert len(namespaces) == KITCHENS
+    apply = ("apply", "--server-side", "--validate=strict")
+    try:
+        kubectl(*apply, *[f"--filename={path}" for path in namespaces])
+        kubectl(*apply, "--recursive", *[f"--filename={folder}" for folder in rendered])
+        yield request.param
+    finally:
+        kubectl("delete", "namespaces,priorityclasses", *OURS[1:], "--wait=true", "--timeout=120s")
+
+
+def test_every_object_is_admitted_and_every_kitchen_becomes_ready(applied: str, kubectl: Kubectl) -> None:
+    kubectl("wait", "inferenceservices", *OURS, "--for=condition=Ready", "--timeout=120s")
+    pods = [pod for pod in kubectl.get("pods", *OURS)["items"] if "deletionTimestamp" not in pod["metadata"]]
+    assert len(pods) == 2 + 8
+    for pod in pods:
+        assert "runAsUser" not in pod["spec"]["securityContext"], "OpenShift assigns it"
+    assert len(kubectl.get("podmonitors", *OURS)["items"]) == KITCHENS
+    routes = [route["spec"]["host"] for route in kubectl.get("routes", *OURS)["items"]]
+    assert len(set(routes)) == (KITCHENS if applied == "routes" else 0)
+    priorities = {
+        item["metadata"]["name"]: item["value"] for item in kubectl.get("priorityclasses", *OURS[1:])["items"]
+    }
+    assert priorities["kitchen-prod"] > priorities["kitchen-dev"]
