@@ -13,6 +13,7 @@ import pytest
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file, settings_from_engine, settings_from_file
+from infra.secret_settings import without_secrets
 from infra.settings import SecretText, Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -246,3 +247,10 @@ def test_wrong_certificates_are_told_in_short(change: Any, rule: str, certificat
     message = told(bundle(change(certificate)), catalog)
     assert rule in message
     assert "MII" not in message
+
+
+def test_local_commands_stand_in_for_what_another_passphrase_encrypted() -> None:
+    config = {"kitchen:pullSecret": "pull", "kitchen:registryCredentials": {"secure": "v1:abc"}}
+    assert without_secrets(config, "kitchen:") == {**config, "kitchen:registryCredentials": "render-only"}
+    plain = {"kitchen:registryCredentials": CANARY}
+    assert without_secrets(plain, "kitchen:") == plain, "what is not encrypted stays, and is told as a fault"
