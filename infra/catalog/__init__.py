@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.gpu_memory import ModelShape
 from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.validate import schema_faults
@@ -53,6 +54,7 @@ class BaseModel:
     size_gib: int
     parameters_billion: float
     dtype: str
+    shape: ModelShape
     files: tuple[FileSum, ...]
 
     @property
@@ -164,7 +166,25 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         size_gib=entry["sizeGiB"],
         parameters_billion=entry["parametersBillion"],
         dtype=entry["dtype"],
+        shape=_shape(entry["config"]),
         files=_files(entry),
+    )
+
+
+def _shape(config: Mapping[str, Any]) -> ModelShape:
+    return ModelShape(
+        hidden_size=config["hiddenSize"],
+        intermediate_size=config["intermediateSize"],
+        layers=config["numHiddenLayers"],
+        attention_heads=config["numAttentionHeads"],
+        kv_heads=config["numKeyValueHeads"],
+        head_dim=config.get("headDim") or config["hiddenSize"] // config["numAttentionHeads"],
+        vocabulary=config["vocabSize"],
+        max_position_embeddings=config["maxPositionEmbeddings"],
+        tied_embeddings=config.get("tieWordEmbeddings", False),
+        attention_bias=config.get("attentionBias", False),
+        experts=config.get("numLocalExperts", 0),
+        sliding_window=config.get("slidingWindow"),
     )
 
 

@@ -16,6 +16,7 @@ from infra.kitchen.models import volumes
 from infra.kitchen.platform import platform, priority
 from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
+from infra.memory import memory_table
 from infra.provider import cluster_provider
 from infra.settings import Settings
 
@@ -27,6 +28,8 @@ _PAYLOAD = Path(__file__).resolve().parents[1] / "payload"
 def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     """Declare every resource that the settings ask for and return the stack's outputs."""
     _warn_about_unchecked_images(settings, catalog)
+    if table := memory_table(settings, catalog):
+        pulumi.log.info(f"GPU memory, GiB of one GPU:\n{table}")
     context = Context(
         settings=settings,
         catalog=catalog,

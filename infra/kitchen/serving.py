@@ -17,8 +17,9 @@ from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRunti
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
-from infra.kitchen.platform import surroundings
+from infra.kitchen.platform import address, surroundings
 from infra.kitchen.scaling import autoscaling
+from infra.memory import fit_of
 from infra.settings import Kitchen
 
 _FETCH_SCRIPT = "fetch_adapters.py"
@@ -75,14 +76,21 @@ def _output(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         "baseModel": kitchen.base_model,
         "adapters": list(kitchen.adapters),
         "models": [model.name, *(context.catalog.adapters[ref].name for ref in kitchen.adapters)],
-        "url": _url(kitchen, namespace),
+        "url": _url(context, kitchen),
+        "gpuMemory": _gpu_memory(context, kitchen),
     }
 
 
-def _url(kitchen: Kitchen, namespace: str) -> str:
+def _url(context: Context, kitchen: Kitchen) -> str:
     if kitchen.api == "LLMInferenceService":
-        return f"http://{naming.llm_workload(kitchen.name)}.{namespace}.svc:{LLM_PORT}/v1"
-    return f"http://{naming.predictor(kitchen.name)}.{namespace}.svc/v1"
+        return f"http://{naming.llm_workload(kitchen.name)}.{context.namespace(kitchen.tenant)}.svc:{LLM_PORT}/v1"
+    return address(context, kitchen)
+
+
+def _gpu_memory(context: Context, kitchen: Kitchen) -> Mapping[str, float]:
+    fit = fit_of(kitchen, context.settings.gpu_pools[kitchen.pool], context.catalog)
+    parts = {"weightsGiB": fit.weights, "loraGiB": fit.loras, "kvCacheGiB": fit.kv_cache, "otherGiB": fit.overhead}
+    return {key: round(value, 2) for key, value in {**parts, "ofGiB": fit.budget, "percent": fit.percent}.items()}
 
 
 def _gateway(context: Context) -> tuple[str, str] | None:

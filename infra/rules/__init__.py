@@ -10,6 +10,7 @@ from infra.rules.access import access_faults, priority_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
 from infra.rules.extra_args import extra_args_faults
+from infra.rules.gpu_memory import gpu_memory_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
 from infra.rules.platform import platform_faults, route_twin_faults, store_network_faults
@@ -25,6 +26,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    gpu_memory_faults,
     extra_args_faults,
     quantization_faults,
     scaling_faults,

@@ -95,6 +95,21 @@ def test_faults_of_meaning_are_told_at_once(stack: Stack) -> None:
     )
 
 
+def test_a_preview_shows_what_each_kitchen_needs_of_a_gpu(stack: Stack) -> None:
+    result = run(stack("prod"), "preview", *PACK)
+    assert result.status == 0, result.text
+    (row,) = [line.split() for line in result.text.splitlines() if line.split()[:2] == ["developer", "h100"]]
+    assert row[2:] == ["15.0", "0.2", "32.0", "2.5", "49.6", "71.7", "69", "27"]
+    kitchens = settings()["kitchens"]
+    kitchens["support"]["runtime"] |= {"concurrency": 512, "maxModelLen": 32768}
+    told(
+        run(stack("dev", {"kitchens": kitchens}), "preview", *PACK),
+        "% of pool l40s",
+        "one GPU of NVIDIA-L40S gives 40.5 GiB at gpuMemoryUtilization 0.9",
+        "; example: concurrency: ",
+    )
+
+
 def test_one_more_adapter_changes_its_kitchen_alone(stack: Stack) -> None:
     """Compared offline, by what the engine would create with and without it."""
 

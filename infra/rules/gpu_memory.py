@@ -1,0 +1,127 @@
+"""Rules about GPU memory: a server that would not start, or would keep its callers waiting, is a fault now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from components.gpu_memory import Fit
+from components.gpu_products import mig_profile
+from infra.catalog import BaseModel, Catalog
+from infra.faults import Fault
+from infra.memory import fit_of, tokens_per_request
+from infra.settings import Kitchen, Runtime, Settings
+
+_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+_MIG_RESOURCE = re.compile(r"nvidia\.com/mig-\d+g\.\d+gb(\.me(\.all)?|\.gfx)?")
+
+
+def gpu_memory_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
+    """Each kitchen must fit into its pool's GPUs; what would fit instead is said with numbers."""
+    for name, pool in settings.gpu_pools.items():
+        if pool.resource.startswith("nvidia.com/mig-") and not _MIG_RESOURCE.fullmatch(pool.resource):
+            rule = "a MIG device is named by its profile"
+            yield Fault(
+                path=f"gpuPools.{name}.resource", value=pool.resource, rule=rule, example="nvidia.com/mig-3g.40gb"
+            )
+    for kitchen in settings.kitchens.values():
+        model = catalog.base_models.get(kitchen.base_model)
+        if model is not None and kitchen.pool in settings.gpu_pools:
+            shape_faults = list(_shape_faults(settings, kitchen, model))
+            yield from shape_faults or _fit_faults(settings, catalog, kitchen)
+
+
+def _shape_faults(settings: Settings, kitchen: Kitchen, model: BaseModel) -> Iterator[Fault]:
+    said, shape, path = kitchen.runtime, model.shape, f"kitchens.{kitchen.name}.runtime"
+    if said.max_model_len > shape.max_position_embeddings:
+        yield Fault(
+            path=f"{path}.maxModelLen",
+            value=said.max_model_len,
+            rule=f"{model.ref} knows contexts of {shape.max_position_embeddings} tokens at most: vLLM refuses to start",
+            example=f"maxModelLen: {shape.max_position_embeddings}",
+        )
+    if said.tokens_per_request is not None and said.tokens_per_request > said.max_model_len:
+        yield Fault(
+            path=f"{path}.tokensPerRequest",
+            value=said.tokens_per_request,
+            rule=f"a request holds at most maxModelLen ({said.max_model_len}) tokens",
+            example=f"tokensPerRequest: {said.max_model_len}",
+        )
+    parallel = said.tensor_parallel_size
+    if shape.attention_heads % parallel:
+        sizes = [n for n in range(1, 17) if shape.attention_heads % n == 0]
+        yield Fault(
+            path=f"{path}.tensorParallelSize",
+            value=parallel,
+            rule=f"must divide the {shape.attention_heads} attention heads of {model.ref}: {sizes}",
+            example=f"tensorParallelSize: {max(n for n in sizes if n <= parallel)}",
+        )
+    pool = settings.gpu_pools[kitchen.pool]
+    profile = mig_profile(pool.product, pool.resource)
+    if profile and parallel > 1:
+        rule = f"pool {pool.name} has MIG slices ({profile}), which cannot exchange data: a server runs in one slice"
+        yield Fault(path=f"{path}.tensorParallelSize", value=parallel, rule=rule, example="tensorParallelSize: 1")
+
+
+def _fit_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterator[Fault]:
+    pool = settings.gpu_pools[kitchen.pool]
+    fit = fit_of(kitchen, pool, catalog)
+    if not fit.fits:
+        yield Fault(
+            path=f"kitchens.{kitchen.name}.runtime",
+            value=f"{fit.percent:.0f}% of pool {pool.name}",
+            rule=f"one GPU of {pool.product} gives {fit.budget:.1f} GiB at gpuMemoryUtilization "
+            f"{kitchen.runtime.gpu_memory_utilization:g}, needed are {_parts(kitchen, fit)}",
+            example=" or ".join(_remedies(settings, catalog, kitchen)) or "a GPU pool with more memory",
+        )
+
+
+def _parts(kitchen: Kitchen, fit: Fit) -> str:
+    tokens = tokens_per_request(kitchen)
+    said = kitchen.runtime
+    return (
+        f"{fit.total:.1f}: weights {fit.weights:.1f}, LoRA slots {fit.loras:.1f} ({said.max_loras} of rank "
+        f"{said.max_lora_rank}), KV cache {fit.kv_cache:.1f} ({said.concurrency} requests of {tokens} tokens, or one "
+        f"of {fit.longest_tokens}), other {fit.overhead:.1f}"
+    )
+
+
+def _remedies(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterator[str]:
+    """Single changes that would make it fit, as they would be written."""
+
+    def fit_with(**changes: object) -> bool:
+        runtime: Runtime = replace(kitchen.runtime, **changes)  # type: ignore[arg-type]  # fields of one type each
+        return fit_of(replace(kitchen, runtime=runtime), settings.gpu_pools[kitchen.pool], catalog).fits
+
+    said = kitchen.runtime
+    for key, field, start in (
+        ("concurrency", "concurrency", said.concurrency),
+        ("maxModelLen", "max_model_len", said.max_model_len),
+        ("maxLoras", "max_loras", said.max_loras),
+    ):
+        best = _largest(start, lambda value, field=field: fit_with(**{field: value}))  # type: ignore[misc]  # default binds it
+        if best is not None and (key != "maxLoras" or kitchen.adapters):
+            yield f"{key}: {best}"
+    adapters = [catalog.adapters[ref].rank for ref in kitchen.adapters if ref in catalog.adapters]
+    ranks = [rank for rank in _RANKS if max(adapters, default=1) <= rank < said.max_lora_rank]
+    if adapters and (rank := next((r for r in reversed(ranks) if fit_with(max_lora_rank=r)), None)):
+        yield f"maxLoraRank: {rank}"
+    heads = catalog.base_models[kitchen.base_model].shape.attention_heads
+    sizes = [n for n in (2, 4, 8) if n > said.tensor_parallel_size and heads % n == 0]
+    if size := next((n for n in sizes if fit_with(tensor_parallel_size=n)), None):
+        yield f"tensorParallelSize: {size}"
+    for name, pool in settings.gpu_pools.items():
+        if name != kitchen.pool and fit_of(kitchen, pool, catalog).fits:
+            yield f"pool: {name}"
+
+
+def _largest(start: int, fits: Callable[[int], bool]) -> int | None:
+    """The largest value below `start` that fits, by halves; None if not even 1 does."""
+    if not fits(1):
+        return None
+    low, high = 1, start
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low

@@ -1,0 +1,209 @@
+"""GPU memory: the formulas against published models, how parts move, and what a preview says where it does not fit."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components.gpu_memory import GIB, Load, compute_dtype, fits, lora_bytes, weight_bytes
+from components.gpu_products import mig_profile, real_memory_gib
+from infra.catalog import load_catalog
+from infra.faults import FaultsError
+from infra.load import load_settings, read_stack_file
+from infra.memory import memory_table
+from tests.unit.published_models import PARAMETERS, SHAPES
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CATALOG = load_catalog()
+LOAD = Load(
+    memory_gib=79.6,
+    utilization=0.9,
+    tensor_parallel=1,
+    dtype="bfloat16",
+    quantization=None,
+    kv_bytes=2.0,
+    max_loras=1,
+    max_lora_rank=16,
+    max_model_len=4096,
+    concurrency=16,
+    tokens_per_request=1024,
+)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_parameters_are_those_of_the_published_files(name: str) -> None:
+    assert SHAPES[name].parameters() == PARAMETERS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "kib"),
+    [
+        ("meta-llama/Llama-2-7b-hf", 512),
+        ("meta-llama/Meta-Llama-3-8B", 128),
+        ("meta-llama/Meta-Llama-3-70B", 320),
+        ("Qwen/Qwen2.5-7B", 56),
+        ("mistralai/Mixtral-8x7B-v0.1", 128),
+    ],
+)
+def test_a_token_keeps_what_is_known_of_these_models(name: str, kib: int) -> None:
+    assert SHAPES[name].kv_bytes_per_token() == kib * 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "trainable"),
+    [
+        # What PEFT prints as trainable parameters with rank 16 on all seven linear modules.
+        ("meta-llama/Llama-2-7b-hf", 39_976_960),
+        ("meta-llama/Meta-Llama-3-8B", 41_943_040),
+        ("mistralai/Mistral-7B-v0.1", 41_943_040),
+        ("Qwen/Qwen2.5-7B", 40_370_176),
+    ],
+)
+def test_a_lora_slot_holds_every_linear_module(name: str, trainable: int) -> None:
+    shape = SHAPES[name]
+    ends = 16 * 2 * (shape.hidden_size + shape.vocabulary)
+    assert lora_bytes(shape, LOAD) / 2 == trainable + ends
+
+
+def test_quantized_weights_keep_their_embeddings() -> None:
+    shape = SHAPES["meta-llama/Meta-Llama-3-8B"]
+    plain, fp8, awq = (weight_bytes(shape, "bfloat16", method) / GIB for method in (None, "fp8", "awq"))
+    assert plain == pytest.approx(14.96, abs=0.01)
+    assert fp8 == pytest.approx(8.46, abs=0.02)
+    assert 5 < awq < 6, "published AWQ files of this model have 5.3 GiB"
+
+
+def test_a_70b_model_needs_two_gpus_of_80_gb() -> None:
+    shape = SHAPES["meta-llama/Meta-Llama-3-70B"]
+    assert not fits(shape, LOAD).fits
+    assert not fits(shape, replace(LOAD, tensor_parallel=2, utilization=0.8)).fits
+    assert fits(shape, replace(LOAD, tensor_parallel=4)).fits
+
+
+def test_one_longest_request_must_fit_even_where_nobody_is_expected_to_send_it() -> None:
+    shape = SHAPES["meta-llama/Llama-2-7b-hf"]
+    fit = fits(shape, replace(LOAD, memory_gib=18, concurrency=1, tokens_per_request=16))
+    assert fit.kv_cache == pytest.approx(4096 * 512 * 1024 / GIB)
+    assert not fit.fits
+
+
+def test_a_sliding_window_bounds_what_a_request_keeps() -> None:
+    windowed = SHAPES["mistralai/Mistral-7B-v0.1"]
+    asked = replace(LOAD, max_model_len=32768, tokens_per_request=32768)
+    assert fits(windowed, asked).kv_cache * 8 == fits(replace(windowed, sliding_window=None), asked).kv_cache
+
+
+def test_auto_is_the_model_s_own_type() -> None:
+    assert compute_dtype("auto", "bfloat16") == "bfloat16"
+    assert compute_dtype("auto", "float32") == "float16"
+    assert compute_dtype("bfloat16", "float16") == "bfloat16"
+
+
+LOADS = st.builds(
+    replace,
+    st.just(LOAD),
+    tensor_parallel=st.sampled_from([1, 2, 4]),
+    max_loras=st.integers(0, 8),
+    max_lora_rank=st.sampled_from([8, 16, 64, 256]),
+    max_model_len=st.integers(128, 131072),
+    concurrency=st.integers(1, 512),
+    tokens_per_request=st.integers(1, 8192),
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(name=st.sampled_from(sorted(SHAPES)), load=LOADS)
+def test_more_never_needs_less_and_more_gpus_never_more(name: str, load: Load) -> None:
+    shape = SHAPES[name]
+    total = fits(shape, load).total
+    for field in ("max_loras", "max_lora_rank", "max_model_len", "concurrency", "tokens_per_request"):
+        assert fits(shape, replace(load, **{field: 2 * getattr(load, field)})).total >= total, field
+    assert fits(shape, replace(load, tensor_parallel=2 * load.tensor_parallel)).total <= total
+    assert fits(shape, replace(load, quantization="fp8")).total < total
+
+
+@pytest.mark.parametrize(
+    ("product", "resource", "gib", "profile"),
+    [
+        ("NVIDIA-L40S", "nvidia.com/gpu", 44.99, None),
+        ("NVIDIA-H100-80GB-HBM3", "nvidia.com/gpu", 79.65, None),
+        ("NVIDIA-RTX-6000-Ada-Generation", "nvidia.com/gpu", 47.99, None),
+        ("NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", "nvidia.com/gpu", 39.25, "3g.40gb"),
+        ("NVIDIA-A100-SXM4-80GB", "nvidia.com/mig-1g.10gb", 9.5, "1g.10gb"),
+    ],
+)
+def test_a_product_has_less_than_its_box_says(product: str, resource: str, gib: float, profile: str | None) -> None:
+    assert real_memory_gib(product, resource) == pytest.approx(gib, abs=0.01)
+    assert mig_profile(product, resource) == profile
+
+
+def test_an_unknown_product_has_what_is_stated() -> None:
+    assert real_memory_gib("ACME-1", "acme.example/gpu") is None
+
+
+def dev() -> dict[str, Any]:
+    return copy.deepcopy(read_stack_file(REPOSITORY / "Pulumi.dev.yaml"))
+
+
+def told(data: dict[str, Any]) -> str:
+    with pytest.raises(FaultsError) as caught:
+        load_settings(data, CATALOG, "Pulumi.dev.yaml")
+    return str(caught.value)
+
+
+def test_what_does_not_fit_says_what_would() -> None:
+    data = dev()
+    data["gpuPools"]["l4"] = {"product": "NVIDIA-L4", "memoryGiB": 24, "gpus": 8}
+    data["kitchens"]["support"] |= {"pool": "l4"}
+    text = told(data)
+    assert 'kitchens.support.runtime: "116% of pool l4"' in text
+    assert "needed are 23.4: weights 13.5, LoRA slots 0.2 (2 of rank 16), KV cache 8.0" in text
+    example = text.partition("example: ")[2]
+    assert "tensorParallelSize: 2" in example
+    assert "pool: l40s" in example
+    (concurrency,) = [part for part in example.split(" or ") if part.startswith("concurrency")]
+    data["kitchens"]["support"]["runtime"]["concurrency"] = int(concurrency.split()[1])
+    load_settings(data, CATALOG)
+    data["kitchens"]["support"]["runtime"]["concurrency"] += 1
+    assert "kitchens.support.runtime" in told(data), "the example is the largest that fits"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pool", "expected"),
+    [
+        ({"maxModelLen": 65536}, {}, ["maxModelLen: 65536", "contexts of 32768 tokens at most", "maxModelLen: 32768"]),
+        ({"tokensPerRequest": 9000}, {}, ["tokensPerRequest: 9000", "at most maxModelLen (8192)"]),
+        (
+            {"tensorParallelSize": 3},
+            {},
+            ["tensorParallelSize: 3", "divide the 32 attention heads", "example: tensorParallelSize: 2"],
+        ),
+        (
+            {"tensorParallelSize": 2},
+            {"product": "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb"},
+            ["MIG slices (3g.40gb)", "example: tensorParallelSize: 1"],
+        ),
+        ({}, {"resource": "nvidia.com/mig-40gb"}, ["gpuPools.l40s.resource", "example: nvidia.com/mig-3g.40gb"]),
+        ({"concurrency": 512, "maxModelLen": 32768}, {}, ["% of pool l40s", "512 requests of 8192 tokens"]),
+    ],
+)
+def test_faults_of_gpu_memory(changes: dict[str, Any], pool: dict[str, Any], expected: list[str]) -> None:
+    data = dev()
+    data["tenants"]["helpdesk"]["quota"]["gpus"] = 16
+    data["gpuPools"]["l40s"] |= {"gpus": 64, **pool}
+    data["kitchens"]["support"]["runtime"] |= changes
+    text = told(data)
+    for part in expected:
+        assert part in text, text
+
+
+def test_the_table_has_a_line_a_kitchen() -> None:
+    lines = memory_table(load_settings(dev(), CATALOG), CATALOG).splitlines()
+    assert [line.split()[0] for line in lines] == ["KITCHEN", "support", "summary"]
+    assert lines[1].split()[1:] == ["l40s", "13.5", "0.2", "8.0", "1.7", "23.4", "40.5", "58", "25"]
