@@ -12,7 +12,7 @@ from infra.catalog import Catalog
 from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.rules import semantic_faults
-from infra.settings import GpuPool, Kitchen, ObjectStore, Quota, Runtime, Settings, Storage, Tenant
+from infra.settings import GpuPool, Kitchen, ObjectStore, Quota, Runtime, Settings, Storage, StoreServer, Tenant
 from infra.validate import schema, schema_faults
 
 NAMESPACE = "kitchen:"
@@ -96,8 +96,10 @@ def _settings(data: Mapping[str, Any]) -> Settings:
 
 
 def _object_store(data: Mapping[str, Any]) -> ObjectStore:
-    rest = {key: value for key, value in data.items() if key != "tls"}
-    return ObjectStore(**_fields(rest), ca_bundle=data.get("tls", {}).get("caBundle"))
+    rest = {key: value for key, value in data.items() if key not in ("tls", "deploy")}
+    rest |= {key: tuple(rest[key]) for key in ("abilities", "adopt") if key in rest}
+    deploy = StoreServer(**_fields(data["deploy"])) if "deploy" in data else None
+    return ObjectStore(**_fields(rest), ca_bundle=data.get("tls", {}).get("caBundle"), deploy=deploy)
 
 
 def _tenant(name: str, data: Mapping[str, Any]) -> Tenant:

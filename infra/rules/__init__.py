@@ -10,6 +10,7 @@ from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
+from infra.rules.object_store import ability_faults, store_server_faults
 from infra.settings import Settings
 
 RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
@@ -19,6 +20,8 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    ability_faults,
+    store_server_faults,
 )
 
 

@@ -45,6 +45,8 @@ def inputs(store: MinioServer, in_process: None) -> Inputs:
             "owner": "shelf/test",
             "adopt": False,
             "closed": True,
+            "guards": ["anonymous"],
+            "abilities": ["bucketPolicy", "lifecycle", "objectLock", "tagging", "versioning"],
             **settings,
         }
 
