@@ -13,7 +13,7 @@ from components.s3_provider import QuietProvider, endpoint_faults, known, plain
 
 GIB = 1024**3
 _COMPARED = ("endpoint", "bucket", "quotaGiB")
-_NO_BUCKET = ("NoSuchBucket", "XMinioAdminBucketQuotaDisabled")
+_NO_BUCKET = "NoSuchBucket"
 
 
 class MinioQuotaProvider(QuietProvider):
@@ -48,7 +48,7 @@ class MinioQuotaProvider(QuietProvider):
         """Report the bucket's real quota; 0 GiB where it was taken away, so that a refresh finds it."""
         minio = _minio()
         with minio.calling(props["endpoint"], f"reading the quota of bucket {id_}"):
-            found = minio.answer(minio.admin_client(props["endpoint"]), "bucket_quota_get", id_, *_NO_BUCKET)
+            found = minio.answer(minio.admin_client(props["endpoint"]), "bucket_quota_get", id_, _NO_BUCKET)
         if found is None:
             return dynamic.ReadResult("", {})
         size = int(found.get("quota", 0)) / GIB
@@ -59,7 +59,7 @@ class MinioQuotaProvider(QuietProvider):
         minio = _minio()
         with minio.calling(props["endpoint"], f"clearing the quota of bucket {id_}"):
             admin = minio.admin_client(props["endpoint"])
-            if minio.answer(admin, "bucket_quota_get", id_, *_NO_BUCKET) is not None:
+            if minio.answer(admin, "bucket_quota_get", id_, _NO_BUCKET) is not None:
                 admin.bucket_quota_clear(id_)
 
     def _set(self, props: dict[str, Any]) -> dict[str, Any]:

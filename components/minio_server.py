@@ -124,7 +124,7 @@ class MinioServer(pulumi.ComponentResource):
     def _root_key(self) -> KubernetesObject:
         password: pulumi.Input[str] = PLACEHOLDER
         if not self._args.placeholder_key:
-            child = pulumi.ResourceOptions(parent=self, protect=self._args.protect)
+            child = pulumi.ResourceOptions(parent=self)
             password = random.RandomPassword(self._name, length=_PASSWORD_LENGTH, special=False, opts=child).result
         return self._object(pod.ROOT_SECRET, "v1", "Secret", stringData={"user": ROOT_USER, "password": password})
 
@@ -185,7 +185,8 @@ class MinioServer(pulumi.ComponentResource):
             "selector": {"matchLabels": _match()},
             "template": {"metadata": {"labels": labels}, "spec": template},
             "volumeClaimTemplates": [
-                {"metadata": {"name": f"data{index}", "labels": labels}, "spec": claim}
+                # Templates of claims cannot change: labels of the owner, which can, stay out of them.
+                {"metadata": {"name": f"data{index}", "labels": _match()}, "spec": claim}
                 for index in range(args.drives_per_replica)
             ],
         }

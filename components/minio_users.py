@@ -16,6 +16,7 @@ import pulumi
 from pulumi import dynamic
 
 from components.bucket_policy import canonical
+from components.content import sha256_of
 from components.s3_provider import QuietProvider, endpoint_faults, known, plain
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class MinioUserProvider(QuietProvider):
         """Compare inputs with what was last seen; a user of another name is another user."""
         changed = [name for name in _COMPARED if olds.get(name) != news.get(name)]
         return dynamic.DiffResult(
-            changes=bool(changed or olds.get("drift")),
+            changes=bool(changed or olds.get("drift") or olds.get("policySha256") != _policy_sum(news)),
             replaces=[name for name in ("user", "accessKey") if name in changed],
         )
 
@@ -174,7 +175,7 @@ class MinioUserProvider(QuietProvider):
             admin.policy_add(user, policy=read_policy(owner, props["bucket"], props["prefixes"]))
             admin.user_add(key, props["secretKey"])
             admin.policy_set(user, user=key)
-        return {**plain(props), "drift": []}
+        return {**plain(props), "drift": [], "policySha256": _policy_sum(props)}
 
 
 class MinioUser(dynamic.Resource, module="kitchen", name="MinioUser"):
@@ -188,6 +189,11 @@ class MinioUser(dynamic.Resource, module="kitchen", name="MinioUser"):
         """Register the user; `props` holds every input of MinioUserProvider."""
         secret = pulumi.ResourceOptions(additional_secret_outputs=["secretKey"])
         super().__init__(MinioUserProvider(), resource_name, dict(props), pulumi.ResourceOptions.merge(opts, secret))
+
+
+def _policy_sum(props: Mapping[str, Any]) -> str:
+    """The sum of the policy that a user gets: it changes too when the program writes another one than before."""
+    return sha256_of(read_policy(props["owner"], props["bucket"], props["prefixes"]))
 
 
 def _drift(admin: Admin, info: Mapping[str, Any], props: Mapping[str, Any]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from tests.engine.conftest import planned, run
 from tests.unit.test_object_store_settings import RIGHT, S3
-from tools.local.workspace import POLICY_PACK, Workspace
+from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 
 Stack = Callable[..., Workspace]
 PACK = ("--policy-pack", str(POLICY_PACK))
@@ -65,3 +66,15 @@ def test_another_generation_of_keys_is_made_before_the_old_one_goes(stack: Stack
     steps = planned(run(stack("dev", {"objectStore": {**BASE, "keyGeneration": 2}}), "preview", "--json"))
     users = [step["newState"]["inputs"]["user"] for step in steps if step["newState"]["type"].endswith(":MinioUser")]
     assert sorted(users) == ["helpdesk-dev-support-lora-g2", "sales-dev-summary-lora-g2"]
+
+
+def test_the_server_can_be_made_before_its_buckets_as_the_runbook_says(stack: Stack) -> None:
+    command = next(
+        line for line in (REPOSITORY / "docs" / "runbook.md").read_text().splitlines() if "MinioServer::" in line
+    )
+    targets = shlex.split(command)[4:]
+    assert targets[::2] == ["--target", "--target"]
+    steps = planned(run(stack("dev", {"objectStore": {**BASE, **RIGHT}}), "preview", "--json", *targets))
+    kinds = Counter(step["newState"]["type"].rpartition(":")[2] for step in steps if step["op"] == "create")
+    assert kinds["StatefulSet"] == kinds["Secret"] == kinds["RandomPassword"] == kinds["Namespace"] == 1
+    assert not kinds["S3Bucket"] + kinds["MinioUser"] + kinds["Tenant"]
