@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from components.bucket_policy import document, split
 from components.labels import OWNER_TAG
+from components.s3_provider import ABILITIES
 from components.store_client import ObjectStoreError, error_code
 
 if TYPE_CHECKING:
@@ -37,29 +38,36 @@ def exists(client: S3Client, bucket: str) -> bool:
     return True
 
 
-def claim(client: S3Client, props: Mapping[str, Any]) -> None:
+def can(props: Mapping[str, Any], ability: str) -> bool:
+    """Whether the store has an ability; a state of before abilities were told means all of them."""
+    return ability in props.get("abilities", ABILITIES)
+
+
+def claim(client: S3Client, props: Mapping[str, Any], *, known_as_ours: bool = False) -> None:
     """Make the bucket ours: create it, or take over one that is ours by its owner tag.
 
     An empty bucket without any tag is what a run leaves that was killed between creation and tagging, so it
-    is taken over too. Any other is refused, unless `adopt` says that one without an owner may be taken.
+    is taken over too. Any other is refused, unless `adopt` says that one without an owner may be taken. Where a
+    store has no tags, `known_as_ours` is the state's word for it.
     """
     bucket, owner = props["bucket"], props["owner"]
     if not exists(client, bucket):
         _create(client, props)
-    tags = _tags(client, bucket)
+    tags = _tags(client, bucket) if can(props, "tagging") else {OWNER_TAG: owner} if known_as_ours else {}
     found = tags.get(OWNER_TAG)
     if found not in (None, owner):
         raise ObjectStoreError(
             f"bucket {bucket}: belongs to {found}, not to {owner}; rule: one program owns a bucket; check: "
             f"kitchen:objectStore.bucketPrefix of both stacks, or remove the tag {OWNER_TAG} there first"
         )
-    if found is None and not props["adopt"] and (tags or first_key(client, bucket) is not None):
+    versions = can(props, "versioning")
+    if found is None and not props["adopt"] and (tags or first_key(client, bucket, versions=versions) is not None):
         raise ObjectStoreError(
             f"bucket {bucket}: exists already and is not ours (no tag {OWNER_TAG}); rule: nothing is taken "
-            f"over unasked; check: kitchen:objectStore.bucketPrefix, or hand the bucket over by the tag "
-            f"{OWNER_TAG}={owner}"
+            f"over unasked; check: kitchen:objectStore.bucketPrefix, or hand the bucket over by its name in "
+            f"kitchen:objectStore.adopt or by the tag {OWNER_TAG}={owner}"
         )
-    if bool(props["objectLockDays"]) != _enabled(_lock(client, bucket)):
+    if can(props, "objectLock") and bool(props["objectLockDays"]) != _enabled(_lock(client, bucket)):
         raise ObjectStoreError(
             f"bucket {bucket}: object lock is {'off' if props['objectLockDays'] else 'on'} and cannot be "
             f"changed; rule: object lock is decided when a bucket is created; check: "
@@ -70,12 +78,13 @@ def claim(client: S3Client, props: Mapping[str, Any]) -> None:
 def apply(client: S3Client, props: Mapping[str, Any]) -> None:
     """Set everything that the program says and remove lifecycle rules and policies that it does not say."""
     bucket = props["bucket"]
-    tags = {**props["tags"], OWNER_TAG: props["owner"]}
-    tag_set = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-    client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tag_set})  # type: ignore[typeddict-item]  # a list of plain mappings
+    if can(props, "tagging"):
+        tags = {**props["tags"], OWNER_TAG: props["owner"]}
+        tag_set = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+        client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tag_set})  # type: ignore[typeddict-item]  # a list of plain mappings
     if props["versioning"]:
         client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    elif _versioned(client, bucket):
+    elif can(props, "versioning") and _versioned(client, bucket):
         client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     if days := int(props["objectLockDays"]):
         retention = {"Mode": props["objectLockMode"], "Days": days}
@@ -91,48 +100,54 @@ def apply(client: S3Client, props: Mapping[str, Any]) -> None:
             "NoncurrentVersionExpiration": {"NoncurrentDays": days},
         }
         client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})  # type: ignore[list-item]  # a rule of plain strings
-    elif _lifecycle(client, bucket):
+    elif can(props, "lifecycle") and _lifecycle(client, bucket):
         client.delete_bucket_lifecycle(Bucket=bucket)
-    if props["closed"] and _policy(client, bucket):
-        client.delete_bucket_policy(Bucket=bucket)
+    if can(props, "bucketPolicy"):
+        _apply_policy(client, props)
 
 
-def observe(client: S3Client, bucket: str, *, closed: bool) -> dict[str, Any]:
-    """The bucket's real settings under the provider's names; a bucket policy is foreign to a closed bucket only."""
-    tags = _tags(client, bucket)
+def observe(client: S3Client, bucket: str, props: Mapping[str, Any]) -> dict[str, Any]:
+    """The bucket's real settings under the provider's names; what the store cannot do is off.
+
+    Statements of a bucket policy that are not ours are foreign to a closed bucket only.
+    """
+    tags = _tags(client, bucket) if can(props, "tagging") else {OWNER_TAG: props["owner"]}
     owner = tags.pop(OWNER_TAG, "")
-    lock = _lock(client, bucket)
+    lock = _lock(client, bucket) if can(props, "objectLock") else {}
     mode, lock_days = _retention(lock)
     ours, foreign = 0, []
-    for rule in _lifecycle(client, bucket):
+    for rule in _lifecycle(client, bucket) if can(props, "lifecycle") else []:
         days = _noncurrent_days(rule)
         if days:
             ours = days
         else:
             foreign.append(f"lifecycle rule {rule.get('ID', '?')}")
-    if closed and (policy := _policy(client, bucket)):
-        foreign.append(f"bucket policy of {len(json.loads(policy).get('Statement', []))} statements")
+    guards, statements = split(_policy(client, bucket) if can(props, "bucketPolicy") else "", bucket)
+    if props["closed"]:
+        foreign += [f"bucket policy statement {entry.get('Sid') or '?'}" for entry in statements]
     return {
         "bucket": bucket,
-        "versioning": _versioned(client, bucket),
+        "versioning": can(props, "versioning") and _versioned(client, bucket),
         "objectLock": _enabled(lock),
         "objectLockDays": lock_days,
         "objectLockMode": mode,
         "expireNoncurrentDays": ours,
         "tags": tags,
         "owner": owner,
+        "guards": guards,
         "unmanaged": foreign,
     }
 
 
-def remove(client: S3Client, bucket: str, owner: str) -> None:
+def remove(client: S3Client, bucket: str, props: Mapping[str, Any]) -> None:
     """Delete the bucket if it is ours and empty; gone already is fine, with data it is refused."""
     if not exists(client, bucket):
         return
-    found = _tags(client, bucket).get(OWNER_TAG)
+    owner = props["owner"]
+    found = _tags(client, bucket).get(OWNER_TAG) if can(props, "tagging") else owner
     if found not in (None, owner):
         raise ObjectStoreError(f"bucket {bucket}: not deleted: it belongs to {found}, not to {owner}")
-    key = first_key(client, bucket)
+    key = first_key(client, bucket, versions=can(props, "versioning"))
     if key is not None:
         raise ObjectStoreError(
             f"bucket {bucket}: not deleted: it is not empty (first key: {key}; old versions count); rule: "
@@ -141,12 +156,27 @@ def remove(client: S3Client, bucket: str, owner: str) -> None:
     client.delete_bucket(Bucket=bucket)
 
 
-def first_key(client: S3Client, bucket: str) -> str | None:
+def first_key(client: S3Client, bucket: str, *, versions: bool = True) -> str | None:
     """The first key that has an object, an old version or a delete marker; None for an empty bucket."""
+    if not versions:
+        found = client.list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents", [])
+        return str(found[0].get("Key", "?")) if found else None
     page = client.list_object_versions(Bucket=bucket, MaxKeys=1)
     for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
         return str(entry.get("Key", "?"))
     return None
+
+
+def _apply_policy(client: S3Client, props: Mapping[str, Any]) -> None:
+    """Write our statements; those of others go from a closed bucket and stay in any other."""
+    bucket = props["bucket"]
+    before = _policy(client, bucket)
+    _, foreign = split(before, bucket)
+    wanted = document(bucket, props["guards"], [] if props["closed"] else foreign)
+    if wanted:
+        client.put_bucket_policy(Bucket=bucket, Policy=wanted)
+    elif before:
+        client.delete_bucket_policy(Bucket=bucket)
 
 
 def _create(client: S3Client, props: Mapping[str, Any]) -> None:

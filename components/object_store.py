@@ -14,9 +14,11 @@ from typing import Literal
 import pulumi
 import pulumi_random as random
 
+from components.bucket_policy import Guard
 from components.kubernetes_object import KubernetesObject
+from components.minio_quota import MinioQuota
 from components.minio_users import MinioUser, access_key
-from components.s3_provider import S3Bucket
+from components.s3_provider import ABILITIES, S3Bucket
 
 PLACEHOLDER = "render-only"
 """Stands for a key in rendered YAML; no store takes it."""
@@ -31,8 +33,11 @@ class BucketArgs:
     `object_lock_days` is the default retention and, on or off, fixed for the bucket's life; None or 0 is off.
     `expire_noncurrent_days` removes an old version so many days after it was replaced; None or 0 keeps it.
     `adopt` takes over an existing bucket that has no owner (the import of a bucket made by other means).
-    `closed` removes any bucket policy: access comes from users' own policies. Where a store gives access by bucket
-    policies, False leaves them to whoever manages them.
+    `guards` are the statements of the program's bucket policy (`components.bucket_policy`).
+    `closed` removes every other statement: access comes from users' own policies. Where a store gives access by
+    bucket policies, False leaves them to whoever manages them.
+    `abilities` is what the store can do; asking for what it cannot is refused, and it is never called.
+    `quota_gib` is the most that the bucket holds, through MinIO's administration interface; None is no limit.
     `protect` guards against deletion from the program: it is refused, and retained if it is forced.
     """
 
@@ -46,6 +51,9 @@ class BucketArgs:
     tags: Mapping[str, str] = field(default_factory=dict)
     adopt: bool = False
     closed: bool = True
+    guards: Sequence[Guard] = ("anonymous",)
+    abilities: Sequence[str] = ABILITIES
+    quota_gib: int | None = None
     protect: bool = False
 
 
@@ -77,9 +85,15 @@ class Bucket(pulumi.ComponentResource):
                 "owner": _owner(),
                 "adopt": args.adopt,
                 "closed": args.closed,
+                "guards": sorted(args.guards),
+                "abilities": sorted(args.abilities),
             },
             pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.protect),
         )
+        if args.quota_gib is not None:
+            limit = {"bucket": args.bucket, "quotaGiB": args.quota_gib}
+            where = {"endpoint": args.endpoint, "region": args.region}
+            MinioQuota(name, {**where, **limit}, pulumi.ResourceOptions(parent=self, depends_on=[bucket]))
         self.bucket_name = bucket.bucket
         self.register_outputs({"bucketName": self.bucket_name})
 
@@ -90,7 +104,8 @@ class BucketAccessArgs:
 
     `mode` is `minio` (a MinIO user of its own, named after `user`), `existing` (the key pair lies in the
     Secret `existing_secret`; nothing is made) or `placeholder` (a Secret without a real key, for rendering).
-    `prefixes` are folders of the bucket, such as `helpdesk-faq/v2026-02-01/`.
+    `prefixes` are folders of the bucket, such as `helpdesk-faq/v2026-02-01/`. `generation` is the number of the
+    key: the next one is another user with another key, made before the Secret changes; the old one goes after it.
     """
 
     endpoint: str
@@ -102,6 +117,7 @@ class BucketAccessArgs:
     user: str
     mode: Literal["minio", "existing", "placeholder"] = "minio"
     existing_secret: str | None = None
+    generation: int = 1
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -131,14 +147,18 @@ class BucketAccess(pulumi.ComponentResource):
 
     def _minio(self, name: str, args: BucketAccessArgs) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
-        password = random.RandomPassword(name, length=_SECRET_LENGTH, special=False, opts=child)
+        # The first generation has no keeper and no suffix: such are the keys that were made before there was a second.
+        first = args.generation == 1
+        called = args.user if first else f"{args.user}-g{args.generation}"
+        keepers = None if first else {"generation": str(args.generation)}
+        password = random.RandomPassword(name, length=_SECRET_LENGTH, special=False, keepers=keepers, opts=child)
         user = MinioUser(
             name,
             {
                 "endpoint": args.endpoint,
                 "region": args.region,
-                "user": args.user,
-                "accessKey": access_key(args.user),
+                "user": called,
+                "accessKey": access_key(called),
                 "bucket": args.bucket,
                 "prefixes": sorted(args.prefixes),
                 "owner": _owner(),

@@ -32,7 +32,12 @@ _COMPARED = (
     "tags",
     "owner",
     "closed",
+    "guards",
+    "abilities",
 )
+ABILITIES = ("versioning", "objectLock", "lifecycle", "bucketPolicy", "tagging")
+"""What a store may lack of the S3 API; nothing that it lacks is called."""
+
 _MODES = ("GOVERNANCE", "COMPLIANCE")
 
 
@@ -69,6 +74,7 @@ class BucketProvider(QuietProvider):
             faults.append(dynamic.CheckFailure("objectLockMode", reason))
         if OWNER_TAG in news["tags"]:
             faults.append(dynamic.CheckFailure("tags", f"{OWNER_TAG}: is set by the program; remove it"))
+        faults += _beyond_abilities(news)
         return dynamic.CheckResult(news, faults)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
@@ -94,7 +100,7 @@ class BucketProvider(QuietProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Bring every setting to what the program says; a bucket that vanished is made again."""
-        return dynamic.UpdateResult(self._ensure(news))
+        return dynamic.UpdateResult(self._ensure(news, known_as_ours=True))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Report the bucket's real settings, so that a refresh finds drift."""
@@ -103,22 +109,22 @@ class BucketProvider(QuietProvider):
         with store.calling(props["endpoint"], f"reading bucket {id_}"):
             if not settings.exists(client, id_):
                 return dynamic.ReadResult("", {})
-            return dynamic.ReadResult(id_, {**plain(props), **settings.observe(client, id_, closed=props["closed"])})
+            return dynamic.ReadResult(id_, {**plain(props), **settings.observe(client, id_, props)})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete an empty bucket; refuse while it holds any object or old version."""
         store = _store()
         client = store.s3_client(props["endpoint"], props["region"])
         with store.calling(props["endpoint"], f"deleting bucket {id_}"):
-            _settings().remove(client, id_, props["owner"])
+            _settings().remove(client, id_, props)
 
-    def _ensure(self, props: dict[str, Any]) -> dict[str, Any]:
+    def _ensure(self, props: dict[str, Any], *, known_as_ours: bool = False) -> dict[str, Any]:
         store, settings = _store(), _settings()
         client = store.s3_client(props["endpoint"], props["region"])
         with store.calling(props["endpoint"], f"setting up bucket {props['bucket']}"):
-            settings.claim(client, props)
+            settings.claim(client, props, known_as_ours=known_as_ours)
             settings.apply(client, props)
-            return {**plain(props), **settings.observe(client, props["bucket"], closed=props["closed"])}
+            return {**plain(props), **settings.observe(client, props["bucket"], props)}
 
 
 class S3Bucket(dynamic.Resource, module="kitchen", name="S3Bucket"):
@@ -154,6 +160,22 @@ def known(value: object) -> bool:
 def plain(props: Mapping[str, Any]) -> dict[str, Any]:
     """The properties without the engine's own."""
     return {name: value for name, value in props.items() if not name.startswith("__")}
+
+
+def _beyond_abilities(news: Mapping[str, Any]) -> list[dynamic.CheckFailure]:
+    """What is asked of a store that it cannot do: refused, because leaving it away would be silent."""
+    asked = {
+        "versioning": "versioning",
+        "objectLockDays": "objectLock",
+        "expireNoncurrentDays": "lifecycle",
+        "guards": "bucketPolicy",
+        "tags": "tagging",
+    }
+    return [
+        dynamic.CheckFailure(name, f"{news[name]}: the store cannot do {ability}; rule: abilities name what it can")
+        for name, ability in asked.items()
+        if news[name] and known(news[name]) and ability not in news["abilities"]
+    ]
 
 
 def _is_endpoint(text: str) -> bool:

@@ -1,13 +1,12 @@
 """Clients of the object store for the dynamic providers, and one clear error for whatever goes wrong.
 
 The administrator's credentials come from the environment of the provider's process and stay there. Import
-this module only where the store is called: boto3 and minio would cost a mere declaration half a second.
+this module only where the store is called: boto3 would cost a mere declaration half a second.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -19,9 +18,6 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as StoreConnectionError
-from minio.credentials.providers import StaticProvider
-from minio.error import MinioAdminException
-from minio.minioadmin import MinioAdmin
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -34,7 +30,7 @@ READ_SECONDS = 15
 RETRIES = 2
 
 _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden", "403"}
-_ADMIN_CODE = re.compile(r'"Code":\s*"(\w+)"')
+_LACKING = {"NotImplemented", "MalformedPolicy", "MethodNotAllowed", "XNotImplemented"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -54,10 +50,8 @@ def calling(endpoint: str, action: str) -> Iterator[None]:
             f"kitchen:objectStore, that the store runs, the network on the way, and for https the CA bundle "
             f"in {CA_BUNDLE}"
         ) from None
-    except (ClientError, MinioAdminException) as error:
-        code = error_code(error)
-        hint = f"; check: {ACCESS_KEY} and {SECRET_KEY} and their rights" if code in _REFUSED else ""
-        raise ObjectStoreError(f"object store {endpoint}: {action} failed: {code}{hint}") from None
+    except ClientError as error:
+        raise refusal(endpoint, action, error_code(error)) from None
     except (BotoCoreError, ValueError) as error:
         raise ObjectStoreError(
             f"object store {endpoint}: {action} failed: {type(error).__name__}; check: endpoint and region "
@@ -65,12 +59,19 @@ def calling(endpoint: str, action: str) -> Iterator[None]:
         ) from None
 
 
-def error_code(error: ClientError | MinioAdminException) -> str:
+def refusal(endpoint: str, action: str, code: str) -> ObjectStoreError:
+    """The error for a call that the store answered with a code of its own."""
+    hint = ""
+    if code in _REFUSED:
+        hint = f"; check: {ACCESS_KEY} and {SECRET_KEY} and their rights"
+    elif code in _LACKING:
+        hint = "; check: what the store can do, and kitchen:objectStore.abilities"
+    return ObjectStoreError(f"object store {endpoint}: {action} failed: {code}{hint}")
+
+
+def error_code(error: ClientError) -> str:
     """The store's own code of an error, such as `NoSuchBucket`."""
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", "Unknown"))
-    found = _ADMIN_CODE.search(str(error))
-    return found.group(1) if found else "Unknown"
+    return str(error.response.get("Error", {}).get("Code", "Unknown"))
 
 
 def credentials() -> tuple[str, str]:
@@ -86,32 +87,13 @@ def credentials() -> tuple[str, str]:
 
 def s3_client(endpoint: str, region: str, key: tuple[str, str] | None = None) -> S3Client:
     """A client with short timeouts: the administrator's, or that of another key pair."""
-    bundle = _ca_bundle()
+    bundle = ca_bundle()
     with calling(endpoint, "making a client"):
         return _client(endpoint, region, key or credentials(), bundle)
 
 
-def admin_client(endpoint: str) -> MinioAdmin:
-    """A client of MinIO's administration interface with the same short timeouts."""
-    bundle = _ca_bundle()
-    access_key, secret_key = credentials()
-    url = urlsplit(endpoint)
-    pool = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-        retries=urllib3.Retry(total=RETRIES, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
-        cert_reqs="CERT_REQUIRED",
-        ca_certs=bundle,
-    )
-    with calling(endpoint, "making a client"):
-        return MinioAdmin(
-            endpoint=url.netloc,
-            credentials=StaticProvider(access_key, secret_key),
-            secure=url.scheme == "https",
-            http_client=pool,
-        )
-
-
-def _ca_bundle() -> str | None:
+def ca_bundle() -> str | None:
+    """The PEM file of authorities that the environment names, or None."""
     path = os.environ.get(CA_BUNDLE) or os.environ.get("AWS_CA_BUNDLE") or None
     if path and not os.access(path, os.R_OK):
         raise ObjectStoreError(

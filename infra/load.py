@@ -30,6 +30,7 @@ from infra.settings import (
     Settings,
     Storage,
     StoreNetwork,
+    StoreServer,
     Tenant,
 )
 from infra.validate import schema, schema_faults
@@ -125,11 +126,13 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
 
 
 def _object_store(data: Mapping[str, Any]) -> ObjectStore:
-    rest = {key: value for key, value in data.items() if key not in ("tls", "network")}
+    rest = {key: value for key, value in data.items() if key not in ("tls", "network", "deploy")}
+    rest |= {key: tuple(rest[key]) for key in ("abilities", "adopt") if key in rest}
     tls, network = data.get("tls", {}), dict(data.get("network", {}))
     network["cidrs"] = tuple(network.get("cidrs", ()))
     trust = {"ca_bundle": tls.get("caBundle"), "certificates": tls.get("certificates")}
-    return ObjectStore(**_fields(rest), **trust, network=StoreNetwork(**network))
+    deploy = StoreServer(**_fields(data["deploy"])) if "deploy" in data else None
+    return ObjectStore(**_fields(rest), **trust, network=StoreNetwork(**network), deploy=deploy)
 
 
 def _cluster(data: Mapping[str, Any]) -> Cluster:

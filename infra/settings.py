@@ -61,6 +61,24 @@ class SecretText:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoreServer:
+    """MinIO in the cluster. `size_gib` is of one drive; `issuer` or `tls_secret` gives its certificate."""
+
+    owner: str
+    cost_centre: str
+    storage_class: str
+    size_gib: int
+    namespace: str = "object-store"
+    replicas: int = 1
+    drives_per_replica: int = 1
+    issuer: str | None = None
+    tls_secret: str | None = None
+    cpu: int = 2
+    memory_gib: int = 8
+    image: str = "minio"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectStore:
     """The S3-compatible store. `ca_bundle` names a ConfigMap, made where `certificates` hold its PEM; 0 days is off."""
 
@@ -74,6 +92,11 @@ class ObjectStore:
     object_lock_days: int = 0
     expire_noncurrent_days: int = 0
     existing_secret: str | None = None
+    abilities: tuple[str, ...] | None = None
+    quota_gib: Mapping[str, int] = field(default_factory=dict)
+    key_generation: int = 1
+    adopt: tuple[str, ...] = ()
+    deploy: StoreServer | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

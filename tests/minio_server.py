@@ -32,7 +32,7 @@ class MinioServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port, self.console = _free_ports()
+        self.port, self.console = free_ports()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.access_key = f"admin{secrets.token_hex(4)}"
         self.secret_key = secrets.token_hex(16)
@@ -119,7 +119,7 @@ class MinioServer:
         raise AssertionError("MinIO did not start:\n" + (self.folder / "minio.log").read_text()[-2000:])
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))

@@ -16,6 +16,7 @@ from infra.kitchen.models import volumes
 from infra.kitchen.platform import platform, priority
 from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
+from infra.kitchen.store import store_server, warn_about_lacks
 from infra.memory import memory_table
 from infra.provider import cluster_provider
 from infra.settings import Settings
@@ -28,13 +29,16 @@ _PAYLOAD = Path(__file__).resolve().parents[1] / "payload"
 def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     """Declare every resource that the settings ask for and return the stack's outputs."""
     _warn_about_unchecked_images(settings, catalog)
+    warn_about_lacks(settings)
     if table := memory_table(settings, catalog):
         pulumi.log.info(f"GPU memory, GiB of one GPU:\n{table}")
+    kind, on_cluster = platform(settings), pulumi.ResourceOptions(provider=cluster_provider(settings))
     context = Context(
         settings=settings,
         catalog=catalog,
-        platform=platform(settings),
-        on_cluster=pulumi.ResourceOptions(provider=cluster_provider(settings)),
+        platform=kind,
+        on_cluster=on_cluster,
+        store_server=store_server(settings, catalog, kind, on_cluster),
         payload={path.name: path.read_text() for path in sorted(_PAYLOAD.glob("*.py"))},
     )
     priority(context)
@@ -59,6 +63,8 @@ def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
     used = {kitchen.runtime.image for kitchen in settings.kitchens.values()}
     if any(kitchen.adapters for kitchen in settings.kitchens.values()):
         used.add(FETCH_IMAGE)
+    if settings.object_store.deploy is not None:
+        used.add(settings.object_store.deploy.image)
     unchecked = sorted(name for name in used if name in catalog.images and not catalog.images[name].imported)
     if unchecked:
         pulumi.log.warn(f"images not yet compared with an import: {', '.join(unchecked)} (infra/catalog/images.yaml)")

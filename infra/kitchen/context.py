@@ -9,6 +9,7 @@ import pulumi
 
 from components import naming
 from components.labels import Ownership
+from components.minio_server import MinioServer
 from components.model_store import BaseModelVolume
 from components.object_store import Bucket
 from components.platform import Platform
@@ -22,7 +23,7 @@ class Context:
     """`on_cluster` carries the Kubernetes provider; `payload` the scripts that pods run, by file name.
 
     `tenants`, `buckets`, `volumes` (by tenant and base model) and `services` (by kitchen) fill up as components are
-    declared.
+    declared. `store_server` is the object store where this program brings it up.
     """
 
     settings: Settings
@@ -30,6 +31,7 @@ class Context:
     platform: Platform
     on_cluster: pulumi.ResourceOptions
     payload: Mapping[str, str]
+    store_server: MinioServer | None = None
     tenants: dict[str, Tenant] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
     volumes: dict[tuple[str, str], BaseModelVolume] = field(default_factory=dict)

@@ -8,15 +8,18 @@ import pulumi
 
 from components import naming
 from components.access import TenantAccess, TenantAccessArgs
+from components.bucket_policy import Guard
 from components.network import StoreAddress
 from components.object_store import Bucket, BucketArgs
 from components.provisions import CaBundle, Provision, PullSecret
 from components.tenancy import Tenant, TenantArgs
 from infra.kitchen.context import Context
+from infra.rules.object_store import abilities
 from infra.settings import Settings
 
-BUCKETS = ("models", "lora", "evaluations", "audit")
-LOCKED_BUCKETS = ("models", "lora")
+BUCKETS = ("models", "lora", "evaluations", "audit", "pulumi-state")
+LOCKED_BUCKETS = ("models", "lora", "audit")
+"""Where object lock applies. Not `pulumi-state`: every update overwrites the state, and an old one must be erasable."""
 
 
 def tenant(context: Context, name: str) -> Tenant:
@@ -71,17 +74,26 @@ def _store_address(settings: Settings) -> StoreAddress:
 def bucket(context: Context, name: str) -> Bucket:
     """Declare one of the environment's buckets."""
     store = context.settings.object_store
+    can = abilities(store)
+    locked = store.object_lock_days > 0 and name in LOCKED_BUCKETS
+    guards: tuple[Guard, ...] = ("anonymous", "delete-versions") if locked else ("anonymous",)
     args = BucketArgs(
         endpoint=store.endpoint,
         region=store.region,
         bucket=naming.bucket(store.bucket_prefix, name),
-        object_lock_days=store.object_lock_days if name in LOCKED_BUCKETS else 0,
+        versioning="versioning" in can,
+        object_lock_days=store.object_lock_days if locked else 0,
         expire_noncurrent_days=store.expire_noncurrent_days,
         # With kind s3 readers may get their access by a policy of the bucket, which is not ours.
         closed=store.kind == "minio",
+        guards=guards if "bucketPolicy" in can else (),
+        abilities=can,
+        quota_gib=store.quota_gib.get(name),
+        adopt=name in store.adopt,
         protect=context.settings.protect,
     )
-    return Bucket(name, args)
+    needs = [context.store_server] if context.store_server is not None else []
+    return Bucket(name, args, pulumi.ResourceOptions(depends_on=needs))
 
 
 def _port(endpoint: str) -> int:

@@ -136,6 +136,7 @@ def _access(context: Context, kitchen: Kitchen) -> BucketAccess:
         labels=context.labels(kitchen.tenant, kitchen.name),
         mode="placeholder" if mode == "minio" and settings.render_to is not None else mode,
         existing_secret=store.existing_secret,
+        generation=store.key_generation,
     )
     needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant]]
     if context.buckets:

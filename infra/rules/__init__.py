@@ -13,6 +13,7 @@ from infra.rules.extra_args import extra_args_faults
 from infra.rules.gpu_memory import gpu_memory_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
+from infra.rules.object_store import ability_faults, store_server_faults
 from infra.rules.platform import platform_faults, route_twin_faults, store_network_faults
 from infra.rules.quantization import quantization_faults
 from infra.rules.registry import certificates_faults, credentials_faults
@@ -38,6 +39,8 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     store_network_faults,
     credentials_faults,
     certificates_faults,
+    ability_faults,
+    store_server_faults,
 )
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from components.s3_provider import ABILITIES
 from tests.minio_server import REGION, MinioServer
 from tools.toolchain import PREVIEW, ensure, environment
 
@@ -16,7 +24,7 @@ PROGRAM = """
 import json, os
 import pulumi
 from components.minio_users import MinioUser, access_key
-from components.object_store import Bucket, BucketArgs
+from components.object_store import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
 import pulumi_random as random
 
 said = json.loads(os.environ["SAID"])
@@ -29,7 +37,46 @@ for name, settings in said.get("users", {}).items():
     user = MinioUser(name, {**settings, "user": name, "accessKey": access_key(name), "owner": owner,
                             "secretKey": password.result})
     pulumi.export(name, {"key": user.accessKey, "secret": password.result})
+if said.get("access"):
+    render = pulumi.ProviderResource("kubernetes", "render", {"renderYamlToDirectory": os.environ["RENDERED"]})
+    for name, settings in said["access"].items():
+        BucketAccess(name, BucketAccessArgs(**settings), pulumi.ResourceOptions(provider=render))
 """
+
+
+def bucket_inputs(store: MinioServer, bucket: str, **settings: Any) -> dict[str, Any]:
+    """Every input of the bucket provider, with the defaults of the component."""
+    return {
+        "endpoint": store.endpoint,
+        "region": REGION,
+        "bucket": bucket,
+        "versioning": True,
+        "objectLockDays": 0,
+        "objectLockMode": "GOVERNANCE",
+        "expireNoncurrentDays": 0,
+        "tags": {},
+        "owner": "shelf/test",
+        "adopt": False,
+        "closed": True,
+        "guards": ["anonymous"],
+        "abilities": sorted(ABILITIES),
+        **settings,
+    }
+
+
+@contextmanager
+def in_provider(store: MinioServer) -> Iterator[None]:
+    """Lets a test be the provider's process, where an engine in between would only cost time."""
+    before = {name: os.environ.get(name) for name in store.environment()}
+    os.environ.update(store.environment())
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +98,7 @@ class Project:
     def __init__(self, folder: Path, store: MinioServer, stack: str = "test") -> None:
         self.folder = folder
         self.store = store
-        self.said: dict[str, dict[str, dict[str, object]]] = {"buckets": {}, "users": {}}
+        self.said: dict[str, dict[str, dict[str, object]]] = {"buckets": {}, "users": {}, "access": {}}
         self.output = ""
         folder.mkdir(parents=True)
         (folder / "state").mkdir()
@@ -77,6 +124,24 @@ class Project:
             "prefixes": prefixes,
         }
 
+    def access(self, name: str, bucket: str, prefixes: list[str], generation: int) -> None:
+        self.said["access"][name] = {
+            "endpoint": self.store.endpoint,
+            "region": REGION,
+            "bucket": bucket,
+            "prefixes": prefixes,
+            "namespace": "helpdesk-dev",
+            "secret_name": f"{name}-lora-reader",
+            "user": f"helpdesk-dev-{name}-lora",
+            "generation": generation,
+        }
+
+    def secret(self, name: str) -> dict[str, str]:
+        """What the Secret of an access holds now; the provider writes its objects as files."""
+        (path,) = (self.folder / "rendered").rglob(f"*-secret-*{name}-lora-reader.yaml")
+        data = yaml.safe_load(path.read_text())["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
     def up(self) -> Outcome:
         return self.run("up", "--yes", "--skip-preview", "--suppress-permalink")
 
@@ -91,6 +156,8 @@ class Project:
         env = {**environment(PREVIEW), **keys}
         for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL"):
             env.pop(name, None)
+        env.pop("KUBECONFIG", None)
+        env["RENDERED"] = str(self.folder / "rendered")
         env["SAID"] = json.dumps(self.said)
         env["PULUMI_BACKEND_URL"] = f"file://{self.folder}/state"
         env["PULUMI_CONFIG_PASSPHRASE"] = "test"

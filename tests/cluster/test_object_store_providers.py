@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 from components.minio_users import MinioUserProvider, read_policy
 from components.s3_provider import BucketProvider
 from components.store_client import ObjectStoreError
+from tests.cluster.object_store_fixtures import bucket_inputs, in_provider
 from tests.minio_server import REGION, MinioServer
 
 Inputs = Callable[..., dict[str, Any]]
@@ -24,31 +26,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
 
 
 @pytest.fixture
-def in_process(store: MinioServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a test be the provider's process, where an engine in between would only cost time."""
-    for name, value in store.environment().items():
-        monkeypatch.setenv(name, value)
+def in_process(store: MinioServer) -> Iterator[None]:
+    with in_provider(store):
+        yield
 
 
 @pytest.fixture
 def inputs(store: MinioServer, in_process: None) -> Inputs:
-    def make(bucket: str, **settings: Any) -> dict[str, Any]:
-        return {
-            "endpoint": store.endpoint,
-            "region": REGION,
-            "bucket": bucket,
-            "versioning": True,
-            "objectLockDays": 0,
-            "objectLockMode": "GOVERNANCE",
-            "expireNoncurrentDays": 0,
-            "tags": {},
-            "owner": "shelf/test",
-            "adopt": False,
-            "closed": True,
-            **settings,
-        }
-
-    return make
+    return functools.partial(bucket_inputs, store)
 
 
 @pytest.fixture

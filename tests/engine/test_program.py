@@ -29,7 +29,7 @@ def settings(name: str = "dev") -> dict[str, Any]:
     return {key.removeprefix("kitchen:"): value for key, value in content["config"].items()}
 
 
-@pytest.mark.parametrize(("name", "kitchens", "locked"), [("dev", 2, 0), ("prod", 4, 2)])
+@pytest.mark.parametrize(("name", "kitchens", "locked"), [("dev", 2, 0), ("prod", 4, 3)])
 def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
     name: str, kitchens: int, locked: int, stack: Stack
 ) -> None:
@@ -39,7 +39,7 @@ def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
     types = Counter(step["newState"]["type"].rsplit(":", 1)[-1] for step in steps)
     assert {step["op"] for step in steps} == {"create"}
     assert types["InferenceService"] == types["MultiLoraService"] == types["BucketAccess"] == kitchens
-    assert types["Bucket"] == 4
+    assert types["Bucket"] == 5
     buckets = [s["newState"]["inputs"] for s in steps if s["newState"]["type"].endswith(":S3Bucket")]
     assert sum(bucket["objectLockDays"] > 0 for bucket in buckets) == locked
     assert (REPOSITORY / f"Pulumi.{name}.yaml").read_bytes() == before
@@ -160,7 +160,7 @@ def test_the_ordinary_cli_runs_the_readme_s_commands(stack: Stack, tmp_path: Pat
         assert done.returncode == 0, done.stdout + done.stderr
         created += re.findall(r"\+ (\d+) to create", done.stdout)
     everything = str(len((FOLDER / "prod.txt").read_text().splitlines()))
-    assert created == [everything, "10", everything], "in between: the buckets with stack and provider"
+    assert created == [everything, "12", everything], "in between: the buckets with stack and provider"
     assert "kitchen" in done.stdout.partition("Policies:")[2]
 
 

@@ -28,6 +28,8 @@ BUCKET: dict[str, Any] = {
     "owner": "kitchen/dev",
     "adopt": False,
     "closed": True,
+    "guards": ["anonymous"],
+    "abilities": ["bucketPolicy", "lifecycle", "objectLock", "tagging", "versioning"],
 }
 USER: dict[str, Any] = {
     "endpoint": "https://minio.example.com",
@@ -95,7 +97,9 @@ def test_a_key_that_minio_would_refuse_is_refused_without_showing_it() -> None:
 def test_nothing_changed_is_no_change() -> None:
     seen = {**BUCKET, "unmanaged": [], "__provider": "x"}
     assert BUCKETS.diff("dev-lora", seen, BUCKET).changes is False
-    assert USERS.diff("u", {**USER, "drift": []}, USER).changes is False
+    made = {**USER, "drift": [], "policySha256": minio_users._policy_sum(USER)}
+    assert USERS.diff("u", made, USER).changes is False
+    assert USERS.diff("u", {**made, "policySha256": "of an earlier release"}, USER).changes is True
 
 
 @pytest.mark.parametrize(
@@ -136,10 +140,13 @@ def test_an_access_key_fits_minio_and_tells_users_apart() -> None:
 
 def test_the_read_policy_names_prefixes_only() -> None:
     policy = minio_users.read_policy("kitchen/dev", "dev-lora", ["b/v1/", "a/v1"])
-    read, listing = policy["Statement"]
+    read, listing, changes, administration = policy["Statement"]
     assert read["Action"] == ["s3:GetObject"]
     assert read["Resource"] == ["arn:aws:s3:::dev-lora/a/v1/*", "arn:aws:s3:::dev-lora/b/v1/*"]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": ["a/v1/*", "b/v1/*"]}}
+    assert changes["Effect"] == administration["Effect"] == "Deny"
+    assert {"s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutBucketPolicy"} <= set(changes["Action"])
+    assert not {action for action in changes["Action"] if "*" in action or ":Get" in action or ":List" in action}
 
 
 def test_declaring_buckets_loads_neither_boto3_nor_minio() -> None:

@@ -34,6 +34,12 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def named_imports(path: Path) -> set[str]:
+    """Like `imports`, with every name that a module gives: `from components import x` is `components.x`."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    return imports(path) | {f"{node.module}.{alias.name}" for node in nodes for alias in node.names}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_go_one_way(package: str) -> None:
     wrong = [
@@ -59,6 +65,21 @@ def test_components_read_no_files_and_no_configuration() -> None:
     assert wrong == []
 
 
+def test_minio_s_own_interface_is_used_in_its_optional_modules_alone() -> None:
+    """Everything else needs the S3 API only, so that another store can take MinIO's place."""
+
+    def users(module: str) -> set[str]:
+        return {
+            path.relative_to(REPOSITORY).as_posix()
+            for package in PACKAGES
+            for path in sources(package)
+            if any(name == module or name.startswith(f"{module}.") for name in named_imports(path))
+        }
+
+    assert users("minio") == {"components/minio_admin.py"}
+    assert users("components.minio_admin") == {"components/minio_users.py", "components/minio_quota.py"}
+
+
 def test_type_tokens_are_unique_and_name_their_file() -> None:
     tokens: dict[str, str] = {}
     for path in sources("components"):
@@ -73,6 +94,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         "kitchen:monitor:KitchenMonitor",
         "kitchen:priority:Priority",
         "kitchen:route:KitchenRoute",
+        "kitchen:minio_server:MinioServer",
         "kitchen:model_store:BaseModelVolume",
         "kitchen:object_store:Bucket",
         "kitchen:object_store:BucketAccess",

@@ -1,0 +1,55 @@
+"""Phase 1: MinIO in the cluster where the settings ask for it, and what another store cannot do."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components import naming
+from components.labels import Ownership
+from components.minio_server import MinioServer, MinioServerArgs
+from components.platform import Platform
+from infra.catalog import Catalog
+from infra.rules.object_store import lacks
+from infra.settings import Settings
+
+PLATFORM_TENANT = "platform"
+"""Stands in the tenant label of what belongs to every tenant."""
+
+
+def store_server(
+    settings: Settings, catalog: Catalog, platform: Platform, on_cluster: pulumi.ResourceOptions
+) -> MinioServer | None:
+    """Declare the object store's server; None where it exists already."""
+    said = settings.object_store.deploy
+    if said is None:
+        return None
+    ownership = Ownership(
+        environment=settings.environment,
+        tenant=PLATFORM_TENANT,
+        owner=said.owner,
+        cost_centre=said.cost_centre,
+    )
+    args = MinioServerArgs(
+        namespace=said.namespace,
+        labels=ownership.labels("object-store"),
+        image=catalog.images[said.image].reference(settings.registry),
+        platform=platform,
+        replicas=said.replicas,
+        drives_per_replica=said.drives_per_replica,
+        size_gib=said.size_gib,
+        storage_class=said.storage_class,
+        cpu=said.cpu,
+        memory_gib=said.memory_gib,
+        issuer=said.issuer,
+        tls_secret=said.tls_secret,
+        client_namespaces=[naming.namespace(tenant, settings.environment) for tenant in settings.tenants],
+        placeholder_key=settings.render_to is not None,
+        protect=settings.protect,
+    )
+    return MinioServer("object-store", args, on_cluster)
+
+
+def warn_about_lacks(settings: Settings) -> None:
+    """Tell at every preview what the store cannot do and what that means."""
+    for ability, lack in lacks(settings.object_store).items():
+        pulumi.log.warn(f"object store without {ability}: {lack} (kitchen:objectStore.abilities)")
