@@ -8,6 +8,7 @@ from typing import Any
 
 from components import naming
 from components.adapters import AdapterFetch
+from components.base_model_check import BaseModelContent
 from components.gpu import Placement
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
@@ -17,7 +18,10 @@ from components.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
 
 @dataclass(frozen=True, kw_only=True)
 class MultiLoraServiceArgs:
-    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters."""
+    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters.
+
+    `base_model` is what the pod requires on its volume before it starts.
+    """
 
     namespace: str
     kitchen: str
@@ -32,6 +36,7 @@ class MultiLoraServiceArgs:
     surge: bool
     lora: LoraOptions
     fetch: AdapterFetch | None
+    base_model: BaseModelContent | None = None
 
 
 def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
@@ -71,6 +76,10 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         spec["volumes"] = args.fetch.volumes(args.kitchen)
         spec["model"]["args"] = args.lora.flags(names)
         spec["model"]["volumeMounts"] = [{"name": "adapters", "mountPath": ADAPTERS_PATH, "readOnly": True}]
+    if args.base_model is not None:
+        check = args.base_model.check_container(args.platform)
+        spec["initContainers"] = [check, *spec.get("initContainers", [])]
+        spec["volumes"] = [*args.base_model.check_volumes(), *spec.get("volumes", [])]
     return spec
 
 

@@ -88,7 +88,7 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         cluster_context=cluster.get("context"),
         gpu_pools={name: GpuPool(name=name, **_fields(pool)) for name, pool in data["gpuPools"].items()},
         object_store=_object_store(data["objectStore"]),
-        storage=Storage(**_fields(data["storage"])),
+        storage=_storage(data["storage"]),
         tenants={name: _tenant(name, tenant) for name, tenant in data["tenants"].items()},
         kitchens={name: _kitchen(name, kitchen) for name, kitchen in data.get("kitchens", {}).items()},
         **{key: data[name] for key, name in (("protect", "protect"), ("render_to", "renderTo")) if name in data},
@@ -100,9 +100,15 @@ def _object_store(data: Mapping[str, Any]) -> ObjectStore:
     return ObjectStore(**_fields(rest), ca_bundle=data.get("tls", {}).get("caBundle"))
 
 
+def _storage(data: Mapping[str, Any]) -> Storage:
+    rest = {key: value for key, value in data.items() if key != "source"}
+    return Storage(**_fields(rest), source_claim=data.get("source", {}).get("claim"))
+
+
 def _tenant(name: str, data: Mapping[str, Any]) -> Tenant:
     quota = Quota(**_fields(data["quota"]))
-    return Tenant(name=name, owner=data["owner"], cost_centre=data["costCentre"], quota=quota)
+    held = tuple(data.get("baseModels", ()))
+    return Tenant(name=name, owner=data["owner"], cost_centre=data["costCentre"], quota=quota, base_models=held)
 
 
 def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:

@@ -34,10 +34,12 @@ class ObjectStore:
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """Persistent volumes of base models."""
+    """Persistent volumes of base models; `source_claim` holds the files where they do not come from the bucket."""
 
     class_name: str
     access_mode: str = "ReadWriteMany"
+    keep_versions: int = 2
+    source_claim: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,7 @@ class Tenant:
     owner: str
     cost_centre: str
     quota: Quota
+    base_models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,3 +119,8 @@ class Settings:
     kitchens: Mapping[str, Kitchen]
     protect: bool = False
     render_to: str | None = None
+
+    def held(self, tenant: str) -> list[str]:
+        """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""
+        used = [kitchen.base_model for kitchen in self.kitchens.values() if kitchen.tenant == tenant]
+        return list(dict.fromkeys([*used, *self.tenants[tenant].base_models]))

@@ -13,7 +13,7 @@ from components.platform import Platform
 from infra.catalog import FETCH_IMAGE, Catalog
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
-from infra.kitchen.models import volumes
+from infra.kitchen.models import loads, volumes
 from infra.kitchen.serving import serve
 from infra.provider import cluster_provider
 from infra.settings import Settings
@@ -38,6 +38,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     if settings.render_to is None:
         context.buckets.update({name: bucket(context, name) for name in BUCKETS})
     context.volumes.update(volumes(context))
+    context.loads.update(loads(context))
     prefix = settings.object_store.bucket_prefix
     return {
         "environment": settings.environment,
@@ -50,7 +51,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
 
 def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
     used = {kitchen.runtime.image for kitchen in settings.kitchens.values()}
-    if any(kitchen.adapters for kitchen in settings.kitchens.values()):
+    if any(settings.held(tenant) for tenant in settings.tenants):
         used.add(FETCH_IMAGE)
     unchecked = sorted(name for name in used if name in catalog.images and not catalog.images[name].imported)
     if unchecked:

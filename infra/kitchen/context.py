@@ -9,7 +9,7 @@ import pulumi
 
 from components import naming
 from components.labels import Ownership
-from components.model_store import BaseModelVolume
+from components.model_store import BaseModelLoad, BaseModelVolume
 from components.object_store import Bucket
 from components.platform import Platform
 from components.tenancy import Tenant
@@ -21,7 +21,7 @@ from infra.settings import Settings
 class Context:
     """`on_cluster` carries the Kubernetes provider; `payload` the scripts that pods run, by file name.
 
-    `tenants`, `buckets` and `volumes` (by tenant and base model) fill up as components are declared.
+    `tenants`, `buckets`, `volumes` and `loads` (by tenant and base model) fill up as components are declared.
     """
 
     settings: Settings
@@ -32,6 +32,7 @@ class Context:
     tenants: dict[str, Tenant] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
     volumes: dict[tuple[str, str], BaseModelVolume] = field(default_factory=dict)
+    loads: dict[tuple[str, str], BaseModelLoad] = field(default_factory=dict)
 
     def namespace(self, tenant: str) -> str:
         """Namespace of a tenant."""

@@ -25,7 +25,7 @@ def tenant(context: Context, name: str) -> Tenant:
         cpu=quota.cpu,
         memory_gib=quota.memory_gib,
         storage_gib=quota.storage_gib,
-        store_port=_port(settings.object_store.endpoint),
+        store_port=store_port(settings.object_store.endpoint),
         protect=settings.protect,
     )
     return Tenant(name, args, context.on_cluster)
@@ -47,6 +47,7 @@ def bucket(context: Context, name: str) -> Bucket:
     return Bucket(name, args)
 
 
-def _port(endpoint: str) -> int:
+def store_port(endpoint: str) -> int:
+    """TCP port of the object store."""
     parts = urlsplit(endpoint)
     return parts.port if parts.port is not None else 443 if parts.scheme == "https" else 80

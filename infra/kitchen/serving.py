@@ -15,6 +15,7 @@ from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRunti
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
+from infra.kitchen.models import content
 from infra.settings import Kitchen
 
 _FETCH_SCRIPT = "fetch_adapters.py"
@@ -25,6 +26,7 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     volume = context.volumes[kitchen.tenant, kitchen.base_model]
     runtime = _runtime(context, kitchen)
     needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume, runtime]
+    needs.append(context.loads[kitchen.tenant, kitchen.base_model])
     if kitchen.adapters:
         needs.append(_access(context, kitchen))
     pool = context.settings.gpu_pools[kitchen.pool]
@@ -45,6 +47,7 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         surge=kitchen.rollout == "surge",
         lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),
         fetch=_fetch(context, kitchen) if kitchen.adapters else None,
+        base_model=content(context, kitchen.base_model),
     )
     MultiLoraService(kitchen.name, args, context.after(*needs))
     return _output(context, kitchen)

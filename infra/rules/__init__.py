@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from infra.catalog import Catalog
 from infra.faults import Fault
+from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
 from infra.rules.kitchens import kitchens_faults
@@ -19,6 +20,8 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    base_model_faults,
+    claim_twin_faults,
 )
 
 

@@ -67,6 +67,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
             assert token not in tokens, f"{token} twice"
             tokens[token] = path.name
     assert set(tokens) == {
+        "kitchen:model_store:BaseModelLoad",
         "kitchen:model_store:BaseModelVolume",
         "kitchen:object_store:Bucket",
         "kitchen:object_store:BucketAccess",
