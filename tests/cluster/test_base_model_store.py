@@ -214,6 +214,8 @@ def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_pat
         while not (part.exists() and part.stat().st_size > 0):
             assert process.poll() is None
             time.sleep(0.005)
+        assert server._process is not None
+        server._process.kill()  # a polite end would let the download finish
         server.stop()
         text, _ = process.communicate(timeout=120)
         assert process.returncode == 3, text
