@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 MAX_LABEL = 63
@@ -40,6 +41,11 @@ def base_model_claim(base_model: str) -> str:
     return "base-" + base_model.replace("/", "-").replace(".", "-")
 
 
+def with_sum(name: str, sha256: str) -> str:
+    """A name that carries its content's sum, at most 63 characters."""
+    return f"{name[:52].rstrip('-')}-{sha256[:10]}"
+
+
 def reader_secret(kitchen: str) -> str:
     """Secret with the kitchen's read-only key to its adapters."""
     return f"{kitchen}-lora-reader"
@@ -68,6 +74,17 @@ def llm_workload(kitchen: str) -> str:
 def predictor_host(kitchen: str, tenant: str, environment: str) -> str:
     """First label of the host name that KServe derives for the predictor."""
     return f"{predictor(kitchen)}-{namespace(tenant, environment)}"
+
+
+def loader(base_model: str) -> str:
+    """Secret, ServiceAccount and NetworkPolicy of a base model's load."""
+    return f"{base_model_claim(base_model)}-loader"
+
+
+def loader_user(base_model: str, tenant: str, environment: str) -> str:
+    """User of the object store that reads a base model for a tenant; the sum keeps composed names apart."""
+    whole = f"{namespace(tenant, environment)}/{base_model_claim(base_model)}"
+    return f"{whole.replace('/', '-')}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def reader_user(kitchen: str, tenant: str, environment: str) -> str:

@@ -43,8 +43,6 @@ def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
     """Specifications of NetworkPolicies by name."""
     server = {"matchExpressions": [{"key": SERVICE_LABEL, "operator": "Exists"}]}
     namespace, port = platform.dns()
-    peers = store.peers()
-    to_store = {"ports": _tcp(store.port), **({"to": peers} if peers else {})}
     policies: dict[str, Any] = {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
         "allow-dns": _egress(
@@ -54,7 +52,7 @@ def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
                 "ports": [{"port": port, "protocol": protocol} for protocol in ("UDP", "TCP")],
             },
         ),
-        "allow-object-store": _egress(server, to_store),
+        "allow-object-store": store_egress(server, store),
         # With OpenShift AI the proxy is the only way in: the server's own port knows no callers.
         "allow-gateway": {
             "podSelector": server,
@@ -65,6 +63,12 @@ def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
     if platform.openshift_ai:
         policies["allow-api-server"] = _egress(server, {"ports": _tcp(_API_SERVER_PORT)})
     return policies
+
+
+def store_egress(pods: dict[str, Any], store: StoreAddress) -> dict[str, Any]:
+    """A NetworkPolicy's specification that lets pods out to the object store, and nowhere else."""
+    peers = store.peers()
+    return _egress(pods, {"ports": _tcp(store.port), **({"to": peers} if peers else {})})
 
 
 def gateway_ingress(port: int, *, routes: bool = False) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from typing import Any
 from components import naming
 from components.adapters import AdapterFetch
 from components.autoscaling import Autoscaling, replicas
+from components.base_model_check import BaseModelContent
 from components.drain import termination_seconds
 from components.gpu import Placement
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
+from components.provisions import image_pull_secrets
 from components.sizing import server_cpu, server_memory_gib
 from components.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
 
@@ -41,6 +43,7 @@ class MultiLoraServiceArgs:
     autoscaling: Autoscaling | None = None
     priority_class: str = ""
     pull_secrets: Sequence[str] = ()
+    base_model: BaseModelContent | None = None
 
     def most_replicas(self) -> int:
         """Pods that the service may have outside of a rollout."""
@@ -85,12 +88,16 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         spec["volumes"] = args.fetch.volumes(args.kitchen)
         spec["model"]["args"] = args.lora.flags(names)
         spec["model"]["volumeMounts"] = [{"name": "adapters", "mountPath": ADAPTERS_PATH, "readOnly": True}]
+    if args.base_model is not None:
+        check = args.base_model.check_container(args.platform)
+        spec["initContainers"] = [check, *spec.get("initContainers", [])]
+        spec["volumes"] = [*args.base_model.check_volumes(), *spec.get("volumes", [])]
     return spec
 
 
 def pull_secrets(args: MultiLoraServiceArgs) -> dict[str, Any]:
     """The part of a ServiceAccount that names the Secrets to pull images with."""
-    return {"imagePullSecrets": [{"name": name} for name in args.pull_secrets]} if args.pull_secrets else {}
+    return image_pull_secrets(args.pull_secrets)
 
 
 def pods(args: MultiLoraServiceArgs) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
@@ -73,3 +74,8 @@ class CaBundle(Provision):
             data={CA_KEY: self.certificates},
             opts=opts,
         )
+
+
+def image_pull_secrets(names: Sequence[str]) -> dict[str, Any]:
+    """The part of a ServiceAccount that names the Secrets to pull images with."""
+    return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}

@@ -21,3 +21,14 @@ def server_memory_gib(model_gib: int) -> int:
 def startup_minutes(model_gib: int) -> int:
     """How long a server may take to start: 10 minutes and half a minute a GiB of base model."""
     return STARTUP_MINUTES + round(STARTUP_MINUTES_PER_GIB * model_gib)
+
+
+LOAD_CPU = 1
+LOAD_MEMORY_GIB = 1
+LOAD_MINUTES = 15
+LOAD_MINUTES_PER_GIB = 1.0
+
+
+def load_minutes(model_gib: int) -> int:
+    """How long the load of a base model may take: 15 minutes and one a GiB (17 MiB/s)."""
+    return LOAD_MINUTES + round(LOAD_MINUTES_PER_GIB * model_gib)

@@ -114,7 +114,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         cluster_context=cluster.get("context"),
         gpu_pools={name: GpuPool(name=name, **_fields(pool)) for name, pool in data["gpuPools"].items()},
         object_store=_object_store(data["objectStore"]),
-        storage=Storage(**_fields(data["storage"])),
+        storage=_storage(data["storage"]),
         tenants={name: _tenant(name, tenant) for name, tenant in data["tenants"].items()},
         kitchens=_kitchens(data.get("kitchens", {})),
         groups=_groups(data),
@@ -135,6 +135,11 @@ def _object_store(data: Mapping[str, Any]) -> ObjectStore:
     return ObjectStore(**_fields(rest), **trust, network=StoreNetwork(**network), deploy=deploy)
 
 
+def _storage(data: Mapping[str, Any]) -> Storage:
+    rest = {key: value for key, value in data.items() if key != "source"}
+    return Storage(**_fields(rest), source_claim=data.get("source", {}).get("claim"))
+
+
 def _cluster(data: Mapping[str, Any]) -> Cluster:
     routes = data.get("routes")
     return Cluster(
@@ -151,7 +156,14 @@ def _groups(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _tenant(name: str, data: Mapping[str, Any]) -> Tenant:
     quota = Quota(**_fields(data["quota"]))
-    return Tenant(name=name, owner=data["owner"], cost_centre=data["costCentre"], quota=quota, groups=_groups(data))
+    return Tenant(
+        name=name,
+        owner=data["owner"],
+        cost_centre=data["costCentre"],
+        quota=quota,
+        groups=_groups(data),
+        base_models=tuple(data.get("baseModels", ())),
+    )
 
 
 def _platform(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,10 +101,12 @@ class ObjectStore:
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """Persistent volumes of base models."""
+    """Persistent volumes of base models; `source_claim` holds the files where they do not come from the bucket."""
 
     class_name: str
     access_mode: str = "ReadWriteMany"
+    keep_versions: int = 2
+    source_claim: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,7 @@ class Tenant:
     owner: str
     cost_centre: str
     quota: Quota
+    base_models: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -230,6 +233,11 @@ class Settings:
     keda: bool = False
     prometheus: str | None = None
     llm_inference_service: bool = False
+
+    def held(self, tenant: str) -> list[str]:
+        """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""
+        used = [kitchen.base_model for kitchen in self.kitchens.values() if kitchen.tenant == tenant]
+        return list(dict.fromkeys([*used, *self.tenants[tenant].base_models]))
 
     def canary(self, kitchen: str) -> Kitchen | None:
         """The canary of a kitchen."""

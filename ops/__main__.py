@@ -35,7 +35,7 @@ def _publish_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--endpoint", metavar="URL", help="the store, if not the settings' own")
     parser.add_argument("--adapter", action="append", default=[], metavar="NAME/VERSION", help="repeatable")
     parser.add_argument("--model", action="append", default=[], metavar="NAME/VERSION", help="repeatable")
-    parser.add_argument("--all", action="store_true", help="every adapter that the settings' kitchens serve")
+    parser.add_argument("--all", action="store_true", help="every adapter and base model of the settings")
     parser.add_argument(
         "--from",
         dest="source",
@@ -52,6 +52,7 @@ def _publish(arguments: argparse.Namespace) -> int:
     adapters = list(arguments.adapter)
     if arguments.all:
         adapters += [ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters]
+        arguments.model += [ref for tenant in settings.tenants for ref in settings.held(tenant)]
     _check(arguments, adapters, catalog)
     store = settings.object_store
     s3 = client(arguments.endpoint or store.endpoint, store.region)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.catalog import Catalog, FileSum
+from infra.catalog import BaseModel, Catalog, FileSum
 from infra.faults import MISSING, Fault, FaultsError
 from ops.store import ACCESS_KEY, SECRET_KEY, StoreError
 
@@ -58,6 +58,8 @@ def publish(
 ) -> PublishReport:
     """Upload the artifacts `refs` (adapters or base models) from `source/<ref>/` to `<bucket>/<ref>/<file>`.
 
+    A base model's key is `base/<ref>/<file>`.
+
     Raise FaultsError with every fault before anything is uploaded, StoreError when the store does not answer.
     """
     items = _items(catalog, refs, source)
@@ -95,9 +97,10 @@ def _items(catalog: Catalog, refs: Sequence[str], source: Path) -> list[_Item]:
         if entry.state == "retired":
             rule = "a retired artifact is not published"
             faults.append(Fault(path=f"catalog {ref}.state", value=entry.state, rule=rule, example="approved"))
+        folder = "base/" if isinstance(entry, BaseModel) else ""
         files = sorted(entry.files, key=lambda file: (file.path in _LAST, file.path))
         for file in files:
-            item = _Item(key=f"{ref}/{file.path}", source=source / ref / file.path, file=file)
+            item = _Item(key=f"{folder}{ref}/{file.path}", source=source / ref / file.path, file=file)
             items.append(item)
             faults += _local_faults(item)
     if faults:

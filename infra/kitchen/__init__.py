@@ -12,7 +12,7 @@ from components import naming
 from infra.catalog import FETCH_IMAGE, Catalog
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
-from infra.kitchen.models import volumes
+from infra.kitchen.models import loads, volumes
 from infra.kitchen.platform import platform, priority
 from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
@@ -47,6 +47,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     if settings.render_to is None:
         context.buckets.update({name: bucket(context, name) for name in BUCKETS})
     context.volumes.update(volumes(context))
+    context.loads.update(loads(context))
     kitchens = {kitchen.name: serve(context, kitchen) for kitchen in settings.kitchens.values()}
     hosts = routes(context)
     prefix = settings.object_store.bucket_prefix
@@ -61,7 +62,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
 
 def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
     used = {kitchen.runtime.image for kitchen in settings.kitchens.values()}
-    if any(kitchen.adapters for kitchen in settings.kitchens.values()):
+    if any(settings.held(tenant) for tenant in settings.tenants):
         used.add(FETCH_IMAGE)
     if settings.object_store.deploy is not None:
         used.add(settings.object_store.deploy.image)

@@ -10,7 +10,7 @@ import pulumi
 from components import naming
 from components.labels import Ownership
 from components.minio_server import MinioServer
-from components.model_store import BaseModelVolume
+from components.model_store import BaseModelLoad, BaseModelVolume
 from components.object_store import Bucket
 from components.platform import Platform
 from components.tenancy import Tenant
@@ -22,8 +22,8 @@ from infra.settings import Settings
 class Context:
     """`on_cluster` carries the Kubernetes provider; `payload` the scripts that pods run, by file name.
 
-    `tenants`, `buckets`, `volumes` (by tenant and base model) and `services` (by kitchen) fill up as components are
-    declared. `store_server` is the object store where this program brings it up.
+    `tenants`, `buckets`, `volumes` and `loads` (by tenant and base model) and `services` (by kitchen) fill up as
+    components are declared. `store_server` is the object store where this program brings it up.
     """
 
     settings: Settings
@@ -35,6 +35,7 @@ class Context:
     tenants: dict[str, Tenant] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
     volumes: dict[tuple[str, str], BaseModelVolume] = field(default_factory=dict)
+    loads: dict[tuple[str, str], BaseModelLoad] = field(default_factory=dict)
     services: dict[str, pulumi.Resource] = field(default_factory=dict)
 
     def namespace(self, tenant: str) -> str:

@@ -9,6 +9,7 @@ import pulumi
 from components import naming
 from components.access import TenantAccess, TenantAccessArgs
 from components.bucket_policy import Guard
+from components.minio_pod import PORT as STORE_PORT
 from components.network import StoreAddress
 from components.object_store import Bucket, BucketArgs
 from components.provisions import CaBundle, Provision, PullSecret
@@ -36,7 +37,7 @@ def tenant(context: Context, name: str) -> Tenant:
         memory_gib=quota.memory_gib,
         storage_gib=quota.storage_gib,
         platform=context.platform,
-        store=_store_address(settings),
+        store=store_address(settings),
         title=f"{name} ({settings.environment})",
         description=f"Private AI Kitchen: tenant {name} of {said.owner}, environment {settings.environment}",
         provisions=_provisions(settings),
@@ -65,8 +66,11 @@ def _provisions(settings: Settings) -> list[Provision]:
     return made
 
 
-def _store_address(settings: Settings) -> StoreAddress:
+def store_address(settings: Settings) -> StoreAddress:
+    """Where the object store's pods listen, as a network rule sees it."""
     store, network = settings.object_store, settings.object_store.network
+    if store.deploy is not None:
+        return StoreAddress(port=STORE_PORT, namespace=store.deploy.namespace)
     port = network.port if network.port is not None else _port(store.endpoint)
     return StoreAddress(port=port, namespace=network.namespace, cidrs=network.cidrs)
 

@@ -1,16 +1,43 @@
-"""Phase 2: the volumes of base models."""
+"""Phase 2: the volumes of base models, and the loads that fill them."""
 
 from __future__ import annotations
 
+from typing import Literal
+
+import pulumi
+
 from components import naming
-from components.model_store import BaseModelVolume, BaseModelVolumeArgs
+from components.base_model_check import SCRIPT, BaseModelContent, BaseModelFile
+from components.model_store import BaseModelLoad, BaseModelLoadArgs, BaseModelVolume, BaseModelVolumeArgs
+from components.object_store import BucketAccessArgs
+from infra.catalog import FETCH_IMAGE
 from infra.kitchen.context import Context
+from infra.kitchen.foundation import store_address
+
+_SCRIPTS = (SCRIPT, "fetch_adapters.py")
 
 
 def volumes(context: Context) -> dict[tuple[str, str], BaseModelVolume]:
     """Declare one volume a tenant and base model: kitchens of a tenant share it."""
-    wanted = dict.fromkeys((kitchen.tenant, kitchen.base_model) for kitchen in context.settings.kitchens.values())
+    settings = context.settings
+    wanted = [(tenant, ref) for tenant in settings.tenants for ref in settings.held(tenant)]
     return {key: _volume(context, *key) for key in wanted}
+
+
+def loads(context: Context) -> dict[tuple[str, str], BaseModelLoad]:
+    """Declare the load of every volume."""
+    return {key: _load(context, *key) for key in context.volumes}
+
+
+def content(context: Context, ref: str) -> BaseModelContent:
+    """What a load brings and a server requires."""
+    files = context.catalog.base_models[ref].files
+    return BaseModelContent(
+        base_model=ref,
+        files=[BaseModelFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in files],
+        scripts={name: context.payload[name] for name in _SCRIPTS},
+        image=context.image(FETCH_IMAGE),
+    )
 
 
 def _volume(context: Context, tenant: str, ref: str) -> BaseModelVolume:
@@ -25,3 +52,40 @@ def _volume(context: Context, tenant: str, ref: str) -> BaseModelVolume:
         protect=context.settings.protect,
     )
     return BaseModelVolume(f"{tenant}-{naming.base_model_claim(ref)}", args, context.in_tenant(tenant))
+
+
+def _load(context: Context, tenant: str, ref: str) -> BaseModelLoad:
+    model, settings = context.catalog.base_models[ref], context.settings
+    args = BaseModelLoadArgs(
+        namespace=context.namespace(tenant),
+        content=content(context, ref),
+        model_gib=model.size_gib,
+        labels=context.labels(tenant, model.name),
+        platform=context.platform,
+        store=store_address(settings),
+        access=_access(context, tenant, ref) if settings.storage.source_claim is None else None,
+        source_claim=settings.storage.source_claim,
+        ca_bundle=settings.object_store.ca_bundle,
+        pull_secrets=[settings.pull_secret] if settings.pull_secret else [],
+    )
+    needs: list[pulumi.Resource] = [context.tenants[tenant], context.volumes[tenant, ref]]
+    needs += [context.buckets["models"]] if context.buckets else []
+    return BaseModelLoad(f"{tenant}-{naming.base_model_claim(ref)}", args, context.after(*needs))
+
+
+def _access(context: Context, tenant: str, ref: str) -> BucketAccessArgs:
+    settings, store = context.settings, context.settings.object_store
+    mode: Literal["minio", "existing", "placeholder"] = "existing" if store.kind == "s3" else "minio"
+    return BucketAccessArgs(
+        endpoint=store.endpoint,
+        region=store.region,
+        bucket=naming.bucket(store.bucket_prefix, "models"),
+        prefixes=[f"base/{ref}/"],
+        namespace=context.namespace(tenant),
+        secret_name=naming.loader(ref),
+        user=naming.loader_user(ref, tenant, settings.environment),
+        labels=context.labels(tenant, context.catalog.base_models[ref].name),
+        mode="placeholder" if mode == "minio" and settings.render_to is not None else mode,
+        generation=store.key_generation,
+        existing_secret=store.existing_secret if mode == "existing" else None,
+    )

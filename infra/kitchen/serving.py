@@ -17,6 +17,7 @@ from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRunti
 from components.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
+from infra.kitchen.models import content
 from infra.kitchen.platform import address, surroundings
 from infra.kitchen.scaling import autoscaling
 from infra.memory import fit_of
@@ -32,6 +33,7 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume]
     if kitchen.api == "InferenceService":
         needs.append(VllmRuntime(kitchen.name, runtime, context.in_tenant(kitchen.tenant)))
+    needs.append(context.loads[kitchen.tenant, kitchen.base_model])
     if kitchen.adapters:
         needs.append(_access(context, kitchen))
     pool = context.settings.gpu_pools[kitchen.pool]
@@ -52,6 +54,7 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         surge=kitchen.rollout == "surge",
         lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),
         fetch=_fetch(context, kitchen) if kitchen.adapters else None,
+        base_model=content(context, kitchen.base_model),
         drain_seconds=said.drain_seconds,
         autoscaling=autoscaling(context, kitchen),
         priority_class=naming.priority_class(context.settings.environment),

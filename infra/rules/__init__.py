@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.access import access_faults, priority_faults
+from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
 from infra.rules.extra_args import extra_args_faults
@@ -41,6 +42,8 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     certificates_faults,
     ability_faults,
     store_server_faults,
+    base_model_faults,
+    claim_twin_faults,
 )
 
 

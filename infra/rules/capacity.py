@@ -20,13 +20,18 @@ def capacity_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
     for name, tenant in settings.tenants.items():
         kitchens = [kitchen for kitchen in settings.kitchens.values() if kitchen.tenant == name]
         quota, path = tenant.quota, f"tenants.{name}.quota"
+        held = [ref for ref in settings.held(name) if ref in catalog.base_models]
+        loads = len(held)
         yield from exceeded(f"{path}.gpus", quota.gpus, sum(k.peak_gpus for k in kitchens), "GPUs")
-        yield from exceeded(f"{path}.cpu", quota.cpu, sum(map(_cpu, kitchens)), "CPU cores")
+        yield from exceeded(f"{path}.cpu", quota.cpu, sum(map(_cpu, kitchens)) + loads * sizing.LOAD_CPU, "CPU cores")
         known = [kitchen for kitchen in kitchens if kitchen.base_model in catalog.base_models]
         sizes = {kitchen.base_model: catalog.base_models[kitchen.base_model].size_gib for kitchen in known}
         memory = sum(k.peak_replicas * sizing.server_memory_gib(sizes[k.base_model]) for k in known)
-        yield from exceeded(f"{path}.memoryGiB", quota.memory_gib, memory, "GiB of memory")
-        yield from exceeded(f"{path}.storageGiB", quota.storage_gib, sum(sizes.values()), "GiB of volumes")
+        yield from exceeded(
+            f"{path}.memoryGiB", quota.memory_gib, memory + loads * sizing.LOAD_MEMORY_GIB, "GiB of memory"
+        )
+        volumes = sum(catalog.base_models[ref].size_gib for ref in held)
+        yield from exceeded(f"{path}.storageGiB", quota.storage_gib, volumes, "GiB of volumes")
 
 
 def storage_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:

@@ -62,7 +62,7 @@ def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(first_up:
     assert "http://support-predictor.helpdesk-dev.svc/v1" in rows["support"]
     pods = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"]
     assert [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods] == ["l40s"]
-    assert [entry["name"] for entry in pods[0]["spec"]["initContainers"]] == ["fetch-adapters"]
+    assert [entry["name"] for entry in pods[0]["spec"]["initContainers"]] == ["require-base-model", "fetch-adapters"]
 
 
 def test_a_second_up_changes_nothing(kitchen: LocalKitchen, first_up: str) -> None:
@@ -80,7 +80,7 @@ def test_preview_of_what_is_up_shows_no_change(kitchen: LocalKitchen) -> None:
 def fetch(kube: Kubectl, folder: Path) -> subprocess.CompletedProcess[str]:
     """Do what the kitchen's init container does, with the very script, manifest, arguments and key of its pod."""
     pod = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"][0]["spec"]
-    (container,) = pod["initContainers"]
+    (container,) = (entry for entry in pod["initContainers"] if entry["name"] == "fetch-adapters")
     config = next(volume["configMap"]["name"] for volume in pod["volumes"] if volume["name"] == "adapters-manifest")
     mounts = {"adapters-manifest": folder / "config", "adapters": folder / "adapters"}
     mounts["adapters-manifest"].mkdir(parents=True, exist_ok=True)
@@ -168,7 +168,8 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
         assert len(services) == 4
         kube("wait", "inferenceservices", "-A", "-l", "kitchen.example.com/environment=prod",
              "--for=condition=Ready", "--timeout=60s")  # fmt: skip
-        pods = kube.get("pods", "-A", "-l", "kitchen.example.com/environment=prod")["items"]
+        served = "kitchen.example.com/environment=prod,serving.kserve.io/inferenceservice"
+        pods = kube.get("pods", "-A", "-l", served)["items"]
         nodes = [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods]
         assert sorted(nodes) == ["h100"] * 2 + ["l40s"] * 6
         places = {(pod["metadata"]["namespace"], pod["spec"]["nodeName"]) for pod in pods}

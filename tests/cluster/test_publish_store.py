@@ -111,7 +111,7 @@ def test_the_command(
     told = capsys.readouterr().out
     assert "dev-lora: 6 uploaded" in told
     assert "dev-models: " in told
-    store.client().head_object(Bucket="dev-models", Key=f"{MODEL}/model.safetensors")
+    store.client().head_object(Bucket="dev-models", Key=f"base/{MODEL}/model.safetensors")
 
     monkeypatch.setenv("KITCHEN_OBJECT_STORE_SECRET_KEY", "canary-secret")
     assert main(arguments) == 1

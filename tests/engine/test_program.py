@@ -38,7 +38,8 @@ def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
     steps = planned(result)
     types = Counter(step["newState"]["type"].rsplit(":", 1)[-1] for step in steps)
     assert {step["op"] for step in steps} == {"create"}
-    assert types["InferenceService"] == types["MultiLoraService"] == types["BucketAccess"] == kitchens
+    assert types["InferenceService"] == types["MultiLoraService"] == types["BaseModelLoad"] == types["Job"] == kitchens
+    assert types["BucketAccess"] == 2 * kitchens, "one for the adapters, one for the base model"
     assert types["Bucket"] == 5
     buckets = [s["newState"]["inputs"] for s in steps if s["newState"]["type"].endswith(":S3Bucket")]
     assert sum(bucket["objectLockDays"] > 0 for bucket in buckets) == locked
@@ -126,6 +127,29 @@ def test_one_more_adapter_changes_its_kitchen_alone(stack: Stack) -> None:
     changed = {urn.split("::")[-2].split("$")[-1]: urn.split("::")[-1] for urn in before if before[urn] != after[urn]}
     assert "kubernetes:serving.kserve.io/v1beta1:InferenceService" in changed
     assert all(name.startswith("summary") for name in changed.values()), changed
+
+
+def test_a_base_model_held_ready_is_loaded_beside_the_old_and_changes_nothing_else(stack: Stack) -> None:
+    """The first step of an upgrade; its last one, read backwards."""
+
+    def inputs(workspace: Workspace) -> dict[str, Any]:
+        return {
+            step["urn"]: step["newState"].get("inputs", {}) for step in planned(run(workspace, "preview", "--json"))
+        }
+
+    before = inputs(stack("dev"))
+    tenants = settings()["tenants"]
+    tenants["sales"]["baseModels"] = ["llama-3-8b-instruct/v1"]
+    after = inputs(stack("dev", {"tenants": tenants}))
+    assert {urn: after[urn] for urn in before} == before
+    added = Counter(urn.split("::")[-2].rpartition(":")[2] for urn in after.keys() - before.keys())
+    assert added["Job"] == added["PersistentVolumeClaim"] == added["BaseModelLoad"] == added["S3Bucket"] + 1
+    assert all("llama-3-8b-instruct-v1" in urn for urn in after.keys() - before.keys())
+    jobs = [found for urn, found in after.items() if urn.split("::")[-2].endswith(":Job")]
+    for job in jobs:
+        pod = job["spec"]["template"]["spec"]
+        assert "tolerations" not in pod
+        assert job["spec"]["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"] == [1, 2]
 
 
 def test_the_ordinary_cli_runs_the_readme_s_commands(stack: Stack, tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         "kitchen:priority:Priority",
         "kitchen:route:KitchenRoute",
         "kitchen:minio_server:MinioServer",
+        "kitchen:model_store:BaseModelLoad",
         "kitchen:model_store:BaseModelVolume",
         "kitchen:object_store:Bucket",
         "kitchen:object_store:BucketAccess",

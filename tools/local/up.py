@@ -124,4 +124,8 @@ class LocalKitchen:
         fixtures.write(source)
         refs = sorted({ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters})
         report = publish(s3, bucket, catalog, refs, source / "lora")
+        held = sorted({ref for tenant in settings.tenants for ref in settings.held(tenant)})
+        models = naming.bucket(prefix, "models")
+        brought = publish(s3, models, catalog, held, source / "base")
+        say(f"base models: {len(brought.uploaded)} files to {models}, {len(brought.already_there)} there already")
         say(f"artifacts: {len(report.uploaded)} uploaded to {bucket}, {len(report.already_there)} there already")

@@ -1,0 +1,85 @@
+"""What a base model's load and the servers' check share: script, manifest, and the init container of the check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components import naming
+from components.content import sha256_of
+from components.platform import Platform
+
+CONFIG_PATH = "/etc/kitchen/base-model"
+MODELS_PATH = "/models"
+SCRIPT = "load_base_model.py"
+MANIFEST = "manifest.json"
+WAIT_SECONDS = 600
+"""How long a starting server waits for a load that goes on; its pod starts again after that, and waits anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseModelFile:
+    """A file of a base model with its sha256 sum (hexadecimal) and size in bytes."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseModelContent:
+    """A base model `<name>/vN`, and the scripts (by file name) that load and check it with `image`."""
+
+    base_model: str
+    files: Sequence[BaseModelFile]
+    scripts: Mapping[str, str]
+    image: str
+
+    def data(self) -> dict[str, str]:
+        """Content of the ConfigMap: scripts and manifest."""
+        return {**self.scripts, MANIFEST: self._manifest()}
+
+    @property
+    def config_map(self) -> str:
+        """Name of the ConfigMap, which carries its content's sum."""
+        return naming.with_sum(naming.base_model_claim(self.base_model), sha256_of(self.data()))
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size_bytes for file in self.files)
+
+    def check_volumes(self) -> list[dict[str, Any]]:
+        """Volumes of a server's pod: its claim once more, since KServe mounts it in the server's container alone."""
+        claim = naming.base_model_claim(self.base_model)
+        return [
+            {"name": "base-model", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}},
+            {"name": "base-model-manifest", "configMap": {"name": self.config_map}},
+        ]
+
+    def check_container(self, platform: Platform) -> dict[str, Any]:
+        """The init container: it ends well only when the completion marker is of this very manifest.
+
+        It compares marker and sizes and hashes nothing: the load has hashed every file, and reading it all again
+        would double the start of each pod.
+        """
+        script, manifest = f"{CONFIG_PATH}/{SCRIPT}", f"{CONFIG_PATH}/{MANIFEST}"
+        return {
+            "name": "require-base-model",
+            "image": self.image,
+            "command": ["python", script],
+            "args": ["--manifest", manifest, "--models", MODELS_PATH, "--wait", str(WAIT_SECONDS)],
+            "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
+            "securityContext": platform.container_security_context(),
+            "volumeMounts": [
+                {"name": "base-model", "mountPath": MODELS_PATH, "readOnly": True},
+                {"name": "base-model-manifest", "mountPath": CONFIG_PATH, "readOnly": True},
+            ],
+        }
+
+    def _manifest(self) -> str:
+        name, version = self.base_model.split("/")
+        files = [{"path": file.path, "sha256": file.sha256, "sizeBytes": file.size_bytes} for file in self.files]
+        return json.dumps({"name": name, "version": version, "files": files}, indent=1) + "\n"

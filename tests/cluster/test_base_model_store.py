@@ -1,0 +1,261 @@
+"""The load of a base model as its Job runs it: a process of its own against a real MinIO, and the servers' check."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from components.base_model_check import CONFIG_PATH, MANIFEST, MODELS_PATH, BaseModelContent, BaseModelFile
+from components.model_store import BaseModelLoadArgs, _container
+from components.object_store import BucketAccessArgs
+from components.platform import Platform
+from infra.payload import fetch_adapters
+from tests.minio_server import REGION, MinioServer
+
+BUCKET, REF = "load-models", "tiny/v1"
+PLATFORM = Platform(kind="kubernetes")
+PAYLOAD = Path(fetch_adapters.__file__).parent
+FILES = {"config.json": b"{}", "model-1.safetensors": bytes(range(256)) * 20_000, "sub/tokenizer.json": b"[]"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    code: int
+    text: str
+
+
+@dataclass(kw_only=True)
+class Volume:
+    """A claim's folder, and the command of the Job with its paths on this machine."""
+
+    store: MinioServer
+    folder: Path
+    files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
+
+    @property
+    def models(self) -> Path:
+        return self.folder / "models"
+
+    @property
+    def version(self) -> Path:
+        return self.models / "base" / REF
+
+    @property
+    def marker(self) -> Path:
+        return self.version / ".kitchen-complete.json"
+
+    def content(self) -> BaseModelContent:
+        files = [
+            BaseModelFile(path=path, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+            for path, data in self.files.items()
+        ]
+        scripts = {name: (PAYLOAD / name).read_text() for name in ("load_base_model.py", "fetch_adapters.py")}
+        return BaseModelContent(base_model=REF, files=files, scripts=scripts, image="image")
+
+    def command(self, *more: str, check: bool = False) -> tuple[list[str], dict[str, str]]:
+        """Words and environment of the rendered container."""
+        access = BucketAccessArgs(
+            endpoint=self.store.endpoint, region=REGION, bucket=BUCKET, prefixes=[f"base/{REF}/"],
+            namespace="x", secret_name="x", user="x",
+        )  # fmt: skip
+        args = BaseModelLoadArgs(
+            namespace="x",
+            content=self.content(),
+            model_gib=1,
+            labels={},
+            platform=PLATFORM,
+            store_port=1,
+            access=access,
+        )
+        container = args.content.check_container(PLATFORM) if check else _container(args, "key")
+        config = self.folder / "config"
+        config.mkdir(parents=True, exist_ok=True)
+        for name, text in args.content.data().items():
+            if name != MANIFEST or not (config / "keep").exists():
+                (config / name).write_text(text)
+        words = [
+            word.replace(CONFIG_PATH, str(config)).replace(MODELS_PATH, str(self.models)) if word[0] == "/" else word
+            for word in [*container["command"], *container["args"], *more]
+        ]
+        keys = {"AWS_ACCESS_KEY_ID": self.store.access_key, "AWS_SECRET_ACCESS_KEY": self.store.secret_key}
+        env = {entry["name"]: entry.get("value") or keys[entry["name"]] for entry in container.get("env", [])}
+        return [sys.executable, *words[1:]], {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **env}
+
+    def run(self, *more: str, check: bool = False) -> Run:
+        words, env = self.command(*more, check=check)
+        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
+        text = done.stdout + done.stderr
+        assert "Traceback" not in text, text
+        assert self.store.secret_key not in text
+        return Run(code=done.returncode, text=text)
+
+    def put(self, files: dict[str, bytes]) -> None:
+        for path, data in files.items():
+            self.store.client().put_object(Bucket=BUCKET, Key=f"base/{REF}/{path}", Body=data)
+
+    def there(self) -> dict[str, bytes]:
+        found = (path for path in self.version.rglob("*") if path.is_file() and path != self.marker)
+        return {path.relative_to(self.version).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+        server.client().create_bucket(Bucket=BUCKET)
+        yield server
+
+
+@pytest.fixture
+def volume(store: MinioServer, tmp_path: Path) -> Volume:
+    made = Volume(store=store, folder=tmp_path)
+    made.put(FILES)
+    return made
+
+
+def test_a_load_ends_with_a_marker_and_servers_accept_it(volume: Volume) -> None:
+    assert volume.run().code == 0
+    assert volume.there() == FILES
+    marker = json.loads(volume.marker.read_text())
+    manifest = (volume.folder / "config" / MANIFEST).read_bytes()
+    assert marker["manifestSha256"] == hashlib.sha256(manifest).hexdigest()
+    assert (marker["ref"], marker["files"]) == (REF, 3)
+    assert "already there" in volume.run().text
+    assert volume.run(check=True).code == 0
+
+
+def test_a_tampered_object_leaves_no_marker(volume: Volume) -> None:
+    wrong = bytearray(FILES["model-1.safetensors"])
+    wrong[len(wrong) // 2] ^= 1
+    volume.put({"model-1.safetensors": bytes(wrong)})
+    run = volume.run()
+    assert run.code == 1
+    assert f"{BUCKET}/base/{REF}/model-1.safetensors: sha256 " in run.text
+    assert not volume.marker.exists()
+    assert "model-1.safetensors" not in volume.there()
+    checked = volume.run("--wait", "0", check=True)
+    assert checked.code == 1
+    assert "no completion marker" in checked.text
+
+
+@pytest.mark.parametrize("change", [b"", b"more"])
+def test_a_wrong_size_is_told(volume: Volume, change: bytes) -> None:
+    volume.put({"config.json": change})
+    assert volume.run().code == 1
+    assert not volume.marker.exists()
+
+
+def test_a_partial_file_is_continued_and_a_wrong_one_begun_anew(volume: Volume) -> None:
+    weights = FILES["model-1.safetensors"]
+    volume.version.mkdir(parents=True)
+    part = volume.version / ".model-1.safetensors.part"
+    part.write_bytes(weights[:-100])
+    volume.put({"model-1.safetensors": b"\0" * (len(weights) - 100) + weights[-100:]})
+    assert volume.run().code == 0, "only the last 100 bytes were asked for"
+    volume.put(FILES)
+    shutil.rmtree(volume.version)
+    volume.version.mkdir()
+    part.write_bytes(b"\0" * (len(weights) - 100))
+    assert volume.run().code == 0
+    assert volume.there() == FILES
+
+
+def test_extra_files_go_and_a_foreign_marker_counts_for_nothing(volume: Volume) -> None:
+    volume.version.mkdir(parents=True)
+    (volume.version / "evil.bin").write_bytes(b"pickle")
+    (volume.version / "link").symlink_to("/etc/passwd")
+    volume.marker.write_text(json.dumps({"manifestSha256": "0" * 64}))
+    checked = volume.run("--wait", "0", check=True)
+    assert checked.code == 1
+    assert "of another manifest" in checked.text
+    assert volume.run().code == 0
+    assert volume.there() == FILES
+    assert not (volume.version / "link").is_symlink()
+
+
+def test_a_full_verification_finds_what_sizes_do_not_show(volume: Volume) -> None:
+    assert volume.run().code == 0
+    (volume.version / "config.json").write_bytes(b"[]")
+    assert volume.run(check=True).code == 0, "the check compares sizes, as it says"
+    assert volume.run("--verify-all").code == 0
+    assert volume.there() == FILES
+    (volume.version / "config.json").write_bytes(b"[1]")
+    assert "3 bytes" in volume.run("--wait", "0", check=True).text
+
+
+def test_a_hostile_path_writes_nothing(volume: Volume) -> None:
+    volume.files = {"../../escaped": b"x"}
+    run = volume.run()
+    assert run.code == 2
+    assert "files[0].path" in run.text
+    assert not volume.models.exists()
+
+
+def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_path: Path) -> None:
+    with MinioServer(tmp_path / "minio") as server:
+        server.client().create_bucket(Bucket=BUCKET)
+        volume = Volume(store=server, folder=tmp_path, files={"model.safetensors": os.urandom(1 << 20) * 256})
+        volume.put(volume.files)
+        words, env = volume.command()
+        process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        part = volume.version / ".model.safetensors.part"
+        while not (part.exists() and part.stat().st_size > 0):
+            assert process.poll() is None
+            time.sleep(0.005)
+        assert server._process is not None
+        server._process.kill()  # a polite end would let the download finish
+        server.stop()
+        text, _ = process.communicate(timeout=120)
+        assert process.returncode == 3, text
+        assert "Traceback" not in text
+        assert not volume.marker.exists()
+        server.start()
+        process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        time.sleep(0.4)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert volume.run().code == 0
+        assert volume.there() == volume.files
+
+
+def test_a_full_volume_is_told(volume: Volume) -> None:
+    words, env = volume.command()
+    limit = 1_000_000
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    options = {"env": env, "capture_output": True, "text": True}
+    done = subprocess.run(words, preexec_fn=small, check=False, **options)
+    assert done.returncode == 2, done.stderr
+    assert "cannot be written: File too large" in done.stderr
+    assert not volume.marker.exists()
+
+
+def test_a_bring_in_folder_serves_as_well_as_the_bucket(volume: Volume) -> None:
+    source = volume.folder / "bring-in"
+    for path, data in FILES.items():
+        (source / "base" / REF / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / "base" / REF / path).write_bytes(data)
+    words, env = volume.command()
+    words = [*words[: words.index("--bucket")], "--from", str(source)]
+    assert subprocess.run(words, env={"PATH": env["PATH"]}, check=False).returncode == 0
+    assert volume.there() == FILES
+
+
+def test_a_changed_manifest_is_another_config_map(volume: Volume) -> None:
+    content = volume.content()
+    assert dataclasses.replace(content, files=content.files[:1]).config_map != content.config_map
