@@ -9,6 +9,7 @@ from typing import Any
 from components import naming
 from components.adapters import AdapterFetch
 from components.gpu import Placement
+from components.hot_lora import HotLora
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
 from components.sizing import server_cpu, server_memory_gib
@@ -17,7 +18,7 @@ from components.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
 
 @dataclass(frozen=True, kw_only=True)
 class MultiLoraServiceArgs:
-    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters."""
+    """`surge` starts new pods beside old ones; `fetch` is None where an init container has nothing to fetch."""
 
     namespace: str
     kitchen: str
@@ -32,6 +33,7 @@ class MultiLoraServiceArgs:
     surge: bool
     lora: LoraOptions
     fetch: AdapterFetch | None
+    hot: HotLora | None = None
 
 
 def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
@@ -71,6 +73,8 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         spec["volumes"] = args.fetch.volumes(args.kitchen)
         spec["model"]["args"] = args.lora.flags(names)
         spec["model"]["volumeMounts"] = [{"name": "adapters", "mountPath": ADAPTERS_PATH, "readOnly": True}]
+    if args.hot is not None:
+        args.hot.extend(spec, kitchen=args.kitchen, platform=args.platform, lora=args.lora)
     return spec
 
 

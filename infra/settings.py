@@ -86,7 +86,14 @@ class Kitchen:
     adapters: tuple[str, ...] = ()
     replicas: int = 1
     rollout: str = "surge"
+    lora_mode: str = "static"
+    adapter_space_gib: int = 10
     runtime: Runtime = field(default_factory=Runtime)
+
+    @property
+    def hot(self) -> bool:
+        """Whether adapters come and go without a new pod."""
+        return self.lora_mode == "hot"
 
     @property
     def peak_replicas(self) -> int:

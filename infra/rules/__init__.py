@@ -8,6 +8,7 @@ from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
+from infra.rules.hot_lora import hot_lora_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
 from infra.settings import Settings
@@ -19,6 +20,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    hot_lora_faults,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -21,10 +22,10 @@ def capacity_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
         kitchens = [kitchen for kitchen in settings.kitchens.values() if kitchen.tenant == name]
         quota, path = tenant.quota, f"tenants.{name}.quota"
         yield from exceeded(f"{path}.gpus", quota.gpus, sum(k.peak_gpus for k in kitchens), "GPUs")
-        yield from exceeded(f"{path}.cpu", quota.cpu, sum(map(_cpu, kitchens)), "CPU cores")
+        yield from exceeded(f"{path}.cpu", quota.cpu, math.ceil(sum(map(_cpu, kitchens))), "CPU cores")
         known = [kitchen for kitchen in kitchens if kitchen.base_model in catalog.base_models]
         sizes = {kitchen.base_model: catalog.base_models[kitchen.base_model].size_gib for kitchen in known}
-        memory = sum(k.peak_replicas * sizing.server_memory_gib(sizes[k.base_model]) for k in known)
+        memory = math.ceil(sum(_memory_gib(k, sizes[k.base_model]) for k in known))
         yield from exceeded(f"{path}.memoryGiB", quota.memory_gib, memory, "GiB of memory")
         yield from exceeded(f"{path}.storageGiB", quota.storage_gib, sum(sizes.values()), "GiB of volumes")
 
@@ -42,5 +43,11 @@ def storage_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(path="storage.accessMode", value="ReadWriteOnce", rule=rule, example="ReadWriteMany")
 
 
-def _cpu(kitchen: Kitchen) -> int:
-    return kitchen.peak_replicas * sizing.server_cpu(kitchen.runtime.tensor_parallel_size)
+def _cpu(kitchen: Kitchen) -> float:
+    sidecar = sizing.SIDECAR_CPU if kitchen.hot else 0
+    return kitchen.peak_replicas * (sizing.server_cpu(kitchen.runtime.tensor_parallel_size) + sidecar)
+
+
+def _memory_gib(kitchen: Kitchen, model_gib: int) -> float:
+    sidecar = sizing.SIDECAR_MEMORY_GIB if kitchen.hot else 0
+    return kitchen.peak_replicas * (sizing.server_memory_gib(model_gib) + sidecar)
