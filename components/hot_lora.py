@@ -29,10 +29,13 @@ MIDDLEWARE = "guard_updates.UpdateGuard"
 
 SERVER_ENVIRONMENT = {
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
-    "PYTHONPATH": SCRIPTS_PATH,
     "KITCHEN_UPDATE_TOKEN_FILE": TOKEN_PATH,
 }
 """Opens vLLM's update API, together with the middleware that closes it to everybody but the sidecar."""
+
+SERVER_FLAGS = (f"--middleware={MIDDLEWARE}", "--no-enable-prefix-caching")
+"""Prefix caching is off: vLLM's cache knows adapters by name (vllm/v1/core/kv_cache_utils.py up to 0.27 at least), and
+after a change of version it would answer from the old one's keys and values (vllm-project/vllm#42125)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,9 @@ class HotLora:
         spec["containers"] = [*spec.get("containers", []), self._sidecar(platform)]
         spec["volumes"] = [*spec.get("volumes", []), *self._volumes(kitchen)]
         server = spec["model"]
-        server["args"] = [*server.get("args", []), *lora.flags([]), f"--middleware={MIDDLEWARE}"]
+        server["args"] = [*server.get("args", []), *lora.flags([]), *SERVER_FLAGS]
+        # `python3 -m` imports from its working directory; KServe's webhook refuses PYTHONPATH.
+        server["workingDir"] = SCRIPTS_PATH
         server["env"] = [*server.get("env", []), *({"name": k, "value": v} for k, v in SERVER_ENVIRONMENT.items())]
         server["volumeMounts"] = [
             *server.get("volumeMounts", []),

@@ -24,6 +24,9 @@ from tools.local.workspace import REPOSITORY
 PYTHON = "KITCHEN_SERVING_PYTHON"
 """Environment variable: the interpreter that has vLLM."""
 
+PROMPT = "The kitchen is open from eight to six, and what it serves today is this: " * 2
+"""Longer than a block of the prefix cache (128 tokens on CPU, a token a letter)."""
+
 KITCHEN, STACK = "summary", "dev"
 BUCKET = "dev-lora"
 START_SECONDS = 300
@@ -71,6 +74,7 @@ class HotKitchen:
             "args": [*runtime["args"], *model["args"]],  # KServe puts them behind one another
             "env": [*runtime["env"], *model["env"]],
             "volumeMounts": [*runtime["volumeMounts"], *model["volumeMounts"]],
+            "workingDir": model["workingDir"],
         }
         self.port, self.status_port = free_port(), free_port()
         self.ports = {"8080": str(self.port), "8081": str(self.status_port)}
@@ -110,7 +114,8 @@ class HotKitchen:
     def serve(self) -> None:
         python = os.environ[PYTHON]
         words = [python, *self.server["command"][1:], *self._server_arguments()]
-        self._start("server", words, self._environment(self.server) | ADDED_ENVIRONMENT)
+        env = self._environment(self.server) | ADDED_ENVIRONMENT
+        self._start("server", words, env, self.paths[self.server["workingDir"]])
 
     def reconcile(self) -> None:
         words = [sys.executable, *self.sidecar["command"][1:], *self.sidecar["args"], "--interval-seconds=1"]
@@ -155,7 +160,7 @@ class HotKitchen:
 
     def answer(self, model: str) -> str | None:
         """The model's greedy answer to one prompt; None where it is not served."""
-        body = {"model": model, "prompt": "The kitchen is", "max_tokens": 12, "temperature": 0}
+        body = {"model": model, "prompt": PROMPT, "max_tokens": 12, "temperature": 0}
         code, said = self.call("POST", "/v1/completions", body)
         assert code in (200, 404), said
         return str(json.loads(said)["choices"][0]["text"]) if code == 200 else None
@@ -195,10 +200,16 @@ class HotKitchen:
         plain = {e["name"]: self._here(e["value"]) for e in container["env"] if "value" in e}
         return {"PATH": os.environ["PATH"], **plain}
 
-    def _start(self, name: str, words: list[str], env: dict[str, str]) -> None:
+    def _start(self, name: str, words: list[str], env: dict[str, str], place: Path | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                words, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                words,
+                env=env,
+                cwd=place,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
 
 

@@ -39,15 +39,14 @@ def sales(kitchen: HotKitchen) -> dict[str, Any]:
     """The list is the sales adapter's first version alone, and it answers."""
     entry = kitchen.publish(SALES)
     kitchen.declare(entry)
-    kitchen.wait(lambda: served(kitchen) == {SALES})
+    kitchen.wait(
+        lambda: states(kitchen) == {SALES: "loaded"} and kitchen.status()["loaded"].keys() == {"sales-summary"}
+    )
     return entry
 
 
-def served(kitchen: HotKitchen) -> set[str]:
-    status = kitchen.status()
-    assert status["loaded"].keys() >= {a["name"] for a in status["adapters"] if a["state"] == "loaded"}
-    declared = {f"{a['name']}/{a['version']}" for a in status["adapters"] if a["state"] == "loaded"}
-    return declared if len(status["loaded"]) == len(declared) else set()
+def states(kitchen: HotKitchen) -> dict[str, str]:
+    return {f"{a['name']}/{a['version']}": a["state"] for a in kitchen.status()["adapters"]}
 
 
 def models(kitchen: HotKitchen) -> set[str]:
@@ -160,14 +159,14 @@ def test_with_the_token_the_api_is_open(kitchen: HotKitchen, sales: dict[str, An
     code, said = kitchen.call("POST", "/v1/load_lora_adapter", {"lora_name": "x", "lora_path": "/nowhere"}, headers)
     assert code == 404, said
     assert kitchen.call("POST", "/v1/unload_lora_adapter", {"lora_name": "sales-summary"}, headers)[0] == 200
-    kitchen.wait(lambda: models(kitchen) == {BASE, "sales-summary"}), "the sidecar loads it again"
+    kitchen.wait(lambda: models(kitchen) == {BASE, "sales-summary"})
     assert token not in kitchen.log("server") + kitchen.log("sidecar")
 
 
 def test_a_tampered_adapter_is_never_loaded(kitchen: HotKitchen, sales: dict[str, Any]) -> None:
     bad = kitchen.publish("log-triage/v2026-06-10", damage=True)
     kitchen.declare(sales, bad)
-    kitchen.wait(lambda: any(a["state"] == "refused" for a in kitchen.status()["adapters"]))
+    kitchen.wait(lambda: states(kitchen).get("log-triage/v2026-06-10") == "refused")
     (told,) = [a for a in kitchen.status()["adapters"] if a["name"] == "log-triage"]
     assert "sha256" in told["reason"]
     assert kitchen.call("GET", "/ready", port=kitchen.status_port)[0] == 200
@@ -181,7 +180,7 @@ def test_an_adapter_of_too_high_a_rank_is_refused_by_the_server_and_told(
 ) -> None:
     high = kitchen.publish("high-rank/v2026-06-10", rank=16)
     kitchen.declare(sales, high)
-    kitchen.wait(lambda: any(a["state"] == "refused" for a in kitchen.status()["adapters"]))
+    kitchen.wait(lambda: states(kitchen).get("high-rank/v2026-06-10") == "refused")
     (told,) = [a for a in kitchen.status()["adapters"] if a["name"] == "high-rank"]
     assert "rank" in told["reason"]
     assert kitchen.answer("sales-summary") is not None
