@@ -172,7 +172,6 @@ def test_the_declared_list_is_loaded_changed_and_reported(sidecar: Sidecar) -> N
 
 
 def test_another_version_lies_in_another_folder_and_the_old_one_goes_after_a_while(sidecar: Sidecar) -> None:
-    sidecar.options["keep-seconds"] = "1.5"
     sidecar.declare(sidecar.publish(SALES))
     sidecar.start()
     sidecar.wait(sidecar.ready)
@@ -180,7 +179,11 @@ def test_another_version_lies_in_another_folder_and_the_old_one_goes_after_a_whi
     sidecar.declare(sidecar.publish("sales-summary/v2026-09-01"))
     sidecar.wait(lambda: sidecar.server.loaded.get("sales-summary", before) != before)
     assert sidecar.server.calls[1:] == [("unload", "sales-summary"), ("load", "sales-summary")]
+    sidecar.passes()
     assert Path(before).is_dir(), "requests that run still read it"
+    sidecar.end()
+    sidecar.options["keep-seconds"] = "0"
+    sidecar.start()
     sidecar.wait(lambda: sidecar.versions() == {"sales-summary/v2026-09-01"})
 
 
@@ -217,6 +220,32 @@ def test_a_restarted_server_gets_everything_again(sidecar: Sidecar) -> None:
     sidecar.wait(lambda: not sidecar.ready())
     sidecar.server.start()
     sidecar.wait(lambda: sidecar.server.loaded == before)
+    sidecar.wait(sidecar.ready)
+
+
+def test_what_was_lost_and_cannot_be_had_keeps_the_pod_out_of_service(sidecar: Sidecar, store: MinioServer) -> None:
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    store.stop()
+    try:
+        shutil.rmtree(sidecar.adapters / "sales-summary")
+        sidecar.server.restart()
+        sidecar.wait(lambda: sidecar.states() == {"sales-summary": "waiting"})
+        sidecar.passes()
+        assert not sidecar.ready()
+    finally:
+        store.start()
+    sidecar.wait(sidecar.ready)
+
+
+def test_what_was_lost_and_is_refused_does_not(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES), sidecar.publish(FAQ))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    sidecar.server.refuse["helpdesk-faq"] = (500, "no")
+    sidecar.server.restart()
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "refused"})
     sidecar.wait(sidecar.ready)
 
 

@@ -161,6 +161,7 @@ class HotKitchen:
     def answer(self, model: str) -> str | None:
         """The model's greedy answer to one prompt; None where it is not served."""
         body = {"model": model, "prompt": PROMPT, "max_tokens": 12, "temperature": 0}
+        body |= {"ignore_eos": True, "skip_special_tokens": False}
         code, said = self.call("POST", "/v1/completions", body)
         assert code in (200, 404), said
         return str(json.loads(said)["choices"][0]["text"]) if code == 200 else None

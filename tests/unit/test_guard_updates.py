@@ -71,6 +71,7 @@ VARIANTS = [
     "/v1/x/../load_lora_adapter",
     "/v1/load%5Flora%5fadapter",
     "/v1/load%255Flora_adapter",
+    "/v1/load%2525255Flora_adapter",
     "/v1%2Fload_lora_adapter",
     "/v1\\load_lora_adapter",
     "/V1/LOAD_LORA_ADAPTER",
