@@ -91,9 +91,9 @@ class HotKitchen:
         self.declared: dict[str, dict[str, Any]] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def publish(self, ref: str, *, rank: int = 8, damage: bool = False) -> dict[str, Any]:
-        """Put an adapter into the bucket and return its entry of the manifest."""
-        fixture = fixtures.AdapterFixture(ref=ref, base_model=fixtures.BASE_MODELS[0], rank=rank)
+    def publish(self, ref: str, *, like: str = "", rank: int = 8, damage: bool = False) -> dict[str, Any]:
+        """Put an adapter, or the content of another one, into the bucket and return its entry of the manifest."""
+        fixture = fixtures.AdapterFixture(ref=like or ref, base_model=fixtures.BASE_MODELS[0], rank=rank)
         files = fixtures.adapter_files(fixture)
         for path, content in files.items():
             body = bytes([content[0] ^ 1]) + content[1:] if damage else content

@@ -103,11 +103,15 @@ def test_added_and_removed_under_load_without_a_dropped_request(kitchen: HotKitc
 def test_another_version_answers_differently_under_the_same_name(kitchen: HotKitchen, sales: dict[str, Any]) -> None:
     before = kitchen.answer("sales-summary")
     newer = kitchen.publish("sales-summary/v2026-09-01")
+    twin = kitchen.publish("sales-twin/v2026-09-01", like="sales-summary/v2026-09-01")
     with Load(kitchen, BASE, "sales-summary") as load:
         time.sleep(1)
         kitchen.declare(newer)
         took = kitchen.wait(lambda: kitchen.answer("sales-summary") not in (None, before))
         time.sleep(1)
+    kitchen.declare(newer, twin)
+    kitchen.wait(lambda: kitchen.answer("sales-twin"))
+    assert kitchen.answer("sales-summary") == kitchen.answer("sales-twin"), "nothing of the old version is left"
     codes = [code for name, code in load.seen if name == "sales-summary"]
     assert {code for name, code in load.seen if name == BASE} == {200}
     assert set(codes) <= {200, 404}, "vLLM answers 404 between unload and load, and nothing worse"

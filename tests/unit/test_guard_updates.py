@@ -54,7 +54,11 @@ def call(path: str, *headers: tuple[str, str], method: str = "POST", kind: str =
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
         "client": ("127.0.0.1", 40000),
     }
-    asyncio.run(UpdateGuard(application)(scope, receive, send))
+    loop = asyncio.new_event_loop()  # asyncio.run would leave the thread without one, which other tests need
+    try:
+        loop.run_until_complete(UpdateGuard(application)(scope, receive, send))
+    finally:
+        loop.close()
     return sent
 
 
