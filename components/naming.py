@@ -61,6 +61,16 @@ def adapters_config_map(kitchen: str) -> str:
     return f"{kitchen}-adapters"
 
 
+def declared_adapters_config_map(kitchen: str) -> str:
+    """ConfigMap with the list of adapters that a kitchen in hot mode serves; its name never changes."""
+    return f"{kitchen}-declared-adapters"
+
+
+def hot_scripts_config_map(kitchen: str) -> str:
+    """ConfigMap with the scripts of hot mode, before the sum of its content."""
+    return f"{kitchen}-hot-scripts"
+
+
 def predictor(kitchen: str) -> str:
     """Deployment and Service that KServe derives from the InferenceService."""
     return f"{kitchen}-predictor"

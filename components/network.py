@@ -14,7 +14,7 @@ GATEWAY_LABEL = f"{DOMAIN}/access"
 """Namespace label: its value `gateway` admits the namespace's pods to the model servers, `metrics` to their metrics."""
 
 STATUS_PORT = 8081
-"""Port on which a sidecar of the server tells its state."""
+"""Port on which a sidecar of the server tells its state: /status, /metrics and /ready."""
 
 PROXY_PORT = 8443
 """Port of OpenShift AI's proxy, which asks the API server whether a caller may call."""

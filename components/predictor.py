@@ -12,6 +12,7 @@ from components.autoscaling import Autoscaling, replicas
 from components.base_model_check import BaseModelContent
 from components.drain import termination_seconds
 from components.gpu import Placement
+from components.hot_lora import HotLora
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
 from components.provisions import image_pull_secrets
@@ -21,9 +22,10 @@ from components.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
 
 @dataclass(frozen=True, kw_only=True)
 class MultiLoraServiceArgs:
-    """`surge` starts new pods beside old ones; `fetch` is None for a kitchen without adapters.
+    """`surge` starts new pods beside old ones; `fetch` is None where an init container has nothing to fetch.
 
-    `priority_class` is a PriorityClass; `pull_secrets` are those of the ServiceAccount.
+    `base_model` is what the pod requires on its volume before it starts; `priority_class` a PriorityClass;
+    `pull_secrets` are those of the ServiceAccount.
     """
 
     namespace: str
@@ -44,6 +46,7 @@ class MultiLoraServiceArgs:
     priority_class: str = ""
     pull_secrets: Sequence[str] = ()
     base_model: BaseModelContent | None = None
+    hot: HotLora | None = None
 
     def most_replicas(self) -> int:
         """Pods that the service may have outside of a rollout."""
@@ -92,6 +95,8 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         check = args.base_model.check_container(args.platform)
         spec["initContainers"] = [check, *spec.get("initContainers", [])]
         spec["volumes"] = [*args.base_model.check_volumes(), *spec.get("volumes", [])]
+    if args.hot is not None:
+        args.hot.extend(spec, kitchen=args.kitchen, platform=args.platform, lora=args.lora)
     return spec
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pulumi
 
 from components import naming
+from components.adapters import MANIFEST
 from components.autoscaling import autoscaler_class
+from components.hot_lora import HotLora
 from components.kubernetes_object import KubernetesObject
 from components.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
 from components.runtime_spec import VllmRuntimeArgs, runtime_spec
@@ -46,9 +48,10 @@ class MultiLoraService(pulumi.ComponentResource):
 
     Two and more replicas are spread over nodes where that is possible, and a drain takes one of them at a time.
 
-    Guaranteed: adapters reach the server only through an init container that has compared every file with the
-    catalog's sums; a change of adapters or of the runtime makes new pods; a first update ends when the service is
-    Ready. A later one ends while the rollout goes on, because KServe calls a service Ready as long as old pods serve:
+    Guaranteed: adapters reach the server only through an init container, or in hot mode a sidecar, that has compared
+    every file with the catalog's sums; a change of the runtime, or of adapters in static mode, makes new pods; a first
+    update ends when the service is Ready. A later one ends while the rollout goes on, because KServe calls a service
+    Ready as long as old pods serve:
     `kubectl rollout status deployment/<kitchen>-predictor` tells its end.
     """
 
@@ -81,6 +84,8 @@ class MultiLoraService(pulumi.ComponentResource):
                     opts=child,
                 )
             )
+        if args.hot is not None:
+            needs += hot_config_maps(name, args, args.hot, child)
         if args.most_replicas() > 1:
             KubernetesObject(
                 f"{name}-disruptions",
@@ -114,6 +119,30 @@ class MultiLoraService(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+
+def hot_config_maps(
+    name: str, args: MultiLoraServiceArgs, hot: HotLora, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """The scripts, named by their content, and the declared list, which is the one thing that changes in hot mode."""
+    scripts = KubernetesObject(
+        f"{name}-hot-scripts",
+        api_version="v1",
+        kind="ConfigMap",
+        metadata=_metadata(hot.scripts_config_map(args.kitchen), args),
+        immutable=True,
+        data=dict(hot.scripts),
+        opts=opts,
+    )
+    declared = KubernetesObject(
+        f"{name}-declared-adapters",
+        api_version="v1",
+        kind="ConfigMap",
+        metadata=_metadata(naming.declared_adapters_config_map(args.kitchen), args),
+        data={MANIFEST: hot.fetch.manifest()},
+        opts=opts,
+    )
+    return [scripts, declared]
 
 
 def _metadata(name: str, args: MultiLoraServiceArgs) -> Any:

@@ -88,6 +88,6 @@ class LoraOptions:
             f"--max-loras={self.max_loras}",
             f"--max-lora-rank={self.max_lora_rank}",
             *cpu,
-            "--lora-modules",
+            *(["--lora-modules"] if adapters else []),
             *(f"{name}={ADAPTERS_PATH}/{name}" for name in adapters),
         ]

@@ -186,11 +186,18 @@ class Kitchen:
     adapters: tuple[str, ...] = ()
     replicas: int = 1
     rollout: str = "surge"
+    lora_mode: str = "static"
+    adapter_space_gib: int = 10
     runtime: Runtime = field(default_factory=Runtime)
     api: str = "InferenceService"
     autoscaling: Autoscaling | None = None
     canary_of: str | None = None
     canary_weight: int = 0
+
+    @property
+    def hot(self) -> bool:
+        """Whether adapters come and go without a new pod."""
+        return self.lora_mode == "hot"
 
     @property
     def peak_replicas(self) -> int:

@@ -10,6 +10,7 @@ import pulumi
 from components import naming
 from components.adapters import AdapterFetch, AdapterFile, AdapterSource
 from components.gpu import Placement
+from components.hot_lora import SCRIPTS, HotLora
 from components.llm_service import LLM_PORT, LlmService, LlmServiceArgs
 from components.object_store import BucketAccess, BucketAccessArgs
 from components.runtime_spec import runtime_sha256
@@ -53,7 +54,8 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         replicas=kitchen.replicas,
         surge=kitchen.rollout == "surge",
         lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),
-        fetch=_fetch(context, kitchen) if kitchen.adapters else None,
+        fetch=_fetch(context, kitchen) if kitchen.adapters and not kitchen.hot else None,
+        hot=_hot(context, kitchen) if kitchen.hot else None,
         base_model=content(context, kitchen.base_model),
         drain_seconds=said.drain_seconds,
         autoscaling=autoscaling(context, kitchen),
@@ -160,6 +162,11 @@ def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
         ca_bundle=store.ca_bundle,
         adapters=[_source(context.catalog.adapters[ref]) for ref in kitchen.adapters],
     )
+
+
+def _hot(context: Context, kitchen: Kitchen) -> HotLora:
+    scripts = {name: context.payload[name] for name in SCRIPTS}
+    return HotLora(fetch=_fetch(context, kitchen), scripts=scripts, space_gib=kitchen.adapter_space_gib)
 
 
 def _source(adapter: Adapter) -> AdapterSource:

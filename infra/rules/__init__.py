@@ -12,6 +12,7 @@ from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
 from infra.rules.extra_args import extra_args_faults
 from infra.rules.gpu_memory import gpu_memory_faults
+from infra.rules.hot_lora import hot_lora_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
 from infra.rules.object_store import ability_faults, store_server_faults
@@ -44,6 +45,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     store_server_faults,
     base_model_faults,
     claim_twin_faults,
+    hot_lora_faults,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -23,13 +24,12 @@ def capacity_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
         held = [ref for ref in settings.held(name) if ref in catalog.base_models]
         loads = len(held)
         yield from exceeded(f"{path}.gpus", quota.gpus, sum(k.peak_gpus for k in kitchens), "GPUs")
-        yield from exceeded(f"{path}.cpu", quota.cpu, sum(map(_cpu, kitchens)) + loads * sizing.LOAD_CPU, "CPU cores")
+        cores = math.ceil(sum(map(_cpu, kitchens))) + loads * sizing.LOAD_CPU
+        yield from exceeded(f"{path}.cpu", quota.cpu, cores, "CPU cores")
         known = [kitchen for kitchen in kitchens if kitchen.base_model in catalog.base_models]
         sizes = {kitchen.base_model: catalog.base_models[kitchen.base_model].size_gib for kitchen in known}
-        memory = sum(k.peak_replicas * sizing.server_memory_gib(sizes[k.base_model]) for k in known)
-        yield from exceeded(
-            f"{path}.memoryGiB", quota.memory_gib, memory + loads * sizing.LOAD_MEMORY_GIB, "GiB of memory"
-        )
+        memory = math.ceil(sum(_memory_gib(k, sizes[k.base_model]) for k in known)) + loads * sizing.LOAD_MEMORY_GIB
+        yield from exceeded(f"{path}.memoryGiB", quota.memory_gib, memory, "GiB of memory")
         volumes = sum(catalog.base_models[ref].size_gib for ref in held)
         yield from exceeded(f"{path}.storageGiB", quota.storage_gib, volumes, "GiB of volumes")
 
@@ -47,5 +47,11 @@ def storage_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(path="storage.accessMode", value="ReadWriteOnce", rule=rule, example="ReadWriteMany")
 
 
-def _cpu(kitchen: Kitchen) -> int:
-    return kitchen.peak_replicas * sizing.server_cpu(kitchen.runtime.tensor_parallel_size)
+def _cpu(kitchen: Kitchen) -> float:
+    sidecar = sizing.SIDECAR_CPU if kitchen.hot else 0
+    return kitchen.peak_replicas * (sizing.server_cpu(kitchen.runtime.tensor_parallel_size) + sidecar)
+
+
+def _memory_gib(kitchen: Kitchen, model_gib: int) -> float:
+    sidecar = sizing.SIDECAR_MEMORY_GIB if kitchen.hot else 0
+    return kitchen.peak_replicas * (sizing.server_memory_gib(model_gib) + sidecar)

@@ -30,7 +30,7 @@ def _kitchen_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> I
     image = catalog.images.get(kitchen.runtime.image)
     if image is not None:
         yield from state_faults(settings, f"{path}.runtime.image", image.name, image.state)
-    if kitchen.adapters:
+    if kitchen.adapters or kitchen.hot:
         fetch = catalog.images.get(FETCH_IMAGE)
         what = "an image of the catalog: it fetches the adapters"
         yield from known(f"{path}.adapters", FETCH_IMAGE, catalog.images, what)

@@ -77,7 +77,7 @@ def canary_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(
                 path=f"{path}.api", value=kitchen.api, rule=rule, example="platform: {llmInferenceService: true}"
             )
-        if kitchen.api == "LLMInferenceService" and _is_hot(kitchen):
+        if kitchen.api == "LLMInferenceService" and kitchen.hot:
             yield Fault(path=f"{path}.api", value=kitchen.api, rule="static mode only", example="loraMode: static")
         if kitchen.api == "LLMInferenceService" and kitchen.canary_of is None and kitchen.rollout == "replace":
             rule = "the controller of LLMInferenceService always starts new pods beside the old ones"
@@ -94,14 +94,10 @@ def canary_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield _too_early(path, "a canary", settings)
         if kitchen.api != "InferenceService":
             yield Fault(path=path, value=kitchen.api, rule="api InferenceService only", example="api: InferenceService")
-        if _is_hot(settings.kitchens[kitchen.canary_of]):
+        if settings.kitchens[kitchen.canary_of].hot:
             rule = "adapters of a kitchen in hot mode change without new pods: a canary is for static ones"
             yield Fault(path=path, value="hot", rule=rule, example="loraMode: static")
     yield from _taken_faults(settings)
-
-
-def _is_hot(kitchen: Kitchen) -> bool:
-    return getattr(kitchen, "lora_mode", "static") == "hot"
 
 
 def _taken_faults(settings: Settings) -> Iterator[Fault]:

@@ -119,14 +119,24 @@ def test_one_more_adapter_changes_its_kitchen_alone(stack: Stack) -> None:
         return {step["urn"]: step["newState"].get("inputs", {}) for step in steps}
 
     before = inputs(stack("dev"))
-    kitchens = settings()["kitchens"]
-    kitchens["summary"]["adapters"].append("legal-contract-review/v2026-04-01")
-    kitchens["summary"]["runtime"]["maxLoraRank"] = 16
-    after = inputs(stack("dev", {"kitchens": kitchens}))
-    assert before.keys() == after.keys()
-    changed = {urn.split("::")[-2].split("$")[-1]: urn.split("::")[-1] for urn in before if before[urn] != after[urn]}
-    assert "kubernetes:serving.kserve.io/v1beta1:InferenceService" in changed
-    assert all(name.startswith("summary") for name in changed.values()), changed
+
+    def changed(kitchen: str, adapter: str) -> dict[str, str]:
+        kitchens = settings()["kitchens"]
+        kitchens[kitchen]["adapters"].append(adapter)
+        after = inputs(stack("dev", {"kitchens": kitchens}))
+        assert before.keys() == after.keys()
+        return {urn.split("::")[-2].split("$")[-1]: urn.split("::")[-1] for urn in before if before[urn] != after[urn]}
+
+    static = changed("support", "legal-contract-review/v2026-04-01")
+    assert static.pop("kubernetes:serving.kserve.io/v1beta1:InferenceService") == "support"
+    assert all(name.startswith("support") for name in static.values()), static
+
+    hot = changed("summary", "helpdesk-faq/v2026-02-01")
+    assert hot == {
+        "kitchen:object_store:BucketAccess": "summary",
+        "pulumi-python:dynamic/kitchen:MinioUser": "summary",
+        "kubernetes:core/v1:ConfigMap": "summary-declared-adapters",
+    }
 
 
 def test_a_base_model_held_ready_is_loaded_beside_the_old_and_changes_nothing_else(stack: Stack) -> None:

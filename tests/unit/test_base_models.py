@@ -40,7 +40,7 @@ def test_an_upgrade_holds_both_versions_and_then_one() -> None:
     assert load_settings(settings([]), catalog()).held("sales") == [V1]
     assert load_settings(settings([V2]), catalog()).held("sales") == [V1, V2]
     data = settings([V1])
-    data["kitchens"]["summary"] |= {"baseModel": V2, "adapters": []}
+    data["kitchens"]["summary"] |= {"baseModel": V2, "adapters": [], "loraMode": "static"}
     assert load_settings(data, catalog()).held("sales") == [V2, V1]
     del data["tenants"]["sales"]["baseModels"]
     assert load_settings(data, catalog()).held("sales") == [V2]
@@ -58,8 +58,8 @@ def test_the_quota_counts_what_is_held_and_what_loads() -> None:
     data["tenants"]["sales"]["quota"] |= {"storageGiB": 39, "memoryGiB": 57, "cpu": 9}
     told = faults(data)
     assert "40 GiB of volumes" in told
-    assert "58 GiB of memory" in told
-    assert "10 CPU cores" in told
+    assert "59 GiB of memory" in told
+    assert "11 CPU cores" in told
 
 
 def test_what_is_held_must_be_in_the_catalog_and_allowed() -> None:

@@ -1,0 +1,404 @@
+"""The sidecar's script as a process of its own, against a real MinIO and a server that answers as vLLM does."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.payload import fetch_adapters
+from tests.fake_vllm import FakeVllm
+from tests.minio_server import REGION, MinioServer
+from tools import fixtures
+
+BUCKET = "hot-lora"
+FAQ, SALES = "helpdesk-faq/v2026-02-01", "sales-summary/v2026-03-15"
+SCRIPTS = Path(fetch_adapters.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+        server.client().create_bucket(Bucket=BUCKET)
+        yield server
+
+
+class Sidecar:
+    """The process, its folders, and the server that it works on."""
+
+    def __init__(self, folder: Path, store: MinioServer) -> None:
+        self.folder, self.store = folder, store
+        self.adapters, self.manifest, self.token = folder / "adapters", folder / "manifest.json", folder / "token"
+        self.adapters.mkdir()
+        self.server = FakeVllm(self.token)
+        self.options = {"space-mib": "1", "keep-seconds": "300"}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.process: subprocess.Popen[str] | None = None
+
+    def publish(self, ref: str, *, damage: bool = False) -> dict[str, Any]:
+        fixture = fixtures.AdapterFixture(ref=ref, base_model=fixtures.BASE_MODELS[0], rank=8)
+        entries = []
+        for path, content in fixtures.adapter_files(fixture).items():
+            body = bytes([content[0] ^ 1]) + content[1:] if damage else content
+            self.store.client().put_object(Bucket=BUCKET, Key=f"{ref}/{path}", Body=body)
+            entries.append({"path": path, "sha256": sha256(content).hexdigest(), "sizeBytes": len(content)})
+        name, version = ref.split("/")
+        return {"name": name, "version": version, "files": entries}
+
+    def declare(self, *adapters: dict[str, Any]) -> None:
+        self.write(json.dumps({"bucket": BUCKET, "adapters": list(adapters)}))
+
+    def write(self, text: str) -> None:
+        part = self.folder / "part"
+        part.write_text(text)
+        part.replace(self.manifest)
+
+    def start(self, **env: str) -> None:
+        words = {"manifest": self.manifest, "target": self.adapters, "token": self.token, "port": self.port,
+                 "server-port": self.server.port, "interval-seconds": "0.05", **self.options}  # fmt: skip
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                SCRIPTS / "reconcile_adapters.py",
+                *(f"--{name}={value}" for name, value in words.items()),
+            ],
+            env={
+                "PATH": os.environ["PATH"],
+                "AWS_ENDPOINT_URL": self.store.endpoint,
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_ACCESS_KEY_ID": self.store.access_key,
+                "AWS_SECRET_ACCESS_KEY": self.store.secret_key,
+                **env,
+            },
+            stdout=(self.folder / "log").open("a"),
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    def status(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads(self.get("/status")[1])
+        return data
+
+    def ready(self) -> bool:
+        return self.get("/ready")[0] == 200
+
+    def states(self) -> dict[str, str]:
+        return {adapter["name"]: adapter["state"] for adapter in self.status()["adapters"]}
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def passes(self, count: int = 3) -> None:
+        """Wait until so many passes more have ended."""
+        before = self.status()["passes"]
+        self.wait(lambda: self.status()["passes"] >= before + count)
+
+    def wait(self, what: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            assert self.process.poll() is None, self.log()
+            with contextlib.suppress(OSError):
+                if what():
+                    return
+            time.sleep(0.02)
+        raise AssertionError(self.log()[-4000:])
+
+    def versions(self) -> set[str]:
+        return {path.relative_to(self.adapters).as_posix().rpartition("-")[0] for path in self.adapters.glob("*/*")}
+
+
+@pytest.fixture
+def sidecar(tmp_path: Path, store: MinioServer) -> Iterator[Sidecar]:
+    made = Sidecar(tmp_path, store)
+    made.server.start()
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.end(signal.SIGKILL)
+    made.server.stop()
+    text = made.log() if (tmp_path / "log").exists() else ""
+    assert "Traceback" not in text, text
+    for secret in (store.secret_key, made.token.read_text() if made.token.exists() else store.secret_key):
+        assert secret not in text
+    for line in text.splitlines():
+        json.loads(line)
+
+
+def test_the_declared_list_is_loaded_changed_and_reported(sidecar: Sidecar) -> None:
+    faq, sales = sidecar.publish(FAQ), sidecar.publish(SALES)
+    sidecar.declare(sales)
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    assert set(sidecar.server.loaded) == {"sales-summary"}
+    sidecar.declare(sales, faq)
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "loaded"})
+    path = Path(sidecar.server.loaded["helpdesk-faq"])
+    assert sha256((path / "adapter_model.safetensors").read_bytes()).hexdigest() in json.dumps(faq)
+    (told,) = [a for a in sidecar.status()["adapters"] if a["name"] == "helpdesk-faq"]
+    assert told["serving"] == str(path)
+    assert told["sums"] == {file["path"]: file["sha256"] for file in faq["files"]}
+    metrics = sidecar.get("/metrics")[1]
+    assert 'kitchen_adapter_loaded{adapter="helpdesk-faq",version="v2026-02-01"} 1' in metrics
+    sidecar.declare(faq)
+    sidecar.wait(lambda: set(sidecar.server.loaded) == {"helpdesk-faq"})
+    assert sidecar.server.calls == [("load", "sales-summary"), ("load", "helpdesk-faq"), ("unload", "sales-summary")]
+    assert sidecar.get("/elsewhere")[0] == 404
+
+
+def test_another_version_lies_in_another_folder_and_the_old_one_goes_after_a_while(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    before = sidecar.server.loaded["sales-summary"]
+    sidecar.declare(sidecar.publish("sales-summary/v2026-09-01"))
+    sidecar.wait(lambda: sidecar.server.loaded.get("sales-summary", before) != before)
+    assert sidecar.server.calls[1:] == [("unload", "sales-summary"), ("load", "sales-summary")]
+    sidecar.passes()
+    assert Path(before).is_dir(), "requests that run still read it"
+    sidecar.end()
+    sidecar.options["keep-seconds"] = "0"
+    sidecar.start()
+    sidecar.wait(lambda: sidecar.versions() == {"sales-summary/v2026-09-01"})
+
+
+def test_a_tampered_adapter_is_told_and_takes_nothing_out_of_service(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES), sidecar.publish("log-triage/v2026-06-10", damage=True))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    assert sidecar.states() == {"sales-summary": "loaded", "log-triage": "refused"}
+    assert ("load", "log-triage") not in sidecar.server.calls
+    assert "sha256" in sidecar.log()
+    assert 'kitchen_adapter_refused{adapter="log-triage",version="v2026-06-10"} 1' in sidecar.get("/metrics")[1]
+    sidecar.publish("log-triage/v2026-06-10")
+    sidecar.wait(lambda: sidecar.states()["log-triage"] == "loaded")
+
+
+def test_a_tampered_new_version_leaves_the_old_one_serving(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    before = dict(sidecar.server.loaded)
+    sidecar.declare(sidecar.publish("sales-summary/v2026-09-02", damage=True))
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "refused"})
+    sidecar.passes()
+    assert sidecar.server.loaded == before
+    assert sidecar.ready()
+
+
+def test_a_restarted_server_gets_everything_again(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES), sidecar.publish(FAQ))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    before = dict(sidecar.server.loaded)
+    sidecar.server.stop()
+    sidecar.wait(lambda: not sidecar.ready())
+    sidecar.server.start()
+    sidecar.wait(lambda: sidecar.server.loaded == before)
+    sidecar.wait(sidecar.ready)
+
+
+def test_what_was_lost_and_cannot_be_had_keeps_the_pod_out_of_service(sidecar: Sidecar, store: MinioServer) -> None:
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    store.stop()
+    try:
+        shutil.rmtree(sidecar.adapters / "sales-summary")
+        sidecar.server.restart()
+        sidecar.wait(lambda: sidecar.states() == {"sales-summary": "waiting"})
+        sidecar.passes()
+        assert not sidecar.ready()
+    finally:
+        store.start()
+    sidecar.wait(sidecar.ready)
+
+
+def test_what_was_lost_and_is_refused_does_not(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES), sidecar.publish(FAQ))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    sidecar.server.refuse["helpdesk-faq"] = (500, "no")
+    sidecar.server.restart()
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "refused"})
+    sidecar.wait(sidecar.ready)
+
+
+def test_files_are_read_once_more_after_a_restart_of_the_sidecar(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    weights = Path(sidecar.server.loaded["sales-summary"]) / "adapter_model.safetensors"
+    right = weights.read_bytes()
+    sidecar.end(signal.SIGKILL)
+    weights.write_bytes(b"x" * len(right))
+    sidecar.server.restart()
+    sidecar.start()
+    sidecar.wait(lambda: "sales-summary" in sidecar.server.loaded)
+    assert weights.read_bytes() == right
+
+
+def test_adapters_are_fetched_while_the_server_still_starts(sidecar: Sidecar) -> None:
+    sidecar.server.stop()
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(lambda: list(sidecar.adapters.glob("*/*/sales-summary")))
+    assert not sidecar.ready()
+    sidecar.server.start()
+    sidecar.wait(sidecar.ready)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"bucket": "b", "adapters": [{"name": "../../etc", "version": "v1", "files": []}]}',
+        '{"bucket": "b", "adapters": [{"name": "a", "version": "v1", "files": [{"path": "/etc/passwd"}]}]}',
+    ],
+)
+def test_a_broken_list_changes_nothing_and_is_told(text: str, sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    calls = list(sidecar.server.calls)
+    sidecar.write(text)
+    sidecar.wait(lambda: sidecar.status()["problems"])
+    sidecar.passes()
+    assert "the last good list stays" in sidecar.status()["problems"][0]
+    assert sidecar.server.calls == calls
+    assert sidecar.ready()
+    sidecar.manifest.unlink()
+    sidecar.passes()
+    assert set(sidecar.server.loaded) == {"sales-summary"}
+
+
+def test_without_a_good_list_nothing_is_unloaded_and_the_pod_is_not_ready(sidecar: Sidecar) -> None:
+    sidecar.server.loaded["other"] = "/mnt/adapters/other"
+    sidecar.write("{")
+    sidecar.start()
+    sidecar.wait(lambda: sidecar.status()["passes"] > 2)
+    assert not sidecar.ready()
+    assert set(sidecar.server.loaded) == {"other"}
+
+
+def test_what_the_server_refuses_is_told_with_its_words_and_tried_again_seldom(sidecar: Sidecar) -> None:
+    sidecar.server.refuse["helpdesk-faq"] = (500, "LoRA rank 64 is greater than max_lora_rank 16.")
+    sidecar.declare(sidecar.publish(SALES), sidecar.publish(FAQ))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    (told,) = [a for a in sidecar.status()["adapters"] if a["name"] == "helpdesk-faq"]
+    assert told["state"] == "refused"
+    assert "LoRA rank 64 is greater" in told["reason"]
+    sidecar.passes(10)
+    assert sidecar.server.calls.count(("load", "helpdesk-faq")) <= 2
+    sidecar.server.refuse.clear()
+    sidecar.wait(lambda: sidecar.states()["helpdesk-faq"] == "loaded")
+
+
+def test_answers_that_are_slow_or_no_answers_are_lived_through(sidecar: Sidecar) -> None:
+    sidecar.server.slow_seconds = 0.3
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    sidecar.server.garbage = True
+    sidecar.wait(lambda: not sidecar.ready())
+    sidecar.server.garbage = False
+    sidecar.wait(sidecar.ready)
+    assert sidecar.server.calls == [("load", "sales-summary")]
+
+
+def test_a_store_out_of_reach_keeps_a_new_pod_back_and_no_pod_that_serves(sidecar: Sidecar, store: MinioServer) -> None:
+    sales, faq = sidecar.publish(SALES), sidecar.publish(FAQ)
+    sidecar.declare(sales)
+    store.stop()
+    try:
+        sidecar.start()
+        sidecar.wait(lambda: sidecar.states() == {"sales-summary": "waiting"})
+        assert not sidecar.ready()
+        store.start()
+        sidecar.wait(sidecar.ready)
+        store.stop()
+        sidecar.declare(sales, faq)
+        sidecar.wait(lambda: "out of reach" in sidecar.status()["adapters"][-1]["reason"])
+        assert sidecar.ready()
+    finally:
+        store.stop()
+        store.start()
+    sidecar.wait(lambda: sidecar.states()["helpdesk-faq"] == "loaded")
+
+
+def test_never_more_disk_than_declared(sidecar: Sidecar) -> None:
+    """One MiB: two versions of 0.6 MiB do not fit at once, so the new one waits and the old one serves."""
+    big = [sidecar.publish(SALES), sidecar.publish("sales-summary/v2026-09-01")]
+    for entry in big:
+        content = entry["version"].encode() * 60_000
+        key = f"{entry['name']}/{entry['version']}/adapter_model.safetensors"
+        sidecar.store.client().put_object(Bucket=BUCKET, Key=key, Body=content)
+        (file,) = [file for file in entry["files"] if file["path"] == "adapter_model.safetensors"]
+        file.update(sha256=sha256(content).hexdigest(), sizeBytes=len(content))
+    sidecar.declare(big[0])
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    sidecar.declare(big[1])
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "waiting"})
+    assert "more than the 1048576 of its volume" in sidecar.status()["adapters"][0]["reason"]
+    assert sidecar.versions() == {SALES}
+    assert sidecar.ready()
+    sidecar.declare()
+    sidecar.wait(lambda: not sidecar.server.loaded)
+    sidecar.declare(big[1])
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "loaded"})
+    assert sidecar.versions() == {"sales-summary/v2026-09-01"}, "files that nobody needs make room at once"
+
+
+def test_sigterm_ends_it_at_once_and_the_token_is_for_the_group_alone(sidecar: Sidecar) -> None:
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    first = sidecar.token.read_text()
+    assert len(first) >= 32
+    assert oct(sidecar.token.stat().st_mode)[-3:] == "640"
+    assert sidecar.end() == 143
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    assert sidecar.token.read_text() != first
+
+
+def test_a_link_in_the_folder_leads_nowhere(sidecar: Sidecar, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("stays")
+    (sidecar.adapters / "sales-summary").symlink_to(outside)
+    sidecar.options["keep-seconds"] = "0"
+    sidecar.declare(sidecar.publish(FAQ))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    sidecar.passes()
+    assert (outside / "precious").read_text() == "stays"
+    shutil.rmtree(outside)
