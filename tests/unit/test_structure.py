@@ -14,7 +14,7 @@ ALLOWED = {
     "components": {"components"},
     "infra": {"infra", "components"},
     "policies": {"policies"},
-    "ops": {"ops", "infra"},
+    "ops": {"ops", "infra", "policies"},
     "tools": {"tools", "infra", "components", "ops"},
 }
 OPS_MAY_IMPORT = {"infra.catalog", "infra.load", "infra.settings", "infra.faults", "infra.validate"}
