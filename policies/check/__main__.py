@@ -1,20 +1,22 @@
-"""`python -m policies.check FILE...`, which is `kitchen policy check`."""
+"""`python -m policies.check FILE...`, which is `kitchen policy check`; with `--state`, `kitchen policy state`."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from policies.check.config import configured
-from policies.check.documents import documents
+from policies.check.documents import Document, documents
 from policies.check.errors import CheckError
 from policies.check.findings import Finding, findings
 from policies.check.reports import FORMATS, Result
+from policies.check.state import state_documents
 from policies.pack import RULES
 from policies.rule import Case
 from policies.world import World, world_from
@@ -25,6 +27,11 @@ DENIED, BAD_INPUT = 1, 2
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="YAML or JSON file, a folder of such, or -")
+    parser.add_argument(
+        "--state",
+        action="store_true",
+        help="the files are states as `pulumi stack export` writes them",
+    )
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="Pulumi.<stack>.yaml: environment, registry, pools, exemptions"
     )
@@ -69,13 +76,21 @@ def judge(options: argparse.Namespace) -> Result:
     found: list[Finding] = []
     used: list[str] = []
     objects = 0
-    for document in documents(options.paths, faults):
+    for document in _documents(options, faults):
         objects += 1
         found += findings(rules, document, world)
         if world.exemptions:
             case = Case(subject=document.subject, world=world)
             used += [line for entry in rules for line in entry.rule.used_exemptions(case)]
     return Result(rules=RULES, findings=found, exemptions=used, faults=faults, objects=objects)
+
+
+def _documents(options: argparse.Namespace, faults: list[str]) -> Iterator[Document]:
+    if not options.state:
+        yield from documents(options.paths, faults)
+        return
+    for path in options.paths:
+        yield from state_documents(path)
 
 
 def _world(path: Path | None) -> World:

@@ -73,7 +73,8 @@ def _files(path: Path, faults: list[str]) -> list[Path]:
     return found
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file, or of standard input for `-`; raise CheckError when it cannot be read or is too long."""
     try:
         if str(path) == "-":
             raw = sys.stdin.buffer.read(MAX_FILE_MIB * _MIB + 1)
@@ -91,7 +92,7 @@ def _text(path: Path) -> str:
 
 
 def _read(path: Path) -> Iterator[Document]:
-    text = _text(path)
+    text = text_of(path)
     loader = _Loader(text)
     try:
         _refuse_abyss(text, path)

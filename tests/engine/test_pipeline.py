@@ -15,8 +15,10 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from policies.check.__main__ import main as policy_check
 from tools.local.workspace import REPOSITORY, Workspace
 from tools.pipeline import deploy as merge
+from tools.pipeline.state import judge_state
 from tools.toolchain import PREVIEW, environment
 
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yaml"))
@@ -123,3 +125,29 @@ def test_a_merge_without_a_backend_is_one_message() -> None:
     assert done.returncode == 1
     assert "error: PULUMI_BACKEND_URL not set; rule: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_state_of_an_update_is_judged(
+    stack: Callable[..., Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    workspace = stack("dev", {"renderTo": str(tmp_path / "rendered")})
+    assert deploy(workspace, monkeypatch) == 0
+    capfd.readouterr()
+    assert judge_state("dev", tmp_path / "nothing") == 0
+    said = capfd.readouterr().out
+    assert int(said.split()[0]) > 30, said
+    assert " 0 mandatory" in said
+    exported = subprocess.run(
+        ["pulumi", "stack", "export", "--stack", "dev"], cwd=REPOSITORY, env=workspace.environment(),
+        capture_output=True, text=True, check=True).stdout  # fmt: skip
+    (tmp_path / "state.json").write_text(exported.replace("@sha256:", ":v"))
+    assert (
+        policy_check([str(tmp_path / "state.json"), "--state", "--settings", str(REPOSITORY / "Pulumi.dev.yaml")]) == 1
+    )
+    assert "InferenceService helpdesk-dev/support: spec.predictor.initContainers[0].image" in capfd.readouterr().out
+
+
+def test_without_a_state_there_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    with pytest.raises(merge.LocalError, match="no state here; rule: "):
+        judge_state("prod", tmp_path)

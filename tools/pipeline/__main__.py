@@ -1,4 +1,4 @@
-"""`python -m tools.pipeline settings|report|deploy`: the steps of the pipelines, for a person as well."""
+"""`python -m tools.pipeline settings|report|state|deploy`: the steps of the pipelines, for a person as well."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tools.local.offline import STACKS, checked_stack
 from tools.local.up import FOLDER
 from tools.pipeline import checks
 from tools.pipeline.deploy import deploy
+from tools.pipeline.state import judge_state
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 
 
@@ -26,6 +27,8 @@ def main(argv: list[str] | None = None) -> int:
     report.add_argument("--reports", type=Path, default=checks.REPORTS, metavar="DIR")
     merge = commands.add_parser("deploy", help="preview, then update, with the pack, on your backend")
     merge.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    state = commands.add_parser("state", help="the pack over the stack's recorded state")
+    state.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
     arguments = parser.parse_args(argv)
     return exit_status(
         lambda: _run(arguments),
@@ -40,9 +43,14 @@ def _run(arguments: argparse.Namespace) -> int:
         return checks.settings()
     ensure(PREVIEW)
     if arguments.command == "report":
-        directory = Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
-        return checks.report(directory, arguments.reports.absolute())
+        return checks.report(_directory(), arguments.reports.absolute())
+    if arguments.command == "state":
+        return judge_state(checked_stack(arguments.stack), _directory())
     return deploy(checked_stack(arguments.stack))
+
+
+def _directory() -> Path:
+    return Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
 
 
 if __name__ == "__main__":
