@@ -8,7 +8,7 @@ STACK ?= dev
 TIERS := unit policy engine cluster
 
 .DEFAULT_GOAL := help
-.PHONY: help venv toolchain toolchain-check up down preview render policy settings policy-report policy-state deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster clean
+.PHONY: help venv toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
