@@ -8,7 +8,7 @@ STACK ?= dev
 TIERS := unit policy engine cluster
 
 .DEFAULT_GOAL := help
-.PHONY: help venv toolchain toolchain-check up down preview render policy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
+.PHONY: help venv toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -43,6 +43,18 @@ render: venv ## an environment's objects as YAML files in .kitchen/rendered, for
 
 policy: venv ## the policy pack over both environments
 	@$(BIN)/python -m tools.local policy
+
+policy-state: venv ## the pack over what the last update recorded: STACK=dev after `make up`, or any stack of your backend
+	@$(BIN)/python -m tools.pipeline state --stack $(STACK)
+
+settings: venv ## check the catalog and every environment's file, in a second and without the engine
+	@$(BIN)/python -m tools.pipeline settings
+
+policy-report: venv ## the pack over both environments, as JUnit, SARIF and a summary in reports/
+	@$(BIN)/python -m tools.pipeline report
+
+deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod
+	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK)
 
 bench: venv ## measure previews side by side
 	@$(BIN)/python -m tests.bench

@@ -21,7 +21,8 @@ memory profiling (`vllm/v1/worker/gpu_worker.py`); an estimate."""
 BATCHED_TOKENS_LARGE = 8192
 BATCHED_TOKENS = 2048
 LARGE_GPU_GIB = 70
-"""vLLM's default `--max-num-batched-tokens` of a server, by the GPU's memory (`vllm/engine/arg_utils.py`)."""
+"""vLLM's default `--max-num-batched-tokens` of a server, by the GPU's memory (`vllm/engine/arg_utils.py`); an A100 of
+80 GB, which vLLM gives the smaller one, is counted with the larger."""
 
 _DTYPE_BYTES = {"bfloat16": 2.0, "float16": 2.0, "float32": 4.0}
 _WEIGHT_BYTES = {
@@ -179,15 +180,18 @@ def lora_bytes(shape: ModelShape, load: Load) -> float:
     """Bytes of the LoRA slots of one GPU.
 
     vLLM reserves for every slot the two matrices of every module that it can adapt, whatever the adapters use, at the
-    highest rank. Of a module that is split over GPUs one of the two is split with it (the other one is held whole).
+    highest rank. Of a module that is split over GPUs one of the two is split with it, the other one is held whole.
+    Those of the vocabulary are held whole (vllm/lora/layers/logits_processor.py, vocal_parallel_embedding.py).
     """
-    q, kv = shape.attention_heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    q, kv = shape.attention_heads * shape.head_dim, float(shape.kv_heads * shape.head_dim)
     hidden, inner = shape.hidden_size, shape.intermediate_size
+    # A key or value head that there are not enough of is held by several GPUs.
+    kv *= max(1, load.tensor_parallel / shape.kv_heads)
     columns = [(hidden, q), (hidden, kv), (hidden, kv), *[(hidden, inner)] * 2 * max(1, shape.experts)]
     rows = [(q, hidden), *[(inner, hidden)] * max(1, shape.experts)]
     parallel = load.tensor_parallel
     layer = sum(a + b / parallel for a, b in columns) + sum(a / parallel + b for a, b in rows)
-    ends = 2 * (hidden + shape.vocabulary / parallel)
+    ends = 2 * (hidden + shape.vocabulary)
     return load.max_loras * load.max_lora_rank * (shape.layers * layer + ends) * _DTYPE_BYTES[load.dtype]
 
 
@@ -197,6 +201,12 @@ def activation_bytes(shape: ModelShape, load: Load) -> float:
     tokens = load.batched_tokens or max(default, load.concurrency)
     width = 4 * shape.hidden_size + 3 * shape.intermediate_size / load.tensor_parallel
     return tokens * width * _DTYPE_BYTES[load.dtype] + load.concurrency * shape.vocabulary * 4 * 2
+
+
+def can_split(shape: ModelShape, gpus: int) -> bool:
+    """Whether vLLM splits the attention over so many GPUs: whole query heads, and whole key-value heads or whole copies
+    of them (vllm/model_executor/layers/linear.py, QKVParallelLinear)."""
+    return shape.attention_heads % gpus == 0 and (shape.kv_heads % gpus == 0 or gpus % shape.kv_heads == 0)
 
 
 def compute_dtype(asked: str, model: str) -> str:

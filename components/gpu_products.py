@@ -47,8 +47,8 @@ MIG_MIB = {
     "7g.80gb": 80640,
 }
 
-_MIG_PRODUCT = re.compile(r".*-MIG-(?P<profile>\d+g\.\d+gb)")
-_MIG_RESOURCE = re.compile(r"nvidia\.com/mig-(?P<profile>\d+g\.\d+gb)")
+_MIG_PRODUCT = re.compile(r".*-MIG-(?P<profile>\d+g\.\d+gb)(\.me(\.all)?|\.gfx)?")
+_MIG_RESOURCE = re.compile(r"nvidia\.com/mig-(?P<profile>\d+g\.\d+gb)(\.me(\.all)?|\.gfx)?")
 
 
 def mig_profile(product: str, resource: str) -> str | None:

@@ -37,9 +37,9 @@ def load_of(kitchen: Kitchen, pool: GpuPool, model_dtype: str) -> Load:
 
 
 def tokens_per_request(kitchen: Kitchen) -> int:
-    """Tokens that a request holds on average: what is stated, or a quarter of the longest context."""
+    """Tokens that a request holds on average: what is stated, or the longest context."""
     said = kitchen.runtime
-    return min(said.tokens_per_request or max(1, said.max_model_len // 4), said.max_model_len)
+    return min(said.tokens_per_request or said.max_model_len, said.max_model_len)
 
 
 def fit_of(kitchen: Kitchen, pool: GpuPool, catalog: Catalog) -> Fit:
@@ -50,9 +50,7 @@ def fit_of(kitchen: Kitchen, pool: GpuPool, catalog: Catalog) -> Fit:
 
 def memory_table(settings: Settings, catalog: Catalog) -> str:
     """One line a kitchen, in GiB of one GPU; empty without kitchens."""
-    rows: list[tuple[str, ...]] = [
-        ("KITCHEN", "POOL", "WEIGHTS", "LORA", "KV CACHE", "OTHER", "SUM", "OF", "%", "FULL CONTEXTS")
-    ]
+    rows: list[tuple[str, ...]] = [_HEAD]
     for kitchen in settings.kitchens.values():
         fit = fit_of(kitchen, settings.gpu_pools[kitchen.pool], catalog)
         parts = (fit.weights, fit.loras, fit.kv_cache, fit.overhead, fit.total, fit.budget)

@@ -139,7 +139,7 @@ class Runtime:
     max_lora_rank: int = 16
     max_cpu_loras: int | None = None
     max_model_len: int = 8192
-    concurrency: int = 32
+    concurrency: int = 16
     tokens_per_request: int | None = None
     gpu_memory_utilization: float = 0.9
     tensor_parallel_size: int = 1

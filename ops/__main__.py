@@ -1,4 +1,4 @@
-"""Commands for the data plane: `python -m ops publish ...`."""
+"""The command `kitchen`: `kitchen publish ...`, `kitchen policy check ...`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from infra.load import settings_from_file
 from infra.settings import Settings
 from ops.publish import publish
 from ops.store import StoreError, client
+from policies.check import __main__ as policy_check
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns 0, 1 when the store refused or was out of reach, 2 for bad input."""
-    parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
+    parser = argparse.ArgumentParser(prog="kitchen", description="Commands of the Private AI Kitchen.")
     commands = parser.add_subparsers(dest="command", required=True)
     _publish_options(commands.add_parser("publish", help="upload artifacts, checked against the catalog"))
+    policy = commands.add_parser("policy", help="the policy pack").add_subparsers(dest="action", required=True)
+    policy_check.arguments(policy.add_parser("check", help="the pack over plain YAML, with SARIF or JUnit output"))
     arguments = parser.parse_args(argv)
+    if arguments.command == "policy":
+        return policy_check.check(arguments)
     try:
         return _publish(arguments)
     except FaultsError as error:

@@ -17,9 +17,10 @@ plain text.
 
 def table() -> str:
     """Return the text of docs/policies.md."""
-    rows = ["| rule | level | severity | demands | because | remedy |", "|---|---|---|---|---|---|"]
+    rows = ["| rule | prod | dev | severity | demands | because | remedy |", "|---|---|---|---|---|---|---|"]
     rows += [
-        f"| [`{rule.id}`]({rule.reference}) | {rule.level.value} | {rule.severity.value} "
+        f"| [`{rule.id}`]({rule.reference}) "
+        f"| {rule.level.value} | {rule.level_in('dev').value} | {rule.severity.value} "
         f"| {rule.title} | {rule.reason} | {rule.remedy.replace('<', '&lt;')} |"
         for rule in RULES
     ]

@@ -53,11 +53,11 @@ def images(kind: str, manifest: dict[str, JsonValue]) -> Iterator[FoundImage]:
     """Yield every image of an object, and every place that is unknown and may hold one."""
     if _defines_a_kind(manifest):
         return
-    if kind in ("ConfigMap", "ConfigMapPatch"):
+    if kind == "ConfigMap":
         if _name(manifest) in (KSERVE_CONFIG, UNKNOWN):
             yield from _kserve_config(manifest.get("data"), "data")
         return
-    if kind in ("Secret", "SecretPatch"):
+    if kind == "Secret":
         return
     yield from _walk(manifest, "", "")
 

@@ -8,31 +8,33 @@ from pulumi_policy import Severity
 
 from policies.image_reference import unpinned
 from policies.images import FoundImage, images
-from policies.rule import Rule
-from policies.values import UNKNOWN, JsonValue
+from policies.rule import Case, Rule
+from policies.values import UNKNOWN
 
 _EXAMPLE = "registry.kitchen.example/vllm/vllm-openai@sha256:<64 lower-case hexadecimal digits>"
-_KUBERNETES = "kubernetes:"
 _CHARTS = {"Release": "helm.sh/", "HelmRelease": "helm.toolkit.fluxcd.io/", "HelmChart": "helm.cattle.io/"}
 """Kinds whose chart is rendered on the cluster, and the API group of each."""
 
 
-def judge(resource_type: str, inputs: dict[str, JsonValue]) -> Iterator[str]:
+def judge(case: Case) -> Iterator[str]:
     """Yield one message for each image that is not pinned, or cannot be seen to be."""
-    if not resource_type.startswith(_KUBERNETES):
+    subject = case.subject
+    if not subject.is_kubernetes:
         return
-    who = _title(resource_type, inputs)
-    group = resource_type.removeprefix(_KUBERNETES)
-    if any(group.startswith(_CHARTS[kind]) and group.endswith(f":{kind}") for kind in _CHARTS):
+    if any(subject.kind == kind and _version(case).startswith(group) for kind, group in _CHARTS.items()):
         yield (
-            f"{who}: the images of a Helm release are chosen on the cluster and cannot be seen here; rule: images are "
-            "pinned by digest; example: render the chart and declare its objects"
+            f"{subject.title}: the images of a Helm release are chosen on the cluster and cannot be seen here; rule: "
+            "images are pinned by digest; example: render the chart and declare its objects"
         )
         return
-    for found in images(_kind(resource_type, inputs), inputs):
+    for found in images(subject.kind, subject.inputs):
         fault = _fault(found)
         if fault is not None:
-            yield f"{who}: {found.path}: {fault}; rule: images are pinned by digest; example: {_EXAMPLE}"
+            yield f"{subject.title}: {found.path}: {fault}; rule: images are pinned by digest; example: {_EXAMPLE}"
+
+
+def _version(case: Case) -> str:
+    return f"{case.subject.resource_type.removeprefix('kubernetes:').rpartition(':')[0]}"
 
 
 def _fault(found: FoundImage) -> str | None:
@@ -42,18 +44,6 @@ def _fault(found: FoundImage) -> str | None:
         return "cannot be read as JSON, so its images cannot be seen"
     why = unpinned(found.value)
     return f"{found.value!r} {why}" if why else None
-
-
-def _kind(resource_type: str, inputs: dict[str, JsonValue]) -> str:
-    kind = inputs.get("kind")
-    return kind if isinstance(kind, str) else resource_type.rsplit(":", 1)[-1]
-
-
-def _title(resource_type: str, inputs: dict[str, JsonValue]) -> str:
-    metadata = inputs.get("metadata")
-    fields = metadata if isinstance(metadata, dict) else {}
-    parts = [fields.get("namespace"), fields.get("name")]
-    return f"{_kind(resource_type, inputs)} {'/'.join(part for part in parts if isinstance(part, str)) or '(unnamed)'}"
 
 
 RULE = Rule(

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pulumi_policy import (
     EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     Severity,
 )
 
+from policies.pace import once
+from policies.subject import Subject
 from policies.values import JsonValue, plain
+from policies.world import World, world
 
-Judge = Callable[[str, dict[str, JsonValue]], Iterator[str]]
-"""Takes a resource's type and its inputs, in which what is unknown is `UNKNOWN`; yields one message a violation."""
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a rule gets: the subject, the world around it, and the rule's own configuration."""
+
+    subject: Subject
+    world: World
+    config: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+Judge = Callable[[Case], Iterator[str]]
+"""Yields one message a violation: object, path, value; rule; example. What is unknown in the inputs is `UNKNOWN`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """One rule.
 
-    `id` is its name in every report, `title` what it demands, `reason` why, `remedy` what to do,
-    `reference` where the demand comes from. A rule never passes what it cannot see: an unknown value reaches it as
-    `UNKNOWN`, and it says whether that is a violation.
+    `id` is its name in every report, `title` what it demands, `reason` why, `remedy` what to do, `reference` where the
+    demand comes from. `level` holds in prod and wherever the environment is not known, `dev_level` in dev.
+    `config_schema` describes what `--policy-pack-config` may say about it (JSON Schema of each property, with default).
+    A rule never passes what it cannot see: an unknown value reaches it as `UNKNOWN`, and it says whether that is a
+    violation.
     """
 
     id: str
@@ -36,22 +53,58 @@ class Rule:
     reference: str
     judge: Judge
     level: EnforcementLevel = EnforcementLevel.MANDATORY
+    dev_level: EnforcementLevel | None = None
+    config_schema: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
 
-    def policy(self) -> ResourceValidationPolicy:
+    def level_in(self, environment: str) -> EnforcementLevel:
+        """The level in an environment."""
+        return self.dev_level if environment == "dev" and self.dev_level is not None else self.level
+
+    def messages(self, case: Case) -> Iterator[str]:
+        """Violations that no exemption covers; one whose exemption has expired says so."""
+        found = list(self.judge(case))
+        covering = [e for e in case.world.exemptions if found and e.covers(self.id, case.subject.title)]
+        if any(exemption.expires >= case.world.today for exemption in covering):
+            return
+        ended = "".join(f"; an exemption expired on {exemption.expires}" for exemption in covering)
+        yield from (message + ended for message in found)
+
+    def used_exemptions(self, case: Case) -> Iterator[str]:
+        """One line for each exemption that lets a violation of this rule through."""
+        covering = [e for e in case.world.exemptions if e.covers(self.id, case.subject.title)]
+        valid = [exemption for exemption in covering if exemption.expires >= case.world.today]
+        if valid and any(True for _ in self.judge(case)):
+            yield from map(str, valid)
+
+    def policy(self) -> Policy:
         """Return the rule as the engine runs it."""
 
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            inputs = plain(args.props)
-            if isinstance(inputs, dict):
-                for message in self.judge(args.resource_type, inputs):
+            case = case_of(args)
+            if case is not None:
+                for message in self.messages(case):
                     report(message, None)
 
+        properties = {name: dict(schema) for name, schema in self.config_schema.items()}
         return ResourceValidationPolicy(
             name=self.id,
             description=f"{self.title} {self.reason}",
             validate=validate,
-            enforcement_level=self.level,
+            enforcement_level=self.level_in(world().environment),
             severity=self.severity,
             remediation_steps=self.remedy,
             url=self.reference,
+            config_schema=PolicyConfigSchema(properties) if properties else None,
         )
+
+
+_plain = once(plain)
+
+
+def case_of(args: ResourceValidationArgs) -> Case | None:
+    """What a rule judges, out of the engine's arguments."""
+    inputs = _plain(args.props)
+    if not isinstance(inputs, dict):
+        return None
+    subject = Subject(resource_type=args.resource_type, name=args.name, inputs=inputs)
+    return Case(subject=subject, world=world(), config=args.get_config() or {})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from components.gpu_memory import Fit
+from components.gpu_memory import Fit, can_split
 from components.gpu_products import mig_profile
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
@@ -49,12 +49,13 @@ def _shape_faults(settings: Settings, kitchen: Kitchen, model: BaseModel) -> Ite
             example=f"tokensPerRequest: {said.max_model_len}",
         )
     parallel = said.tensor_parallel_size
-    if shape.attention_heads % parallel:
-        sizes = [n for n in range(1, 17) if shape.attention_heads % n == 0]
+    if not can_split(shape, parallel):
+        sizes = [n for n in range(1, 17) if can_split(shape, n)]
         yield Fault(
             path=f"{path}.tensorParallelSize",
             value=parallel,
-            rule=f"must divide the {shape.attention_heads} attention heads of {model.ref}: {sizes}",
+            rule=f"must split the {shape.attention_heads} query and {shape.kv_heads} key-value heads of {model.ref}: "
+            f"{sizes}",
             example=f"tensorParallelSize: {max(n for n in sizes if n <= parallel)}",
         )
     pool = settings.gpu_pools[kitchen.pool]
@@ -96,6 +97,7 @@ def _remedies(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterato
 
     said = kitchen.runtime
     for key, field, start in (
+        ("tokensPerRequest", "tokens_per_request", tokens_per_request(kitchen)),
         ("concurrency", "concurrency", said.concurrency),
         ("maxModelLen", "max_model_len", said.max_model_len),
         ("maxLoras", "max_loras", said.max_loras),
@@ -107,12 +109,14 @@ def _remedies(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterato
     ranks = [rank for rank in _RANKS if max(adapters, default=1) <= rank < said.max_lora_rank]
     if adapters and (rank := next((r for r in reversed(ranks) if fit_with(max_lora_rank=r)), None)):
         yield f"maxLoraRank: {rank}"
-    heads = catalog.base_models[kitchen.base_model].shape.attention_heads
-    sizes = [n for n in (2, 4, 8) if n > said.tensor_parallel_size and heads % n == 0]
-    if size := next((n for n in sizes if fit_with(tensor_parallel_size=n)), None):
-        yield f"tensorParallelSize: {size}"
-    for name, pool in settings.gpu_pools.items():
-        if name != kitchen.pool and fit_of(kitchen, pool, catalog).fits:
+    shape, pool = catalog.base_models[kitchen.base_model].shape, settings.gpu_pools[kitchen.pool]
+    if not mig_profile(pool.product, pool.resource):
+        sizes = [n for n in (2, 4, 8) if n > said.tensor_parallel_size and can_split(shape, n)]
+        if size := next((n for n in sizes if fit_with(tensor_parallel_size=n)), None):
+            yield f"tensorParallelSize: {size}"
+    for name, other in settings.gpu_pools.items():
+        sliced = said.tensor_parallel_size > 1 and mig_profile(other.product, other.resource)
+        if name != kitchen.pool and not sliced and fit_of(kitchen, other, catalog).fits:
             yield f"pool: {name}"
 
 

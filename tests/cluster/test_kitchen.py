@@ -17,7 +17,6 @@ from tests.cluster.cluster_tools import Kubectl, eventually
 from tests.cluster.kitchen_tools import make, objects, recorded, summary
 from tools.cluster.processes import strays
 from tools.local.up import LocalKitchen
-from tools.local.workspace import POLICY_PACK
 
 NAMESPACE, NAME = "helpdesk-dev", "support"
 
@@ -143,7 +142,7 @@ def test_a_store_that_is_down_is_one_message_and_the_next_up_goes_on(
     os.kill(victim, signal.SIGKILL)
     store = {**kitchen.changes()["objectStore"], "expireNoncurrentDays": 31}
     kitchen.workspace.prepare({"objectStore": store})
-    options = ("--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
+    options = ("--yes", "--skip-preview")
     assert kitchen.workspace.engine("up", *options, extra=kitchen.credentials()) != 0
     said = "".join(capfd.readouterr())
     assert f"object store {store['endpoint']} cannot be reached; tried: setting up bucket dev-" in said

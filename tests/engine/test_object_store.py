@@ -65,7 +65,8 @@ def test_what_is_asked_of_a_store_that_cannot_do_it_stops_the_preview(stack: Sta
 def test_another_generation_of_keys_is_made_before_the_old_one_goes(stack: Stack) -> None:
     steps = planned(run(stack("dev", {"objectStore": {**BASE, "keyGeneration": 2}}), "preview", "--json"))
     users = [step["newState"]["inputs"]["user"] for step in steps if step["newState"]["type"].endswith(":MinioUser")]
-    assert sorted(users) == ["helpdesk-dev-support-lora-g2", "sales-dev-summary-lora-g2"]
+    assert len(users) == 4, "two read adapters, two base models"
+    assert all(user.endswith("-g2") for user in users)
 
 
 def test_the_server_can_be_made_before_its_buckets_as_the_runbook_says(stack: Stack) -> None:

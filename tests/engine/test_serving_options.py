@@ -76,7 +76,7 @@ def test_an_llm_service_has_the_verified_fetch_and_brings_its_own_adapters(objec
     assert main["args"][0] == "--port=8000"
     assert sum(flag.startswith("--port") for flag in main["args"]) == 1
     assert main["args"][-2:] == ["--lora-modules", "sales-summary=/mnt/adapters/sales-summary"]
-    assert [entry["name"] for entry in template["initContainers"]] == ["fetch-adapters"]
+    assert [entry["name"] for entry in template["initContainers"]] == ["require-base-model", "fetch-adapters"]
     assert main["securityContext"]["readOnlyRootFilesystem"]
     assert template["nodeSelector"] == {"nvidia.com/gpu.product": "NVIDIA-L40S"}
     assert "lora" not in spec["model"]

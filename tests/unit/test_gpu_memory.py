@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.gpu_memory import GIB, Load, compute_dtype, fits, lora_bytes, weight_bytes
+from components.gpu_memory import GIB, Load, can_split, compute_dtype, fits, lora_bytes, weight_bytes
 from components.gpu_products import mig_profile, real_memory_gib
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
@@ -79,7 +79,7 @@ def test_quantized_weights_keep_their_embeddings() -> None:
     assert 5 < awq < 6, "published AWQ files of this model have 5.3 GiB"
 
 
-def test_a_70b_model_needs_two_gpus_of_80_gb() -> None:
+def test_a_70b_model_needs_several_gpus_of_80_gb() -> None:
     shape = SHAPES["meta-llama/Meta-Llama-3-70B"]
     assert not fits(shape, LOAD).fits
     assert not fits(shape, replace(LOAD, tensor_parallel=2, utilization=0.8)).fits
@@ -97,6 +97,20 @@ def test_a_sliding_window_bounds_what_a_request_keeps() -> None:
     windowed = SHAPES["mistralai/Mistral-7B-v0.1"]
     asked = replace(LOAD, max_model_len=32768, tokens_per_request=32768)
     assert fits(windowed, asked).kv_cache * 8 == fits(replace(windowed, sliding_window=None), asked).kv_cache
+
+
+def test_the_vocabulary_s_lora_is_whole_on_every_gpu() -> None:
+    shape = SHAPES["meta-llama/Meta-Llama-3-70B"]
+    whole = 2 * 2 * 16 * (shape.hidden_size + shape.vocabulary)
+    assert lora_bytes(shape, replace(LOAD, tensor_parallel=8)) > whole
+
+
+@pytest.mark.parametrize(
+    ("heads", "kv", "gpus", "expected"), [(40, 10, 4, False), (32, 8, 16, True), (40, 10, 5, True)]
+)
+def test_heads_are_split_as_vllm_splits_them(heads: int, kv: int, gpus: int, expected: bool) -> None:
+    shape = replace(SHAPES["meta-llama/Llama-2-7b-hf"], attention_heads=heads, kv_heads=kv)
+    assert can_split(shape, gpus) == expected
 
 
 def test_auto_is_the_model_s_own_type() -> None:
@@ -136,6 +150,8 @@ def test_more_never_needs_less_and_more_gpus_never_more(name: str, load: Load) -
         ("NVIDIA-RTX-6000-Ada-Generation", "nvidia.com/gpu", 47.99, None),
         ("NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", "nvidia.com/gpu", 39.25, "3g.40gb"),
         ("NVIDIA-A100-SXM4-80GB", "nvidia.com/mig-1g.10gb", 9.5, "1g.10gb"),
+        ("NVIDIA-A100-SXM4-80GB", "nvidia.com/mig-1g.10gb.me", 9.5, "1g.10gb"),
+        ("NVIDIA-A100-SXM4-80GB-MIG-1g.10gb.me", "nvidia.com/gpu", 9.5, "1g.10gb"),
     ],
 )
 def test_a_product_has_less_than_its_box_says(product: str, resource: str, gib: float, profile: str | None) -> None:
@@ -174,6 +190,12 @@ def test_what_does_not_fit_says_what_would() -> None:
     assert "kitchens.support.runtime" in told(data), "the example is the largest that fits"
 
 
+def test_slices_are_never_told_to_work_together() -> None:
+    data = dev()
+    data["gpuPools"]["l40s"] |= {"product": "NVIDIA-A100-SXM4-80GB", "resource": "nvidia.com/mig-1g.10gb.me"}
+    assert "tensorParallelSize" not in told(data)
+
+
 @pytest.mark.parametrize(
     ("changes", "pool", "expected"),
     [
@@ -182,7 +204,7 @@ def test_what_does_not_fit_says_what_would() -> None:
         (
             {"tensorParallelSize": 3},
             {},
-            ["tensorParallelSize: 3", "divide the 32 attention heads", "example: tensorParallelSize: 2"],
+            ["tensorParallelSize: 3", "split the 32 query and 8 key-value heads", "example: tensorParallelSize: 2"],
         ),
         (
             {"tensorParallelSize": 2},
@@ -190,7 +212,7 @@ def test_what_does_not_fit_says_what_would() -> None:
             ["MIG slices (3g.40gb)", "example: tensorParallelSize: 1"],
         ),
         ({}, {"resource": "nvidia.com/mig-40gb"}, ["gpuPools.l40s.resource", "example: nvidia.com/mig-3g.40gb"]),
-        ({"concurrency": 512, "maxModelLen": 32768}, {}, ["% of pool l40s", "512 requests of 8192 tokens"]),
+        ({"concurrency": 512, "maxModelLen": 32768}, {}, ["% of pool l40s", "512 requests of 2048 tokens"]),
     ],
 )
 def test_faults_of_gpu_memory(changes: dict[str, Any], pool: dict[str, Any], expected: list[str]) -> None:
@@ -206,4 +228,5 @@ def test_faults_of_gpu_memory(changes: dict[str, Any], pool: dict[str, Any], exp
 def test_the_table_has_a_line_a_kitchen() -> None:
     lines = memory_table(load_settings(dev(), CATALOG), CATALOG).splitlines()
     assert [line.split()[0] for line in lines] == ["KITCHEN", "support", "summary"]
+    assert lines[2].split()[4] == "16.0", "without a statement every request has its full context"
     assert lines[1].split()[1:] == ["l40s", "13.5", "0.2", "8.0", "1.7", "23.4", "40.5", "58", "25"]

@@ -14,8 +14,8 @@ ALLOWED = {
     "components": {"components"},
     "infra": {"infra", "components"},
     "policies": {"policies"},
-    "ops": {"ops", "infra"},
-    "tools": {"tools", "infra", "components", "ops"},
+    "ops": {"ops", "infra", "policies"},
+    "tools": {"tools", "infra", "components", "ops", "policies"},
 }
 OPS_MAY_IMPORT = {"infra.catalog", "infra.load", "infra.settings", "infra.faults", "infra.validate"}
 

@@ -10,7 +10,7 @@ import yaml
 
 from tools.local.errors import LocalError
 from tools.local.steps import say, table
-from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
+from tools.local.workspace import REPOSITORY, Workspace
 
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
@@ -26,7 +26,7 @@ def offline_workspace(stack: str, folder: Path) -> Workspace:
 
 def preview(workspace: Workspace, options: Sequence[str] = ()) -> int:
     """Preview a stack with the policy pack; returns the engine's exit status."""
-    return workspace.engine("preview", "--policy-pack", str(POLICY_PACK), *options)
+    return workspace.engine("preview", *options)
 
 
 def render(stack: str, directory: Path) -> int:
@@ -42,7 +42,7 @@ def render(stack: str, directory: Path) -> int:
     folder.mkdir(parents=True)
     workspace = Workspace(folder, stack, kubeconfig=None)
     workspace.prepare({"renderTo": str(target)})
-    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs", "--policy-pack", str(POLICY_PACK))
+    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs")
     if status == 0:
         say(f"render: {sum(1 for _ in target.rglob('*.yaml'))} files below {target}")
     return status

@@ -18,7 +18,7 @@ from tools.local.errors import LocalError
 from tools.local.orphans import end_orphans
 from tools.local.overview import overview
 from tools.local.steps import Steps, say
-from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
+from tools.local.workspace import REPOSITORY, Workspace
 from tools.toolchain import CLUSTER, PREVIEW, ensure
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class LocalKitchen:
     def preview(self) -> int:
         """Show what `up` would change; the cluster must be running."""
         self.workspace.prepare(self.changes())
-        return self.workspace.engine("preview", "--policy-pack", str(POLICY_PACK), extra=self.credentials())
+        return self.workspace.engine("preview", extra=self.credentials())
 
     def credentials(self) -> dict[str, str]:
         """Administrator's key of the object store, as the program's provider reads it."""
@@ -106,7 +106,7 @@ class LocalKitchen:
 
     def _engine_up(self, *options: str) -> None:
         # With its preview: there a policy denies before anything has changed, in the update it denies half-way.
-        fixed = ("--yes", "--suppress-outputs", "--policy-pack", str(POLICY_PACK))
+        fixed = ("--yes", "--suppress-outputs")
         if self.workspace.engine("up", *fixed, *options, extra=self.credentials()) != 0:
             raise LocalError("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
 

@@ -23,6 +23,9 @@ from tools.toolchain import PREVIEW, environment
 REPOSITORY = Path(__file__).resolve().parents[2]
 POLICY_PACK = REPOSITORY / "policies"
 
+JUDGED = ("preview", "up")
+"""Engine commands that run with the policy pack."""
+
 _OWN_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
@@ -63,9 +66,14 @@ class Workspace:
         return self._checkpoint.exists()
 
     def engine(self, command: str, *options: str, extra: Mapping[str, str] | None = None) -> int:
-        """Run `up`, `preview`, `destroy` ... on the stack, stream its output and return its exit status."""
+        """Run `up`, `preview`, `refresh` ... on the stack, stream its output and return its exit status.
+
+        A preview and an update always run with the policy pack: no caller can leave it away.
+        """
         arguments = [command, "--stack", self.stack, "--config-file", str(self.config_file)]
         arguments += ["--non-interactive", "--color", "auto", *options]
+        if command in JUDGED:
+            arguments += ["--policy-pack", str(POLICY_PACK)]
         env = self.environment() | dict(extra or {})
         # Nothing may ask on the terminal: a plugin that does would wait for ever.
         process = subprocess.Popen(["pulumi", *arguments], cwd=self.project, env=env, stdin=subprocess.DEVNULL)

@@ -1,0 +1,55 @@
+"""The resources of a stack's state, as `pulumi stack export` writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from policies.check.documents import Document, text_of
+from policies.check.errors import CheckError
+from policies.subject import Subject
+from policies.values import UNKNOWN, JsonValue
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key of a value that is more than plain JSON: a secret, an asset (sdk/go/common/resource/properties.go)."""
+
+
+def state_documents(path: Path) -> Iterator[Document]:
+    """Yield every resource of an exported state, `-` for standard input; raise CheckError for anything else.
+
+    A secret's value is encrypted there and stays so: it is judged as unknown, which no mandatory rule lets pass where
+    it would have to read it.
+    """
+    try:
+        content = json.loads(text_of(path))
+    except ValueError as error:
+        raise CheckError(
+            f"{path}: is no exported state: {error}; example: pulumi stack export --file state.json"
+        ) from error
+    deployment = content.get("deployment", content) if isinstance(content, dict) else None
+    resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
+    if not isinstance(resources, list):
+        raise CheckError(f"{path}: holds no resources; example: pulumi stack export --file state.json")
+    for resource in resources:
+        yield Document(file=str(path), line=1, subject=_subject(path, resource))
+
+
+def _subject(path: Path, resource: Any) -> Subject:
+    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in ("urn", "type")):
+        raise CheckError(f"{path}: a resource without urn and type; rule: what pulumi stack export writes")
+    inputs = _value(resource.get("inputs") or {})
+    return Subject(
+        resource_type=resource["type"],
+        name=resource["urn"].rpartition("::")[2],
+        inputs=inputs if isinstance(inputs, dict) else {},
+    )
+
+
+def _value(value: Any) -> JsonValue:
+    if isinstance(value, dict):
+        return UNKNOWN if _SIGNATURE in value else {key: _value(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_value(entry) for entry in value]
+    return value

@@ -1,0 +1,97 @@
+"""What the pack knows beside the resource: the environment's settings, the catalog's data, today's date.
+
+The engine hands the stack's configuration to the pack as it does to the program. A stack that says no environment is
+judged as prod: what is not known is never the easier case.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policies.exemptions import Exemption, exemptions
+
+ENVIRONMENTS = ("dev", "prod")
+CATALOG = Path(__file__).resolve().parents[1] / "infra" / "catalog"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What rules may ask.
+
+    `settings` is the stack's configuration of the project, decoded (`registry`, `gpuPools`, `tenants` ...);
+    `images`, `base_models`, `adapters` are the catalog's entries; `today` decides whether an exemption has expired.
+    """
+
+    environment: str = "prod"
+    phase: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    images: Mapping[str, Any] = field(default_factory=dict)
+    base_models: Mapping[str, Any] = field(default_factory=dict)
+    adapters: Mapping[str, Any] = field(default_factory=dict)
+    exemptions: tuple[Exemption, ...] = ()
+    today: datetime.date = datetime.date.max
+
+    @property
+    def registry(self) -> str | None:
+        """The approved registry, with its path if it has one."""
+        registry = self.settings.get("registry")
+        return registry if isinstance(registry, str) else None
+
+
+@cache
+def world() -> World:
+    """The world of this process, read from PULUMI_CONFIG and the catalog's files."""
+    return world_from(decoded(os.environ.get("PULUMI_CONFIG", "{}")), datetime.date.today())
+
+
+def world_from(settings: Mapping[str, Any], today: datetime.date, catalog: Path = CATALOG) -> World:
+    """Build a world from settings (without the `kitchen:` prefix); raise ValueError for malformed exemptions."""
+    environment = settings.get("environment")
+    phase = settings.get("phase")
+    return World(
+        environment=environment if environment in ENVIRONMENTS else "prod",
+        phase=phase if isinstance(phase, int) else None,
+        settings=settings,
+        images=_entries(catalog / "images.yaml", "images"),
+        base_models=_entries(catalog / "base-models.yaml", "baseModels"),
+        adapters=_entries(catalog / "adapters.yaml", "adapters"),
+        exemptions=exemptions(settings.get("exemptions", [])),
+        today=today,
+    )
+
+
+def decoded(text: str) -> dict[str, Any]:
+    """The project's settings out of the engine's JSON: values come as text, objects as JSON in it."""
+    settings: dict[str, Any] = {}
+    for key, value in json.loads(text or "{}").items():
+        prefix, _, name = key.partition(":")
+        if prefix == "kitchen":
+            settings[name] = _value(value)
+    return settings
+
+
+def _value(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _entries(path: Path, key: str) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    content = yaml.load(path.read_text(), Loader=loader)  # noqa: S506 (a safe loader)
+    found: dict[str, Any] = content.get(key, {}) if isinstance(content, dict) else {}
+    return found

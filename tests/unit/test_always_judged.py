@@ -1,0 +1,39 @@
+"""No way through the project's own commands leaves the policy pack away."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
+
+
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+
+    class Engine:
+        def __init__(self, arguments: list[str], **_: Any) -> None:
+            seen.append(arguments)
+
+        def wait(self) -> int:
+            return 0
+
+    monkeypatch.setattr(subprocess, "Popen", Engine)
+    Workspace(tmp_path, "dev", None).engine(command, "--yes")
+    (arguments,) = seen
+    assert arguments[arguments.index("--policy-pack") + 1] == str(POLICY_PACK)
+
+
+def test_nothing_else_calls_the_engine() -> None:
+    """The engine is started in two places: a workspace's and a deployment's, which names the pack itself."""
+    pattern = re.compile(r'\["pulumi", (?!"stack", "export")')
+    sources = [*(REPOSITORY / "tools").rglob("*.py"), *(REPOSITORY / "ops").rglob("*.py")]
+    callers = {path.relative_to(REPOSITORY).as_posix() for path in sources if pattern.search(path.read_text())}
+    assert callers == {"tools/local/workspace.py", "tools/pipeline/deploy.py"}
+    makefile = (REPOSITORY / "Makefile").read_text()
+    assert "pulumi " not in "\n".join(line for line in makefile.splitlines() if line.startswith("\t"))

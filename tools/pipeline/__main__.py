@@ -1,0 +1,57 @@
+"""`python -m tools.pipeline settings|report|state|deploy`: the steps of the pipelines, for a person as well."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from infra.faults import FaultsError
+from tools.command import exit_status
+from tools.local.errors import LocalError
+from tools.local.offline import STACKS, checked_stack
+from tools.local.up import FOLDER
+from tools.pipeline import checks
+from tools.pipeline.deploy import deploy
+from tools.pipeline.state import judge_state
+from tools.toolchain import PREVIEW, ToolchainError, ensure
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one step; every failure is one message on stderr and exit code 1."""
+    parser = argparse.ArgumentParser(prog="python -m tools.pipeline", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("settings", help="the catalog and every environment's file: schema and rules")
+    report = commands.add_parser("report", help="the pack over every environment: JUnit, SARIF, summary in reports/")
+    report.add_argument("--reports", type=Path, default=checks.REPORTS, metavar="DIR")
+    merge = commands.add_parser("deploy", help="preview, then update, with the pack, on your backend")
+    merge.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    state = commands.add_parser("state", help="the pack over the stack's recorded state")
+    state.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    arguments = parser.parse_args(argv)
+    return exit_status(
+        lambda: _run(arguments),
+        prefix="error",
+        errors=(LocalError, FaultsError, ToolchainError),
+        interrupted="interrupted; what the engine had begun is recorded, the same command goes on from there",
+    )
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command == "settings":
+        return checks.settings()
+    ensure(PREVIEW)
+    if arguments.command == "report":
+        return checks.report(_directory(), arguments.reports.absolute())
+    if arguments.command == "state":
+        return judge_state(checked_stack(arguments.stack), _directory())
+    return deploy(checked_stack(arguments.stack))
+
+
+def _directory() -> Path:
+    return Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
