@@ -20,6 +20,7 @@ import pytest
 
 from components.base_model_check import CONFIG_PATH, MANIFEST, MODELS_PATH, BaseModelContent, BaseModelFile
 from components.model_store import BaseModelLoadArgs, _container
+from components.network import StoreAddress
 from components.object_store import BucketAccessArgs
 from components.platform import Platform
 from infra.payload import fetch_adapters
@@ -77,7 +78,7 @@ class Volume:
             model_gib=1,
             labels={},
             platform=PLATFORM,
-            store_port=1,
+            store=StoreAddress(port=1),
             access=access,
         )
         container = args.content.check_container(PLATFORM) if check else _container(args, "key")

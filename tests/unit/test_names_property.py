@@ -63,10 +63,20 @@ def composed(checked: Settings) -> list[str]:
             naming.reader_secret(name),
             naming.service_account(name),
             fetch.config_map(name),
+            naming.canary(name),
+            naming.with_sum(naming.base_model_claim(kitchen.base_model), "0" * 64),
+            naming.with_sum(naming.hot_scripts_config_map(name), "0" * 64),
+            naming.declared_adapters_config_map(name),
+            naming.llm_workload(name),
             naming.predictor(name),
             naming.predictor_host(name, kitchen.tenant, checked.environment),
         ]
-    return names
+    return [*names, naming.priority_class(checked.environment)]
+
+
+def subdomains(checked: Settings) -> list[str]:
+    """Names of kinds that take up to 253 characters (RFC 1123 subdomains): ServiceAccount, Secret, NetworkPolicy."""
+    return [naming.loader(kitchen.base_model) for kitchen in checked.kitchens.values()]
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -87,7 +97,10 @@ def test_every_composed_name_is_taken_or_told(
         return
     for name in composed(checked):
         assert naming.is_label(name), name
+    for name in subdomains(checked):
+        assert re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,251}[a-z0-9])?", name), name
     users = [naming.reader_user(name, k.tenant, checked.environment) for name, k in checked.kitchens.items()]
+    users += [naming.loader_user(r, t, checked.environment) for t in checked.tenants for r in checked.held(t)]
     keys = [access_key(user) for user in users]
-    assert len(set(users)) == len(set(keys)) == len(checked.kitchens)
+    assert len(set(users)) == len(set(keys)) == len(users)
     assert all(re.fullmatch(r"[a-z0-9-]{3,20}", key) for key in keys)
