@@ -59,7 +59,7 @@ def test_kserve_keeps_the_sidecar_with_its_probe_and_volumes(kitchen: LocalKitch
     writable = {m["name"] for m in server["volumeMounts"] if not m.get("readOnly")}
     assert writable == {"shared-memory", "scratch"}
     assert {"adapters", "declared-adapters", "hot-scripts", "update-token"} <= {v["name"] for v in pod["volumes"]}
-    assert not pod.get("initContainers")
+    assert [entry["name"] for entry in pod["initContainers"]] == ["require-base-model"]
     static = kube.get("-n", "helpdesk-dev", "deployment", "support-predictor")["spec"]["template"]["spec"]
     assert len(static["containers"]) == 1
     assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" not in str(static)

@@ -148,7 +148,9 @@ def _is_whole(kitchen: LocalKitchen, kubectl: Kubectl) -> None:
     assert not state.get("pending_operations")
     urns = Counter(entry["urn"] for entry in state["resources"])
     assert set(urns.values()) == {1}
-    ids = Counter(entry["id"] for entry in state["resources"] if entry["type"].startswith("kubernetes:"))
+    ids = Counter(
+        (entry["type"], entry["id"]) for entry in state["resources"] if entry["type"].startswith("kubernetes:")
+    )
     assert set(ids.values()) == {1}
     told = {
         (meta["kind"], meta["metadata"].get("namespace", ""), meta["metadata"]["name"])
