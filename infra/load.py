@@ -18,6 +18,7 @@ from infra.secret_settings import take_secrets
 from infra.settings import (
     Autoscaling,
     Cluster,
+    Exemption,
     GatewayApi,
     GpuPool,
     Kitchen,
@@ -120,6 +121,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         groups=_groups(data),
         priority=Priority(**_fields(data.get("priority", {}))),
         registry_credentials=secrets.get("registryCredentials"),
+        exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
         **_platform(data["platform"]),
         **_fields({key: data[key] for key in ("protect", "pullSecret", "renderTo") if key in data}),
     )

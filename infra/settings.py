@@ -216,6 +216,17 @@ class Kitchen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exemption:
+    """What the policy pack lets through; the program itself only checks it. `expires` is the last day, as text."""
+
+    rule: str
+    object: str
+    reason: str
+    approver: str
+    expires: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that an environment's file says."""
 
@@ -240,6 +251,7 @@ class Settings:
     keda: bool = False
     prometheus: str | None = None
     llm_inference_service: bool = False
+    exemptions: tuple[Exemption, ...] = ()
 
     def held(self, tenant: str) -> list[str]:
         """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""

@@ -5,11 +5,17 @@ from __future__ import annotations
 from pulumi_policy import EnforcementLevel, PolicyPack
 
 from policies.pace import read_each_resource_once
-from policies.pack import RULES
+from policies.pack import EXEMPTIONS, REMEDIATIONS, RULES, STACK_RULES
+from policies.secrecy import keep_the_marks
+from policies.stack import hear_the_settings
 
+keep_the_marks()
 read_each_resource_once()
+JUDGING = (*RULES, *STACK_RULES, *EXEMPTIONS)
+POLICIES = [rule.policy() for rule in JUDGING]
+hear_the_settings(list(zip(JUDGING, POLICIES, strict=True)))
 PolicyPack(
     name="kitchen",
     enforcement_level=EnforcementLevel.MANDATORY,
-    policies=[rule.policy() for rule in RULES],
+    policies=[*POLICIES, *(remediation.policy() for remediation in REMEDIATIONS)],
 )

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policies.kinds import IMAGE_FREE_KEYS, fields_are_known
+from policies.pods import MODEL_SERVERS
 from policies.values import UNKNOWN, JsonValue
 
 KSERVE_CONFIG = "inferenceservice-config"
@@ -33,6 +35,7 @@ _HIDING = {
     *("containers", "initContainers", "ephemeralContainers", "container", "volumes", "reference", "imageName"),
     *("predictor", "transformer", "explainer", "model", "worker", "workerSpec", "prefill", "canary", "storageUris"),
     *("steps", "sidecars", "stepTemplate", "taskSpec", "pipelineSpec", "tasks", "finally", "templates"),
+    *("worker", "router", "scheduler", "metadata", "annotations", *MODEL_SERVERS),
     *_URI_KEYS,
 }
 """Keys whose value, while unknown, may be or hold an image."""
@@ -49,17 +52,38 @@ class FoundImage:
     value: JsonValue
 
 
-def images(kind: str, manifest: dict[str, JsonValue]) -> Iterator[FoundImage]:
-    """Yield every image of an object, and every place that is unknown and may hold one."""
+def images(kind: str, manifest: dict[str, JsonValue], group: str = "") -> Iterator[FoundImage]:
+    """Yield every image of an object, and every place that is unknown and may hold one.
+
+    In kinds whose fields are known, such a place has a telling name; in all others it may be any.
+    """
     if _defines_a_kind(manifest):
         return
-    if kind == "ConfigMap":
+    if kind == "ConfigMap" and group == "":
         if _name(manifest) in (KSERVE_CONFIG, UNKNOWN):
             yield from _kserve_config(manifest.get("data"), "data")
         return
-    if kind == "Secret":
+    if kind == "Secret" and group == "":
         return
-    yield from _walk(manifest, "", "")
+    found = list(_walk(manifest, "", ""))
+    yield from found
+    if not fields_are_known(group, kind):
+        told = {image.path for image in found}
+        for path in _unknown(manifest, ""):
+            if path not in told:
+                yield FoundImage(path=path, value=UNKNOWN)
+
+
+def _unknown(value: JsonValue, path: str) -> Iterator[str]:
+    if value is UNKNOWN:
+        yield path
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if key not in IMAGE_FREE_KEYS:
+                yield from _unknown(child, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _unknown(entry, f"{path}[{index}]")
 
 
 def _defines_a_kind(value: dict[str, JsonValue]) -> bool:

@@ -27,7 +27,7 @@ def judge(case: Case) -> Iterator[str]:
             "images are pinned by digest; example: render the chart and declare its objects"
         )
         return
-    for found in images(subject.kind, subject.inputs):
+    for found in images(subject.kind, subject.inputs, subject.group):
         fault = _fault(found)
         if fault is not None:
             yield f"{subject.title}: {found.path}: {fault}; rule: images are pinned by digest; example: {_EXAMPLE}"

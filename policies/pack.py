@@ -2,6 +2,77 @@
 
 from __future__ import annotations
 
-from policies import images_pinned
+from policies import (
+    adapters_approved,
+    buckets_safe,
+    entry_guarded,
+    exposed_authorized,
+    gpu_placement,
+    hybrid_storage,
+    images_pinned,
+    images_registry,
+    lora_limits,
+    manifest_sources,
+    model_servers_offline,
+    namespaces_guarded,
+    network_closed,
+    ownership_labels,
+    phases,
+    pod_security_baseline,
+    pod_security_restricted,
+    pools_hold,
+    probes,
+    rbac_least,
+    resources,
+    runtime_lora,
+    secrets_hidden,
+    service_account_tokens,
+    services_complete,
+    storage_protected,
+)
+from policies.exemptions_in_use import in_use, in_use_by_stack, readable
+from policies.remediations import REMEDIATIONS
 
-RULES = (images_pinned.RULE,)
+RULES = (
+    images_pinned.RULE,
+    images_registry.RULE,
+    manifest_sources.RULE,
+    pod_security_baseline.RULE,
+    pod_security_restricted.RULE,
+    resources.RULE,
+    probes.RULE,
+    gpu_placement.RULE,
+    model_servers_offline.RULE,
+    runtime_lora.RULE,
+    service_account_tokens.RULE,
+    network_closed.RULE,
+    entry_guarded.RULE,
+    rbac_least.RULE,
+    secrets_hidden.RULE,
+    storage_protected.RULE,
+    buckets_safe.RULE,
+    ownership_labels.RULE,
+    lora_limits.RULE,
+    lora_limits.FEW,
+    adapters_approved.RULE,
+    hybrid_storage.RULE,
+    phases.RULE,
+)
+"""Rules about one resource."""
+
+STACK_RULES = (
+    namespaces_guarded.RULE,
+    services_complete.RULE,
+    exposed_authorized.RULE,
+    pools_hold.RULE,
+)
+"""Rules about all resources of a stack."""
+
+EXEMPTIONS = (
+    in_use(RULES),
+    in_use_by_stack(STACK_RULES),
+    readable([rule.id for rule in (*RULES, *STACK_RULES)]),
+)
+"""What is told about exemptions."""
+
+__all__ = ["EXEMPTIONS", "REMEDIATIONS", "RULES", "STACK_RULES"]

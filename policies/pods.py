@@ -9,11 +9,32 @@ from policies.subject import Subject, entries, mapping
 from policies.values import UNKNOWN, JsonValue
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+KSERVE = "serving.kserve.io"
 KSERVE_COMPONENTS = ("predictor", "transformer", "explainer")
+RUNTIMES = ("ServingRuntime", "ClusterServingRuntime")
+STORAGE_CONTAINER = "ClusterStorageContainer"
+MODEL_SERVERS = (
+    *("model", "sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm"),
+    *("paddle", "art"),
+)
+"""Fields of a KServe component that are the model server's container, merged into the runtime's."""
+
 HOLDERS = ("spec", "template", "podTemplate", "podTemplateSpec", "podSpec", "jobTemplate")
 """Keys whose value, while unknown, may hold a pod specification."""
 
-_NO_PODS = {"CustomResourceDefinition", "ConfigMap", "Secret", "NetworkPolicy", "ResourceQuota", "LimitRange"}
+_KSERVE_HOLDERS = (*KSERVE_COMPONENTS, "workerSpec", "worker", "prefill", "canary", "router", "scheduler", "container")
+
+_NO_PODS = {
+    *(("", kind) for kind in ("ConfigMap", "Secret", "ResourceQuota", "LimitRange")),
+    *(("apiextensions.k8s.io", "CustomResourceDefinition"), ("networking.k8s.io", "NetworkPolicy")),
+}
+"""Group and kind of objects that hold no pod, whatever stands in them."""
+
+_WORKLOADS = ("", "apps", "batch")
+"""Groups in whose kinds every `template.spec` is a pod; that of a patch may name no container."""
+
+_POD_KEYS = ("hostNetwork", "hostPID", "hostIPC")
+"""Keys that nothing but a pod has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +51,26 @@ class Container:
         name = self.spec.get("name")
         return name if isinstance(name, str) else "kserve-container" if self.group == "model" else "(unnamed)"
 
+    @property
+    def is_native_sidecar(self) -> bool:
+        """Whether it is an init container that goes on beside the others."""
+        return self.group == "initContainers" and self.spec.get("restartPolicy") == "Always"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
     """A pod specification at a path of the object. `spec` is UNKNOWN where a preview cannot see it.
 
-    `labels` and `annotations` are those of the pod's template, as far as they are known.
+    `labels` and `annotations` are those of the pod's template, as far as they are known. `kind` is the kind of a KServe
+    object and empty for every other: KServe puts its pods together out of two objects, see `is_runtime`.
     """
 
     path: str
     spec: JsonValue
     labels: dict[str, JsonValue]
     annotations: dict[str, JsonValue]
+    kind: str = ""
+    annotations_known: bool = True
 
     def containers(self) -> Iterator[Container]:
         """Every container: init, ordinary, ephemeral, and the model of a KServe component."""
@@ -50,55 +79,129 @@ class Pod:
             for index, entry in enumerate(entries(spec.get(group))):
                 if isinstance(entry, dict):
                     yield Container(path=f"{self.path}.{group}[{index}]", group=group, spec=entry)
-        if isinstance(spec.get("model"), dict) and self.is_kserve:
-            yield Container(path=f"{self.path}.model", group="model", spec=spec["model"])
+        if self.is_kserve:
+            for field in MODEL_SERVERS:
+                if isinstance(spec.get(field), dict):
+                    yield Container(path=f"{self.path}.{field}", group="model", spec=spec[field])
+        if self.kind == STORAGE_CONTAINER and isinstance(spec.get("container"), dict):
+            yield Container(path=f"{self.path}.container", group="initContainers", spec=spec["container"])
+
+    def hidden(self) -> Iterator[str]:
+        """Paths where containers may be and nothing is known."""
+        if self.spec is UNKNOWN:
+            yield self.path
+        fields = (*CONTAINER_LISTS, *(MODEL_SERVERS if self.is_kserve else ()))
+        for field in (*fields, "container") if self.kind == STORAGE_CONTAINER else fields:
+            value = mapping(self.spec).get(field)
+            if value is UNKNOWN:
+                yield f"{self.path}.{field}"
+            for index, entry in enumerate(entries(value)):
+                if entry is UNKNOWN:
+                    yield f"{self.path}.{field}[{index}]"
 
     @property
     def is_kserve(self) -> bool:
         """Whether it is a component of an InferenceService."""
-        return self.path.rpartition(".")[2].split("[")[0] in (*KSERVE_COMPONENTS, "workerSpec")
+        return bool(self.kind) and self.path.rpartition(".")[2].split("[")[0] in (*KSERVE_COMPONENTS, "workerSpec")
+
+    @property
+    def is_runtime(self) -> bool:
+        """Whether it is half a pod: KServe merges it with an InferenceService's, which gives what is a pod's own.
+
+        The types have no place for it: ServingRuntimePodSpec (kserve v0.20.0,
+        pkg/apis/serving/v1alpha1/servingruntime_types.go) knows no security context, account or token of the pod.
+        """
+        return self.kind in (*RUNTIMES, STORAGE_CONTAINER)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether a runtime gives containers to it that are not seen here."""
+        if not self.is_kserve or self.kind != "InferenceService":
+            return False
+        return not entries(mapping(self.spec).get("containers")) or any(c.group == "model" for c in self.containers())
+
+    @property
+    def names_its_runtime(self) -> bool:
+        """Whether the runtime is named, and so judged where it is declared; else KServe chooses any of the cluster."""
+        runtime = mapping(mapping(self.spec).get("model")).get("runtime")
+        return isinstance(runtime, str) and bool(runtime)
+
+    def leaves_to_runtime(self, container: Container) -> bool:
+        """Whether what this container does not say is said by a runtime that is judged itself."""
+        return container.group == "model" and self.names_its_runtime
 
 
 def pods(subject: Subject) -> Iterator[Pod]:
     """Yield every pod specification of an object, and every unknown place that may hold one."""
-    if not subject.is_kubernetes or subject.kind in _NO_PODS:
+    group, kind = subject.group, subject.kind
+    if not subject.is_kubernetes or (group, kind) in _NO_PODS:
         return
     inputs = subject.inputs
-    if subject.kind == "Pod":
-        yield _pod("spec", inputs.get("spec", {}), mapping(inputs.get("metadata")))
+    if kind == "Pod" and group == "":
+        yield _pod("spec", inputs.get("spec", {}), inputs.get("metadata"), "")
         return
+    finder = _Finder(kind=kind if group == KSERVE else "", workload=group in _WORKLOADS)
     for key, value in inputs.items():
-        if key != "metadata":
-            yield from _walk(value, key, key, mapping(inputs.get("metadata")))
+        if key not in ("metadata", "status"):
+            yield from finder.walk(value, key, key, inputs.get("metadata"))
 
 
-def _walk(value: JsonValue, path: str, key: str, metadata: dict[str, JsonValue]) -> Iterator[Pod]:
-    if value is UNKNOWN:
-        if key in HOLDERS or key in KSERVE_COMPONENTS:
-            yield _pod(path, UNKNOWN, {})
-    elif isinstance(value, list):
-        for index, entry in enumerate(value):
-            yield from _walk(entry, f"{path}[{index}]", key, metadata)
-    elif isinstance(value, dict):
-        own = mapping(value.get("metadata")) or metadata
-        if _is_pod(value, key):
-            yield _pod(path, value, {**value, **own} if key in KSERVE_COMPONENTS else own)
-        for child, entry in value.items():
-            if child not in (*CONTAINER_LISTS, "metadata", "model"):
-                yield from _walk(entry, f"{path}.{child}", child, own)
+@dataclass(frozen=True, kw_only=True)
+class _Finder:
+    """`kind` is that of a KServe object, `workload` whether it is one of Kubernetes' own."""
+
+    kind: str
+    workload: bool
+
+    def walk(self, value: JsonValue, path: str, key: str, metadata: JsonValue) -> Iterator[Pod]:
+        """Yield the pods at and below a value; `metadata` is the nearest above it."""
+        if value is UNKNOWN:
+            if key in HOLDERS or (self.kind and key in _KSERVE_HOLDERS):
+                yield _pod(path, UNKNOWN, {}, self.kind)
+        elif isinstance(value, list):
+            for index, entry in enumerate(value):
+                yield from self.walk(entry, f"{path}[{index}]", key, metadata)
+        elif isinstance(value, dict):
+            own = value.get("metadata") or metadata
+            if self._is_pod(value, path, key):
+                whose = _with_component(value, own) if key in KSERVE_COMPONENTS else own
+                yield _pod(path, value, whose, self.kind)
+            for child, entry in value.items():
+                if child not in (*CONTAINER_LISTS, "metadata") and not (self.kind and child in MODEL_SERVERS):
+                    yield from self.walk(entry, f"{path}.{child}", child, own)
+
+    def _is_pod(self, value: dict[str, JsonValue], path: str, key: str) -> bool:
+        if self.kind == "InferenceService" and key in (*KSERVE_COMPONENTS, "workerSpec"):
+            return True
+        if self.workload and f".{path}".endswith(".template.spec"):
+            return True
+        if self.kind == STORAGE_CONTAINER and "container" in value:
+            return True
+        if any(value.get(name) not in (None, False) for name in _POD_KEYS):
+            return True
+        return any(_has_containers(value.get(name)) for name in CONTAINER_LISTS)
 
 
-def _is_pod(value: dict[str, JsonValue], key: str) -> bool:
-    if key in KSERVE_COMPONENTS:
-        return True
-    containers = value.get("containers")
-    return containers is UNKNOWN or (isinstance(containers, list) and any(isinstance(c, dict) for c in containers))
+def _has_containers(found: JsonValue) -> bool:
+    return found is UNKNOWN or any(isinstance(entry, dict) or entry is UNKNOWN for entry in entries(found))
 
 
-def _pod(path: str, spec: JsonValue, metadata: dict[str, JsonValue]) -> Pod:
+def _with_component(value: dict[str, JsonValue], metadata: JsonValue) -> JsonValue:
+    """A component's pods carry the service's labels and annotations and its own."""
+    found: dict[str, JsonValue] = {}
+    for key in ("labels", "annotations"):
+        parts = [mapping(metadata).get(key), value.get(key)]
+        found[key] = UNKNOWN if metadata is UNKNOWN or UNKNOWN in parts else {**mapping(parts[0]), **mapping(parts[1])}
+    return found
+
+
+def _pod(path: str, spec: JsonValue, metadata: JsonValue, kind: str) -> Pod:
+    annotations = UNKNOWN if metadata is UNKNOWN else mapping(metadata).get("annotations")
     return Pod(
         path=path,
         spec=spec,
-        labels=mapping(metadata.get("labels")),
-        annotations=mapping(metadata.get("annotations")),
+        labels=mapping(mapping(metadata).get("labels")),
+        annotations=mapping(annotations),
+        kind=kind,
+        annotations_known=annotations is not UNKNOWN,
     )

@@ -16,18 +16,25 @@ from pulumi_policy import (
 )
 
 from policies.pace import once
+from policies.secrecy import secret_paths
 from policies.subject import Subject
-from policies.values import JsonValue, plain
+from policies.values import UNKNOWN, JsonValue, plain
 from policies.world import World, world
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What a rule gets: the subject, the world around it, and the rule's own configuration."""
+    """What a rule gets: the subject, the world around it, and the rule's own configuration.
+
+    `protect` tells whether the engine refuses to delete the resource; `secrets` are the paths of its inputs that the
+    engine holds for secret, also of those that are not known yet.
+    """
 
     subject: Subject
     world: World
     config: Mapping[str, JsonValue] = field(default_factory=dict)
+    protect: bool = False
+    secrets: frozenset[str] = frozenset()
 
 
 Judge = Callable[[Case], Iterator[str]]
@@ -99,12 +106,27 @@ class Rule:
 
 
 _plain = once(plain)
+_secrets = once(secret_paths)
 
 
 def case_of(args: ResourceValidationArgs) -> Case | None:
-    """What a rule judges, out of the engine's arguments."""
+    """What a rule judges, out of the engine's arguments.
+
+    A resource that an update with `--target` leaves out comes without any inputs: there is nothing to judge.
+    """
     inputs = _plain(args.props)
-    if not isinstance(inputs, dict):
+    if not isinstance(inputs, dict) or not inputs:
         return None
     subject = Subject(resource_type=args.resource_type, name=args.name, inputs=inputs)
-    return Case(subject=subject, world=world(), config=args.get_config() or {})
+    return Case(
+        subject=subject,
+        world=world(),
+        config=args.get_config() or {},
+        protect=bool(args.opts.protect),
+        secrets=_secrets(args.props) | _promised(args, inputs),
+    )
+
+
+def _promised(args: ResourceValidationArgs, inputs: dict[str, JsonValue]) -> set[str]:
+    """What is not known yet carries no mark: the resource's own word says that it will be secret."""
+    return {name for name in args.opts.additional_secret_outputs if inputs.get(name) is UNKNOWN}

@@ -32,7 +32,8 @@ def plain(value: object) -> JsonValue:
         return {str(key): _read(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_read(value, index) for index in range(len(value))]
-    return value
+    # The engine knows no whole numbers: 80 comes as 80.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _read(container: Any, key: object) -> JsonValue:

@@ -29,6 +29,7 @@ class World:
 
     `settings` is the stack's configuration of the project, decoded (`registry`, `gpuPools`, `tenants` ...);
     `images`, `base_models`, `adapters` are the catalog's entries; `today` decides whether an exemption has expired.
+    Of malformed exemptions none holds, and `exemptions_fault` says what is wrong: a rule tells it.
     """
 
     environment: str = "prod"
@@ -38,6 +39,7 @@ class World:
     base_models: Mapping[str, Any] = field(default_factory=dict)
     adapters: Mapping[str, Any] = field(default_factory=dict)
     exemptions: tuple[Exemption, ...] = ()
+    exemptions_fault: str | None = None
     today: datetime.date = datetime.date.max
 
     @property
@@ -49,12 +51,25 @@ class World:
 
 @cache
 def world() -> World:
-    """The world of this process, read from PULUMI_CONFIG and the catalog's files."""
-    return world_from(decoded(os.environ.get("PULUMI_CONFIG", "{}")), datetime.date.today())
+    """The world of this process: the stack's settings as far as the engine has told them, and the catalog's files."""
+    told = _TOLD.get("settings")
+    settings = decoded(os.environ.get("PULUMI_CONFIG", "{}")) if told is None else told
+    return world_from(settings, datetime.date.today())
+
+
+_TOLD: dict[str, dict[str, Any]] = {}
+
+
+def learn(config: Mapping[str, str]) -> World:
+    """Take the stack's configuration, keys with their prefix, and return the world that rules see from now on."""
+    _TOLD["settings"] = settings_of(config)
+    world.cache_clear()
+    return world()
 
 
 def world_from(settings: Mapping[str, Any], today: datetime.date, catalog: Path = CATALOG) -> World:
-    """Build a world from settings (without the `kitchen:` prefix); raise ValueError for malformed exemptions."""
+    """Build a world from settings (without the `kitchen:` prefix)."""
+    granted, fault = _exemptions(settings.get("exemptions", []))
     environment = settings.get("environment")
     phase = settings.get("phase")
     return World(
@@ -64,15 +79,28 @@ def world_from(settings: Mapping[str, Any], today: datetime.date, catalog: Path 
         images=_entries(catalog / "images.yaml", "images"),
         base_models=_entries(catalog / "base-models.yaml", "baseModels"),
         adapters=_entries(catalog / "adapters.yaml", "adapters"),
-        exemptions=exemptions(settings.get("exemptions", [])),
+        exemptions=granted,
+        exemptions_fault=fault,
         today=today,
     )
 
 
+def _exemptions(entries: object) -> tuple[tuple[Exemption, ...], str | None]:
+    try:
+        return exemptions(entries), None
+    except ValueError as error:
+        return (), str(error)
+
+
 def decoded(text: str) -> dict[str, Any]:
     """The project's settings out of the engine's JSON: values come as text, objects as JSON in it."""
+    return settings_of(json.loads(text or "{}"))
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The project's settings among the configuration's entries."""
     settings: dict[str, Any] = {}
-    for key, value in json.loads(text or "{}").items():
+    for key, value in config.items():
         prefix, _, name = key.partition(":")
         if prefix == "kitchen":
             settings[name] = _value(value)

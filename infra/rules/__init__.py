@@ -13,6 +13,7 @@ from infra.rules.environment import environment_faults
 from infra.rules.extra_args import extra_args_faults
 from infra.rules.gpu_memory import gpu_memory_faults
 from infra.rules.hot_lora import hot_lora_faults
+from infra.rules.exemptions import exemption_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
 from infra.rules.object_store import ability_faults, store_server_faults
@@ -46,6 +47,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     base_model_faults,
     claim_twin_faults,
     hot_lora_faults,
+    exemption_faults,
 )
 
 

@@ -71,6 +71,10 @@ def _delete(path: str) -> Any:
     return change
 
 
+EXEMPTION = {
+    **{"rule": "pods-have-probes", "object": "Pod team/a", "reason": "a test", "approver": "nobody"},
+    "expires": "2026-12-31",
+}
 BAD: list[tuple[str, Any, list[str]]] = [
     ("missing key", _delete("registry"), ["registry: missing", "must be there", "registry.kitchen.example"]),
     ("missing nested key", _delete("tenants/sales/owner"), ["tenants.sales.owner: missing", "support-team"]),
@@ -172,6 +176,27 @@ BAD: list[tuple[str, Any, list[str]]] = [
         _set("objectStore/endpoint", "https://minio.kitchen.example/x"),
         ["objectStore.endpoint", "must match"],
     ),
+    (
+        "an exemption until no day",
+        _set("exemptions", [{**EXEMPTION, "expires": "2026-02-30"}]),
+        ["exemptions.0.expires", "2026-02-30", "must be a day of the calendar"],
+    ),
+    (
+        "an exemption of everything",
+        _set("exemptions", [{**EXEMPTION, "object": "*"}]),
+        ["exemptions.0.object", "not everything"],
+    ),
+    ("an exemption twice", _set("exemptions", [EXEMPTION, EXEMPTION]), ["pods-have-probes: Pod", "has one exemption"]),
+    (
+        "an exemption without an approver",
+        _set("exemptions", [{key: value for key, value in EXEMPTION.items() if key != "approver"}]),
+        ["exemptions.0.approver: missing"],
+    ),
+    (
+        "an exemption without a reason",
+        _set("exemptions", [{**EXEMPTION, "reason": " "}]),
+        ["exemptions.0.reason", "say something"],
+    ),
 ]
 
 
@@ -185,6 +210,13 @@ def test_bad_settings_are_told_with_path_rule_and_example(change: Any, texts: li
     assert "nothing was changed" in message
     assert "rule:" in message
     assert "example:" in message
+
+
+def test_an_exemption_is_read(catalog: Catalog) -> None:
+    data = settings()
+    _set("exemptions", [EXEMPTION])(data)
+    (entry,) = load_settings(data, catalog).exemptions
+    assert (entry.rule, entry.object, entry.expires) == ("pods-have-probes", "Pod team/a", "2026-12-31")
 
 
 def test_a_composed_name_over_63_characters_is_refused(catalog: Catalog) -> None:

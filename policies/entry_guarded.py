@@ -1,0 +1,199 @@
+"""Rule: every entry to the environment has TLS, one host name, and leads to the open part of a server alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pulumi_policy import Severity
+
+from policies.entry_paths import ADMIN_PATHS, administration
+from policies.judging import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
+from policies.objects import each_object, told
+from policies.rule import Case, Rule
+from policies.subject import entries, mapping
+from policies.values import UNKNOWN, JsonValue
+
+_ALLOW_LISTS = ("haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist")
+_EVERYWHERE = ("0.0.0.0/0", "::/0", "*")
+_TERMINATIONS = ("edge", "reencrypt", "passthrough")
+_EXAMPLE = "a Route with tls: {termination: edge, insecureEdgeTerminationPolicy: None}, one host and an allow-list"
+
+
+@each_object
+def judge(case: Case) -> Iterator[str]:
+    """Yield one message for each opening in an entry."""
+    faults = _KINDS.get((case.subject.group, case.subject.kind))
+    if faults is not None:
+        spec = case.subject.inputs.get("spec")
+        found = [Fault(path="spec", text=NOT_KNOWN)] if spec is UNKNOWN else faults(case, spec)
+        rule = "entries have TLS, name their hosts, keep strangers out and lead to no path of the administration"
+        yield from told(case, found, rule, _EXAMPLE)
+
+
+def _host(value: JsonValue, path: str) -> Iterator[Fault]:
+    if not isinstance(value, str) or not value or "*" in value:
+        text = shown(value) if value else "is missing, which means every host"
+        yield Fault(path=path, text=text)
+
+
+def _hosts(value: JsonValue, path: str) -> Iterator[Fault]:
+    if value is not UNKNOWN and not entries(value):
+        yield Fault(path=path, text="is missing, which means every host")
+    for where, host in listed(value, path):
+        yield from _host(host, where)
+
+
+def _route(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    termination = at(spec, "tls", "termination")
+    if termination not in _TERMINATIONS:
+        yield Fault(path="spec.tls.termination", text=_missing(termination))
+    insecure = at(spec, "tls", "insecureEdgeTerminationPolicy")
+    if insecure not in (None, "", "None", "Redirect"):
+        yield Fault(path="spec.tls.insecureEdgeTerminationPolicy", text=shown(insecure))
+    yield from _host(at(spec, "host"), "spec.host")
+    if at(spec, "wildcardPolicy") not in (None, "", "None"):
+        yield Fault(path="spec.wildcardPolicy", text=shown(at(spec, "wildcardPolicy")))
+    path = at(spec, "path")
+    # A Route has one path: none means all of the server, whose administration another rule keeps closed.
+    if path is UNKNOWN or (path not in (None, "", "/") and administration(case, {"prefix": path})):
+        yield Fault(path="spec.path", text=shown(path))
+    if not titles(case.config, "authenticated", case.subject.title):
+        yield from _allow_list(case)
+
+
+def _allow_list(case: Case) -> Iterator[Fault]:
+    annotations = case.subject.metadata.get("annotations")
+    found = [at(annotations, name) for name in _ALLOW_LISTS]
+    if UNKNOWN in found:
+        yield Fault(path="metadata.annotations", text=NOT_KNOWN)
+    elif not any(found):
+        text = f"lacks {_ALLOW_LISTS[0]}: a Route without authentication says which networks may call"
+        yield Fault(path="metadata.annotations", text=text)
+    elif any(network in str(value).split() for value in found for network in _EVERYWHERE):
+        yield Fault(path="metadata.annotations", text=f"{_ALLOW_LISTS[0]} lets everybody in")
+
+
+def _ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    if at(spec, "defaultBackend") is not None or at(spec, "backend") is not None:
+        yield Fault(path="spec.defaultBackend", text="answers for every host")
+    tls = at(spec, "tls")
+    covered = [entry for _, entry in listed(tls, "spec.tls")]
+    if UNKNOWN in covered:
+        yield Fault(path="spec.tls", text=NOT_KNOWN)
+    for path, rule in listed(at(spec, "rules"), "spec.rules"):
+        host = at(rule, "host")
+        yield from _host(host, f"{path}.host")
+        if not any(entry is UNKNOWN or _covers(entry, host) for entry in covered):
+            yield Fault(path="spec.tls", text=f"does not cover the host of {path}")
+        for where, entry in listed(at(rule, "http", "paths"), f"{path}.http.paths"):
+            exact = at(entry, "pathType") == "Exact"
+            value = at(entry, "path")
+            yield from _matched(case, f"{where}.path", {"exact" if exact else "prefix": value or "/"})
+
+
+def _covers(entry: JsonValue, host: JsonValue) -> bool:
+    hosts = entries(at(entry, "hosts"))
+    return bool(at(entry, "secretName")) and (not hosts or host in hosts)
+
+
+def _matched(case: Case, path: str, match: dict[str, JsonValue]) -> Iterator[Fault]:
+    reached = administration(case, match)
+    if reached:
+        yield Fault(path=path, text=f"{shown(next(iter(match.values())))}, which leads to {reached}")
+
+
+def _gateway(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, listener in listed(at(spec, "listeners"), "spec.listeners"):
+        if at(listener, "protocol") not in ("HTTPS", "TLS"):
+            yield Fault(path=f"{path}.protocol", text=_missing(at(listener, "protocol")))
+        elif at(listener, "tls", "mode") != "Passthrough" and not entries(at(listener, "tls", "certificateRefs")):
+            yield Fault(path=f"{path}.tls.certificateRefs", text="is missing")
+        yield from _host(at(listener, "hostname"), f"{path}.hostname")
+
+
+def _http_route(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    yield from _hosts(at(spec, "hostnames"), "spec.hostnames")
+    for path, rule in listed(at(spec, "rules"), "spec.rules"):
+        matches = at(rule, "matches")
+        if matches is not UNKNOWN and not entries(matches):
+            yield from _matched(case, f"{path}.matches", {"prefix": "/"})
+        for where, match in listed(matches, f"{path}.matches"):
+            kind = {"Exact": "exact", "RegularExpression": "regex"}.get(str(at(match, "path", "type")), "prefix")
+            value = at(match, "path", "value")
+            yield from _matched(case, f"{where}.path", {kind: "/" if value is None else value})
+
+
+def _tls_route(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    yield from _hosts(at(spec, "hostnames"), "spec.hostnames")
+
+
+def _virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    yield from _hosts(at(spec, "hosts"), "spec.hosts")
+    gateways = at(spec, "gateways")
+    if gateways is not UNKNOWN and not set(map(str, entries(gateways))) - {"mesh"}:
+        return
+    for path, route in listed(at(spec, "http"), "spec.http"):
+        matches = at(route, "match")
+        if matches is not UNKNOWN and not entries(matches):
+            yield from _matched(case, f"{path}.match", {"prefix": "/"})
+        for where, match in listed(matches, f"{path}.match"):
+            uri = UNKNOWN if match is UNKNOWN else at(match, "uri")
+            yield from _matched(case, f"{where}.uri", mapping(uri) or {"prefix": UNKNOWN if uri is UNKNOWN else "/"})
+
+
+def _istio_gateway(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, server in listed(at(spec, "servers"), "spec.servers"):
+        if at(server, "port", "protocol") in ("HTTPS", "TLS"):
+            if at(server, "tls", "mode") not in ("SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL", "PASSTHROUGH", "ISTIO_MUTUAL"):
+                yield Fault(path=f"{path}.tls.mode", text=_missing(at(server, "tls", "mode")))
+        elif at(server, "tls", "httpsRedirect") is not True:
+            yield Fault(path=f"{path}.port.protocol", text=_missing(at(server, "port", "protocol")))
+        yield from _hosts(at(server, "hosts"), f"{path}.hosts")
+
+
+def _peers(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    ports = at(spec, "portLevelMtls")
+    modes = [("spec.mtls.mode", at(spec, "mtls", "mode"))]
+    modes += [(f"spec.portLevelMtls.{port}.mode", at(value, "mode")) for port, value in mapping(ports).items()]
+    if ports is UNKNOWN:
+        modes.append(("spec.portLevelMtls", UNKNOWN))
+    for path, mode in modes:
+        if mode not in (None, "STRICT", "UNSET"):
+            yield Fault(path=path, text=shown(mode))
+
+
+def _missing(value: JsonValue) -> str:
+    return "is missing" if value is None else shown(value)
+
+
+_KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
+    ("route.openshift.io", "Route"): _route,
+    ("networking.k8s.io", "Ingress"): _ingress,
+    ("extensions", "Ingress"): _ingress,
+    ("gateway.networking.k8s.io", "Gateway"): _gateway,
+    ("gateway.networking.k8s.io", "HTTPRoute"): _http_route,
+    ("gateway.networking.k8s.io", "GRPCRoute"): _tls_route,
+    ("gateway.networking.k8s.io", "TLSRoute"): _tls_route,
+    ("networking.istio.io", "VirtualService"): _virtual_service,
+    ("networking.istio.io", "Gateway"): _istio_gateway,
+    ("security.istio.io", "PeerAuthentication"): _peers,
+}
+
+RULE = Rule(
+    id="entry-guarded",
+    title="Every entry has TLS and a host name, keeps strangers out, and leads to no path of the administration.",
+    severity=Severity.CRITICAL,
+    reason="An entry is where callers of the whole organisation come in; a server itself knows no callers.",
+    remedy="End TLS at the entry, name the host, list the callers' networks, and route the paths of the API alone.",
+    reference="https://docs.openshift.com/container-platform/latest/networking/routes/route-configuration.html",
+    judge=judge,
+    config_schema={
+        "authenticated": titles_schema(
+            "Routes behind which callers are authenticated, so that they need no allow-list"
+        ),
+        "adminPaths": {
+            **{"type": "array", "items": {"type": "string"}, "default": list(ADMIN_PATHS)},
+            "description": "paths of servers that no entry leads to",
+        },
+    },
+)

@@ -1,0 +1,141 @@
+"""Rule: secrets stay in Secrets, and are secret in the state. No message shows a value.
+
+Whether a Secret's data is secret in the state is told by the engine's own mark, see `policies.secrecy`. The Kubernetes
+provider marks the data of every Secret before the pack sees it, wherever it came from: what the rule finds there are
+Secrets that some other provider, or none, makes. Elsewhere the mark tells of a secret that is about to be shown.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policies.judging import NOT_KNOWN, Fault, titles, titles_schema
+from policies.objects import told
+from policies.rule import Case, Rule
+from policies.secret_looks import CODE, form_of, is_reference, is_well_known, lines_with_secrets, names_a_secret
+from policies.subject import mapping
+from policies.values import UNKNOWN, JsonValue
+
+_USERS = ":MinioUser"
+_ARGUMENTS = ("args", "command")
+_EXAMPLE = "env: [{name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: reader, key: AWS_SECRET_ACCESS_KEY}}}]"
+
+
+def judge(case: Case) -> Iterator[str]:
+    """Yield one message for each secret that would be seen."""
+    subject = case.subject
+    rule = "secrets lie in Secrets, encrypted in the state, and nowhere else"
+    if subject.resource_type.endswith(_USERS):
+        yield from told(case, _marked(case, {"secretKey": subject.inputs.get("secretKey")}, ""), rule, _EXAMPLE)
+    elif subject.is_kubernetes and not titles(case.config, "notSecret", subject.title):
+        found = _secret(case) if (subject.group, subject.kind) == ("", "Secret") else _other(case)
+        # The same place may be found for two reasons.
+        places: dict[str, Fault] = {}
+        for fault in found:
+            places.setdefault(fault.path, fault)
+        yield from told(case, places.values(), rule, _EXAMPLE)
+
+
+def _marked(case: Case, values: dict[str, JsonValue], prefix: str) -> Iterator[Fault]:
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if value is not None and path not in case.secrets:
+            yield Fault(path=path, text="is not secret in the state (value not shown)")
+
+
+def _secret(case: Case) -> Iterator[Fault]:
+    for field in ("data", "stringData"):
+        value = case.subject.inputs.get(field)
+        if value is UNKNOWN and field not in case.secrets:
+            yield Fault(path=field, text=NOT_KNOWN)
+        yield from _marked(case, mapping(value), f"{field}.")
+        for name, text in mapping(value).items():
+            if isinstance(text, str) and is_well_known(_decoded(text) if field == "data" else text):
+                yield Fault(path=f"{field}.{name}", text="is a password that everybody knows (value not shown)")
+    yield from _walk(case.subject.inputs.get("metadata"), "metadata", "metadata")
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _other(case: Case) -> Iterator[Fault]:
+    for path in sorted(case.secrets):
+        yield Fault(path=path, text="is secret in the program, and everybody who reads the object would see it")
+    if (case.subject.group, case.subject.kind) == ("", "ConfigMap"):
+        yield from _files(case.subject.inputs)
+    yield from _walk(case.subject.inputs, "", "")
+
+
+def _files(inputs: dict[str, JsonValue]) -> Iterator[Fault]:
+    for field in ("data", "binaryData"):
+        value = inputs.get(field)
+        if value is UNKNOWN:
+            yield Fault(path=field, text=NOT_KNOWN)
+        for name, text in mapping(value).items():
+            path = f"{field}.{name}"
+            if text is UNKNOWN:
+                yield Fault(path=path, text=NOT_KNOWN)
+            elif isinstance(text, str) and not name.endswith(CODE):
+                content = _decoded(text) if field == "binaryData" else text
+                for setting in lines_with_secrets(content):
+                    yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
+
+
+def _walk(value: JsonValue, path: str, key: str) -> Iterator[Fault]:
+    if isinstance(value, dict):
+        yield from _variable(value, path)
+        for name, entry in value.items():
+            where = f"{path}.{name}" if path else name
+            if isinstance(entry, str) and names_a_secret(name) and not is_reference(entry):
+                yield Fault(path=where, text="is named like a secret and has a value (not shown)")
+            yield from _walk(entry, where, name)
+    elif isinstance(value, list):
+        if key in _ARGUMENTS:
+            yield from _words(value, path)
+        for index, entry in enumerate(value):
+            yield from _walk(entry, f"{path}[{index}]", key)
+    elif isinstance(value, str):
+        form = form_of(value)
+        if form:
+            yield Fault(path=path, text=f"looks like {form} (not shown)")
+    elif value is UNKNOWN and key in ("annotations", "labels", "env"):
+        yield Fault(path=path, text=NOT_KNOWN)
+
+
+def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
+    name, value = entry.get("name"), entry.get("value")
+    if isinstance(name, str) and names_a_secret(name) and entry.get("valueFrom") is None:
+        if value is UNKNOWN:
+            yield Fault(path=f"{path}.value", text=NOT_KNOWN)
+        elif isinstance(value, str) and not is_reference(value):
+            yield Fault(path=f"{path}.value", text=f"is the value of {name} in plain text (not shown)")
+
+
+def _words(words: list[JsonValue], path: str) -> Iterator[Fault]:
+    texts = [word if isinstance(word, str) else "" for word in words]
+    for index, word in enumerate(texts):
+        flag, equals, value = word.partition("=")
+        following = texts[index + 1] if index + 1 < len(texts) else ""
+        given = value if equals else following
+        if flag.startswith("-") and names_a_secret(flag) and not given.startswith("-") and not is_reference(given):
+            yield Fault(path=f"{path}[{index}]", text=f"gives {flag} a value in plain text (not shown)")
+
+
+RULE = Rule(
+    id="secrets-stay-secret",
+    title="Secrets lie in Secrets, encrypted in the state, and nowhere else.",
+    severity=Severity.CRITICAL,
+    reason="What stands in a variable, argument, annotation or ConfigMap is read by everybody who may look at a pod.",
+    remedy="Put the value into a Secret as a Pulumi secret and refer to it by secretKeyRef.",
+    reference="https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
+    judge=judge,
+    config_schema={"notSecret": titles_schema("objects whose values only look like secrets")},
+)

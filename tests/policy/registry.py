@@ -1,0 +1,31 @@
+"""Every sample of every rule, found in the modules `samples_*.py` of this folder."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from pathlib import Path
+
+from policies.pack import RULES
+from policies.rule import Rule
+from tests.policy.samples import Sample
+
+
+@cache
+def samples() -> dict[str, tuple[Sample, ...]]:
+    """Samples by rule id; an id that is no rule's, or the same name twice, is an error."""
+    found: dict[str, tuple[Sample, ...]] = {}
+    for path in sorted(Path(__file__).parent.glob("samples_*.py")):
+        for rule, entries in importlib.import_module(f"{__package__}.{path.stem}").SAMPLES.items():
+            found[rule] = (*found.get(rule, ()), *entries)
+    strangers = set(found) - {rule.id for rule in RULES}
+    assert not strangers, f"samples of rules that the pack does not have: {sorted(strangers)}"
+    for rule, entries in found.items():
+        names = [entry.name for entry in entries]
+        assert len(set(names)) == len(names), f"{rule}: two samples of one name in {sorted(names)}"
+    return found
+
+
+def red(rule: Rule, entries: tuple[Sample, ...]) -> list[str]:
+    """Names of the samples that the rule answers otherwise than expected."""
+    return [entry.name for entry in entries if entry.fault(rule)]
