@@ -84,6 +84,7 @@ class MinioServer(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)
         for policy, spec in _network_policies(args.client_namespaces).items():
             self._object(policy, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
+        self._object("quota", "v1", "ResourceQuota", spec={"hard": self._quota()})
         needs: list[pulumi.Resource] = [self._root_key()]
         if args.issuer is not None:
             needs.append(self._certificate(args.issuer))
@@ -120,6 +121,18 @@ class MinioServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(self._child, opts),
             **fields,
         )
+
+    def _quota(self) -> dict[str, str]:
+        """Room for the pods and one more beside them, and for no Service that leads out of the cluster."""
+        args = self._args
+        pods, drives = args.replicas + 1, args.replicas * args.drives_per_replica
+        return {
+            "requests.cpu": str(pods * args.cpu),
+            "requests.memory": f"{pods * args.memory_gib}Gi",
+            "requests.storage": f"{drives * args.size_gib}Gi",
+            "services.nodeports": "0",
+            "services.loadbalancers": "0",
+        }
 
     def _root_key(self) -> KubernetesObject:
         password: pulumi.Input[str] = PLACEHOLDER

@@ -1,4 +1,4 @@
-"""Rule: servers load adapters of the catalog that are approved and belong to their base model."""
+"""Rule: servers load what the catalog has approved: adapters made for their base model, base models by their sums."""
 
 from __future__ import annotations
 
@@ -72,6 +72,10 @@ def _manifest(case: Case) -> Iterator[Fault]:
     if text is None:
         return
     content = _json(text)
+    if isinstance(content, dict) and "adapters" not in content and "files" in content:
+        if fault := _base_model(case, content):
+            yield Fault(path=path, text=fault)
+        return
     if not isinstance(content, dict) or not isinstance(content.get("adapters"), list):
         yield Fault(path=path, text=NOT_KNOWN if text is UNKNOWN else "is no manifest that can be read")
         return
@@ -79,6 +83,13 @@ def _manifest(case: Case) -> Iterator[Fault]:
         fault = _entry(case, adapter)
         if fault:
             yield Fault(path=f"{path}: adapters[{index}]", text=fault)
+
+
+def _base_model(case: Case, content: Mapping[str, Any]) -> str | None:
+    """What is wrong with the manifest of a base model's load."""
+    ref = f"{at(content, 'name')}/{at(content, 'version')}"
+    entry = case.world.base_models.get(ref)
+    return not_allowed(case.world, entry, f"base model {ref!r}") or _files(content, entry)
 
 
 def _json(text: JsonValue) -> Any:
@@ -100,7 +111,7 @@ def _entry(case: Case, adapter: JsonValue) -> str | None:
 
 
 def _files(adapter: JsonValue, entry: object) -> str | None:
-    """The sums of the manifest must be the catalog's: they are what the fetch compares the bucket with."""
+    """The sums of the manifest must be the catalog's: they are what is compared with the bucket."""
     files = entry.get("files") if isinstance(entry, Mapping) else None
     approved = {name: at(file, "sha256") for name, file in files.items()} if isinstance(files, Mapping) else {}
     said = {str(at(file, "path")): at(file, "sha256") for file in entries(at(adapter, "files"))}
@@ -110,7 +121,7 @@ def _files(adapter: JsonValue, entry: object) -> str | None:
 
 RULE = Rule(
     id="adapters-approved",
-    title="Servers load adapters of the catalog that are approved and made for their base model.",
+    title="Servers load approved base models and adapters of the catalog, adapters only for their own base model.",
     severity=Severity.CRITICAL,
     reason="An adapter changes what a model says: nobody calls one that has not been evaluated and approved.",
     remedy="Bring the adapter into the catalog, have it approved, and list it in kitchen:kitchens.<name>.adapters.",

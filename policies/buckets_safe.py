@@ -14,7 +14,7 @@ from policies.subject import entries
 from policies.values import UNKNOWN, JsonValue
 
 BUCKET, USER = ":S3Bucket", ":MinioUser"
-LOCKED = ("models", "lora")
+LOCKED = ("models", "lora", "audit")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*/?")
 _EXAMPLE = "versioning: true, closed: true, objectLockDays: 365, and users with prefixes [helpdesk-faq/v2026-02-01/]"
 

@@ -13,24 +13,28 @@ from typing import Any
 from google.protobuf import json_format  # type: ignore[import-untyped]  # no stubs in the lock file
 from pulumi_policy import policy
 
+_KEPT = 4
+"""How many results are kept: the SDK reads a resource's provider between two rules about it."""
+
 
 class _Last(threading.local):
-    """The last arguments and result of this thread; the first one is kept, so that its identity stays its own."""
+    """This thread's last arguments and results; the arguments are kept, so that their identities stay their own."""
 
-    argument: object = None
-    rest: tuple[object, ...] = ()
-    result: Any = None
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, tuple[object, ...], Any]] = []
 
 
 def once(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, computed once for calls in a row with the very same first argument; the result is shared."""
+    """The function, not computed again for the very same first argument as in one of the last calls; shared results."""
     last = _Last()
 
     def remembering(argument: Any, *rest: object) -> Any:
-        if last.argument is not argument or last.rest != rest:
-            last.result = function(argument, *rest)
-            last.argument, last.rest = argument, rest
-        return last.result
+        for known, others, result in last.calls:
+            if known is argument and others == rest:
+                return result
+        computed = function(argument, *rest)
+        last.calls = [(argument, rest, computed), *last.calls[: _KEPT - 1]]
+        return computed
 
     return remembering
 

@@ -10,10 +10,10 @@ from infra.rules.access import access_faults, priority_faults
 from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.environment import environment_faults
+from infra.rules.exemptions import exemption_faults
 from infra.rules.extra_args import extra_args_faults
 from infra.rules.gpu_memory import gpu_memory_faults
 from infra.rules.hot_lora import hot_lora_faults
-from infra.rules.exemptions import exemption_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
 from infra.rules.object_store import ability_faults, store_server_faults

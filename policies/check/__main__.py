@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pulumi_policy import EnforcementLevel
 
 from policies.check.config import configured
 from policies.check.documents import Document, documents
 from policies.check.errors import CheckError
-from policies.check.findings import Finding, findings
+from policies.check.findings import Finding, findings, stack_findings, used_exemptions
 from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
-from policies.pack import RULES
-from policies.rule import Case
+from policies.pack import RULES, STACK_RULES
 from policies.world import World, world_from
 
 DENIED, BAD_INPUT = 1, 2
@@ -31,6 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--state",
         action="store_true",
         help="the files are states as `pulumi stack export` writes them",
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="the files are all of an environment: judge what is missing as well"
     )
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="Pulumi.<stack>.yaml: environment, registry, pools, exemptions"
@@ -71,18 +74,19 @@ def check(options: argparse.Namespace) -> int:
 def judge(options: argparse.Namespace) -> Result:
     """Judge every object; raise CheckError for settings or a configuration that cannot be used."""
     world = _world(options.settings)
-    rules = configured(RULES, world.environment, options.config)
+    rules = configured((*RULES, *STACK_RULES), world.environment, options.config)
     faults: list[str] = []
     found: list[Finding] = []
     used: list[str] = []
-    objects = 0
+    seen: list[Document] = []
     for document in _documents(options, faults):
-        objects += 1
+        seen.append(document)
         found += findings(rules, document, world)
-        if world.exemptions:
-            case = Case(subject=document.subject, world=world)
-            used += [line for entry in rules for line in entry.rule.used_exemptions(case)]
-    return Result(rules=RULES, findings=found, exemptions=used, faults=faults, objects=objects)
+        used += used_exemptions(rules, document, world)
+    if options.whole or options.state:
+        found += stack_findings(rules, seen, world)
+    ran = [entry.rule for entry in rules if entry.level is not EnforcementLevel.DISABLED]
+    return Result(rules=ran, findings=found, exemptions=used, faults=faults, objects=len(seen))
 
 
 def _documents(options: argparse.Namespace, faults: list[str]) -> Iterator[Document]:
@@ -95,10 +99,17 @@ def _documents(options: argparse.Namespace, faults: list[str]) -> Iterator[Docum
 
 def _world(path: Path | None) -> World:
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    try:
-        return world_from({} if path is None else _settings(path), today)
-    except ValueError as error:
-        raise CheckError(f"{path}: {error}") from error
+    world = world_from({} if path is None else _settings(path), today)
+    known = [rule.id for rule in (*RULES, *STACK_RULES)]
+    faults = [world.exemptions_fault] if world.exemptions_fault else []
+    faults += [
+        f"kitchen:exemptions: {entry.rule!r} is no rule; known: {', '.join(known)}"
+        for entry in world.exemptions
+        if entry.rule not in known
+    ]
+    if faults:
+        raise CheckError("\n".join(f"{path}: {fault}" for fault in faults))
+    return world
 
 
 def _settings(path: Path) -> dict[str, Any]:

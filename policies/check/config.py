@@ -12,13 +12,14 @@ from pulumi_policy import EnforcementLevel
 from policies.check.errors import CheckError
 from policies.check.findings import Configured
 from policies.rule import Rule
+from policies.stack_rule import StackRule
 
 LEVELS = {level.value: level for level in EnforcementLevel}
 _EXAMPLE = '{"all": "mandatory", "images-pinned-by-digest": {"enforcementLevel": "advisory"}}'
 _TYPES = {"array": list, "object": dict, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
 
 
-def configured(rules: Sequence[Rule], environment: str, path: Path | None) -> list[Configured]:
+def configured(rules: Sequence[Rule | StackRule], environment: str, path: Path | None) -> list[Configured]:
     """Each rule with its level and properties; raise CheckError that names every fault of the file."""
     said = {} if path is None else _read(path)
     faults = [
@@ -57,7 +58,7 @@ def _level(path: Path | None, name: str, said: Any, faults: list[str]) -> Enforc
     return LEVELS[level]
 
 
-def _properties(path: Path | None, rule: Rule, said: Any, faults: list[str]) -> Mapping[str, Any]:
+def _properties(path: Path | None, rule: Rule | StackRule, said: Any, faults: list[str]) -> Mapping[str, Any]:
     properties = {name: schema["default"] for name, schema in rule.config_schema.items() if "default" in schema}
     for name, value in said.items() if isinstance(said, dict) else ():
         if name == "enforcementLevel":

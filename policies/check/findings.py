@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from pulumi_policy import EnforcementLevel
 
 from policies.check.documents import Document
 from policies.rule import Case, Rule
+from policies.stack_rule import StackCase, StackRule
 from policies.world import World
 
 
@@ -17,7 +18,7 @@ from policies.world import World
 class Finding:
     """One violation at a place of a file; `level` is `mandatory` or `advisory`."""
 
-    rule: Rule
+    rule: Rule | StackRule
     level: str
     message: str
     title: str
@@ -29,7 +30,7 @@ class Finding:
 class Configured:
     """A rule with the level and the properties that it runs with."""
 
-    rule: Rule
+    rule: Rule | StackRule
     level: EnforcementLevel
     properties: Mapping[str, Any]
 
@@ -37,16 +38,41 @@ class Configured:
 def findings(rules: Iterable[Configured], document: Document, world: World) -> Iterator[Finding]:
     """Yield every violation of a document, rule by rule."""
     for configured in rules:
-        if configured.level is EnforcementLevel.DISABLED:
-            continue
-        advisory = configured.level is EnforcementLevel.ADVISORY
-        case = Case(subject=document.subject, world=world, config=configured.properties)
-        for message in configured.rule.messages(case):
-            yield Finding(
-                rule=configured.rule,
-                level="advisory" if advisory else "mandatory",
-                message=message,
-                title=document.subject.title,
-                file=document.file,
-                line=document.line,
-            )
+        if configured.level is not EnforcementLevel.DISABLED and isinstance(configured.rule, Rule):
+            case = Case(subject=document.subject, world=world, config=configured.properties)
+            for message in configured.rule.messages(case):
+                yield _finding(configured, message, document, document.subject.title)
+
+
+def stack_findings(rules: Iterable[Configured], documents: Sequence[Document], world: World) -> Iterator[Finding]:
+    """Yield what the objects together lack; each stands at the object that it is about, else at the first one."""
+    if not documents:
+        return
+    subjects = tuple(document.subject for document in documents)
+    places = {document.subject.title: document for document in reversed(documents)}
+    for configured in rules:
+        if configured.level is not EnforcementLevel.DISABLED and isinstance(configured.rule, StackRule):
+            case = StackCase(subjects=subjects, world=world, config=configured.properties)
+            for message in configured.rule.messages(case):
+                title = next((title for title in places if message.startswith(f"{title}:")), documents[0].subject.title)
+                yield _finding(configured, message, places[title], title)
+
+
+def used_exemptions(rules: Iterable[Configured], document: Document, world: World) -> Iterator[str]:
+    """Yield one line for each exemption that lets a violation of a document through."""
+    if world.exemptions:
+        for configured in rules:
+            if isinstance(configured.rule, Rule):
+                case = Case(subject=document.subject, world=world, config=configured.properties)
+                yield from configured.rule.used_exemptions(case)
+
+
+def _finding(configured: Configured, message: str, document: Document, title: str) -> Finding:
+    return Finding(
+        rule=configured.rule,
+        level="advisory" if configured.level is EnforcementLevel.ADVISORY else "mandatory",
+        message=message,
+        title=title,
+        file=document.file,
+        line=document.line,
+    )

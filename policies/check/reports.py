@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from policies.check.findings import Finding
 from policies.rule import Rule
+from policies.stack_rule import StackRule
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -17,7 +18,7 @@ _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 class Result:
     """What a check found: `objects` is how many were judged, `faults` what could not be."""
 
-    rules: Sequence[Rule]
+    rules: Sequence[Rule | StackRule]
     findings: Sequence[Finding]
     exemptions: Sequence[str]
     faults: Sequence[str]

@@ -30,7 +30,11 @@ def _adapter(state: str, base: str, rank: int) -> dict[str, Any]:
 MODELS = dataclasses.replace(
     WORLD,
     phase=3,
-    base_models={"m/v1": {"state": "approved"}, "m/v2": {"state": "candidate"}, "old/v1": {"state": "retired"}},
+    base_models={
+        "m/v1": {"state": "approved", "files": {"config.json": {"sha256": "1" * 64}}},
+        "m/v2": {"state": "candidate"},
+        "old/v1": {"state": "retired"},
+    },
     adapters={
         "faq/v2026-02-01": _adapter("approved", "m/v1", 8),
         "sort/v2026-02-01": _adapter("approved", "m/v1", 16),
@@ -145,6 +149,11 @@ def _manifest(**changes: Any) -> dict[str, Any]:
     return {"data": {"manifest.json": json.dumps({"bucket": "prod-lora", "adapters": [entry]})}}
 
 
+def _model(**changes: Any) -> dict[str, Any]:
+    files = [{"path": "config.json", "sha256": "1" * 64, "sizeBytes": 1}]
+    return {"data": {"manifest.json": json.dumps({"name": "m", "version": "v1", "files": files, **changes})}}
+
+
 _MAP = {k: v for k, v in manifest("v1", "ConfigMap", {}).items() if k != "spec"}
 _APPROVED = (
     *table(
@@ -203,6 +212,14 @@ _APPROVED = (
             "the sums of x.bin are not the catalog's",
         ),
         ("no files", _manifest(files=[]), "the sums of adapter_config.json"),
+        ("a base model's manifest", _model()),
+        ("a candidate's manifest", _model(version="v2"), "base model 'm/v2' is candidate in the catalog"),
+        ("a strange base model", _model(name="gpt"), "base model 'gpt/v1' is not in the catalog"),
+        (
+            "other weights",
+            _model(files=[{"path": "config.json", "sha256": "2" * 64}]),
+            "the sums of config.json are not",
+        ),
         ("no JSON", {"data": {"manifest.json": "adapters"}}, "is no manifest that can be read"),
         ("manifest not known", {"data": {"manifest.json": UNKNOWN_VALUE}}, _NOT_KNOWN),
         world=MODELS,

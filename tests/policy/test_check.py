@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from policies.check.__main__ import main
-from policies.pack import RULES
+from policies.pack import RULES, STACK_RULES
 from tests.policy.samples import PINNED
 
 RULE = "images-pinned-by-digest"
@@ -27,7 +27,7 @@ def deployment(name: str, image: str) -> str:
 def only_images(folder: Path) -> list[str]:
     """A configuration in which the image rule alone is on, so that samples may be bad in every other way."""
     path = folder / "only-images.json"
-    path.write_text(json.dumps({rule.id: "disabled" for rule in RULES if rule.id != RULE}))
+    path.write_text(json.dumps({rule.id: "disabled" for rule in (*RULES, *STACK_RULES) if rule.id != RULE}))
     return ["--config", str(path)]
 
 

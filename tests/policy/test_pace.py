@@ -43,4 +43,4 @@ def test_only_the_very_same_object_is_remembered() -> None:
     calls: list[dict[str, int]] = []
     remembering = once(lambda argument: calls.append(argument) or len(calls))
     first, equal = {"a": 1}, {"a": 1}
-    assert [remembering(first), remembering(first), remembering(equal), remembering(first)] == [1, 1, 2, 3]
+    assert [remembering(first), remembering(first), remembering(equal), remembering(first)] == [1, 1, 2, 1]

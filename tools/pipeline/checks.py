@@ -76,7 +76,7 @@ def _render(stack: str, directory: Path) -> int:
 
 
 def _judge(stack: str, folder: Path, reports: Path) -> dict[str, Any]:
-    common = [str(folder), "--settings", str(REPOSITORY / f"Pulumi.{stack}.yaml")]
+    common = [str(folder), "--whole", "--settings", str(REPOSITORY / f"Pulumi.{stack}.yaml")]
     for form, suffix in (("junit", "xml"), ("sarif", "sarif"), ("json", "json")):
         policy_check([*common, "--output", form, "--output-file", str(reports / f"policies-{stack}.{suffix}")])
     content: dict[str, Any] = json.loads((reports / f"policies-{stack}.json").read_text())
