@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,3 +23,16 @@ def program(folder: Path, text: str, config: dict[str, Any]) -> Workspace:
     (folder / "__main__.py").write_text(text)
     state = offline_workspace("dev", folder / "state")
     return Workspace(state.folder, "dev", state.kubeconfig, folder)
+
+
+def unjudged(workspace: Workspace, command: str, *options: str) -> int:
+    """Run the engine on a sample without the policy pack, which would judge it as a whole environment."""
+    words = ["pulumi", command, "--stack", workspace.stack, "--config-file", str(workspace.config_file)]
+    done = subprocess.run(
+        [*words, "--non-interactive", *options],
+        cwd=workspace.project,
+        env=workspace.environment(),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return done.returncode

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from infra.load import read_stack_file
-from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
+from tools.local.workspace import REPOSITORY, Workspace
 
 PROMETHEUS = "http://prometheus.monitoring.svc:9090"
 CANARY_ADAPTERS = ["helpdesk-faq/v2026-02-01", "legal-contract-review/v2026-04-01"]
@@ -47,6 +47,5 @@ def rendered(folder: Path, more: dict[str, Any]) -> list[dict[str, Any]]:
     folder.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(folder, "dev", kubeconfig=None)
     workspace.prepare({**more, "renderTo": str(folder / "objects")})
-    pack = ("--policy-pack", str(POLICY_PACK))
-    assert workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs", *pack) == 0
+    assert workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs") == 0
     return [yaml.safe_load(path.read_text()) for path in sorted((folder / "objects").rglob("*.yaml"))]

@@ -28,11 +28,17 @@ _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """An object and where it stands: `line` counts from 1 and is that of its document."""
+    """An object and where it stands: `line` counts from 1 and is that of its document.
+
+    Protection and secrecy are the engine's: of plain YAML `protect` is not held against it, and what a Secret holds
+    counts as secret.
+    """
 
     file: str
     line: int
     subject: Subject
+    protect: bool = True
+    secrets: frozenset[str] = frozenset()
 
 
 class _Loader(_BASE):  # type: ignore[misc]  # which base it is, is known at run time only
@@ -105,7 +111,7 @@ def _read(path: Path) -> Iterator[Document]:
                 continue
             _bound(content, where)
             for entry in _objects(content, where):
-                yield Document(file=str(path), line=line, subject=_subject(entry, where))
+                yield Document(file=str(path), line=line, subject=_subject(entry, where), secrets=_held(entry))
     except yaml.YAMLError as error:
         raise CheckError(f"{path}: is no YAML that can be used: {' '.join(str(error).split())}") from error
     except RecursionError as error:
@@ -180,3 +186,11 @@ def _subject(entry: dict[str, Any], where: str) -> Subject:
     metadata = entry.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     return Subject(resource_type=token, name=str(name or "(unnamed)"), inputs=entry)
+
+
+def _held(entry: dict[str, Any]) -> frozenset[str]:
+    """Paths of what a Secret of the core group holds."""
+    if (entry["apiVersion"], entry["kind"]) != ("v1", "Secret"):
+        return frozenset()
+    fields = {field: entry.get(field) for field in ("data", "stringData")}
+    return frozenset(f"{field}.{key}" for field, held in fields.items() if isinstance(held, dict) for key in held)

@@ -39,8 +39,7 @@ def findings(rules: Iterable[Configured], document: Document, world: World) -> I
     """Yield every violation of a document, rule by rule."""
     for configured in rules:
         if configured.level is not EnforcementLevel.DISABLED and isinstance(configured.rule, Rule):
-            case = Case(subject=document.subject, world=world, config=configured.properties)
-            for message in configured.rule.messages(case):
+            for message in configured.rule.messages(_case(configured, document, world)):
                 yield _finding(configured, message, document, document.subject.title)
 
 
@@ -63,8 +62,17 @@ def used_exemptions(rules: Iterable[Configured], document: Document, world: Worl
     if world.exemptions:
         for configured in rules:
             if isinstance(configured.rule, Rule):
-                case = Case(subject=document.subject, world=world, config=configured.properties)
-                yield from configured.rule.used_exemptions(case)
+                yield from configured.rule.used_exemptions(_case(configured, document, world))
+
+
+def _case(configured: Configured, document: Document, world: World) -> Case:
+    return Case(
+        subject=document.subject,
+        world=world,
+        config=configured.properties,
+        protect=document.protect,
+        secrets=document.secrets,
+    )
 
 
 def _finding(configured: Configured, message: str, document: Document, title: str) -> Finding:

@@ -33,7 +33,14 @@ def state_documents(path: Path) -> Iterator[Document]:
     if not isinstance(resources, list):
         raise CheckError(f"{path}: holds no resources; example: pulumi stack export --file state.json")
     for resource in resources:
-        yield Document(file=str(path), line=1, subject=_subject(path, resource))
+        subject = _subject(path, resource)
+        yield Document(
+            file=str(path),
+            line=1,
+            subject=subject,
+            protect=bool(resource.get("protect")),
+            secrets=frozenset(_secrets(resource.get("inputs"), "")),
+        )
 
 
 def _subject(path: Path, resource: Any) -> Subject:
@@ -53,3 +60,15 @@ def _value(value: Any) -> JsonValue:
     if isinstance(value, list):
         return [_value(entry) for entry in value]
     return value
+
+
+def _secrets(value: Any, path: str) -> Iterator[str]:
+    """Paths of what is encrypted."""
+    if isinstance(value, dict) and _SIGNATURE in value:
+        yield path
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _secrets(entry, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _secrets(entry, f"{path}[{index}]")

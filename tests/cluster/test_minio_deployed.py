@@ -25,7 +25,7 @@ from components import minio_pod
 from components.platform import Platform
 from tests.cluster.cluster_tools import Kubectl
 from tests.minio_server import free_ports
-from tests.programs import program
+from tests.programs import program, unjudged
 from tools.cluster import Cluster
 from tools.toolchain import PREVIEW, binary, ensure
 
@@ -80,7 +80,7 @@ def test_a_distributed_store_is_admitted_scheduled_on_as_many_nodes_and_keeps_it
     workspace = program(tmp_path / "project", PROGRAM, {})
     workspace.kubeconfig = cluster.kubeconfig
     workspace.prepare({})
-    assert workspace.engine("up", "--yes", "--skip-preview") == 0
+    assert unjudged(workspace, "up", "--yes", "--skip-preview") == 0
     pods = kubectl.get("-n", NAMESPACE, "pods", "-l", "app.kubernetes.io/name=minio")["items"]
     assert len({pod["spec"]["nodeName"] for pod in pods}) == REPLICAS
     assert all(pod["status"]["phase"] == "Running" for pod in pods)
@@ -96,7 +96,7 @@ def test_a_distributed_store_is_admitted_scheduled_on_as_many_nodes_and_keeps_it
     state = [path.read_text() for path in (workspace.folder / "state").rglob("*.json")]
     assert state
     assert not [text for text in state if password in text]
-    assert workspace.engine("up", "--yes", "--skip-preview", "--expect-no-changes") == 0
+    assert unjudged(workspace, "up", "--yes", "--skip-preview", "--expect-no-changes") == 0
     kubectl("-n", NAMESPACE, "delete", "statefulset", "minio")
     left = kubectl.get("-n", NAMESPACE, "persistentvolumeclaims")["items"]
     assert len(left) == REPLICAS * DRIVES, "data outlives the server"

@@ -215,7 +215,7 @@ from components.object_store import Bucket, BucketArgs
 said = {"endpoint": "https://minio.kitchen.example", "region": "us-east-1"}
 Bucket("safe", BucketArgs(bucket="prod-lora", object_lock_days=30, protect=True, **said))
 Bucket("unsafe", BucketArgs(bucket="prod-models", versioning=False, protect=True, **said))
-Bucket("unprotected", BucketArgs(bucket="prod-audit", **said))
+Bucket("unprotected", BucketArgs(bucket="prod-evaluations", **said))
 """
 
 

@@ -107,7 +107,7 @@ def test_a_preview_shows_what_each_kitchen_needs_of_a_gpu(stack: Stack) -> None:
         run(stack("dev", {"kitchens": kitchens}), "preview", *PACK),
         "% of pool l40s",
         "one GPU of NVIDIA-L40S gives 40.5 GiB at gpuMemoryUtilization 0.9",
-        "; example: concurrency: ",
+        "; example: tokensPerRequest: ",
     )
 
 

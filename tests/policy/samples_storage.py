@@ -157,7 +157,11 @@ _BUCKETS = (
         ("no versions", {"versioning": False}, "S3Bucket test: versioning: is False"),
         ("open", {"closed": False}, "closed: is False"),
         ("no guard", {"guards": []}, "guards: is []: nothing keeps anonymous callers out"),
-        ("adapters without lock", {"objectLockDays": 0}, "objectLockDays: is 0: in prod models, lora, audit are locked"),
+        (
+            "adapters without lock",
+            {"objectLockDays": 0},
+            "objectLockDays: is 0: in prod models, lora, audit are locked",
+        ),
         ("models without lock", {"bucket": "models", "objectLockDays": MISSING}, "objectLockDays: is missing"),
         ("no TLS", {"endpoint": "http://minio.kitchen.example"}, "endpoint: is 'http://minio.kitchen.example'"),
         ("versions not known", {"versioning": UNKNOWN_VALUE}, f"versioning: is {_NOT_KNOWN}"),
