@@ -17,11 +17,11 @@ from tests.bench.settings import generated
 from tests.programs import RUNTIME, program
 from tools.local.offline import offline_workspace
 from tools.local.steps import say, table
-from tools.local.workspace import REPOSITORY, Workspace
+from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import PREVIEW, ensure
 
 RUNS = 7
-SMALL, LARGE = 100, 1000
+SMALL, MEDIUM, LARGE = 100, 500, 1000
 REPORT = REPOSITORY / "docs" / "benchmarks.md"
 _EMPTY = '"""Nothing."""\n'
 _ONE_OF_EACH = """\
@@ -44,12 +44,12 @@ for number in range(pulumi.Config().require_int("count")):
 """
 
 
-def measure(workspace: Workspace) -> tuple[float, int]:
+def measure(workspace: Workspace, *options: str) -> tuple[float, int]:
     """Seconds of one preview and the number of resources that it would create."""
     command = ["pulumi", "preview", "--non-interactive", "--stack", workspace.stack, "--suppress-outputs"]
     start = time.perf_counter()
     done = subprocess.run(
-        [*command, "--config-file", str(workspace.config_file)],
+        [*command, "--config-file", str(workspace.config_file), *options],
         cwd=workspace.project,
         env=workspace.environment(),
         stdin=subprocess.DEVNULL,
@@ -105,6 +105,44 @@ def a_resource(folder: Path) -> list[str]:
     return ["Cost of a resource", table(("what", "small", "large", "each more"), rows)]
 
 
+def policies(folder: Path) -> list[str]:
+    """What the whole policy pack adds to a preview of about 500 resources, and what it takes for plain YAML."""
+    workspace = _kitchens(folder, MEDIUM)
+    workspace.prepare({})
+    ways: dict[str, tuple[str, ...]] = {"without the pack": (), "with the pack": ("--policy-pack", str(POLICY_PACK))}
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    count = 0
+    for run in range(RUNS):
+        for name, options in ways.items():
+            seconds, count = measure(workspace, *options)
+            times[name].append(seconds)
+        say(f"bench: policies, run {run + 1}/{RUNS}")
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    added = medians["with the pack"] - medians["without the pack"]
+    rows = [(f"preview of {count} resources {name}", f"{seconds:.2f} s") for name, seconds in medians.items()]
+    rows += [("the pack adds", f"{added:.2f} s"), *_manifests(folder / "manifests")]
+    return ["The policy pack", table(("what", "median"), rows)]
+
+
+def _manifests(folder: Path) -> list[tuple[str, str]]:
+    """Time `kitchen policy check` over 1,000 manifests: this environment's own, again and again."""
+    rendered = folder / "rendered"
+    words = [sys.executable, "-m", "tools.local", "render", "--stack", "prod", "--directory", str(folder)]
+    subprocess.run(words, cwd=REPOSITORY, check=True, capture_output=True)
+    sources = sorted(rendered.rglob("*.yaml"))
+    many = folder / "many"
+    many.mkdir()
+    for number in range(LARGE):
+        (many / f"{number}.yaml").write_text(sources[number % len(sources)].read_text())
+    command = [sys.executable, "-m", "ops", "policy", "check", str(many), "--settings", "Pulumi.prod.yaml"]
+    runs = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+        runs.append(time.perf_counter() - start)
+    return [(f"kitchen policy check, {LARGE} manifests", f"{statistics.median(runs):.2f} s")]
+
+
 def _kitchens(folder: Path, size: int) -> Workspace:
     project = folder / f"kitchen-{size}"
     project.mkdir()
@@ -126,7 +164,7 @@ def main() -> None:
     ensure(PREVIEW)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        parts = [*startup(folder), *a_resource(folder)]
+        parts = [*startup(folder), *a_resource(folder), *policies(folder)]
     text = "\n\n".join(parts)
     print(text)
     head = f"# Benchmarks\n\nWritten by `make bench` on {platform.machine()} with Python {platform.python_version()}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-RESOURCES_A_TENANT = 22
+RESOURCES_A_TENANT = 42
 """About what a tenant with one kitchen is made of."""
 
 
