@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
-TIERS := unit policy engine cluster
 
 .DEFAULT_GOAL := help
 .PHONY: help venv toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
@@ -81,7 +80,7 @@ types: venv ## mypy strict
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
 	@$(BIN)/python -m tools.toolchain build
-	@$(BIN)/pytest $(TIERS:%=tests/%)
+	@$(BIN)/python -m tools.tiers
 
 test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest tests/$(@:test-%=%)

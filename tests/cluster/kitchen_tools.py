@@ -14,7 +14,7 @@ from tools.local.workspace import REPOSITORY
 
 KINDS = (
     "namespaces,resourcequotas,limitranges,networkpolicies,serviceaccounts,secrets,configmaps,"
-    "persistentvolumeclaims,servingruntimes,inferenceservices"
+    "persistentvolumeclaims,jobs,roles,rolebindings,priorityclasses,poddisruptionbudgets,servingruntimes,inferenceservices"
 )
 OURS = ("--all-namespaces", "--selector", "app.kubernetes.io/part-of=private-ai-kitchen,app.kubernetes.io/managed-by")
 

@@ -9,15 +9,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.catalog import load_catalog
+from ops.store import client as ops_client
 from tests.cluster.cluster_tools import Kubectl, eventually
 from tests.cluster.kitchen_tools import make, objects, recorded, summary
 from tools.cluster.processes import strays
 from tools.local.up import LocalKitchen
 
+KEYS = {"ACCESS_KEY": "ACCESS_KEY_ID", "SECRET_KEY": "SECRET_ACCESS_KEY"}
 NAMESPACE, NAME = "helpdesk-dev", "support"
 
 
@@ -47,8 +51,7 @@ def kube(kitchen: LocalKitchen) -> Kubectl:
 
 
 def reader_key(kube: Kubectl) -> dict[str, str]:
-    secret = kube.get("-n", NAMESPACE, "secret", f"{NAME}-lora-reader")["data"]
-    return {key: base64.b64decode(value).decode() for key, value in secret.items()}
+    return key_in(kube, f"{NAME}-lora-reader")
 
 
 def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(first_up: str, kube: Kubectl) -> None:
@@ -76,26 +79,74 @@ def test_preview_of_what_is_up_shows_no_change(kitchen: LocalKitchen) -> None:
     assert set(summary(make("preview", kitchen.folder))) == {"unchanged"}
 
 
-def fetch(kube: Kubectl, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Do what the kitchen's init container does, with the very script, manifest, arguments and key of its pod."""
-    pod = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"][0]["spec"]
-    (container,) = (entry for entry in pod["initContainers"] if entry["name"] == "fetch-adapters")
-    config = next(volume["configMap"]["name"] for volume in pod["volumes"] if volume["name"] == "adapters-manifest")
-    mounts = {"adapters-manifest": folder / "config", "adapters": folder / "adapters"}
-    mounts["adapters-manifest"].mkdir(parents=True, exist_ok=True)
-    for name, text in kube.get("-n", NAMESPACE, "configmap", config)["data"].items():
-        (mounts["adapters-manifest"] / name).write_text(text)
+def key_in(kube: Kubectl, name: str) -> dict[str, str]:
+    secret = kube.get("-n", NAMESPACE, "secret", name)["data"]
+    return {key: base64.b64decode(value).decode() for key, value in secret.items()}
+
+
+def run_as_in(
+    kube: Kubectl, pod: dict[str, Any], container: dict[str, Any], folders: dict[str, Path]
+) -> subprocess.CompletedProcess[str]:
+    """Do what a container of a pod does, with its very scripts, manifest, arguments, environment and key.
+
+    `folders` stands for its volumes by name; a ConfigMap's files are laid into its own.
+    """
+    sources = {volume["name"]: volume.get("configMap", {}).get("name") for volume in pod["volumes"]}
     words = [*container["command"], *container["args"]]
     for mount in container["volumeMounts"]:
-        if mount["name"] in mounts:
-            words = [word.replace(mount["mountPath"], str(mounts[mount["name"]])) for word in words]
-    key = reader_key(kube)
+        folder = folders.get(mount["name"])
+        if folder is None:
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        if config := sources[mount["name"]]:
+            for name, text in kube.get("-n", NAMESPACE, "configmap", config)["data"].items():
+                (folder / name).write_text(text)
+        words = [word.replace(mount["mountPath"], str(folder)) for word in words]
     env = {"PATH": os.environ["PATH"]}
     for entry in container["env"]:
         reference = entry.get("valueFrom", {}).get("secretKeyRef")
-        env[entry["name"]] = key[reference["key"]] if reference else entry["value"]
+        env[entry["name"]] = key_in(kube, reference["name"])[reference["key"]] if reference else entry["value"]
     assert words[0] == "python"
     return subprocess.run([sys.executable, *words[1:]], env=env, capture_output=True, text=True, check=False)
+
+
+def init_container(kube: Kubectl, name: str, folders: dict[str, Path]) -> subprocess.CompletedProcess[str]:
+    pod = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"][0]["spec"]
+    (container,) = (entry for entry in pod["initContainers"] if entry["name"] == name)
+    return run_as_in(kube, pod, container, folders)
+
+
+def fetch(kube: Kubectl, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Do what the kitchen's init container does."""
+    return init_container(
+        kube, "fetch-adapters", {"adapters-manifest": folder / "config", "adapters": folder / "adapters"}
+    )
+
+
+def test_the_load_brings_the_base_model_with_its_own_key_and_the_server_asks_for_its_marker(
+    kitchen: LocalKitchen, kube: Kubectl, tmp_path: Path
+) -> None:
+    (job,) = kube.get("-n", NAMESPACE, "jobs")["items"]
+    assert job["status"]["succeeded"] == 1
+    pod = job["spec"]["template"]["spec"]
+    ref = "tsuzumi-7b-instruct/v1"
+    check = {"base-model-manifest": tmp_path / "check", "base-model": tmp_path / "models"}
+    load = {"manifest": tmp_path / "config", "models": tmp_path / "models"}
+    done = run_as_in(kube, pod, pod["containers"][0], load)
+    assert done.returncode == 0, done.stderr
+    there = {path.name: path.stat().st_size for path in (tmp_path / "models" / "base" / ref).iterdir()}
+    assert there.pop(".kitchen-complete.json")
+    assert there == {file.path: file.size_bytes for file in load_catalog().base_models[ref].files}
+    assert init_container(kube, "require-base-model", check).returncode == 0
+
+    reader = key_in(kube, "base-tsuzumi-7b-instruct-v1-loader")
+    names = {f"KITCHEN_OBJECT_STORE_{name}": reader[f"AWS_{key}"] for name, key in KEYS.items()}
+    client = ops_client(kitchen.cluster.minio_endpoint, "us-east-1", names)
+    for key in ("base/llama-3-8b-instruct/v1/config.json", "other"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.get_object(Bucket="dev-models", Key=key)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.put_object(Bucket="dev-models", Key=f"base/{ref}/config.json", Body=b"x")
 
 
 def test_the_init_container_fetches_what_the_catalog_says_and_nothing_else(
