@@ -97,7 +97,7 @@ def test_a_canary_taken_back_leaves_nothing_and_touches_nothing(environment: Env
     before = pods()
     del environment.kitchen("support")["canary"]
     counted = environment.up()
-    assert counted["updated"] == 1, "the route"
+    assert counted["updated"] == 2, "the route, and the Role of callers, which names the kitchens"
     assert counted["deleted"] > 5
     assert pods() == before
     found = kubectl("-n", NAMESPACE, "get", "inferenceservices,servingruntimes,secrets,configmaps", "-o", "name")
