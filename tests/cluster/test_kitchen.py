@@ -103,7 +103,7 @@ def run_as_in(
                 (folder / name).write_text(text)
         words = [word.replace(mount["mountPath"], str(folder)) for word in words]
     env = {"PATH": os.environ["PATH"]}
-    for entry in container["env"]:
+    for entry in container.get("env", []):
         reference = entry.get("valueFrom", {}).get("secretKeyRef")
         env[entry["name"]] = key_in(kube, reference["name"])[reference["key"]] if reference else entry["value"]
     assert words[0] == "python"
