@@ -59,6 +59,11 @@ class Context:
         shared = Ownership(environment=environment, tenant="shared", owner="platform", cost_centre="shared")
         return shared.labels(environment)
 
+    @property
+    def pull_secrets(self) -> list[str]:
+        """Secrets that every ServiceAccount pulls images with."""
+        return [] if self.settings.pull_secret is None else [self.settings.pull_secret]
+
     def image(self, name: str) -> str:
         """Reference of a catalog image in the organisation's registry."""
         return self.catalog.images[name].reference(self.settings.registry)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pulumi
 
 from components import naming
@@ -13,6 +11,7 @@ from components.object_store import BucketAccessArgs
 from infra.catalog import FETCH_IMAGE
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import store_address
+from infra.kitchen.store import reader
 
 _SCRIPTS = (SCRIPT, "fetch_adapters.py")
 
@@ -66,7 +65,7 @@ def _load(context: Context, tenant: str, ref: str) -> BaseModelLoad:
         access=_access(context, tenant, ref) if settings.storage.source_claim is None else None,
         source_claim=settings.storage.source_claim,
         ca_bundle=settings.object_store.ca_bundle,
-        pull_secrets=[settings.pull_secret] if settings.pull_secret else [],
+        pull_secrets=context.pull_secrets,
     )
     needs: list[pulumi.Resource] = [context.tenants[tenant], context.volumes[tenant, ref]]
     needs += [context.buckets["models"]] if context.buckets else []
@@ -74,18 +73,12 @@ def _load(context: Context, tenant: str, ref: str) -> BaseModelLoad:
 
 
 def _access(context: Context, tenant: str, ref: str) -> BucketAccessArgs:
-    settings, store = context.settings, context.settings.object_store
-    mode: Literal["minio", "existing", "placeholder"] = "existing" if store.kind == "s3" else "minio"
-    return BucketAccessArgs(
-        endpoint=store.endpoint,
-        region=store.region,
-        bucket=naming.bucket(store.bucket_prefix, "models"),
+    return reader(
+        context,
+        bucket="models",
         prefixes=[f"base/{ref}/"],
-        namespace=context.namespace(tenant),
+        tenant=tenant,
         secret_name=naming.loader(ref),
-        user=naming.loader_user(ref, tenant, settings.environment),
-        labels=context.labels(tenant, context.catalog.base_models[ref].name),
-        mode="placeholder" if mode == "minio" and settings.render_to is not None else mode,
-        generation=store.key_generation,
-        existing_secret=store.existing_secret if mode == "existing" else None,
+        user=naming.loader_user(ref, tenant, context.settings.environment),
+        instance=context.catalog.base_models[ref].name,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 
@@ -12,7 +12,7 @@ from components.adapters import AdapterFetch, AdapterFile, AdapterSource
 from components.gpu import Placement
 from components.hot_lora import SCRIPTS, HotLora
 from components.llm_service import LLM_PORT, LlmService, LlmServiceArgs
-from components.object_store import BucketAccess, BucketAccessArgs
+from components.object_store import BucketAccess
 from components.runtime_spec import runtime_sha256
 from components.serving import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
 from components.vllm import LoraOptions, VllmOptions
@@ -21,6 +21,7 @@ from infra.kitchen.context import Context
 from infra.kitchen.models import content
 from infra.kitchen.platform import address, surroundings
 from infra.kitchen.scaling import autoscaling
+from infra.kitchen.store import reader
 from infra.memory import fit_of
 from infra.settings import Kitchen
 
@@ -60,7 +61,7 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         drain_seconds=said.drain_seconds,
         autoscaling=autoscaling(context, kitchen),
         priority_class=naming.priority_class(context.settings.environment),
-        pull_secrets=[name for name in [context.settings.pull_secret] if name is not None],
+        pull_secrets=context.pull_secrets,
     )
     if kitchen.api == "LLMInferenceService":
         llm = LlmServiceArgs(service=args, runtime=runtime, gateway=_gateway(context))
@@ -128,20 +129,14 @@ def _runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:
 
 
 def _access(context: Context, kitchen: Kitchen) -> BucketAccess:
-    settings, store = context.settings, context.settings.object_store
-    mode: Literal["minio", "existing", "placeholder"] = "existing" if store.kind == "s3" else "minio"
-    args = BucketAccessArgs(
-        endpoint=store.endpoint,
-        region=store.region,
-        bucket=naming.bucket(store.bucket_prefix, "lora"),
+    args = reader(
+        context,
+        bucket="lora",
         prefixes=[f"{ref}/" for ref in kitchen.adapters],
-        namespace=context.namespace(kitchen.tenant),
+        tenant=kitchen.tenant,
         secret_name=naming.reader_secret(kitchen.name),
-        user=naming.reader_user(kitchen.name, kitchen.tenant, settings.environment),
-        labels=context.labels(kitchen.tenant, kitchen.name),
-        mode="placeholder" if mode == "minio" and settings.render_to is not None else mode,
-        existing_secret=store.existing_secret,
-        generation=store.key_generation,
+        user=naming.reader_user(kitchen.name, kitchen.tenant, context.settings.environment),
+        instance=kitchen.name,
     )
     needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant]]
     if context.buckets:

@@ -1,14 +1,19 @@
-"""Phase 1: MinIO in the cluster where the settings ask for it, and what another store cannot do."""
+"""The object store: MinIO in the cluster where the settings ask for it, keys of readers, what a store cannot do."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
 
 import pulumi
 
 from components import naming
 from components.labels import Ownership
 from components.minio_server import MinioServer, MinioServerArgs
+from components.object_store import BucketAccessArgs
 from components.platform import Platform
 from infra.catalog import Catalog
+from infra.kitchen.context import Context
 from infra.rules.object_store import lacks
 from infra.settings import Settings
 
@@ -47,6 +52,29 @@ def store_server(
         protect=settings.protect,
     )
     return MinioServer("object-store", args, on_cluster)
+
+
+def reader(
+    context: Context, *, bucket: str, prefixes: Sequence[str], tenant: str, secret_name: str, user: str, instance: str
+) -> BucketAccessArgs:
+    """A read-only key to folders of a bucket, in a tenant's namespace, as the store and the render mode have it."""
+    settings, store = context.settings, context.settings.object_store
+    mode: Literal["minio", "existing", "placeholder"] = "minio" if settings.render_to is None else "placeholder"
+    if store.kind == "s3":
+        mode = "existing"
+    return BucketAccessArgs(
+        endpoint=store.endpoint,
+        region=store.region,
+        bucket=naming.bucket(store.bucket_prefix, bucket),
+        prefixes=prefixes,
+        namespace=context.namespace(tenant),
+        secret_name=secret_name,
+        user=user,
+        labels=context.labels(tenant, instance),
+        mode=mode,
+        existing_secret=store.existing_secret if mode == "existing" else None,
+        generation=store.key_generation,
+    )
 
 
 def warn_about_lacks(settings: Settings) -> None:

@@ -75,19 +75,7 @@ class Workspace:
         if command in JUDGED:
             arguments += ["--policy-pack", str(POLICY_PACK)]
         env = self.environment() | dict(extra or {})
-        # Nothing may ask on the terminal: a plugin that does would wait for ever.
-        process = subprocess.Popen(["pulumi", *arguments], cwd=self.project, env=env, stdin=subprocess.DEVNULL)
-        interrupted = False
-        while True:
-            try:
-                status = process.wait()
-                break
-            except KeyboardInterrupt:
-                # The terminal told the engine too: it ends what it is doing, and at once when told again.
-                interrupted = True
-        if interrupted:
-            raise KeyboardInterrupt
-        return status
+        return run_engine(["pulumi", *arguments], self.project, env)
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
@@ -176,3 +164,20 @@ class Workspace:
         if result.returncode != 0:
             raise LocalError(f"pulumi {' '.join(arguments[:2])} failed: {result.stderr.strip()}")
         return result.stdout
+
+
+def run_engine(words: Sequence[str], project: Path, env: Mapping[str, str]) -> int:
+    """Run an engine to its end, however often it is interrupted; return its exit status or raise KeyboardInterrupt."""
+    # Nothing may ask on the terminal: a plugin that does would wait for ever.
+    process = subprocess.Popen(words, cwd=project, env=env, stdin=subprocess.DEVNULL)
+    interrupted = False
+    while True:
+        try:
+            status = process.wait()
+            break
+        except KeyboardInterrupt:
+            # The terminal told the engine too: it ends what it is doing, and at once when told again.
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+    return status

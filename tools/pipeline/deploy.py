@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.local.errors import LocalError
 from tools.local.steps import Steps
-from tools.local.workspace import POLICY_PACK, REPOSITORY
+from tools.local.workspace import POLICY_PACK, REPOSITORY, run_engine
 from tools.toolchain import PREVIEW, environment
 
 NEEDED = ("PULUMI_BACKEND_URL",)
@@ -45,14 +44,4 @@ def deploy(stack: str, options: Sequence[str] = (), project: Path = REPOSITORY) 
 
 def _engine(command: str, stack: str, options: Sequence[str], project: Path) -> int:
     arguments = ["pulumi", command, "--stack", stack, "--non-interactive", "--policy-pack", str(POLICY_PACK), *options]
-    process = subprocess.Popen(arguments, cwd=project, env=environment(PREVIEW), stdin=subprocess.DEVNULL)
-    interrupted = False
-    while True:
-        try:
-            status = process.wait()
-            break
-        except KeyboardInterrupt:
-            interrupted = True
-    if interrupted:
-        raise KeyboardInterrupt
-    return status
+    return run_engine(arguments, project, environment(PREVIEW))
