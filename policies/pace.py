@@ -1,54 +1,106 @@
 """Keeps the pack fast: each resource is read out of the engine's message once, not once a rule.
 
-The SDK deserialises a resource anew for every policy (pulumi_policy/policy.py, Analyze): with thirty rules that is most
-of what the pack costs. The engine asks from several threads, so each keeps the last resource of its own.
+The SDK deserialises a resource anew for every policy, and every resource of the stack for every policy about the stack
+(pulumi_policy/policy.py, Analyze and AnalyzeStack): with thirty rules that is most of what the pack costs. What is read
+is kept while one request of the engine is answered, in the thread that answers it.
 """
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from google.protobuf import json_format  # type: ignore[import-untyped]  # no stubs in the lock file
+from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]  # no stubs in the lock file
 from pulumi_policy import policy
 
-_KEPT = 4
-"""How many results are kept: the SDK reads a resource's provider between two rules about it."""
+_REQUESTS = ("Analyze", "AnalyzeStack", "Remediate")
 
 
-class _Last(threading.local):
-    """This thread's last arguments and results; the arguments are kept, so that their identities stay their own."""
+class _Request(threading.local):
+    """What this thread has computed for the request that it answers; None between requests.
 
-    def __init__(self) -> None:
-        self.calls: list[tuple[object, tuple[object, ...], Any]] = []
+    The arguments are kept with the results, so that their identities stay their own.
+    """
+
+    results: dict[tuple[object, ...], tuple[object, Any]] | None = None
+
+
+_REQUEST = _Request()
 
 
 def once(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, not computed again for the very same first argument as in one of the last calls; shared results."""
-    last = _Last()
+    """The function, computed once a request for the very same first argument; its results are shared, so left alone."""
 
     def remembering(argument: Any, *rest: object) -> Any:
-        for known, others, result in last.calls:
-            if known is argument and others == rest:
-                return result
-        computed = function(argument, *rest)
-        last.calls = [(argument, rest, computed), *last.calls[: _KEPT - 1]]
-        return computed
+        results = _REQUEST.results
+        if results is None:
+            return function(argument, *rest)
+        key = (function, id(argument), *rest)
+        if key not in results:
+            results[key] = (argument, function(argument, *rest))
+        return results[key][1]
 
     return remembering
+
+
+@contextmanager
+def one_request() -> Iterator[None]:
+    """What is computed within is kept until it ends."""
+    _REQUEST.results = {}
+    try:
+        yield
+    finally:
+        _REQUEST.results = None
+
+
+def _remembering(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The method of the SDK's server, with a memory that ends with the answer."""
+
+    def answering(self: Any, request: Any, context: Any) -> Any:
+        with one_request():
+            return answer(self, request, context)
+
+    return answering
+
+
+def message_to_dict(message: Any) -> Any:
+    """What `json_format.MessageToDict` returns; a Struct, as all resources are, is read without reflection."""
+    if not isinstance(message, struct_pb2.Struct):
+        return json_format.MessageToDict(message)
+    return {key: _value(value) for key, value in message.fields.items()}
+
+
+def _value(message: Any) -> Any:
+    kind = message.WhichOneof("kind")
+    if kind == "struct_value":
+        return {key: _value(value) for key, value in message.struct_value.fields.items()}
+    if kind == "list_value":
+        return [_value(value) for value in message.list_value.values]
+    if kind in (None, "null_value"):
+        return None
+    value = getattr(message, kind)
+    if kind == "number_value" and not math.isfinite(value):
+        raise ValueError(f"{value} is no number of JSON")
+    return value
 
 
 class _JsonFormat:
     """The one function that the SDK uses of protobuf's module, remembering."""
 
-    MessageToDict = staticmethod(once(json_format.MessageToDict))
+    MessageToDict = staticmethod(once(message_to_dict))
 
 
 def read_each_resource_once() -> None:
-    """Make the SDK remember the last resource of each thread; the rules' inputs are then converted once as well."""
+    """Make the SDK remember what it reads during a request; the rules' inputs are then converted once as well."""
     sdk: Any = policy
-    if not isinstance(sdk.json_format, _JsonFormat):
-        sdk.json_format = _JsonFormat()
-        for name in ("deserialize_properties", "unknown_checking_proxy"):
-            setattr(sdk, name, once(getattr(sdk, name)))
+    if isinstance(sdk.json_format, _JsonFormat):
+        return
+    sdk.json_format = _JsonFormat()
+    for name in ("deserialize_properties", "unknown_checking_proxy"):
+        setattr(sdk, name, once(getattr(sdk, name)))
+    for name in _REQUESTS:
+        servicer: Any = sdk._PolicyAnalyzerServicer
+        setattr(servicer, name, _remembering(getattr(servicer, name)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policies.pace import once
 from policies.subject import Subject, entries, mapping
 from policies.values import UNKNOWN, JsonValue
 
@@ -131,8 +132,18 @@ class Pod:
         return container.group == "model" and self.names_its_runtime
 
 
-def pods(subject: Subject) -> Iterator[Pod]:
-    """Yield every pod specification of an object, and every unknown place that may hold one."""
+def pods(subject: Subject) -> tuple[Pod, ...]:
+    """Every pod specification of an object, and every unknown place that may hold one."""
+    found: tuple[Pod, ...] = _pods(subject)
+    return found
+
+
+@once
+def _pods(subject: Subject) -> tuple[Pod, ...]:
+    return tuple(_find(subject))
+
+
+def _find(subject: Subject) -> Iterator[Pod]:
     group, kind = subject.group, subject.kind
     if not subject.is_kubernetes or (group, kind) in _NO_PODS:
         return

@@ -105,7 +105,9 @@ class Rule:
         )
 
 
-_plain = once(plain)
+inputs_of = once(plain)
+"""A resource's inputs as rules see them; shared by every rule of a request."""
+
 _secrets = once(secret_paths)
 
 
@@ -114,17 +116,24 @@ def case_of(args: ResourceValidationArgs) -> Case | None:
 
     A resource that an update with `--target` leaves out comes without any inputs: there is nothing to judge.
     """
-    inputs = _plain(args.props)
-    if not isinstance(inputs, dict) or not inputs:
+    subject = _subject(args.props, args.resource_type, args.name)
+    if subject is None:
         return None
-    subject = Subject(resource_type=args.resource_type, name=args.name, inputs=inputs)
     return Case(
         subject=subject,
         world=world(),
         config=args.get_config() or {},
         protect=bool(args.opts.protect),
-        secrets=_secrets(args.props) | _promised(args, inputs),
+        secrets=_secrets(args.props) | _promised(args, subject.inputs),
     )
+
+
+@once
+def _subject(props: object, resource_type: str, name: str) -> Subject | None:
+    inputs = inputs_of(props)
+    if not isinstance(inputs, dict) or not inputs:
+        return None
+    return Subject(resource_type=resource_type, name=name, inputs=inputs)
 
 
 def _promised(args: ResourceValidationArgs, inputs: dict[str, JsonValue]) -> set[str]:

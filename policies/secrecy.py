@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pulumi_policy import deserialize, policy, proxy
+from pulumi_policy import deserialize, policy
 
-_PROXIES: Any = (proxy._DictProxy, proxy._ListProxy)
+from policies.values import unwrapped
 
 
 class SecretText(str):
@@ -34,7 +34,7 @@ def keep_the_marks() -> None:
 
 def secret_paths(props: object) -> frozenset[str]:
     """Paths of secret texts below the engine's proxies, also of those that are not known yet."""
-    return frozenset(_paths(_target(props), ""))
+    return frozenset(_paths(unwrapped(props), ""))
 
 
 def _marked(value: Any, *, secret: bool) -> Any:
@@ -50,13 +50,8 @@ def _marked(value: Any, *, secret: bool) -> Any:
     return SecretText(value) if secret and isinstance(value, str) else value
 
 
-def _target(value: Any) -> Any:
-    """What lies below a proxy; the SDK keeps it under this key."""
-    return value["__target"] if isinstance(value, _PROXIES) else value
-
-
 def _paths(value: Any, path: str) -> Iterator[str]:
-    value = _target(value)
+    value = unwrapped(value)
     if isinstance(value, SecretText):
         yield path
     elif isinstance(value, dict):

@@ -29,6 +29,9 @@ _RANDOM = re.compile(r"[A-Za-z0-9/+=]{40}")
 _ENTROPY = 4.2
 """Bits a character; 40 characters of English words without spaces have about 3.7."""
 
+_SHORTEST = len("a://b:c@")
+"""No text of one of the forms is shorter."""
+
 _WELL_KNOWN = {"minioadmin", "minio123", "changeme", "password", "admin", "secret", "test1234", "minio"}
 CODE = (".py", ".sh", ".js", ".lua", ".jinja", ".pem", ".crt")
 """Ends of a file's name that say that its lines are no settings."""
@@ -36,6 +39,8 @@ CODE = (".py", ".sh", ".js", ".lua", ".jinja", ".pem", ".crt")
 
 def form_of(text: str) -> str | None:
     """What kind of secret a text is by its form, or None."""
+    if len(text) < _SHORTEST:
+        return None
     for name, pattern in FORMS.items():
         if pattern.search(text):
             return name

@@ -17,8 +17,9 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from policies.rule import inputs_of
 from policies.subject import Subject
-from policies.values import JsonValue, plain
+from policies.values import JsonValue
 from policies.world import World, world
 
 
@@ -98,7 +99,7 @@ class StackRule:
 def stack_case_of(args: StackValidationArgs) -> StackCase:
     """What a rule judges, out of the engine's arguments, without what an update with `--target` leaves out."""
     subjects = (
-        Subject(resource_type=resource.resource_type, name=resource.name, inputs=plain(resource.props))
+        Subject(resource_type=resource.resource_type, name=resource.name, inputs=inputs_of(resource.props))
         for resource in args.resources
         if resource.props
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from policies.values import JsonValue
 
@@ -17,18 +18,18 @@ class Subject:
     name: str
     inputs: dict[str, JsonValue]
 
-    @property
+    @cached_property
     def is_kubernetes(self) -> bool:
         """Whether it is an object of the Kubernetes API; providers' own resources are not."""
         return self.resource_type.startswith(KUBERNETES)
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Kind of the object; a patch resource has the kind of what it patches."""
         kind = self.inputs.get("kind")
         return (kind if isinstance(kind, str) else self.resource_type.rsplit(":", 1)[-1]).removesuffix("Patch")
 
-    @property
+    @cached_property
     def group(self) -> str:
         """API group, empty for the core group, such as `serving.kserve.io`."""
         version = self.inputs.get("apiVersion")
@@ -54,7 +55,7 @@ class Subject:
         name = self.metadata.get("name")
         return name if isinstance(name, str) else None
 
-    @property
+    @cached_property
     def title(self) -> str:
         """`<kind> [<namespace>/]<name>`, as messages and exemptions name it; other resources by type and name."""
         if not self.is_kubernetes:

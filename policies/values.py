@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from pulumi_policy.proxy import UnknownValueError
+from pulumi_policy import proxy
 
 JsonValue: TypeAlias = Any
 """None, bool, number, string, list, dict with text keys, or UNKNOWN."""
+
+
+_PROXIES: Any = (proxy._DictProxy, proxy._ListProxy)
+_UNKNOWN_VALUES = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
 
 
 class _Unknown:
@@ -28,16 +31,17 @@ def plain(value: object) -> JsonValue:
     The SDK turns a rule that touches an unknown value into an advisory remark, even a mandatory one
     (pulumi_policy/policy.py, Analyze): a rule of this pack must decide for itself.
     """
-    if isinstance(value, Mapping):
-        return {str(key): _read(value, key) for key in value}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_read(value, index) for index in range(len(value))]
+    value = unwrapped(value)
+    if isinstance(value, str):
+        return UNKNOWN if value in _UNKNOWN_VALUES else value
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [plain(entry) for entry in value]
     # The engine knows no whole numbers: 80 comes as 80.0.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _read(container: Any, key: object) -> JsonValue:
-    try:
-        return plain(container[key])
-    except UnknownValueError:
-        return UNKNOWN
+def unwrapped(value: Any) -> Any:
+    """What lies below a proxy of the SDK, which keeps it under this key; any other value itself."""
+    return value["__target"] if isinstance(value, _PROXIES) else value

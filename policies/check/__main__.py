@@ -18,6 +18,7 @@ from policies.check.errors import CheckError
 from policies.check.findings import Finding, findings, stack_findings, used_exemptions
 from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
+from policies.pace import one_request
 from policies.pack import RULES, STACK_RULES
 from policies.world import World, world_from
 
@@ -81,8 +82,9 @@ def judge(options: argparse.Namespace) -> Result:
     seen: list[Document] = []
     for document in _documents(options, faults):
         seen.append(document)
-        found += findings(rules, document, world)
-        used += used_exemptions(rules, document, world)
+        with one_request():
+            found += findings(rules, document, world)
+            used += used_exemptions(rules, document, world)
     if options.whole or options.state:
         found += stack_findings(rules, seen, world)
     ran = [entry.rule for entry in rules if entry.level is not EnforcementLevel.DISABLED]
