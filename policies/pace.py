@@ -16,7 +16,8 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]  # no stubs in the lock file
 from pulumi_policy import policy
 
-_REQUESTS = ("Analyze", "AnalyzeStack", "Remediate")
+_REQUESTS = ("Analyze", "AnalyzeStack")
+"""Not Remediate: what one remediation changes, the next one must see."""
 
 
 class _Request(threading.local):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pulumi_policy import proxy
@@ -37,6 +38,10 @@ def plain(value: object) -> JsonValue:
     if isinstance(value, dict):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list):
+        return [plain(entry) for entry in value]
+    if isinstance(value, Mapping):  # the proxies that remediations get
+        return {str(key): plain(value[key]) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [plain(entry) for entry in value]
     # The engine knows no whole numbers: 80 comes as 80.0.
     return int(value) if isinstance(value, float) and value.is_integer() else value
