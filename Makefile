@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
+.PHONY: help venv lock toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -21,6 +21,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+lock: ## write requirements.lock anew from pyproject.toml; needs uv on the PATH
+	@uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-header --no-annotate \
+		--python-version 3.11 --output-file requirements.lock
 
 toolchain: venv ## every pinned tool: from PATH, the mirror, or built (about 30 minutes cold)
 	@$(BIN)/python -m tools.toolchain build
