@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from infra.load import read_stack_file
 from tests.cluster.cluster_tools import Kubectl, is_ready
-from tests.cluster.kitchen_tools import make
 from tools.local.up import LocalKitchen
 from tools.local.workspace import POLICY_PACK, REPOSITORY
 
 NAMESPACE, NAME = "sales-dev", "summary"
 FAQ = "helpdesk-faq/v2026-02-01"
-
-
-@pytest.fixture(scope="module")
-def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKitchen]:
-    folder = tmp_path_factory.mktemp("kitchen")
-    make("up", folder)
-    made = LocalKitchen(folder)
-    with made.cluster:
-        yield made
-        made.down()
-
-
-@pytest.fixture(scope="module")
-def kube(kitchen: LocalKitchen) -> Kubectl:
-    return Kubectl(kitchen.cluster.kubeconfig)
 
 
 def deployment(kube: Kubectl) -> Any:
@@ -65,17 +46,22 @@ def test_kserve_keeps_the_sidecar_with_its_probe_and_volumes(kitchen: LocalKitch
     assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" not in str(static)
 
 
-def test_one_more_adapter_changes_no_pod(kitchen: LocalKitchen, kube: Kubectl) -> None:
-    before, pods = deployment(kube), running(kube)
+def up(kitchen: LocalKitchen, *more_adapters: str) -> None:
     kitchens = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")["kitchens"]
-    kitchens[NAME]["adapters"].append(FAQ)
+    kitchens[NAME]["adapters"] += more_adapters
     kitchen.workspace.prepare({**kitchen.changes(), "kitchens": kitchens})
     options = ("--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
     assert kitchen.workspace.engine("up", *options, extra=kitchen.credentials()) == 0
-    after = deployment(kube)
-    assert after["spec"]["template"] == before["spec"]["template"]
-    assert after["metadata"]["generation"] == before["metadata"]["generation"]
-    assert running(kube) == pods
-    declared = kube.get("-n", NAMESPACE, "configmap", f"{NAME}-declared-adapters")
-    assert '"helpdesk-faq"' in declared["data"]["manifest.json"]
-    assert not declared.get("immutable")
+
+
+def test_one_more_adapter_and_one_less_change_no_pod(kitchen: LocalKitchen, kube: Kubectl) -> None:
+    before, pods = deployment(kube), running(kube)
+    for more in ([FAQ], []):
+        up(kitchen, *more)
+        after = deployment(kube)
+        assert after["spec"]["template"] == before["spec"]["template"]
+        assert after["metadata"]["generation"] == before["metadata"]["generation"]
+        assert running(kube) == pods
+        declared = kube.get("-n", NAMESPACE, "configmap", f"{NAME}-declared-adapters")
+        assert ('"helpdesk-faq"' in declared["data"]["manifest.json"]) == bool(more)
+        assert not declared.get("immutable")

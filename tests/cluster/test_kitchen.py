@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,41 +24,19 @@ KEYS = {"ACCESS_KEY": "ACCESS_KEY_ID", "SECRET_KEY": "SECRET_ACCESS_KEY"}
 NAMESPACE, NAME = "helpdesk-dev", "support"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kitchen")
-
-
-@pytest.fixture(scope="module")
-def first_up(folder: Path) -> Iterator[str]:
-    text = make("up", folder)
-    kitchen = LocalKitchen(folder)
-    with kitchen.cluster:  # it runs already: this sets the guard that ends it if the tests are killed
-        yield text
-        kitchen.down()
-
-
-@pytest.fixture(scope="module")
-def kitchen(folder: Path, first_up: str) -> LocalKitchen:
-    del first_up
-    return LocalKitchen(folder)
-
-
-@pytest.fixture(scope="module")
-def kube(kitchen: LocalKitchen) -> Kubectl:
-    return Kubectl(kitchen.cluster.kubeconfig)
-
-
 def reader_key(kube: Kubectl) -> dict[str, str]:
     return key_in(kube, f"{NAME}-lora-reader")
 
 
-def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(first_up: str, kube: Kubectl) -> None:
+def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(
+    first_up: tuple[LocalKitchen, str], kube: Kubectl
+) -> None:
+    _, said = first_up
     for number in range(1, 6):
-        assert f"[{number}/5]" in first_up
-    rows = {line.split()[0]: line for line in first_up.splitlines() if "-predictor." in line and "curl" not in line}
+        assert f"[{number}/5]" in said
+    rows = {line.split()[0]: line for line in said.splitlines() if "-predictor." in line and "curl" not in line}
     assert set(rows) == {"support", "summary"}
-    assert all(" True " in line for line in rows.values()), first_up
+    assert all(" True " in line for line in rows.values()), said
     assert "helpdesk-faq, helpdesk-classifier" in rows["support"]
     assert "http://support-predictor.helpdesk-dev.svc/v1" in rows["support"]
     pods = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"]
@@ -67,11 +44,12 @@ def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(first_up:
     assert [entry["name"] for entry in pods[0]["spec"]["initContainers"]] == ["require-base-model", "fetch-adapters"]
 
 
-def test_a_second_up_changes_nothing(kitchen: LocalKitchen, first_up: str) -> None:
+def test_a_second_up_changes_nothing(first_up: tuple[LocalKitchen, str]) -> None:
+    kitchen, said = first_up
     before = {entry["urn"]: entry.get("id") for entry in recorded(kitchen)["resources"]}
     text = make("up", kitchen.folder)
     assert set(summary(text)) == {"unchanged"}, text
-    assert summary(text)["unchanged"] == summary(first_up)["unchanged"] + summary(first_up)["created"]
+    assert summary(text)["unchanged"] == summary(said)["unchanged"] + summary(said)["created"]
     assert {entry["urn"]: entry.get("id") for entry in recorded(kitchen)["resources"]} == before
 
 
@@ -173,13 +151,14 @@ def test_the_init_container_fetches_what_the_catalog_says_and_nothing_else(
     assert {path.name for path in (tmp_path / "again" / "adapters").iterdir()} == {"helpdesk-classifier"}
 
 
-def test_secrets_are_nowhere_in_clear_text(kitchen: LocalKitchen, kube: Kubectl, first_up: str) -> None:
+def test_secrets_are_nowhere_in_clear_text(first_up: tuple[LocalKitchen, str], kube: Kubectl) -> None:
+    kitchen, said = first_up
     secrets = [kitchen.cluster.minio_secret_key, reader_key(kube)["AWS_SECRET_ACCESS_KEY"]]
     secrets += [base64.b64encode(text.encode()).decode() for text in secrets]
     logs = kitchen.cluster.directory / "logs"
     files = [path for place in (kitchen.workspace.folder, logs) for path in place.rglob("*") if path.is_file()]
     assert len(files) > 10
-    texts = {path: path.read_text(errors="replace") for path in files} | {Path("output of make up"): first_up}
+    texts = {path: path.read_text(errors="replace") for path in files} | {Path("output of make up"): said}
     assert [path for path, text in texts.items() if any(secret in text for secret in secrets)] == []
 
 

@@ -59,7 +59,8 @@ def applied(request: pytest.FixtureRequest, tmp_path: Path, kubectl: Kubectl) ->
         kubectl(*apply, "--recursive", *[f"--filename={folder}" for folder in rendered])
         yield request.param
     finally:
-        kubectl("delete", "namespaces,priorityclasses", *OURS[1:], "--wait=true", "--timeout=120s")
+        last = request.param == list(PLATFORMS)[-1]
+        kubectl("delete", "namespaces,priorityclasses", *OURS[1:], f"--wait={str(not last).lower()}", "--timeout=120s")
 
 
 def test_every_object_is_admitted_and_every_kitchen_becomes_ready(applied: str, kubectl: Kubectl) -> None:

@@ -151,14 +151,17 @@ def authority(folder: Path, name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def environment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+def environment(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     ensure(PREVIEW)
+    kubectl("wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=120s")  # another module's, on its way out
     folder = tmp_path_factory.mktemp("tenancy")
     made = Environment(cluster, folder)
     made.prepare(authority(folder, "first"), f"{CANARY}-1")
     made.engine("up", "--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
     yield made
-    made.engine("destroy", "--yes", "--skip-preview")
+    kubectl(
+        "delete", "namespaces,priorityclasses", "-l", "app.kubernetes.io/part-of=private-ai-kitchen", "--wait=false"
+    )
 
 
 def reviews(kubectl: Kubectl, questions: list[dict[str, Any]]) -> list[bool]:
