@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import yaml
 
 from tests.engine.conftest import planned, run
 from tests.engine.crd_schemas import validators
+from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK, Workspace
 from tools.toolchain import data, ensure
 
 Stack = Callable[..., Workspace]
 Objects = dict[tuple[str, str], dict[str, Any]]
+Planned = Callable[[str, str], Objects]
 CANARY = "canary-9d42-not-to-be-seen"
 CREDENTIALS = json.dumps({"auths": {"registry.kitchen.example": {"username": "robot", "password": CANARY}}})
 ROUTES = {"domain": "apps.kitchen.example", "allowedSources": ["10.20.0.0/16", "10.30.0.0/16"]}
@@ -40,11 +43,24 @@ def objects(workspace: Workspace) -> Objects:
     }
 
 
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    """What an environment is on a platform, in phase 4 and with a pull secret; previewed once for all tests."""
+
+    @cache
+    def made(environment: str, platform: str) -> Objects:
+        workspace = offline_workspace(environment, tmp_path_factory.mktemp(f"{environment}-{platform}"))
+        workspace.prepare({"platform": PLATFORMS[platform], "phase": 4, "pullSecret": "registry-pull"})
+        return objects(workspace)
+
+    return made
+
+
 @pytest.mark.parametrize("name", PLATFORMS)
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_every_platform_passes_the_pack_and_the_real_schemas(environment: str, name: str, stack: Stack) -> None:
+def test_every_platform_passes_the_pack_and_the_real_schemas(environment: str, name: str, on: Planned) -> None:
     ensure(["crds"])
-    planned_objects = objects(stack(environment, {"platform": PLATFORMS[name], "phase": 4}))
+    planned_objects = on(environment, name)
     schemas = {key: entry for folder in SCHEMAS for key, entry in validators(data("crds") / "crds" / folder).items()}
     checked = set()
     for (kind, resource), content in planned_objects.items():
@@ -62,8 +78,8 @@ def test_phase_3_has_no_monitors_yet(stack: Stack) -> None:
     assert not [key for key in objects(stack("dev", {"platform": PLATFORMS["kubernetes"]})) if key[0] == "PodMonitor"]
 
 
-def test_openshift_shows_projects_and_assigns_users_itself(stack: Stack) -> None:
-    made = objects(stack("dev", {"platform": PLATFORMS["routes"]}))
+def test_openshift_shows_projects_and_assigns_users_itself(on: Planned) -> None:
+    made = on("dev", "routes")
     annotations = made["Namespace", "helpdesk"]["metadata"]["annotations"]
     assert annotations["openshift.io/display-name"] == "helpdesk (dev)"
     assert "support-team" in annotations["openshift.io/description"]
@@ -72,8 +88,8 @@ def test_openshift_shows_projects_and_assigns_users_itself(stack: Stack) -> None
         assert f'"{key}"' not in json.dumps(list(made.values())), "restricted-v2 assigns it"
 
 
-def test_a_route_is_tls_only_and_for_the_stated_networks(stack: Stack) -> None:
-    route = objects(stack("dev", {"platform": PLATFORMS["routes"]}))["Route", "support"]
+def test_a_route_is_tls_only_and_for_the_stated_networks(on: Planned) -> None:
+    route = on("dev", "routes")["Route", "support"]
     assert route["spec"]["host"] == "support-helpdesk-dev.apps.kitchen.example"
     assert route["spec"]["to"]["name"] == "support-predictor"
     assert route["spec"]["tls"] == {"termination": "edge", "insecureEdgeTerminationPolicy": "None"}
@@ -82,8 +98,8 @@ def test_a_route_is_tls_only_and_for_the_stated_networks(stack: Stack) -> None:
     assert annotations["haproxy.router.openshift.io/timeout"] == "10m"
 
 
-def test_openshift_ai_makes_the_route_and_asks_who_calls(stack: Stack) -> None:
-    made = objects(stack("dev", {"platform": PLATFORMS["openshift-ai"]}))
+def test_openshift_ai_makes_the_route_and_asks_who_calls(on: Planned) -> None:
+    made = on("dev", "openshift-ai")
     assert not [key for key in made if key[0] == "Route"]
     metadata = made["InferenceService", "support"]["metadata"]
     assert metadata["labels"]["networking.kserve.io/visibility"] == "exposed"
@@ -92,8 +108,8 @@ def test_openshift_ai_makes_the_route_and_asks_who_calls(stack: Stack) -> None:
     assert runtime["annotations"]["opendatahub.io/kserve-runtime"] == "vllm"
 
 
-def test_servers_have_the_environment_s_priority_and_pull_secret(stack: Stack) -> None:
-    made = objects(stack("prod", {"pullSecret": "registry-pull"}))
+def test_servers_have_the_environment_s_priority_and_pull_secret(on: Planned) -> None:
+    made = on("prod", "kubernetes")
     assert made["PriorityClass", "servers"]["value"] == 100000
     assert made["InferenceService", "support"]["spec"]["predictor"]["priorityClassName"] == "kitchen-prod"
     accounts = [content for (kind, _), content in made.items() if kind == "ServiceAccount"]
