@@ -7,10 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
-
 from infra.faults import MISSING, Fault, FaultsError
 
 if TYPE_CHECKING:
@@ -48,12 +44,21 @@ def client(endpoint: str, region: str, environment: Mapping[str, str] = os.envir
         faults.append(Fault(path=f"environment {CA_BUNDLE}", value=bundle, rule="a PEM file", example="ca.crt"))
     if faults:
         raise FaultsError("object store", faults)
+    return _client(endpoint, region, environment, bundle, local=host in _LOOPBACK)
+
+
+def _client(endpoint: str, region: str, environment: Mapping[str, str], bundle: str | None, *, local: bool) -> S3Client:
+    # Most commands of the local tools never talk to a store, and importing boto3 takes a third of a second.
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
     config = Config(
         connect_timeout=3,
         read_timeout=60,
         retries={"total_max_attempts": 3, "mode": "standard"},
         s3={"addressing_style": "path"},
-        proxies={} if host in _LOOPBACK else None,
+        proxies={} if local else None,
     )
     try:
         return boto3.session.Session().client(

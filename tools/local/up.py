@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from components import naming
 from infra.catalog import load_catalog
-from infra.kitchen import BUCKETS
 from infra.load import read_stack_file, settings_from_file
-from ops.publish import publish
 from ops.store import client
-from tools import fixtures
 from tools.cluster import Cluster
 from tools.local.errors import LocalError
 from tools.local.orphans import end_orphans
@@ -112,6 +109,11 @@ class LocalKitchen:
 
     def _publish(self) -> None:
         """Make the buckets where they are missing, then bring the artifacts in: servers start with them there."""
+        # What makes and uploads artifacts takes a third of a second to import, and a preview needs none of it.
+        from infra.kitchen import BUCKETS  # noqa: PLC0415
+        from ops.publish import publish  # noqa: PLC0415
+        from tools import fixtures  # noqa: PLC0415
+
         catalog = load_catalog()
         settings = settings_from_file(self.workspace.config_file, catalog)
         s3 = self.store_client(settings.object_store.region)
