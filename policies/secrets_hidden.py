@@ -22,6 +22,7 @@ from policies.values import UNKNOWN, JsonValue
 
 _USERS = ":MinioUser"
 _ARGUMENTS = ("args", "command")
+_OPEN_PLACES = (*_ARGUMENTS, "env", "annotations", "labels")
 _EXAMPLE = "env: [{name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: reader, key: AWS_SECRET_ACCESS_KEY}}}]"
 
 
@@ -89,33 +90,33 @@ def _files(inputs: dict[str, JsonValue]) -> Iterator[Fault]:
                     yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
 
 
-def _walk(value: JsonValue, path: str, key: str) -> Iterator[Fault]:
+def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) -> Iterator[Fault]:
+    """Yield faults at and below a value; in an open place one that is not known may be a secret for all to read."""
+    open_place = (open_place or key in _OPEN_PLACES) and key != "valueFrom"
     if isinstance(value, dict):
         yield from _variable(value, path)
         for name, entry in value.items():
             where = f"{path}.{name}" if path else name
             if isinstance(entry, str) and names_a_secret(name) and not is_reference(entry):
                 yield Fault(path=where, text="is named like a secret and has a value (not shown)")
-            yield from _walk(entry, where, name)
+            yield from _walk(entry, where, name, open_place=open_place)
     elif isinstance(value, list):
         if key in _ARGUMENTS:
             yield from _words(value, path)
         for index, entry in enumerate(value):
-            yield from _walk(entry, f"{path}[{index}]", key)
+            yield from _walk(entry, f"{path}[{index}]", key, open_place=open_place)
     elif isinstance(value, str):
         form = form_of(value)
         if form:
             yield Fault(path=path, text=f"looks like {form} (not shown)")
-    elif value is UNKNOWN and key in ("annotations", "labels", "env"):
+    elif value is UNKNOWN and open_place:
         yield Fault(path=path, text=NOT_KNOWN)
 
 
 def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
     name, value = entry.get("name"), entry.get("value")
     if isinstance(name, str) and names_a_secret(name) and entry.get("valueFrom") is None:
-        if value is UNKNOWN:
-            yield Fault(path=f"{path}.value", text=NOT_KNOWN)
-        elif isinstance(value, str) and not is_reference(value):
+        if isinstance(value, str) and not is_reference(value):
             yield Fault(path=f"{path}.value", text=f"is the value of {name} in plain text (not shown)")
 
 

@@ -48,6 +48,12 @@ _PODS = table(
     ("a password in an address", _variable("DB", "postgres://me:sample@db:5432/x"), "a password in an address"),
     ("token not known", _variable("API_TOKEN", UNKNOWN_VALUE), f"env[1].value: is {_NOT_KNOWN}"),
     ("variables not known", {_ENV: UNKNOWN_VALUE}, f"env: is {_NOT_KNOWN}"),
+    ("any variable not known", _variable("WHO", UNKNOWN_VALUE), f"env[1].value: is {_NOT_KNOWN}"),
+    ("a reference not known", {_ENV: [{"name": "API_TOKEN", "valueFrom": UNKNOWN_VALUE}]}),
+    ("its name not known", {_ENV: [{"name": "API_TOKEN", "valueFrom": {"secretKeyRef": {"name": UNKNOWN_VALUE}}}]}),
+    ("arguments not known", {_ARGS: UNKNOWN_VALUE}, f"args: is {_NOT_KNOWN}"),
+    ("an argument not known", {_ARGS: ["--port", UNKNOWN_VALUE]}, f"args[1]: is {_NOT_KNOWN}"),
+    ("command not known", {"spec containers 0 command": UNKNOWN_VALUE}, f"command: is {_NOT_KNOWN}"),
     ("an argument", {_ARGS: ["--api-key=sample-value"]}, "args[0]: gives --api-key a value in plain text"),
     ("two words", {_ARGS: ["--port", "1", "--hf-token", "sample-value"]}, "args[2]: gives --hf-token a value"),
     ("a variable as argument", {_ARGS: ["--api-key=$(API_KEY)"]}),
@@ -62,6 +68,9 @@ _PODS = table(
     ("an annotation", {"metadata annotations": {"example.com/password": "sample"}}, "is named like a secret"),
     ("a label", {"metadata labels": {"token": "sample"}}, "metadata.labels.token: is named like a secret"),
     ("annotations not known", {"metadata annotations": UNKNOWN_VALUE}, f"metadata.annotations: is {_NOT_KNOWN}"),
+    ("an annotation not known", {"metadata annotations note": UNKNOWN_VALUE}, f"annotations.note: is {_NOT_KNOWN}"),
+    ("labels not known", {"metadata labels": UNKNOWN_VALUE}, f"metadata.labels: is {_NOT_KNOWN}"),
+    ("a label not known", {"metadata labels app": UNKNOWN_VALUE}, f"metadata.labels.app: is {_NOT_KNOWN}"),
 )
 
 _MAP = {**manifest("v1", "ConfigMap", {}), "data": {"app.yaml": "replicas: 2\ntokenFile: /var/run/token\n"}}
