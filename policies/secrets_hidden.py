@@ -21,8 +21,7 @@ from policies.subject import mapping
 from policies.values import UNKNOWN, JsonValue
 
 _USERS = ":MinioUser"
-_ARGUMENTS = ("args", "command")
-_OPEN_PLACES = (*_ARGUMENTS, "env", "annotations", "labels")
+_OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
 _EXAMPLE = "env: [{name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: reader, key: AWS_SECRET_ACCESS_KEY}}}]"
 
 
@@ -70,8 +69,7 @@ def _decoded(text: str) -> str:
 def _other(case: Case) -> Iterator[Fault]:
     for path in sorted(case.secrets):
         yield Fault(path=path, text="is secret in the program, and everybody who reads the object would see it")
-    if (case.subject.group, case.subject.kind) == ("", "ConfigMap"):
-        yield from _files(case.subject.inputs)
+    yield from _files(case.subject.inputs)
     yield from _walk(case.subject.inputs, "", "")
 
 
@@ -101,8 +99,7 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
                 yield Fault(path=where, text="is named like a secret and has a value (not shown)")
             yield from _walk(entry, where, name, open_place=open_place)
     elif isinstance(value, list):
-        if key in _ARGUMENTS:
-            yield from _words(value, path)
+        yield from _words(value, path)
         for index, entry in enumerate(value):
             yield from _walk(entry, f"{path}[{index}]", key, open_place=open_place)
     elif isinstance(value, str):
@@ -115,9 +112,8 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
 
 def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
     name, value = entry.get("name"), entry.get("value")
-    if isinstance(name, str) and names_a_secret(name) and entry.get("valueFrom") is None:
-        if isinstance(value, str) and not is_reference(value):
-            yield Fault(path=f"{path}.value", text=f"is the value of {name} in plain text (not shown)")
+    if isinstance(name, str) and names_a_secret(name) and isinstance(value, str) and not is_reference(value):
+        yield Fault(path=f"{path}.value", text=f"is the value of {name} in plain text (not shown)")
 
 
 def _words(words: list[JsonValue], path: str) -> Iterator[Fault]:
@@ -126,7 +122,8 @@ def _words(words: list[JsonValue], path: str) -> Iterator[Fault]:
         flag, equals, value = word.partition("=")
         following = texts[index + 1] if index + 1 < len(texts) else ""
         given = value if equals else following
-        if flag.startswith("-") and names_a_secret(flag) and not given.startswith("-") and not is_reference(given):
+        is_setting = bool(equals) or flag.startswith("-")
+        if is_setting and names_a_secret(flag) and not given.startswith("-") and not is_reference(given):
             yield Fault(path=f"{path}[{index}]", text=f"gives {flag} a value in plain text (not shown)")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-RESOURCES_A_TENANT = 42
-"""About what a tenant with one kitchen is made of."""
+RESOURCES_A_TENANT = 31
+"""At least what a tenant with one kitchen is made of."""
 
 
 def generated(resources: int) -> dict[str, Any]:
-    """Return a stack's configuration that makes about so many resources: tenants with one kitchen each."""
-    count = max(1, resources // RESOURCES_A_TENANT)
+    """Return a stack's configuration that makes at least so many resources: tenants with one kitchen each."""
+    count = -(-resources // RESOURCES_A_TENANT)
     tenants = {f"team-{number}": _tenant() for number in range(count)}
     kitchens = {f"kitchen-{number}": _kitchen(f"team-{number}") for number in range(count)}
     settings: dict[str, Any] = {

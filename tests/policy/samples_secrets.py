@@ -58,6 +58,9 @@ _PODS = table(
     ("two words", {_ARGS: ["--port", "1", "--hf-token", "sample-value"]}, "args[2]: gives --hf-token a value"),
     ("a variable as argument", {_ARGS: ["--api-key=$(API_KEY)"]}),
     ("a switch", {_ARGS: ["--token", "--other"]}),
+    ("a word", {_ARGS: ["count", "token", "words"]}),
+    ("a variable of a command", {_ARGS: ["env", "DB_PASSWORD=sample-value"]}, "args[1]: gives DB_PASSWORD a value"),
+    ("a variable without value", {_ENV: [{"name": "WHO", "value": None}]}),
     (
         "three places",
         {**_variable("A_TOKEN", "sample-value"), "metadata annotations": {"a": PEM}, _ARGS: [f"--x={ACCESS_KEY}"]},
@@ -90,6 +93,8 @@ _MAPS = table(
     ("a private key", {"data key.pem": PEM}, "data.key.pem: looks like a private key"),
     ("credentials of a registry", {"data config.json": DOCKER}, "looks like credentials of a registry"),
     ("a password as a key", {"data password": "sample-value"}, "data.password: is named like a secret"),
+    ("coded", {"binaryData": {"app.yaml": "cGFzc3dvcmQ6IHNhbXBsZS12YWx1ZQo="}}, "holds a value for password"),
+    ("an empty entry", {"data app.yaml": None}),
     ("content not known", {"data app.yaml": UNKNOWN_VALUE}, f"data.app.yaml: is {_NOT_KNOWN}"),
     ("data not known", {"data": UNKNOWN_VALUE}, f"data: is {_NOT_KNOWN}"),
 )
@@ -115,6 +120,10 @@ _OTHER_PLACES = (
         manifest("example.com/v1", "Gadget", {"auth": {"passwordSecretRef": {"name": "a"}}}),
         ("a custom resource", {}),
         ("its password", {"spec auth password": "sample-value"}, "spec.auth.password: is named like a secret"),
+        ("a variable as its password", {"spec auth password": "$(FROM_SECRET)"}),
+        ("where its password is", {"spec auth password": {"secretKeyRef": {"name": "a", "key": "b"}}}),
+        ("its flags", {"spec flags": ["--api-key=sample-value"]}, "spec.flags[0]: gives --api-key a value"),
+        ("its files", {"data": {"app.yaml": "password: sample-value\n"}}, "data.app.yaml: holds a value for password"),
     ),
 )
 
@@ -135,6 +144,8 @@ _SECRETS = (
             {"stringData": {"a": SecretText(UNKNOWN_VALUE), "b": UNKNOWN_VALUE}},
             "stringData.b: is not secret in the state",
         ),
+        ("a key without a value", {"stringData key": None}),
+        ("all secret and not known", {"stringData": SecretText(UNKNOWN_VALUE)}),
         ("all not known", {"stringData": UNKNOWN_VALUE}, f"stringData: is {_NOT_KNOWN}"),
         ("known to everybody", {"stringData key": SecretText("minioadmin")}, "a password that everybody knows"),
         ("known to everybody, coded", {"data": {"key": SecretText("bWluaW9hZG1pbg==")}}, "data.key: is a password"),
@@ -146,6 +157,12 @@ _SECRETS = (
         POD,
         ("shown to all", _variable("WHAT", SecretText("x")), "env[1].value: is secret in the program"),
         ("shown, not known", {_ARGS: [SecretText(UNKNOWN_VALUE)]}, "args[0]: is secret in the program"),
+        world=_MARKED,
+    ),
+    *table(
+        "pulumi:providers:kubernetes",
+        {"kubeconfig": SecretText("sample-value")},
+        ("a provider's own secret", {}),
         world=_MARKED,
     ),
     *table(

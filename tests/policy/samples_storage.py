@@ -189,6 +189,16 @@ _BUCKETS = (
         ("such a store, not said", {"closed": MISSING}, "closed: is missing"),
         world=_S3,
     ),
+    *table(_BUCKET_TYPE, _BUCKET, ("open, no store stated", {"closed": False}, "closed: is False"), world=WORLD),
+    *table(
+        _BUCKET_TYPE,
+        {**_BUCKET, "objectLockDays": 0},
+        ("another bucket", {}),
+        ("one of the configuration", {"bucket": "prod-special"}, "in prod special are locked"),
+        world=_PROD,
+        config={"locked": ["special"]},
+    ),
+    *table("random:index/randomPassword:RandomPassword", {"length": 40}, ("neither bucket nor user", {}), world=_PROD),
     *table(
         "pulumi-python:dynamic/kitchen:MinioUser",
         {"endpoint": "https://minio.kitchen.example", "prefixes": ["helpdesk-faq/v2026-02-01/"]},
