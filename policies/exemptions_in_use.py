@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import EnforcementLevel, Severity
 
+from policies.pace import notes
 from policies.rule import Case, Rule
 from policies.stack_rule import StackCase, StackRule
 
@@ -13,16 +14,12 @@ _REFERENCE = "https://www.pulumi.com/docs/insights/policy/"
 _WHERE = "kitchen:exemptions"
 
 
-def in_use(rules: Sequence[Rule]) -> Rule:
-    """A remark on each object that an exemption lets through."""
+def in_use() -> Rule:
+    """A remark on each exemption that let something of an object through; it comes after the rules."""
 
     def judge(case: Case) -> Iterator[str]:
-        if not case.world.exemptions:
-            return
-        # Each rule has a configuration of its own, which another policy does not see: its defaults are asked.
-        for rule in rules:
-            for line in rule.used_exemptions(case):
-                yield f"{case.subject.title}: passes by the exemption {line}; rule: exemptions are seen"
+        for line in notes():
+            yield f"{case.subject.title}: passes by the exemption {line}; rule: exemptions are seen"
 
     return Rule(
         id="exemptions-in-use",
@@ -36,13 +33,12 @@ def in_use(rules: Sequence[Rule]) -> Rule:
     )
 
 
-def in_use_by_stack(rules: Sequence[StackRule]) -> StackRule:
-    """A remark on each exemption that lets a violation of a rule about the stack through."""
+def in_use_by_stack() -> StackRule:
+    """A remark on each exemption that let a violation of a rule about the stack through; it comes after those rules."""
 
     def judge(case: StackCase) -> Iterator[tuple[str, str]]:
-        for rule in rules if case.world.exemptions else ():
-            for line in rule.used_exemptions(case):
-                yield "stack", f"the stack passes by the exemption {line}; rule: exemptions are seen"
+        for line in notes():
+            yield "stack", f"the stack passes by the exemption {line}; rule: exemptions are seen"
 
     return StackRule(
         id="stack-exemptions-in-use",

@@ -27,6 +27,7 @@ class _Request(threading.local):
     """
 
     results: dict[tuple[object, ...], tuple[object, Any]] | None = None
+    notes: tuple[str, ...] = ()
 
 
 _REQUEST = _Request()
@@ -49,12 +50,23 @@ def once(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def one_request() -> Iterator[None]:
-    """What is computed within is kept until it ends."""
-    _REQUEST.results = {}
+    """What is computed and noted within is kept until it ends."""
+    _REQUEST.results, _REQUEST.notes = {}, ()
     try:
         yield
     finally:
-        _REQUEST.results = None
+        _REQUEST.results, _REQUEST.notes = None, ()
+
+
+def note(text: str) -> None:
+    """Tell the policies that come later in the same request; outside of one nobody listens."""
+    if _REQUEST.results is not None:
+        _REQUEST.notes = (*_REQUEST.notes, text)
+
+
+def notes() -> tuple[str, ...]:
+    """What has been noted during this request."""
+    return _REQUEST.notes
 
 
 def _remembering(answer: Callable[..., Any]) -> Callable[..., Any]:

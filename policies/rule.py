@@ -15,7 +15,7 @@ from pulumi_policy import (
     Severity,
 )
 
-from policies.pace import once
+from policies.pace import note, once
 from policies.secrecy import secret_paths
 from policies.subject import Subject
 from policies.values import UNKNOWN, JsonValue, plain
@@ -68,20 +68,16 @@ class Rule:
         return self.dev_level if environment == "dev" and self.dev_level is not None else self.level
 
     def messages(self, case: Case) -> Iterator[str]:
-        """Violations that no exemption covers; one whose exemption has expired says so."""
+        """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted."""
         found = list(self.judge(case))
         covering = [e for e in case.world.exemptions if found and e.covers(self.id, case.subject.title)]
-        if any(exemption.expires >= case.world.today for exemption in covering):
+        valid = [exemption for exemption in covering if exemption.expires >= case.world.today]
+        for exemption in valid:
+            note(str(exemption))
+        if valid:
             return
         ended = "".join(f"; an exemption expired on {exemption.expires}" for exemption in covering)
         yield from (message + ended for message in found)
-
-    def used_exemptions(self, case: Case) -> Iterator[str]:
-        """One line for each exemption that lets a violation of this rule through."""
-        covering = [e for e in case.world.exemptions if e.covers(self.id, case.subject.title)]
-        valid = [exemption for exemption in covering if exemption.expires >= case.world.today]
-        if valid and any(True for _ in self.judge(case)):
-            yield from map(str, valid)
 
     def policy(self) -> Policy:
         """Return the rule as the engine runs it."""

@@ -17,6 +17,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from policies.pace import note
 from policies.rule import inputs_of
 from policies.subject import Subject
 from policies.values import JsonValue
@@ -62,19 +63,16 @@ class StackRule:
         return self.dev_level if environment == "dev" and self.dev_level is not None else self.level
 
     def messages(self, case: StackCase) -> Iterator[str]:
-        """Violations that no exemption covers; one whose exemption has expired says so."""
+        """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted."""
+        used: dict[str, None] = {}
         for title, message in self.judge(case):
             covering = [entry for entry in case.world.exemptions if entry.covers(self.id, title)]
-            if not any(entry.expires >= case.world.today for entry in covering):
+            valid = [entry for entry in covering if entry.expires >= case.world.today]
+            used |= dict.fromkeys(map(str, valid))
+            if not valid:
                 yield message + "".join(f"; an exemption expired on {entry.expires}" for entry in covering)
-
-    def used_exemptions(self, case: StackCase) -> Iterator[str]:
-        """One line for each exemption that lets a violation of this rule through."""
-        valid = [
-            entry for entry in case.world.exemptions if entry.rule == self.id and entry.expires >= case.world.today
-        ]
-        titles = [title for title, _ in self.judge(case)] if valid else []
-        yield from (str(entry) for entry in valid if any(entry.covers(self.id, title) for title in titles))
+        for line in used:
+            note(line)
 
     def policy(self) -> StackValidationPolicy:
         """Return the rule as the engine runs it."""

@@ -15,10 +15,10 @@ from pulumi_policy import EnforcementLevel
 from policies.check.config import configured
 from policies.check.documents import Document, documents
 from policies.check.errors import CheckError
-from policies.check.findings import Finding, findings, stack_findings, used_exemptions
+from policies.check.findings import Finding, findings, stack_findings
 from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
-from policies.pace import one_request
+from policies.pace import notes, one_request
 from policies.pack import RULES, STACK_RULES
 from policies.world import World, world_from
 
@@ -84,9 +84,11 @@ def judge(options: argparse.Namespace) -> Result:
         seen.append(document)
         with one_request():
             found += findings(rules, document, world)
-            used += used_exemptions(rules, document, world)
+            used += notes()
     if options.whole or options.state:
-        found += stack_findings(rules, seen, world)
+        with one_request():
+            found += stack_findings(rules, seen, world)
+            used += notes()
     ran = [entry.rule for entry in rules if entry.level is not EnforcementLevel.DISABLED]
     return Result(rules=ran, findings=found, exemptions=used, faults=faults, objects=len(seen))
 

@@ -57,14 +57,6 @@ def stack_findings(rules: Iterable[Configured], documents: Sequence[Document], w
                 yield _finding(configured, message, places[title], title)
 
 
-def used_exemptions(rules: Iterable[Configured], document: Document, world: World) -> Iterator[str]:
-    """Yield one line for each exemption that lets a violation of a document through."""
-    if world.exemptions:
-        for configured in rules:
-            if isinstance(configured.rule, Rule):
-                yield from configured.rule.used_exemptions(_case(configured, document, world))
-
-
 def _case(configured: Configured, document: Document, world: World) -> Case:
     return Case(
         subject=document.subject,

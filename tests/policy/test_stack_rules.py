@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from policies.exemptions import Exemption
+from policies.pace import notes, one_request
 from policies.pack import EXEMPTIONS, RULES, STACK_RULES
 from policies.rule import Case, Rule
 from policies.stack_rule import StackCase, StackRule
@@ -96,10 +97,30 @@ def test_used_exemptions_are_printed_and_unused_are_not() -> None:
     used = Exemption(rule="pods-have-probes", object=subject.title, reason="a test", approver="nobody", expires=DAY)
     unused = dataclasses.replace(used, object="Pod other/*")
     world = dataclasses.replace(bad.world, exemptions=(used, unused), today=DAY)
-    (text,) = in_use.messages(Case(subject=subject, world=world))
+
+    def printed(today: datetime.date) -> list[str]:
+        """What the remark says after all rules have judged the object, as in a request of the engine."""
+        case = Case(subject=subject, world=dataclasses.replace(world, today=today))
+        with one_request():
+            for rule in RULES:
+                list(rule.messages(case))
+            return list(in_use.messages(case))
+
+    (text,) = printed(DAY)
     assert str(used) in text
-    late = dataclasses.replace(world, today=DAY + datetime.timedelta(days=1))
-    assert list(in_use.messages(Case(subject=subject, world=late))) == []
+    assert printed(DAY + datetime.timedelta(days=1)) == []
+
+
+def test_an_exemption_that_the_configuration_makes_needless_is_not_printed() -> None:
+    rule = next(rule for rule in RULES if rule.id == "secrets-stay-secret")
+    bad = next(sample for sample in samples()[rule.id] if sample.says)
+    subject = Subject(resource_type=bad.resource_type, name="x", inputs=bad.inputs)
+    given = Exemption(rule=rule.id, object=subject.title, reason="a test", approver="nobody", expires=DAY)
+    world = dataclasses.replace(bad.world, exemptions=(given,), today=DAY)
+    for config, expected in (({}, (str(given),)), ({"notSecret": [subject.title]}, ())):
+        with one_request():
+            assert list(rule.messages(Case(subject=subject, world=world, config=config))) == []
+            assert notes() == expected
 
 
 def test_a_used_exemption_of_a_rule_about_stacks_is_printed() -> None:
@@ -108,9 +129,10 @@ def test_a_used_exemption_of_a_rule_about_stacks_is_printed() -> None:
     used = Exemption(rule=rule.id, object="Namespace team", reason="a test", approver="nobody", expires=DAY)
     bad = next(sample for sample in STACK_SAMPLES[rule.id] if sample.says)
     world = dataclasses.replace(bad.world, exemptions=(used,), today=DAY)
-    assert dataclasses.replace(bad, world=world).answers(by_stack) == [
-        f"the stack passes by the exemption {used}; rule: exemptions are seen"
-    ]
+    exempted = dataclasses.replace(bad, world=world)
+    with one_request():
+        assert exempted.answers(rule) == []
+        assert exempted.answers(by_stack) == [f"the stack passes by the exemption {used}; rule: exemptions are seen"]
 
 
 def test_every_name_is_given_once() -> None:
