@@ -12,6 +12,7 @@ ONE_ENVIRONMENT = ("test_hot_kitchen.py", "test_kitchen.py")
 TIERS = ("unit", "policy", "engine", "cluster", "serving", "bench")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the worker's own hook, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent
     for item in items:
