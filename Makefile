@@ -83,7 +83,7 @@ types: venv ## mypy strict
 	@$(BIN)/mypy
 
 # Modules run beside each other, longest first; each process has a cluster of its own, and most of the time is waiting.
-TOGETHER := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
 	@$(BIN)/python -m tools.toolchain build

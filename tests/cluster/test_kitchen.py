@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,39 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.catalog import load_catalog
+from infra.load import read_stack_file
 from ops.store import client as ops_client
-from tests.cluster.cluster_tools import Kubectl, eventually
+from tests.cluster.cluster_tools import Kubectl, eventually, is_ready
 from tests.cluster.kitchen_tools import make, objects, recorded, summary
 from tools.cluster.processes import strays
 from tools.local.up import LocalKitchen
+from tools.local.workspace import POLICY_PACK, REPOSITORY
 
 KEYS = {"ACCESS_KEY": "ACCESS_KEY_ID", "SECRET_KEY": "SECRET_ACCESS_KEY"}
 NAMESPACE, NAME = "helpdesk-dev", "support"
+HOT_NAMESPACE, HOT = "sales-dev", "summary"
+FAQ = "helpdesk-faq/v2026-02-01"
+
+
+@pytest.fixture(scope="module")
+def first_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalKitchen, str]]:
+    """The dev environment as a first `make up` leaves it, and what that said. Who changes it puts it back."""
+    folder = tmp_path_factory.mktemp("kitchen")
+    said = make("up", folder)
+    kitchen = LocalKitchen(folder)
+    with kitchen.cluster:  # it runs already: this sets the guard that ends it if the tests are killed
+        yield kitchen, said
+        kitchen.down()
+
+
+@pytest.fixture(scope="module")
+def kitchen(first_up: tuple[LocalKitchen, str]) -> LocalKitchen:
+    return first_up[0]
+
+
+@pytest.fixture(scope="module")
+def kube(kitchen: LocalKitchen) -> Kubectl:
+    return Kubectl(kitchen.cluster.kubeconfig)
 
 
 def reader_key(kube: Kubectl) -> dict[str, str]:
@@ -214,6 +240,60 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
         )
     finally:
         kube("delete", "namespace", "-l", "kitchen.example.com/environment=prod", "--wait=false")
+
+
+def deployment(kube: Kubectl) -> Any:
+    return kube.get("-n", HOT_NAMESPACE, "deployment", f"{HOT}-predictor")
+
+
+def running(kube: Kubectl) -> list[tuple[str, str]]:
+    pods = kube.get("-n", HOT_NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={HOT}")["items"]
+    return [(pod["metadata"]["name"], pod["metadata"]["uid"]) for pod in pods]
+
+
+def test_kserve_keeps_the_sidecar_with_its_probe_and_volumes(kitchen: LocalKitchen, kube: Kubectl) -> None:
+    assert is_ready(kube, HOT_NAMESPACE, HOT)
+    pod = deployment(kube)["spec"]["template"]["spec"]
+    containers = {entry["name"]: entry for entry in pod["containers"]}
+    assert list(containers) == ["kserve-container", "reconcile-adapters"]
+    server, sidecar = containers.values()
+    assert sidecar["readinessProbe"]["httpGet"] == {"path": "/ready", "port": 8081, "scheme": "HTTP"}
+    assert sidecar["securityContext"]["readOnlyRootFilesystem"]
+    assert "--middleware=guard_updates.UpdateGuard" in server["args"]
+    assert server["workingDir"] == "/etc/kitchen/hot", "the middleware is imported from there"
+    assert "--lora-modules" not in server["args"]
+    assert "--enable-lora" in server["args"]
+    env = {entry["name"]: entry.get("value") for entry in server["env"]}
+    assert env["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] == "True"
+    assert env["HF_HUB_OFFLINE"] == "1", "the runtime's environment is still there"
+    writable = {m["name"] for m in server["volumeMounts"] if not m.get("readOnly")}
+    assert writable == {"shared-memory", "scratch"}
+    assert {"adapters", "declared-adapters", "hot-scripts", "update-token"} <= {v["name"] for v in pod["volumes"]}
+    assert [entry["name"] for entry in pod["initContainers"]] == ["require-base-model"]
+    static = kube.get("-n", "helpdesk-dev", "deployment", "support-predictor")["spec"]["template"]["spec"]
+    assert len(static["containers"]) == 1
+    assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" not in str(static)
+
+
+def up(kitchen: LocalKitchen, *more_adapters: str) -> None:
+    kitchens = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")["kitchens"]
+    kitchens[HOT]["adapters"] += more_adapters
+    kitchen.workspace.prepare({**kitchen.changes(), "kitchens": kitchens})
+    options = ("--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
+    assert kitchen.workspace.engine("up", *options, extra=kitchen.credentials()) == 0
+
+
+def test_one_more_adapter_and_one_less_change_no_pod(kitchen: LocalKitchen, kube: Kubectl) -> None:
+    before, pods = deployment(kube), running(kube)
+    for more in ([FAQ], []):
+        up(kitchen, *more)
+        after = deployment(kube)
+        assert after["spec"]["template"] == before["spec"]["template"]
+        assert after["metadata"]["generation"] == before["metadata"]["generation"]
+        assert running(kube) == pods
+        declared = kube.get("-n", HOT_NAMESPACE, "configmap", f"{HOT}-declared-adapters")
+        assert ('"helpdesk-faq"' in declared["data"]["manifest.json"]) == bool(more)
+        assert not declared.get("immutable")
 
 
 def test_down_removes_all_of_it(kitchen: LocalKitchen) -> None:
