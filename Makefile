@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
+.PHONY: help venv lock toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench bench-fetch docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -105,6 +105,18 @@ $(SERVING_STAMP): tools/serving-requirements.lock
 
 test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program renders; not part of `make test`
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving
+
+STORAGE := $(dir $(SERVING))kserve-storage-venv
+STORAGE_STAMP := $(STORAGE)/.requirements.stamp
+
+$(STORAGE_STAMP): tools/kserve-storage-requirements.lock
+	@echo "python: installing KServe's storage initializer into $(STORAGE)"
+	@test -x $(STORAGE)/bin/python || $(PYTHON) -m venv $(STORAGE)
+	@$(STORAGE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench-fetch: venv $(STORAGE_STAMP) ## our verified fetch of adapters beside KServe's storage initializer, same store and files
+	@KITCHEN_STORAGE_PYTHON=$(STORAGE)/bin/python $(BIN)/python -m tests.bench.fetching
 
 clean: ## remove caches of Python tools (the toolchain cache stays)
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
