@@ -40,6 +40,27 @@ DIFFERENT: dict[tuple[str, str], str] = {
     **_each(
         "kyverno allowed-image-repos", "a name says nothing without registry and folder", "known names in other folders"
     ),
+    **_each(
+        "kyverno memory-requests-equal-limits",
+        "a request may be below its limit",
+        "less asked for",
+        "less asked for twice",
+        "less asked for by the first",
+        "less asked for by the second",
+        "a deployment",
+        "a cron job",
+    ),
+    **_each("kyverno memory-requests-equal-limits", "figures are demanded of every container", "nothing"),
+    **_each(
+        "gatekeeper containerlimits",
+        "what cannot be read is refused, whoever looks at it",
+        "CPU that cannot be read, where it is not looked at",
+    ),
+    **_each("gatekeeper containerlimits", "CPU is shared out by requests; a limit only slows down", "no limit of CPU"),
+    **_each("gatekeeper containerlimits", "the quota of the namespace bounds what it takes", "more than the most"),
+    **_each(
+        "gatekeeper containerrequests", "the quota of the namespace bounds what it takes", "more CPU than the most"
+    ),
 }
 """Cases that are judged differently, by policy and name, and why."""
 
@@ -47,11 +68,16 @@ COUNTS = {
     "gatekeeper aiapprovedmodelregistry": (2, 3),
     "gatekeeper allowedrepos": (1, 5),
     "gatekeeper allowedreposv2": (1, 7),
+    "gatekeeper containerlimits": (6, 22),
+    "gatekeeper containerrequests": (3, 8),
+    "gatekeeper containerresources": (3, 10),
     "gatekeeper disallowedtags": (2, 5),
     "gatekeeper imagedigests": (8, 8),
     "kyverno allowed-image-repos": (3, 8),
     "kyverno disallow-latest-tag": (2, 7),
+    "kyverno memory-requests-equal-limits": (2, 6),
     "kyverno require-image-checksum": (6, 9),
+    "kyverno require-pod-requests-limits": (6, 4),
     "kyverno restrict-image-registries": (5, 9),
 }
 """How many cases of each policy its library passes and refuses."""
