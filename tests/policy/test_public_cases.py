@@ -61,24 +61,77 @@ DIFFERENT: dict[tuple[str, str], str] = {
     **_each(
         "gatekeeper containerrequests", "the quota of the namespace bounds what it takes", "more CPU than the most"
     ),
+    **_each(
+        "kyverno require-probes",
+        "one probe does not tell both when to send requests and when to start again",
+        "alive alone",
+        "alive the first, ready the second",
+        "started alone, by gRPC",
+    ),
+    **_each("kyverno require-probes", "servers are controllers' pods; a pod alone is a task", "a pod alone"),
+    **_each(
+        "kyverno ensure-probes-different",
+        "vLLM has one address that tells its health; the probes differ in their patience",
+        "the same address",
+        "the same command in the second",
+        "the same port in the first",
+    ),
+    **_each("kyverno ensure-probes-different", "a server needs both probes, a sidecar readiness", "one alone"),
+    **_each(
+        "gatekeeper requiredprobes",
+        "a sidecar needs readiness alone: that it hangs is no reason to load the model again",
+        "both, then not alive",
+        "both, then an empty alive",
+    ),
+    **_each(
+        "kyverno restrict-sa-automount-sa-token",
+        "each pod says it itself, which goes before its account",
+        "an account, on",
+    ),
+    **_each(
+        "kyverno disallow-secrets-from-env-vars",
+        "servers and S3 clients take their keys from variables; a reference to a Secret is what the rule asks for",
+        "a key",
+        "all keys, in the second",
+        "all keys and a key",
+        "a deployment, a key",
+        "a deployment, all keys",
+        "a cron job, a key",
+        "a cron job, all keys",
+    ),
+    **_each(
+        "kyverno restrict-networkpolicy-empty-podselector",
+        "whom a policy lets in is judged, not whom it is about",
+        "every pod, chosen pods let in",
+    ),
 }
 """Cases that are judged differently, by policy and name, and why."""
 
 COUNTS = {
     "gatekeeper aiapprovedmodelregistry": (2, 3),
+    "gatekeeper ainetworkegress": (1, 1),
+    "gatekeeper airequiredcontrols": (1, 3),
     "gatekeeper allowedrepos": (1, 5),
     "gatekeeper allowedreposv2": (1, 7),
+    "gatekeeper automount-serviceaccount-token": (1, 2),
     "gatekeeper containerlimits": (6, 22),
     "gatekeeper containerrequests": (3, 8),
     "gatekeeper containerresources": (3, 10),
     "gatekeeper disallowedtags": (2, 5),
     "gatekeeper imagedigests": (8, 8),
+    "gatekeeper requiredprobes": (2, 56),
     "kyverno allowed-image-repos": (3, 8),
     "kyverno disallow-latest-tag": (2, 7),
+    "kyverno disallow-secrets-from-env-vars": (7, 7),
+    "kyverno ensure-probes-different": (2, 3),
     "kyverno memory-requests-equal-limits": (2, 6),
     "kyverno require-image-checksum": (6, 9),
     "kyverno require-pod-requests-limits": (6, 4),
+    "kyverno require-probes": (3, 4),
+    "kyverno restrict-automount-sa-token": (4, 5),
     "kyverno restrict-image-registries": (5, 9),
+    "kyverno restrict-networkpolicy-empty-podselector": (2, 1),
+    "kyverno restrict-sa-automount-sa-token": (1, 1),
 }
 """How many cases of each policy its library passes and refuses."""
 
