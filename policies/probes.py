@@ -9,7 +9,6 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies.judging import Fault, at, judged_pods, listed, shown
 from policies.pods import RUNTIMES, Container, Pod
 from policies.rule import Case, Rule
-from policies.subject import mapping
 from policies.values import UNKNOWN
 
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
@@ -56,7 +55,7 @@ def _missing(container: Container, main: bool) -> Iterator[Fault]:
 def _has(container: Container, probe: str) -> bool:
     """Whether it is there and does something; an unknown one is told as such."""
     found = container.spec.get(probe)
-    return found is UNKNOWN or any(handler in mapping(found) for handler in _HANDLERS)
+    return found is UNKNOWN or any(at(found, handler) is not None for handler in _HANDLERS)
 
 
 def _lost(container: Container, probe: str) -> Iterator[Fault]:

@@ -98,6 +98,7 @@ PROBES = (
         ("no liveness", {f"{_FIRST} livenessProbe": MISSING}, "livenessProbe: is missing, and so is startupProbe"),
         ("startup in its place", {f"{_FIRST} livenessProbe": MISSING, f"{_FIRST} startupProbe": {"exec": {}}}),
         ("a probe of nothing", {f"{_FIRST} readinessProbe": {"periodSeconds": 5}}, "readinessProbe: is missing"),
+        ("a handler of null", {f"{_FIRST} readinessProbe": {"httpGet": None}}, "readinessProbe: is missing"),
         ("sidecar", {f"{_TEMPLATE} containers 1": _SIDECAR}, "containers[1].readinessProbe: is missing"),
         ("ready sidecar", {f"{_TEMPLATE} containers 1": {**_SIDECAR, "readinessProbe": {"grpc": {"port": 1}}}}),
         (
