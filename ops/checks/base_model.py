@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.catalog import BaseModel
 from infra.faults import MISSING, Fault
-from ops.checks.files import Content, shown, unsafe_name
+from ops.checks.files import Content, unsafe_name
 
 CONFIG = "config.json"
 INDEX = "model.safetensors.index.json"
@@ -105,7 +105,7 @@ def _index(content: Content, shards: list[str]) -> Iterator[Fault]:
     for shard in sorted(named - set(shards)):
         reason = unsafe_name(shard)
         rule = f"the name {reason}" if reason else "names a file that is not there"
-        yield Fault(path=f"{INDEX}: weight_map", value=shown(shard), rule=rule, example=shards[0])
+        yield Fault(path=f"{INDEX}: weight_map", value=shard, rule=rule, example=shards[0])
     for shard in sorted(set(shards) - named):
         yield Fault(path=shard, value=shard, rule=f"is not named in {INDEX}", example=shards[0])
     if any(shard not in content.tensors for shard in shards):

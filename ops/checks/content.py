@@ -43,8 +43,8 @@ def archive_or_program(path: Path) -> str | None:
     return _with_scan(found, path, size)
 
 
-def what_it_is(path: Path) -> str:
-    """Name what a file is that is not what its name says; raise OSError when the file cannot be read.
+def what_it_is(path: Path) -> str | None:
+    """Name what a file is that is not what its name says, None if that is not known; raise OSError if it is unreadable.
 
     A pickle of the older protocols has no magic number: it is known by running through as one (pickletools executes
     nothing). Text may do so by chance, so this is asked of files only that are broken anyway.
@@ -52,7 +52,7 @@ def what_it_is(path: Path) -> str:
     found = archive_or_program(path)
     if found is None and _runs_as_pickle(path):
         found = _with_scan("a pickle", path, path.stat().st_size)
-    return found or "no format that is known here"
+    return found
 
 
 def _ends(path: Path) -> tuple[bytes, bytes, int]:

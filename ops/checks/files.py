@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import stat
 from collections.abc import Iterator
@@ -105,31 +104,26 @@ def unsafe_name(name: str) -> str | None:
     return None
 
 
-def shown(name: str) -> str:
-    """A name as a message can hold it: what could move a terminal's cursor is escaped."""
-    return name if name.isprintable() and name.isascii() else json.dumps(name)
-
-
 def _collisions(names: list[str]) -> Iterator[Fault]:
     first: dict[str, str] = {}
     for name in names:
         twin = first.setdefault(name.casefold(), name)
         if twin != name:
-            rule = f"has the same name as {shown(twin)} where letter case does not count"
-            yield Fault(path=shown(name), value=name, rule=rule, example=_EXAMPLE)
+            rule = f"has the same name as {twin} where letter case does not count"
+            yield Fault(path=name, value=name, rule=rule, example=_EXAMPLE)
 
 
 def _entry_fault(path: Path) -> Fault | None:
     """What is wrong with a folder's entry before it is opened."""
     if reason := unsafe_name(path.name):
-        return Fault(path=shown(path.name), value=path.name, rule=f"the name {reason}", example=_EXAMPLE)
+        return Fault(path=path.name, value=path.name, rule=f"the name {reason}", example=_EXAMPLE)
     mode = path.lstat().st_mode
     if not stat.S_ISREG(mode):
         return Fault(path=path.name, value=_kind(mode), rule="must be a regular file", example=_EXAMPLE)
     suffix = path.suffix.lower()
     if suffix in PICKLES:
-        rule = f"{suffix} files are refused: loading one can run code; convert it to safetensors"
-        return Fault(path=path.name, value=_scan(path), rule=rule, example=_EXAMPLE)
+        rule = f"{suffix} files are refused: loading one can run code; convert it to safetensors{_this_is(path)}"
+        return Fault(path=path.name, value=path.name, rule=rule, example=_EXAMPLE)
     if suffix in CODE:
         rule = "code is refused: servers never run an artifact's code (no trust_remote_code)"
         return Fault(path=path.name, value=path.name, rule=rule, example=_EXAMPLE)
@@ -144,11 +138,13 @@ def _kind(mode: int) -> str:
     return next((kind for test, kind in kinds if test(mode)), "a device or socket")
 
 
-def _scan(path: Path) -> str:
+def _this_is(path: Path) -> str:
+    """What a refused file is by its bytes, as the end of a rule."""
     try:
-        return what_it_is(path)
+        found = what_it_is(path)
     except OSError as error:
-        return f"not readable: {error.strerror}"
+        return f"; not readable: {error.strerror}"
+    return f"; this is {found}" if found else ""
 
 
 def _content_faults(path: Path, content: Content) -> list[Fault]:
@@ -169,10 +165,12 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
         except JsonError as error:
             reasons = (str(error),)
     if reasons:
-        return [Fault(path=name, value=what_it_is(path), rule=reason, example=_EXAMPLE) for reason in reasons]
+        rules = [f"{reason}{_this_is(path)}" for reason in reasons]
+        return [Fault(path=name, value=f"{size} bytes", rule=rule, example=_EXAMPLE) for rule in rules]
     disguise = archive_or_program(path)
     if disguise:
-        return [Fault(path=name, value=disguise, rule="must be what its name says", example=_EXAMPLE)]
+        rule = f"must be what its name says; this is {disguise}"
+        return [Fault(path=name, value=f"{size} bytes", rule=rule, example=_EXAMPLE)]
     return []
 
 
