@@ -76,13 +76,18 @@ def spoilt(draw: st.DrawFn) -> bytes:
     """A right file with one or two things changed: a value of its header, or bytes anywhere."""
     header, size = laid_out(draw(RIGHT))
     entry = header[draw(st.sampled_from(sorted(header)))]
-    change = draw(st.sampled_from(["shape", "offsets", "dtype", "key", "nothing", "text"]))
+    change = draw(st.sampled_from(["shape", "offsets", "dtype", "key", "shift", "nothing", "text"]))
     if change == "shape":
         entry["shape"] = draw(st.lists(NUMBERS, max_size=3))
     elif change == "offsets":
         entry["data_offsets"] = draw(st.lists(NUMBERS, max_size=3))
     elif change == "dtype":
         entry["dtype"] = draw(st.sampled_from([*DTYPE_BYTES, "F4", "f32", "", 32]))
+    elif change == "shift":
+        by = draw(st.sampled_from([-2, -1, 1, 2]))
+        for moved in list(header.values())[draw(st.integers(0, len(header))) :]:
+            moved["data_offsets"] = [offset + by for offset in moved["data_offsets"]]
+        size = max(0, size + by)
     elif change == "key":
         entry[draw(NAMES)] = draw(NUMBERS)
     text = bytearray(json.dumps(header).encode())
