@@ -43,7 +43,10 @@ def read_entry(folder: Path, kind: Kind, ref: str) -> Entry:
 
 
 def add_entry(folder: Path, kind: Kind, ref: str, entry: Mapping[str, Any]) -> Edit:
-    """Plan a new entry at the end of its file; raise FaultsError."""
+    """Plan a new entry at the end of its file; raise FaultsError, also when there is one of that name."""
+    if ref in (yaml.safe_load(_read(folder / kind.file)) or {}).get(kind.key, {}):
+        rule = f"is in {kind.file} already: an entry never changes, other content has a new name"
+        raise FaultsError("catalog", [Fault(path="NAME", value=ref, rule=rule, example=kind.example)])
 
     def change(data: Entry) -> None:
         data[kind.key][ref] = dict(entry)
@@ -68,8 +71,9 @@ def change_entry(folder: Path, kind: Kind, ref: str, *, state: str, key: str, va
     def text(lines: list[str]) -> list[str]:
         start, end = _block(lines, ref)
         block = [re.sub(r"^(    state: *)[a-z]+", rf"\g<1>{state}", line) for line in lines[start:end]]
-        if listed and "    approvals:" in block:
-            at = block.index("    approvals:") + 1
+        block = [line for line in block if not (listed and line == f"    {key}: []")]
+        if listed and f"    {key}:" in block:
+            at = block.index(f"    {key}:") + 1
             while at < len(block) and re.match("    (-| )", block[at]):
                 at += 1
             block[at:at] = _dumped([value], 4)
