@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import difflib
+import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,8 @@ from tests.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, cha
 from tests.minio_server import MinioServer
 from tools import fixtures
 
-SETTINGS = str(Path(__file__).resolve().parents[2] / "Pulumi.dev.yaml")
+REPOSITORY = Path(__file__).resolve().parents[2]
+SETTINGS = str(REPOSITORY / "Pulumi.dev.yaml")
 SAID = ("--licence", "LicenseRef-internal", "--origin", "https://models.example.com/menu", "--owner", "support-team")
 
 
@@ -161,6 +164,36 @@ def test_an_interrupted_upload_leaves_the_catalog_and_goes_on_later(
     assert publish(store, catalog, folder, "--name", ADAPTER, *SAID) == 0
     assert load_catalog(catalog).adapters[ADAPTER].state == "candidate"
     assert len(keys(store, "dev-lora")) == 2
+
+
+def documented() -> list[list[str]]:
+    """The words of every `kitchen` command in docs/catalog.md, in order."""
+    blocks = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "docs" / "catalog.md").read_text(), re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith(".venv/bin/kitchen ")]
+
+
+def test_the_commands_of_the_docs_work_in_their_order(
+    store: MinioServer,
+    catalog: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_adapter(tmp_path / "menu")
+    write(tmp_path / "tsuzumi", fixtures.base_model_files("tsuzumi-7b-instruct/v2"))
+    monkeypatch.chdir(tmp_path)
+    commands = documented()
+    assert len(commands) == 11
+    for words in commands:
+        replaced = {"Pulumi.dev.yaml": SETTINGS, "sha256:DIGEST": "sha256:" + "0123456789abcdef" * 4}
+        shop = ["--endpoint", store.endpoint] if "publish" in words else []
+        given = [replaced.get(word, word) for word in words]
+        assert main([*given, *shop, "--catalog", str(catalog)]) == 0, capsys.readouterr().err
+    after = load_catalog(catalog)
+    assert after.adapters[ADAPTER].state == "retired"
+    assert after.images["vllm-next"].state == "approved"
+    assert "on tsuzumi-7b-instruct/v2" in capsys.readouterr().out
 
 
 def test_a_store_that_is_gone_leaves_the_catalog(
