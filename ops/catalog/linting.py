@@ -32,9 +32,13 @@ def lint(
     if ref is not None and len(artifacts) != 1:
         rule = "names one artifact: give one folder with it"
         faults.append(Fault(path="--name", value=ref, rule=rule, example=f"lint FOLDER --name {kind.example}"))
+    catalog = load_catalog(folder)
+    known = kind.entries(catalog)
+    if ref is not None and ref not in known:
+        rule = f"must be in {kind.file}: {', '.join(known)}; leave it out for what has no entry yet"
+        faults.append(Fault(path="--name", value=ref, rule=rule, example=f"--name {next(iter(known), kind.example)}"))
     if faults:
         raise FaultsError("lint", faults)
-    catalog = load_catalog(folder)
     found = {
         path: check_artifact(kind.artifact, ref or "", path, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)
         for path in artifacts
