@@ -7,7 +7,6 @@ written: the same folder gives the same answer twice.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from infra.catalog import Catalog
 from infra.faults import Fault
@@ -15,8 +14,6 @@ from ops.checks.adapter import adapter_faults
 from ops.checks.base_model import base_model_faults
 from ops.checks.entry import entry_faults
 from ops.checks.files import Content, read_folder
-
-Kind = Literal["adapter", "base-model"]
 
 
 def check_artifact(

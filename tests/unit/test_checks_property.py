@@ -38,14 +38,14 @@ def faults(kind: str, name: str, files: dict[str, bytes], catalog: Catalog) -> l
     return lines
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.sampled_from([CONFIG, WEIGHTS]), st.integers(0, 2000), st.binary(max_size=12), st.integers(0, 12))
 def test_damaged_bytes_are_answered(catalog: Catalog, name: str, at: int, new: bytes, dropped: int) -> None:
     content = RIGHT[name]
     faults("adapter", "", RIGHT | {name: content[:at] + new + content[at + dropped :]}, catalog)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3))
 def test_any_configuration_is_answered(catalog: Catalog, changes: dict[str, object]) -> None:
     config = json.loads(RIGHT[CONFIG]) | changes
@@ -55,13 +55,13 @@ def test_any_configuration_is_answered(catalog: Catalog, changes: dict[str, obje
         assert found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["config.json", "tokenizer_config.json", "model.safetensors.index.json"]), VALUES)
 def test_any_json_of_a_base_model_is_answered(catalog: Catalog, name: str, value: object) -> None:
     assert faults("base-model", MODEL, MODEL_FILES | {name: json.dumps(value).encode()}, catalog)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_one_changed_byte_is_not_what_was_approved(catalog: Catalog, at: int, change: int) -> None:
     """With an entry in the catalog every byte counts, in the weights as well."""
