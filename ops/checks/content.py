@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import pickletools
+import zipfile
 from pathlib import Path
 
 from picklescan import scanner
@@ -97,10 +98,21 @@ def _runs_as_pickle(path: Path) -> bool:
     return steps > 1
 
 
+def _unpacked_bytes(path: Path) -> int:
+    """What an archive's files say that they unpack to (zipfile never exceeds it); too many for a damaged one."""
+    if not zipfile.is_zipfile(path):
+        return 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except Exception:  # noqa: BLE001 (a reader of foreign bytes raises what it likes)
+        return _SCANNED_BYTES + 1
+
+
 def picklescan(path: Path, size: int) -> str:
     """What picklescan says of a file, in one phrase. It is a second opinion: its silence allows nothing."""
-    if size > _SCANNED_BYTES:
-        return f"picklescan was not run: more than {_SCANNED_BYTES} bytes"
+    if max(size, _unpacked_bytes(path)) > _SCANNED_BYTES:
+        return f"picklescan was not run: more than {_SCANNED_BYTES} bytes, or a damaged archive"
     logger = logging.getLogger("picklescan")
     before, logger.disabled = logger.disabled, True
     try:

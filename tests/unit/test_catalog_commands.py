@@ -18,7 +18,6 @@ from ops.__main__ import main
 from ops.catalog.edit import change_entry, write
 from ops.catalog.kinds import KINDS
 from tests.artifacts import ADAPTER, CONFIG, MODEL, catalog_folder, change_config, write_adapter
-from tests.unit import hostile
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TRIAGE = "log-triage/v2026-06-10"
@@ -286,24 +285,3 @@ def test_lint(catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "must be a folder" in said
     assert "names one artifact" in said
     assert "leave it out for what has no entry yet" in said
-
-
-def test_nothing_hostile_reaches_the_store_or_the_catalog(
-    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The store's address leads nowhere: one request to it would end with 1 instead of 2."""
-    monkeypatch.setenv("KITCHEN_OBJECT_STORE_ACCESS_KEY", "someone")
-    monkeypatch.setenv("KITCHEN_OBJECT_STORE_SECRET_KEY", "canary-secret")
-    said = ("--licence", "MIT", "--origin", "https://models.example.com/menu", "--owner", "support-team")
-    store = ("--settings", str(REPOSITORY / "Pulumi.dev.yaml"), "--endpoint", "http://127.0.0.1:1")
-    before = contents(catalog)
-    cases = [*hostile.FILES, *hostile.PICKLES, *hostile.HEADERS, *hostile.CONFIGS, *hostile.TENSORS]
-    for number, (name, spoil, message) in enumerate(cases):
-        folder = write_adapter(tmp_path / str(number))
-        spoil(folder)
-        assert kitchen(catalog, "adapter", "publish", str(folder), "--name", ADAPTER, *said, *store) == 2, name
-        told = capsys.readouterr()
-        assert message in told.err
-        assert told.out == ""
-        assert "canary-secret" not in told.err
-    assert contents(catalog) == before

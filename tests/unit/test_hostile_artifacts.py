@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.catalog import Catalog, load_catalog
+from ops.__main__ import main
 from ops.checks import check_artifact
 from ops.checks.files import unsafe_name
 from tests.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, safetensors, write, write_adapter
@@ -22,6 +23,7 @@ CASES = [
     *(("config", *case) for case in hostile.CONFIGS),
     *(("tensors", *case) for case in hostile.TENSORS),
 ]
+REPOSITORY = Path(__file__).resolve().parents[2]
 FAQ = "helpdesk-faq/v2026-02-01"
 
 
@@ -175,3 +177,40 @@ def test_a_sharded_base_model_is_fine_before_it_has_an_entry(tmp_path: Path, cat
 
 def test_config_file_names(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [CONFIG, WEIGHTS]
+
+
+def test_a_file_that_goes_away_is_told(folder: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the listing and the reading a file may vanish or lose its rights: a fault, no exception."""
+    right = write(folder.parent / "right", fixtures.all_files()[f"lora/{FAQ}"])
+    real = Path.open
+
+    def gone(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == WEIGHTS:
+            raise PermissionError(13, "Permission denied")
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", gone)
+    assert "must be readable: Permission denied" in told("adapter", ADAPTER, folder, catalog)
+    assert "not readable: Permission denied" in told("adapter", FAQ, right, catalog)
+
+
+def test_nothing_hostile_reaches_the_store_or_the_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The store's address leads nowhere: one request to it would end with 1 instead of 2."""
+    monkeypatch.setenv("KITCHEN_OBJECT_STORE_ACCESS_KEY", "someone")
+    monkeypatch.setenv("KITCHEN_OBJECT_STORE_SECRET_KEY", "canary-secret")
+    said = ("--licence", "MIT", "--origin", "https://models.example.com/menu", "--owner", "support-team")
+    store = ("--settings", str(REPOSITORY / "Pulumi.dev.yaml"), "--endpoint", "http://127.0.0.1:1")
+    entries = catalog_folder(tmp_path / "catalog")
+    before = {path.name: path.read_bytes() for path in entries.iterdir()}
+    for number, (name, spoil, message) in enumerate(case[1:] for case in CASES):
+        folder = write_adapter(tmp_path / str(number))
+        spoil(folder)
+        words = ["adapter", "publish", str(folder), "--name", ADAPTER, "--catalog", str(entries)]
+        assert main([*words, *said, *store]) == 2, name
+        output = capsys.readouterr()
+        assert message in output.err
+        assert output.out == ""
+        assert "canary-secret" not in output.err
+    assert {path.name: path.read_bytes() for path in entries.iterdir()} == before
