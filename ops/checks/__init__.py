@@ -24,7 +24,8 @@ def check_artifact(
     `kind` is `adapter` or `base-model`. With an entry for `name` (`<name>/<version>`) in the catalog, sums, licence,
     rank, modules and base model must be the entry's, and its standIn and ownTokenizer count; without one, the files
     must agree with each other and with the base model that they name. `stand_in`: sizes are not compared with the
-    base model's config. `own_tokenizer`: an adapter may bring tokenizer files. Raise ValueError for another kind.
+    base model's config, as they never are where the base model itself is a stand-in.
+    `own_tokenizer`: an adapter may bring tokenizer files. Raise ValueError for another kind.
     """
     return read_artifact(kind, name, folder, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)[1]
 

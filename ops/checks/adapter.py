@@ -47,7 +47,8 @@ def adapter_faults(
 ) -> list[Fault]:
     """Return every fault of an adapter whose files have been read.
 
-    `entry` is the catalog's, or None before there is one. Of a stand-in the sizes are not compared with the base model.
+    `entry` is the catalog's, or None before there is one. Sizes are not compared for a
+    stand-in, nor on a base model that is one: its `config` is that of the model that it stands for.
     """
     faults = [*_pair(content), *([] if own_tokenizer else _tokenizer(content))]
     config = LoraConfig(rank=None, modules=None, base_model=None)
@@ -60,7 +61,8 @@ def adapter_faults(
         faults.append(_differs(f"{FILE}: r", config.rank, "rank", entry.rank))
     if WEIGHTS in content.tensors:
         modules = modules_of(base)
-        expected = _Expected(config=config, entry=entry, base=base, modules=modules, sizes=not stand_in)
+        sizes = not stand_in and base is not None and not base.stand_in
+        expected = _Expected(config=config, entry=entry, base=base, modules=modules, sizes=sizes)
         faults += _weights(content.tensors[WEIGHTS], expected)
     return faults
 

@@ -103,6 +103,16 @@ def test_sums_and_the_entry_s_word_count(tmp_path: Path, catalog: Catalog) -> No
     assert "every file of the catalog's entry must be there" in told("adapter", FAQ, right, catalog)
 
 
+def test_sizes_count_on_a_real_base_model_alone(tmp_path: Path, catalog: Catalog) -> None:
+    """The config of a stand-in is that of the model that it stands for: its own files have other sizes."""
+    on_stand_in = write(tmp_path / "faq", fixtures.all_files()[f"lora/{FAQ}"])
+    assert told("adapter", "faq/v2026-06-01", on_stand_in, catalog) == ""
+    spoilt = write_adapter(tmp_path / "menu")
+    hostile.TENSORS[3][1](spoilt)
+    assert check_artifact("adapter", ADAPTER, spoilt, catalog)
+    assert check_artifact("adapter", ADAPTER, spoilt, catalog, stand_in=True) == []
+
+
 def test_a_tokenizer_may_be_accepted(folder: Path, catalog: Catalog) -> None:
     (folder / "tokenizer.json").write_text("{}")
     assert check_artifact("adapter", ADAPTER, folder, catalog)
