@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import pickletools
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -87,6 +88,12 @@ def _runs_as_pickle(path: Path) -> bool:
     """Whether the bytes reach a pickle's end, or name a global on the way: then loading runs code."""
     with path.open("rb") as content:
         start = io.BytesIO(content.read(_RUN_BYTES))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # escapes in foreign text are no business of the reader's
+        return _reaches_its_end(start)
+
+
+def _reaches_its_end(start: io.BytesIO) -> bool:
     steps = 0
     try:
         for opcode, _argument, _position in pickletools.genops(start):
