@@ -26,7 +26,14 @@ class Fault:
         shown = "missing" if self.value is MISSING else _text(self.value)
         if len(shown) > _SHOWN_CHARACTERS:
             shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
-        return f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}"
+        return printable(f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}")
+
+
+def printable(text: str) -> str:
+    """The text on one line; what could move a terminal's cursor or turn the reading direction is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _text(value: object) -> str:

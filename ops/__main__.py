@@ -1,4 +1,4 @@
-"""The command `kitchen`: `kitchen publish ...`, `kitchen policy check ...`."""
+"""The command `kitchen`: `kitchen publish ...`, `kitchen adapter|model|image ...`, `kitchen policy check ...`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from ops.catalog import commands as catalog_commands
+from ops.catalog.kinds import KINDS
 from ops.publish import publish
 from ops.store import StoreError, client
 from policies.check import __main__ as policy_check
@@ -22,7 +24,12 @@ def main(argv: list[str] | None = None) -> int:
     _publish_options(commands.add_parser("publish", help="upload artifacts, checked against the catalog"))
     policy = commands.add_parser("policy", help="the policy pack").add_subparsers(dest="action", required=True)
     policy_check.arguments(policy.add_parser("check", help="the pack over plain YAML, with SARIF or JUnit output"))
+    for word in KINDS:
+        what = f"{word}s of the catalog: list, promote, retire and more"
+        catalog_commands.arguments(commands.add_parser(word, help=what), word)
     arguments = parser.parse_args(argv)
+    if arguments.command in KINDS:
+        return catalog_commands.run(arguments)
     if arguments.command == "policy":
         return policy_check.check(arguments)
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,13 +52,13 @@ def publish(
     bucket: str,
     catalog: Catalog,
     refs: Sequence[str],
-    source: Path,
+    source: Path | Mapping[str, Path],
     *,
     progress: Callable[[str], None] = lambda line: None,
 ) -> PublishReport:
     """Upload the artifacts `refs` (adapters or base models) from `source/<ref>/` to `<bucket>/<ref>/<file>`.
 
-    A base model's key is `base/<ref>/<file>`.
+    A base model's key is `base/<ref>/<file>`. `source` may also name the folder of each artifact.
 
     Raise FaultsError with every fault before anything is uploaded, StoreError when the store does not answer.
     """
@@ -84,7 +84,7 @@ def publish(
     )
 
 
-def _items(catalog: Catalog, refs: Sequence[str], source: Path) -> list[_Item]:
+def _items(catalog: Catalog, refs: Sequence[str], source: Path | Mapping[str, Path]) -> list[_Item]:
     faults: list[Fault] = []
     items: list[_Item] = []
     for ref in dict.fromkeys(refs):
@@ -98,9 +98,10 @@ def _items(catalog: Catalog, refs: Sequence[str], source: Path) -> list[_Item]:
             rule = "a retired artifact is not published"
             faults.append(Fault(path=f"catalog {ref}.state", value=entry.state, rule=rule, example="approved"))
         folder = "base/" if isinstance(entry, BaseModel) else ""
+        held = source / ref if isinstance(source, Path) else source[ref]
         files = sorted(entry.files, key=lambda file: (file.path in _LAST, file.path))
         for file in files:
-            item = _Item(key=f"{folder}{ref}/{file.path}", source=source / ref / file.path, file=file)
+            item = _Item(key=f"{folder}{ref}/{file.path}", source=held / file.path, file=file)
             items.append(item)
             faults += _local_faults(item)
     if faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,12 @@ FOLDER = Path(__file__).resolve().parent
 FETCH_IMAGE = "storage-initializer"
 """Name of the image that runs the fetch script: it has Python and boto3."""
 
-FILES = {"images.yaml": "images", "base-models.yaml": "baseModels", "adapters.yaml": "adapters"}
+FILES = {
+    "images.yaml": "images",
+    "base-models.yaml": "baseModels",
+    "adapters.yaml": "adapters",
+    "licences.yaml": "licences",
+}
 """The catalog's files and the one key of each."""
 
 
@@ -30,6 +36,15 @@ class FileSum:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Approval:
+    """Who approved an entry, on which day (YYYY-MM-DD), resting on which evaluation."""
+
+    by: str
+    on: str
+    evaluation: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Image:
     """A container image. `imported` says whether an import has compared the digest."""
 
@@ -39,6 +54,7 @@ class Image:
     version: str
     state: str
     imported: bool
+    approvals: tuple[Approval, ...] = ()
 
     def reference(self, registry: str) -> str:
         """The image as a pod names it: `<registry>/<repository>@sha256:...`."""
@@ -56,6 +72,9 @@ class BaseModel:
     dtype: str
     shape: ModelShape
     files: tuple[FileSum, ...]
+    licence: str
+    stand_in: bool = False
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def name(self) -> str:
@@ -65,13 +84,18 @@ class BaseModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """A LoRA adapter; `ref` is `<name>/v<date>`."""
+    """A LoRA adapter; `ref` is `<name>/v<date>`, `base_model` the one version that it was evaluated on."""
 
     ref: str
     state: str
     base_model: str
     rank: int
+    target_modules: tuple[str, ...]
     files: tuple[FileSum, ...]
+    licence: str
+    stand_in: bool = False
+    own_tokenizer: bool = False
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def name(self) -> str:
@@ -91,10 +115,11 @@ class Catalog:
     images: Mapping[str, Image]
     base_models: Mapping[str, BaseModel]
     adapters: Mapping[str, Adapter]
+    licences: tuple[str, ...]
 
 
 def load_catalog(folder: Path = FOLDER) -> Catalog:
-    """Read and check the three files; raise FaultsError with every fault."""
+    """Read and check the catalog's files; raise FaultsError with every fault."""
     data: dict[str, Any] = {}
     for name, key in FILES.items():
         try:
@@ -116,6 +141,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         images={name: _image(name, entry) for name, entry in data["images"].items()},
         base_models={ref: _base_model(ref, entry) for ref, entry in data["baseModels"].items()},
         adapters={ref: _adapter(ref, entry) for ref, entry in data["adapters"].items()},
+        licences=tuple(data["licences"]),
     )
 
 
@@ -123,10 +149,12 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
     faults = []
     for kind in ("images", "baseModels", "adapters"):
         for name, entry in data[kind].items():
-            if entry["state"] == "approved" and not entry.get("approvals"):
-                rule = "an approved entry names who approved it, when and on which evaluation"
-                example = "approvals: [{by: model-board, on: '2026-02-01', evaluation: evaluations/x}]"
-                faults.append(Fault(path=f"{kind}.{name}.approvals", value=[], rule=rule, example=example))
+            faults += approval_faults(f"{kind}.{name}", entry)
+            licence = entry.get("licence")
+            if licence is not None and licence not in data["licences"]:
+                rule = f"must be a licence of infra/catalog/licences.yaml: {', '.join(data['licences'])}"
+                example = next(iter(data["licences"]), "Apache-2.0")
+                faults.append(Fault(path=f"{kind}.{name}.licence", value=licence, rule=rule, example=example))
     for ref, entry in data["adapters"].items():
         if entry["baseModel"] not in data["baseModels"]:
             rule = f"must be a base model of the catalog: {', '.join(data['baseModels'])}"
@@ -139,6 +167,38 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 )
             )
     return faults
+
+
+def approval_faults(path: str, entry: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with the approvals and the retirement of an entry as the file has it."""
+    faults = []
+    if entry["state"] == "approved" and not entry.get("approvals"):
+        rule = "an approved entry names who approved it, when and on which evaluation"
+        example = "approvals: [{by: model-board, on: '2026-02-01', evaluation: evaluations/x}]"
+        faults.append(Fault(path=f"{path}.approvals", value=[], rule=rule, example=example))
+    for index, approval in enumerate(entry.get("approvals", ())):
+        for key, example in (("by", "model-board"), ("evaluation", "evaluations/helpdesk-faq/2026-01-30")):
+            if not approval[key].strip():
+                rule = "must not be empty: an approval rests on somebody and on something"
+                where = f"{path}.approvals.{index}.{key}"
+                faults.append(Fault(path=where, value=approval[key], rule=rule, example=example))
+        if person(approval["by"]) == person(entry.get("owner", "")):
+            rule = "who brought it in does not approve it: two people see what runs"
+            where = f"{path}.approvals.{index}.by"
+            faults.append(Fault(path=where, value=approval["by"], rule=rule, example="model-board"))
+    if "retirement" in entry and entry["state"] != "retired":
+        rule = "an entry with a retirement is retired: what comes back is a new version"
+        faults.append(Fault(path=f"{path}.state", value=entry["state"], rule=rule, example="retired"))
+    return faults
+
+
+def person(name: str) -> str:
+    """A name as it is compared: letter case, width of characters and spaces around it do not make another person."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def _approvals(entry: Mapping[str, Any]) -> tuple[Approval, ...]:
+    return tuple(Approval(**approval) for approval in entry.get("approvals", ()))
 
 
 def _files(entry: Mapping[str, Any]) -> tuple[FileSum, ...]:
@@ -156,6 +216,7 @@ def _image(name: str, entry: Mapping[str, Any]) -> Image:
         version=entry["version"],
         state=entry["state"],
         imported=entry["imported"],
+        approvals=_approvals(entry),
     )
 
 
@@ -168,6 +229,9 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         dtype=entry["dtype"],
         shape=_shape(entry["config"]),
         files=_files(entry),
+        licence=entry["licence"],
+        stand_in=entry.get("standIn", False),
+        approvals=_approvals(entry),
     )
 
 
@@ -194,5 +258,10 @@ def _adapter(ref: str, entry: Mapping[str, Any]) -> Adapter:
         state=entry["state"],
         base_model=entry["baseModel"],
         rank=entry["rank"],
+        target_modules=tuple(entry["targetModules"]),
         files=_files(entry),
+        licence=entry["licence"],
+        stand_in=entry.get("standIn", False),
+        own_tokenizer=entry.get("ownTokenizer", False),
+        approvals=_approvals(entry),
     )

@@ -69,7 +69,17 @@ def _lora_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iter
 
 
 def _adapter_faults(where: str, kitchen: Kitchen, adapter: Adapter) -> Iterator[Fault]:
-    if adapter.base_model != kitchen.base_model:
+    if (
+        adapter.base_model != kitchen.base_model
+        and adapter.base_model.split("/")[0] == kitchen.base_model.split("/")[0]
+    ):
+        rule = (
+            f"was evaluated on {adapter.base_model}, the kitchen serves {kitchen.base_model}: an approval holds for "
+            "one version of a base model; evaluate it on that one and publish it as a new version"
+        )
+        example = f"{adapter.name}/v<date> with baseModel: {kitchen.base_model}"
+        yield Fault(path=where, value=adapter.ref, rule=rule, example=example)
+    elif adapter.base_model != kitchen.base_model:
         rule = f"was trained on {adapter.base_model}, the kitchen serves {kitchen.base_model}"
         yield Fault(path=where, value=adapter.ref, rule=rule, example="an adapter of the same base model")
     if adapter.rank > kitchen.runtime.max_lora_rank:

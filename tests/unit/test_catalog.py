@@ -46,18 +46,32 @@ def _changed(folder: Path, name: str, change: Any) -> Path:
     return folder
 
 
+CODE = "code-review/v2026-05-01"
 BAD = [
     ("images.yaml", lambda d: d["images"]["vllm"].update(digest="latest"), "images.vllm.digest"),
     ("images.yaml", lambda d: d["images"]["vllm"].update(digest="sha256:" + "A" * 64), "images.vllm.digest"),
     ("images.yaml", lambda d: d["images"]["vllm"].pop("approvals"), "images.vllm.approvals"),
-    ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"].update(baseModel="no/v1"), "baseModel"),
+    ("adapters.yaml", lambda d: d["adapters"][CODE].update(baseModel="no/v1"), "baseModel"),
     (
         "adapters.yaml",
-        lambda d: d["adapters"]["code-review/v2026-05-01"]["files"].pop("adapter_config.json"),
+        lambda d: d["adapters"][CODE]["files"].pop("adapter_config.json"),
         "adapter_config.json: missing",
     ),
-    ("adapters.yaml", lambda d: d["adapters"]["code-review/v2026-05-01"]["files"].update({"../x": {}}), "../x"),
+    ("adapters.yaml", lambda d: d["adapters"][CODE]["files"].update({"../x": {}}), "../x"),
     ("base-models.yaml", lambda d: d["baseModels"]["llama-3-8b-instruct/v1"].update(state="aproved"), "approved"),
+    (
+        "adapters.yaml",
+        lambda d: d["adapters"][CODE].update(owner=" Model-Board "),
+        "who brought it in does not approve it",
+    ),
+    ("adapters.yaml", lambda d: d["adapters"][CODE]["approvals"][0].update(evaluation=" "), "must not be empty"),
+    ("adapters.yaml", lambda d: d["adapters"][CODE].update(licence="Proprietary"), "must be a licence of"),
+    (
+        "adapters.yaml",
+        lambda d: d["adapters"][CODE].update(retirement={"on": "2026-06-01", "reason": "worse than v1"}),
+        "an entry with a retirement is retired",
+    ),
+    ("licences.yaml", lambda d: d.update(licences=["Apache-2.0", "Apache-2.0"]), "must not repeat an entry"),
 ]
 
 

@@ -1,0 +1,158 @@
+"""Arguments and dispatch of `kitchen adapter|model|image`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from pathlib import Path
+
+from infra.catalog import FOLDER
+from infra.faults import FaultsError
+from ops.catalog.edit import Edit, add_entry, write
+from ops.catalog.kinds import KINDS, Kind
+from ops.catalog.linting import lint
+from ops.catalog.listing import show
+from ops.catalog.publishing import Wish, publish_artifact
+from ops.catalog.states import promote, retire
+from ops.store import StoreError
+
+STACKS = FOLDER.parents[1]
+STATES = ("candidate", "approved", "retired")
+
+
+def arguments(parser: argparse.ArgumentParser, word: str) -> None:
+    """Add the actions of one kind (`adapter`, `model`, `image`)."""
+    kind = KINDS[word]
+    parser.set_defaults(kind=kind)
+    actions = parser.add_subparsers(dest="action", required=True)
+    if kind.artifact:
+        _lint_options(actions.add_parser("lint", help="what is wrong with an artifact's files"), kind)
+        _publish_options(actions.add_parser("publish", help="check, upload, and write the entry as a candidate"), kind)
+    else:
+        _add_options(actions.add_parser("add", help="write an image's entry as a candidate"))
+    name = {"metavar": "NAME" if word == "image" else "NAME/VERSION"}
+    parsers = {
+        "promote": actions.add_parser("promote", help="candidate to approved, resting on an evaluation"),
+        "retire": actions.add_parser("retire", help="may not be used any more"),
+    }
+    for entry in parsers.values():
+        entry.add_argument("ref", **name)  # type: ignore[arg-type]
+        entry.add_argument("--date", default=datetime.date.today().isoformat(), help="YYYY-MM-DD, today if not given")
+    parsers["promote"].add_argument("--evaluation", default="", metavar="ID-OR-URL", help="what the approval rests on")
+    parsers["promote"].add_argument("--approver", default="", metavar="NAME", help="not who brought it in")
+    parsers["retire"].add_argument("--reason", default="", metavar="TEXT")
+    listing = actions.add_parser("list", help="entries, their states, and who uses them")
+    listing.add_argument("--state", choices=STATES)
+    listing.add_argument("--check", action="store_true", help="those only whose adapters must be evaluated again")
+    listing.add_argument("--json", action="store_true")
+    for action in actions.choices.values():
+        action.add_argument("--catalog", type=Path, default=FOLDER, metavar="DIR", help="the catalog's folder")
+    for action in (parsers["retire"], listing):
+        action.add_argument("--stacks", type=Path, default=STACKS, metavar="DIR", help="holds Pulumi.<stack>.yaml")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one action; 0, 1 when `lint` has found faults or the store refused, 2 for bad input."""
+    try:
+        return _run(options)
+    except FaultsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except StoreError as error:
+        print(f"{options.command} {options.action}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a file that goes away: nothing was changed, every write is one rename
+        print(f"{options.command} {options.action}: {error.filename or ''}: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    folder, kind = options.catalog, options.kind
+    match options.action:
+        case "lint":
+            return lint(
+                folder,
+                kind,
+                options.folders,
+                ref=options.name,
+                stand_in=options.stand_in,
+                own_tokenizer=options.own_tokenizer,
+                as_json=options.json,
+            )
+        case "publish":
+            said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer")
+            wish = Wish(ref=options.name, **{name: getattr(options, name) for name in said})
+            publish_artifact(folder, kind, wish, options.settings, options.endpoint)
+        case "list":
+            show(folder, kind, stacks=options.stacks, state=options.state, check=options.check, as_json=options.json)
+        case action:
+            _write(options, {"promote": _promote, "retire": _retire, "add": _add}[action](options))
+    return 0
+
+
+def _write(options: argparse.Namespace, edit: Edit) -> None:
+    write(edit)
+    state = {"promote": "approved", "retire": "retired", "add": "added as a candidate"}[options.action]
+    print(f"{edit.path.name}: {options.ref} {state}; next: commit it and open a pull request")
+
+
+def _promote(options: argparse.Namespace) -> Edit:
+    return promote(
+        options.catalog,
+        options.kind,
+        options.ref,
+        evaluation=options.evaluation,
+        approver=options.approver,
+        date=options.date,
+    )
+
+
+def _retire(options: argparse.Namespace) -> Edit:
+    return retire(
+        options.catalog, options.kind, options.ref, reason=options.reason, date=options.date, stacks=options.stacks
+    )
+
+
+def _add(options: argparse.Namespace) -> Edit:
+    entry = {key: getattr(options, key) for key in ("repository", "digest", "upstream", "version", "owner")}
+    return add_entry(options.catalog, options.kind, options.ref, entry | {"state": "candidate", "imported": False})
+
+
+def _lint_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("--name", metavar="NAME/VERSION", help="compare with this entry of the catalog as well")
+    parser.add_argument("--json", action="store_true")
+    _accept_options(parser, kind)
+
+
+def _publish_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="holds the artifact's files")
+    parser.add_argument("--name", required=True, metavar="NAME/VERSION", help=f"such as {kind.example}")
+    parser.add_argument("--settings", type=Path, required=True, metavar="FILE", help="Pulumi.<stack>.yaml")
+    parser.add_argument("--endpoint", metavar="URL", help="the store, if not the settings' own")
+    parser.add_argument("--licence", default="", metavar="SPDX", help="one of licences.yaml")
+    parser.add_argument("--origin", default="", metavar="TEXT", help="where it came from")
+    parser.add_argument("--owner", default="", metavar="NAME", help="who brings it in and answers for it")
+    _accept_options(parser, kind)
+
+
+def _accept_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
+    parser.add_argument("--stand-in", action="store_true", help="generated weights: sizes are not compared")
+    if kind.word == "adapter":
+        accepted = "a reviewer has accepted its tokenizer or chat template"
+        parser.add_argument("--own-tokenizer", action="store_true", help=accepted)
+    else:
+        parser.set_defaults(own_tokenizer=False)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ref", metavar="NAME")
+    for option, what in (
+        ("--repository", "below the organisation's registry"),
+        ("--digest", "sha256:..., never a tag"),
+        ("--upstream", "the public repository that it is mirrored from"),
+        ("--version", "the version that the digest stands for"),
+        ("--owner", "who brings it in and answers for it"),
+    ):
+        parser.add_argument(option, required=True, metavar="TEXT", help=what)

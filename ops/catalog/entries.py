@@ -1,0 +1,53 @@
+"""New catalog entries: what can be read from an artifact's files is read, the rest a person says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.catalog.kinds import Kind
+from ops.checks.adapter import WEIGHTS
+from ops.checks.adapter_config import FILE
+from ops.checks.base_model import CONFIG, NUMBERS
+from ops.checks.entry import sha256
+from ops.checks.files import Content
+
+_GIB = 1024**3
+_SPARE = 1.2
+"""A volume is a fifth larger than its files: file systems keep some of it."""
+
+_OPTIONAL = {
+    "head_dim": ("headDim", int),
+    "tie_word_embeddings": ("tieWordEmbeddings", bool),
+    "attention_bias": ("attentionBias", bool),
+    "num_local_experts": ("numLocalExperts", int),
+    "sliding_window": ("slidingWindow", int),
+}
+
+
+def new_entry(kind: Kind, folder: Path, content: Content, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The candidate's entry of an artifact without faults; `said` is what a person stated: licence, origin, owner."""
+    described = _adapter(content) if kind.word == "adapter" else _base_model(content)
+    files = {name: {"sha256": sha256(folder / name), "sizeBytes": size} for name, size in sorted(content.sizes.items())}
+    return {"state": "candidate"} | described | dict(said) | {"files": files}
+
+
+def _adapter(content: Content) -> dict[str, Any]:
+    config = content.parsed[FILE]
+    modules = {name.rsplit(".", 3)[-3] for name in content.tensors[WEIGHTS]}
+    return {"baseModel": config["base_model_name_or_path"], "rank": config["r"], "targetModules": sorted(modules)}
+
+
+def _base_model(content: Content) -> dict[str, Any]:
+    config = content.parsed[CONFIG]
+    parameters = sum(tensor.elements for tensors in content.tensors.values() for tensor in tensors.values())
+    numbers = {name: config[key] for key, (_, name) in NUMBERS.items()}
+    optional = {name: config[key] for key, (name, kind) in _OPTIONAL.items() if type(config.get(key)) is kind}
+    return {
+        "dtype": config.get("torch_dtype", config.get("dtype", "bfloat16")),
+        "parametersBillion": round(parameters / 10**9, 3),
+        "sizeGiB": max(1, math.ceil(sum(content.sizes.values()) * _SPARE / _GIB)),
+        "config": numbers | optional,
+    }

@@ -1,0 +1,71 @@
+"""`lint`: what is wrong with artifacts, as lines or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.catalog import load_catalog
+from infra.faults import MISSING, Fault, FaultsError
+from ops.catalog.kinds import Kind
+from ops.checks import check_artifact
+
+
+def lint(
+    folder: Path,
+    kind: Kind,
+    artifacts: Sequence[Path],
+    *,
+    ref: str | None,
+    stand_in: bool,
+    own_tokenizer: bool,
+    as_json: bool,
+) -> int:
+    """Print the faults of each artifact's folder; 0 when there are none, else 1. Raise FaultsError for bad input."""
+    faults = [
+        Fault(path="FOLDER", value=str(path), rule="must be a folder with an artifact's files", example="menu/")
+        for path in artifacts
+        if not path.is_dir()
+    ]
+    if ref is not None and len(artifacts) != 1:
+        rule = "names one artifact: give one folder with it"
+        faults.append(Fault(path="--name", value=ref, rule=rule, example=f"lint FOLDER --name {kind.example}"))
+    catalog = load_catalog(folder)
+    known = kind.entries(catalog)
+    if ref is not None and ref not in known:
+        rule = f"must be in {kind.file}: {', '.join(known)}; leave it out for what has no entry yet"
+        faults.append(Fault(path="--name", value=ref, rule=rule, example=f"--name {next(iter(known), kind.example)}"))
+    if faults:
+        raise FaultsError("lint", faults)
+    found = {
+        path: check_artifact(kind.artifact, ref or "", path, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)
+        for path in artifacts
+    }
+    print(
+        json.dumps([_as_json(path, ref, told) for path, told in found.items()], indent=2) if as_json else _text(found)
+    )
+    return 1 if any(found.values()) else 0
+
+
+def _text(found: dict[Path, list[Fault]]) -> str:
+    lines = []
+    for path, faults in found.items():
+        lines.append(f"{path}: {'fine' if not faults else f'{len(faults)} fault' + 's' * (len(faults) > 1)}")
+        lines += [f"  {fault}" for fault in faults]
+    return "\n".join(lines)
+
+
+def _as_json(path: Path, ref: str | None, faults: Sequence[Fault]) -> dict[str, Any]:
+    told = [
+        {
+            "path": fault.path,
+            "value": None if fault.value is MISSING else fault.value,
+            "missing": fault.value is MISSING,
+            "rule": fault.rule,
+            "example": fault.example,
+        }
+        for fault in faults
+    ]
+    return {"folder": str(path), "name": ref, "fine": not faults, "faults": told}

@@ -1,0 +1,112 @@
+"""`publish`: check an artifact, upload it under its own immutable prefix, and write its catalog entry as a candidate.
+
+Guaranteed: with any fault nothing is uploaded and nothing is written; the entry is written last, so an interrupted
+upload leaves the catalog as it was and the same command goes on from there; an entry that exists is never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.catalog import Catalog, load_catalog
+from infra.faults import MISSING, Fault, FaultsError
+from infra.load import settings_from_file
+from ops.catalog.edit import Edit, add_entry, read_entry, write
+from ops.catalog.entries import new_entry
+from ops.catalog.kinds import Kind
+from ops.catalog.revalidation import to_validate_again
+from ops.checks import read_artifact
+from ops.publish import publish
+from ops.store import client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What to publish and what its bringer states; an empty text is nothing stated."""
+
+    folder: Path
+    ref: str
+    licence: str
+    origin: str
+    owner: str
+    stand_in: bool
+    own_tokenizer: bool
+
+
+def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file: Path, endpoint: str | None) -> None:
+    """Do it; raise FaultsError with every fault, StoreError when the store does not answer."""
+    catalog = load_catalog(catalog_folder)
+    settings = settings_from_file(settings_file, catalog)
+    edit = _planned(catalog_folder, kind, wish, catalog)
+    after = edit.catalog if edit else catalog
+    store = settings.object_store
+    report = publish(
+        client(endpoint or store.endpoint, store.region),
+        f"{store.bucket_prefix}{kind.bucket}",
+        after,
+        [wish.ref],
+        {wish.ref: wish.folder},
+        progress=print,
+    )
+    print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")
+    if edit:
+        write(edit)
+        print(f"{edit.path.name}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
+    else:
+        print(f"{kind.file}: {wish.ref} is there with these sums, unchanged")
+    if kind.word == "model":
+        _tell_adapters(after, wish.ref)
+
+
+def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog) -> Edit | None:
+    """The new entry, or None where it exists with the same files; raise FaultsError with every fault."""
+    options = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
+    content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, **options)
+    said = _said(kind, wish)
+    if wish.ref in kind.entries(catalog):
+        faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
+    else:
+        faults += [
+            Fault(path=f"--{key}", value=MISSING, rule=f"a new entry has it: {rule}", example=f"--{key} {example}")
+            for key, rule, example in (
+                ("licence", f"one of {', '.join(catalog.licences)}", "Apache-2.0"),
+                ("origin", "where it came from", "https://models.example.com/menu"),
+                ("owner", "who brings it in and answers for it", "support-team"),
+            )
+            if not said.get(key)
+        ]
+    if faults:
+        raise FaultsError(f"publish {wish.ref}", faults)
+    if wish.ref in kind.entries(catalog):
+        return None
+    return add_entry(catalog_folder, kind, wish.ref, new_entry(kind, wish.folder, content, said))
+
+
+def _said(kind: Kind, wish: Wish) -> dict[str, Any]:
+    said: dict[str, Any] = {"licence": wish.licence, "origin": wish.origin, "owner": wish.owner}
+    flags = {"standIn": wish.stand_in, "ownTokenizer": wish.own_tokenizer and kind.word == "adapter"}
+    return {key: value.strip() for key, value in said.items() if value.strip()} | {k: v for k, v in flags.items() if v}
+
+
+def _other_words(entry: Mapping[str, Any], said: Mapping[str, Any]) -> list[Fault]:
+    """An entry is not rewritten on the way: what is stated must be what stands there."""
+    return [
+        Fault(
+            path=f"catalog: {key}",
+            value=value,
+            rule=f"the entry has {entry.get(key, 'none')}: change it in a pull request, or publish a new version",
+            example=str(entry.get(key, "-")),
+        )
+        for key, value in said.items()
+        if entry.get(key) != value
+    ]
+
+
+def _tell_adapters(catalog: Catalog, ref: str) -> None:
+    """After a new version of a base model: which approvals of adapters do not hold for it."""
+    for adapter, newer in to_validate_again(catalog).items():
+        if newer == ref:
+            print(f"evaluate again on {ref}: {adapter}, approved on {catalog.adapters[adapter].base_model}")

@@ -1,0 +1,140 @@
+"""adapter_config.json: PEFT's LoRA configuration, as far as vLLM serves it.
+
+vLLM reads r, lora_alpha, target_modules, bias, modules_to_save, use_rslora and use_dora and drops every other key in
+silence (vllm/lora/peft_helper.py of 0.27.1): an adapter that needs one of those would load and answer wrongly, so what
+vLLM refuses and what it ignores are both faults here. Keys are those of PEFT's src/peft/tuners/lora/config.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.faults import MISSING, Fault
+
+FILE = "adapter_config.json"
+MAX_RANK = 512
+"""The largest `--max-lora-rank` of vLLM (vllm/config/lora.py)."""
+
+ALL_LINEAR = "all-linear"
+"""PEFT's word for every linear layer but the output's."""
+
+_MUST_BE_OFF = {
+    "use_dora": ("vLLM refuses DoRA", "false"),
+    "modules_to_save": ("vLLM refuses adapters that bring whole modules: new embeddings, heads", "null"),
+    "lora_bias": ("vLLM refuses biases", "false"),
+    "rank_pattern": ("vLLM ignores it and would scale these modules wrongly: one rank an adapter", "{}"),
+    "alpha_pattern": ("vLLM ignores it and would scale these modules wrongly: one lora_alpha an adapter", "{}"),
+    "layer_replication": ("vLLM ignores it: the base model has other layers then", "null"),
+    "trainable_token_indices": ("vLLM ignores it: these are new embeddings", "null"),
+    "target_parameters": ("vLLM ignores it: name modules", "null"),
+    "alora_invocation_tokens": ("vLLM ignores it: this adapter is to be switched on by tokens", "null"),
+    "fan_in_fan_out": ("its tensors would be transposed", "false"),
+    "use_qalora": ("vLLM ignores it: its tensors have other shapes", "false"),
+    "use_bdlora": ("vLLM ignores it: its tensors have other shapes", "null"),
+    "auto_mapping": ("it names Python code to import: nothing here loads it", "null"),
+    "megatron_config": ("vLLM ignores it", "null"),
+    "arrow_config": ("vLLM ignores it: this routes between adapters", "null"),
+}
+_NO_MATTER = frozenset(
+    (
+        *("peft_type", "r", "lora_alpha", "target_modules", "bias", "base_model_name_or_path", "use_rslora"),
+        *("task_type", "inference_mode", "lora_dropout", "init_lora_weights", "layers_pattern", "layers_to_transform"),
+        *("exclude_modules", "revision", "peft_version", "megatron_core", "qalora_group_size", "loftq_config"),
+        *("corda_config", "eva_config", "lora_ga_config", "ensure_weight_tying", "runtime_config"),
+    )
+)
+_CHANGES_BASE = ("pissa", "olora", "corda", "loftq")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoraConfig:
+    """What of an adapter_config.json the other checks need; None is what could not be read."""
+
+    rank: int | None
+    modules: tuple[str, ...] | None
+    base_model: str | None
+
+
+def read_config(config: object) -> tuple[LoraConfig, list[Fault]]:
+    """Return the configuration and every fault of the parsed file."""
+    if not isinstance(config, dict):
+        fault = Fault(path=FILE, value=config, rule="must be a JSON object", example='{"peft_type": "LORA", ...}')
+        return LoraConfig(rank=None, modules=None, base_model=None), [fault]
+    faults = [*_needed(config), *_switched_off(config), *_unknown(config)]
+    modules, base, rank = config.get("target_modules"), config.get("base_model_name_or_path"), config.get("r")
+    found = LoraConfig(
+        rank=rank if _is_rank(rank) else None,
+        modules=_modules(modules),
+        base_model=base if isinstance(base, str) else None,
+    )
+    return found, faults
+
+
+def _needed(config: Mapping[str, Any]) -> Iterator[Fault]:
+    right = {
+        "peft_type": (config.get("peft_type") == "LORA", "must be LORA", '"LORA"'),
+        "r": (_is_rank(config.get("r")), f"must be a whole number from 1 to {MAX_RANK}", "8"),
+        "lora_alpha": (_is_scale(config.get("lora_alpha")), "must be a finite number above 0", "16"),
+        "target_modules": (
+            _modules(config.get("target_modules")) is not None,
+            f"must list the modules by name, or be {ALL_LINEAR}: a regular expression is not judged here",
+            '["q_proj", "v_proj"]',
+        ),
+        "base_model_name_or_path": (
+            isinstance(config.get("base_model_name_or_path"), str),
+            "must be the catalog's name and version of the base model",
+            '"tsuzumi-7b-instruct/v1"',
+        ),
+    }
+    for key, (fine, rule, example) in right.items():
+        if not fine:
+            yield _fault(config, key, rule, example)
+
+
+def _switched_off(config: Mapping[str, Any]) -> Iterator[Fault]:
+    for key, (reason, example) in _MUST_BE_OFF.items():
+        if config.get(key):
+            yield _fault(config, key, f"must be off: {reason}", example)
+    if config.get("bias", "none") != "none":
+        yield _fault(config, "bias", "must be none: vLLM refuses biases", '"none"')
+    if not isinstance(config.get("use_rslora", False), bool):
+        yield _fault(config, "use_rslora", "must be true or false", "false")
+    start = config.get("init_lora_weights")
+    if isinstance(start, str) and start.lower().startswith(_CHANGES_BASE):
+        rule = (
+            "this start changed the base model's weights: save it converted (path_initial_model_for_weight_conversion)"
+        )
+        yield _fault(config, "init_lora_weights", rule, "true")
+
+
+def _unknown(config: Mapping[str, Any]) -> Iterator[Fault]:
+    """A key that is not known and is on may mean anything; one that is off is a newer PEFT's default."""
+    for key, value in config.items():
+        if key not in _NO_MATTER and key not in _MUST_BE_OFF and value:
+            rule = "is no key of PEFT's LoRA that is known here, and vLLM ignores it: what it does cannot be judged"
+            yield Fault(path=f"{FILE}: {key[:80]!r}", value=value, rule=rule, example="null")
+
+
+def _fault(config: Mapping[str, Any], key: str, rule: str, example: str) -> Fault:
+    return Fault(path=f"{FILE}: {key}", value=config.get(key, MISSING), rule=rule, example=example)
+
+
+def _is_rank(value: object) -> bool:
+    return type(value) is int and 1 <= value <= MAX_RANK
+
+
+def _is_scale(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and value > 0  # type: ignore[arg-type,operator]
+
+
+def _modules(value: object) -> tuple[str, ...] | None:
+    """Module names without the path before them; the one word for all of them stays."""
+    if value == ALL_LINEAR:
+        return (ALL_LINEAR,)
+    names = value if isinstance(value, list) else None
+    if not names or not all(isinstance(name, str) and name.replace(".", "").isidentifier() for name in names):
+        return None
+    return tuple(dict.fromkeys(name.rsplit(".", 1)[-1] for name in names))
