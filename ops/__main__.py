@@ -1,4 +1,4 @@
-"""The command `kitchen`: `kitchen publish ...`, `kitchen policy check ...`."""
+"""The command `kitchen`: `kitchen publish ...`, `kitchen bundle ...`, `kitchen policy check ...`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from ops.bundle import command as bundle
 from ops.publish import publish
 from ops.store import StoreError, client
 from policies.check import __main__ as policy_check
@@ -22,7 +23,10 @@ def main(argv: list[str] | None = None) -> int:
     _publish_options(commands.add_parser("publish", help="upload artifacts, checked against the catalog"))
     policy = commands.add_parser("policy", help="the policy pack").add_subparsers(dest="action", required=True)
     policy_check.arguments(policy.add_parser("check", help="the pack over plain YAML, with SARIF or JUnit output"))
+    bundle.arguments(commands.add_parser("bundle", help="bring artifacts in: create, verify or import a signed bundle"))
     arguments = parser.parse_args(argv)
+    if arguments.command == "bundle":
+        return bundle.run(arguments)
     if arguments.command == "policy":
         return policy_check.check(arguments)
     try:
