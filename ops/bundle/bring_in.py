@@ -90,7 +90,7 @@ def _image(name: str, entry: Mapping[str, Any], day: str) -> Wanted:
         version=entry["version"],
         licence="as stated in the image",
         origin=f"docker://{entry['upstream']}@{entry['digest']}",
-        on=day,
+        date=day,
         image=ImageOrigin(repository=entry["repository"], digest=entry["digest"], upstream=entry["upstream"]),
     )
 
@@ -103,7 +103,7 @@ def _model(kind: str, ref: str, entry: Mapping[str, Any], day: str) -> Wanted:
         version=version,
         licence=entry["licence"],
         origin=entry["origin"],
-        on=day,
+        date=day,
         base_model=entry.get("baseModel"),
     )
 

@@ -75,7 +75,7 @@ def _create(given: argparse.Namespace, told: _Told) -> None:
     signer = options.signer(given)
     asked = _asked(given)
     if signer is None:
-        told.say(NOT_SIGNED)
+        print(NOT_SIGNED, file=sys.stderr)
     order = Order(
         asked=asked, source=given.source, target=given.to, archive=given.archive, signer=signer, quiet=told.quiet
     )
@@ -98,7 +98,7 @@ def _asked(given: argparse.Namespace) -> Asked:
 def _verified(given: argparse.Namespace, told: _Told) -> Verified:
     trust = options.trust(given)
     if trust is None:
-        told.say(NOT_SIGNED)
+        print(NOT_SIGNED, file=sys.stderr)
     verified = verify(open_source(given.bundle), trust, quiet=told.quiet)
     told.result |= {"bundle": str(given.bundle), **_summary(verified.manifest, signed=verified.signed)}
     return verified

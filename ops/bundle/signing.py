@@ -62,7 +62,8 @@ def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.en
                 config.use_certificate_signer(
                     private_key=signer.private_key,
                     signing_certificate=signer.certificate,
-                    certificate_chain=signer.chain,
+                    # The library reads no empty chain; what stands in it is not trusted for that.
+                    certificate_chain=signer.chain or (signer.certificate,),
                 )
             config.sign(folder / MANIFEST, folder / SIGNATURE)
         except Exception as error:  # noqa: BLE001 - the library raises whatever its parts raise

@@ -26,10 +26,14 @@ class Entry:
 
 @dataclass(kw_only=True)
 class Source:
-    """The files of a bundle by name, and what was wrong with their kinds and names already."""
+    """The files of a bundle by name, and what was wrong with their kinds and names already.
+
+    `broken`: the listing ends before the bundle does.
+    """
 
     where: Path
     archive: bool
+    broken: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 

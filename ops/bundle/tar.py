@@ -71,6 +71,7 @@ def read_archive(path: Path) -> Source:
         with path.open("rb") as archive:
             _read(archive, length, source)
     except _BrokenError as error:
+        source.broken = True
         source.faults.append(Fault(path=str(path), value=error.value, rule=error.rule, example=_WRITE_AGAIN))
     return source
 

@@ -35,6 +35,8 @@ def verify(source: Source, trust: Trust | None, *, quiet: bool = False) -> Verif
     With a wrong signature or manifest nothing is compared with it. `trust` None asks for no signature.
     """
     faults = list(source.faults)
+    if source.broken:
+        raise BundleFaultsError(str(source.where), faults)
     encoded, signature = _read_small(source, trust, faults)
     if encoded is None or (trust is not None and signature is None):
         raise BundleFaultsError(str(source.where), faults)

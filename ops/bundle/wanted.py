@@ -35,14 +35,14 @@ class ImageOrigin:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One artifact. `origin` is a URL or a text, `on` the day it was had there (YYYY-MM-DD)."""
+    """One artifact. `origin` is a URL or a text, `date` the day it was had there (YYYY-MM-DD)."""
 
     kind: str
     name: str
     version: str
     licence: str
     origin: str
-    on: str
+    date: str
     base_model: str | None = None
     image: ImageOrigin | None = None
 
@@ -64,7 +64,7 @@ class Wanted:
     def encoded(self) -> dict[str, Any]:
         """Return it as it stands in a manifest or list."""
         data: dict[str, Any] = {"kind": self.kind, "name": self.name, "version": self.version}
-        data |= {"licence": self.licence, "origin": {"from": self.origin, "on": self.on}}
+        data |= {"licence": self.licence, "origin": {"from": self.origin, "date": self.date}}
         if self.base_model is not None:
             data["baseModel"] = self.base_model
         if self.image is not None:
@@ -85,7 +85,7 @@ def wanted_from(data: Mapping[str, Any]) -> Wanted:
         version=data["version"],
         licence=data["licence"],
         origin=data["origin"]["from"],
-        on=data["origin"]["on"],
+        date=data["origin"]["date"],
         base_model=data.get("baseModel"),
         image=None if image is None else ImageOrigin(**image),
     )
