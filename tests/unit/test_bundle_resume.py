@@ -20,7 +20,7 @@ from ops.bundle.source import Entry
 from tests import bundle_tools as tools
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FILES, FILE_BYTES = 60, 2_000_000
+FILES, FILE_BYTES = 60, 1_000_000
 
 
 @pytest.fixture
@@ -52,14 +52,14 @@ def killed(command: Sequence[str], journal: Path, lines: int) -> None:
 
 def test_a_killed_creation_goes_on(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command, journal = words(tmp_path, source), tmp_path / "bundle.partial.journal"
-    killed(command, journal, 10)
+    killed(command, journal, 5)
     assert not (tmp_path / "bundle").exists()
     assert not (tmp_path / "bundle.tar").exists()
     finished = journal.read_bytes().count(b"\n")
     times = {path.name: path.stat().st_ino for path in (tmp_path / "bundle.partial").rglob("*.safetensors")}
     assert main([*command, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["again"] >= finished >= 10
+    assert told["again"] >= finished >= 5
     assert told["copied"] == FILES - told["again"]
     kept = [path for path in (tmp_path / "bundle").rglob("*.safetensors") if times.get(path.name) == path.stat().st_ino]
     assert len(kept) >= finished
