@@ -58,8 +58,9 @@ def import_bundle(
 ) -> Imported:
     """Import everything; raise FaultsError before anything is sent, StoreError or ToolError when a server refuses.
 
-    What was sent before such an error stays and is found again by the next run; nothing is ever overwritten. An archive
-    is unpacked beside itself, into a folder that ends in `.unpacked.partial` and is gone afterwards.
+    What was sent before such an error stays and is found again by the next run; nothing is ever overwritten.
+    An archive is unpacked beside itself, into a folder that ends in `.unpacked.partial`. It is gone after success and
+    after faults, and stays for the next run when a server refused or the import was killed.
     """
     artifacts = _taken(verified, target)
     _refuse_contradictions(artifacts, target.catalog)
