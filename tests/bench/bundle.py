@@ -1,4 +1,4 @@
-"""Bundles of 2 GB: how fast they are made and verified beside `sha256sum` over the same files, and in how much memory."""
+"""Bundles of 2 GB: how fast they are made and verified beside `sha256sum` over the same files, and peak memory."""
 
 from __future__ import annotations
 

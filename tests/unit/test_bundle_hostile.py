@@ -220,6 +220,20 @@ def test_an_archive_that_was_changed(
     assert not (tmp_path.parent / "evil").exists()
 
 
+def test_a_file_of_more_than_eight_gibibytes_is_listed(tmp_path: Path) -> None:
+    from ops.bundle.source import open_source
+
+    info = tarfile.TarInfo("model.safetensors")
+    info.size = 9 * 2**30
+    header = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+    path = tmp_path / "large.tar"
+    path.write_bytes(header)
+    os.truncate(path, len(header) + info.size + 1024)
+    source = open_source(path)
+    entry = source.entries["model.safetensors"]
+    assert (entry.size, entry.offset) == (info.size, len(header))
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -38,21 +38,20 @@ def words(tmp_path: Path, source: Path, name: str = "bundle") -> list[str]:
     return ["bundle", "create", "--list", str(listed), *places, "--unsigned"]
 
 
-def killed(command: Sequence[str], journal: Path, lines: int) -> None:
-    """Run the command in a process of its own and kill it when its journal has so many lines."""
-    process = subprocess.Popen([sys.executable, "-m", "ops", *command], cwd=REPOSITORY, stderr=subprocess.DEVNULL)
-    try:
+def stopped(command: Sequence[str], journal: Path, lines: int, by: signal.Signals) -> tuple[int, str]:
+    """Run the command in a process of its own and stop it when its journal has so many lines; its status and errors."""
+    words = [sys.executable, "-m", "ops", *command]
+    with subprocess.Popen(words, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= lines):
             time.sleep(0.001)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
+        process.send_signal(by)
+        _, errors = process.communicate()
+    return process.returncode, errors
 
 
 def test_a_killed_creation_goes_on(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command, journal = words(tmp_path, source), tmp_path / "bundle.partial.journal"
-    killed(command, journal, 5)
+    assert stopped(command, journal, 5, signal.SIGKILL)[0] == -signal.SIGKILL, "it was done before it could be killed"
     assert not (tmp_path / "bundle").exists()
     assert not (tmp_path / "bundle.tar").exists()
     finished = journal.read_bytes().count(b"\n")
@@ -74,6 +73,15 @@ def test_a_killed_creation_goes_on(tmp_path: Path, source: Path, capsys: pytest.
         "fresh",
         "fresh.tar",
     ]
+
+
+def test_a_keyboard_s_stop_is_told_in_one_line(tmp_path: Path, source: Path) -> None:
+    command, journal = words(tmp_path, source), tmp_path / "bundle.partial.journal"
+    status, errors = stopped(command, journal, 1, signal.SIGINT)
+    assert status == 130
+    assert errors.splitlines()[-1] == "bundle create: stopped; run it again to go on"
+    assert "Traceback" not in errors
+    assert not (tmp_path / "bundle").exists()
 
 
 def copied(folder: Path, names: Sequence[str]) -> dict[str, bool]:
