@@ -217,6 +217,7 @@ def test_an_archive_that_was_changed(
     bundle.write_bytes(change((folder / "bundle.tar").read_bytes()))
     told = refused(bundle, signer, capsys)
     assert any(expected in line for line in told), told
+    assert len(told) == 1 or "truncated" not in told[0], "what follows from a broken archive is not told"
     assert not (tmp_path.parent / "evil").exists()
 
 
@@ -265,3 +266,21 @@ def test_a_signed_manifest_must_have_its_form(
     (bundle / "bundle.sig").write_bytes(sign(content, Signer(private_key=signer.private)))
     told = refused(bundle, signer, capsys)
     assert any(expected in line for line in told), told
+
+
+def test_a_signature_that_ignores_what_it_is_over_is_refused(
+    original: tuple[Path, tools.Keys], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Model Signing's library believes such a signature of the right key over any content."""
+    from model_signing import hashing, signing, verifying
+
+    folder, signer = original
+    bundle = tmp_path / "bundle"
+    shutil.copytree(folder / "bundle", bundle)
+    nothing = hashing.Config().use_file_serialization(hashing_algorithm="sha256").set_ignored_paths(paths=["."])
+    config = signing.Config().use_elliptic_key_signer(private_key=signer.private).set_hashing_config(nothing)
+    config.sign(bundle / "bundle.json", bundle / "bundle.sig")
+    _manifest_changed(bundle)
+    believing = verifying.Config().use_elliptic_key_verifier(public_key=signer.public)
+    believing.verify(bundle / "bundle.json", bundle / "bundle.sig")
+    assert any("must cover bundle.json by its sha256 sum" in line for line in refused(bundle, signer, capsys))
