@@ -1,4 +1,4 @@
-"""The command `kitchen`: `kitchen publish ...`, `kitchen adapter|model|image ...`, `kitchen policy check ...`."""
+"""The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from ops.bundle import command as bundle
 from ops.catalog import commands as catalog_commands
 from ops.catalog.kinds import KINDS
 from ops.publish import publish
@@ -27,9 +28,12 @@ def main(argv: list[str] | None = None) -> int:
     for word in KINDS:
         what = f"{word}s of the catalog: list, promote, retire and more"
         catalog_commands.arguments(commands.add_parser(word, help=what), word)
+    bundle.arguments(commands.add_parser("bundle", help="bring artifacts in: create, verify or import a signed bundle"))
     arguments = parser.parse_args(argv)
     if arguments.command in KINDS:
         return catalog_commands.run(arguments)
+    if arguments.command == "bundle":
+        return bundle.run(arguments)
     if arguments.command == "policy":
         return policy_check.check(arguments)
     try:

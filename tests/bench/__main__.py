@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.bench import bundle
 from tests.bench.settings import generated
 from tests.programs import RUNTIME, program
 from tools.local.offline import offline_workspace
@@ -178,7 +179,7 @@ def main() -> None:
     ensure(PREVIEW)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        parts = [*startup(folder), *a_resource(folder), *policies(folder)]
+        parts = [*startup(folder), *a_resource(folder), *policies(folder), *bundle.rows(folder)]
     text = "\n\n".join(parts)
     print(text)
     head = f"# Benchmarks\n\nWritten by `make bench` on {platform.machine()} with Python {platform.python_version()}."

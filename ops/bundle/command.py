@@ -1,0 +1,169 @@
+"""`kitchen bundle create|verify|import`: options, exit codes, and what people or programs are told."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.catalog import FOLDER, load_catalog
+from infra.faults import MISSING, Fault, FaultsError
+from infra.load import settings_from_file
+from ops.bundle import options
+from ops.bundle.bring_in import Asked, from_list, from_settings
+from ops.bundle.candidate import as_text
+from ops.bundle.create import Order, create
+from ops.bundle.errors import BundleFaultsError, ToolError
+from ops.bundle.importing import Target, import_bundle, write_catalog
+from ops.bundle.manifest import Manifest
+from ops.bundle.progress import size
+from ops.bundle.source import open_source
+from ops.bundle.verify import Verified, verify
+from ops.checks import check_artifact
+from ops.store import StoreError, client
+
+arguments = options.arguments
+
+NOT_SIGNED = "WARNING: NOT SIGNED: nothing says who made this bundle (--unsigned)"
+
+
+@dataclass(kw_only=True)
+class _Told:
+    """Lines for people on standard error, one JSON object for programs on standard output."""
+
+    quiet: bool
+    result: dict[str, Any] = field(default_factory=dict)
+
+    def say(self, line: str) -> None:
+        if not self.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run one command.
+
+    Return 0, 1 when the bundle is wrong or a server or tool refused, 2 for bad input, 130 when stopped by the keyboard.
+    """
+    told = _Told(quiet=given.json)
+    start = time.monotonic()
+    action: Callable[[argparse.Namespace, _Told], None] = _ACTIONS[given.action]
+    status, message = 0, ""
+    faults: tuple[Fault, ...] = ()
+    try:
+        action(given, told)
+    except FaultsError as error:
+        status, message, faults = (1 if isinstance(error, BundleFaultsError) else 2), str(error), error.faults
+    except (ToolError, StoreError) as error:
+        status, message = 1, f"bundle {given.action}: {error}"
+    except KeyboardInterrupt:
+        status, message = 130, f"bundle {given.action}: stopped; run it again to go on"
+    if given.json:
+        told.result |= {"command": given.action, "ok": status == 0, "seconds": round(time.monotonic() - start, 3)}
+        told.result |= {"message": message, "faults": [_fault(fault) for fault in faults]}
+        print(json.dumps(told.result, ensure_ascii=False, sort_keys=True))
+    elif message:
+        print(message, file=sys.stderr)
+    return status
+
+
+def _create(given: argparse.Namespace, told: _Told) -> None:
+    signer = options.signer(given)
+    asked = _asked(given)
+    if signer is None:
+        print(NOT_SIGNED, file=sys.stderr)
+    order = Order(
+        asked=asked, source=given.source, target=given.to, archive=given.archive, signer=signer, quiet=told.quiet
+    )
+    created = create(order, told.say)
+    told.result |= _summary(created.manifest, signed=signer is not None)
+    told.result |= {"bundle": str(given.to), "copied": created.copied, "again": created.again}
+    _tell(told, f"{given.to}: bundle of", created.manifest)
+
+
+def _asked(given: argparse.Namespace) -> Asked:
+    if (given.list is None) == (given.settings is None):
+        rule = "say what to bring: either --list or --settings"
+        fault = Fault(path="--list", value=MISSING, rule=rule, example="--settings Pulumi.prod.yaml --on 2026-02-03")
+        raise FaultsError("bundle", [fault])
+    if given.list is not None:
+        return from_list(given.list)
+    return from_settings(given.settings, given.on, given.catalog or FOLDER)
+
+
+def _verified(given: argparse.Namespace, told: _Told) -> Verified:
+    trust = options.trust(given)
+    if trust is None:
+        print(NOT_SIGNED, file=sys.stderr)
+    verified = verify(open_source(given.bundle), trust, quiet=told.quiet)
+    told.result |= {"bundle": str(given.bundle), **_summary(verified.manifest, signed=verified.signed)}
+    return verified
+
+
+def _verify(given: argparse.Namespace, told: _Told) -> None:
+    verified = _verified(given, told)
+    _tell(told, f"{given.bundle}: {'signature and ' if verified.signed else ''}sums are right;", verified.manifest)
+
+
+def _import(given: argparse.Namespace, told: _Told) -> None:
+    folder = given.catalog or FOLDER
+    catalog = load_catalog(folder)
+    settings = settings_from_file(given.settings, catalog)
+    verified = _verified(given, told)
+    store = settings.object_store
+    target = Target(
+        store=lambda: client(given.endpoint or store.endpoint, store.region),
+        settings=settings,
+        registry=None if given.skip_images else given.registry or settings.registry,
+        catalog=catalog,
+        catalog_folder=folder,
+    )
+
+    def checks(kind: str, ref: str, content: Path) -> list[Fault]:
+        return check_artifact(kind, ref, content, catalog)
+
+    imported = import_bundle(verified, target, checks, told.say, quiet=told.quiet)
+    if given.catalog is not None:
+        write_catalog(folder, imported.catalog_texts)
+    told.result |= {
+        "uploaded": [f"{report.bucket}/{key}" for report in imported.published for key in report.uploaded],
+        "alreadyThere": [f"{report.bucket}/{key}" for report in imported.published for key in report.already_there],
+        "images": list(imported.images),
+        "candidates": {artifact.what.ref: entry for artifact, entry in imported.candidates},
+        "catalogFiles": sorted(imported.catalog_texts),
+    }
+    _tell(told, f"{given.bundle}: imported", verified.manifest)
+    if not told.quiet and given.catalog is None:
+        for artifact, entry in imported.candidates:
+            print(as_text(artifact.what.ref, entry), end="")
+
+
+_ACTIONS = {"create": _create, "verify": _verify, "import": _import}
+
+
+def _summary(manifest: Manifest, *, signed: bool) -> dict[str, Any]:
+    return {
+        "signed": signed,
+        "artifacts": [artifact.what.encoded() | {"bytes": artifact.size} for artifact in manifest.artifacts],
+        "files": len(manifest.files),
+        "bytes": sum(file.size for file in manifest.files),
+    }
+
+
+def _tell(told: _Told, head: str, manifest: Manifest) -> None:
+    if told.quiet:
+        return
+    whole = sum(file.size for file in manifest.files)
+    print(f"{head} {len(manifest.artifacts)} artifacts, {len(manifest.files)} files, {size(whole)}")
+    for artifact in manifest.artifacts:
+        what = artifact.what
+        print(f"  {what.label}: {what.version}, {what.licence}, from {what.origin}, {size(artifact.size)}")
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    value = None if fault.value is MISSING else fault.value
+    return {"path": fault.path, "value": value, "rule": fault.rule, "example": fault.example}

@@ -1,0 +1,125 @@
+"""Copies that may be killed at any moment and run again: what is finished is not copied twice.
+
+A file is written as `<name>.part`, synced, and renamed when it is whole; then a line in the journal says so. A file
+counts as finished only when the journal's size and time are those of the source and of the copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from ops.bundle.hashing import THREADS
+from ops.bundle.progress import Progress
+from ops.bundle.source import Entry, content
+
+PART = ".part"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A finished copy: path below the target, bytes, time of the source in nanoseconds, sha256."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+class Journal:
+    """Finished copies, one JSON line each; a line that was cut off by a kill does not count."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what is there; raise OSError."""
+        self._path = path
+        self._lock = threading.Lock()
+        self.done: dict[str, Done] = {}
+        text = path.read_bytes() if path.exists() else b""
+        for line in text.splitlines():
+            try:
+                entry = Done(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
+            self.done[entry.path] = entry
+        self._cut = bool(text) and not text.endswith(b"\n")
+
+    def add(self, entry: Done) -> None:
+        """Append a line; safe from any thread."""
+        line = json.dumps(asdict(entry)).encode() + b"\n"
+        with self._lock, self._path.open("ab") as journal:
+            journal.write(b"\n" + line if self._cut else line)
+            self._cut = False
+            self.done[entry.path] = entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copied:
+    """A file that is there now; `again` says that an earlier run had finished it."""
+
+    entry: Entry
+    sha256: str
+    again: bool
+
+
+def copy_all(
+    entries: Sequence[Entry], target: Path, journal: Journal, progress: Progress, *, threads: int = THREADS
+) -> Iterator[Copied]:
+    """Copy each entry to `target/<name>` and yield it with its sum; raise OSError, EOFError when a source shrinks."""
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            yield from pool.map(partial(_copy, target=target, journal=journal, progress=progress), entries)
+        except BaseException:
+            progress.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _copy(entry: Entry, *, target: Path, journal: Journal, progress: Progress) -> Copied:
+    path = target / entry.name
+    status = entry.path.stat()
+    done = journal.done.get(entry.name)
+    if done and (done.size, done.mtime_ns) == (entry.size, status.st_mtime_ns) and _is(path, done):
+        progress.advance(entry.size, entry.name, skipped=True)
+        return Copied(entry=entry, sha256=done.sha256, again=True)
+    part = path.with_name(path.name + PART)
+    if entry.path == path:  # a tool has put it there already
+        sha256 = _stream(entry, None, progress)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as copy:
+            sha256 = _stream(entry, copy, progress)
+            copy.flush()
+            os.fsync(copy.fileno())
+        os.utime(part, ns=(status.st_mtime_ns, status.st_mtime_ns))
+        part.replace(path)
+    journal.add(Done(path=entry.name, size=entry.size, mtime_ns=status.st_mtime_ns, sha256=sha256))
+    return Copied(entry=entry, sha256=sha256, again=False)
+
+
+def _stream(entry: Entry, copy: BinaryIO | None, progress: Progress) -> str:
+    digest, read = hashlib.sha256(), 0
+    for chunk in content(entry):
+        digest.update(chunk)
+        if copy is not None:
+            copy.write(chunk)
+        read += len(chunk)
+        progress.advance(len(chunk), entry.name)
+    if read != entry.size:
+        raise EOFError(entry.name)
+    return digest.hexdigest()
+
+
+def _is(path: Path, done: Done) -> bool:
+    try:
+        status = path.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (done.size, done.mtime_ns)

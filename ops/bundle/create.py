@@ -1,0 +1,179 @@
+"""Make a bundle: gather, copy and sum, write the manifest, sign it, and only then give the folder its name."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.faults import Fault, FaultsError
+from ops.bundle import skopeo
+from ops.bundle.bring_in import Asked
+from ops.bundle.copying import PART, Copied, Journal, copy_all
+from ops.bundle.errors import ToolError
+from ops.bundle.gather import by_skopeo, gather, sum_faults
+from ops.bundle.manifest import Artifact, BundleFile, Manifest
+from ops.bundle.names import MANIFEST, SIGNATURE
+from ops.bundle.progress import Progress, size
+from ops.bundle.signing import Signer, sign
+from ops.bundle.source import Entry, Source
+from ops.bundle.tar import write_archive
+from ops.bundle.verify import image_faults
+
+PARTIAL = ".partial"
+"""Ending of the folder that a bundle is made in; it is no bundle, and the next run goes on with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to make: artifacts, where their files lie, the folder, the archive beside it, and who signs."""
+
+    asked: Asked
+    source: Path
+    target: Path
+    archive: Path | None
+    signer: Signer | None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """What was made; `again` counts the files that an earlier, interrupted run had copied already."""
+
+    manifest: Manifest
+    copied: int
+    again: int
+
+
+def create(order: Order, say: Callable[[str], None]) -> Created:
+    """Make the bundle; raise FaultsError, ToolError.
+
+    May be killed at any moment and run again. Until everything is right there is no folder `target`, but one that ends
+    in `.partial`.
+    """
+    work = order.target.with_name(order.target.name + PARTIAL)
+    _refuse_what_is_there(order, work)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        return _create(order, work, say)
+    except OSError as error:
+        raise ToolError(f"{error.filename or work}: {error.strerror}; run it again to go on") from error
+    except EOFError as error:
+        raise ToolError(f"{error}: became shorter while it was read; run it again to go on") from error
+
+
+def _create(order: Order, work: Path, say: Callable[[str], None]) -> Created:
+    fetched = by_skopeo(order.asked, order.source)
+    for image in fetched:
+        if image.image is not None and not (work / image.folder).is_dir():
+            layout = work / f"{image.folder}{PART}"
+            layout.parent.mkdir(parents=True, exist_ok=True)
+            skopeo.fetch(image.image.upstream, image.image.digest, layout, say)
+            layout.rename(work / image.folder)
+    entries = gather(order.asked, order.source, work)
+    _remove_others(work, {entry.name for entry in entries})
+    journal = Journal(work.with_name(work.name + ".journal"))
+    _refuse_full_disk(order, entries, journal)
+    progress = Progress("create", sum(entry.size for entry in entries), quiet=order.quiet)
+    copies = list(copy_all(entries, work, journal, progress))
+    manifest = _manifest(order.asked, copies, {"skopeo": skopeo.version() or ""} if fetched else {})
+    faults = sum_faults(order.asked, {copy.entry.name: copy.sha256 for copy in copies})
+    faults += _image_faults(manifest, work)
+    if faults:
+        raise FaultsError("bundle", faults)
+    _finish(order, work, manifest)
+    again = sum(copy.again for copy in copies)
+    return Created(manifest=manifest, copied=len(copies) - again, again=again)
+
+
+def _finish(order: Order, work: Path, manifest: Manifest) -> None:
+    encoded = manifest.encoded()
+    _write(work / MANIFEST, encoded)
+    if order.signer is None:
+        (work / SIGNATURE).unlink(missing_ok=True)
+    else:
+        _write(work / SIGNATURE, sign(encoded, order.signer))
+    if order.archive is not None:
+        _archive(order.archive, work, manifest, quiet=order.quiet)
+    work.rename(order.target)
+    work.with_name(work.name + ".journal").unlink(missing_ok=True)
+
+
+def _archive(path: Path, work: Path, manifest: Manifest, *, quiet: bool) -> None:
+    first = [name for name in (MANIFEST, SIGNATURE) if (work / name).exists()]
+    names = [*first, *sorted(file.path for file in manifest.files)]
+    entries = [Entry(name=name, path=work / name, size=(work / name).stat().st_size) for name in names]
+    progress = Progress("archive", sum(entry.size for entry in entries), quiet=quiet)
+    part = path.with_name(path.name + PART)
+    with part.open("wb") as target:
+        write_archive(entries, target, progress.advance)
+        target.flush()
+        os.fsync(target.fileno())
+    part.replace(path)
+
+
+def _manifest(asked: Asked, copies: list[Copied], tools: dict[str, str]) -> Manifest:
+    artifacts = []
+    for wanted in asked.wanted:
+        files = [
+            BundleFile(path=copy.entry.name, size=copy.entry.size, sha256=copy.sha256)
+            for copy in copies
+            if copy.entry.name.startswith(f"{wanted.folder}/")
+        ]
+        artifacts.append(Artifact(what=wanted, files=tuple(files)))
+    return Manifest(
+        artifacts=tuple(artifacts), tools={"kitchen": importlib.metadata.version("private-ai-kitchen"), **tools}
+    )
+
+
+def _image_faults(manifest: Manifest, work: Path) -> list[Fault]:
+    entries = {file.path: Entry(name=file.path, path=work / file.path, size=file.size) for file in manifest.files}
+    source = Source(where=work, archive=False, entries=entries)
+    return [fault for artifact in manifest.artifacts if artifact.what.image for fault in image_faults(source, artifact)]
+
+
+def _refuse_what_is_there(order: Order, work: Path) -> None:
+    faults = []
+    if not order.source.is_dir():
+        rule = "must be a folder with images/, base/ and lora/"
+        faults.append(Fault(path="--from", value=str(order.source), rule=rule, example="artifacts"))
+    if order.target.exists():
+        rule = "must not be there yet: a bundle is never changed"
+        faults.append(Fault(path="--to", value=str(order.target), rule=rule, example=f"{order.target}-2"))
+    if order.archive is not None and order.archive.exists() and not work.exists():
+        rule = "must not be there yet: a bundle is never changed"
+        faults.append(Fault(path="--archive", value=str(order.archive), rule=rule, example=f"{order.archive}-2.tar"))
+    if faults:
+        raise FaultsError("bundle", faults)
+
+
+def _refuse_full_disk(order: Order, entries: list[Entry], journal: Journal) -> None:
+    left = sum(entry.size for entry in entries if entry.name not in journal.done)
+    whole = sum(entry.size for entry in entries) if order.archive is not None else 0
+    free = shutil.disk_usage(order.target.parent).free
+    if left + whole > free:
+        rule = f"the disk must have room for {size(left + whole)}"
+        fault = Fault(path="--to", value=f"{size(free)} free", rule=rule, example="--to on a larger disk")
+        raise FaultsError("bundle", [fault])
+
+
+def _remove_others(work: Path, names: set[str]) -> None:
+    """Take away what an earlier run with another list, or a kill, has left."""
+    for path in sorted(work.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(work).as_posix() not in names:
+            path.unlink()
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + PART)
+    with part.open("wb") as target:
+        target.write(content)
+        target.flush()
+        os.fsync(target.fileno())
+    part.replace(path)

@@ -1,0 +1,234 @@
+"""Import a verified bundle: models into the object store, images into the registry, entries into the catalog.
+
+Nothing leaves the bundle before every file is verified, nothing contradicts the catalog and every check has passed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infra.catalog import Catalog
+from infra.faults import Fault, FaultsError
+from infra.settings import Settings
+from ops.bundle import skopeo
+from ops.bundle.candidate import entry_of, known, mark_imported, with_changes, with_entries
+from ops.bundle.copying import PART, Journal, copy_all
+from ops.bundle.errors import BundleFaultsError, ToolError
+from ops.bundle.images import held
+from ops.bundle.manifest import Artifact
+from ops.bundle.progress import Progress
+from ops.bundle.verify import Verified, layout_of
+from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
+from ops.publish import PublishReport, publish
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+Checks = Callable[[str, str, Path], list[Fault]]
+"""What a folder's content is checked by, called with kind, reference and folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where artifacts go. `registry` None leaves images out; `catalog_folder` is read only."""
+
+    store: Callable[[], S3Client]
+    settings: Settings
+    registry: str | None
+    catalog: Catalog
+    catalog_folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What was done: reports of the buckets, images by digest, and the catalog files that change."""
+
+    published: tuple[PublishReport, ...]
+    images: tuple[str, ...]
+    candidates: tuple[tuple[Artifact, Mapping[str, Any]], ...]
+    catalog_texts: Mapping[str, str]
+
+
+def import_bundle(
+    verified: Verified, target: Target, checks: Checks, say: Callable[[str], None], *, quiet: bool = False
+) -> Imported:
+    """Import everything; raise FaultsError before anything is sent, StoreError or ToolError when a server refuses.
+
+    What was sent before such an error stays and is found again by the next run; nothing is ever overwritten.
+    An archive is unpacked beside itself, into a folder that ends in `.unpacked.partial`. It is gone after success and
+    after faults, and stays for the next run when a server refused or the import was killed.
+    """
+    artifacts = _taken(verified, target)
+    _refuse_contradictions(artifacts, target.catalog)
+    models = any(artifact.what.kind != IMAGE for artifact in artifacts)
+    job = _Job(
+        verified=verified,
+        artifacts=artifacts,
+        root=verified.source.where,
+        target=target,
+        client=target.store() if models else None,
+        say=say,
+    )
+    if not verified.source.archive:
+        return _import(job, checks)
+    work = verified.source.where.with_name(f"{verified.source.where.name}.unpacked.partial")
+    try:
+        _unpack(verified, work, quiet=quiet)
+        imported = _import(replace(job, root=work), checks)
+    except FaultsError:
+        _remove(work)
+        raise
+    _remove(work)
+    return imported
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One import; `root` is the folder that holds the artifacts, `client` None where no model is among them."""
+
+    verified: Verified
+    artifacts: Sequence[Artifact]
+    root: Path
+    target: Target
+    client: S3Client | None
+    say: Callable[[str], None]
+
+
+def _taken(verified: Verified, target: Target) -> list[Artifact]:
+    artifacts = [
+        entry for entry in verified.manifest.artifacts if target.registry is not None or entry.what.kind != IMAGE
+    ]
+    images = [entry.what.ref for entry in artifacts if entry.what.kind == IMAGE]
+    if images and skopeo.version() is None:
+        rule = "images are copied into the registry by skopeo: install it, or leave them out"
+        raise FaultsError("bundle", [Fault(path="images", value=images, rule=rule, example="--skip-images")])
+    return artifacts
+
+
+def _import(job: _Job, checks: Checks) -> Imported:
+    folders = [(artifact, job.root / artifact.what.folder) for artifact in job.artifacts]
+    faults = [
+        fault
+        for artifact, folder in folders
+        if artifact.what.kind != IMAGE
+        for fault in checks(artifact.what.kind, artifact.what.ref, folder)
+    ]
+    if faults:
+        raise BundleFaultsError(str(job.verified.source.where), faults)
+    candidates = [
+        (artifact, entry_of(artifact, folder, imported=True))
+        for artifact, folder in folders
+        if not known(artifact, job.target.catalog)
+    ]
+    texts = with_entries(job.target.catalog_folder, candidates)
+    texts = _marked(job.artifacts, job.target, texts)
+    published = _publish(job, with_changes(job.target.catalog_folder, texts))
+    images = [reference for artifact in job.artifacts for reference in _push(job, artifact)]
+    return Imported(published=tuple(published), images=tuple(images), candidates=tuple(candidates), catalog_texts=texts)
+
+
+def _publish(job: _Job, catalog: Catalog) -> list[PublishReport]:
+    reports = []
+    for kind, bucket, folder in ((BASE_MODEL, "models", "base"), (ADAPTER, "lora", "lora")):
+        refs = [artifact.what.ref for artifact in job.artifacts if artifact.what.kind == kind]
+        if refs and job.client is not None:
+            name = f"{job.target.settings.object_store.bucket_prefix}{bucket}"
+            reports.append(publish(job.client, name, catalog, refs, job.root / folder, progress=job.say))
+    return reports
+
+
+def _push(job: _Job, artifact: Artifact) -> list[str]:
+    if artifact.what.image is None:
+        return []
+    repository = f"{job.target.registry}/{artifact.what.image.repository}"
+    entries = held(layout_of(job.verified.source, artifact))
+    pushed = []
+    for entry in entries:
+        layout = job.root / artifact.what.folder
+        pushed.append(skopeo.push(layout, entry, repository, alone=len(entries) == 1))
+        job.say(f"{pushed[-1]}: in the registry")
+    return pushed
+
+
+def _marked(artifacts: Sequence[Artifact], target: Target, texts: Mapping[str, str]) -> dict[str, str]:
+    marked = dict(texts)
+    name = "images.yaml"
+    text = marked.get(name) or (target.catalog_folder / name).read_text()
+    changed = text
+    for artifact in artifacts:
+        if artifact.what.kind == IMAGE:
+            changed = mark_imported(changed, artifact.what.ref)
+    return marked | ({name: changed} if changed != text else {})
+
+
+def _refuse_contradictions(artifacts: Sequence[Artifact], catalog: Catalog) -> None:
+    faults = [fault for artifact in artifacts for fault in _contradictions(artifact, catalog)]
+    if faults:
+        raise FaultsError("catalog", faults)
+
+
+def _contradictions(artifact: Artifact, catalog: Catalog) -> list[Fault]:
+    what = artifact.what
+    if what.image is not None:
+        image = catalog.images.get(what.ref)
+        if image is None or image.digest == what.image.digest:
+            return []
+        rule = "the catalog has another digest under this name: change the catalog, or bring the image that it names"
+        return [Fault(path=what.folder, value=what.image.digest, rule=rule, example=image.digest)]
+    entry = catalog.adapters.get(what.ref) or catalog.base_models.get(what.ref)
+    if entry is None:
+        return []
+    stated = {f"{what.folder}/{file.path}": file.sha256 for file in entry.files}
+    found = {file.path: file.sha256 for file in artifact.files}
+    rule = "the catalog has other files or sums under this reference: other content takes a new version"
+    return [
+        Fault(
+            path=path, value=found.get(path, "not in the bundle"), rule=rule, example=stated.get(path, "no such file")
+        )
+        for path in sorted(stated.keys() | found.keys())
+        if stated.get(path) != found.get(path)
+    ]
+
+
+def _unpack(verified: Verified, work: Path, *, quiet: bool) -> None:
+    files = verified.manifest.files
+    entries = [verified.source.entries[file.path] for file in files]
+    try:
+        work.mkdir(exist_ok=True)
+        journal = Journal(_journal(work))
+        progress = Progress("unpack", sum(file.size for file in files), quiet=quiet)
+        sums = {copied.entry.name: copied.sha256 for copied in copy_all(entries, work, journal, progress)}
+    except (OSError, EOFError) as error:
+        raise ToolError(f"{work}: {error}; run it again to go on") from error
+    rule = "must still be what was verified: the archive was changed meanwhile"
+    faults = [
+        Fault(path=file.path, value=sums[file.path], rule=rule, example=file.sha256)
+        for file in files
+        if sums[file.path] != file.sha256
+    ]
+    if faults:
+        raise BundleFaultsError(str(verified.source.where), faults)
+
+
+def _journal(work: Path) -> Path:
+    return work.with_name(f"{work.name}.journal")
+
+
+def _remove(work: Path) -> None:
+    shutil.rmtree(work, ignore_errors=True)
+    _journal(work).unlink(missing_ok=True)
+
+
+def write_catalog(folder: Path, texts: Mapping[str, str]) -> None:
+    """Replace the files that change, each in one rename; raise ToolError."""
+    for name, text in texts.items():
+        part = folder / f"{name}{PART}"
+        try:
+            part.write_text(text)
+            part.replace(folder / name)
+        except OSError as error:
+            raise ToolError(f"{folder / name}: {error.strerror}") from error

@@ -1,0 +1,95 @@
+"""The options of `kitchen bundle`, and who signs or is trusted by them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from infra.faults import MISSING, Fault, FaultsError
+from ops.bundle.signing import PASSWORD, Signer, Trust, check_trust
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the three commands and their options."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    _create(actions.add_parser("create", help="make a bundle of files and images, and sign it"))
+    verify = actions.add_parser("verify", help="check signature, manifest and every file, without a network")
+    into = actions.add_parser("import", help="verify, then put everything into store, registry and catalog")
+    for command in (verify, into):
+        command.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder or archive")
+        command.add_argument("--public-key", type=Path, metavar="FILE", help="of the key that signed")
+        command.add_argument(
+            "--certificate-chain", type=Path, action="append", default=[], metavar="FILE", help="trusted; repeatable"
+        )
+        _common(command, "accept a bundle without asking who made it")
+    into.add_argument("--settings", type=Path, required=True, metavar="FILE", help="Pulumi.<stack>.yaml")
+    into.add_argument("--endpoint", metavar="URL", help="the store, if not the settings' own")
+    into.add_argument("--registry", metavar="HOST", help="the registry, if not the settings' own")
+    into.add_argument("--skip-images", action="store_true", help="leave images out")
+    into.add_argument("--catalog", type=Path, metavar="DIR", help="write new entries here instead of printing them")
+
+
+def _create(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--list", type=Path, metavar="FILE", help="what to bring, as YAML or JSON")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="bring all that this Pulumi.<stack>.yaml needs")
+    parser.add_argument("--on", metavar="DATE", help="with --settings: the day that the artifacts were had")
+    parser.add_argument("--catalog", type=Path, metavar="DIR", help="with --settings: the catalog, if not our own")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="holds lora/<adapter>/<version>/, base/<model>/<version>/, images/<name>/",
+    )
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="the bundle's folder, new")
+    parser.add_argument("--archive", type=Path, metavar="FILE", help="write the bundle as one tar archive as well")
+    parser.add_argument("--private-key", type=Path, metavar="FILE", help=f"EC key in PEM; password: {PASSWORD}")
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="holds the key's password")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="certificate of the private key")
+    parser.add_argument(
+        "--certificate-chain", type=Path, action="append", default=[], metavar="FILE", help="above it; repeatable"
+    )
+    _common(parser, "make a bundle that nobody has signed")
+
+
+def _common(parser: argparse.ArgumentParser, unsigned: str) -> None:
+    parser.add_argument("--unsigned", action="store_true", help=unsigned)
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output, no progress")
+
+
+def signer(given: argparse.Namespace) -> Signer | None:
+    """Return who signs, or None for --unsigned; raise FaultsError when neither or both are said."""
+    _either(given, "--private-key", given.private_key is not None)
+    if given.private_key is None:
+        return None
+    return Signer(
+        private_key=given.private_key,
+        password_file=given.password_file,
+        certificate=given.certificate,
+        chain=tuple(given.certificate_chain),
+    )
+
+
+def trust(given: argparse.Namespace) -> Trust | None:
+    """Return whose signature is believed, or None for --unsigned; raise FaultsError for anything unclear."""
+    if given.public_key is not None and given.certificate_chain:
+        rule = "say one: --public-key or --certificate-chain"
+        fault = Fault(path="--public-key", value=str(given.public_key), rule=rule, example="--public-key bundle.pub")
+        raise FaultsError("bundle", [fault])
+    _either(given, "--public-key", given.public_key is not None or bool(given.certificate_chain))
+    if given.unsigned:
+        return None
+    found = Trust(public_key=given.public_key, certificates=tuple(given.certificate_chain))
+    check_trust(found)
+    return found
+
+
+def _either(given: argparse.Namespace, option: str, signed: bool) -> None:
+    if signed != given.unsigned:
+        return
+    if signed:
+        rule = "with a key there is no --unsigned"
+        raise FaultsError("bundle", [Fault(path="--unsigned", value=True, rule=rule, example=f"{option} FILE alone")])
+    rule = "a bundle is signed: name the key or certificate, or say --unsigned"
+    raise FaultsError("bundle", [Fault(path=option, value=MISSING, rule=rule, example=f"{option} FILE")])

@@ -1,0 +1,128 @@
+"""Verify a bundle: signature, then manifest, then every file. Nothing is written and no network is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from infra.faults import Fault
+from ops.bundle.errors import BundleFaultsError
+from ops.bundle.hashing import sums
+from ops.bundle.images import MAX_JSON_BYTES, Layout, layout_faults
+from ops.bundle.manifest import MAX_BYTES, Artifact, BundleFile, Manifest, decode
+from ops.bundle.names import MANIFEST, SIGNATURE
+from ops.bundle.progress import Progress
+from ops.bundle.signing import Trust, signature_fault
+from ops.bundle.source import Entry, Source, missing, small
+
+_MAX_SIGNATURE_BYTES = 1024**2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """A bundle whose every file is what the signed manifest says; `signed` is False where no signature was wanted."""
+
+    source: Source
+    manifest: Manifest
+    encoded: bytes
+    signed: bool
+
+
+def verify(source: Source, trust: Trust | None, *, quiet: bool = False) -> Verified:
+    """Return what is in the bundle, or raise BundleFaultsError with every fault.
+
+    With a wrong signature or manifest nothing is compared with it. `trust` None asks for no signature.
+    """
+    faults = list(source.faults)
+    if source.broken:
+        raise BundleFaultsError(str(source.where), faults)
+    encoded, signature = _read_small(source, trust, faults)
+    if encoded is None or (trust is not None and signature is None):
+        raise BundleFaultsError(str(source.where), faults)
+    if trust is not None and signature is not None:
+        fault = signature_fault(encoded, signature, trust)
+        if fault is not None:
+            raise BundleFaultsError(str(source.where), [*faults, fault])
+    manifest, wrong = decode(encoded)
+    if manifest is None:
+        raise BundleFaultsError(str(source.where), [*faults, *wrong])
+    faults += _files(source, manifest, quiet=quiet)
+    faults += [
+        fault for artifact in manifest.artifacts if artifact.what.image for fault in image_faults(source, artifact)
+    ]
+    if faults:
+        raise BundleFaultsError(str(source.where), faults)
+    return Verified(source=source, manifest=manifest, encoded=encoded, signed=trust is not None)
+
+
+def image_faults(source: Source, artifact: Artifact) -> list[Fault]:
+    """Return the faults of an image's layout, by the sums of the manifest."""
+    assert artifact.what.image is not None  # noqa: S101 - for the type checker; the caller asks for images only
+    return layout_faults(layout_of(source, artifact), artifact.what.image.digest)
+
+
+def layout_of(source: Source, artifact: Artifact) -> Layout:
+    """Return the image layout in a bundle."""
+    folder = f"{artifact.what.folder}/"
+    files = {file.path.removeprefix(folder): (file.size, file.sha256) for file in artifact.files}
+    return Layout(where=artifact.what.folder, files=files, read=partial(_read_entry, source, folder))
+
+
+def _read_entry(source: Source, folder: str, path: str) -> bytes | None:
+    entry = source.entries.get(folder + path)
+    try:
+        return None if entry is None else small(entry, MAX_JSON_BYTES)
+    except OSError:
+        return None
+
+
+def _read_small(source: Source, trust: Trust | None, faults: list[Fault]) -> tuple[bytes | None, bytes | None]:
+    wanted = [(MANIFEST, MAX_BYTES), *([(SIGNATURE, _MAX_SIGNATURE_BYTES)] if trust is not None else [])]
+    found: dict[str, bytes | None] = {}
+    for name, limit in wanted:
+        entry = source.entries.get(name)
+        if entry is None:
+            faults.append(missing(name, "a bundle has this file at its root"))
+            continue
+        try:
+            found[name] = small(entry, limit)
+        except OSError as error:
+            faults.append(_unreadable(entry, error))
+            continue
+        if found[name] is None:
+            faults.append(Fault(path=name, value=entry.size, rule=f"at most {limit} bytes", example=name))
+    return found.get(MANIFEST), found.get(SIGNATURE)
+
+
+def _files(source: Source, manifest: Manifest, *, quiet: bool) -> Iterable[Fault]:
+    stated = {file.path: file for file in manifest.files}
+    for name in source.entries.keys() - stated.keys() - {MANIFEST, SIGNATURE}:
+        rule = "a file that the manifest does not name must not be there"
+        yield Fault(path=name, value="extra file", rule=rule, example="only what bundle.json lists")
+    right: list[Entry] = []
+    for file in stated.values():
+        entry = source.entries.get(file.path)
+        if entry is None:
+            yield missing(file.path, "every file of the manifest must be there")
+        elif entry.size != file.size:
+            rule = "must have the manifest's size in bytes"
+            yield Fault(path=file.path, value=entry.size, rule=rule, example=str(file.size))
+        else:
+            right.append(entry)
+    progress = Progress("verify", sum(entry.size for entry in right), quiet=quiet)
+    for entry, found in sums(right, progress):
+        yield from _sum_faults(stated[entry.name], entry, found)
+
+
+def _sum_faults(file: BundleFile, entry: Entry, found: str | OSError) -> list[Fault]:
+    if isinstance(found, OSError):
+        return [_unreadable(entry, found)]
+    if found != file.sha256:
+        rule = "must have the manifest's sha256 sum"
+        return [Fault(path=file.path, value=found, rule=rule, example=file.sha256)]
+    return []
+
+
+def _unreadable(entry: Entry, error: OSError) -> Fault:
+    return Fault(path=entry.name, value=error.strerror, rule="must be a readable file", example=entry.name)

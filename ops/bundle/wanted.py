@@ -1,0 +1,116 @@
+"""What is brought in: kind, name, version, licence and origin of each artifact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.faults import MISSING, Fault
+
+ADAPTER = "adapter"
+BASE_MODEL = "base-model"
+IMAGE = "image"
+
+_FOLDERS = {ADAPTER: "lora", BASE_MODEL: "base", IMAGE: "images"}
+_PATTERNS = {
+    ADAPTER: (
+        r"[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?/v[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]+)?",
+        "helpdesk-faq, v2026-02-01",
+    ),
+    BASE_MODEL: (r"[a-z0-9]([-a-z0-9.]{0,60}[a-z0-9])?/v[0-9]+", "tsuzumi-7b-instruct, v1"),
+    IMAGE: (r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?/.+", "vllm, 0.27.1"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageOrigin:
+    """Repository below the organisation's registry, digest, and the repository that it is copied from."""
+
+    repository: str
+    digest: str
+    upstream: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One artifact. `origin` is a URL or a text, `date` the day it was had there (YYYY-MM-DD)."""
+
+    kind: str
+    name: str
+    version: str
+    licence: str
+    origin: str
+    date: str
+    base_model: str | None = None
+    image: ImageOrigin | None = None
+
+    @property
+    def ref(self) -> str:
+        """The catalog's key: `<name>/<version>`, of an image its name."""
+        return self.name if self.kind == IMAGE else f"{self.name}/{self.version}"
+
+    @property
+    def folder(self) -> str:
+        """Its folder in the bundle."""
+        return f"{_FOLDERS[self.kind]}/{self.ref}"
+
+    @property
+    def label(self) -> str:
+        """What people are told."""
+        return f"{self.kind} {self.ref}"
+
+    def encoded(self) -> dict[str, Any]:
+        """Return it as it stands in a manifest or list."""
+        data: dict[str, Any] = {"kind": self.kind, "name": self.name, "version": self.version}
+        data |= {"licence": self.licence, "origin": {"from": self.origin, "date": self.date}}
+        if self.base_model is not None:
+            data["baseModel"] = self.base_model
+        if self.image is not None:
+            data["image"] = {
+                "repository": self.image.repository,
+                "digest": self.image.digest,
+                "upstream": self.image.upstream,
+            }
+        return data
+
+
+def wanted_from(data: Mapping[str, Any]) -> Wanted:
+    """Read an entry that the schema has passed."""
+    image = data.get("image")
+    return Wanted(
+        kind=data["kind"],
+        name=data["name"],
+        version=data["version"],
+        licence=data["licence"],
+        origin=data["origin"]["from"],
+        date=data["origin"]["date"],
+        base_model=data.get("baseModel"),
+        image=None if image is None else ImageOrigin(**image),
+    )
+
+
+def wanted_faults(entries: Sequence[Wanted], where: str) -> list[Fault]:
+    """Return what a schema cannot say: names by kind, keys by kind, nothing twice."""
+    faults = []
+    seen = set()
+    for index, entry in enumerate(entries):
+        path = f"{where}: artifacts.{index}"
+        pattern, example = _PATTERNS[entry.kind]
+        name = f"{entry.name}/{entry.version}"
+        if not re.fullmatch(pattern, name):
+            rule = f"name and version of this kind must match {pattern}"
+            faults.append(Fault(path=path, value=name, rule=rule, example=example))
+        if entry.folder in seen:
+            faults.append(Fault(path=path, value=entry.ref, rule="an artifact stands once", example="another version"))
+        seen.add(entry.folder)
+        for key, kind, value, right in (
+            ("baseModel", ADAPTER, entry.base_model, "tsuzumi-7b-instruct/v1"),
+            ("image", IMAGE, entry.image, "{repository: vllm/vllm-openai, digest: 'sha256:...', upstream: ...}"),
+        ):
+            if (value is not None) != (entry.kind == kind):
+                rule = f"this key must stand with kind {kind}, and with no other"
+                shown = MISSING if value is None else entry.kind
+                faults.append(Fault(path=f"{path}.{key}", value=shown, rule=rule, example=f"{key}: {right}"))
+    return faults
