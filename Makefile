@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench bench-fetch docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving clean
+.PHONY: help venv lock toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
