@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from infra.catalog import FOLDER, load_catalog
@@ -122,11 +121,7 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         catalog=catalog,
         catalog_folder=folder,
     )
-
-    def checks(kind: str, ref: str, content: Path) -> list[Fault]:
-        return check_artifact(kind, ref, content, catalog)
-
-    imported = import_bundle(verified, target, checks, told.say, quiet=told.quiet)
+    imported = import_bundle(verified, target, check_artifact, told.say, quiet=told.quiet)
     if given.catalog is not None:
         write_catalog(folder, imported.catalog_texts)
     told.result |= {

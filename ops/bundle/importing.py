@@ -28,8 +28,8 @@ from ops.publish import PublishReport, publish
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-Checks = Callable[[str, str, Path], list[Fault]]
-"""What a folder's content is checked by, called with kind, reference and folder."""
+Checks = Callable[[str, str, Path, Catalog], list[Fault]]
+"""What a folder's content is checked by: kind, reference, folder, and the catalog with what else is in the bundle."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,25 +110,34 @@ def _taken(verified: Verified, target: Target) -> list[Artifact]:
 
 
 def _import(job: _Job, checks: Checks) -> Imported:
-    folders = [(artifact, job.root / artifact.what.folder) for artifact in job.artifacts]
-    faults = [
-        fault
-        for artifact, folder in folders
-        if artifact.what.kind != IMAGE
-        for fault in checks(artifact.what.kind, artifact.what.ref, folder)
-    ]
-    if faults:
-        raise BundleFaultsError(str(job.verified.source.where), faults)
-    candidates = [
-        (artifact, entry_of(artifact, folder, imported=True))
-        for artifact, folder in folders
-        if not known(artifact, job.target.catalog)
-    ]
+    candidates = _checked(job, checks)
     texts = with_entries(job.target.catalog_folder, candidates)
     texts = _marked(job.artifacts, job.target, texts)
     published = _publish(job, with_changes(job.target.catalog_folder, texts))
     images = [reference for artifact in job.artifacts for reference in _push(job, artifact)]
     return Imported(published=tuple(published), images=tuple(images), candidates=tuple(candidates), catalog_texts=texts)
+
+
+def _checked(job: _Job, checks: Checks) -> list[tuple[Artifact, dict[str, Any]]]:
+    """The new entries, after every check; base models come first, for an adapter may come together with its own."""
+    catalog, folder = job.target.catalog, job.target.catalog_folder
+    candidates: list[tuple[Artifact, dict[str, Any]]] = []
+    faults: list[Fault] = []
+    for artifact in sorted(job.artifacts, key=lambda artifact: artifact.what.kind != BASE_MODEL):
+        content = job.root / artifact.what.folder
+        found = checks(artifact.what.kind, artifact.what.ref, content, catalog) if artifact.what.kind != IMAGE else []
+        faults += found
+        if found or known(artifact, job.target.catalog):
+            continue
+        try:
+            more = [*candidates, (artifact, entry_of(artifact, content, imported=True))]
+            catalog = with_changes(folder, with_entries(folder, more))
+            candidates = more
+        except FaultsError as error:
+            faults += error.faults
+    if faults:
+        raise BundleFaultsError(str(job.verified.source.where), faults)
+    return candidates
 
 
 def _publish(job: _Job, catalog: Catalog) -> list[PublishReport]:

@@ -13,6 +13,7 @@ import pytest
 from infra.catalog import FOLDER, load_catalog
 from ops.__main__ import main
 from ops.publish import publish
+from tests import artifacts
 from tests import bundle_tools as tools
 from tests.minio_server import MinioServer
 
@@ -36,14 +37,19 @@ def bucket_prefix(store: MinioServer, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def given(tmp_path: Path, store: MinioServer, bucket_prefix: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The words of an import of a signed archive with a new base model, a new adapter and a known one."""
+    """The words of an import of a signed archive with a new base model, a new adapter of that, and a known one."""
     for name, value in store.environment().items():
         monkeypatch.setenv(name, value)
     source = tools.artifacts(tmp_path)
     shutil.copytree(source / "lora" / tools.FAQ, source / "lora" / NEW)
+    artifacts.change_config(source / "lora" / NEW, base_model_name_or_path=MODEL)
     (source / "base" / tools.MODEL).rename(source / "base" / MODEL)
-    refs = [("adapter", NEW), ("adapter", tools.FAQ), ("base-model", MODEL)]
-    listed = tools.bring_in(tmp_path, *(tools.entry(kind, ref) for kind, ref in refs))
+    listed = tools.bring_in(
+        tmp_path,
+        tools.entry("adapter", NEW, baseModel=MODEL),
+        tools.entry("adapter", tools.FAQ),
+        tools.entry("base-model", MODEL),
+    )
     signer, archive = tools.keys(tmp_path), str(tmp_path / "bundle.tar")
     words = ["--list", str(listed), "--from", str(source), "--to", str(tmp_path / "bundle"), *signer.sign()]
     assert main(["bundle", "create", *words, "--archive", archive]) == 0
