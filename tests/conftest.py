@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Engines, providers and API servers of a test live for seconds: a tenth of their time would go into collecting garbage.
+os.environ.setdefault("GOGC", "400")
 
 TIERS = ("unit", "policy", "engine", "cluster", "serving", "bench")
 
