@@ -14,7 +14,7 @@ import pytest
 from infra.catalog import load_catalog
 from ops.checks import check_artifact
 from tests.artifacts import catalog_folder, change_config, write_adapter
-from tests.serving.hot_kitchen import PYTHON
+from tests.serving.served_kitchen import PYTHON
 from tests.unit import hostile
 
 READ = """
