@@ -146,6 +146,7 @@ _BUCKET: dict[str, Any] = {
     "objectLockDays": 365,
     "guards": ["anonymous"],
 }
+_NO_STORE = dataclasses.replace(WORLD)
 _S3 = dataclasses.replace(_PROD, settings={"objectStore": {"kind": "s3"}})
 _BUCKETS = (
     *table(
@@ -189,7 +190,7 @@ _BUCKETS = (
         ("such a store, not said", {"closed": MISSING}, "closed: is missing"),
         world=_S3,
     ),
-    *table(_BUCKET_TYPE, _BUCKET, ("open, no store stated", {"closed": False}, "closed: is False"), world=WORLD),
+    *table(_BUCKET_TYPE, _BUCKET, ("open, no store stated", {"closed": False}, "closed: is False"), world=_NO_STORE),
     *table(
         _BUCKET_TYPE,
         {**_BUCKET, "objectLockDays": 0},
