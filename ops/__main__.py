@@ -10,6 +10,7 @@ from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from ops.audit import commands as audit_commands
 from ops.catalog import commands as catalog_commands
 from ops.catalog.kinds import KINDS
 from ops.publish import publish
@@ -24,12 +25,15 @@ def main(argv: list[str] | None = None) -> int:
     _publish_options(commands.add_parser("publish", help="upload artifacts, checked against the catalog"))
     policy = commands.add_parser("policy", help="the policy pack").add_subparsers(dest="action", required=True)
     policy_check.arguments(policy.add_parser("check", help="the pack over plain YAML, with SARIF or JUnit output"))
+    audit_commands.arguments(commands.add_parser("audit", help="what Git declares against what is there"))
     for word in KINDS:
         what = f"{word}s of the catalog: list, promote, retire and more"
         catalog_commands.arguments(commands.add_parser(word, help=what), word)
     arguments = parser.parse_args(argv)
     if arguments.command in KINDS:
         return catalog_commands.run(arguments)
+    if arguments.command == "audit":
+        return audit_commands.run(arguments)
     if arguments.command == "policy":
         return policy_check.check(arguments)
     try:

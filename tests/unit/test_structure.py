@@ -17,7 +17,7 @@ ALLOWED = {
     "ops": {"ops", "infra", "policies"},
     "tools": {"tools", "infra", "components", "ops", "policies"},
 }
-OPS_MAY_IMPORT = {"infra.catalog", "infra.load", "infra.settings", "infra.faults", "infra.validate"}
+OPS_MAY_IMPORT = {"infra.catalog", "infra.declared", "infra.load", "infra.settings", "infra.faults", "infra.validate"}
 
 
 def sources(package: str) -> list[Path]:
