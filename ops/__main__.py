@@ -1,4 +1,4 @@
-"""The command `kitchen`: `kitchen publish ...`, `kitchen adapter|model|image ...`, `kitchen policy check ...`."""
+"""The command `kitchen`: `publish`, `adapter|model|image ...`, `policy check`, `audit`, `rollback`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from ops.audit import commands as audit_commands
 from ops.catalog import commands as catalog_commands
 from ops.catalog.kinds import KINDS
 from ops.publish import publish
+from ops.rollback import commands as rollback_commands
 from ops.store import StoreError, client
 from policies.check import __main__ as policy_check
+
+_OTHERS = {"audit": audit_commands.run, "rollback": rollback_commands.run}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,14 +29,15 @@ def main(argv: list[str] | None = None) -> int:
     policy = commands.add_parser("policy", help="the policy pack").add_subparsers(dest="action", required=True)
     policy_check.arguments(policy.add_parser("check", help="the pack over plain YAML, with SARIF or JUnit output"))
     audit_commands.arguments(commands.add_parser("audit", help="what Git declares against what is there"))
+    rollback_commands.arguments(commands.add_parser("rollback", help="one kitchen as it was at a Git revision"))
     for word in KINDS:
         what = f"{word}s of the catalog: list, promote, retire and more"
         catalog_commands.arguments(commands.add_parser(word, help=what), word)
     arguments = parser.parse_args(argv)
     if arguments.command in KINDS:
         return catalog_commands.run(arguments)
-    if arguments.command == "audit":
-        return audit_commands.run(arguments)
+    if arguments.command in _OTHERS:
+        return _OTHERS[arguments.command](arguments)
     if arguments.command == "policy":
         return policy_check.check(arguments)
     try:
