@@ -14,15 +14,13 @@ from ops.rollback.git import GitError, Repository
 from ops.rollback.plan import Plan, plan
 from ops.text_file import replace_text
 
-_STACKS = FOLDER.parents[1]
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("kitchen", metavar="KITCHEN")
     parser.add_argument("--to", required=True, metavar="REV", help="commit, tag or branch at which it was right")
     chosen = parser.add_mutually_exclusive_group(required=True)
-    chosen.add_argument("--stack", metavar="STACK", help="the Pulumi.STACK.yaml of this repository")
+    chosen.add_argument("--stack", metavar="STACK", help="Pulumi.STACK.yaml in this folder")
     chosen.add_argument("--settings", type=Path, metavar="FILE", help="Pulumi.<stack>.yaml")
     parser.add_argument("--commit", action="store_true", help="commit the change, this file alone")
     parser.add_argument("--force", action="store_true", help="although the file has changes that are not committed")
@@ -31,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Put the block back; 0, 1 when git refused the commit of a change that was made, 2 for bad input."""
-    settings = options.settings or _STACKS / f"Pulumi.{options.stack}.yaml"
+    settings = options.settings or Path(f"Pulumi.{options.stack}.yaml")
     try:
         _refuse_both(options)
         planned = plan(settings, options.kitchen, options.to, catalog=options.catalog, force=options.force)
