@@ -46,6 +46,7 @@ class DeclaredKitchen:
 
     `pod_label` is key and value of the label that they carry. `adapter_list` is the ConfigMap that they mount as the
     volume `list_volume`; None where there is nothing to fetch. `models` are the names that callers may use.
+    `added_by` names who adds to the pods what is not known here; empty where all is known.
     """
 
     name: str
@@ -63,6 +64,7 @@ class DeclaredKitchen:
     base_model: BaseModel
     adapters: tuple[Adapter, ...]
     models: tuple[str, ...]
+    added_by: str
 
     def objects(self) -> list[DeclaredObject]:
         """Every object named here."""
@@ -149,7 +151,14 @@ def _kitchen(context: Context, kitchen: Kitchen) -> DeclaredKitchen:
         base_model=model,
         adapters=adapters,
         models=(model.name, *(adapter.name for adapter in adapters)),
+        added_by=_added_by(context, kitchen),
     )
+
+
+def _added_by(context: Context, kitchen: Kitchen) -> str:
+    if kitchen.api == "LLMInferenceService":
+        return "the controller of LLMInferenceService"
+    return "OpenShift AI" if context.platform.openshift_ai else ""
 
 
 def _merged(container: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:

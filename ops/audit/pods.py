@@ -11,7 +11,17 @@ from infra.catalog import Adapter
 from infra.declared import DeclaredKitchen
 from ops.audit.cluster import Cluster, Object, UnseenError, name_of
 from ops.audit.compare import differences
-from ops.audit.verdicts import NOTHING_TO_SEE, OUT_OF_REACH, Finding, Row, combined, differs, not_proven, proven
+from ops.audit.verdicts import (
+    NOTHING_TO_SEE,
+    OUT_OF_REACH,
+    Finding,
+    Row,
+    Verdict,
+    combined,
+    differs,
+    not_proven,
+    proven,
+)
 
 _ENDED = ("Succeeded", "Failed")
 _NO_PODS = not_proven(NOTHING_TO_SEE, "no pod of it is there")
@@ -75,6 +85,15 @@ def _image(name: str, declared: str, pod: Object) -> Finding:
 
 
 def _containers(kitchen: DeclaredKitchen, pod: Object) -> Finding:
+    """What differs may be what somebody adds who is known: then it is not proven, and told."""
+    finding = _compared(kitchen, pod)
+    if finding.verdict is Verdict.DIFFERS and kitchen.added_by:
+        detail = f"what {kitchen.added_by} adds is not known here"
+        return not_proven(NOTHING_TO_SEE, detail, finding.found)
+    return finding
+
+
+def _compared(kitchen: DeclaredKitchen, pod: Object) -> Finding:
     found = all_containers(pod)
     more = [name for name in found if name not in kitchen.containers]
     if more:

@@ -231,6 +231,18 @@ def test_an_object_that_was_written_again_is_seen_even_with_the_right_content(
     assert audit.differing() == set()
 
 
+def test_other_content_is_seen_by_its_sum_alone(audit: Audit, environment: Environment, cluster: Cluster) -> None:
+    """Of the same size and with one version, as somebody leaves it who may delete versions."""
+    s3 = store_client(cluster.minio_endpoint, "us-east-1", environment.keys)
+    content = s3.get_object(Bucket="audit-lora", Key=WEIGHTS)["Body"].read()
+    key = ("support", f"adapter {FAQ}", "bucket")
+    for body, differing in ((b"x" * len(content), {key}), (content, set())):
+        (only,) = s3.list_object_versions(Bucket="audit-lora", Prefix=WEIGHTS)["Versions"]
+        s3.delete_object(Bucket="audit-lora", Key=WEIGHTS, VersionId=only["VersionId"])
+        s3.put_object(Bucket="audit-lora", Key=WEIGHTS, Body=body, ChecksumAlgorithm="SHA256")
+        assert audit.differing() == audit.differing("--full") == differing
+
+
 def test_a_store_without_a_sum_proves_nothing_until_it_is_hashed(
     audit: Audit, environment: Environment, cluster: Cluster
 ) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from infra.declared import Declared
+from infra.catalog import load_catalog
+from infra.declared import Declared, declared
+from infra.load import settings_from_file
 from ops.__main__ import main
 from ops.audit.models import TOKEN
 from ops.store import ACCESS_KEY, SECRET_KEY
@@ -242,6 +244,42 @@ def test_one_change_and_exactly_its_rows_differ(
     assert shown == expected
 
 
+def test_one_pod_of_several_is_enough_to_differ(
+    said: Declared, bin_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = live(said)
+    pods = [pod_of(said.kitchens[0]) for _ in range(2)]
+    for number, entry in enumerate(pods):
+        entry["metadata"]["name"] = f"support-{number + 2}"
+    pods[0]["status"]["containerStatuses"][-1]["imageID"] = ""
+    show(bin_folder, [*items, pods[0]])
+    key = ("support", "image of kserve-container", "pods")
+    assert key in verdicts(rows(capsys, status=3), "not proven")
+    container(pods[1], "kserve-container")["image"] = "registry.kitchen.example/other:1"
+    show(bin_folder, [*items, *pods])
+    found = rows(capsys, status=1)
+    assert verdicts(found, "differs") == {key}
+    assert next(row["found"] for row in found if row["verdict"] == "differs").startswith("support-3: ")
+
+
+def test_what_openshift_ai_adds_is_told_and_not_called_wrong(
+    bin_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    plain = "kitchen:platform: {kind: kubernetes}"
+    assert plain in SETTINGS.read_text()
+    path.write_text(SETTINGS.read_text().replace(plain, "kitchen:platform: {kind: openshift, openshiftAI: true}"))
+    catalog = load_catalog()
+    items = live(declared(settings_from_file(path, catalog), catalog))
+    pod(items)["spec"]["containers"].append({"name": "proxy", "image": "x"})
+    show(bin_folder, items)
+    assert main(["audit", "--settings", str(path), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)["rows"]
+    (row,) = (row for row in found if (row["kitchen"], row["what"]) == ("support", "containers"))
+    assert row["why"] == "nothing to see: what OpenShift AI adds is not known here"
+    assert row["found"] == "support-1: with proxy, not declared"
+
+
 def test_a_node_that_tells_no_digest_proves_no_image(
     said: Declared, bin_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -264,11 +302,14 @@ def test_a_record_that_git_has_left_behind_differs(
     runtime = next(entry for entry in resources if entry["type"].endswith(":ServingRuntime"))
     runtime["inputs"]["spec"]["containers"][0]["image"] = "registry.kitchen.example/vllm/vllm-openai:old"
     resources.remove(next(entry for entry in resources if entry["type"].endswith(":Job")))
+    service = next(entry for entry in resources if entry["type"].endswith(":InferenceService"))
+    service["inputs"]["spec"]["predictor"]["dnsPolicy"] = "None"
     found = rows(capsys, "--state", str(write_state(tmp_path / "state.json", state)), status=1)
     differing = {
         (row["what"].split()[0], row["where"], row["found"][:12]) for row in found if row["verdict"] == "differs"
     }
-    assert differing == {("ServingRuntime", "state", "recorded: sp"), ("Job", "state", "not recorded")}
+    recorded = {(kind, "state", "recorded: sp") for kind in ("ServingRuntime", "InferenceService")}
+    assert differing == recorded | {("Job", "state", "not recorded")}
 
 
 def test_every_fault_of_what_was_given_is_told_at_once(
