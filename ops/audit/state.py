@@ -32,7 +32,8 @@ def read_state(path: Path) -> State:
             found.setdefault(key, []).append(inputs)
     except CheckError as error:
         example = "pulumi stack export --stack dev --file state.json"
-        fault = Fault(path="--state", value=str(path), rule=str(error), example=example)
+        rule = str(error).partition("; example:")[0].removeprefix(f"{path}: ")
+        fault = Fault(path="--state", value=str(path), rule=rule, example=example)
         raise FaultsError("audit", [fault]) from None
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -321,4 +320,3 @@ def test_a_rollback_brings_the_former_adapters_back(
     environment.up()
     assert declared_adapters(kubectl) == recorded_adapters(environment) == before
     eventually(lambda: audit.differing() == set(), "pods as declared")
-    assert os.environ["KUBECONFIG"] == str(environment.kubeconfig)
