@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,9 @@ from infra.load import settings_from_file
 from ops.__main__ import main
 from ops.audit.models import TOKEN
 from ops.store import ACCESS_KEY, SECRET_KEY
-from tests.unit.audited import SETTINGS, Items, as_declared, exported, live, one, pod_of, show, write_kubectl
+from tests.unit import tampering
+from tests.unit.audited import SETTINGS, Items, as_declared, exported, live, pod_of, show, write_kubectl
+from tests.unit.tampering import container, pod
 
 CANARY = "canary-that-nobody-may-see"
 
@@ -105,119 +106,27 @@ def test_no_pods_are_nothing_to_see(said: Declared, bin_folder: Path, capsys: py
     assert {row["why"] for row in found if row["where"] == "pods"} == {"nothing to see: no pod of it is there"}
 
 
-def container(pod: dict[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(entry for entry in pod["spec"]["containers"] if entry["name"] == name)
-    return found
-
-
-def pod(items: Items) -> dict[str, Any]:
-    return one(items, "Pod", "support-1")
-
-
-def edit_list(items: Items, change: Callable[[dict[str, Any]], None], name: str = "support-adapters-") -> None:
-    data = one(items, "ConfigMap", name)["data"]
-    listed = json.loads(data["manifest.json"])
-    change(listed)
-    data["manifest.json"] = json.dumps(listed, indent=1) + "\n"
-
-
-def _image(items: Items) -> None:
-    container(pod(items), "kserve-container")["image"] = "registry.kitchen.example/vllm/vllm-openai:latest"
-
-
-def _other_digest(items: Items) -> None:
-    pod(items)["status"]["containerStatuses"][-1]["imageID"] = f"docker-pullable://x/y@sha256:{'0' * 64}"
-
-
-def _argument(items: Items) -> None:
-    container(pod(items), "kserve-container")["args"].append("--trust-remote-code")
-
-
-def _variable(items: Items) -> None:
-    container(pod(items), "kserve-container")["env"][0]["value"] = "0"
-
-
-def _volume(items: Items) -> None:
-    volume = next(entry for entry in pod(items)["spec"]["volumes"] if entry["name"] == "adapters")
-    volume["hostPath"] = {"path": "/srv"}
-
-
-def _debugger(items: Items) -> None:
-    pod(items)["spec"]["ephemeralContainers"] = [{"name": "debugger", "image": "busybox"}]
-
-
-def _host(items: Items) -> None:
-    pod(items)["spec"]["hostNetwork"] = True
-
-
-def _sum(items: Items) -> None:
-    edit_list(items, lambda listed: listed["adapters"][0]["files"][1].update(sha256="0" * 64))
-
-
-def _more_adapters(items: Items) -> None:
-    edit_list(items, lambda listed: listed["adapters"].append({"name": "x", "version": "v1", "files": []}))
-
-
-def _script(items: Items) -> None:
-    one(items, "ConfigMap", "support-adapters-")["data"]["fetch_adapters.py"] += "# and more\n"
-
-
-def _service(items: Items) -> None:
-    one(items, "InferenceService", "support")["spec"]["predictor"]["model"]["storageUri"] = "pvc://other/model"
-
-
-def _more_in_service(items: Items) -> None:
-    one(items, "InferenceService", "support")["spec"]["predictor"]["hostNetwork"] = True
-
-
-def _runtime(items: Items) -> None:
-    one(items, "ServingRuntime", "support")["spec"]["containers"][0]["args"].remove("--dtype=auto")
-
-
-def _failed(items: Items) -> None:
-    one(items, "Job", "base-")["status"] = {"conditions": [{"type": "Failed", "status": "True"}]}
-
-
-def _gone(items: Items) -> None:
-    items.remove(one(items, "InferenceService", "support"))
-
-
-def _stranger(items: Items) -> None:
-    items.append({"kind": "InferenceService", "metadata": {"name": "mine", "namespace": "helpdesk-dev"}, "spec": {}})
-
-
-def _pod_of_nobody(items: Items) -> None:
-    other = pod_of(as_declared().kitchens[0])
-    other["metadata"] |= {"name": "shell", "labels": {}}
-    items.append(other)
-
-
-def _pod_of_another_job(items: Items) -> None:
-    _pod_of_nobody(items)
-    items[-1]["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "base-something"}]
-
-
 LIST = "ConfigMap support-adapters-*"
 FAQ = ("support", "adapter helpdesk-faq/v2026-02-01", "pods")
 CHANGES = [
-    (_image, {("support", "image of kserve-container", "pods")}),
-    (_other_digest, {("support", "image of kserve-container", "pods")}),
-    (_argument, {("support", "containers", "pods")}),
-    (_variable, {("support", "containers", "pods")}),
-    (_volume, {("support", "containers", "pods")}),
-    (_debugger, {("support", "containers", "pods")}),
-    (_host, {("support", "containers", "pods")}),
-    (_sum, {FAQ, ("support", LIST, "cluster"), ("support", LIST, "state")}),
-    (_more_adapters, {("support", LIST, "cluster"), ("support", LIST, "state")}),
-    (_script, {("support", LIST, "cluster"), ("support", LIST, "state")}),
-    (_service, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
-    (_more_in_service, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
-    (_runtime, {("support", "ServingRuntime support-vllm", place) for place in ("cluster", "state")}),
-    (_failed, {("support", "base model tsuzumi-7b-instruct/v1", "cluster")}),
-    (_gone, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
-    (_stranger, {("-", "InferenceService mine", "helpdesk-dev")}),
-    (_pod_of_nobody, {("-", "pod shell", "helpdesk-dev")}),
-    (_pod_of_another_job, {("-", "pod shell", "helpdesk-dev")}),
+    (tampering.image, {("support", "image of kserve-container", "pods")}),
+    (tampering.other_digest, {("support", "image of kserve-container", "pods")}),
+    (tampering.argument, {("support", "containers", "pods")}),
+    (tampering.variable, {("support", "containers", "pods")}),
+    (tampering.volume, {("support", "containers", "pods")}),
+    (tampering.debugger, {("support", "containers", "pods")}),
+    (tampering.host, {("support", "containers", "pods")}),
+    (tampering.other_sum, {FAQ, ("support", LIST, "cluster"), ("support", LIST, "state")}),
+    (tampering.more_adapters, {("support", LIST, "cluster"), ("support", LIST, "state")}),
+    (tampering.script, {("support", LIST, "cluster"), ("support", LIST, "state")}),
+    (tampering.service, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
+    (tampering.more_in_service, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
+    (tampering.runtime, {("support", "ServingRuntime support-vllm", place) for place in ("cluster", "state")}),
+    (tampering.failed, {("support", "base model tsuzumi-7b-instruct/v1", "cluster")}),
+    (tampering.gone, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
+    (tampering.stranger, {("-", "InferenceService mine", "helpdesk-dev")}),
+    (tampering.pod_of_nobody, {("-", "pod shell", "helpdesk-dev")}),
+    (tampering.pod_of_another_job, {("-", "pod shell", "helpdesk-dev")}),
 ]
 
 
