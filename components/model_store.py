@@ -51,7 +51,7 @@ class BaseModelVolume(pulumi.ComponentResource):
     def __init__(self, name: str, args: BaseModelVolumeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the claim."""
         claim = naming.base_model_claim(args.base_model)
-        self.storage_uri = f"pvc://{claim}/base/{args.base_model}"
+        self.storage_uri = naming.base_model_uri(args.base_model)
         super().__init__(self.TOKEN, name, {"storageUri": self.storage_uri}, opts)
         KubernetesObject(
             name,
@@ -107,10 +107,8 @@ class BaseModelLoad(pulumi.ComponentResource):
         super().__init__(self.TOKEN, name, {"baseModel": args.content.base_model}, opts)
         child = pulumi.ResourceOptions(parent=self)
         needs: list[pulumi.Resource] = []
-        secret = None
         if args.access is not None:
             needs.append(BucketAccess(name, args.access, child))
-            secret = args.access.existing_secret or args.access.secret_name
         loader = naming.loader(args.content.base_model)
         account = {"automountServiceAccountToken": False, **image_pull_secrets(args.pull_secrets)}
         needs += [
@@ -129,13 +127,13 @@ class BaseModelLoad(pulumi.ComponentResource):
                 ("loader", "networking.k8s.io/v1", "NetworkPolicy", loader, {"spec": _network_policy(args)}),
             )
         ]  # fmt: skip
-        spec = _job(args, secret)
+        job, spec = load_job(args)
         minutes = load_minutes(args.model_gib)
         KubernetesObject(
             name,
             api_version="batch/v1",
             kind="Job",
-            metadata=_metadata(naming.with_sum(_claim(args), sha256_of([args.content.data(), spec])), args),
+            metadata=_metadata(job, args),
             spec=spec,
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -144,6 +142,13 @@ class BaseModelLoad(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+
+def load_job(args: BaseModelLoadArgs) -> tuple[str, dict[str, Any]]:
+    """Name and `spec` of the Job; the name carries the sum of what it loads and of how."""
+    secret = None if args.access is None else args.access.existing_secret or args.access.secret_name
+    spec = _job(args, secret)
+    return naming.with_sum(_claim(args), sha256_of([args.content.data(), spec])), spec
 
 
 def _claim(args: BaseModelLoadArgs) -> str:

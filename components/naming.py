@@ -46,6 +46,11 @@ def with_sum(name: str, sha256: str) -> str:
     return f"{name[:52].rstrip('-')}-{sha256[:10]}"
 
 
+def base_model_uri(base_model: str) -> str:
+    """Where KServe takes a base model from: its folder on its claim."""
+    return f"pvc://{base_model_claim(base_model)}/base/{base_model}"
+
+
 def reader_secret(kitchen: str) -> str:
     """Secret with the kitchen's read-only key to its adapters."""
     return f"{kitchen}-lora-reader"

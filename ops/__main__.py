@@ -1,41 +1,56 @@
-"""The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`."""
+"""The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `rollback`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from ops.audit import commands as audit_commands
 from ops.bundle import command as bundle
 from ops.catalog import commands as catalog_commands
 from ops.catalog.kinds import KINDS
 from ops.publish import publish
+from ops.rollback import commands as rollback_commands
 from ops.store import StoreError, client
 from policies.check import __main__ as policy_check
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; returns 0, 1 when the store refused or was out of reach, 2 for bad input."""
+    """Run one command; returns 0, 1 when something is wrong or out of reach, 2 for bad input, 130 after Ctrl-C.
+
+    What else a command returns, its own help says.
+    """
+    arguments = _parse(argv)
+    run: Callable[[argparse.Namespace], int] = _RUN[arguments.command]
+    try:
+        return run(arguments)
+    except KeyboardInterrupt:
+        print(f"{arguments.command}: stopped", file=sys.stderr)
+        return 130
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="kitchen", description="Commands of the Private AI Kitchen.")
     commands = parser.add_subparsers(dest="command", required=True)
     _publish_options(commands.add_parser("publish", help="upload artifacts, checked against the catalog"))
     policy = commands.add_parser("policy", help="the policy pack").add_subparsers(dest="action", required=True)
     policy_check.arguments(policy.add_parser("check", help="the pack over plain YAML, with SARIF or JUnit output"))
+    audit_commands.arguments(commands.add_parser("audit", help="what Git declares against what is there"))
+    rollback_commands.arguments(commands.add_parser("rollback", help="one kitchen as it was at a Git revision"))
     for word in KINDS:
         what = f"{word}s of the catalog: list, promote, retire and more"
         catalog_commands.arguments(commands.add_parser(word, help=what), word)
     bundle.arguments(commands.add_parser("bundle", help="bring artifacts in: create, verify or import a signed bundle"))
-    arguments = parser.parse_args(argv)
-    if arguments.command in KINDS:
-        return catalog_commands.run(arguments)
-    if arguments.command == "bundle":
-        return bundle.run(arguments)
-    if arguments.command == "policy":
-        return policy_check.check(arguments)
+    return parser.parse_args(argv)
+
+
+def _publish_command(arguments: argparse.Namespace) -> int:
     try:
         return _publish(arguments)
     except FaultsError as error:
@@ -103,6 +118,16 @@ def _check(arguments: argparse.Namespace, adapters: list[str], catalog: Catalog)
 
 def _bucket(settings: Settings, kind: str) -> str:
     return f"{settings.object_store.bucket_prefix}{kind}"
+
+
+_RUN = {
+    "publish": _publish_command,
+    "policy": policy_check.check,
+    "audit": audit_commands.run,
+    "rollback": rollback_commands.run,
+    "bundle": bundle.run,
+    **dict.fromkeys(KINDS, catalog_commands.run),
+}
 
 
 if __name__ == "__main__":

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
 
 from components import naming
 from infra.catalog import FETCH_IMAGE, Catalog
-from infra.kitchen.context import Context
+from infra.kitchen.context import Context, scripts
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
 from infra.kitchen.models import loads, volumes
 from infra.kitchen.platform import platform, priority
@@ -22,8 +21,6 @@ from infra.provider import cluster_provider
 from infra.settings import Settings
 
 __all__ = ["BUCKETS", "build"]
-
-_PAYLOAD = Path(__file__).resolve().parents[1] / "payload"
 
 
 def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
@@ -39,7 +36,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
         platform=kind,
         on_cluster=on_cluster,
         store_server=store_server(settings, catalog, kind, on_cluster),
-        payload={path.name: path.read_text() for path in sorted(_PAYLOAD.glob("*.py"))},
+        payload=scripts(),
     )
     priority(context)
     for name in settings.tenants:

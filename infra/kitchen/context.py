@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pulumi
 
@@ -16,6 +17,13 @@ from components.platform import Platform
 from components.tenancy import Tenant
 from infra.catalog import Catalog
 from infra.settings import Settings
+
+_PAYLOAD = Path(__file__).resolve().parents[1] / "payload"
+
+
+def scripts() -> dict[str, str]:
+    """The scripts that pods run, by file name."""
+    return {path.name: path.read_text() for path in sorted(_PAYLOAD.glob("*.py"))}
 
 
 @dataclass(frozen=True, kw_only=True)

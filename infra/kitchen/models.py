@@ -53,9 +53,10 @@ def _volume(context: Context, tenant: str, ref: str) -> BaseModelVolume:
     return BaseModelVolume(f"{tenant}-{naming.base_model_claim(ref)}", args, context.in_tenant(tenant))
 
 
-def _load(context: Context, tenant: str, ref: str) -> BaseModelLoad:
+def load_args(context: Context, tenant: str, ref: str) -> BaseModelLoadArgs:
+    """The load of a base model to a tenant's volume."""
     model, settings = context.catalog.base_models[ref], context.settings
-    args = BaseModelLoadArgs(
+    return BaseModelLoadArgs(
         namespace=context.namespace(tenant),
         content=content(context, ref),
         model_gib=model.size_gib,
@@ -67,8 +68,12 @@ def _load(context: Context, tenant: str, ref: str) -> BaseModelLoad:
         ca_bundle=settings.object_store.ca_bundle,
         pull_secrets=context.pull_secrets,
     )
+
+
+def _load(context: Context, tenant: str, ref: str) -> BaseModelLoad:
     needs: list[pulumi.Resource] = [context.tenants[tenant], context.volumes[tenant, ref]]
     needs += [context.buckets["models"]] if context.buckets else []
+    args = load_args(context, tenant, ref)
     return BaseModelLoad(f"{tenant}-{naming.base_model_claim(ref)}", args, context.after(*needs))
 
 

@@ -30,22 +30,35 @@ _FETCH_SCRIPT = "fetch_adapters.py"
 
 def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     """Declare a kitchen; return its part of the stack's outputs."""
-    volume = context.volumes[kitchen.tenant, kitchen.base_model]
-    runtime = _runtime_args(context, kitchen)
-    needs: list[pulumi.Resource] = [context.tenants[kitchen.tenant], volume]
+    needs: list[pulumi.Resource] = [
+        context.tenants[kitchen.tenant],
+        context.volumes[kitchen.tenant, kitchen.base_model],
+    ]
     if kitchen.api == "InferenceService":
-        needs.append(VllmRuntime(kitchen.name, runtime, context.in_tenant(kitchen.tenant)))
+        needs.append(VllmRuntime(kitchen.name, runtime_args(context, kitchen), context.in_tenant(kitchen.tenant)))
     needs.append(context.loads[kitchen.tenant, kitchen.base_model])
     if kitchen.adapters:
         needs.append(_access(context, kitchen))
+    if kitchen.api == "LLMInferenceService":
+        service = LlmService(kitchen.name, llm_args(context, kitchen), context.after(*needs))
+        context.services[kitchen.name] = service
+    else:
+        args = service_args(context, kitchen)
+        context.services[kitchen.name] = MultiLoraService(kitchen.name, args, context.after(*needs))
+    surroundings(context, kitchen)
+    return _output(context, kitchen)
+
+
+def service_args(context: Context, kitchen: Kitchen) -> MultiLoraServiceArgs:
+    """The kitchen's service."""
     pool = context.settings.gpu_pools[kitchen.pool]
     said = kitchen.runtime
-    args = MultiLoraServiceArgs(
+    return MultiLoraServiceArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
         runtime=naming.runtime(kitchen.name),
-        runtime_sha256=runtime_sha256(runtime),
-        storage_uri=volume.storage_uri,
+        runtime_sha256=runtime_sha256(runtime_args(context, kitchen)),
+        storage_uri=naming.base_model_uri(kitchen.base_model),
         labels=context.labels(kitchen.tenant, kitchen.name),
         platform=context.platform,
         placement=Placement(
@@ -63,13 +76,12 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
         priority_class=naming.priority_class(context.settings.environment),
         pull_secrets=context.pull_secrets,
     )
-    if kitchen.api == "LLMInferenceService":
-        llm = LlmServiceArgs(service=args, runtime=runtime, gateway=_gateway(context))
-        context.services[kitchen.name] = LlmService(kitchen.name, llm, context.after(*needs))
-    else:
-        context.services[kitchen.name] = MultiLoraService(kitchen.name, args, context.after(*needs))
-    surroundings(context, kitchen)
-    return _output(context, kitchen)
+
+
+def llm_args(context: Context, kitchen: Kitchen) -> LlmServiceArgs:
+    """The kitchen's service as an LLMInferenceService."""
+    service, runtime = service_args(context, kitchen), runtime_args(context, kitchen)
+    return LlmServiceArgs(service=service, runtime=runtime, gateway=_gateway(context))
 
 
 def _output(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
@@ -104,7 +116,8 @@ def _gateway(context: Context) -> tuple[str, str] | None:
     return None if gateway is None else (gateway.namespace, gateway.gateway)
 
 
-def _runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:
+def runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:
+    """The kitchen's runtime."""
     said = kitchen.runtime
     model = context.catalog.base_models[kitchen.base_model]
     return VllmRuntimeArgs(

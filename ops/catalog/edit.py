@@ -8,7 +8,6 @@ is refused when the file is no longer what the plan was made from.
 from __future__ import annotations
 
 import copy
-import os
 import re
 import shutil
 import tempfile
@@ -22,8 +21,11 @@ import yaml
 from infra.catalog import FILES, Catalog, load_catalog
 from infra.faults import Fault, FaultsError
 from ops.catalog.kinds import Kind
+from ops.text_file import read_text, replace_text
 
 Entry = dict[str, Any]
+
+_EXAMPLE = "infra/catalog"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,21 +88,7 @@ def change_entry(folder: Path, kind: Kind, ref: str, *, state: str, key: str, va
 
 def write(edit: Edit) -> None:
     """Put the new text in place by one rename; raise FaultsError when the file has changed or cannot be written."""
-    if _read(edit.path) != edit.before:
-        raise _fault(edit.path, "has changed meanwhile: run the command again")
-    handle, name = tempfile.mkstemp(prefix=f".{edit.path.name}.", dir=edit.path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(edit.after)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(edit.path, temporary)
-        temporary.replace(edit.path)
-    except OSError as error:
-        raise _fault(edit.path, f"must be writable: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_text(edit.path, edit.before, edit.after, "catalog", _EXAMPLE)
 
 
 def _plan(
@@ -158,11 +146,8 @@ def _dumped(value: object, indent: int) -> list[str]:
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise _fault(path, "must be a readable file of the catalog") from None
+    return read_text(path, "catalog", _EXAMPLE)
 
 
 def _fault(path: Path, rule: str) -> FaultsError:
-    return FaultsError("catalog", [Fault(path=path.name, value=str(path), rule=rule, example="infra/catalog")])
+    return FaultsError("catalog", [Fault(path=path.name, value=str(path), rule=rule, example=_EXAMPLE)])

@@ -19,6 +19,7 @@ ALLOWED = {
 }
 OPS_MAY_IMPORT = {
     "infra.catalog",
+    "infra.declared",
     "infra.documents",
     "infra.faults",
     "infra.load",

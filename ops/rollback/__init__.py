@@ -1,0 +1,1 @@
+"""`kitchen rollback`: one kitchen's settings as they were at a Git revision."""
