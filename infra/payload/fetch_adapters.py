@@ -1,10 +1,10 @@
 """Fetch LoRA adapters from an S3-compatible store and let only verified ones be seen.
 
-Runs in a pod's init container before the model server, on Python 3.9+ with boto3 alone. An adapter appears at
-`<target>/<name>` in one rename, after every one of its files had the manifest's size and sha256 sum. On a failure
-nothing of that adapter stays visible, every fault is told, and the exit code is 1 (content is not what the manifest
-says), 2 (bad manifest, arguments or target) or 3 (store out of reach or access denied). What is there already is hashed
-again and kept if it is right, so a restart costs no download.
+Runs in a pod's init container before the model server, on Python 3.9+ with boto3, for stated signers with
+verify_signature.py beside it. An adapter appears at `<target>/<name>` in one rename, after every file had the
+manifest's size and sha256 sum and one of the signers had signed them; what is there already is checked again. On a
+fault nothing of that adapter stays visible, every fault is told, and the exit code is 1 (content is not what the
+manifest says, or not signed), 2 (bad manifest, arguments or target) or 3 (store out of reach or access denied).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 WRONG_CONTENT, BAD_INPUT, NO_STORE = 1, 2, 3
 STAGE = ".fetching"
+SIGNATURES = "verify_signature"  # the module beside this one, needed for stated signers only
 PARALLEL = 4
 ATTEMPTS = 3
 MIB = 1024 * 1024
@@ -142,6 +144,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         faults += _twice(f"{where}.files", [_field(file, "path") for file in files])
         for number, file in enumerate(files):
             faults += _wrong_fields(f"{where}.files[{number}]", file, "path", "sha256", "sizeBytes")
+    if "signers" in data:
+        faults += import_module(SIGNATURES).signers_faults(data["signers"])
     if faults:
         raise FetchError("\n".join(f"manifest: {fault}" for fault in faults), BAD_INPUT)
     return dict(data)
@@ -209,12 +213,19 @@ def sync(folder: Path) -> None:
     os.close(descriptor)
 
 
-def prepare(adapter: dict[str, Any], target: Path) -> bool:
+def not_signed(adapter: dict[str, Any], folder: Path, signers: Any) -> FetchError | None:
+    """Why none of the signers, where any are stated, has signed the right files in `folder`; None if one has."""
+    reason = None if signers is None else import_module(SIGNATURES).refusal(folder, adapter["files"], signers)
+    return reason and FetchError(f"{adapter['name']}/{adapter['version']}/{reason}")
+
+
+def prepare(adapter: dict[str, Any], target: Path, signers: Any) -> bool:
     """Whether the adapter is there and right; if not, take it out of sight and keep only files to look at."""
     final, stage = target / adapter["name"], target / STAGE / adapter["name"]
     files = {file["path"]: file for file in adapter["files"]}
     if not final.is_symlink() and entries(final) == set(files):
-        if all(is_right(final / path, file) for path, file in files.items()):
+        right = all(is_right(final / path, file) for path, file in files.items())
+        if right and not not_signed(adapter, final, signers):
             print(f"{adapter['name']}: already there and right", flush=True)
             return True
         discard(stage)
@@ -255,17 +266,19 @@ def fetch_file(store: Store, adapter: dict[str, Any], file: dict[str, Any], targ
 
 def fetch(manifest: dict[str, Any], target: Path) -> list[FetchError]:
     """Fetch all adapters; each appears whole or not at all. Returns what is wrong with those that do not."""
-    store, faults = Store(manifest["bucket"]), []
+    store, faults, signers = Store(manifest["bucket"]), [], manifest.get("signers")
     if target.is_symlink() or (target / STAGE).is_symlink():
         raise FetchError(f"--target {target}: is or holds a link; rule: a folder of its own", BAD_INPUT)
     target.mkdir(parents=True, exist_ok=True)
-    wanted = [adapter for adapter in manifest["adapters"] if not prepare(adapter, target)]
+    wanted = [adapter for adapter in manifest["adapters"] if not prepare(adapter, target, signers)]
     with ThreadPoolExecutor(PARALLEL) as pool:
         jobs = [(a, [pool.submit(fetch_file, store, a, f, target) for f in a["files"]]) for a in wanted]
     for adapter, results in jobs:
         wrong = [fault for fault in (result.result() for result in results) if fault is not None]
+        staged = target / STAGE / adapter["name"]
+        wrong = wrong or [fault for fault in [not_signed(adapter, staged, signers)] if fault]
         if not wrong:
-            (target / STAGE / adapter["name"]).rename(target / adapter["name"])
+            staged.rename(target / adapter["name"])
         faults += wrong
     discard(target / STAGE)
     sync(target)

@@ -1,10 +1,11 @@
 """Keep a running vLLM's LoRA adapters equal to the declared list: fetch, verify, load, unload, report.
 
-Runs as a sidecar beside the server, on Python 3.9+ with boto3 alone, together with fetch_adapters.py. The manifest is
-read again in every pass; a broken one changes nothing. The server's own list is the truth about what is loaded, so
-a server that was restarted gets everything again. Each version lies in a folder of its own, named by its sums: another
-version has another path, which is what vLLM's prefix cache goes by. vLLM reads an adapter's files again whenever it
-has left the server's memory, so files stay as long as they are loaded, and for a while afterwards.
+Runs as a sidecar beside the server, on Python 3.9+ with boto3, together with adapter_status.py, fetch_adapters.py and
+update_api.py, for stated signers with verify_signature.py. The manifest is read again in every pass; a broken one
+changes nothing. The server's own list is the truth about what is loaded, so a server that was restarted gets everything
+again. Each version lies in a folder of its own, named by its sums: another version has another path, which is what
+vLLM's prefix cache goes by. vLLM reads an adapter's files again whenever it has left the server's memory, so files stay
+as long as they are loaded, and for a while afterwards. Other signers hold for what is loaded already, too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import http.client
 import io
 import json
 import os
@@ -25,66 +25,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infra.payload.adapter_status import Status, log, serve
-    from infra.payload.fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, discard, fetch, read_manifest
+    from infra.payload.fetch_adapters import (
+        BAD_INPUT,
+        WRONG_CONTENT,
+        FetchError,
+        discard,
+        fetch,
+        not_signed,
+        read_manifest,
+    )
+    from infra.payload.update_api import Server, ServerError
 else:  # in the pod the scripts lie side by side
     from adapter_status import Status, log, serve
-    from fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, discard, fetch, read_manifest
+    from fetch_adapters import (
+        BAD_INPUT,
+        WRONG_CONTENT,
+        FetchError,
+        discard,
+        fetch,
+        not_signed,
+        read_manifest,
+    )
+    from update_api import Server, ServerError
 
-HEADER = "x-kitchen-update-token"
-LIST_SECONDS, UPDATE_SECONDS = 10, 180
 FIRST_RETRY, LAST_RETRY = 2.0, 60.0
-
-
-class ServerError(Exception):
-    """The server cannot be reached, or its answer is no answer."""
-
-
-class Server:
-    """vLLM's API on loopback; `token` opens the update API."""
-
-    def __init__(self, port: int, token: str) -> None:
-        """Remember where it is."""
-        self._port, self._token = port, token
-
-    def loaded(self) -> dict[str, str]:
-        """Path by name of every adapter that the server has; raise ServerError."""
-        code, body = self._call("GET", "/v1/models", None, LIST_SECONDS)
-        try:
-            cards = json.loads(body)["data"]
-            found = {str(card["id"]): str(card.get("root")) for card in cards if card.get("parent")}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise ServerError(f"GET /v1/models: {code}, no list of models") from None
-        return found
-
-    def load(self, name: str, path: Path) -> str | None:
-        """Load; None, or what the server says against it."""
-        return self._update("load", {"lora_name": name, "lora_path": str(path)})
-
-    def unload(self, name: str) -> str | None:
-        """Unload; None, or what the server says against it. One that is gone already is fine."""
-        return self._update("unload", {"lora_name": name}, 404)
-
-    def _update(self, what: str, body: dict[str, str], *fine: int) -> str | None:
-        code, text = self._call("POST", f"/v1/{what}_lora_adapter", body, UPDATE_SECONDS)
-        if code == 200 or code in fine:
-            return None
-        try:
-            said = str(json.loads(text)["error"]["message"])
-        except (ValueError, KeyError, TypeError):
-            said = text[:200].decode(errors="replace")
-        return f"the server refused to {what} it: {code}: {' '.join(said.split())[:300]}"
-
-    def _call(self, method: str, path: str, body: dict[str, str] | None, seconds: float) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=seconds)
-        headers = {"content-type": "application/json", HEADER: self._token} if body is not None else {}
-        try:
-            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read(4 * 1024 * 1024)
-        except (OSError, http.client.HTTPException) as error:
-            raise ServerError(f"{method} {path}: {type(error).__name__}") from None
-        finally:
-            connection.close()
 
 
 class Reconciler:
@@ -101,6 +65,9 @@ class Reconciler:
         self._idle: dict[Path, float] = {}
         self._settled: set[str] | None = None
         self._bucket = ""
+        self._signers: list[dict[str, str]] | None = None
+        self._signed: set[str] = set()
+        self._entries: dict[str, dict[str, Any]] = {}
 
     def run_once(self, status: Status) -> None:
         """One pass; its outcome goes to `status`, changes to the log. Never raises for what a pass can meet."""
@@ -111,6 +78,7 @@ class Reconciler:
             if self._declared is not None:
                 for name in sorted(set(self._loaded) - {adapter["name"] for adapter in declared}):
                     self._unload(name)
+                self._unload_unsigned()
         except ServerError as error:
             problems.append(str(error))
             reachable = False
@@ -131,7 +99,29 @@ class Reconciler:
         except FetchError as error:
             return [f"{error}; the last good list stays"] if self._declared is not None else [str(error)]
         self._bucket, self._declared = manifest["bucket"], manifest["adapters"]
+        if manifest.get("signers") != self._signers:
+            self._signers = manifest.get("signers")
+            self._signed.clear()
+            self._verified.clear()
+        kept = {path: entry for path, entry in self._entries.items() if path in self._loaded.values()}
+        self._entries = kept | {str(self._path(adapter)): adapter for adapter in manifest["adapters"]}
         return []
+
+    def _unload_unsigned(self) -> None:
+        """Where signers are stated, take out what none of them signed: they may be others than when it was loaded."""
+        for name, path in sorted(self._loaded.items() if self._signers is not None else ()):
+            if path in self._signed:
+                continue
+            adapter = self._entries.get(path)
+            if adapter is not None:
+                fault = not_signed(adapter, Path(path), self._signers)
+            else:
+                fault = FetchError("loaded before this process began, and not declared any more")
+            if fault is None:
+                self._signed.add(path)
+            else:
+                log("fault", adapter=name, text=f"served without a valid signature: {fault}")
+                self._unload(name)
 
     def _bring(self, adapter: dict[str, Any], reachable: bool) -> None:
         """Fetch, verify and load one adapter, unless it is loaded or must wait after a failure."""
@@ -164,7 +154,8 @@ class Reconciler:
         told = io.StringIO()
         try:
             with contextlib.redirect_stdout(told):
-                faults = fetch({"bucket": self._bucket, "adapters": [adapter]}, path.parent)
+                wanted = {"bucket": self._bucket, "adapters": [adapter], "signers": self._signers}
+                faults = fetch(wanted, path.parent)
         except FetchError as error:
             faults = [error]
         for line in told.getvalue().splitlines():
