@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from components import naming
@@ -15,6 +15,7 @@ from components.vllm import ADAPTERS_PATH
 CONFIG_PATH = "/etc/kitchen/adapters"
 CA_PATH = "/etc/kitchen/ca"
 SCRIPT = "fetch_adapters.py"
+SCRIPTS = (SCRIPT, "verify_signature.py")
 MANIFEST = "manifest.json"
 
 _MIB = 1024 * 1024
@@ -42,28 +43,31 @@ class AdapterSource:
 class AdapterFetch:
     """What the init container fetches, from where, and with which image and key.
 
-    `secret` names the Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `ca_bundle` a ConfigMap with ca.crt.
+    `scripts` by file name are those of SCRIPTS. `secret` names the Secret with AWS_ACCESS_KEY_ID and
+    AWS_SECRET_ACCESS_KEY; `ca_bundle` a ConfigMap with ca.crt. `signers` are public keys as PEM by name: where there
+    are any, an adapter is served only if one of them has signed its files.
     """
 
     image: str
-    script: str
+    scripts: Mapping[str, str]
     bucket: str
     endpoint: str
     region: str
     secret: str
     ca_bundle: str | None
     adapters: Sequence[AdapterSource]
+    signers: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """Names of the adapters, in the order of the settings."""
         return [adapter.name for adapter in self.adapters]
 
     def data(self) -> dict[str, str]:
-        """Content of the ConfigMap: script and manifest."""
-        return {SCRIPT: self.script, MANIFEST: self.manifest()}
+        """Content of the ConfigMap: scripts and manifest."""
+        return {**self.scripts, MANIFEST: self.manifest()}
 
     def sha256(self) -> str:
-        """Sum over script and manifest: it changes when what a pod would load changes."""
+        """Sum over scripts and manifest: it changes when what a pod would load changes."""
         return sha256_of(self.data())
 
     def config_map(self, kitchen: str) -> str:
@@ -117,7 +121,7 @@ class AdapterFetch:
         return [*({"name": key, "value": value} for key, value in plain.items()), *secret]
 
     def manifest(self) -> str:
-        """The list of adapters with their sums, as the scripts read it."""
+        """The list of adapters with their sums and who must have signed them, as the scripts read it."""
         adapters = [
             {
                 "name": adapter.name,
@@ -128,4 +132,7 @@ class AdapterFetch:
             }
             for adapter in self.adapters
         ]
-        return json.dumps({"bucket": self.bucket, "adapters": adapters}, indent=1) + "\n"
+        data: dict[str, Any] = {"bucket": self.bucket, "adapters": adapters}
+        if self.signers:
+            data["signers"] = [{"name": name, "publicKey": key} for name, key in self.signers.items()]
+        return json.dumps(data, indent=1) + "\n"

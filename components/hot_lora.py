@@ -19,7 +19,10 @@ from components.sizing import SIDECAR_CPU, SIDECAR_MEMORY_GIB
 from components.vllm import ADAPTERS_PATH, SERVER_PORT, LoraOptions
 
 SIDECAR = "reconcile-adapters"
-SCRIPTS = ("adapter_status.py", "fetch_adapters.py", "guard_updates.py", "reconcile_adapters.py")
+SCRIPTS = (
+    *("adapter_status.py", "fetch_adapters.py", "guard_updates.py", "reconcile_adapters.py"),
+    *("update_api.py", "verify_signature.py"),
+)
 SCRIPTS_PATH = "/etc/kitchen/hot"
 TOKEN_FOLDER = "/run/kitchen"
 TOKEN_PATH = f"{TOKEN_FOLDER}/update-token"

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 MISSING = object()
 """Stands for the value of a key that is not there."""
 
+HIDDEN = "(not shown)"
+"""Stands for a secret in a fault."""
+
 _SHOWN_CHARACTERS = 80
 
 
@@ -24,6 +27,8 @@ class Fault:
     def __str__(self) -> str:
         """Return `path: value; rule: ...; example: ...`."""
         shown = "missing" if self.value is MISSING else _text(self.value)
+        if "PRIVATE KEY" in shown:  # wherever somebody has put one by mistake
+            shown = HIDDEN
         if len(shown) > _SHOWN_CHARACTERS:
             shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
         return printable(f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}")

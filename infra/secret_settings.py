@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.provisions import PLACEHOLDER
-from infra.faults import Fault
+from infra.faults import HIDDEN, Fault
 from infra.settings import SecretText
-
-HIDDEN = "(not shown)"
-"""Stands for a secret in a fault."""
 
 KEYS = ("registryCredentials",)
 

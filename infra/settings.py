@@ -227,6 +227,14 @@ class Exemption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signer:
+    """Whose signature adapters must carry; `public_key` is PEM."""
+
+    name: str
+    public_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that an environment's file says."""
 
@@ -252,6 +260,7 @@ class Settings:
     prometheus: str | None = None
     llm_inference_service: bool = False
     exemptions: tuple[Exemption, ...] = ()
+    signers: tuple[Signer, ...] = ()
 
     def held(self, tenant: str) -> list[str]:
         """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""

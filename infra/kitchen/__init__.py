@@ -26,6 +26,7 @@ __all__ = ["BUCKETS", "build"]
 def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     """Declare every resource that the settings ask for and return the stack's outputs."""
     _warn_about_unchecked_images(settings, catalog)
+    _warn_about_unsigned_adapters(settings)
     warn_about_lacks(settings)
     if table := memory_table(settings, catalog):
         pulumi.log.info(f"GPU memory, GiB of one GPU:\n{table}")
@@ -66,3 +67,10 @@ def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
     unchecked = sorted(name for name in used if name in catalog.images and not catalog.images[name].imported)
     if unchecked:
         pulumi.log.warn(f"images not yet compared with an import: {', '.join(unchecked)} (infra/catalog/images.yaml)")
+
+
+def _warn_about_unsigned_adapters(settings: Settings) -> None:
+    """In prod it is worth a line that the catalog's sums alone say what is served."""
+    unsigned = sorted(kitchen.name for kitchen in settings.kitchens.values() if kitchen.adapters or kitchen.hot)
+    if settings.environment == "prod" and unsigned and not settings.signers:
+        pulumi.log.warn(f"adapters are served without a signature, signers are not stated: {', '.join(unsigned)}")

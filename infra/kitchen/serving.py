@@ -8,9 +8,11 @@ from typing import Any
 import pulumi
 
 from components import naming
+from components.adapters import SCRIPTS as FETCH_SCRIPTS
 from components.adapters import AdapterFetch, AdapterFile, AdapterSource
 from components.gpu import Placement
-from components.hot_lora import SCRIPTS, HotLora
+from components.hot_lora import SCRIPTS as HOT_SCRIPTS
+from components.hot_lora import HotLora
 from components.llm_service import LLM_PORT, LlmService, LlmServiceArgs
 from components.object_store import BucketAccess
 from components.runtime_spec import runtime_sha256
@@ -24,8 +26,6 @@ from infra.kitchen.scaling import autoscaling
 from infra.kitchen.store import reader
 from infra.memory import fit_of
 from infra.settings import Kitchen
-
-_FETCH_SCRIPT = "fetch_adapters.py"
 
 
 def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
@@ -162,18 +162,19 @@ def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
     secret = store.existing_secret if store.kind == "s3" else None
     return AdapterFetch(
         image=context.image(FETCH_IMAGE),
-        script=context.payload[_FETCH_SCRIPT],
+        scripts={name: context.payload[name] for name in FETCH_SCRIPTS},
         bucket=naming.bucket(store.bucket_prefix, "lora"),
         endpoint=store.endpoint,
         region=store.region,
         secret=secret or naming.reader_secret(kitchen.name),
         ca_bundle=store.ca_bundle,
         adapters=[_source(context.catalog.adapters[ref]) for ref in kitchen.adapters],
+        signers={signer.name: signer.public_key for signer in context.settings.signers},
     )
 
 
 def _hot(context: Context, kitchen: Kitchen) -> HotLora:
-    scripts = {name: context.payload[name] for name in SCRIPTS}
+    scripts = {name: context.payload[name] for name in HOT_SCRIPTS}
     return HotLora(fetch=_fetch(context, kitchen), scripts=scripts, space_gib=kitchen.adapter_space_gib)
 
 

@@ -21,6 +21,7 @@ from infra.rules.platform import platform_faults, route_twin_faults, store_netwo
 from infra.rules.quantization import quantization_faults
 from infra.rules.registry import certificates_faults, credentials_faults
 from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
+from infra.rules.signers import signature_faults, signers_faults
 from infra.settings import Settings
 
 RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
@@ -48,6 +49,8 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     claim_twin_faults,
     hot_lora_faults,
     exemption_faults,
+    signers_faults,
+    signature_faults,
 )
 
 

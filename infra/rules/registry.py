@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 
 from infra.catalog import Catalog
-from infra.faults import Fault
-from infra.secret_settings import HIDDEN
+from infra.faults import HIDDEN, Fault
 from infra.settings import Settings
 
 _CREDENTIALS = "registryCredentials"

@@ -26,7 +26,7 @@ def hot(*adapters: str, **changes: Any) -> dict[str, Any]:
     sources = [AdapterSource(name=name, version="v2026-01-01", files=FILES) for name in adapters]
     fetch = AdapterFetch(
         image="registry.kitchen.example/fetch@sha256:" + "1" * 64,
-        script="",
+        scripts={},
         bucket="dev-lora",
         endpoint="https://minio.kitchen.example",
         region="us-east-1",

@@ -54,7 +54,9 @@ def written(tenants: list[str], kitchens: list[str], catalog: Catalog) -> dict[s
 
 
 def composed(checked: Settings) -> list[str]:
-    fetch = AdapterFetch(image="", script="", bucket="", endpoint="", region="", secret="", ca_bundle=None, adapters=[])
+    fetch = AdapterFetch(
+        image="", scripts={}, bucket="", endpoint="", region="", secret="", ca_bundle=None, adapters=[]
+    )
     names = [naming.namespace(tenant, checked.environment) for tenant in checked.tenants]
     for name, kitchen in checked.kitchens.items():
         names += [

@@ -50,7 +50,7 @@ def fetch(script: str) -> AdapterFetch:
     files = [AdapterFile(path="adapter_config.json", sha256="0" * 64, size_bytes=1)]
     return AdapterFetch(
         image="registry.kitchen.example/fetch",
-        script=script,
+        scripts={"fetch_adapters.py": script},
         bucket="lora",
         endpoint="https://minio.kitchen.example",
         region="us-east-1",

@@ -61,7 +61,7 @@ def test_two_replicas_and_more_are_spread() -> None:
 def test_adapters_add_their_sum_beside_the_runtime_s() -> None:
     fetch = AdapterFetch(
         image="registry.kitchen.example/fetch@sha256:" + "1" * 64,
-        script="",
+        scripts={},
         bucket="dev-lora",
         endpoint="https://minio.kitchen.example",
         region="us-east-1",
