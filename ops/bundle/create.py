@@ -18,10 +18,11 @@ from ops.bundle.gather import by_skopeo, gather, sum_faults
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.bundle.progress import Progress, size
-from ops.bundle.signing import Signer, sign
+from ops.bundle.signing import sign
 from ops.bundle.source import Entry, Source
 from ops.bundle.tar import write_archive
 from ops.bundle.verify import image_faults
+from ops.signing import Signer
 
 PARTIAL = ".partial"
 """Ending of the folder that a bundle is made in; it is no bundle, and the next run goes on with it."""

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from infra.faults import MISSING, Fault, FaultsError
-from ops.bundle.signing import PASSWORD, Signer, Trust, check_trust
+from ops.bundle.signing import PASSWORD, Trust, check_trust
+from ops.signing import Signer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

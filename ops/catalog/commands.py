@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 from infra.catalog import FOLDER
-from infra.faults import FaultsError
+from infra.faults import Fault, FaultsError
 from ops.catalog.edit import Edit, add_entry, write
 from ops.catalog.kinds import KINDS, Kind
 from ops.catalog.linting import lint
 from ops.catalog.listing import show
 from ops.catalog.publishing import Wish, publish_artifact
 from ops.catalog.states import promote, retire
+from ops.signing import Signer
 from ops.store import StoreError
 
 STACKS = FOLDER.parents[1]
@@ -78,17 +79,29 @@ def _run(options: argparse.Namespace) -> int:
                 ref=options.name,
                 stand_in=options.stand_in,
                 own_tokenizer=options.own_tokenizer,
+                settings=options.settings,
                 as_json=options.json,
             )
         case "publish":
             said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer")
-            wish = Wish(ref=options.name, **{name: getattr(options, name) for name in said})
+            wish = Wish(ref=options.name, signer=_signer(options), **{name: getattr(options, name) for name in said})
             publish_artifact(folder, kind, wish, options.settings, options.endpoint)
         case "list":
             show(folder, kind, stacks=options.stacks, state=options.state, check=options.check, as_json=options.json)
         case action:
             _write(options, {"promote": _promote, "retire": _retire, "add": _add}[action](options))
     return 0
+
+
+def _signer(options: argparse.Namespace) -> Signer | None:
+    if options.private_key is not None:
+        return Signer(private_key=options.private_key, password_file=options.password_file)
+    if options.password_file is not None:
+        rule, value = "is the password of --private-key, which is not given", str(options.password_file)
+        raise FaultsError(
+            "publish", [Fault(path="--password-file", value=value, rule=rule, example="--private-key FILE")]
+        )
+    return None
 
 
 def _write(options: argparse.Namespace, edit: Edit) -> None:
@@ -123,6 +136,10 @@ def _lint_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--name", metavar="NAME/VERSION", help="compare with this entry of the catalog as well")
     parser.add_argument("--json", action="store_true")
+    parser.set_defaults(settings=None)
+    if kind.word == "adapter":
+        signed = "Pulumi.<stack>.yaml: one of its signers must have signed the files"
+        parser.add_argument("--settings", type=Path, metavar="FILE", help=signed)
     _accept_options(parser, kind)
 
 
@@ -134,6 +151,11 @@ def _publish_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     parser.add_argument("--licence", default="", metavar="SPDX", help="one of licences.yaml")
     parser.add_argument("--origin", default="", metavar="TEXT", help="where it came from")
     parser.add_argument("--owner", default="", metavar="NAME", help="who brings it in and answers for it")
+    parser.set_defaults(private_key=None, password_file=None)
+    if kind.word == "adapter":
+        signing = "sign the files with this EC key, into model.sig beside them; one that is there is kept"
+        parser.add_argument("--private-key", type=Path, metavar="FILE", help=signing)
+        parser.add_argument("--password-file", type=Path, metavar="FILE", help="the password of that key")
     _accept_options(parser, kind)
 
 

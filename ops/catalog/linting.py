@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.catalog import load_catalog
 from infra.faults import MISSING, Fault, FaultsError
+from infra.load import settings_from_file
 from ops.catalog.kinds import Kind
 from ops.checks import check_artifact
 
@@ -21,9 +22,13 @@ def lint(
     ref: str | None,
     stand_in: bool,
     own_tokenizer: bool,
+    settings: Path | None,
     as_json: bool,
 ) -> int:
-    """Print the faults of each artifact's folder; 0 when there are none, else 1. Raise FaultsError for bad input."""
+    """Print the faults of each artifact's folder; 0 when there are none, else 1. Raise FaultsError for bad input.
+
+    With the `settings` of an environment, its signers must have signed the files.
+    """
     faults = [
         Fault(path="FOLDER", value=str(path), rule="must be a folder with an artifact's files", example="menu/")
         for path in artifacts
@@ -39,9 +44,10 @@ def lint(
         faults.append(Fault(path="--name", value=ref, rule=rule, example=f"--name {next(iter(known), kind.example)}"))
     if faults:
         raise FaultsError("lint", faults)
+    signers = settings_from_file(settings, catalog).signers if settings is not None else ()
+    options = {"stand_in": stand_in, "own_tokenizer": own_tokenizer}
     found = {
-        path: check_artifact(kind.artifact, ref or "", path, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)
-        for path in artifacts
+        path: check_artifact(kind.artifact, ref or "", path, catalog, **options, signers=signers) for path in artifacts
     }
     print(
         json.dumps([_as_json(path, ref, told) for path, told in found.items()], indent=2) if as_json else _text(found)

@@ -2,11 +2,12 @@
 
 Guaranteed: with any fault nothing is uploaded and nothing is written; the entry is written last, so an interrupted
 upload leaves the catalog as it was and the same command goes on from there; an entry that exists is never changed.
+A signature is made once and kept beside the files: another one over the same files has other bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,23 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
+from infra.payload.verify_signature import SIGNATURE
+from infra.settings import Signer as Trusted
 from ops.catalog.edit import Edit, add_entry, read_entry, write
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import Kind
 from ops.catalog.revalidation import to_validate_again
+from ops.catalog.signing import signed
 from ops.checks import read_artifact
+from ops.checks.signature import signature_faults
 from ops.publish import publish
+from ops.signing import Signer
 from ops.store import client
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What to publish and what its bringer states; an empty text is nothing stated."""
+    """What to publish and what its bringer states; an empty text is nothing stated. `signer` signs what is not yet."""
 
     folder: Path
     ref: str
@@ -34,13 +40,14 @@ class Wish:
     owner: str
     stand_in: bool
     own_tokenizer: bool
+    signer: Signer | None = None
 
 
 def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file: Path, endpoint: str | None) -> None:
     """Do it; raise FaultsError with every fault, StoreError when the store does not answer."""
     catalog = load_catalog(catalog_folder)
     settings = settings_from_file(settings_file, catalog)
-    edit = _planned(catalog_folder, kind, wish, catalog)
+    edit = _planned(catalog_folder, kind, wish, catalog, settings.signers if kind.word == "adapter" else ())
     after = edit.catalog if edit else catalog
     store = settings.object_store
     report = publish(
@@ -61,12 +68,12 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
         _tell_adapters(after, wish.ref)
 
 
-def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog) -> Edit | None:
+def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, signers: Sequence[Trusted]) -> Edit | None:
     """The new entry, or None where it exists with the same files; raise FaultsError with every fault."""
     options = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
     content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, **options)
-    said = _said(kind, wish)
-    if wish.ref in kind.entries(catalog):
+    said, known = _said(kind, wish), wish.ref in kind.entries(catalog)
+    if known:
         faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
     else:
         faults += [
@@ -78,11 +85,16 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog) -> 
             )
             if not said.get(key)
         ]
+    if wish.signer is None:
+        faults += signature_faults(wish.folder, content, signers)
+    elif known and SIGNATURE not in content.sizes:
+        rule = f"{wish.ref} is in the catalog, and an entry never changes: sign a new version"
+        faults.append(Fault(path="--private-key", value=str(wish.signer.private_key), rule=rule, example=kind.example))
     if faults:
         raise FaultsError(f"publish {wish.ref}", faults)
-    if wish.ref in kind.entries(catalog):
-        return None
-    return add_entry(catalog_folder, kind, wish.ref, new_entry(kind, wish.folder, content, said))
+    if wish.signer is not None:
+        content = signed(wish.folder, content, wish.signer, signers)
+    return None if known else add_entry(catalog_folder, kind, wish.ref, new_entry(kind, wish.folder, content, said))
 
 
 def _said(kind: Kind, wish: Wish) -> dict[str, Any]:

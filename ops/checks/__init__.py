@@ -6,18 +6,28 @@ written: the same folder gives the same answer twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from infra.catalog import Catalog
 from infra.faults import Fault
+from infra.settings import Signer
 from ops.checks.adapter import adapter_faults
 from ops.checks.base_model import base_model_faults
 from ops.checks.entry import entry_faults
 from ops.checks.files import Content, read_folder
+from ops.checks.signature import signature_faults
 
 
 def check_artifact(
-    kind: str, name: str, folder: Path, catalog: Catalog, *, stand_in: bool = False, own_tokenizer: bool = False
+    kind: str,
+    name: str,
+    folder: Path,
+    catalog: Catalog,
+    *,
+    stand_in: bool = False,
+    own_tokenizer: bool = False,
+    signers: Sequence[Signer] = (),
 ) -> list[Fault]:
     """Return every fault of the artifact in `folder`, sorted by path; an empty list is fine.
 
@@ -25,9 +35,11 @@ def check_artifact(
     rank, modules and base model must be the entry's, and its standIn and ownTokenizer count; without one, the files
     must agree with each other and with the base model that they name. `stand_in`: sizes are not compared with the
     base model's config, as they never are where the base model itself is a stand-in.
-    `own_tokenizer`: an adapter may bring tokenizer files. Raise ValueError for another kind.
+    `own_tokenizer`: an adapter may bring tokenizer files. `signers`: one of them must have signed the files. Raise
+    ValueError for another kind.
     """
-    return read_artifact(kind, name, folder, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)[1]
+    content, faults = read_artifact(kind, name, folder, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)
+    return in_order([*faults, *signature_faults(folder, content, signers)])
 
 
 def read_artifact(
@@ -50,4 +62,9 @@ def read_artifact(
         faults += entry_faults(folder, content, model, catalog) if model else []
     else:
         raise ValueError(f"unknown kind of artifact: {kind}")
-    return content, sorted(faults, key=lambda fault: (fault.path, str(fault)))
+    return content, in_order(faults)
+
+
+def in_order(faults: list[Fault]) -> list[Fault]:
+    """The faults as they are told: by path."""
+    return sorted(faults, key=lambda fault: (fault.path, str(fault)))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault
+from infra.payload.verify_signature import MAX_BYTES as MAX_SIGNATURE_BYTES
+from infra.payload.verify_signature import SIGNATURE
 from ops.checks.content import archive_or_program, what_it_is
 from ops.checks.safetensors_header import HeaderError, Tensor, read_header
 from ops.checks.strict_json import JsonError, parse
@@ -42,6 +44,7 @@ CODE = (".py", ".pyc", ".so", ".sh", ".dll", ".pyd", ".ipynb", ".js")
 MAX_JSON_BYTES = 64 * 1024 * 1024
 """A tokenizer.json of a large vocabulary has 35 MB."""
 
+_ALSO = (*PLAIN, SIGNATURE)
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _EXAMPLE = "adapter_model.safetensors"
 
@@ -127,8 +130,8 @@ def _entry_fault(path: Path) -> Fault | None:
     if suffix in CODE:
         rule = "code is refused: servers never run an artifact's code (no trust_remote_code)"
         return Fault(path=path.name, value=path.name, rule=rule, example=_EXAMPLE)
-    if suffix not in SUFFIXES and path.name not in PLAIN:
-        rule = f"must be a known kind of file: {', '.join((*SUFFIXES, *PLAIN))}"
+    if suffix not in SUFFIXES and path.name not in _ALSO:
+        rule = f"must be a known kind of file: {', '.join((*SUFFIXES, *_ALSO))}"
         return Fault(path=path.name, value=path.name, rule=rule, example=_EXAMPLE)
     return None
 
@@ -161,7 +164,12 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
             reasons = error.faults
     elif path.suffix.lower() == ".json":
         try:
-            content.parsed[name] = _parsed(path, size)
+            content.parsed[name] = _parsed(path, size, MAX_JSON_BYTES)
+        except JsonError as error:
+            reasons = (str(error),)
+    elif name == SIGNATURE:
+        try:
+            _parsed(path, size, MAX_SIGNATURE_BYTES)
         except JsonError as error:
             reasons = (str(error),)
     if reasons:
@@ -174,7 +182,7 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
     return []
 
 
-def _parsed(path: Path, size: int) -> Any:
-    if size > MAX_JSON_BYTES:
-        raise JsonError(f"has {size} bytes, at most {MAX_JSON_BYTES} are read")
+def _parsed(path: Path, size: int, most: int) -> Any:
+    if size > most:
+        raise JsonError(f"has {size} bytes, at most {most} are read")
     return parse(path.read_bytes())

@@ -254,7 +254,8 @@ def test_a_signed_manifest_must_have_its_form(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whoever signed: a manifest that leads out of the bundle is not followed."""
-    from ops.bundle.signing import Signer, sign
+    from ops.bundle.signing import sign
+    from ops.signing import Signer
 
     folder, signer = original
     bundle = tmp_path / "bundle"

@@ -23,6 +23,7 @@ OPS_MAY_IMPORT = {
     "infra.documents",
     "infra.faults",
     "infra.load",
+    "infra.payload.verify_signature",
     "infra.settings",
     "infra.validate",
 }

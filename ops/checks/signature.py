@@ -1,0 +1,35 @@
+"""Whether one of an environment's signers has signed an artifact's files: the check that its pods make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from infra.faults import MISSING, Fault
+from infra.payload.verify_signature import SIGNATURE, SignatureError, check
+from infra.settings import Signer
+from ops.checks.entry import sha256
+from ops.checks.files import Content
+
+_EXAMPLE = "kitchen adapter publish FOLDER --private-key FILE, with the key of a signer"
+
+
+def signature_faults(folder: Path, content: Content, signers: Sequence[Signer]) -> Iterator[Fault]:
+    """What is wrong with the signature of files that have been read; nothing where no signers are stated."""
+    if not signers:
+        return
+    names = ", ".join(signer.name for signer in signers)
+    if SIGNATURE not in content.sizes:
+        rule = f"one of the signers must have signed the files: {names}"
+        yield Fault(path=SIGNATURE, value=MISSING, rule=rule, example=_EXAMPLE)
+        return
+    try:
+        sums = {name: sha256(folder / name) for name in content.sizes if name != SIGNATURE}
+        signature = (folder / SIGNATURE).read_bytes()
+    except OSError:
+        return  # told already, by whoever read the folder
+    try:
+        check(signature, sums, [{"name": signer.name, "publicKey": signer.public_key} for signer in signers])
+    except SignatureError as error:
+        rule = f"must be a signature over these files by one of {names}: {error}"
+        yield Fault(path=SIGNATURE, value=f"{content.sizes[SIGNATURE]} bytes", rule=rule, example=_EXAMPLE)
