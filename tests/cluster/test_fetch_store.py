@@ -17,6 +17,7 @@ import pytest
 
 from infra.payload import fetch_adapters
 from tests.minio_server import REGION, MinioServer
+from tests.signing import Key, new_key, signed
 from tools import fixtures
 
 BUCKET = "fetch-lora"
@@ -266,3 +267,108 @@ def test_a_target_that_cannot_be_written_is_told(kitchen: Kitchen) -> None:
     run = kitchen.run()
     assert run.code == 2
     assert f"--target {kitchen.target}" in run.err
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
+    return new_key(tmp_path_factory.mktemp("key") / "key.pem")
+
+
+def add_signature(kitchen: Kitchen, ref: str, signature: bytes) -> None:
+    """Put a signature into the store and among the adapter's files, with its sum."""
+    kitchen.put(f"{ref}/model.sig", signature)
+    (adapter,) = (entry for entry in kitchen.manifest["adapters"] if entry["name"] == ref.split("/", maxsplit=1)[0])
+    adapter["files"] = [file for file in adapter["files"] if file["path"] != "model.sig"]
+    digest = hashlib.sha256(signature).hexdigest()
+    adapter["files"].append({"path": "model.sig", "sha256": digest, "sizeBytes": len(signature)})
+
+
+@pytest.fixture
+def signatures(kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]], key: Key, tmp_path: Path) -> dict[str, bytes]:
+    """Every adapter is signed, and its signer stated."""
+    made = {ref: signed(files, tmp_path / "signed" / ref, key) for ref, files in artifacts.items()}
+    for ref, signature in made.items():
+        add_signature(kitchen, ref, signature)
+    kitchen.manifest["signers"] = [key.signer()]
+    return made
+
+
+SIGNED_SALES = SALES_ONLY | {"sales-summary/model.sig"}
+SIGNED = WHOLE | {f"{name}/model.sig" for name in ("helpdesk-faq", "sales-summary")}
+
+
+@pytest.mark.usefixtures("signatures")
+def test_what_a_signer_has_signed_is_served_and_a_restart_downloads_nothing(kitchen: Kitchen) -> None:
+    assert (kitchen.run().code, kitchen.visible()) == (0, SIGNED)
+    second = kitchen.run()
+    assert second.code == 0
+    assert "MiB/s" not in second.out
+
+
+def test_an_unsigned_adapter_is_refused_where_signers_are_stated(
+    kitchen: Kitchen, signatures: dict[str, bytes], artifacts: dict[str, dict[str, bytes]]
+) -> None:
+    assert set(signatures) == set(artifacts)
+    kitchen.manifest["adapters"][0]["files"].pop()
+    run = kitchen.run()
+    assert run.code == 1
+    assert f"fault: {FAQ}/model.sig: not among its files; expected a signature by model-board" in run.err
+    assert run.err.count("fault: ") == 1
+    assert kitchen.visible() == SIGNED_SALES
+
+
+def test_another_adapters_signature_is_refused(kitchen: Kitchen, signatures: dict[str, bytes]) -> None:
+    add_signature(kitchen, FAQ, signatures[SALES])
+    run = kitchen.run()
+    assert run.code == 1
+    assert f"fault: {FAQ}/model.sig: signed for another {WEIGHTS}: sha256" in run.err
+    assert kitchen.visible() == SIGNED_SALES
+
+
+@pytest.mark.usefixtures("signatures")
+def test_a_signature_is_a_file_like_any_other_and_is_not_exchanged_behind_the_catalog(
+    kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]], key: Key, tmp_path: Path
+) -> None:
+    kitchen.put(f"{FAQ}/model.sig", signed(artifacts[FAQ], tmp_path / "again", key))
+    run = kitchen.run()
+    assert run.code == 1
+    assert f"{BUCKET}/{FAQ}/model.sig" in run.err
+    assert kitchen.visible() == SIGNED_SALES
+
+
+@pytest.mark.usefixtures("signatures")
+def test_what_was_served_before_signers_were_stated_is_held_to_them(kitchen: Kitchen, tmp_path: Path) -> None:
+    signers = kitchen.manifest.pop("signers")
+    assert (kitchen.run().code, kitchen.visible()) == (0, SIGNED)
+    kitchen.manifest["signers"] = [new_key(tmp_path / "other").signer("other-board")]
+    run = kitchen.run()
+    assert run.code == 1
+    assert run.err.count("model.sig: signed with another key; expected one of other-board") == 2
+    assert kitchen.visible() == set()
+    kitchen.manifest["signers"] += signers
+    assert (kitchen.run().code, kitchen.visible()) == (0, SIGNED)
+
+
+@pytest.mark.usefixtures("signatures")
+@pytest.mark.parametrize("signers", [[], None, [{"name": "model-board", "publicKey": "canary"}]])
+def test_signers_that_cannot_be_read_serve_nothing(kitchen: Kitchen, signers: object) -> None:
+    kitchen.manifest["signers"] = signers
+    run = kitchen.run()
+    assert run.code == 2
+    assert "fault: manifest: signers" in run.err
+    assert "canary" not in run.err
+    assert kitchen.visible() == set()
+
+
+@pytest.mark.usefixtures("signatures")
+def test_an_image_without_the_package_serves_nothing_and_says_so_once(kitchen: Kitchen, tmp_path: Path) -> None:
+    (tmp_path / "without" / "cryptography").mkdir(parents=True)
+    (tmp_path / "without" / "cryptography" / "__init__.py").write_text("raise ImportError('not here')")
+    kitchen.environment["PYTHONPATH"] = str(tmp_path / "without")
+    run = kitchen.run()
+    assert run.code == 2
+    assert run.err.count("fault: ") == 1
+    assert "no signature can be checked: this Python lacks the package cryptography" in run.err
+    assert kitchen.visible() == set()
+    del kitchen.manifest["signers"]
+    assert kitchen.run().code == 0, "without signers the package is not asked for"

@@ -22,6 +22,7 @@ import pytest
 from infra.payload import fetch_adapters
 from tests.fake_vllm import FakeVllm
 from tests.minio_server import REGION, MinioServer
+from tests.signing import Key, new_key, signed
 from tools import fixtures
 
 BUCKET = "hot-lora"
@@ -50,18 +51,21 @@ class Sidecar:
             self.port = int(free.getsockname()[1])
         self.process: subprocess.Popen[str] | None = None
 
-    def publish(self, ref: str, *, damage: bool = False) -> dict[str, Any]:
+    def publish(self, ref: str, *, damage: bool = False, key: Key | None = None) -> dict[str, Any]:
         fixture = fixtures.AdapterFixture(ref=ref, base_model=fixtures.BASE_MODELS[0], rank=8)
-        entries = []
-        for path, content in fixtures.adapter_files(fixture).items():
+        entries, files = [], fixtures.adapter_files(fixture)
+        if key is not None:
+            files = {**files, "model.sig": signed(files, self.folder / "signed" / ref, key)}
+        for path, content in files.items():
             body = bytes([content[0] ^ 1]) + content[1:] if damage else content
             self.store.client().put_object(Bucket=BUCKET, Key=f"{ref}/{path}", Body=body)
             entries.append({"path": path, "sha256": sha256(content).hexdigest(), "sizeBytes": len(content)})
         name, version = ref.split("/")
         return {"name": name, "version": version, "files": entries}
 
-    def declare(self, *adapters: dict[str, Any]) -> None:
-        self.write(json.dumps({"bucket": BUCKET, "adapters": list(adapters)}))
+    def declare(self, *adapters: dict[str, Any], signers: list[dict[str, str]] | None = None) -> None:
+        stated = {} if signers is None else {"signers": signers}
+        self.write(json.dumps({"bucket": BUCKET, "adapters": list(adapters), **stated}))
 
     def write(self, text: str) -> None:
         part = self.folder / "part"
@@ -402,3 +406,67 @@ def test_a_link_in_the_folder_leads_nowhere(sidecar: Sidecar, tmp_path: Path) ->
     sidecar.passes()
     assert (outside / "precious").read_text() == "stays"
     shutil.rmtree(outside)
+
+
+def test_only_what_a_signer_signed_is_loaded_and_the_rest_is_told(sidecar: Sidecar, tmp_path: Path) -> None:
+    key, other = new_key(tmp_path / "key"), new_key(tmp_path / "other")
+    good, unsigned = sidecar.publish(SALES, key=key), sidecar.publish(FAQ)
+    foreign = sidecar.publish("log-triage/v2026-06-10", key=other)
+    sidecar.declare(good, unsigned, foreign, signers=[key.signer()])
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    assert sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "refused", "log-triage": "refused"}
+    reasons = {adapter["name"]: adapter["reason"] for adapter in sidecar.status()["adapters"]}
+    assert "model.sig: not among its files; expected a signature by model-board" in reasons["helpdesk-faq"]
+    assert "model.sig: signed with another key" in reasons["log-triage"]
+    assert sidecar.server.calls == [("load", "sales-summary")]
+    assert not list(sidecar.adapters.glob("*/*/helpdesk-faq"))
+
+
+def test_a_new_version_without_a_signature_leaves_the_signed_one_serving(sidecar: Sidecar, tmp_path: Path) -> None:
+    key = new_key(tmp_path / "key")
+    sidecar.declare(sidecar.publish(SALES, key=key), signers=[key.signer()])
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    before = dict(sidecar.server.loaded)
+    sidecar.declare(sidecar.publish("sales-summary/v2026-09-02"), signers=[key.signer()])
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "refused"})
+    sidecar.passes()
+    assert sidecar.server.loaded == before
+    other = new_key(tmp_path / "other")
+    sidecar.declare(sidecar.publish("sales-summary/v2026-09-02"), signers=[key.signer(), other.signer("second")])
+    sidecar.passes()
+    assert sidecar.server.loaded == before, "the signer of the old version is still one"
+    sidecar.declare(sidecar.publish("sales-summary/v2026-09-02"), signers=[other.signer("second")])
+    sidecar.wait(lambda: not sidecar.server.loaded)
+
+
+def test_signers_that_change_hold_for_what_is_loaded(sidecar: Sidecar, tmp_path: Path) -> None:
+    key, other = new_key(tmp_path / "key"), new_key(tmp_path / "other")
+    good, unsigned = sidecar.publish(SALES, key=key), sidecar.publish(FAQ)
+    sidecar.declare(good, unsigned)
+    sidecar.start()
+    sidecar.wait(lambda: set(sidecar.server.loaded) == {"sales-summary", "helpdesk-faq"})
+    sidecar.declare(good, unsigned, signers=[key.signer()])
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "refused"})
+    assert set(sidecar.server.loaded) == {"sales-summary"}
+    assert sidecar.server.calls.count(("load", "sales-summary")) == 1, "what is signed goes on serving"
+    sidecar.declare(good, signers=[key.signer(), other.signer("second")])
+    sidecar.passes()
+    assert set(sidecar.server.loaded) == {"sales-summary"}
+    sidecar.declare(good, signers=[other.signer("second")])
+    sidecar.wait(lambda: not sidecar.server.loaded)
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "refused"})
+
+
+def test_a_restarted_sidecar_holds_what_is_loaded_to_its_signers(sidecar: Sidecar, tmp_path: Path) -> None:
+    key = new_key(tmp_path / "key")
+    good, unsigned = sidecar.publish(SALES, key=key), sidecar.publish(FAQ)
+    sidecar.declare(good, unsigned)
+    sidecar.start()
+    sidecar.wait(lambda: set(sidecar.server.loaded) == {"sales-summary", "helpdesk-faq"})
+    sidecar.end(signal.SIGKILL)
+    sidecar.declare(good, unsigned, signers=[key.signer()])
+    sidecar.start()
+    sidecar.wait(lambda: set(sidecar.server.loaded) == {"sales-summary"})
+    assert sidecar.server.calls.count(("load", "sales-summary")) == 1
