@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import difflib
+import json
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +19,11 @@ import pytest
 import yaml
 
 from infra.catalog import load_catalog
+from infra.payload import fetch_adapters, verify_signature
 from ops.__main__ import main
 from tests.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, change_config, write, write_adapter
-from tests.minio_server import MinioServer
+from tests.minio_server import REGION, MinioServer
+from tests.signing import Key, new_key, sign
 from tools import fixtures
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -225,3 +231,174 @@ def test_a_new_version_of_a_base_model_names_the_adapters_to_evaluate_again(
     assert (new.shape, new.dtype, new.state) == (old.shape, old.dtype, "candidate")
     entry = yaml.safe_load((catalog / "base-models.yaml").read_text())["baseModels"]["tiny/v2"]
     assert (entry["parametersBillion"], entry["sizeGiB"], entry["owner"]) == (0.0, 1, "platform")
+
+
+PASSWORD = "c4n4ry-password"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Key:
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    return new_key(tmp_path / "key.pem", "P-384", PASSWORD.encode())
+
+
+def signing(key: Key) -> list[str]:
+    return ["--private-key", str(key.file), "--password-file", str(key.file.with_name("password"))]
+
+
+def served(store: MinioServer, catalog: Path, folder: Path, signers: list[dict[str, str]]) -> tuple[int, set[str], str]:
+    """What a pod's fetch makes of the adapter as it is in the catalog and the store."""
+    entry = load_catalog(catalog).adapters[ADAPTER]
+    files = [{"path": file.path, "sha256": file.sha256, "sizeBytes": file.size_bytes} for file in entry.files]
+    adapters = [{"name": entry.name, "version": entry.version, "files": files}]
+    manifest, target = folder / "manifest.json", folder / "served"
+    manifest.write_text(json.dumps({"bucket": "dev-lora", "adapters": adapters, "signers": signers}))
+    done = subprocess.run(
+        [sys.executable, fetch_adapters.__file__, "--manifest", manifest, "--target", target],
+        env={
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": store.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": store.access_key,
+            "AWS_SECRET_ACCESS_KEY": store.secret_key,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, {path.name for path in target.rglob("*") if path.is_file()}, done.stderr
+
+
+def test_what_is_published_with_a_key_is_served_to_those_who_trust_it(
+    store: MinioServer, catalog: Path, tmp_path: Path, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_adapter(tmp_path / "menu")
+    assert publish(store, catalog, folder, "--name", ADAPTER, *SAID, *signing(key)) == 0
+    told = capsys.readouterr()
+    assert PASSWORD not in told.out + told.err
+    assert "model.sig: signed; it belongs to the adapter's files" in told.out
+    assert keys(store, "dev-lora") == [f"{ADAPTER}/{name}" for name in (CONFIG, WEIGHTS, "model.sig")]
+    entry = load_catalog(catalog).adapters[ADAPTER]
+    assert [file.path for file in entry.files] == [CONFIG, WEIGHTS, "model.sig"]
+    assert served(store, catalog, tmp_path, [key.signer()]) == (0, {CONFIG, WEIGHTS, "model.sig"}, "")
+    code, files, fault = served(store, catalog, tmp_path, [new_key(tmp_path / "other").signer()])
+    assert (code, files) == (1, set())
+    assert "signed with another key" in fault
+
+
+def test_the_signature_is_made_once_so_that_publishing_goes_on_and_is_repeated(
+    store: MinioServer, catalog: Path, tmp_path: Path, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_adapter(tmp_path / "menu")
+    assert publish(store, catalog, folder, "--name", ADAPTER, *SAID, *signing(key)) == 0
+    before = contents(folder), contents(catalog)
+    store.client().delete_object(Bucket="dev-lora", Key=f"{ADAPTER}/{CONFIG}")
+    for words in (signing(key), []):
+        assert publish(store, catalog, folder, "--name", ADAPTER, *words) == 0
+    assert "0 uploaded, 3 already there" in capsys.readouterr().out
+    assert (contents(folder), contents(catalog)) == before
+
+
+def test_a_signature_that_is_there_is_kept_and_must_be_right(
+    store: MinioServer, catalog: Path, tmp_path: Path, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_adapter(tmp_path / "menu")
+    other = new_key(tmp_path / "other")
+    sign(folder, other)
+    before = contents(folder), contents(catalog)
+    assert publish(store, catalog, folder, "--name", ADAPTER, *SAID, *signing(key)) == 2
+    assert 'model.sig: "in the folder"; rule: signed with another key' in capsys.readouterr().err
+    assert (contents(folder), contents(catalog), keys(store, "dev-lora")) == (*before, [])
+    assert publish(store, catalog, folder, "--name", ADAPTER, *SAID, "--private-key", str(other.file)) == 0
+    assert contents(folder) == before[0]
+
+
+def test_a_published_version_is_not_signed_afterwards(
+    store: MinioServer, catalog: Path, tmp_path: Path, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_adapter(tmp_path / "menu")
+    assert publish(store, catalog, folder, "--name", ADAPTER, *SAID) == 0
+    before = contents(folder)
+    assert publish(store, catalog, folder, "--name", ADAPTER, *signing(key)) == 2
+    assert "an entry never changes: sign a new version" in capsys.readouterr().err
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (["--private-key", "{folder}/none.pem"], "No such file"),
+        (["--private-key", "{folder}/key.pem"], "a key with a password needs it in --password-file"),
+        (["--private-key", "{folder}/key.pem", "--password-file", "{folder}/wrong"], "must be that of the key"),
+        (["--private-key", "{folder}/key.pem", "--password-file", "{folder}/none"], "must be a readable file"),
+        (["--private-key", "{folder}/garbage"], "must be an EC key in PEM"),
+        (["--password-file", "{folder}/password"], "the password of --private-key, which is not given"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_told_and_nothing_of_it_is_shown(
+    case: tuple[list[str], str], store: MinioServer, catalog: Path, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, expected = case
+    here = key.file.parent
+    (here / "wrong").write_text("c4n4ry-wrong")
+    (here / "garbage").write_text("-----BEGIN PRIVATE KEY-----\nc4n4ry\n-----END PRIVATE KEY-----\n")
+    folder = write_adapter(here / "menu")
+    before = contents(folder), contents(catalog)
+    given = [word.format(folder=here) for word in words]
+    assert publish(store, catalog, folder, "--name", ADAPTER, *SAID, *given) == 2
+    told = capsys.readouterr()
+    assert expected in told.err
+    assert "c4n4ry" not in told.out + told.err
+    assert (contents(folder), contents(catalog), keys(store, "dev-lora")) == (*before, [])
+
+
+def test_where_signers_are_stated_publish_and_lint_ask_for_one_of_them(
+    store: MinioServer, catalog: Path, tmp_path: Path, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = yaml.safe_load(Path(SETTINGS).read_text())
+    stack["config"]["kitchen:kitchens"] = {}
+    stack["config"]["kitchen:signers"] = [key.signer()]
+    settings = tmp_path / "Pulumi.dev.yaml"
+    settings.write_text(yaml.safe_dump(stack))
+    folder = write_adapter(tmp_path / "menu")
+    lint = ["adapter", "lint", str(folder), "--settings", str(settings), "--catalog", str(catalog)]
+    words = ["adapter", "publish", str(folder), "--name", ADAPTER, *SAID, "--settings", str(settings)]
+    words += ["--endpoint", store.endpoint, "--catalog", str(catalog)]
+    assert main(lint) == 1
+    assert (
+        "model.sig: missing; rule: one of the signers must have signed the files: model-board"
+        in capsys.readouterr().out
+    )
+    assert main(words) == 2
+    assert "model.sig: missing; rule: one of the signers must have signed" in capsys.readouterr().err
+    other = new_key(tmp_path / "other")
+    assert main([*words, "--private-key", str(other.file)]) == 2
+    assert "signed with another key; expected one of model-board: pods would refuse" in capsys.readouterr().err
+    assert not (folder / "model.sig").exists()
+    assert keys(store, "dev-lora") == []
+    assert main([*words, *signing(key)]) == 0
+    assert main(words) == 0, "once it is signed nobody needs the key"
+    assert main(lint) == 0
+    capsys.readouterr()
+    change_config(folder, lora_alpha=99)
+    assert main(lint) == 1
+    assert "by one of model-board: signed for another adapter_config.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"{", "is not JSON"),
+        (b'{"a": "", "a": ""}', "twice in one object"),
+        (b" " * (verify_signature.MAX_BYTES + 1), "at most 1048576 are read"),
+        (b"", "is empty"),
+    ],
+)
+def test_a_file_of_that_name_is_a_small_json_text(
+    content: bytes, expected: str, catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_adapter(tmp_path / "menu")
+    (folder / "model.sig").write_bytes(content)
+    assert main(["adapter", "lint", str(folder), "--catalog", str(catalog)]) == 1
+    assert expected in capsys.readouterr().out
