@@ -10,7 +10,7 @@ from infra.faults import HIDDEN, Fault
 from infra.payload.verify_signature import SIGNATURE, SignatureError, fingerprint, read_key
 from infra.settings import Settings
 
-_EXAMPLE = "publicKey: |, then the lines of: openssl ec -in FILE -pubout"
+_EXAMPLE = "publicKey: |, then the lines of: openssl pkey -in FILE -pubout"
 
 
 def signers_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
