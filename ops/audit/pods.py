@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.catalog import Adapter
@@ -134,14 +134,26 @@ def _adapter(kitchen: DeclaredKitchen, adapter: Adapter, pod: Object, cluster: C
         return not_proven(OUT_OF_REACH, str(error))
     if mounted is None:
         return differs(f"ConfigMap {name}: gone")
+    for difference in _list_differences(kitchen, adapter, mounted):
+        return differs(f"ConfigMap {name}: {difference}")
+    return proven(f"ConfigMap {name}")
+
+
+def _list_differences(kitchen: DeclaredKitchen, adapter: Adapter, mounted: Object) -> Iterator[str]:
     entries = adapters_in(mounted)
     found = None if entries is None else entries.get(adapter.ref)
     if found is None:
-        return differs(f"ConfigMap {name}: without it")
+        yield "without it"
+        return
     declared = {file.path: {"sha256": file.sha256, "sizeBytes": file.size_bytes} for file in adapter.files}
-    for difference in differences(declared, found, live=False):
-        return differs(f"ConfigMap {name}: {difference}")
-    return proven(f"ConfigMap {name}")
+    yield from differences(declared, found, live=False)
+    if kitchen.adapter_list is not None and _signers(mounted) != _signers(kitchen.adapter_list.content):
+        yield "other signers than declared"
+
+
+def _signers(config_map: Object) -> object:
+    """Whose signatures the pod asks for; None where it asks for none."""
+    return json.loads(config_map["data"]["manifest.json"]).get("signers")
 
 
 def adapters_in(config_map: Object) -> dict[str, dict[str, Any]] | None:

@@ -58,6 +58,10 @@ def other_sum(items: Items) -> None:
     edit_list(items, lambda listed: listed["adapters"][0]["files"][1].update(sha256="0" * 64))
 
 
+def other_signers(items: Items) -> None:
+    edit_list(items, lambda listed: listed.update(signers=[{"name": "somebody", "publicKey": "a key"}]))
+
+
 def more_adapters(items: Items) -> None:
     edit_list(items, lambda listed: listed["adapters"].append({"name": "x", "version": "v1", "files": []}))
 

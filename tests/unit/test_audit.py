@@ -108,6 +108,7 @@ def test_no_pods_are_nothing_to_see(said: Declared, bin_folder: Path, capsys: py
 
 LIST = "ConfigMap support-adapters-*"
 FAQ = ("support", "adapter helpdesk-faq/v2026-02-01", "pods")
+CLASSIFIER = ("support", "adapter helpdesk-classifier/v2026-02-01", "pods")
 CHANGES = [
     (tampering.image, {("support", "image of kserve-container", "pods")}),
     (tampering.other_digest, {("support", "image of kserve-container", "pods")}),
@@ -117,6 +118,7 @@ CHANGES = [
     (tampering.debugger, {("support", "containers", "pods")}),
     (tampering.host, {("support", "containers", "pods")}),
     (tampering.other_sum, {FAQ, ("support", LIST, "cluster"), ("support", LIST, "state")}),
+    (tampering.other_signers, {FAQ, CLASSIFIER, ("support", LIST, "cluster"), ("support", LIST, "state")}),
     (tampering.more_adapters, {("support", LIST, "cluster"), ("support", LIST, "state")}),
     (tampering.script, {("support", LIST, "cluster"), ("support", LIST, "state")}),
     (tampering.service, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
