@@ -49,7 +49,8 @@ class Environment:
             check=False,
             timeout=300,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        print(done.stdout, done.stderr)  # shown when a test fails
+        assert done.returncode == 0
         return summary(done.stdout)
 
 
