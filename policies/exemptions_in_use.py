@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pulumi_policy import EnforcementLevel, Severity
 
@@ -14,6 +15,15 @@ _REFERENCE = "https://www.pulumi.com/docs/insights/policy/"
 _WHERE = "kitchen:exemptions"
 
 
+_TOLD: dict[str, Any] = {
+    "title": "Exemptions that let something through are printed.",
+    "severity": Severity.LOW,
+    "reason": "What nobody sees any more stays for ever.",
+    "reference": _REFERENCE,
+    "level": EnforcementLevel.ADVISORY,
+}
+
+
 def in_use() -> Rule:
     """A remark on each exemption that let something of an object through; it comes after the rules."""
 
@@ -21,16 +31,8 @@ def in_use() -> Rule:
         for line in notes():
             yield f"{case.subject.title}: passes by the exemption {line}; rule: exemptions are seen"
 
-    return Rule(
-        id="exemptions-in-use",
-        title="Exemptions that let something through are printed.",
-        severity=Severity.LOW,
-        reason="What nobody sees any more stays for ever.",
-        remedy="Mend the object and remove the exemption before it expires.",
-        reference=_REFERENCE,
-        judge=judge,
-        level=EnforcementLevel.ADVISORY,
-    )
+    remedy = "Mend the object and remove the exemption before it expires."
+    return Rule(id="exemptions-in-use", remedy=remedy, judge=judge, **_TOLD)
 
 
 def in_use_by_stack() -> StackRule:
@@ -40,16 +42,8 @@ def in_use_by_stack() -> StackRule:
         for line in notes():
             yield "stack", f"the stack passes by the exemption {line}; rule: exemptions are seen"
 
-    return StackRule(
-        id="stack-exemptions-in-use",
-        title="Exemptions that let something through are printed.",
-        severity=Severity.LOW,
-        reason="What nobody sees any more stays for ever.",
-        remedy="Mend what they let through and remove them before they expire.",
-        reference=_REFERENCE,
-        judge=judge,
-        level=EnforcementLevel.ADVISORY,
-    )
+    remedy = "Mend what they let through and remove them before they expire."
+    return StackRule(id="stack-exemptions-in-use", remedy=remedy, judge=judge, **_TOLD)
 
 
 def readable(ids: Sequence[str]) -> StackRule:

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pulumi_policy import (
-    EnforcementLevel,
     Policy,
-    PolicyConfigSchema,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
-    Severity,
 )
 
+from policies.described import DescribedRule
 from policies.pace import note, once
 from policies.secrecy import secret_paths
 from policies.subject import Subject
@@ -42,42 +40,23 @@ Judge = Callable[[Case], Iterator[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One rule.
+class Rule(DescribedRule):
+    """One rule about a resource.
 
-    `id` is its name in every report, `title` what it demands, `reason` why, `remedy` what to do, `reference` where the
-    demand comes from. `level` holds in prod and wherever the environment is not known, `dev_level` in dev.
-    `config_schema` describes what `--policy-pack-config` may say about it (JSON Schema of each property, with default).
     A rule never passes what it cannot see: an unknown value reaches it as `UNKNOWN`, and it says whether that is a
     violation.
     """
 
-    id: str
-    title: str
-    severity: Severity
-    reason: str
-    remedy: str
-    reference: str
     judge: Judge
-    level: EnforcementLevel = EnforcementLevel.MANDATORY
-    dev_level: EnforcementLevel | None = None
-    config_schema: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
-
-    def level_in(self, environment: str) -> EnforcementLevel:
-        """The level in an environment."""
-        return self.dev_level if environment == "dev" and self.dev_level is not None else self.level
 
     def messages(self, case: Case) -> Iterator[str]:
         """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted."""
         found = list(self.judge(case))
-        covering = [e for e in case.world.exemptions if found and e.covers(self.id, case.subject.title)]
-        valid = [exemption for exemption in covering if exemption.expires >= case.world.today]
+        valid, ended = self.exempted(case.world, case.subject.title) if found else ([], "")
         for exemption in valid:
-            note(str(exemption))
-        if valid:
-            return
-        ended = "".join(f"; an exemption expired on {exemption.expires}" for exemption in covering)
-        yield from (message + ended for message in found)
+            note(exemption)
+        if not valid:
+            yield from (message + ended for message in found)
 
     def policy(self) -> Policy:
         """Return the rule as the engine runs it."""
@@ -88,17 +67,7 @@ class Rule:
                 for message in self.messages(case):
                     report(message, None)
 
-        properties = {name: dict(schema) for name, schema in self.config_schema.items()}
-        return ResourceValidationPolicy(
-            name=self.id,
-            description=f"{self.title} {self.reason}",
-            validate=validate,
-            enforcement_level=self.level_in(world().environment),
-            severity=self.severity,
-            remediation_steps=self.remedy,
-            url=self.reference,
-            config_schema=PolicyConfigSchema(properties) if properties else None,
-        )
+        return ResourceValidationPolicy(validate=validate, **self.announced())
 
 
 inputs_of = once(plain)

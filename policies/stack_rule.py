@@ -8,15 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyConfigSchema,
-    ReportViolation,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
+from pulumi_policy import ReportViolation, StackValidationArgs, StackValidationPolicy
 
+from policies.described import DescribedRule
 from policies.pace import note
 from policies.rule import inputs_of
 from policies.subject import Subject
@@ -44,33 +38,19 @@ StackJudge = Callable[[StackCase], Iterator[tuple[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class StackRule:
-    """One rule about a stack; the fields are those of `policies.rule.Rule`."""
+class StackRule(DescribedRule):
+    """One rule about a stack."""
 
-    id: str
-    title: str
-    severity: Severity
-    reason: str
-    remedy: str
-    reference: str
     judge: StackJudge
-    level: EnforcementLevel = EnforcementLevel.MANDATORY
-    dev_level: EnforcementLevel | None = None
-    config_schema: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
-
-    def level_in(self, environment: str) -> EnforcementLevel:
-        """The level in an environment."""
-        return self.dev_level if environment == "dev" and self.dev_level is not None else self.level
 
     def messages(self, case: StackCase) -> Iterator[str]:
         """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted."""
         used: dict[str, None] = {}
         for title, message in self.judge(case):
-            covering = [entry for entry in case.world.exemptions if entry.covers(self.id, title)]
-            valid = [entry for entry in covering if entry.expires >= case.world.today]
-            used |= dict.fromkeys(map(str, valid))
+            valid, ended = self.exempted(case.world, title)
+            used |= dict.fromkeys(valid)
             if not valid:
-                yield message + "".join(f"; an exemption expired on {entry.expires}" for entry in covering)
+                yield message + ended
         for line in used:
             note(line)
 
@@ -81,17 +61,7 @@ class StackRule:
             for message in self.messages(stack_case_of(args)):
                 report(message, None)
 
-        properties = {name: dict(schema) for name, schema in self.config_schema.items()}
-        return StackValidationPolicy(
-            name=self.id,
-            description=f"{self.title} {self.reason}",
-            validate=validate,
-            enforcement_level=self.level_in(world().environment),
-            severity=self.severity,
-            remediation_steps=self.remedy,
-            url=self.reference,
-            config_schema=PolicyConfigSchema(properties) if properties else None,
-        )
+        return StackValidationPolicy(validate=validate, **self.announced())
 
 
 def stack_case_of(args: StackValidationArgs) -> StackCase:
