@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.catalog import BaseModel, Catalog, FileSum
 from infra.faults import MISSING, Fault, FaultsError
 from ops.store import ACCESS_KEY, SECRET_KEY, StoreError
+from ops.sums import sha256
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -119,7 +120,7 @@ def _local_faults(item: _Item) -> list[Fault]:
         if size != file.size_bytes:
             rule = "must have the catalog's size in bytes"
             return [Fault(path=path, value=size, rule=rule, example=str(file.size_bytes))]
-        found = _sha256(item.source)
+        found = sha256(item.source)
     except FileNotFoundError:
         rule = "every file of the catalog's entry must be in the folder"
         return [Fault(path=path, value=MISSING, rule=rule, example=item.key)]
@@ -195,8 +196,3 @@ def _store_error(client: S3Client, bucket: str, error: BotoCoreError | ClientErr
     if code in ("404", "NoSuchBucket"):
         hint = "check: bucketPrefix in the settings, and that pulumi up has made the bucket"
     return StoreError(f"object store {endpoint}: bucket {bucket}: {code}; {hint}")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import math
 import re
-import shutil
 import struct
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from infra.catalog import FILES, Catalog, load_catalog
+from infra.catalog import FILES, Catalog
 from infra.faults import Fault, FaultsError
 from ops.bundle.manifest import Artifact
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
+from ops.catalog.edit import catalog_with
 
 _FILE_OF = {IMAGE: "images.yaml", BASE_MODEL: "base-models.yaml", ADAPTER: "adapters.yaml"}
 _MAX_HEADER_BYTES = 100_000_000
@@ -76,18 +75,8 @@ def with_entries(folder: Path, found: Sequence[tuple[Artifact, dict[str, Any]]])
         name = _FILE_OF[artifact.what.kind]
         text = texts.get(name) or (folder / name).read_text()
         texts[name] = _append(text, FILES[name], artifact.what.ref, entry)
-    with_changes(folder, texts)
+    catalog_with(folder, texts)
     return texts
-
-
-def with_changes(folder: Path, texts: Mapping[str, str]) -> Catalog:
-    """Return the catalog as it would be with these files; raise FaultsError."""
-    with tempfile.TemporaryDirectory() as temporary:
-        for name in FILES:
-            shutil.copyfile(folder / name, Path(temporary) / name)
-        for name, text in texts.items():
-            (Path(temporary) / name).write_text(text)
-        return load_catalog(Path(temporary))
 
 
 def mark_imported(text: str, name: str) -> str:

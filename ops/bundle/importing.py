@@ -15,7 +15,7 @@ from infra.catalog import Catalog
 from infra.faults import Fault, FaultsError
 from infra.settings import Settings
 from ops.bundle import skopeo
-from ops.bundle.candidate import entry_of, known, mark_imported, with_changes, with_entries
+from ops.bundle.candidate import entry_of, known, mark_imported, with_entries
 from ops.bundle.copying import PART, Journal, copy_all
 from ops.bundle.errors import BundleFaultsError, ToolError
 from ops.bundle.images import held
@@ -23,6 +23,7 @@ from ops.bundle.manifest import Artifact
 from ops.bundle.progress import Progress
 from ops.bundle.verify import Verified, layout_of
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
+from ops.catalog.edit import catalog_with
 from ops.publish import PublishReport, publish
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _import(job: _Job, checks: Checks) -> Imported:
     candidates = _checked(job, checks)
     texts = with_entries(job.target.catalog_folder, candidates)
     texts = _marked(job.artifacts, job.target, texts)
-    published = _publish(job, with_changes(job.target.catalog_folder, texts))
+    published = _publish(job, catalog_with(job.target.catalog_folder, texts))
     images = [reference for artifact in job.artifacts for reference in _push(job, artifact)]
     return Imported(published=tuple(published), images=tuple(images), candidates=tuple(candidates), catalog_texts=texts)
 
@@ -131,7 +132,7 @@ def _checked(job: _Job, checks: Checks) -> list[tuple[Artifact, dict[str, Any]]]
             continue
         try:
             more = [*candidates, (artifact, entry_of(artifact, content, imported=True))]
-            catalog = with_changes(folder, with_entries(folder, more))
+            catalog = catalog_with(folder, with_entries(folder, more))
             candidates = more
         except FaultsError as error:
             faults += error.faults

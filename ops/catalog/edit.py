@@ -110,16 +110,17 @@ def _plan(
         found = None
     if found != expected or list(found[kind.key]) != list(expected[kind.key]):
         raise _fault(path, f"is not laid out so that {ref} can be edited alone: edit it by hand")
-    return Edit(path=path, before=before, after=after, catalog=_catalog_with(folder, kind, after))
+    return Edit(path=path, before=before, after=after, catalog=catalog_with(folder, {kind.file: after}))
 
 
-def _catalog_with(folder: Path, kind: Kind, text: str) -> Catalog:
-    """The catalog as it will be, read by the loader that previews use; raise FaultsError with every fault."""
+def catalog_with(folder: Path, texts: Mapping[str, str]) -> Catalog:
+    """The catalog as it will be with these files, read by the loader that previews use; raise FaultsError with all."""
     with tempfile.TemporaryDirectory() as name:
         trial = Path(name)
         for file in FILES:
             shutil.copyfile(folder / file, trial / file)
-        (trial / kind.file).write_text(text, encoding="utf-8", newline="")
+        for file, text in texts.items():
+            (trial / file).write_text(text, encoding="utf-8", newline="")
         return load_catalog(trial)
 
 

@@ -11,8 +11,8 @@ from ops.catalog.kinds import Kind
 from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
 from ops.checks.base_model import CONFIG, NUMBERS
-from ops.checks.entry import sha256
 from ops.checks.files import Content
+from ops.sums import sha256
 
 _GIB = 1024**3
 _SPARE = 1.2

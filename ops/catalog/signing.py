@@ -12,8 +12,8 @@ from infra.faults import Fault, FaultsError
 from infra.payload.verify_signature import SIGNATURE, SignatureError, check
 from infra.settings import Signer as Trusted
 from ops import signing
-from ops.checks.entry import sha256
 from ops.checks.files import Content
+from ops.sums import sha256
 
 _SOURCE = "signature"
 _PLACES = "--password-file"

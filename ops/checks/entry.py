@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from infra.catalog import Adapter, BaseModel, Catalog
 from infra.faults import MISSING, Fault
 from ops.checks.files import Content
+from ops.sums import sha256
 
 
 def entry_faults(folder: Path, content: Content, entry: Adapter | BaseModel, catalog: Catalog) -> Iterator[Fault]:
@@ -38,9 +38,3 @@ def _sum(path: Path) -> str:
         return sha256(path)
     except OSError as error:
         return f"not readable: {error.strerror}"
-
-
-def sha256(path: Path) -> str:
-    """The sum of a file, 64 lower-case hexadecimal digits; raise OSError when it cannot be read."""
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -8,8 +8,8 @@ from pathlib import Path
 from infra.faults import MISSING, Fault
 from infra.payload.verify_signature import SIGNATURE, SignatureError, check
 from infra.settings import Signer
-from ops.checks.entry import sha256
 from ops.checks.files import Content
+from ops.sums import sha256
 
 _EXAMPLE = "kitchen adapter publish FOLDER --private-key FILE, with the key of a signer"
 
