@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+OURS = ("-l", "app.kubernetes.io/part-of=private-ai-kitchen")
 IMAGE = "registry.kitchen.example/vllm/vllm-openai:example"
 
 
@@ -48,6 +50,20 @@ def eventually(condition: Callable[[], object], what: str, seconds: float = 30.0
     while not condition():
         assert time.monotonic() < limit, f"did not happen: {what}"
         time.sleep(0.1)
+
+
+@contextmanager
+def no_other_environment(kubectl: Kubectl) -> Iterator[None]:
+    """Only what is made inside stands in the cluster: environments share names, and those before may still be going.
+
+    What is made inside is removed at the end, which is not waited for.
+    """
+    remove = ("delete", "namespaces,priorityclasses", *OURS)
+    kubectl(*remove, "--timeout=120s")
+    try:
+        yield
+    finally:
+        kubectl(*remove, "--wait=false")
 
 
 def claim(storage_class: str, mode: str) -> dict[str, Any]:

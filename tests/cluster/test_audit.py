@@ -12,7 +12,7 @@ from infra.load import read_stack_file
 from ops.__main__ import main
 from ops.store import client as store_client
 from tests.cluster.audited_environment import NAMESPACE, Environment
-from tests.cluster.cluster_tools import Kubectl, eventually
+from tests.cluster.cluster_tools import Kubectl, eventually, no_other_environment
 from tools import fixtures
 from tools.cluster import Cluster
 
@@ -27,15 +27,13 @@ def environment(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.Tem
     made = Environment(cluster, tmp_path_factory.mktemp("audit"))
     artifacts = tmp_path_factory.mktemp("artifacts")
     fixtures.write(artifacts)
-    try:
+    with no_other_environment(kubectl):
         made.up()
         with pytest.MonkeyPatch.context() as patch:
             for name, value in made.keys.items():
                 patch.setenv(name, value)
             assert main(["publish", "--settings", str(made.file), "--from", str(artifacts), "--all"]) == 0
         yield made
-    finally:
-        kubectl("delete", "namespace", NAMESPACE, "--wait=false", "--ignore-not-found")
 
 
 class Audit:

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.cluster_tools import Kubectl
+from tests.cluster.cluster_tools import OURS, Kubectl, no_other_environment
 from tools.local.workspace import POLICY_PACK, Workspace
 from tools.toolchain import PREVIEW, ensure
 
-OURS = ("-A", "-l", "app.kubernetes.io/part-of=private-ai-kitchen")
 KITCHENS = 6
 PLATFORMS: dict[str, dict[str, Any]] = {
     "routes": {
@@ -54,26 +53,21 @@ def applied(request: pytest.FixtureRequest, tmp_path: Path, kubectl: Kubectl) ->
     namespaces = [path for path in paths if "\nkind: Namespace\n" in path.read_text()]
     assert len(namespaces) == KITCHENS
     apply = ("apply", "--server-side", "--validate=strict")
-    try:
+    with no_other_environment(kubectl):
         kubectl(*apply, *[f"--filename={path}" for path in namespaces])
         kubectl(*apply, "--recursive", *[f"--filename={folder}" for folder in rendered])
         yield request.param
-    finally:
-        last = request.param == list(PLATFORMS)[-1]
-        kubectl("delete", "namespaces,priorityclasses", *OURS[1:], f"--wait={str(not last).lower()}", "--timeout=120s")
 
 
 def test_every_object_is_admitted_and_every_kitchen_becomes_ready(applied: str, kubectl: Kubectl) -> None:
-    kubectl("wait", "inferenceservices", *OURS, "--for=condition=Ready", "--timeout=120s")
-    pods = [pod for pod in kubectl.get("pods", *OURS)["items"] if "deletionTimestamp" not in pod["metadata"]]
+    kubectl("wait", "inferenceservices", "-A", *OURS, "--for=condition=Ready", "--timeout=120s")
+    pods = [pod for pod in kubectl.get("pods", "-A", *OURS)["items"] if "deletionTimestamp" not in pod["metadata"]]
     servers = [pod for pod in pods if "serving.kserve.io/inferenceservice" in pod["metadata"]["labels"]]
     assert len(servers) == 2 + 8
     for pod in pods:
         assert "runAsUser" not in pod["spec"]["securityContext"], "OpenShift assigns it"
-    assert len(kubectl.get("podmonitors", *OURS)["items"]) == KITCHENS
-    routes = [route["spec"]["host"] for route in kubectl.get("routes", *OURS)["items"]]
+    assert len(kubectl.get("podmonitors", "-A", *OURS)["items"]) == KITCHENS
+    routes = [route["spec"]["host"] for route in kubectl.get("routes", "-A", *OURS)["items"]]
     assert len(set(routes)) == (KITCHENS if applied == "routes" else 0)
-    priorities = {
-        item["metadata"]["name"]: item["value"] for item in kubectl.get("priorityclasses", *OURS[1:])["items"]
-    }
+    priorities = {item["metadata"]["name"]: item["value"] for item in kubectl.get("priorityclasses", *OURS)["items"]}
     assert priorities["kitchen-prod"] > priorities["kitchen-dev"]

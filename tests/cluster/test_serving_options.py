@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.cluster_tools import Kubectl, eventually, is_ready
+from tests.cluster.cluster_tools import Kubectl, eventually, is_ready, no_other_environment
 from tests.serving_options import CANARY_ADAPTERS, PROMETHEUS, changes, rendered
 
-NAMESPACES = ("helpdesk-dev", "sales-dev")
 Documents = list[dict[str, Any]]
 
 
@@ -34,12 +33,10 @@ def documents(folder: Path) -> Documents:
 @pytest.fixture(scope="module")
 def kube(kubectl: Kubectl, documents: Documents) -> Iterator[Kubectl]:
     """A cluster that has taken all of it, field by field."""
-    try:
+    with no_other_environment(kubectl):
         write(kubectl, [entry for entry in documents if entry["kind"] == "Namespace"])
         write(kubectl, [entry for entry in documents if entry["kind"] != "Namespace"])
         yield kubectl
-    finally:
-        kubectl("delete", "namespace", *NAMESPACES, "--wait=false", "--ignore-not-found")
 
 
 def pods_of(kube: Kubectl, namespace: str, service: str) -> Documents:

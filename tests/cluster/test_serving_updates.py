@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.cluster_tools import Kubectl, eventually
+from tests.cluster.cluster_tools import Kubectl, eventually, no_other_environment
 from tests.cluster.kitchen_tools import summary
 from tests.serving_options import changes
 from tools.cluster import Cluster
@@ -58,11 +58,9 @@ class Environment:
 def environment(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     workspace = Workspace(tmp_path_factory.mktemp("updates"), "dev", cluster.kubeconfig)
     made = Environment(cluster, workspace)
-    try:
+    with no_other_environment(kubectl):
         made.up()
         yield made
-    finally:
-        kubectl("delete", "namespace", NAMESPACE, "--wait=false", "--ignore-not-found")
 
 
 def test_an_update_does_not_take_back_what_the_autoscaler_did(environment: Environment, kubectl: Kubectl) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.cluster_tools import Kubectl, eventually
+from tests.cluster.cluster_tools import Kubectl, eventually, no_other_environment
 from tools.cluster import Cluster
 from tools.local.workspace import POLICY_PACK, Workspace
 from tools.toolchain import PREVIEW, ensure
@@ -153,15 +153,12 @@ def authority(folder: Path, name: str) -> str:
 @pytest.fixture(scope="module")
 def environment(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     ensure(PREVIEW)
-    kubectl("wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=120s")  # another module's, on its way out
     folder = tmp_path_factory.mktemp("tenancy")
     made = Environment(cluster, folder)
     made.prepare(authority(folder, "first"), f"{CANARY}-1")
-    made.engine("up", "--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
-    yield made
-    kubectl(
-        "delete", "namespaces,priorityclasses", "-l", "app.kubernetes.io/part-of=private-ai-kitchen", "--wait=false"
-    )
+    with no_other_environment(kubectl):
+        made.engine("up", "--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
+        yield made
 
 
 def reviews(kubectl: Kubectl, questions: list[dict[str, Any]]) -> list[bool]:
