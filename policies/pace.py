@@ -7,6 +7,7 @@ is kept while one request of the engine is answered, in the thread that answers 
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -106,14 +107,23 @@ class _JsonFormat:
     MessageToDict = staticmethod(once(message_to_dict))
 
 
+def _of_the_request(read: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A method of the SDK's server that reads the request alone."""
+    remembered = once(lambda request, server: read(server, request))
+    return lambda server, request: remembered(request, server)
+
+
 def read_each_resource_once() -> None:
     """Make the SDK remember what it reads during a request; the rules' inputs are then converted once as well."""
     sdk: Any = policy
     if isinstance(sdk.json_format, _JsonFormat):
         return
+    servicer: Any = sdk._PolicyAnalyzerServicer
+    for name in ("_get_resource_options", "_get_provider_resource"):
+        setattr(servicer, name, _of_the_request(getattr(servicer, name)))
+    servicer._configure_runtime_settings = functools.lru_cache(servicer._configure_runtime_settings)
     sdk.json_format = _JsonFormat()
     for name in ("deserialize_properties", "unknown_checking_proxy"):
         setattr(sdk, name, once(getattr(sdk, name)))
     for name in _REQUESTS:
-        servicer: Any = sdk._PolicyAnalyzerServicer
         setattr(servicer, name, _remembering(getattr(servicer, name)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pulumi_policy import (
     Policy,
+    PolicyResourceOptions,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -73,34 +74,27 @@ class Rule(DescribedRule):
 inputs_of = once(plain)
 """A resource's inputs as rules see them; shared by every rule of a request."""
 
-_secrets = once(secret_paths)
-
 
 def case_of(args: ResourceValidationArgs) -> Case | None:
     """What a rule judges, out of the engine's arguments.
 
     A resource that an update with `--target` leaves out comes without any inputs: there is nothing to judge.
     """
-    subject = _subject(args.props, args.resource_type, args.name)
-    if subject is None:
+    seen = _seen(args.props, args.resource_type, args.name, args.opts)
+    if seen is None:
         return None
-    return Case(
-        subject=subject,
-        world=world(),
-        config=args.get_config() or {},
-        protect=bool(args.opts.protect),
-        secrets=_secrets(args.props) | _promised(args, subject.inputs),
-    )
+    subject, secrets = seen
+    config = args.get_config() or {}
+    return Case(subject=subject, world=world(), config=config, protect=bool(args.opts.protect), secrets=secrets)
 
 
 @once
-def _subject(props: object, resource_type: str, name: str) -> Subject | None:
+def _seen(
+    props: object, resource_type: str, name: str, opts: PolicyResourceOptions
+) -> tuple[Subject, frozenset[str]] | None:
+    """The resource, and the paths of its secrets: what is not known yet has no mark, but the resource's own word."""
     inputs = inputs_of(props)
     if not isinstance(inputs, dict) or not inputs:
         return None
-    return Subject(resource_type=resource_type, name=name, inputs=inputs)
-
-
-def _promised(args: ResourceValidationArgs, inputs: dict[str, JsonValue]) -> set[str]:
-    """What is not known yet carries no mark: the resource's own word says that it will be secret."""
-    return {name for name in args.opts.additional_secret_outputs if inputs.get(name) is UNKNOWN}
+    promised = {output for output in opts.additional_secret_outputs if inputs.get(output) is UNKNOWN}
+    return Subject(resource_type=resource_type, name=name, inputs=inputs), secret_paths(props) | promised

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -37,6 +38,7 @@ CODE = (".py", ".sh", ".js", ".lua", ".jinja", ".pem", ".crt")
 """Ends of a file's name that say that its lines are no settings."""
 
 
+@functools.lru_cache(maxsize=4096)
 def form_of(text: str) -> str | None:
     """What kind of secret a text is by its form, or None."""
     if len(text) < _SHORTEST:
@@ -47,6 +49,7 @@ def form_of(text: str) -> str | None:
     return "a random text of the form of a secret key" if _is_random_key(text) else None
 
 
+@functools.lru_cache(maxsize=4096)
 def names_a_secret(name: str) -> bool:
     """Whether a field, variable or flag of this name holds a secret itself, not a reference to one."""
     return _NAMES.search(_HUMPS.sub("_", name.strip("-")).lower()) is not None

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,15 @@ def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
     assert sum(bucket["objectLockDays"] > 0 for bucket in buckets) == locked
     assert (REPOSITORY / f"Pulumi.{name}.yaml").read_bytes() == before
     assert listing(steps) == (FOLDER / f"{name}.txt").read_text(), "run `make golden` and review the difference"
+
+
+def test_the_engine_keeps_no_log(stack: Stack) -> None:
+    """It would hold secrets, and not encrypted when the engine is killed early."""
+    workspace = stack("dev")
+    before = time.time()
+    assert "automatic logging unavailable" in run(workspace, "preview", "--logtostderr", "--verbose=1").text
+    home = Path(workspace.environment()["PULUMI_HOME"])
+    assert [path for path in home.rglob("*.log") if path.stat().st_mtime >= before] == []
 
 
 def told(result: Run, *texts: str) -> None:

@@ -286,6 +286,16 @@ def test_the_language_host_is_the_one_beside_the_cli(tmp_path: Path, monkeypatch
     assert environment(["pulumi", "language-python"])["PATH"].split(":")[0] == str(tmp_path / "bin")
 
 
+def test_the_place_of_the_engine_log_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITCHEN_CACHE_DIR", str(tmp_path))
+    old = tmp_path / "pulumi-home" / "logs" / "organization+kitchen+dev-20260101T000000.log"
+    old.parent.mkdir(parents=True)
+    old.write_text("what an earlier version kept")
+    for _ in range(2):
+        assert environment([])["PULUMI_HOME"] == str(tmp_path / "pulumi-home")
+        assert "docs/adr/0023" in old.parent.read_text()
+
+
 def test_unknown_family_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "podman"]) == 1
     assert "podman: unknown tool family; rule: one of pulumi" in capsys.readouterr().err

@@ -6,6 +6,7 @@ names with its sha256, a build from pinned Go modules.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -143,7 +144,25 @@ def _pulumi_home(names: Sequence[str]) -> Path:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(target)
         fresh.replace(link)
+    _keep_no_engine_log(home)
     return home
+
+
+_NO_LOG = """\
+This file stands where the engine would keep an automatic log of every command: every property,
+not encrypted until the stack's secrets provider is known, for half of the time. See docs/adr/0023-no-engine-log.md.
+"""
+
+
+def _keep_no_engine_log(home: Path) -> None:
+    """Put a file in the place of the log folder: the engine has no setting for this log, and goes on without it."""
+    logs = home / "logs"
+    if logs.is_file():
+        return
+    shutil.rmtree(logs, ignore_errors=True)
+    with contextlib.suppress(OSError):  # where nothing can be written there will be no log either
+        home.mkdir(parents=True, exist_ok=True)
+        logs.write_text(_NO_LOG)
 
 
 def _install(family: Family, archive: mirror.Archive | None, position: str) -> None:
