@@ -17,7 +17,7 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
 from infra.settings import Signer as Trusted
-from ops.catalog.edit import Edit, add_entry, read_entry, write
+from ops.catalog.edit import Edit, add_entry, read_entry, refuse_unwritable, write
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import Kind
 from ops.catalog.revalidation import to_validate_again
@@ -27,6 +27,7 @@ from ops.checks.signature import signature_faults
 from ops.publish import publish
 from ops.signing import Signer
 from ops.store import client
+from ops.sums import sha256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
     print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")
     if edit:
         write(edit)
-        print(f"{edit.path.name}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
+        print(f"{kind.file}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
     else:
         print(f"{kind.file}: {wish.ref} is there with these sums, unchanged")
     if kind.word == "model":
@@ -94,7 +95,12 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
         raise FaultsError(f"publish {wish.ref}", faults)
     if wish.signer is not None:
         content = signed(wish.folder, content, wish.signer, signers)
-    return None if known else add_entry(catalog_folder, kind, wish.ref, new_entry(kind, wish.folder, content, said))
+    if known:
+        return None
+    sums = {name: sha256(wish.folder / name) for name in content.sizes}
+    plan = add_entry(Edit(folder=catalog_folder), kind, wish.ref, new_entry(kind, content, said, sums))
+    refuse_unwritable(plan)
+    return plan
 
 
 def _said(kind: Kind, wish: Wish) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def promote(folder: Path, kind: Kind, ref: str, *, evaluation: str, approver: st
     if faults:
         raise FaultsError(f"promote {ref}", faults)
     approval = {"by": approver.strip(), "on": date, "evaluation": evaluation.strip()}
-    return change_entry(folder, kind, ref, state="approved", key="approvals", value=approval)
+    return change_entry(Edit(folder=folder), kind, ref, state="approved", key="approvals", value=approval)
 
 
 def retire(folder: Path, kind: Kind, ref: str, *, reason: str, date: str, stacks: Path) -> Edit:
@@ -55,7 +55,7 @@ def retire(folder: Path, kind: Kind, ref: str, *, reason: str, date: str, stacks
     if faults:
         raise FaultsError(f"retire {ref}", faults)
     retirement = {"on": date, "reason": reason.strip()}
-    return change_entry(folder, kind, ref, state="retired", key="retirement", value=retirement)
+    return change_entry(Edit(folder=folder), kind, ref, state="retired", key="retirement", value=retirement)
 
 
 def _known(catalog: Catalog, kind: Kind, ref: str) -> Adapter | BaseModel | Image:

@@ -58,7 +58,7 @@ def given(tmp_path: Path, store: MinioServer, bucket_prefix: str, monkeypatch: p
     settings.write_text(text.replace("bucketPrefix: dev-", f"bucketPrefix: {bucket_prefix}"))
     shutil.copytree(FOLDER, tmp_path / "catalog", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     places = ["--settings", str(settings), "--endpoint", store.endpoint, "--catalog", str(tmp_path / "catalog")]
-    return ["bundle", "import", archive, *signer.trust(), *places, "--json"]
+    return ["bundle", "import", archive, *signer.trust(), *places, "--owner", "platform-team", "--json"]
 
 
 def imported(given: list[str], capsys: pytest.CaptureFixture[str], status: int = 0) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
 from ops.__main__ import main
-from ops.catalog.edit import change_entry, write
+from ops.catalog.edit import Edit, change_entry, write
 from ops.catalog.kinds import KINDS
 from tests.artifacts import ADAPTER, CONFIG, MODEL, catalog_folder, change_config, write_adapter
 
@@ -88,8 +88,8 @@ def test_every_entry_can_be_edited_alone(catalog: Path, kind: object) -> None:
     chosen = next(known for known in KINDS.values() if known is kind)
     for ref in chosen.entries(load_catalog(catalog)):
         value = {"on": "2026-06-12", "reason": "a test: with a colon, 'quotes' and ü"}
-        edit = change_entry(catalog, chosen, ref, state="retired", key="retirement", value=value)
-        assert len(diff(edit.before, edit.after)) == 5
+        edit = change_entry(Edit(folder=catalog), chosen, ref, state="retired", key="retirement", value=value)
+        assert len(diff(edit.before[chosen.file], edit.after[chosen.file])) == 5
         assert chosen.entries(edit.catalog)[ref].state == "retired"
 
 
@@ -187,8 +187,8 @@ def test_a_file_that_is_laid_out_otherwise_is_left_alone(catalog: Path, capsys: 
 
 def test_a_file_that_changes_meanwhile_is_not_overwritten(catalog: Path) -> None:
     value = {"on": "2026-06-12", "reason": "old"}
-    edit = change_entry(catalog, KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
-    with edit.path.open("a") as file:
+    edit = change_entry(Edit(folder=catalog), KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
+    with (catalog / "adapters.yaml").open("a") as file:
         file.write("# somebody else\n")
     before = contents(catalog)
     with pytest.raises(FaultsError, match="has changed meanwhile"):
@@ -198,7 +198,7 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(catalog: Path) -> None
 
 def test_a_write_that_fails_leaves_nothing_behind(catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     value = {"on": "2026-06-12", "reason": "old"}
-    edit = change_entry(catalog, KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
+    edit = change_entry(Edit(folder=catalog), KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
     before = contents(catalog)
 
     def full(_: int) -> None:
