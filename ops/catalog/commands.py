@@ -64,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     except StoreError as error:
         print(f"{options.command} {options.action}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:  # a full disk, a file that goes away: nothing was changed, every write is one rename
         print(f"{options.command} {options.action}: {error.filename or ''}: {error.strerror}", file=sys.stderr)
         return 2

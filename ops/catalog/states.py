@@ -30,6 +30,9 @@ def promote(folder: Path, kind: Kind, ref: str, *, evaluation: str, approver: st
         rule = f"is {entry.state}: a candidate is promoted, once"
         faults.append(Fault(path="NAME", value=ref, rule=rule, example="a new version"))
     owner = str(read_entry(folder, kind, ref).get("owner", ""))
+    if entry.state == "candidate" and not owner.strip():
+        rule = f"must say who brought {ref} in, who then does not approve it: add it in {kind.file}"
+        faults.append(Fault(path="owner", value=owner or MISSING, rule=rule, example="owner: support-team"))
     if approver.strip() and person(approver) == person(owner):
         rule = f"{owner} brought it in and does not approve it: two people see what runs"
         faults.append(Fault(path="--approver", value=approver, rule=rule, example="model-board"))
