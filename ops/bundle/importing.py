@@ -16,11 +16,12 @@ from infra.faults import Fault, FaultsError
 from infra.settings import Settings
 from ops.bundle import skopeo
 from ops.bundle.candidates import Candidate, Checks, arrivals, refuse_contradictions
-from ops.bundle.copying import Journal, copy_all
+from ops.bundle.copying import Journal, alone, copy_all
 from ops.bundle.errors import BundleFaultsError, ToolError
 from ops.bundle.images import held
 from ops.bundle.manifest import Artifact
-from ops.bundle.progress import Progress
+from ops.bundle.progress import Progress, size
+from ops.bundle.source import Entry
 from ops.bundle.verify import Verified, layout_of
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import Edit, refuse_unwritable
@@ -80,8 +81,16 @@ def import_bundle(
         return _import(job, checks)
     work = verified.source.where.with_name(f"{verified.source.where.name}.unpacked.partial")
     try:
+        with alone(work):
+            return _unpacked(verified, work, replace(job, root=work), checks, quiet=quiet)
+    except OSError as error:
+        raise ToolError(f"{error.filename or work}: {error.strerror}; run it again to go on") from error
+
+
+def _unpacked(verified: Verified, work: Path, job: _Job, checks: Checks, *, quiet: bool) -> Imported:
+    try:
         _unpack(verified, work, quiet=quiet)
-        imported = _import(replace(job, root=work), checks)
+        imported = _import(job, checks)
     except FaultsError:
         _remove(work)
         raise
@@ -159,12 +168,12 @@ def _unpack(verified: Verified, work: Path, *, quiet: bool) -> None:
     files = verified.manifest.files
     entries = [verified.source.entries[file.path] for file in files]
     try:
-        work.mkdir(exist_ok=True)
         journal = Journal(_journal(work))
+        _refuse_full_disk(entries, journal, work)
         progress = Progress("unpack", sum(file.size for file in files), quiet=quiet)
         sums = {copied.entry.name: copied.sha256 for copied in copy_all(entries, work, journal, progress)}
-    except (OSError, EOFError) as error:
-        raise ToolError(f"{work}: {error}; run it again to go on") from error
+    except EOFError as error:
+        raise ToolError(f"{verified.source.where}: became shorter while it was unpacked ({error})") from error
     rule = "must still be what was verified: the archive was changed meanwhile"
     faults = [
         Fault(path=file.path, value=sums[file.path], rule=rule, example=file.sha256)
@@ -173,6 +182,14 @@ def _unpack(verified: Verified, work: Path, *, quiet: bool) -> None:
     ]
     if faults:
         raise BundleFaultsError(str(verified.source.where), faults)
+
+
+def _refuse_full_disk(entries: Sequence[Entry], journal: Journal, work: Path) -> None:
+    left, free = sum(entry.size for entry in entries if entry.name not in journal.done), shutil.disk_usage(work).free
+    if left > free:
+        rule = f"an archive is unpacked beside itself: the disk must have room for {size(left)}"
+        fault = Fault(path="BUNDLE", value=f"{size(free)} free", rule=rule, example="the archive on a larger disk")
+        raise FaultsError("bundle", [fault])
 
 
 def _journal(work: Path) -> Path:
