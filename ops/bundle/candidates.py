@@ -14,15 +14,13 @@ from ops.bundle.manifest import Artifact
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import Edit, add_entry, mark_imported
 from ops.catalog.entries import new_entry, new_image
-from ops.catalog.kinds import KINDS, Kind
+from ops.catalog.kinds import Kind
 from ops.checks.adapter_config import FILE
 from ops.checks.files import Content
 from ops.checks.signature import signature_faults
 
 Checks = Callable[[str, str, Path, Catalog], tuple[Content, list[Fault]]]
 """What a folder's content is checked by: kind, reference, folder, and the catalog with what else is in the bundle."""
-
-_KINDS = {ADAPTER: KINDS["adapter"], BASE_MODEL: KINDS["model"], IMAGE: KINDS["image"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,7 @@ class Arrivals:
 
 def known(artifact: Artifact, catalog: Catalog) -> bool:
     """Whether the catalog has an entry of this kind and name."""
-    return artifact.what.ref in _KINDS[artifact.what.kind].entries(catalog)
+    return artifact.what.ref in artifact.what.catalog_kind.entries(catalog)
 
 
 def refuse_contradictions(artifacts: Sequence[Artifact], catalog: Catalog, owner: str) -> None:
@@ -76,7 +74,7 @@ def arrivals(
     for first in (True, False):
         before, found = plan, list[Candidate]()
         for artifact in (entry for entry in artifacts if (entry.what.kind == BASE_MODEL) is first):
-            kind, ref = _KINDS[artifact.what.kind], artifact.what.ref
+            kind, ref = artifact.what.catalog_kind, artifact.what.ref
             content, wrong = _checked(artifact, root, plan.catalog if plan.after else catalog, signers, checks)
             faults += wrong
             if not wrong and not known(artifact, catalog):
@@ -92,7 +90,7 @@ def arrivals(
     for artifact in artifacts:
         image = catalog.images.get(artifact.what.ref) if artifact.what.kind == IMAGE else None
         if image is not None and not image.imported:
-            plan = mark_imported(plan, _KINDS[IMAGE], image.name)
+            plan = mark_imported(plan, artifact.what.catalog_kind, image.name)
     return Arrivals(candidates=tuple(candidates), plan=plan), faults
 
 
@@ -127,7 +125,7 @@ def _entry(artifact: Artifact, kind: Kind, content: Content, owner: str) -> dict
 def _contradictions(artifact: Artifact, catalog: Catalog) -> Iterator[Fault]:
     """Where the catalog has an entry, it has the last word on every point that it states."""
     what = artifact.what
-    entry = _KINDS[what.kind].entries(catalog).get(what.ref)
+    entry = what.catalog_kind.entries(catalog).get(what.ref)
     if entry is None:
         return
     if isinstance(entry, Image):

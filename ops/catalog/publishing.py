@@ -7,7 +7,7 @@ A signature is made once and kept beside the files: another one over the same fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,15 +77,7 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
     if known:
         faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
     else:
-        faults += [
-            Fault(path=f"--{key}", value=MISSING, rule=f"a new entry has it: {rule}", example=f"--{key} {example}")
-            for key, rule, example in (
-                ("licence", f"one of {', '.join(catalog.licences)}", "Apache-2.0"),
-                ("origin", "where it came from", "https://models.example.com/menu"),
-                ("owner", "who brings it in and answers for it", "support-team"),
-            )
-            if not said.get(key)
-        ]
+        faults += _new_faults(kind, wish, said, catalog)
     if wish.signer is None:
         faults += signature_faults(wish.folder, content, signers)
     elif known and SIGNATURE not in content.sizes:
@@ -101,6 +93,22 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
     plan = add_entry(Edit(folder=catalog_folder), kind, wish.ref, new_entry(kind, content, said, sums))
     refuse_unwritable(plan)
     return plan
+
+
+def _new_faults(kind: Kind, wish: Wish, said: Mapping[str, Any], catalog: Catalog) -> Iterator[Fault]:
+    """What a new entry needs: a name of its kind, and three words of a person."""
+    if broken := kind.rule_broken(wish.ref):
+        yield Fault(path="--name", value=wish.ref, rule=broken, example=f"--name {kind.example}")
+    licences = ", ".join(catalog.licences)
+    for key, what, example in (
+        ("licence", f"one of {licences}", "Apache-2.0"),
+        ("origin", "where it came from", "https://models.example.com/menu"),
+        ("owner", "who brings it in and answers for it", "support-team"),
+    ):
+        value = str(said.get(key, ""))
+        if not value.isprintable() or not value or (key == "licence" and value not in catalog.licences):
+            rule = f"a new entry has it, on one line: {what}"
+            yield Fault(path=f"--{key}", value=value or MISSING, rule=rule, example=f"--{key} {example}")
 
 
 def _said(kind: Kind, wish: Wish) -> dict[str, Any]:
