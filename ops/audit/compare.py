@@ -67,8 +67,7 @@ def _filled_in(key: str, value: Any, beside: Mapping[str, Any]) -> bool:
         or (key == "seLinuxOptions" and _names(value) == {"level"})
         or (key == "selector" and _names(value) == {"matchLabels"} and _names(value["matchLabels"]) <= _JOB_LABELS)
         or (key == "serviceAccount" and value == beside.get("serviceAccountName"))
-        # Off is what is not there, but for what the pod switches on for all of its containers.
-        or (value is False and key != "runAsNonRoot")
+        or value is False
     )
 
 

@@ -72,14 +72,8 @@ def other_name_servers(items: Items) -> None:
 
 
 def root(items: Items) -> None:
-    """Both are let pass with other values: a number that OpenShift gives, and what is off."""
+    """A user's number is let pass where it is one that OpenShift gives."""
     container(pod(items), "kserve-container")["securityContext"] |= {"runAsUser": 0}
-
-
-def root_allowed(items: Items) -> None:
-    secured = container(pod(items), "kserve-container")["securityContext"]
-    secured.pop("runAsNonRoot", None)
-    secured["runAsNonRoot"] = False
 
 
 def other_label(items: Items) -> None:
@@ -156,5 +150,5 @@ def pod_of_another_job(items: Items) -> None:
     items[-1]["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "base-something"}]
 
 
-WITHIN_WHAT_IS_FILLED_IN = (root, root_allowed, other_label, variable_twice, last_words)
+WITHIN_WHAT_IS_FILLED_IN = (root, other_label, variable_twice, last_words)
 """What an API server or OpenShift fills in as well, and these values are not theirs."""
