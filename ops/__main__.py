@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -17,6 +18,8 @@ def main(argv: list[str] | None = None) -> int:
 
     What else a command returns, its own help says.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a sign is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
     named = next((word for word in words if not word.startswith("-")), "")
     parser = argparse.ArgumentParser(prog="kitchen", description="Commands of the Private AI Kitchen.")

@@ -64,7 +64,7 @@ def run(given: argparse.Namespace) -> int:
     if given.json:
         told.result |= {"command": given.action, "ok": status == 0, "seconds": round(time.monotonic() - start, 3)}
         told.result |= {"message": message, "faults": [_fault(fault) for fault in faults]}
-        print(json.dumps(told.result, ensure_ascii=False, sort_keys=True))
+        print(json.dumps(told.result, sort_keys=True))
     elif message:
         print(message, file=sys.stderr)
     return status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,13 @@ def test_a_file_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setitem(kitchen._COMMANDS, "audit", (text, lambda: (load()[0], full)))
     assert kitchen.main(["audit", "--settings", "x"]) == 1
     assert capsys.readouterr().err == "audit: /bundles/menu: No space left on device\n"
+
+
+def test_a_terminal_that_cannot_show_a_sign_stops_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "\u9a8c"
+    folder.mkdir()
+    words = [sys.executable, "-m", "ops", "adapter", "lint", str(folder)]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run(words, env=ascii_only, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "\\u9a8c: 1 fault" in done.stdout
