@@ -23,6 +23,7 @@ from ops.bundle.progress import size
 from ops.bundle.source import open_source
 from ops.bundle.verify import Verified, verify
 from ops.catalog.edit import as_text, write
+from ops.catalog.revalidation import told_for
 from ops.checks import read_artifact
 from ops.store import StoreError, client
 
@@ -133,7 +134,12 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         "candidates": {candidate.ref: candidate.entry for candidate in imported.candidates},
         "catalogFiles": sorted(imported.plan.after),
     }
+    models = [candidate.ref for candidate in imported.candidates if candidate.kind.word == "model"]
+    again = [line for ref in models for line in told_for(imported.plan.catalog, ref)]
+    told.result["evaluateAgain"] = again
     _tell(told, f"{given.bundle}: imported", verified.manifest)
+    for line in again:
+        told.say(line)
     if not told.quiet and given.catalog is None:
         for kind in dict.fromkeys(candidate.kind for candidate in imported.candidates):
             new = {candidate.ref: candidate.entry for candidate in imported.candidates if candidate.kind is kind}

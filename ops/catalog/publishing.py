@@ -20,7 +20,7 @@ from infra.settings import Signer as Trusted
 from ops.catalog.edit import Edit, add_entry, read_entry, refuse_unwritable, write
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import Kind
-from ops.catalog.revalidation import to_validate_again
+from ops.catalog.revalidation import told_for
 from ops.catalog.signing import signed
 from ops.checks import read_artifact
 from ops.checks.signature import signature_faults
@@ -66,7 +66,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
     else:
         print(f"{kind.file}: {wish.ref} is there with these sums, unchanged")
     if kind.word == "model":
-        _tell_adapters(after, wish.ref)
+        print("".join(f"{line}\n" for line in told_for(after, wish.ref)), end="")
 
 
 def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, signers: Sequence[Trusted]) -> Edit | None:
@@ -106,9 +106,12 @@ def _new_faults(kind: Kind, wish: Wish, said: Mapping[str, Any], catalog: Catalo
         ("owner", "who brings it in and answers for it", "support-team"),
     ):
         value = str(said.get(key, ""))
-        if not value.isprintable() or not value or (key == "licence" and value not in catalog.licences):
+        if not value or not value.isprintable():
             rule = f"a new entry has it, on one line: {what}"
             yield Fault(path=f"--{key}", value=value or MISSING, rule=rule, example=f"--{key} {example}")
+    if (licence := said.get("licence")) is not None and licence not in catalog.licences:
+        rule = f"must be a licence of infra/catalog/licences.yaml: {licences}"
+        yield Fault(path="--licence", value=licence, rule=rule, example="--licence Apache-2.0")
 
 
 def _said(kind: Kind, wish: Wish) -> dict[str, Any]:
@@ -129,10 +132,3 @@ def _other_words(entry: Mapping[str, Any], said: Mapping[str, Any]) -> list[Faul
         for key, value in said.items()
         if entry.get(key) != value
     ]
-
-
-def _tell_adapters(catalog: Catalog, ref: str) -> None:
-    """After a new version of a base model: which approvals of adapters do not hold for it."""
-    for adapter, newer in to_validate_again(catalog).items():
-        if newer == ref:
-            print(f"evaluate again on {ref}: {adapter}, approved on {catalog.adapters[adapter].base_model}")

@@ -55,7 +55,7 @@ def test_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     created = printed(capsys, "bundle", "create", *words, "--to", str(tmp_path / "bundle"))
     refused = printed(capsys, "bundle", "create", *words, "--to", str(tmp_path / "bundle"))
     verified = printed(capsys, "bundle", "verify", str(tmp_path / "bundle"), "--unsigned", "--json")
-    of_import = {"uploaded", "alreadyThere", "images", "candidates", "catalogFiles"}
+    of_import = {"uploaded", "alreadyThere", "images", "candidates", "catalogFiles", "evaluateAgain"}
     stated = documented("bundle create") - of_import - {"create", "import"}
     assert keys(created, *refused["faults"]) == stated
     assert keys(verified, *refused["faults"]) == stated - {"copied", "again"}

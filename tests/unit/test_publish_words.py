@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from infra.faults import FaultsError
 from ops.__main__ import main
+from ops.signing import Signer, public_key
+from tests import bundle_tools as tools
 from tests.artifacts import catalog_folder, write_adapter
 
 
@@ -31,7 +34,18 @@ def test_what_a_new_entry_lacks_is_told_at_once(
     assert main(["adapter", "publish", str(folder), "--name", name, *words]) == 2
     told = capsys.readouterr().err
     assert f'--name: "{name}"; rule: {rule}' in told
-    assert '--licence: "GPL-3.0"; rule: a new entry has it, on one line: one of Apache-2.0' in told
+    assert '--licence: "GPL-3.0"; rule: must be a licence of infra/catalog/licences.yaml: Apache-2.0' in told
     assert '--owner: "a\\nb"; rule: a new entry has it, on one line' in told
     assert "--origin: missing; rule: a new entry has it" in told
     assert {path.name: path.read_bytes() for path in catalog.iterdir()} == before
+
+
+def test_a_wrong_password_is_told_as_that_whatever_it_makes_of_the_key(tmp_path: Path) -> None:
+    """Of some hundred wrong ones, one leaves a padding that looks right, and the library speaks of another fault."""
+    signer = Signer(private_key=tools.keys(tmp_path, password=b"right").private)
+    said = set()
+    for number in range(600):
+        with pytest.raises(FaultsError) as caught:
+            public_key(signer, b"wrong%d" % number, source="signature", password_places="--password-file")
+        said |= {fault.rule for fault in caught.value.faults}
+    assert said == {"the password must be that of the key"}
