@@ -21,7 +21,24 @@ def main(argv: list[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a sign is no reason to stop
         sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
-    named = next((word for word in words if not word.startswith("-")), "")
+    named = next((word for word in words if not word.startswith("-")), "kitchen")
+    try:
+        status = _run(words, named)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(f"{named}: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `| head` has read enough; what is buffered has no reader either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"{named}: {place}{error.strerror or error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _run(words: list[str], named: str) -> int:
     parser = argparse.ArgumentParser(prog="kitchen", description="Commands of the Private AI Kitchen.")
     commands = parser.add_subparsers(dest="command", required=True)
     run: Run | None = None
@@ -32,20 +49,7 @@ def main(argv: list[str] | None = None) -> int:
             options(command)
     arguments = parser.parse_args(words)
     assert run is not None  # noqa: S101 - for the type checker; a command is required
-    try:
-        status = run(arguments)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        print(f"{arguments.command}: stopped", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # `| head` has read enough; what is buffered has no reader either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        print(f"{arguments.command}: {place}{error.strerror or error}", file=sys.stderr)
-        return 1
-    return status
+    return run(arguments)
 
 
 def _publish() -> tuple[Options, Run]:

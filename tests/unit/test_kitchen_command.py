@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -43,6 +44,17 @@ def test_a_reader_that_has_read_enough_is_no_error() -> None:
     done = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_stop_while_a_command_is_imported_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped() -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(kitchen._COMMANDS, "audit", ("what", stopped))
+    assert kitchen.main(["audit", "--settings", "x"]) == 130
+    assert capsys.readouterr().err == "audit: stopped\n"
 
 
 def test_a_file_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
