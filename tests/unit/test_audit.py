@@ -14,7 +14,11 @@ from infra.catalog import load_catalog
 from infra.declared import Declared, declared
 from infra.load import settings_from_file
 from ops.__main__ import main
+from ops.audit.cluster import RESOURCES, Cluster
+from ops.audit.live import object_rows, undeclared_rows
 from ops.audit.models import TOKEN
+from ops.audit.pods import pod_rows
+from ops.audit.verdicts import Verdict
 from ops.store import ACCESS_KEY, SECRET_KEY
 from tests.unit import tampering
 from tests.unit.audited import SETTINGS, Items, as_declared, exported, live, one, pod_of, show, write_kubectl
@@ -196,6 +200,42 @@ def test_what_openshift_ai_adds_is_told_and_not_called_wrong(
     (row,) = (row for row in found if (row["kitchen"], row["what"]) == ("support", "containers"))
     assert row["why"] == "nothing to see: what OpenShift AI adds is not known here"
     assert row["found"] == "support-1: with proxy, not declared"
+
+
+def test_what_the_controller_of_an_llm_service_makes_is_told_and_not_called_wrong(tmp_path: Path) -> None:
+    """It adds the model's volume and its own variables: nothing of a sound cluster differs, and little is proven."""
+    path = tmp_path / "Pulumi.dev.yaml"
+    text = SETTINGS.read_text()
+    for plain, changed in (
+        ("kitchen:platform: {kind: kubernetes}", "kitchen:platform: {kind: kubernetes, llmInferenceService: true}"),
+        ("    support:\n", "    support:\n      api: LLMInferenceService\n"),
+    ):
+        assert plain in text
+        text = text.replace(plain, changed, 1)
+    path.write_text(text)
+    catalog = load_catalog()
+    said = declared(settings_from_file(path, catalog), catalog)
+    items = live(said)
+    entry = pod(items)
+    server = container(entry, "main")
+    server["env"] = [one for one in server["env"] if one["name"] != "INFERENCE_SERVICE_NAME"]
+    server["env"].append({"name": "VLLM_LOGGING_LEVEL", "value": "INFO"})
+    entry["spec"]["initContainers"] = [{"name": "llm-d-routing-sidecar", "image": "registry.example/sidecar:1"}]
+    entry["spec"]["volumes"].append({"name": "model-cache", "emptyDir": {}})
+    read = {(place, kind): [] for place in said.namespaces for kind in RESOURCES}
+    for item in items:
+        read[item["metadata"]["namespace"], item["kind"]].append(item)
+    cluster = Cluster(read=read)
+    kitchen = next(entry for entry in said.kitchens if entry.name == "support")
+    found = [*object_rows(kitchen, cluster), *pod_rows(kitchen, cluster), *undeclared_rows(said, cluster)]
+    unproven = {row.what: row.finding for row in found if row.finding.verdict is not Verdict.PROVEN}
+    assert list(unproven) == ["containers"]
+    assert unproven["containers"].verdict is Verdict.NOT_PROVEN
+    assert (
+        unproven["containers"].why
+        == "nothing to see: what the controller of LLMInferenceService adds is not known here"
+    )
+    assert unproven["containers"].found == "support-1: with llm-d-routing-sidecar, not declared"
 
 
 def test_what_openshift_and_the_api_server_fill_in_is_no_difference(
