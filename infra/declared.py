@@ -26,6 +26,9 @@ from infra.kitchen.platform import platform
 from infra.kitchen.serving import llm_args, runtime_args, service_args
 from infra.settings import Kitchen, Settings
 
+POD_FIELDS = ("serviceAccountName", "securityContext", "hostAliases", "dnsConfig")
+"""By whose rights a pod runs, and where its names lead: fields of a pod beside its containers and volumes."""
+
 _MODEL_VOLUME = "kserve-pvc-source"
 _MERGED = ("args", "env", "volumeMounts")
 
@@ -44,6 +47,7 @@ class DeclaredObject:
 class DeclaredKitchen:
     """A kitchen and its objects; `containers` are those of its pods by name, init containers included, with `volumes`.
 
+    `pod` is what the pods say beside these of `POD_FIELDS`.
     `pod_label` is key and value of the label that they carry. `adapter_list` is the ConfigMap that they mount as the
     volume `list_volume`; None where there is nothing to fetch. `models` are the names that callers may use.
     `added_by` names who adds to the pods what is not known here; empty where all is known.
@@ -61,6 +65,7 @@ class DeclaredKitchen:
     pod_label: tuple[str, str]
     containers: Mapping[str, Mapping[str, Any]]
     volumes: Mapping[str, Mapping[str, Any]]
+    pod: Mapping[str, Any]
     base_model: BaseModel
     adapters: tuple[Adapter, ...]
     models: tuple[str, ...]
@@ -148,6 +153,7 @@ def _kitchen(context: Context, kitchen: Kitchen) -> DeclaredKitchen:
         pod_label=(SERVICE_LABEL, name),
         containers={entry["name"]: entry for entry in [*pod.get("initContainers", []), *_with_model(kitchen, pod)]},
         volumes={entry["name"]: entry for entry in [*volumes, _model_volume(kitchen)]},
+        pod={key: pod[key] for key in POD_FIELDS if key in pod},
         base_model=model,
         adapters=adapters,
         models=(model.name, *(adapter.name for adapter in adapters)),

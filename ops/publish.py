@@ -28,6 +28,7 @@ MAX_OBJECT_BYTES = 5 * 1024**3
 """Largest object that one request can upload; bigger models come as several safetensors files."""
 
 _LAST = ("adapter_config.json", "config.json")
+_OTHER_BYTES = ("BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch")
 _CHUNK = 1024 * 1024
 
 
@@ -193,6 +194,8 @@ def _store_error(client: S3Client, bucket: str, error: BotoCoreError | ClientErr
         )
     code = str(error.response.get("Error", {}).get("Code", "?"))
     hint = f"check: {ACCESS_KEY} and {SECRET_KEY} and their rights"
-    if code in ("404", "NoSuchBucket"):
+    if code in _OTHER_BYTES:
+        hint = "the store refused a file whose sum is not the one that was checked: it changes; run the command again"
+    elif code in ("404", "NoSuchBucket"):
         hint = "check: bucketPrefix in the settings, and that pulumi up has made the bucket"
     return StoreError(f"object store {endpoint}: bucket {bucket}: {code}; {hint}")

@@ -81,13 +81,21 @@ def _key_fault(signer: Signer, error: Exception, password_places: str) -> Fault:
         rule = "a key with a certificate must have no password of its own: the library cannot ask for one"
     elif isinstance(error, TypeError):
         rule = f"a key with a password needs it in {password_places}; a key without one takes none"
-    elif "password" in str(error).lower() or "decrypt" in str(error).lower():
+    elif "password" in str(error).lower() or "decrypt" in str(error).lower() or _encrypted(signer.private_key):
         rule = "the password must be that of the key"
     elif "does not match" in str(error):
         rule = "key and certificate must belong together"
     else:
         rule = "must be an EC key in PEM on P-256, P-384 or P-521, certificates in PEM"
     return Fault(path="--private-key", value=str(signer.private_key), rule=rule, example=EXAMPLE)
+
+
+def _encrypted(key: Path) -> bool:
+    """A wrong password makes, once in some hundreds, something of the key that is none: no error speaks of it then."""
+    try:
+        return b"ENCRYPTED" in key.read_bytes()
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

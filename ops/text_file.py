@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
@@ -20,23 +23,48 @@ def read_text(path: Path, source: str, example: str) -> str:
 
 def replace_text(path: Path, before: str, after: str, source: str, example: str) -> None:
     """Put the new text in place; raise FaultsError when the file is no longer `before`, or cannot be written."""
-    if read_text(path, source, example) != before:
-        raise _fault(path, "has changed meanwhile: run the command again", source, example)
-    temporary: Path | None = None
+    path = path.resolve()  # a link stays a link
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
+        with _alone_in(path.parent):
+            if read_text(path, source, example) != before:
+                raise _fault(path, "has changed meanwhile: run the command again", source, example)
+            _replace(path, after)
+    except OSError as error:
+        raise _fault(path, f"must be writable: {error.strerror}", source, example) from None
+
+
+def _replace(path: Path, after: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(after)
             file.flush()
             os.fsync(file.fileno())
         shutil.copymode(path, temporary)
         temporary.replace(path)
-    except OSError as error:
-        raise _fault(path, f"must be writable: {error.strerror}", source, example) from None
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Between the last look at a file and its replacement no other command replaces it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def writable_faults(paths: Iterable[Path], example: str) -> list[Fault]:
+    """A fault for each file that `replace_text` could not replace."""
+    return [
+        Fault(path=path.name, value=str(path), rule="must lie in a folder that can be written to", example=example)
+        for path in paths
+        if not os.access(path.parent, os.W_OK | os.X_OK)
+    ]
 
 
 def _fault(path: Path, rule: str, source: str, example: str) -> FaultsError:

@@ -101,7 +101,8 @@ def artifacts(folder: Path) -> Path:
 def entry(kind: str, ref: str, **more: Any) -> dict[str, Any]:
     name, version = ref.split("/")
     origin = {"from": f"https://models.example.com/{name}", "date": "2026-02-03"}
-    head = {"kind": kind, "name": name, "version": version, "licence": "Apache-2.0", "origin": origin}
+    licence = "LicenseRef-internal" if kind == "adapter" else "Apache-2.0"  # as the catalog has it
+    head = {"kind": kind, "name": name, "version": version, "licence": licence, "origin": origin}
     return head | ({"baseModel": MODEL} if kind == "adapter" else {}) | more
 
 

@@ -61,6 +61,11 @@ def name_of(entry: Object) -> str:
     return str(entry["metadata"]["name"])
 
 
+def content_of(entry: Object) -> dict[str, Any]:
+    """All that an object says beside its metadata and its status: a ConfigMap may have more than its `data`."""
+    return {key: value for key, value in entry.items() if key not in ("apiVersion", "kind", "metadata", "status")}
+
+
 def _namespace(namespace: str, kinds: Sequence[str], context: str | None) -> dict[tuple[str, str], Any]:
     try:
         found = _get(namespace, kinds, context)

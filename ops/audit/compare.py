@@ -12,15 +12,29 @@ _QUANTITIES = ("requests", "limits", "sizeLimit", "storage")
 
 _SHOWN = 60
 
-_FILLED_IN = {
-    *("imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy", "scheme", "successThreshold"),
-    *("defaultMode", "dnsPolicy", "schedulerName", "serviceAccount", "terminationGracePeriodSeconds"),
-    *("completionMode", "completions", "manualSelector", "parallelism", "podReplacementPolicy", "selector"),
-    *("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"),
-    *("runAsUser", "runAsGroup", "fsGroup", "seLinuxOptions", "supplementalGroups"),
-    "protocolVersion",
+_FILLED_IN: dict[str, tuple[Any, ...]] = {
+    "imagePullPolicy": ("IfNotPresent", "Always"),
+    "terminationMessagePath": ("/dev/termination-log",),
+    "terminationMessagePolicy": ("File",),
+    "scheme": ("HTTP",),
+    "successThreshold": (1,),
+    "defaultMode": (0o644,),
+    "dnsPolicy": ("ClusterFirst",),
+    "schedulerName": ("default-scheduler",),
+    "terminationGracePeriodSeconds": (30,),
+    "completionMode": ("NonIndexed",),
+    "completions": (1,),
+    "parallelism": (1,),
+    "podReplacementPolicy": ("TerminatingOrFailed", "Failed"),
+    "protocolVersion": ("v1", "v2"),
 }
-"""Keys that the API server, KServe's webhook or OpenShift adds. Where they are declared they are compared."""
+"""Keys that the API server or KServe's webhook adds, with what they add. Where they are declared they are compared."""
+
+_JOB_LABELS = {
+    *("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"),
+}
+_IDENTITIES = ("runAsUser", "runAsGroup", "fsGroup", "supplementalGroups")
+"""Numbers that OpenShift gives, with a level for SELinux; root's is none of them."""
 
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
@@ -35,12 +49,34 @@ def differences(declared: Any, found: Any, *, live: bool, path: str = "") -> Ite
             where = f"{path}.{key}" if path else str(key)
             yield from differences(value, found.get(key), live=live, path=where)
         for key, value in found.items():
-            if key not in declared and not (live and (key in _FILLED_IN or value is False or value in _EMPTY)):
+            if key not in declared and not (live and _filled_in(key, value, found)):
                 yield f"{path}.{key}: {_shown(value)}, not declared".lstrip(".")
     elif _is_list(declared) and _is_list(found):
         yield from _in_lists(declared, found, live, path)
     elif declared != found and not _same_quantity(path, declared, found):
         yield f"{path or 'value'}: {_shown(found)}, declared {_shown(declared)}"
+
+
+def _filled_in(key: str, value: Any, beside: Mapping[str, Any]) -> bool:
+    """Whether an API server, KServe or OpenShift says so by itself where nobody does."""
+    return (
+        value in _EMPTY
+        or key in _JOB_LABELS
+        or value in _FILLED_IN.get(key, ())
+        or (key in _IDENTITIES and _not_root(value))
+        or (key == "seLinuxOptions" and _names(value) == {"level"})
+        or (key == "selector" and _names(value) == {"matchLabels"} and _names(value["matchLabels"]) <= _JOB_LABELS)
+        or (key == "serviceAccount" and value == beside.get("serviceAccountName"))
+        or value is False
+    )
+
+
+def _not_root(value: Any) -> bool:
+    return all(type(number) is int and number > 0 for number in (value if _is_list(value) else [value]))
+
+
+def _names(value: Any) -> set[str]:
+    return set(value) if isinstance(value, Mapping) else set()
 
 
 def _in_lists(declared: Sequence[Any], found: Sequence[Any], live: bool, path: str) -> Iterator[str]:

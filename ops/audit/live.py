@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.declared import Declared, DeclaredKitchen, DeclaredObject
-from ops.audit.cluster import Cluster, Object, UnseenError, name_of
+from ops.audit.cluster import Cluster, Object, UnseenError, content_of, name_of
 from ops.audit.compare import differences
 from ops.audit.pods import of_kitchen
 from ops.audit.verdicts import (
@@ -60,8 +60,7 @@ def _object(entry: DeclaredObject, cluster: Cluster) -> Finding:
         return not_proven(OUT_OF_REACH, str(error))
     if live is None:
         return differs("missing")
-    found = {key: live.get(key) for key in entry.content}
-    for difference in differences(entry.content, found, live=True):
+    for difference in differences(entry.content, content_of(live), live=True):
         return differs(difference)
     return proven("as in Git")
 
@@ -74,10 +73,10 @@ def _load(kitchen: DeclaredKitchen, cluster: Cluster) -> Finding:
         return not_proven(OUT_OF_REACH, str(error))
     if job is None:
         return differs("no load of these sums")
-    status = job.get("status", {})
+    status = job.get("status") or {}
     if status.get("succeeded"):
         return proven(f"Job {kitchen.load.name} succeeded")
-    if any(entry.get("type") == "Failed" and entry.get("status") == "True" for entry in status.get("conditions", [])):
+    if any(entry.get("type") == "Failed" and entry.get("status") == "True" for entry in status.get("conditions") or []):
         return differs(f"Job {kitchen.load.name} failed")
     return not_proven(NOTHING_TO_SEE, f"Job {kitchen.load.name} has not ended")
 
@@ -112,5 +111,5 @@ def _undeclared(declared: Declared, namespace: str, cluster: Cluster) -> Iterato
 
 
 def _loads(declared: Declared, namespace: str, pod: Object) -> bool:
-    owners = pod["metadata"].get("ownerReferences", [])
+    owners = pod["metadata"].get("ownerReferences") or []
     return any(entry.get("kind") == "Job" and (namespace, entry.get("name")) in declared.loads for entry in owners)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.catalog import Adapter
-from infra.declared import DeclaredKitchen
+from infra.declared import POD_FIELDS, DeclaredKitchen
 from ops.audit.cluster import Cluster, Object, UnseenError, name_of
 from ops.audit.compare import differences
 from ops.audit.verdicts import (
@@ -32,20 +32,20 @@ _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
 def of_kitchen(kitchen: DeclaredKitchen, pod: Object) -> bool:
     """Whether a pod carries the label of this kitchen's pods."""
     key, value = kitchen.pod_label
-    return bool(pod["metadata"].get("labels", {}).get(key) == value)
+    return bool((pod["metadata"].get("labels") or {}).get(key) == value)
 
 
 def all_containers(pod: Object) -> dict[str, Mapping[str, Any]]:
     """Every container of a pod by name, init containers and those that somebody added to debug it included."""
     kinds = ("initContainers", "containers", "ephemeralContainers")
-    return {entry["name"]: entry for kind in kinds for entry in pod["spec"].get(kind, [])}
+    return {entry["name"]: entry for kind in kinds for entry in pod["spec"].get(kind) or []}
 
 
 def pod_rows(kitchen: DeclaredKitchen, cluster: Cluster) -> list[Row]:
     """Rows for images, containers and adapters as the kitchen's pods have them."""
     try:
         pods = [pod for pod in cluster.objects(kitchen.namespace, "Pod") if of_kitchen(kitchen, pod)]
-        running = [pod for pod in pods if pod.get("status", {}).get("phase") not in _ENDED]
+        running = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in _ENDED]
     except UnseenError as error:
         return _rows(kitchen, [], cluster, not_proven(OUT_OF_REACH, str(error)))
     return _rows(kitchen, running, cluster, _NO_PODS)
@@ -74,7 +74,7 @@ def _image(name: str, declared: str, pod: Object) -> Finding:
     if container.get("image") != declared:
         return differs(f"{name_of(pod)}: {container.get('image')}")
     kinds = ("containerStatuses", "initContainerStatuses")
-    statuses = [entry for kind in kinds for entry in pod.get("status", {}).get(kind, [])]
+    statuses = [entry for kind in kinds for entry in (pod.get("status") or {}).get(kind) or []]
     told = next((str(entry.get("imageID", "")) for entry in statuses if entry["name"] == name), "")
     digest = _DIGEST.search(told)
     if digest is None:
@@ -103,8 +103,13 @@ def _compared(kitchen: DeclaredKitchen, pod: Object) -> Finding:
             return differs(f"{name_of(pod)}: without {name}")
         for difference in differences(_view(declared), _view(found[name]), live=True, path=name):
             return differs(f"{name_of(pod)}: {difference}")
-    volumes = {entry["name"]: entry for entry in pod["spec"].get("volumes", [])}
+    volumes = {entry["name"]: entry for entry in pod["spec"].get("volumes") or []}
     for difference in differences(kitchen.volumes, volumes, live=True, path="volumes"):
+        return differs(f"{name_of(pod)}: {difference}")
+    # An API server shows the account and the security context of every pod.
+    said = {key: value for key, value in kitchen.pod.items() if key in pod["spec"]}
+    shown = {key: value for key, value in pod["spec"].items() if key in POD_FIELDS}
+    for difference in differences(said, shown, live=True):
         return differs(f"{name_of(pod)}: {difference}")
     host = [key for key in _HOST if pod["spec"].get(key)]
     return differs(f"{name_of(pod)}: {', '.join(host)}") if host else proven("as declared")
@@ -113,9 +118,20 @@ def _compared(kitchen: DeclaredKitchen, pod: Object) -> Finding:
 def _view(container: Mapping[str, Any]) -> dict[str, Any]:
     """A container without its image, which has a row of its own; what KServe puts in another order is in none."""
     rest = {key: value for key, value in container.items() if key != "image"}
-    env = {entry["name"]: entry for entry in container.get("env", [])}
-    mounts = {entry["mountPath"]: entry for entry in container.get("volumeMounts", [])}
-    return {**rest, "env": env, "volumeMounts": mounts}
+    return {
+        **rest,
+        "env": _by(container.get("env"), "name"),
+        "volumeMounts": _by(container.get("volumeMounts"), "mountPath"),
+    }
+
+
+def _by(entries: Sequence[Mapping[str, Any]] | None, key: str) -> dict[str, Any]:
+    """Entries by a key of theirs; of two with the same key the second has a number behind it, and is not declared."""
+    found: dict[str, Any] = {}
+    for entry in entries or []:
+        same = sum(known == entry[key] or known.startswith(f"{entry[key]} (") for known in found)
+        found[f"{entry[key]} ({same + 1})" if same else entry[key]] = entry
+    return found
 
 
 def _sums(adapter: Adapter) -> str:
@@ -124,7 +140,7 @@ def _sums(adapter: Adapter) -> str:
 
 def _adapter(kitchen: DeclaredKitchen, adapter: Adapter, pod: Object, cluster: Cluster) -> Finding:
     """The entry of an adapter in the list that a pod mounts, which is what its files are compared with there."""
-    volumes = {entry["name"]: entry.get("configMap", {}) for entry in pod["spec"].get("volumes", [])}
+    volumes = {entry["name"]: entry.get("configMap") or {} for entry in pod["spec"].get("volumes") or []}
     name = str(volumes.get(kitchen.list_volume, {}).get("name", ""))
     if not name:
         return differs(f"{name_of(pod)}: mounts no list of adapters")

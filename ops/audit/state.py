@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.declared import DeclaredKitchen, DeclaredObject
 from infra.faults import Fault, FaultsError
-from ops.audit.cluster import Cluster, UnseenError
+from ops.audit.cluster import Cluster, UnseenError, content_of
 from ops.audit.compare import differences
 from ops.audit.verdicts import NOT_ASKED, OUT_OF_REACH, Finding, Row, differs, not_proven, proven
 from policies.check.errors import CheckError
@@ -74,6 +74,6 @@ def _compared(entry: DeclaredObject, inputs: Mapping[str, Any], cluster: Cluster
     if live is None:
         return differs("recorded, not in the cluster")
     recorded = {key: inputs[key] for key in entry.content}
-    for difference in differences(recorded, {key: live.get(key) for key in entry.content}, live=True):
+    for difference in differences(recorded, content_of(live), live=True):
         return differs(f"in the cluster: {difference}")
     return proven("recorded as in Git, in the cluster as recorded")

@@ -15,15 +15,16 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from ops.bundle import options
 from ops.bundle.bring_in import Asked, from_list, from_settings
-from ops.bundle.candidate import as_text
 from ops.bundle.create import Order, create
 from ops.bundle.errors import BundleFaultsError, ToolError
-from ops.bundle.importing import Target, import_bundle, write_catalog
+from ops.bundle.importing import Target, import_bundle
 from ops.bundle.manifest import Manifest
 from ops.bundle.progress import size
 from ops.bundle.source import open_source
 from ops.bundle.verify import Verified, verify
-from ops.checks import check_artifact
+from ops.catalog.edit import as_text, write
+from ops.catalog.revalidation import told_for
+from ops.checks import read_artifact
 from ops.store import StoreError, client
 
 arguments = options.arguments
@@ -64,7 +65,7 @@ def run(given: argparse.Namespace) -> int:
     if given.json:
         told.result |= {"command": given.action, "ok": status == 0, "seconds": round(time.monotonic() - start, 3)}
         told.result |= {"message": message, "faults": [_fault(fault) for fault in faults]}
-        print(json.dumps(told.result, ensure_ascii=False, sort_keys=True))
+        print(json.dumps(told.result, sort_keys=True))
     elif message:
         print(message, file=sys.stderr)
     return status
@@ -120,21 +121,29 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         registry=None if given.skip_images else given.registry or settings.registry,
         catalog=catalog,
         catalog_folder=folder,
+        owner=given.owner,
+        writes=given.catalog is not None,
     )
-    imported = import_bundle(verified, target, check_artifact, told.say, quiet=told.quiet)
+    imported = import_bundle(verified, target, read_artifact, told.say, quiet=told.quiet)
     if given.catalog is not None:
-        write_catalog(folder, imported.catalog_texts)
+        write(imported.plan)
     told.result |= {
         "uploaded": [f"{report.bucket}/{key}" for report in imported.published for key in report.uploaded],
         "alreadyThere": [f"{report.bucket}/{key}" for report in imported.published for key in report.already_there],
         "images": list(imported.images),
-        "candidates": {artifact.what.ref: entry for artifact, entry in imported.candidates},
-        "catalogFiles": sorted(imported.catalog_texts),
+        "candidates": {candidate.ref: candidate.entry for candidate in imported.candidates},
+        "catalogFiles": sorted(imported.plan.after),
     }
+    models = [candidate.ref for candidate in imported.candidates if candidate.kind.word == "model"]
+    again = [line for ref in models for line in told_for(imported.plan.catalog, ref)]
+    told.result["evaluateAgain"] = again
     _tell(told, f"{given.bundle}: imported", verified.manifest)
+    for line in again:
+        told.say(line)
     if not told.quiet and given.catalog is None:
-        for artifact, entry in imported.candidates:
-            print(as_text(artifact.what.ref, entry), end="")
+        for kind in dict.fromkeys(candidate.kind for candidate in imported.candidates):
+            new = {candidate.ref: candidate.entry for candidate in imported.candidates if candidate.kind is kind}
+            print(as_text(kind, new), end="")
 
 
 _ACTIONS = {"create": _create, "verify": _verify, "import": _import}

@@ -6,17 +6,20 @@ counts as finished only when the journal's size and time are those of the source
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from ops.bundle.errors import ToolError
 from ops.bundle.hashing import THREADS
 from ops.bundle.progress import Progress
 from ops.bundle.source import Entry, content
@@ -32,6 +35,23 @@ class Done:
     size: int
     mtime_ns: int
     sha256: str
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """Make the folder where it is not there, and keep other runs from it; raise OSError, ToolError where one is there.
+
+    The lock is the folder's own and ends with the process: nothing is left of it.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise ToolError(f"{work}: another run is at work in this folder; wait for its end") from None
+    finally:
+        os.close(descriptor)
 
 
 class Journal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 from infra.faults import Fault, FaultsError
 from ops.bundle import skopeo
 from ops.bundle.bring_in import Asked
-from ops.bundle.copying import PART, Copied, Journal, copy_all
+from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
 from ops.bundle.errors import ToolError
 from ops.bundle.gather import by_skopeo, gather, sum_faults
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
@@ -57,9 +58,17 @@ def create(order: Order, say: Callable[[str], None]) -> Created:
     """
     work = order.target.with_name(order.target.name + PARTIAL)
     _refuse_what_is_there(order, work)
+    _refuse_without_skopeo(order, work)
+    if order.signer is not None:
+        sign(b"{}", order.signer)  # a key that cannot be used is told now, not behind hours of copying
     try:
-        work.mkdir(parents=True, exist_ok=True)
-        return _create(order, work, say)
+        with alone(work):
+            try:
+                return _create(order, work, say)
+            except (FaultsError, ToolError):
+                with contextlib.suppress(OSError):
+                    work.rmdir()  # where nothing is in it yet
+                raise
     except OSError as error:
         raise ToolError(f"{error.filename or work}: {error.strerror}; run it again to go on") from error
     except EOFError as error:
@@ -151,14 +160,33 @@ def _refuse_what_is_there(order: Order, work: Path) -> None:
         raise FaultsError("bundle", faults)
 
 
+def _refuse_without_skopeo(order: Order, work: Path) -> None:
+    images = [image.folder for image in by_skopeo(order.asked, order.source) if not (work / image.folder).is_dir()]
+    if images and skopeo.version() is None:
+        raise ToolError(f"{', '.join(images)}: not below --from; {skopeo.NEEDED}")
+
+
 def _refuse_full_disk(order: Order, entries: list[Entry], journal: Journal) -> None:
-    left = sum(entry.size for entry in entries if entry.name not in journal.done)
-    whole = sum(entry.size for entry in entries) if order.archive is not None else 0
-    free = shutil.disk_usage(order.target.parent).free
-    if left + whole > free:
-        rule = f"the disk must have room for {size(left + whole)}"
-        fault = Fault(path="--to", value=f"{size(free)} free", rule=rule, example="--to on a larger disk")
-        raise FaultsError("bundle", [fault])
+    needed: dict[Path, int] = {}
+    for folder, count in (
+        (order.target.parent, sum(entry.size for entry in entries if entry.name not in journal.done)),
+        (None if order.archive is None else order.archive.parent, sum(entry.size for entry in entries)),
+    ):
+        if folder is not None:
+            same = next((known for known in needed if known.stat().st_dev == folder.stat().st_dev), folder)
+            needed[same] = needed.get(same, 0) + count
+    faults = [
+        Fault(
+            path="--to",
+            value=f"{size(free)} free",
+            rule=f"the disk of {folder} must have room for {size(count)}",
+            example="a larger disk",
+        )
+        for folder, count in needed.items()
+        if (free := shutil.disk_usage(folder).free) < count
+    ]
+    if faults:
+        raise FaultsError("bundle", faults)
 
 
 def _remove_others(work: Path, names: set[str]) -> None:

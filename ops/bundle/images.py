@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from infra.faults import MISSING, Fault
 from ops.bundle.source import missing
+from ops.checks.strict_json import JsonError, parse
 
 MAX_JSON_BYTES = 4 * 1024**2
 """Largest index or manifest that is read, as registries have it."""
 
 _BLOB = re.compile(r"blobs/sha256/([0-9a-f]{64})")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}")
 _REF_NAME = "org.opencontainers.image.ref.name"
 _PARENTS = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 _MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
@@ -58,6 +59,7 @@ def layout_faults(layout: Layout, digest: str) -> list[Fault]:
     if digest not in held:
         rule = "the index must hold the image that was asked for, by digest"
         faults.append(Fault(path=f"{layout.where}/index.json", value=held, rule=rule, example=digest))
+    faults += _name_faults(layout, index["manifests"])
     return [*faults, *_reachable_faults(layout, index["manifests"])]
 
 
@@ -65,8 +67,7 @@ def held(layout: Layout) -> list[Held]:
     """Return the entries of the index of a layout without faults: the image, and what was signed about it."""
     index = _json(layout, "index.json") or {}
     return [
-        Held(digest=entry["digest"], name=(entry.get("annotations") or {}).get(_REF_NAME))
-        for entry in index.get("manifests", [])
+        Held(digest=entry["digest"], name=_annotations(entry).get(_REF_NAME)) for entry in index.get("manifests", [])
     ]
 
 
@@ -86,11 +87,28 @@ def _file_faults(layout: Layout) -> Iterator[Fault]:
             yield Fault(path=f"{layout.where}/{path}", value="unknown file", rule=rule, example="index.json")
 
 
+def _name_faults(layout: Layout, manifests: Sequence[Any]) -> Iterator[Fault]:
+    for entry in manifests:
+        name = _annotations(entry).get(_REF_NAME)
+        if name is not None and not (isinstance(name, str) and _REF.fullmatch(name)):
+            rule = f"a name in an index ({_REF_NAME}) must be a plain name or tag"
+            yield Fault(path=f"{layout.where}/index.json", value=name, rule=rule, example="v1")
+
+
+def _annotations(entry: Any) -> Mapping[str, Any]:
+    found = entry.get("annotations") if isinstance(entry, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def _reachable_faults(layout: Layout, manifests: list[Any]) -> Iterator[Fault]:
     """Follow every descriptor once: indexes to manifests, manifests to configuration and layers."""
-    waiting, seen = list(manifests), set[str]()
-    while waiting and len(seen) < _MOST_DESCRIPTORS:
-        descriptor = waiting.pop()
+    waiting, seen = [(entry, True) for entry in manifests], set[str]()
+    while waiting:
+        if len(seen) == _MOST_DESCRIPTORS:
+            rule = f"an image has at most {_MOST_DESCRIPTORS} blobs"
+            yield Fault(path=layout.where, value=f"{len(seen)} and more", rule=rule, example="one image in a layout")
+            return
+        descriptor, listed = waiting.pop()
         digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
             rule = "a descriptor names its content by sha256 digest"
@@ -107,23 +125,36 @@ def _reachable_faults(layout: Layout, manifests: list[Any]) -> Iterator[Fault]:
         elif descriptor.get("size") != found[0]:
             rule = "must have the size that its descriptor says"
             yield Fault(path=path, value=found[0], rule=rule, example=str(descriptor.get("size")))
-        elif descriptor.get("mediaType") in (*_PARENTS, *_MANIFESTS):
-            content = _json(layout, blob_path(digest))
-            if isinstance(content, dict):
-                waiting += _children(content)
+        elif listed and descriptor.get("mediaType") not in (*_PARENTS, *_MANIFESTS):
+            rule = "what an index lists has the media type of a manifest or an index: nobody looks into anything else"
+            yield Fault(path=path, value=descriptor.get("mediaType"), rule=rule, example=_MANIFESTS[0])
+        elif listed:
+            children = _children(_json(layout, blob_path(digest)))
+            if children is None:
+                rule = "must be a manifest in JSON: an object, with lists of manifests or layers, and no key twice"
+                yield Fault(path=path, value="unreadable", rule=rule, example=_EXAMPLE)
             else:
-                yield Fault(path=path, value="unreadable", rule="must be a manifest in JSON", example=_EXAMPLE)
+                waiting += children
+    blobs = {f"sha256:{blob[1]}" for path in layout.files if (blob := _BLOB.fullmatch(path))}
+    for digest in sorted(blobs - seen):
+        rule = "no manifest names this blob: it would stay behind in the bundle, unseen"
+        yield Fault(path=f"{layout.where}/{blob_path(digest)}", value="extra blob", rule=rule, example=_EXAMPLE)
 
 
-def _children(content: Mapping[str, Any]) -> list[Any]:
-    single = [content[key] for key in ("config", "subject") if content.get(key) is not None]
-    many = [part for key in ("manifests", "layers") for part in content.get(key) or []]
-    return [*single, *many]
+def _children(content: Any) -> list[tuple[Any, bool]] | None:
+    """The descriptors in a manifest or an index, each with whether it is one itself; None where this is neither."""
+    if not isinstance(content, dict):
+        return None
+    found = {key: content[key] for key in ("manifests", "layers") if content.get(key) is not None}
+    if not found or not all(isinstance(entries, list) for entries in found.values()):
+        return None
+    single = [(content[key], key == "subject") for key in ("config", "subject") if content.get(key) is not None]
+    return [*single, *((part, key == "manifests") for key, entries in found.items() for part in entries)]
 
 
 def _json(layout: Layout, path: str) -> Any:
     content = layout.read(path)
     try:
-        return None if content is None else json.loads(content)
-    except (ValueError, RecursionError):
+        return None if content is None else parse(content)
+    except JsonError:
         return None

@@ -6,52 +6,55 @@ Nothing leaves the bundle before every file is verified, nothing contradicts the
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra.catalog import Catalog
 from infra.faults import Fault, FaultsError
 from infra.settings import Settings
 from ops.bundle import skopeo
-from ops.bundle.candidate import entry_of, known, mark_imported, with_entries
-from ops.bundle.copying import PART, Journal, copy_all
+from ops.bundle.candidates import Candidate, Checks, arrivals, refuse_contradictions
+from ops.bundle.copying import Journal, alone, copy_all
 from ops.bundle.errors import BundleFaultsError, ToolError
 from ops.bundle.images import held
 from ops.bundle.manifest import Artifact
-from ops.bundle.progress import Progress
+from ops.bundle.progress import Progress, size
+from ops.bundle.source import Entry
 from ops.bundle.verify import Verified, layout_of
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
-from ops.catalog.edit import catalog_with
+from ops.catalog.edit import Edit, refuse_unwritable
 from ops.publish import PublishReport, publish
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-Checks = Callable[[str, str, Path, Catalog], list[Fault]]
-"""What a folder's content is checked by: kind, reference, folder, and the catalog with what else is in the bundle."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where artifacts go. `registry` None leaves images out; `catalog_folder` is read only."""
+    """Where artifacts go, and who answers for what is new. `registry` None leaves images out.
+
+    `writes`: the plan of the catalog's edit is to be written afterwards, by the caller.
+    """
 
     store: Callable[[], S3Client]
     settings: Settings
     registry: str | None
     catalog: Catalog
     catalog_folder: Path
+    owner: str
+    writes: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What was done: reports of the buckets, images by digest, and the catalog files that change."""
+    """What was done: reports of the buckets, images by digest; and the planned edit of the catalog."""
 
     published: tuple[PublishReport, ...]
     images: tuple[str, ...]
-    candidates: tuple[tuple[Artifact, Mapping[str, Any]], ...]
-    catalog_texts: Mapping[str, str]
+    candidates: tuple[Candidate, ...]
+    plan: Edit
 
 
 def import_bundle(
@@ -64,7 +67,7 @@ def import_bundle(
     after faults, and stays for the next run when a server refused or the import was killed.
     """
     artifacts = _taken(verified, target)
-    _refuse_contradictions(artifacts, target.catalog)
+    refuse_contradictions(artifacts, target.catalog, target.owner)
     models = any(artifact.what.kind != IMAGE for artifact in artifacts)
     job = _Job(
         verified=verified,
@@ -78,8 +81,16 @@ def import_bundle(
         return _import(job, checks)
     work = verified.source.where.with_name(f"{verified.source.where.name}.unpacked.partial")
     try:
+        with alone(work):
+            return _unpacked(verified, work, replace(job, root=work), checks, quiet=quiet)
+    except OSError as error:
+        raise ToolError(f"{error.filename or work}: {error.strerror}; run it again to go on") from error
+
+
+def _unpacked(verified: Verified, work: Path, job: _Job, checks: Checks, *, quiet: bool) -> Imported:
+    try:
         _unpack(verified, work, quiet=quiet)
-        imported = _import(replace(job, root=work), checks)
+        imported = _import(job, checks)
     except FaultsError:
         _remove(work)
         raise
@@ -111,34 +122,23 @@ def _taken(verified: Verified, target: Target) -> list[Artifact]:
 
 
 def _import(job: _Job, checks: Checks) -> Imported:
-    candidates = _checked(job, checks)
-    texts = with_entries(job.target.catalog_folder, candidates)
-    texts = _marked(job.artifacts, job.target, texts)
-    published = _publish(job, catalog_with(job.target.catalog_folder, texts))
-    images = [reference for artifact in job.artifacts for reference in _push(job, artifact)]
-    return Imported(published=tuple(published), images=tuple(images), candidates=tuple(candidates), catalog_texts=texts)
-
-
-def _checked(job: _Job, checks: Checks) -> list[tuple[Artifact, dict[str, Any]]]:
-    """The new entries, after every check; base models come first, for an adapter may come together with its own."""
-    catalog, folder = job.target.catalog, job.target.catalog_folder
-    candidates: list[tuple[Artifact, dict[str, Any]]] = []
-    faults: list[Fault] = []
-    for artifact in sorted(job.artifacts, key=lambda artifact: artifact.what.kind != BASE_MODEL):
-        content = job.root / artifact.what.folder
-        found = checks(artifact.what.kind, artifact.what.ref, content, catalog) if artifact.what.kind != IMAGE else []
-        faults += found
-        if found or known(artifact, job.target.catalog):
-            continue
-        try:
-            more = [*candidates, (artifact, entry_of(artifact, content, imported=True))]
-            catalog = catalog_with(folder, with_entries(folder, more))
-            candidates = more
-        except FaultsError as error:
-            faults += error.faults
+    target = job.target
+    found, faults = arrivals(
+        job.artifacts,
+        job.root,
+        target.catalog,
+        folder=target.catalog_folder,
+        owner=target.owner,
+        signers=target.settings.signers,
+        checks=checks,
+    )
     if faults:
         raise BundleFaultsError(str(job.verified.source.where), faults)
-    return candidates
+    if target.writes:
+        refuse_unwritable(found.plan)
+    published = _publish(job, found.plan.catalog)
+    images = [reference for artifact in job.artifacts for reference in _push(job, artifact)]
+    return Imported(published=tuple(published), images=tuple(images), candidates=found.candidates, plan=found.plan)
 
 
 def _publish(job: _Job, catalog: Catalog) -> list[PublishReport]:
@@ -164,56 +164,16 @@ def _push(job: _Job, artifact: Artifact) -> list[str]:
     return pushed
 
 
-def _marked(artifacts: Sequence[Artifact], target: Target, texts: Mapping[str, str]) -> dict[str, str]:
-    marked = dict(texts)
-    name = "images.yaml"
-    text = marked.get(name) or (target.catalog_folder / name).read_text()
-    changed = text
-    for artifact in artifacts:
-        if artifact.what.kind == IMAGE:
-            changed = mark_imported(changed, artifact.what.ref)
-    return marked | ({name: changed} if changed != text else {})
-
-
-def _refuse_contradictions(artifacts: Sequence[Artifact], catalog: Catalog) -> None:
-    faults = [fault for artifact in artifacts for fault in _contradictions(artifact, catalog)]
-    if faults:
-        raise FaultsError("catalog", faults)
-
-
-def _contradictions(artifact: Artifact, catalog: Catalog) -> list[Fault]:
-    what = artifact.what
-    if what.image is not None:
-        image = catalog.images.get(what.ref)
-        if image is None or image.digest == what.image.digest:
-            return []
-        rule = "the catalog has another digest under this name: change the catalog, or bring the image that it names"
-        return [Fault(path=what.folder, value=what.image.digest, rule=rule, example=image.digest)]
-    entry = catalog.adapters.get(what.ref) or catalog.base_models.get(what.ref)
-    if entry is None:
-        return []
-    stated = {f"{what.folder}/{file.path}": file.sha256 for file in entry.files}
-    found = {file.path: file.sha256 for file in artifact.files}
-    rule = "the catalog has other files or sums under this reference: other content takes a new version"
-    return [
-        Fault(
-            path=path, value=found.get(path, "not in the bundle"), rule=rule, example=stated.get(path, "no such file")
-        )
-        for path in sorted(stated.keys() | found.keys())
-        if stated.get(path) != found.get(path)
-    ]
-
-
 def _unpack(verified: Verified, work: Path, *, quiet: bool) -> None:
     files = verified.manifest.files
     entries = [verified.source.entries[file.path] for file in files]
     try:
-        work.mkdir(exist_ok=True)
         journal = Journal(_journal(work))
+        _refuse_full_disk(entries, journal, work)
         progress = Progress("unpack", sum(file.size for file in files), quiet=quiet)
         sums = {copied.entry.name: copied.sha256 for copied in copy_all(entries, work, journal, progress)}
-    except (OSError, EOFError) as error:
-        raise ToolError(f"{work}: {error}; run it again to go on") from error
+    except EOFError as error:
+        raise ToolError(f"{verified.source.where}: became shorter while it was unpacked ({error})") from error
     rule = "must still be what was verified: the archive was changed meanwhile"
     faults = [
         Fault(path=file.path, value=sums[file.path], rule=rule, example=file.sha256)
@@ -224,6 +184,14 @@ def _unpack(verified: Verified, work: Path, *, quiet: bool) -> None:
         raise BundleFaultsError(str(verified.source.where), faults)
 
 
+def _refuse_full_disk(entries: Sequence[Entry], journal: Journal, work: Path) -> None:
+    left, free = sum(entry.size for entry in entries if entry.name not in journal.done), shutil.disk_usage(work).free
+    if left > free:
+        rule = f"an archive is unpacked beside itself: the disk must have room for {size(left)}"
+        fault = Fault(path="BUNDLE", value=f"{size(free)} free", rule=rule, example="the archive on a larger disk")
+        raise FaultsError("bundle", [fault])
+
+
 def _journal(work: Path) -> Path:
     return work.with_name(f"{work.name}.journal")
 
@@ -231,14 +199,3 @@ def _journal(work: Path) -> Path:
 def _remove(work: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
     _journal(work).unlink(missing_ok=True)
-
-
-def write_catalog(folder: Path, texts: Mapping[str, str]) -> None:
-    """Replace the files that change, each in one rename; raise ToolError."""
-    for name, text in texts.items():
-        part = folder / f"{name}{PART}"
-        try:
-            part.write_text(text)
-            part.replace(folder / name)
-        except OSError as error:
-            raise ToolError(f"{folder / name}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from infra.faults import Fault
 from infra.validate import schema_faults
 from ops.bundle.names import MANIFEST, name_faults
 from ops.bundle.wanted import Wanted, wanted_faults, wanted_from
+from ops.checks.strict_json import JsonError, parse
 
 FORMAT_VERSION = 1
 MAX_BYTES = 16 * 1024**2
@@ -72,9 +73,9 @@ def _encoded(artifact: Artifact) -> dict[str, Any]:
 def decode(content: bytes) -> tuple[Manifest | None, list[Fault]]:
     """Return the manifest, or None with every fault of its form."""
     try:
-        data = json.loads(content, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        rule = f"must be JSON: {' '.join(str(error).split())}"
+        data = parse(content)
+    except JsonError as error:
+        rule = f"must be JSON that all readers take alike: it {error}"
         return None, [Fault(path=MANIFEST, value="unreadable", rule=rule, example='{"formatVersion": 1, ...}')]
     faults = [
         Fault(path=f"{MANIFEST}: {fault.path}", value=fault.value, rule=fault.rule, example=fault.example)
@@ -110,10 +111,3 @@ def _faults(manifest: Manifest) -> list[Fault]:
             if not file.path.startswith(folder)
         ]
     return faults
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise ValueError("a key stands twice")
-    return built

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault, FaultsError
+from infra.payload.verify_signature import SignatureError, read_key
 from ops import signing
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.signing import Signer
@@ -48,25 +49,27 @@ def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.en
 def check_trust(trust: Trust) -> None:
     """Raise FaultsError when a key or certificate file cannot be used."""
     from cryptography import x509  # noqa: PLC0415 (with the library's other imports)
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
 
     faults = []
     for path in filter(None, [trust.public_key, *trust.certificates]):
+        option, example = (
+            ("--public-key", "bundle.pub") if path is trust.public_key else ("--certificate-chain", "root.crt")
+        )
         try:
-            content = path.read_bytes()
             if path is trust.public_key:
-                load_pem_public_key(content)
+                read_key(path.read_text(encoding="utf-8", errors="replace"))
             else:
-                x509.load_pem_x509_certificates(content)
-        except (OSError, ValueError) as error:
-            option, what = ("--public-key", "public key") if path is trust.public_key else _CHAIN_OPTION
-            rule = f"must be a readable PEM {what} ({type(error).__name__})"
-            faults.append(Fault(path=option, value=str(path), rule=rule, example="bundle.pub"))
+                x509.load_pem_x509_certificates(path.read_bytes())
+            continue
+        except OSError as error:
+            rule = f"must be a readable file ({error.strerror})"
+        except SignatureError as error:
+            rule = str(error)
+        except ValueError:
+            rule = "must hold certificates in PEM"
+        faults.append(Fault(path=option, value=str(path), rule=rule, example=example))
     if faults:
         raise FaultsError("bundle", faults)
-
-
-_CHAIN_OPTION = ("--certificate-chain", "certificate")
 
 
 def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | None:

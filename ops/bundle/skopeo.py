@@ -18,7 +18,9 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _POLICIES = (Path.home() / ".config" / "containers" / "policy.json", Path("/etc/containers/policy.json"))
 _SIGNED = re.compile(r"sha256-[0-9a-f]{64}\.(sig|att|sbom)")
 _SUFFIXES = ("sig", "att", "sbom")
-_NEEDED = "images are copied by skopeo; install it, or bring OCI layouts: images/<name>/ below --from"
+NEEDED = (
+    "images are copied by skopeo, which is not on PATH; install it, or bring OCI layouts: images/<name>/ below --from"
+)
 
 
 @cache
@@ -35,7 +37,7 @@ def fetch(upstream: str, digest: str, layout: Path, say: Callable[[str], None]) 
     May be called again after an interruption: blobs that are there are not copied again.
     """
     if version() is None:
-        raise ToolError(f"image {upstream}: {_NEEDED}")
+        raise ToolError(f"image {upstream}: {NEEDED}")
     tls = [f"--src-tls-verify={_tls(upstream)}"]
     say(f"skopeo: {upstream}@{digest}")
     target = f"oci:{layout}:{digest.replace(':', '-')}"
@@ -54,7 +56,7 @@ def push(layout: Path, held: Held, target: str, *, alone: bool) -> str:
     which then needs no name.
     """
     if version() is None:
-        raise ToolError(f"image {target}: {_NEEDED}")
+        raise ToolError(f"image {target}: {NEEDED}")
     if held.name is None and not alone:
         rule = "with several entries each needs a name in the index (org.opencontainers.image.ref.name)"
         raise ToolError(f"image {target}: {held.digest}: {rule}")

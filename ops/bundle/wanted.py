@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from infra.faults import MISSING, Fault
+from ops.catalog.kinds import KINDS, Kind
 
 ADAPTER = "adapter"
 BASE_MODEL = "base-model"
 IMAGE = "image"
 
 _FOLDERS = {ADAPTER: "lora", BASE_MODEL: "base", IMAGE: "images"}
-_PATTERNS = {
-    ADAPTER: (
-        r"[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?/v[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]+)?",
-        "helpdesk-faq, v2026-02-01",
-    ),
-    BASE_MODEL: (r"[a-z0-9]([-a-z0-9.]{0,60}[a-z0-9])?/v[0-9]+", "tsuzumi-7b-instruct, v1"),
-    IMAGE: (r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?/.+", "vllm, 0.27.1"),
-}
+_KINDS = {ADAPTER: KINDS["adapter"], BASE_MODEL: KINDS["model"], IMAGE: KINDS["image"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +38,11 @@ class Wanted:
     date: str
     base_model: str | None = None
     image: ImageOrigin | None = None
+
+    @property
+    def catalog_kind(self) -> Kind:
+        """The kind of its catalog entry."""
+        return _KINDS[self.kind]
 
     @property
     def ref(self) -> str:
@@ -97,20 +95,19 @@ def wanted_faults(entries: Sequence[Wanted], where: str) -> list[Fault]:
     seen = set()
     for index, entry in enumerate(entries):
         path = f"{where}: artifacts.{index}"
-        pattern, example = _PATTERNS[entry.kind]
-        name = f"{entry.name}/{entry.version}"
-        if not re.fullmatch(pattern, name):
-            rule = f"name and version of this kind must match {pattern}"
-            faults.append(Fault(path=path, value=name, rule=rule, example=example))
+        kind = entry.catalog_kind
+        if broken := kind.rule_broken(entry.ref):
+            rule = f"name and version of this kind: {broken}"
+            faults.append(Fault(path=path, value=entry.ref, rule=rule, example=kind.example))
         if entry.folder in seen:
             faults.append(Fault(path=path, value=entry.ref, rule="an artifact stands once", example="another version"))
         seen.add(entry.folder)
-        for key, kind, value, right in (
+        for key, only, value, right in (
             ("baseModel", ADAPTER, entry.base_model, "tsuzumi-7b-instruct/v1"),
             ("image", IMAGE, entry.image, "{repository: vllm/vllm-openai, digest: 'sha256:...', upstream: ...}"),
         ):
-            if (value is not None) != (entry.kind == kind):
-                rule = f"this key must stand with kind {kind}, and with no other"
+            if (value is not None) != (entry.kind == only):
+                rule = f"this key must stand with kind {only}, and with no other"
                 shown = MISSING if value is None else entry.kind
                 faults.append(Fault(path=f"{path}.{key}", value=shown, rule=rule, example=f"{key}: {right}"))
     return faults

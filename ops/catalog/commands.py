@@ -10,6 +10,7 @@ from pathlib import Path
 from infra.catalog import FOLDER
 from infra.faults import Fault, FaultsError
 from ops.catalog.edit import Edit, add_entry, write
+from ops.catalog.entries import new_image
 from ops.catalog.kinds import KINDS, Kind
 from ops.catalog.linting import lint
 from ops.catalog.listing import show
@@ -63,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     except StoreError as error:
         print(f"{options.command} {options.action}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:  # a full disk, a file that goes away: nothing was changed, every write is one rename
         print(f"{options.command} {options.action}: {error.filename or ''}: {error.strerror}", file=sys.stderr)
         return 2
@@ -107,7 +110,7 @@ def _signer(options: argparse.Namespace) -> Signer | None:
 def _write(options: argparse.Namespace, edit: Edit) -> None:
     write(edit)
     state = {"promote": "approved", "retire": "retired", "add": "added as a candidate"}[options.action]
-    print(f"{edit.path.name}: {options.ref} {state}; next: commit it and open a pull request")
+    print(f"{options.kind.file}: {options.ref} {state}; next: commit it and open a pull request")
 
 
 def _promote(options: argparse.Namespace) -> Edit:
@@ -128,8 +131,8 @@ def _retire(options: argparse.Namespace) -> Edit:
 
 
 def _add(options: argparse.Namespace) -> Edit:
-    entry = {key: getattr(options, key) for key in ("repository", "digest", "upstream", "version", "owner")}
-    return add_entry(options.catalog, options.kind, options.ref, entry | {"state": "candidate", "imported": False})
+    entry = new_image(vars(options), imported=False)
+    return add_entry(Edit(folder=options.catalog), options.kind, options.ref, entry)
 
 
 def _lint_options(parser: argparse.ArgumentParser, kind: Kind) -> None:

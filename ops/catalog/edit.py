@@ -1,8 +1,8 @@
-"""Edits of one entry in a catalog file, as text: comments, order and every other byte stay as they are.
+"""Edits of entries in catalog files, as text: comments, order and every other byte stay as they are.
 
 Guaranteed: an edit is planned first and written later. A plan is made only when the new text, read as YAML, differs
-from the old in exactly what was asked for, and when the whole catalog with it has no fault. Writing is one rename; it
-is refused when the file is no longer what the plan was made from.
+from the old in exactly what was asked for; it is written only when the whole catalog with it has no fault. Writing a
+file is one rename; it is refused when the file is no longer what the plan was made from.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import yaml
 from infra.catalog import FILES, Catalog, load_catalog
 from infra.faults import Fault, FaultsError
 from ops.catalog.kinds import Kind
-from ops.text_file import read_text, replace_text
+from ops.text_file import read_text, replace_text, writable_faults
 
 Entry = dict[str, Any]
 
@@ -30,12 +31,54 @@ _EXAMPLE = "infra/catalog"
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """A planned edit; `catalog` is what the catalog will be."""
+    """Planned edits of the files in `folder`: texts by name, of the files that are edited alone."""
 
-    path: Path
-    before: str
-    after: str
-    catalog: Catalog
+    folder: Path
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What the catalog will be, read by the loader that previews use; raise FaultsError with all that is wrong."""
+        try:
+            with tempfile.TemporaryDirectory() as name:
+                trial = Path(name)
+                for file in FILES:
+                    shutil.copyfile(self.folder / file, trial / file)
+                for file, text in self.after.items():
+                    (trial / file).write_text(text, encoding="utf-8", newline="")
+                return load_catalog(trial)
+        except OSError as error:
+            rule = f"must hold the catalog's files, and a copy of them must fit the disk: {error.strerror}"
+            fault = Fault(path=error.filename or "catalog", value=str(self.folder), rule=rule, example=_EXAMPLE)
+            raise FaultsError("catalog", [fault]) from None
+
+    def text(self, kind: Kind) -> str:
+        """The text of a kind's file with the edits so far; raise FaultsError."""
+        return self.after.get(kind.file) or _read(self.folder / kind.file)
+
+    def edited(
+        self, kind: Kind, ref: str, text: Callable[[list[str]], list[str]], change: Callable[[Entry], None]
+    ) -> Edit:
+        """This plan and one edit more: `text` makes it in the lines, `change` in the data. Raise FaultsError."""
+        before = self.text(kind)
+        ending = "\r\n" if "\r\n" in before else "\n"
+        after = ending.join([*text(before.removesuffix(ending).split(ending)), ""])
+        expected = copy.deepcopy(yaml.safe_load(before))
+        change(expected)
+        try:
+            found = yaml.safe_load(after)
+        except yaml.YAMLError:
+            found = None
+        if found != expected or list(found[kind.key]) != list(expected[kind.key]):
+            path = self.folder / kind.file
+            rule = f"is not laid out so that {ref} can be edited alone: edit it by hand"
+            raise FaultsError("catalog", [Fault(path=path.name, value=str(path), rule=rule, example=_EXAMPLE)])
+        return Edit(
+            folder=self.folder,
+            before={kind.file: before, **self.before},
+            after={**self.after, kind.file: after},
+        )
 
 
 def read_entry(folder: Path, kind: Kind, ref: str) -> Entry:
@@ -44,9 +87,9 @@ def read_entry(folder: Path, kind: Kind, ref: str) -> Entry:
     return entry
 
 
-def add_entry(folder: Path, kind: Kind, ref: str, entry: Mapping[str, Any]) -> Edit:
+def add_entry(plan: Edit, kind: Kind, ref: str, entry: Mapping[str, Any]) -> Edit:
     """Plan a new entry at the end of its file; raise FaultsError, also when there is one of that name."""
-    if ref in (yaml.safe_load(_read(folder / kind.file)) or {}).get(kind.key, {}):
+    if ref in (yaml.safe_load(plan.text(kind)) or {}).get(kind.key, {}):
         rule = f"is in {kind.file} already: an entry never changes, other content has a new name"
         raise FaultsError("catalog", [Fault(path="NAME", value=ref, rule=rule, example=kind.example)])
 
@@ -58,10 +101,10 @@ def add_entry(folder: Path, kind: Kind, ref: str, entry: Mapping[str, Any]) -> E
         kept = [head if line.split("#")[0].rstrip() == f"{head} {{}}" else line for line in lines]
         return kept + _dumped({ref: entry}, 2)
 
-    return _plan(folder, kind, ref, text, change)
+    return plan.edited(kind, ref, text, change)
 
 
-def change_entry(folder: Path, kind: Kind, ref: str, *, state: str, key: str, value: Mapping[str, Any]) -> Edit:
+def change_entry(plan: Edit, kind: Kind, ref: str, *, state: str, key: str, value: Mapping[str, Any]) -> Edit:
     """Plan a new state of an entry, with `key: value` beside it: appended where `key` is a list. Raise FaultsError."""
     listed = key == "approvals"
 
@@ -83,45 +126,43 @@ def change_entry(folder: Path, kind: Kind, ref: str, *, state: str, key: str, va
             block += _dumped({key: [dict(value)] if listed else dict(value)}, 4)
         return lines[:start] + block + lines[end:]
 
-    return _plan(folder, kind, ref, text, change)
+    return plan.edited(kind, ref, text, change)
 
 
-def write(edit: Edit) -> None:
-    """Put the new text in place by one rename; raise FaultsError when the file has changed or cannot be written."""
-    replace_text(edit.path, edit.before, edit.after, "catalog", _EXAMPLE)
+def mark_imported(plan: Edit, kind: Kind, ref: str) -> Edit:
+    """Plan `imported: true` in an image's entry; raise FaultsError."""
+
+    def change(data: Entry) -> None:
+        data[kind.key][ref]["imported"] = True
+
+    def text(lines: list[str]) -> list[str]:
+        start, end = _block(lines, ref)
+        block = [re.sub(r"^(    imported: *)false\b", r"\g<1>true", line) for line in lines[start:end]]
+        return lines[:start] + block + lines[end:]
+
+    return plan.edited(kind, ref, text, change)
 
 
-def _plan(
-    folder: Path,
-    kind: Kind,
-    ref: str,
-    text: Callable[[list[str]], list[str]],
-    change: Callable[[Entry], None],
-) -> Edit:
-    path = folder / kind.file
-    before = _read(path)
-    ending = "\r\n" if "\r\n" in before else "\n"
-    after = ending.join([*text(before.removesuffix(ending).split(ending)), ""])
-    expected = copy.deepcopy(yaml.safe_load(before))
-    change(expected)
-    try:
-        found = yaml.safe_load(after)
-    except yaml.YAMLError:
-        found = None
-    if found != expected or list(found[kind.key]) != list(expected[kind.key]):
-        raise _fault(path, f"is not laid out so that {ref} can be edited alone: edit it by hand")
-    return Edit(path=path, before=before, after=after, catalog=catalog_with(folder, {kind.file: after}))
+def refuse_unwritable(plan: Edit) -> None:
+    """Raise FaultsError when the plan could not be written: asked before anything is sent anywhere."""
+    faults = writable_faults([plan.folder / name for name in plan.after], _EXAMPLE)
+    if faults:
+        raise FaultsError("catalog", faults)
 
 
-def catalog_with(folder: Path, texts: Mapping[str, str]) -> Catalog:
-    """The catalog as it will be with these files, read by the loader that previews use; raise FaultsError with all."""
-    with tempfile.TemporaryDirectory() as name:
-        trial = Path(name)
-        for file in FILES:
-            shutil.copyfile(folder / file, trial / file)
-        for file, text in texts.items():
-            (trial / file).write_text(text, encoding="utf-8", newline="")
-        return load_catalog(trial)
+def as_text(kind: Kind, entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Entries by reference as they stand in their file, with the file's key above them."""
+    return "".join(f"{line}\n" for line in [f"{kind.key}:", *_dumped(dict(entries), 2)])
+
+
+def write(plan: Edit) -> None:
+    """Put the new texts in place, each by one rename.
+
+    Raise FaultsError when the catalog would not be accepted, or a file has changed or cannot be written.
+    """
+    _ = plan.catalog
+    for name, after in plan.after.items():
+        replace_text(plan.folder / name, plan.before[name], after, "catalog", _EXAMPLE)
 
 
 def _block(lines: list[str], ref: str) -> tuple[int, int]:
@@ -148,7 +189,3 @@ def _dumped(value: object, indent: int) -> list[str]:
 
 def _read(path: Path) -> str:
     return read_text(path, "catalog", _EXAMPLE)
-
-
-def _fault(path: Path, rule: str) -> FaultsError:
-    return FaultsError("catalog", [Fault(path=path.name, value=str(path), rule=rule, example=_EXAMPLE)])

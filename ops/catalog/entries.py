@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ops.catalog.kinds import Kind
@@ -12,11 +11,13 @@ from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
 from ops.checks.base_model import CONFIG, NUMBERS
 from ops.checks.files import Content
-from ops.sums import sha256
 
 _GIB = 1024**3
 _SPARE = 1.2
 """A volume is a fifth larger than its files: file systems keep some of it."""
+
+_DECIMALS = 6
+"""Of the billions of parameters: to the thousand, so that a model of a test has some, too."""
 
 _OPTIONAL = {
     "head_dim": ("headDim", int),
@@ -27,11 +28,20 @@ _OPTIONAL = {
 }
 
 
-def new_entry(kind: Kind, folder: Path, content: Content, said: Mapping[str, Any]) -> dict[str, Any]:
-    """The candidate's entry of an artifact without faults; `said` is what a person stated: licence, origin, owner."""
+def new_entry(kind: Kind, content: Content, said: Mapping[str, Any], sums: Mapping[str, str]) -> dict[str, Any]:
+    """The candidate's entry of an artifact without faults, with the `sums` of its files.
+
+    `said` is what a person stated: licence, origin, owner.
+    """
     described = _adapter(content) if kind.word == "adapter" else _base_model(content)
-    files = {name: {"sha256": sha256(folder / name), "sizeBytes": size} for name, size in sorted(content.sizes.items())}
+    files = {name: {"sha256": sums[name], "sizeBytes": size} for name, size in sorted(content.sizes.items())}
     return {"state": "candidate"} | described | dict(said) | {"files": files}
+
+
+def new_image(said: Mapping[str, Any], *, imported: bool) -> dict[str, Any]:
+    """The candidate's entry of an image: all of it is stated."""
+    keys = ("repository", "digest", "upstream", "version", "owner")
+    return {key: said[key] for key in keys} | {"state": "candidate", "imported": imported}
 
 
 def _adapter(content: Content) -> dict[str, Any]:
@@ -47,7 +57,7 @@ def _base_model(content: Content) -> dict[str, Any]:
     optional = {name: config[key] for key, (name, kind) in _OPTIONAL.items() if type(config.get(key)) is kind}
     return {
         "dtype": config.get("torch_dtype", config.get("dtype", "bfloat16")),
-        "parametersBillion": round(parameters / 10**9, 3),
+        "parametersBillion": round(parameters / 10**9, _DECIMALS),
         "sizeGiB": max(1, math.ceil(sum(content.sizes.values()) * _SPARE / _GIB)),
         "config": numbers | optional,
     }

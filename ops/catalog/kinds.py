@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,11 +12,15 @@ from infra.catalog import FILES, Adapter, BaseModel, Catalog, Image
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """`word` is the command's, `key` the catalog's, `artifact` that of the checks; `bucket` holds its files."""
+    """`word` is the command's, `key` the catalog's, `artifact` that of the checks; `bucket` holds its files.
+
+    `pattern` is that of its references.
+    """
 
     word: str
     key: str
     example: str
+    pattern: str
     artifact: str = ""
     bucket: str = ""
 
@@ -29,13 +35,38 @@ class Kind:
         found = {"adapters": catalog.adapters, "baseModels": catalog.base_models, "images": catalog.images}
         return found[self.key]
 
+    def rule_broken(self, ref: str) -> str | None:
+        """The rule that a reference breaks, None for a right one."""
+        if not re.fullmatch(self.pattern, ref):
+            return f"must match {self.pattern}"
+        if self.word == "adapter":
+            try:
+                datetime.date.fromisoformat(ref.partition("/v")[2][:10])
+            except ValueError:
+                return "an adapter's version is v and a day that there is"
+        return None
+
 
 KINDS = {
     kind.word: kind
     for kind in (
-        Kind(word="adapter", key="adapters", example="helpdesk-faq/v2026-02-01", artifact="adapter", bucket="lora"),
-        Kind(word="model", key="baseModels", example="tsuzumi-7b-instruct/v1", artifact="base-model", bucket="models"),
-        Kind(word="image", key="images", example="vllm"),
+        Kind(
+            word="adapter",
+            key="adapters",
+            example="helpdesk-faq/v2026-02-01",
+            pattern=r"[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?/v[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]+)?",
+            artifact="adapter",
+            bucket="lora",
+        ),
+        Kind(
+            word="model",
+            key="baseModels",
+            example="tsuzumi-7b-instruct/v1",
+            pattern=r"[a-z0-9]([-a-z0-9.]{0,60}[a-z0-9])?/v[0-9]+",
+            artifact="base-model",
+            bucket="models",
+        ),
+        Kind(word="image", key="images", example="vllm", pattern=r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"),
     )
 }
 """By the word that a person types."""

@@ -7,7 +7,7 @@ A signature is made once and kept beside the files: another one over the same fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,17 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
 from infra.settings import Signer as Trusted
-from ops.catalog.edit import Edit, add_entry, read_entry, write
+from ops.catalog.edit import Edit, add_entry, read_entry, refuse_unwritable, write
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import Kind
-from ops.catalog.revalidation import to_validate_again
+from ops.catalog.revalidation import told_for
 from ops.catalog.signing import signed
 from ops.checks import read_artifact
 from ops.checks.signature import signature_faults
 from ops.publish import publish
 from ops.signing import Signer
 from ops.store import client
+from ops.sums import sha256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +62,11 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
     print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")
     if edit:
         write(edit)
-        print(f"{edit.path.name}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
+        print(f"{kind.file}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
     else:
         print(f"{kind.file}: {wish.ref} is there with these sums, unchanged")
     if kind.word == "model":
-        _tell_adapters(after, wish.ref)
+        print("".join(f"{line}\n" for line in told_for(after, wish.ref)), end="")
 
 
 def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, signers: Sequence[Trusted]) -> Edit | None:
@@ -76,15 +77,7 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
     if known:
         faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
     else:
-        faults += [
-            Fault(path=f"--{key}", value=MISSING, rule=f"a new entry has it: {rule}", example=f"--{key} {example}")
-            for key, rule, example in (
-                ("licence", f"one of {', '.join(catalog.licences)}", "Apache-2.0"),
-                ("origin", "where it came from", "https://models.example.com/menu"),
-                ("owner", "who brings it in and answers for it", "support-team"),
-            )
-            if not said.get(key)
-        ]
+        faults += _new_faults(kind, wish, said, catalog)
     if wish.signer is None:
         faults += signature_faults(wish.folder, content, signers)
     elif known and SIGNATURE not in content.sizes:
@@ -94,7 +87,31 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
         raise FaultsError(f"publish {wish.ref}", faults)
     if wish.signer is not None:
         content = signed(wish.folder, content, wish.signer, signers)
-    return None if known else add_entry(catalog_folder, kind, wish.ref, new_entry(kind, wish.folder, content, said))
+    if known:
+        return None
+    sums = {name: sha256(wish.folder / name) for name in content.sizes}
+    plan = add_entry(Edit(folder=catalog_folder), kind, wish.ref, new_entry(kind, content, said, sums))
+    refuse_unwritable(plan)
+    return plan
+
+
+def _new_faults(kind: Kind, wish: Wish, said: Mapping[str, Any], catalog: Catalog) -> Iterator[Fault]:
+    """What a new entry needs: a name of its kind, and three words of a person."""
+    if broken := kind.rule_broken(wish.ref):
+        yield Fault(path="--name", value=wish.ref, rule=broken, example=f"--name {kind.example}")
+    licences = ", ".join(catalog.licences)
+    for key, what, example in (
+        ("licence", f"one of {licences}", "Apache-2.0"),
+        ("origin", "where it came from", "https://models.example.com/menu"),
+        ("owner", "who brings it in and answers for it", "support-team"),
+    ):
+        value = str(said.get(key, ""))
+        if not value or not value.isprintable():
+            rule = f"a new entry has it, on one line: {what}"
+            yield Fault(path=f"--{key}", value=value or MISSING, rule=rule, example=f"--{key} {example}")
+    if (licence := said.get("licence")) is not None and licence not in catalog.licences:
+        rule = f"must be a licence of infra/catalog/licences.yaml: {licences}"
+        yield Fault(path="--licence", value=licence, rule=rule, example="--licence Apache-2.0")
 
 
 def _said(kind: Kind, wish: Wish) -> dict[str, Any]:
@@ -115,10 +132,3 @@ def _other_words(entry: Mapping[str, Any], said: Mapping[str, Any]) -> list[Faul
         for key, value in said.items()
         if entry.get(key) != value
     ]
-
-
-def _tell_adapters(catalog: Catalog, ref: str) -> None:
-    """After a new version of a base model: which approvals of adapters do not hold for it."""
-    for adapter, newer in to_validate_again(catalog).items():
-        if newer == ref:
-            print(f"evaluate again on {ref}: {adapter}, approved on {catalog.adapters[adapter].base_model}")

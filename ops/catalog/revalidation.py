@@ -30,6 +30,15 @@ def to_validate_again(catalog: Catalog) -> dict[str, str]:
     }
 
 
+def told_for(catalog: Catalog, ref: str) -> list[str]:
+    """For a new version of a base model, one line for each adapter whose approval does not hold for it."""
+    return [
+        f"evaluate again on {ref}: {adapter}, approved on {catalog.adapters[adapter].base_model}"
+        for adapter, newer in to_validate_again(catalog).items()
+        if newer == ref
+    ]
+
+
 def _parts(ref: str) -> tuple[str, int]:
     name, _, version = ref.partition("/")
     return name, int(version.removeprefix("v"))

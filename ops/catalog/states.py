@@ -30,6 +30,9 @@ def promote(folder: Path, kind: Kind, ref: str, *, evaluation: str, approver: st
         rule = f"is {entry.state}: a candidate is promoted, once"
         faults.append(Fault(path="NAME", value=ref, rule=rule, example="a new version"))
     owner = str(read_entry(folder, kind, ref).get("owner", ""))
+    if entry.state == "candidate" and not owner.strip():
+        rule = f"must say who brought {ref} in, who then does not approve it: add it in {kind.file}"
+        faults.append(Fault(path="owner", value=owner or MISSING, rule=rule, example="owner: support-team"))
     if approver.strip() and person(approver) == person(owner):
         rule = f"{owner} brought it in and does not approve it: two people see what runs"
         faults.append(Fault(path="--approver", value=approver, rule=rule, example="model-board"))
@@ -40,7 +43,7 @@ def promote(folder: Path, kind: Kind, ref: str, *, evaluation: str, approver: st
     if faults:
         raise FaultsError(f"promote {ref}", faults)
     approval = {"by": approver.strip(), "on": date, "evaluation": evaluation.strip()}
-    return change_entry(folder, kind, ref, state="approved", key="approvals", value=approval)
+    return change_entry(Edit(folder=folder), kind, ref, state="approved", key="approvals", value=approval)
 
 
 def retire(folder: Path, kind: Kind, ref: str, *, reason: str, date: str, stacks: Path) -> Edit:
@@ -55,7 +58,7 @@ def retire(folder: Path, kind: Kind, ref: str, *, reason: str, date: str, stacks
     if faults:
         raise FaultsError(f"retire {ref}", faults)
     retirement = {"on": date, "reason": reason.strip()}
-    return change_entry(folder, kind, ref, state="retired", key="retirement", value=retirement)
+    return change_entry(Edit(folder=folder), kind, ref, state="retired", key="retirement", value=retirement)
 
 
 def _known(catalog: Catalog, kind: Kind, ref: str) -> Adapter | BaseModel | Image:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.catalog import FETCH_IMAGE
+from infra.faults import Fault, FaultsError
 from infra.load import read_stack_file
 from infra.settings import Runtime
 from ops.catalog.kinds import KINDS, Kind
@@ -15,10 +16,16 @@ from ops.catalog.kinds import KINDS, Kind
 def used_by(stacks: Path, kind: Kind) -> dict[str, list[str]]:
     """Return who uses each entry, such as `prod: kitchen support`; raise FaultsError when a file cannot be read.
 
-    The files are taken as they stand, right or wrong: an entry that is in the way of a fault is in use as well.
+    A folder without any such file says nothing about who uses what, so it is refused as well. The files are taken as
+    they stand, right or wrong: an entry that is in the way of a fault is in use as well.
     """
     found: dict[str, list[str]] = {}
-    for path in sorted(stacks.glob("Pulumi.*.yaml")):
+    paths = sorted(stacks.glob("Pulumi.*.yaml"))
+    if not paths:
+        rule = "must be a folder with the environments' files, which tell who uses what"
+        example = "--stacks . where Pulumi.<stack>.yaml lies"
+        raise FaultsError("catalog", [Fault(path="--stacks", value=str(stacks), rule=rule, example=example)])
+    for path in paths:
         stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
         for key, ref, who in _uses(read_stack_file(path)):
             users = found.setdefault(ref, []) if key == kind.word else []

@@ -13,11 +13,9 @@ from ops.checks.files import Content
 from ops.checks.safetensors_header import Tensor
 
 WEIGHTS = "adapter_model.safetensors"
-TOKENIZER_FILES = (
-    *("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "added_tokens.json", "special_tokens_map.json"),
-    *("vocab.json", "merges.txt", "vocab.txt", "chat_template.json", "chat_template.jinja"),
-)
-"""Files that change how text becomes tokens or how a conversation becomes text."""
+_PROMPTS = ("tokenizer", "tekken", "tiktoken", "vocab", "merges", "added_tokens", "special_tokens_map", "chat_template")
+_PROMPT_SUFFIXES = (".jinja", ".model")
+"""Beginnings and ends of the names of files that change how text becomes tokens or a conversation becomes text."""
 
 MODULES = {
     "self_attn": ("q_proj", "k_proj", "v_proj", "o_proj"),
@@ -79,8 +77,8 @@ def _pair(content: Content) -> Iterator[Fault]:
 
 
 def _tokenizer(content: Content) -> Iterator[Fault]:
-    for name in TOKENIZER_FILES:
-        if name in content.sizes:
+    for name in content.sizes:
+        if name.lower().startswith(_PROMPTS) or name.lower().endswith(_PROMPT_SUFFIXES):
             rule = (
                 "changes how prompts are read, for this adapter alone: leave it out, or have it accepted "
                 "(--own-tokenizer, ownTokenizer: true in the catalog)"
@@ -114,6 +112,7 @@ def _weights(tensors: Mapping[str, Tensor], expected: _Expected) -> Iterator[Fau
     told: dict[str, list[tuple[str, object, str]]] = {}
     halves: dict[str, set[str]] = {}
     found: set[str] = set()
+    layers: set[int] = set()
     for name, tensor in tensors.items():
         match = _TENSOR.fullmatch(name)
         if not match:
@@ -126,6 +125,7 @@ def _weights(tensors: Mapping[str, Tensor], expected: _Expected) -> Iterator[Fau
         layer, block, module, half = match.groups()
         halves.setdefault(name[: -len(".lora_A.weight")], set()).add(half)
         found.add(module)
+        layers.add(int(layer))
         faults = [*_place(tensor, int(layer), expected), *_size(tensor, f"{block}.{module}", half, expected)]
         for rule, value, example in faults:
             told.setdefault(rule, []).append((name, value, example))
@@ -134,6 +134,11 @@ def _weights(tensors: Mapping[str, Tensor], expected: _Expected) -> Iterator[Fau
             told.setdefault("lora_A and lora_B come in pairs", []).append((name, f"lora_{min(there)} alone", "both"))
     yield from _grouped(told)
     yield from _modules(found, expected)
+    said = expected.config.layers
+    if said is not None and layers and set(said) != layers:
+        rule = f"the tensors change layers {', '.join(map(str, sorted(layers)))}: both must name the same"
+        example = str(sorted(layers))
+        yield Fault(path=f"{FILE}: layers_to_transform", value=list(said), rule=rule, example=example)
 
 
 def _grouped(told: Mapping[str, list[tuple[str, object, str]]]) -> Iterator[Fault]:

@@ -46,16 +46,36 @@ _NO_MATTER = frozenset(
         *("corda_config", "eva_config", "lora_ga_config", "ensure_weight_tying", "runtime_config"),
     )
 )
-_CHANGES_BASE = ("pissa", "olora", "corda", "loftq")
+_CHANGES_BASE = ("pissa", "olora", "corda", "loftq", "lora_ga")
+MAX_ALPHA = 1_000_000
+"""Far above any that is trained with; a few powers of ten more, and alpha / r is infinite in the weights' own type."""
+
+_TEXT = ((str, type(None)), "must be a text or null", "null")
+_TEXTS = ((str, list, type(None)), "must be a text, a list of texts or null", "null")
+_MAPPING = ((dict, type(None)), "must be an object or null", "null")
+_FLAG = ((bool, type(None)), "must be true or false", "false")
+_TYPES: dict[str, tuple[tuple[type, ...], str, str]] = {
+    **dict.fromkeys(("peft_version", "revision", "megatron_core"), _TEXT),
+    **dict.fromkeys(("layers_pattern", "exclude_modules"), _TEXTS),
+    **dict.fromkeys(("loftq_config", "corda_config", "eva_config", "lora_ga_config", "runtime_config"), _MAPPING),
+    **dict.fromkeys(("inference_mode", "use_rslora", "ensure_weight_tying"), _FLAG),
+    "init_lora_weights": ((bool, str, type(None)), "must be true, false or the name of a start", "true"),
+    "qalora_group_size": ((int, type(None)), "must be a whole number", "16"),
+}
+"""Keys that change nothing here: with a value of another type PEFT did not write the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoraConfig:
-    """What of an adapter_config.json the other checks need; None is what could not be read."""
+    """What of an adapter_config.json the other checks need; None is what could not be read, or is not said.
+
+    `layers` are the only ones that the adapter changes.
+    """
 
     rank: int | None
     modules: tuple[str, ...] | None
     base_model: str | None
+    layers: tuple[int, ...] | None = None
 
 
 def read_config(config: object) -> tuple[LoraConfig, list[Fault]]:
@@ -63,12 +83,13 @@ def read_config(config: object) -> tuple[LoraConfig, list[Fault]]:
     if not isinstance(config, dict):
         fault = Fault(path=FILE, value=config, rule="must be a JSON object", example='{"peft_type": "LORA", ...}')
         return LoraConfig(rank=None, modules=None, base_model=None), [fault]
-    faults = [*_needed(config), *_switched_off(config), *_unknown(config)]
+    faults = [*_needed(config), *_switched_off(config), *_mistyped(config), *_unknown(config)]
     modules, base, rank = config.get("target_modules"), config.get("base_model_name_or_path"), config.get("r")
     found = LoraConfig(
         rank=rank if _is_rank(rank) else None,
         modules=_modules(modules),
         base_model=base if isinstance(base, str) else None,
+        layers=_layers(config.get("layers_to_transform")),
     )
     return found, faults
 
@@ -77,7 +98,16 @@ def _needed(config: Mapping[str, Any]) -> Iterator[Fault]:
     right = {
         "peft_type": (config.get("peft_type") == "LORA", "must be LORA", '"LORA"'),
         "r": (_is_rank(config.get("r")), f"must be a whole number from 1 to {MAX_RANK}", "8"),
-        "lora_alpha": (_is_scale(config.get("lora_alpha")), "must be a finite number above 0", "16"),
+        "lora_alpha": (
+            _is_scale(config.get("lora_alpha")),
+            f"must be a finite number above 0, at most {MAX_ALPHA}",
+            "16",
+        ),
+        "task_type": (
+            config.get("task_type") in (None, "CAUSAL_LM"),
+            "must be CAUSAL_LM or null: servers write text, and load no other task's head",
+            '"CAUSAL_LM"',
+        ),
         "target_modules": (
             _modules(config.get("target_modules")) is not None,
             f"must list the modules by name, or be {ALL_LINEAR}: a regular expression is not judged here",
@@ -100,14 +130,26 @@ def _switched_off(config: Mapping[str, Any]) -> Iterator[Fault]:
             yield _fault(config, key, f"must be off: {reason}", example)
     if config.get("bias", "none") != "none":
         yield _fault(config, "bias", "must be none: vLLM refuses biases", '"none"')
-    if not isinstance(config.get("use_rslora", False), bool):
-        yield _fault(config, "use_rslora", "must be true or false", "false")
     start = config.get("init_lora_weights")
     if isinstance(start, str) and start.lower().startswith(_CHANGES_BASE):
         rule = (
             "this start changed the base model's weights: save it converted (path_initial_model_for_weight_conversion)"
         )
         yield _fault(config, "init_lora_weights", rule, "true")
+
+
+def _mistyped(config: Mapping[str, Any]) -> Iterator[Fault]:
+    for key, (types, rule, example) in _TYPES.items():
+        value = config.get(key)
+        wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
+        if wrong or (isinstance(value, list) and not all(isinstance(entry, str) for entry in value)):
+            yield _fault(config, key, rule, example)
+    dropout = config.get("lora_dropout", 0)
+    if type(dropout) not in (int, float) or not 0 <= dropout <= 1:
+        yield _fault(config, "lora_dropout", "must be a number from 0 to 1", "0.05")
+    layers = config.get("layers_to_transform")
+    if layers is not None and _layers(layers) is None:
+        yield _fault(config, "layers_to_transform", "must be null, a layer's number, or a list of them", "[0, 1]")
 
 
 def _unknown(config: Mapping[str, Any]) -> Iterator[Fault]:
@@ -127,7 +169,7 @@ def _is_rank(value: object) -> bool:
 
 
 def _is_scale(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and value > 0  # type: ignore[arg-type,operator]
+    return type(value) in (int, float) and math.isfinite(value) and 0 < value <= MAX_ALPHA  # type: ignore[arg-type,operator]
 
 
 def _modules(value: object) -> tuple[str, ...] | None:
@@ -138,3 +180,10 @@ def _modules(value: object) -> tuple[str, ...] | None:
     if not names or not all(isinstance(name, str) and name.replace(".", "").isidentifier() for name in names):
         return None
     return tuple(dict.fromkeys(name.rsplit(".", 1)[-1] for name in names))
+
+
+def _layers(value: object) -> tuple[int, ...] | None:
+    numbers = value if isinstance(value, list) else [value]
+    if not numbers or not all(type(number) is int and number >= 0 for number in numbers):
+        return None
+    return tuple(numbers)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.catalog import BaseModel
 from infra.faults import MISSING, Fault
+from ops.checks.adapter_config import FILE as ADAPTER_CONFIG
 from ops.checks.files import Content, unsafe_name
 
 CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 
@@ -25,12 +28,19 @@ NUMBERS = {
 """Keys of config.json that must be there, with the names of the catalog's shape and of its file's `config`."""
 
 _OPTIONAL = {"head_dim": "head_dim", "num_local_experts": "experts"}
+DTYPES = ("bfloat16", "float16", "float32")
+"""Data types that a catalog entry can have."""
+
+_SETTINGS = "config.json"
+"""The end of the names of files that say how a model is built; others, such as vocabularies, may have any key."""
+
+_LAYER = re.compile(r"(?:^|\.)layers\.([0-9]{1,6})\.")
 _CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 
 
 def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bool) -> list[Fault]:
     """Return every fault of a base model whose files have been read; `entry` is the catalog's, if there is one."""
-    faults = [*_code(content.parsed), *_weights(content), *_tokenizer(content)]
+    faults = [*_code(content.parsed), *_weights(content), *_tokenizer(content), *_other_models_files(content)]
     config = content.parsed.get(CONFIG)
     if CONFIG not in content.sizes:
         faults.append(Fault(path=CONFIG, value=MISSING, rule="a base model has a config.json", example=CONFIG))
@@ -38,21 +48,39 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
         faults.append(Fault(path=CONFIG, value=config, rule="must be a JSON object", example='{"hidden_size": 4096}'))
     elif config is not None:
         faults += _numbers(config, None if stand_in or entry is None else entry)
+        faults += _layers(content, config.get("num_hidden_layers"))
     return faults
 
 
 def _code(parsed: Mapping[str, Any]) -> Iterator[Fault]:
     for name, content in parsed.items():
-        for key in _CODE_KEYS if isinstance(content, dict) else ():
-            if content.get(key):
-                rule = "names code to run: servers never run with trust_remote_code, take a model that vLLM knows"
-                yield Fault(path=f"{name}: {key}", value=content[key], rule=rule, example="a model without it")
+        for key, value in _code_keys(content, deep=name.endswith(_SETTINGS)):
+            rule = "names code to run: servers never run with trust_remote_code, take a model that vLLM knows"
+            yield Fault(path=f"{name}: {key}", value=value, rule=rule, example="a model without it")
+
+
+def _code_keys(content: Any, *, deep: bool) -> Iterator[tuple[str, Any]]:
+    """Keys that name code, with the way to them: a model of several parts has a config for each within its own."""
+    if not isinstance(content, dict):
+        return
+    yield from ((key, content[key]) for key in _CODE_KEYS if content.get(key))
+    for name, below in content.items() if deep else ():
+        yield from ((f"{name}.{key}", value) for key, value in _code_keys(below, deep=True))
+
+
+def _other_models_files(content: Content) -> Iterator[Fault]:
+    if ADAPTER_CONFIG in content.sizes:
+        rule = "is an adapter's: libraries that find it in a base model load the model that it names instead"
+        yield Fault(path=ADAPTER_CONFIG, value=ADAPTER_CONFIG, rule=rule, example=CONFIG)
+    for name in (TOKENIZER, "tokenizer_config.json", "generation_config.json"):
+        if name in content.parsed and not isinstance(content.parsed[name], dict):
+            yield Fault(path=name, value=content.parsed[name], rule="must be a JSON object", example="{...}")
 
 
 def _tokenizer(content: Content) -> Iterator[Fault]:
-    if not {"tokenizer.json", "tokenizer.model"} & set(content.sizes):
+    if not {TOKENIZER, "tokenizer.model"} & set(content.sizes):
         rule = "a base model brings its tokenizer: nothing is fetched later"
-        yield Fault(path="tokenizer.json", value=MISSING, rule=rule, example="tokenizer.json")
+        yield Fault(path=TOKENIZER, value=MISSING, rule=rule, example=TOKENIZER)
 
 
 def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fault]:
@@ -67,9 +95,30 @@ def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fau
         value = config.get(key)
         if entry is not None and value is not None and value != getattr(entry.shape, attribute):
             yield _differs(key, value, getattr(entry.shape, attribute))
+    heads, groups = config.get("num_attention_heads"), config.get("num_key_value_heads")
+    if type(heads) is int and type(groups) is int and groups > 0 and heads % groups:
+        rule = f"must divide num_attention_heads, {heads}: query heads share key and value heads in equal groups"
+        yield Fault(path=f"{CONFIG}: num_key_value_heads", value=groups, rule=rule, example=str(heads))
     dtype = config.get("torch_dtype", config.get("dtype"))
-    if entry is not None and dtype is not None and dtype != entry.dtype:
+    if dtype is not None and dtype not in DTYPES:
+        rule = f"must be one of {', '.join(DTYPES)}"
+        yield Fault(path=f"{CONFIG}: torch_dtype", value=dtype, rule=rule, example=DTYPES[0])
+    elif entry is not None and dtype is not None and dtype != entry.dtype:
         yield _differs("torch_dtype", dtype, entry.dtype)
+
+
+def _layers(content: Content, said: object) -> Iterator[Fault]:
+    """Weights must be there for every layer that config.json counts; some models have more, for drafts."""
+    names = [name for tensors in content.tensors.values() for name in tensors]
+    found = {int(match[1]) for name in names if (match := _LAYER.search(name))}
+    if not names and content.tensors:
+        yield Fault(path=SINGLE, value="no tensor", rule="a base model has weights", example=SINGLE)
+    missing = next(
+        (number for number in range(said if type(said) is int and found else 0) if number not in found), None
+    )
+    if missing is not None:
+        rule = f"the weights have {len(found)} layers, {missing} is not among them: is a file missing?"
+        yield Fault(path=f"{CONFIG}: num_hidden_layers", value=said, rule=rule, example=str(len(found)))
 
 
 def _example(entry: BaseModel | None, attribute: str) -> str:

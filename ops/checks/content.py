@@ -27,6 +27,7 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "a zstd file"),
     (b"\x93NUMPY", "a NumPy file"),
     (b"\x89HDF", "an HDF5 file"),
+    (b"GGUF", "a GGUF file"),
     (b"\x7fELF", "a program (ELF)"),
     (b"MZ", "a program (PE)"),
     (b"#!", "a script"),

@@ -82,6 +82,8 @@ class Repository:
                 timeout=_SECONDS,
             )
             text = done.stdout.decode("utf-8")
+        except FileNotFoundError:
+            raise GitError("git is not on PATH") from None
         except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
             raise GitError(f"git {words[0]}: {type(error).__name__}") from None
         if done.returncode != 0:

@@ -18,7 +18,7 @@ from tests import bundle_tools as tools
 from tests.minio_server import MinioServer
 
 NEW = "helpdesk-faq/v2026-09-01"
-MODEL = "tsuzumi-7b-instruct/v2"
+OLD, MODEL = tools.MODEL, "tsuzumi-7b-instruct/v2"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def given(tmp_path: Path, store: MinioServer, bucket_prefix: str, monkeypatch: p
     settings.write_text(text.replace("bucketPrefix: dev-", f"bucketPrefix: {bucket_prefix}"))
     shutil.copytree(FOLDER, tmp_path / "catalog", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     places = ["--settings", str(settings), "--endpoint", store.endpoint, "--catalog", str(tmp_path / "catalog")]
-    return ["bundle", "import", archive, *signer.trust(), *places, "--json"]
+    return ["bundle", "import", archive, *signer.trust(), *places, "--owner", "platform-team", "--json"]
 
 
 def imported(given: list[str], capsys: pytest.CaptureFixture[str], status: int = 0) -> dict[str, list[str]]:
@@ -86,6 +86,11 @@ def test_everything_arrives_once(
     for name in ("adapters.yaml", "base-models.yaml"):
         assert (tmp_path / "catalog" / name).read_text().startswith((FOLDER / name).read_text())
     assert not list(tmp_path.glob("*.partial*"))
+    approved = [
+        entry.ref for entry in catalog.adapters.values() if entry.state == "approved" and entry.base_model == OLD
+    ]
+    assert approved
+    assert told["evaluateAgain"] == [f"evaluate again on {MODEL}: {ref}, approved on {OLD}" for ref in approved]
 
     written = tools.tree(tmp_path / "catalog")
     again = imported(given, capsys)

@@ -230,7 +230,7 @@ def test_a_new_version_of_a_base_model_names_the_adapters_to_evaluate_again(
     new, old = (load_catalog(catalog).base_models[ref] for ref in ("tiny/v2", MODEL))
     assert (new.shape, new.dtype, new.state) == (old.shape, old.dtype, "candidate")
     entry = yaml.safe_load((catalog / "base-models.yaml").read_text())["baseModels"]["tiny/v2"]
-    assert (entry["parametersBillion"], entry["sizeGiB"], entry["owner"]) == (0.0, 1, "platform")
+    assert (entry["parametersBillion"], entry["sizeGiB"], entry["owner"]) == (0.000123, 1, "platform")
 
 
 PASSWORD = "c4n4ry-password"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.catalog import load_catalog
+from infra.catalog import FileSum, load_catalog
 from infra.faults import FaultsError
 from ops.__main__ import main
 from ops.publish import publish
+from ops.store import StoreError
 from tests.minio_server import MinioServer
 from tools import fixtures
 
@@ -91,6 +96,60 @@ def test_a_key_that_appears_meanwhile_is_not_overwritten(
         publish(client, bucket, load_catalog(), [FAQ], artifacts / "lora")
     key = f"{FAQ}/adapter_model.safetensors"
     assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == b"other"
+
+
+def test_a_file_that_changes_meanwhile_is_refused_by_the_store(
+    store: MinioServer, artifacts: Path, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sum was right when it was checked; the store computes its own."""
+    client, source = store.client(), shutil.copytree(artifacts / "lora", tmp_path / "lora")
+    real, weights = client.put_object, source / FAQ / "adapter_model.safetensors"
+
+    def after_a_change(**arguments: Any) -> Any:
+        weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+        return real(**arguments)
+
+    monkeypatch.setattr(client, "put_object", after_a_change)
+    with pytest.raises(StoreError, match="whose sum is not the one that was checked: it changes"):
+        publish(client, bucket, load_catalog(), [FAQ], source)
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+
+
+def test_of_two_publishers_at_once_one_wins_every_file(store: MinioServer, tmp_path: Path, bucket: str) -> None:
+    """Two contents under one version: the loser is told, and what is there is the winner's, whole."""
+    catalogs = {}
+    for name in ("one", "two"):
+        files = {file: f"{name} {file}".encode() for file in ("adapter_config.json", "adapter_model.safetensors")}
+        folder = tmp_path / name / FAQ
+        folder.mkdir(parents=True)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        sums = tuple(
+            FileSum(path=file, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+            for file, content in files.items()
+        )
+        known = load_catalog()
+        entry = replace(known.adapters[FAQ], files=sums)
+        catalogs[name] = replace(known, adapters={FAQ: entry})
+    start = threading.Barrier(2)
+
+    def ended(name: str) -> bool:
+        client = store.client()
+        start.wait()
+        try:
+            publish(client, bucket, catalogs[name], [FAQ], tmp_path / name)
+        except FaultsError as error:
+            assert "an object is never overwritten" in str(error)
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        winners = [name for name, won in zip(catalogs, pool.map(ended, catalogs), strict=True) if won]
+    assert len(winners) == 1
+    client = store.client()
+    for file in ("adapter_config.json", "adapter_model.safetensors"):
+        found = client.get_object(Bucket=bucket, Key=f"{FAQ}/{file}")["Body"].read()
+        assert found == f"{winners[0]} {file}".encode()
 
 
 def test_the_command(

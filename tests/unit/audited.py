@@ -54,7 +54,7 @@ def pod_of(kitchen: DeclaredKitchen) -> dict[str, Any]:
     return {
         "kind": "Pod",
         "metadata": {"name": f"{kitchen.name}-1", "namespace": kitchen.namespace, "labels": {key: value}},
-        "spec": {"containers": containers, "volumes": volumes},
+        "spec": {"containers": containers, "volumes": volumes, **copy.deepcopy(dict(kitchen.pod))},
         "status": {"phase": "Running", "containerStatuses": statuses},
     }
 

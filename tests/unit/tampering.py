@@ -54,6 +54,51 @@ def host(items: Items) -> None:
     pod(items)["spec"]["hostNetwork"] = True
 
 
+def account(items: Items) -> None:
+    pod(items)["spec"]["serviceAccountName"] = "default"
+
+
+def other_user(items: Items) -> None:
+    pod(items)["spec"]["securityContext"]["runAsUser"] = 0
+
+
+def names_lead_elsewhere(items: Items) -> None:
+    """To another object store, for one."""
+    pod(items)["spec"]["hostAliases"] = [{"ip": "192.0.2.1", "hostnames": ["minio.object-store.svc"]}]
+
+
+def other_name_servers(items: Items) -> None:
+    pod(items)["spec"]["dnsConfig"] = {"nameservers": ["192.0.2.1"]}
+
+
+def root(items: Items) -> None:
+    """A user's number is let pass where it is one that OpenShift gives."""
+    container(pod(items), "kserve-container")["securityContext"] |= {"runAsUser": 0}
+
+
+def other_label(items: Items) -> None:
+    container(pod(items), "kserve-container")["securityContext"]["seLinuxOptions"] = {"type": "spc_t"}
+
+
+def variable_twice(items: Items) -> None:
+    """Before the declared one, so that reading by name alone does not see it."""
+    env = container(pod(items), "kserve-container")["env"]
+    env.insert(0, {**env[0], "value": "0"})
+
+
+def last_words(items: Items) -> None:
+    container(pod(items), "kserve-container")["terminationMessagePath"] = "/adapters/list.json"
+
+
+def other_scheduler(items: Items) -> None:
+    one(items, "InferenceService", "support")["spec"]["predictor"]["schedulerName"] = "mine"
+
+
+def more_files(items: Items) -> None:
+    """Beside the scripts, where Python looks for modules first."""
+    one(items, "ConfigMap", "support-adapters-")["binaryData"] = {"boto3.py": "cGFzcw=="}
+
+
 def other_sum(items: Items) -> None:
     edit_list(items, lambda listed: listed["adapters"][0]["files"][1].update(sha256="0" * 64))
 
@@ -103,3 +148,7 @@ def pod_of_nobody(items: Items) -> None:
 def pod_of_another_job(items: Items) -> None:
     pod_of_nobody(items)
     items[-1]["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "base-something"}]
+
+
+WITHIN_WHAT_IS_FILLED_IN = (root, other_label, variable_twice, last_words)
+"""What an API server or OpenShift fills in as well, and these values are not theirs."""

@@ -14,10 +14,14 @@ from infra.catalog import load_catalog
 from infra.declared import Declared, declared
 from infra.load import settings_from_file
 from ops.__main__ import main
+from ops.audit.cluster import RESOURCES, Cluster
+from ops.audit.live import object_rows, undeclared_rows
 from ops.audit.models import TOKEN
+from ops.audit.pods import pod_rows
+from ops.audit.verdicts import Verdict
 from ops.store import ACCESS_KEY, SECRET_KEY
 from tests.unit import tampering
-from tests.unit.audited import SETTINGS, Items, as_declared, exported, live, pod_of, show, write_kubectl
+from tests.unit.audited import SETTINGS, Items, as_declared, exported, live, one, pod_of, show, write_kubectl
 from tests.unit.tampering import container, pod
 
 CANARY = "canary-that-nobody-may-see"
@@ -117,6 +121,13 @@ CHANGES = [
     (tampering.volume, {("support", "containers", "pods")}),
     (tampering.debugger, {("support", "containers", "pods")}),
     (tampering.host, {("support", "containers", "pods")}),
+    (tampering.account, {("support", "containers", "pods")}),
+    (tampering.other_user, {("support", "containers", "pods")}),
+    (tampering.names_lead_elsewhere, {("support", "containers", "pods")}),
+    (tampering.other_name_servers, {("support", "containers", "pods")}),
+    *((change, {("support", "containers", "pods")}) for change in tampering.WITHIN_WHAT_IS_FILLED_IN),
+    (tampering.other_scheduler, {("support", "InferenceService support", place) for place in ("cluster", "state")}),
+    (tampering.more_files, {("support", LIST, "cluster"), ("support", LIST, "state")}),
     (tampering.other_sum, {FAQ, ("support", LIST, "cluster"), ("support", LIST, "state")}),
     (tampering.other_signers, {FAQ, CLASSIFIER, ("support", LIST, "cluster"), ("support", LIST, "state")}),
     (tampering.more_adapters, {("support", LIST, "cluster"), ("support", LIST, "state")}),
@@ -189,6 +200,59 @@ def test_what_openshift_ai_adds_is_told_and_not_called_wrong(
     (row,) = (row for row in found if (row["kitchen"], row["what"]) == ("support", "containers"))
     assert row["why"] == "nothing to see: what OpenShift AI adds is not known here"
     assert row["found"] == "support-1: with proxy, not declared"
+
+
+def test_what_the_controller_of_an_llm_service_makes_is_told_and_not_called_wrong(tmp_path: Path) -> None:
+    """It adds the model's volume and its own variables: nothing of a sound cluster differs, and little is proven."""
+    path = tmp_path / "Pulumi.dev.yaml"
+    text = SETTINGS.read_text()
+    for plain, changed in (
+        ("kitchen:platform: {kind: kubernetes}", "kitchen:platform: {kind: kubernetes, llmInferenceService: true}"),
+        ("    support:\n", "    support:\n      api: LLMInferenceService\n"),
+    ):
+        assert plain in text
+        text = text.replace(plain, changed, 1)
+    path.write_text(text)
+    catalog = load_catalog()
+    said = declared(settings_from_file(path, catalog), catalog)
+    items = live(said)
+    entry = pod(items)
+    server = container(entry, "main")
+    server["env"] = [one for one in server["env"] if one["name"] != "INFERENCE_SERVICE_NAME"]
+    server["env"].append({"name": "VLLM_LOGGING_LEVEL", "value": "INFO"})
+    entry["spec"]["initContainers"] = [{"name": "llm-d-routing-sidecar", "image": "registry.example/sidecar:1"}]
+    entry["spec"]["volumes"].append({"name": "model-cache", "emptyDir": {}})
+    read = {(place, kind): [] for place in said.namespaces for kind in RESOURCES}
+    for item in items:
+        read[item["metadata"]["namespace"], item["kind"]].append(item)
+    cluster = Cluster(read=read)
+    kitchen = next(entry for entry in said.kitchens if entry.name == "support")
+    found = [*object_rows(kitchen, cluster), *pod_rows(kitchen, cluster), *undeclared_rows(said, cluster)]
+    unproven = {row.what: row.finding for row in found if row.finding.verdict is not Verdict.PROVEN}
+    assert list(unproven) == ["containers"]
+    assert unproven["containers"].verdict is Verdict.NOT_PROVEN
+    assert (
+        unproven["containers"].why
+        == "nothing to see: what the controller of LLMInferenceService adds is not known here"
+    )
+    assert unproven["containers"].found == "support-1: with llm-d-routing-sidecar, not declared"
+
+
+def test_what_openshift_and_the_api_server_fill_in_is_no_difference(
+    said: Declared, bin_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = live(said)
+    filled = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "envFrom": []}
+    for name in ("kserve-container", "fetch-adapters"):
+        entry = container(pod(items), name)
+        entry |= filled
+        entry["securityContext"] |= {"runAsUser": 1000740000, "seLinuxOptions": {"level": "s0:c27,c14"}}
+    labels = {"batch.kubernetes.io/controller-uid": "1"}
+    job = one(items, "Job", "base-")["spec"]
+    job |= {"selector": {"matchLabels": labels}, "completionMode": "NonIndexed", "suspend": False}
+    show(bin_folder, items)
+    state = write_state(tmp_path / "state.json", exported(said))
+    assert verdicts(rows(capsys, "--state", str(state), status=3), "differs") == set()
 
 
 def test_a_node_that_tells_no_digest_proves_no_image(

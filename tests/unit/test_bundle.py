@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ops.__main__ import main
 from tests import bundle_tools as tools
@@ -136,6 +138,26 @@ def test_another_key_is_refused(made: tuple[Path, tools.Keys], capsys: pytest.Ca
     told = capsys.readouterr().err
     assert "1 fault" in told
     assert 'bundle.sig: "another key"' in told
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("absent.pub", "must be a readable file (No such file or directory)"),
+        ("bundle.key", "holds a private key: whoever has read it can sign"),
+        ("rsa.pub", "must be an EC key on P-256, P-384 or P-521"),
+        ("bring-in.yaml", "must be one public key as PEM"),
+    ],
+)
+def test_a_key_that_is_none_is_told_before_the_bundle_is_read(
+    name: str, rule: str, made: tuple[Path, tools.Keys], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made[0]
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    (folder / "rsa.pub").write_bytes(key.public_bytes(*form))
+    assert main(["bundle", "verify", str(folder / "bundle"), "--public-key", str(folder / name)]) == 2
+    assert f'--public-key: "{folder / name}"; rule: {rule}' in capsys.readouterr().err
 
 
 def test_a_password_comes_from_environment_or_file(

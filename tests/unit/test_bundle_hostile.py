@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -244,6 +246,8 @@ def test_a_file_of_more_than_eight_gibibytes_is_listed(tmp_path: Path) -> None:
         (lambda data: data["artifacts"][0]["files"][0].update(path="lora/other"), "must lie in its own folder"),
         (lambda data: data["artifacts"].append(data["artifacts"][0]), "an artifact stands once"),
         (lambda data: data["artifacts"][0]["files"][0].update(sha256="0"), "files.0.sha256"),
+        (lambda data: data["artifacts"][0].update(licence="\ud800"), "has half of a surrogate pair in a text"),
+        (lambda data: data["artifacts"][-1].update(version="v2026-02-30"), "an adapter's version is v and a day that"),
     ],
 )
 def test_a_signed_manifest_must_have_its_form(
@@ -267,6 +271,19 @@ def test_a_signed_manifest_must_have_its_form(
     (bundle / "bundle.sig").write_bytes(sign(content, Signer(private_key=signer.private)))
     told = refused(bundle, signer, capsys)
     assert any(expected in line for line in told), told
+
+
+def test_a_name_that_is_no_text_is_told_to_programs_too(original: tuple[Path, tools.Keys], tmp_path: Path) -> None:
+    """On a terminal that takes nothing but UTF-8 as well."""
+    folder, signer = original
+    bundle = tmp_path / "bundle"
+    shutil.copytree(folder / "bundle", bundle)
+    Path(os.fsdecode(os.fsencode(bundle) + b"/\xff.json")).touch()
+    words = [sys.executable, "-m", "ops", "bundle", "verify", str(bundle), *signer.trust(), "--json"]
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(words, env=strict, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "no control characters in a name" in {fault["rule"] for fault in json.loads(done.stdout)["faults"]}
 
 
 def test_a_signature_that_ignores_what_it_is_over_is_refused(

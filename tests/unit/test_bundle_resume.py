@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ops.__main__ import main
-from ops.bundle.copying import Done, Journal, copy_all
+from ops.bundle.copying import Done, Journal, alone, copy_all
 from ops.bundle.progress import Progress
 from ops.bundle.source import Entry
 from tests import bundle_tools as tools
@@ -82,6 +85,46 @@ def test_a_keyboard_s_stop_is_told_in_one_line(tmp_path: Path, source: Path) -> 
     assert errors.splitlines()[-1] == "bundle create: stopped; run it again to go on"
     assert "Traceback" not in errors
     assert not (tmp_path / "bundle").exists()
+
+
+def test_one_run_at_a_time(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two would write into the same half files; the second is told, and nothing of a lock is left behind."""
+    with alone(tmp_path / "bundle.partial"):
+        assert main(words(tmp_path, source)) == 1
+    told = capsys.readouterr().err
+    assert told.splitlines()[-1] == (
+        f"bundle create: {tmp_path}/bundle.partial: another run is at work in this folder; wait for its end"
+    )
+    assert main(words(tmp_path, source)) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["artifacts", "bring-in.yaml", "bundle", "bundle.tar"]
+
+
+def test_a_key_that_cannot_be_used_is_told_before_anything_is_copied(
+    tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signer = tools.keys(tmp_path, password=b"secret")
+    command = [*(word for word in words(tmp_path, source) if word != "--unsigned"), *signer.sign()]
+    assert main(command) == 2
+    assert "KITCHEN_BUNDLE_KEY_PASSWORD or --password-file" in capsys.readouterr().err
+    assert not (tmp_path / "bundle.partial").exists()
+
+
+def test_each_disk_has_room_for_its_own(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is free is enough for the folder or for the archive: for both where they lie on two disks."""
+    elsewhere = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    need = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=need * 3 // 2))
+    try:
+        command = words(tmp_path, source)
+        assert main(command) == 2
+        assert f"the disk of {tmp_path} must have room for" in capsys.readouterr().err
+        assert not (tmp_path / "bundle.partial").exists()
+        command[command.index("--archive") + 1] = str(elsewhere / "bundle.tar")
+        assert main(command) == 0
+    finally:
+        shutil.rmtree(elsewhere)
 
 
 def copied(folder: Path, names: Sequence[str]) -> dict[str, bool]:

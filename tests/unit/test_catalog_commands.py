@@ -15,7 +15,7 @@ from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
 from ops.__main__ import main
-from ops.catalog.edit import change_entry, write
+from ops.catalog.edit import Edit, change_entry, write
 from ops.catalog.kinds import KINDS
 from tests.artifacts import ADAPTER, CONFIG, MODEL, catalog_folder, change_config, write_adapter
 
@@ -77,6 +77,7 @@ def test_comments_stay_where_they_are(catalog: Path) -> None:
     assert kitchen(catalog, "adapter", "promote", TRIAGE, *EVALUATED) == 0
     assert "    state: approved   # until June\n" in path.read_text()
     retire = ("adapter", "retire", "helpdesk-classifier/v2026-02-01", "--reason", "worse", "--date", "2026-06-12")
+    (catalog / "Pulumi.new.yaml").write_text("config: {}\n")
     assert kitchen(catalog, *retire, "--stacks", str(catalog)) == 0
     block = "    retirement:\n      'on': '2026-06-12'\n      reason: worse\n\n" + later
     assert block in path.read_text()
@@ -88,8 +89,8 @@ def test_every_entry_can_be_edited_alone(catalog: Path, kind: object) -> None:
     chosen = next(known for known in KINDS.values() if known is kind)
     for ref in chosen.entries(load_catalog(catalog)):
         value = {"on": "2026-06-12", "reason": "a test: with a colon, 'quotes' and ü"}
-        edit = change_entry(catalog, chosen, ref, state="retired", key="retirement", value=value)
-        assert len(diff(edit.before, edit.after)) == 5
+        edit = change_entry(Edit(folder=catalog), chosen, ref, state="retired", key="retirement", value=value)
+        assert len(diff(edit.before[chosen.file], edit.after[chosen.file])) == 5
         assert chosen.entries(edit.catalog)[ref].state == "retired"
 
 
@@ -129,10 +130,20 @@ def test_a_promotion_is_refused(
 
 def test_who_brought_it_in_does_not_approve_it(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = catalog / "adapters.yaml"
-    path.write_text(path.read_text().replace("log-triage\n", "log-triage\n    owner: Model-Board\n", 1))
+    path.write_text(path.read_text().replace("owner: operations-team", "owner: Model-Board"))
     before = contents(catalog)
     assert kitchen(catalog, "adapter", "promote", TRIAGE, *EVALUATED) == 2
     assert "Model-Board brought it in and does not approve it" in capsys.readouterr().err
+    assert contents(catalog) == before
+
+
+def test_what_nobody_brought_in_is_not_approved(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an owner nobody knows who may not approve it."""
+    path = catalog / "adapters.yaml"
+    path.write_text(path.read_text().replace("    owner: operations-team\n", ""))
+    before = contents(catalog)
+    assert kitchen(catalog, "adapter", "promote", TRIAGE, *EVALUATED) == 2
+    assert f"owner: missing; rule: must say who brought {TRIAGE} in" in capsys.readouterr().err
     assert contents(catalog) == before
 
 
@@ -158,6 +169,17 @@ def test_what_is_served_is_not_retired(catalog: Path, stacks: Path, capsys: pyte
     assert "is retired already" in capsys.readouterr().err
     assert kitchen(catalog, "adapter", "promote", "helpdesk-faq/v2026-02-01", *EVALUATED) == 2
     assert "is retired: a candidate is promoted, once" in capsys.readouterr().err
+
+
+def test_a_folder_without_environments_lets_nothing_retire(
+    catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(catalog)
+    for folder in (tmp_path / "nowhere", catalog):
+        words = ("adapter", "retire", "helpdesk-faq/v2026-02-01", "--reason", "old", "--stacks", str(folder))
+        assert kitchen(catalog, *words) == 2
+        assert "--stacks: " in capsys.readouterr().err
+    assert contents(catalog) == before
 
 
 def test_what_a_canary_or_a_tenant_names_is_in_use(
@@ -187,8 +209,8 @@ def test_a_file_that_is_laid_out_otherwise_is_left_alone(catalog: Path, capsys: 
 
 def test_a_file_that_changes_meanwhile_is_not_overwritten(catalog: Path) -> None:
     value = {"on": "2026-06-12", "reason": "old"}
-    edit = change_entry(catalog, KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
-    with edit.path.open("a") as file:
+    edit = change_entry(Edit(folder=catalog), KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
+    with (catalog / "adapters.yaml").open("a") as file:
         file.write("# somebody else\n")
     before = contents(catalog)
     with pytest.raises(FaultsError, match="has changed meanwhile"):
@@ -198,7 +220,7 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(catalog: Path) -> None
 
 def test_a_write_that_fails_leaves_nothing_behind(catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     value = {"on": "2026-06-12", "reason": "old"}
-    edit = change_entry(catalog, KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
+    edit = change_entry(Edit(folder=catalog), KINDS["adapter"], TRIAGE, state="retired", key="retirement", value=value)
     before = contents(catalog)
 
     def full(_: int) -> None:
@@ -239,7 +261,9 @@ def test_the_list(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def newer_base_model(catalog: Path) -> None:
     path = catalog / "base-models.yaml"
     data = yaml.safe_load(path.read_text())["baseModels"]["llama-3-8b-instruct/v1"]
-    text = yaml.safe_dump({"llama-3-8b-instruct/v2": data | {"state": "candidate", "approvals": []}})
+    text = yaml.safe_dump(
+        {"llama-3-8b-instruct/v2": data | {"state": "candidate", "approvals": [], "owner": "platform-team"}}
+    )
     with path.open("a") as file:
         file.write("".join(f"  {line}\n" for line in text.splitlines()))
 

@@ -140,6 +140,18 @@ def two_tensors_of_one_name(folder: Path) -> None:
 
 MODELS: list[tuple[str, hostile.Spoil, str]] = [
     ("custom code", lambda f: changed(f, "config.json", auto_map={"AutoModel": "x.X"}), "config.json: auto_map: "),
+    (
+        "custom code within",
+        lambda f: changed(f, "config.json", text_config={"auto_map": {"AutoModel": "x.X"}}),
+        "config.json: text_config.auto_map: ",
+    ),
+    ("adapter inside", lambda f: (f / "adapter_config.json").write_text("{}"), "load the model that it names instead"),
+    ("tokenizer a list", lambda f: (f / "tokenizer.json").write_text("[]"), "tokenizer.json: []; rule: must be a JSON"),
+    ("no tensor", lambda f: (f / "model.safetensors").write_bytes(safetensors({})), "a base model has weights"),
+    ("layers gone", lambda f: changed(f, "config.json", num_hidden_layers=3), "the weights have 2 layers, 2 is not"),
+    ("unknown type", lambda f: changed(f, "config.json", torch_dtype="int4"), "must be one of bfloat16, float16"),
+    ("heads", lambda f: changed(f, "config.json", num_key_value_heads=3), "must divide num_attention_heads, 4"),
+    ("GGUF", lambda f: (f / "model.gguf").write_bytes(b"GGUF"), "must be a known kind of file"),
     ("tokenizer code", lambda f: changed(f, "tokenizer_config.json", auto_map={"A": "x"}), "names code to run"),
     ("module", lambda f: (f / "modeling_x.py").write_text(""), "code is refused"),
     ("pickled weights", lambda f: (f / "pytorch_model.bin").write_bytes(b"\x80\x02}."), "convert it to safetensors"),

@@ -122,6 +122,14 @@ REFUSED = [
 ]
 
 
+def test_a_machine_without_git_is_told(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(repo.folder))
+    assert repo.rollback("--to", "HEAD~1") == 2
+    assert "must lie in a git repository: git is not on PATH" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("words", "kitchen", "message"), REFUSED)
 def test_what_cannot_be_put_back_is_said_and_nothing_changes(
     repo: Repo, words: tuple[str, ...], kitchen: str, message: str, capsys: pytest.CaptureFixture[str]

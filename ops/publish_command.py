@@ -1,0 +1,86 @@
+"""Arguments and run of `kitchen publish`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from infra.catalog import Catalog, load_catalog
+from infra.faults import MISSING, Fault, FaultsError
+from infra.load import settings_from_file
+from infra.settings import Settings
+from ops.publish import publish
+from ops.store import StoreError, client
+
+
+def run(options: argparse.Namespace) -> int:
+    """Publish; 0, 1 when the store refused, 2 for bad input."""
+    try:
+        return _publish(options)
+    except FaultsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except StoreError as error:
+        print(f"publish: {error}", file=sys.stderr)
+        return 1
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("--settings", type=Path, required=True, metavar="FILE", help="Pulumi.<stack>.yaml")
+    parser.add_argument("--endpoint", metavar="URL", help="the store, if not the settings' own")
+    parser.add_argument("--adapter", action="append", default=[], metavar="NAME/VERSION", help="repeatable")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME/VERSION", help="repeatable")
+    parser.add_argument("--all", action="store_true", help="every adapter and base model of the settings")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="holds lora/<adapter>/<version>/ and base/<model>/<version>/",
+    )
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    catalog = load_catalog()
+    settings = settings_from_file(arguments.settings, catalog)
+    adapters = list(arguments.adapter)
+    if arguments.all:
+        adapters += [ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters]
+        arguments.model += [ref for tenant in settings.tenants for ref in settings.held(tenant)]
+    _check(arguments, adapters, catalog)
+    store = settings.object_store
+    s3 = client(arguments.endpoint or store.endpoint, store.region)
+    for kind, folder, refs in (("lora", "lora", adapters), ("models", "base", arguments.model)):
+        if refs:
+            report = publish(s3, _bucket(settings, kind), catalog, refs, arguments.source / folder, progress=print)
+            print(
+                f"{report.bucket}: {len(report.uploaded)} uploaded ({report.sent_bytes} bytes), "
+                f"{len(report.already_there)} already there"
+            )
+    return 0
+
+
+def _check(arguments: argparse.Namespace, adapters: list[str], catalog: Catalog) -> None:
+    faults = []
+    if not adapters and not arguments.model:
+        rule = "name what to publish: --adapter, --model or --all"
+        faults.append(Fault(path="--adapter", value=MISSING, rule=rule, example="--adapter helpdesk-faq/v2026-02-01"))
+    for option, refs, known in (
+        ("--adapter", adapters, catalog.adapters),
+        ("--model", arguments.model, catalog.base_models),
+    ):
+        rule = f"must be in the catalog: {', '.join(known)}"
+        example = next(iter(known), "")
+        faults += [Fault(path=option, value=ref, rule=rule, example=example) for ref in refs if ref not in known]
+    if not arguments.source.is_dir():
+        rule = "must be a folder with lora/ and base/"
+        faults.append(Fault(path="--from", value=str(arguments.source), rule=rule, example="artifacts"))
+    if faults:
+        raise FaultsError("publish", faults)
+
+
+def _bucket(settings: Settings, kind: str) -> str:
+    return f"{settings.object_store.bucket_prefix}{kind}"
