@@ -13,6 +13,7 @@ from policies.stack_rule import StackRule, stack_case_of
 from policies.world import World
 from tests.policy.objects import SERVICE, manifest
 from tests.policy.samples import MISSING, UNKNOWN_VALUE, WORLD, changed
+from tests.policy.stack_samples_budgets import BUDGETS
 
 _NOT_KNOWN = "not known before the update"
 
@@ -197,4 +198,5 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
             ),
         ),
     ),
+    "budgets-let-pods-go": _table(*BUDGETS),
 }
