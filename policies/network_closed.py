@@ -81,7 +81,7 @@ def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
         return
     for direction, peers in (("ingress", "from"), ("egress", "to")):
         for path, rule in listed(at(spec, direction), f"spec.{direction}"):
-            if rule is UNKNOWN or at(rule, peers) is UNKNOWN or at(rule, "ports") is UNKNOWN:
+            if at(rule, peers) is UNKNOWN or at(rule, "ports") is UNKNOWN:
                 yield Fault(path=path, text=NOT_KNOWN)
             else:
                 yield from _policy_rule(case, path, rule, peers)
@@ -96,7 +96,7 @@ def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator
     if not named and not (peers == "to" and looks_up):
         yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere")
     for where, peer in listed(named, f"{path}.{peers}"):
-        if peer is UNKNOWN or any(at(peer, key) is UNKNOWN for key in ("ipBlock", "namespaceSelector", "podSelector")):
+        if any(at(peer, key) is UNKNOWN for key in ("ipBlock", "namespaceSelector", "podSelector")):
             yield Fault(path=where, text=NOT_KNOWN)
         elif not peer:
             yield Fault(path=where, text="is empty, so it means everywhere")
@@ -119,7 +119,7 @@ def _ports_bound(ports: list[JsonValue]) -> bool:
 
 def _bounds(port: JsonValue) -> bool:
     first, last = at(port, "port"), at(port, "endPort")
-    if first is None or first is UNKNOWN or last is UNKNOWN:
+    if first is None or first is UNKNOWN:
         return False
     if last is None:
         return True

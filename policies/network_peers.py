@@ -42,7 +42,7 @@ def selects_all(selector: JsonValue, *, absent: bool = False) -> bool:
     """Whether a selector of labels selects everything, as one without any condition does; `absent` is for none."""
     if selector is None:
         return absent
-    return isinstance(selector, dict) and not any(selector.get(key) for key in ("matchLabels", "matchExpressions"))
+    return not any(at(selector, key) for key in ("matchLabels", "matchExpressions"))
 
 
 def cilium(case: Case, _spec: JsonValue) -> Iterator[Fault]:
@@ -60,7 +60,7 @@ def cilium(case: Case, _spec: JsonValue) -> Iterator[Fault]:
 
 
 def _cilium_rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
-    if rule is UNKNOWN or UNKNOWN in [at(rule, f"{word}{peer}") for peer in _CILIUM_PEERS]:
+    if UNKNOWN in [at(rule, f"{word}{peer}") for peer in _CILIUM_PEERS]:
         yield Fault(path=path, text=NOT_KNOWN)
         return
     # A rule without anything allows nothing; one of ports alone allows them to everybody.
@@ -91,7 +91,7 @@ def calico(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for direction, end in (("ingress", "source"), ("egress", "destination")):
         for path, rule in listed(at(spec, direction), f"spec.{direction}"):
             peer = at(rule, end)
-            if rule is not UNKNOWN and at(rule, "action") in _REFUSING:
+            if at(rule, "action") in _REFUSING:
                 continue
             if UNKNOWN in (rule, peer, at(peer, "nets"), at(peer, "domains")):
                 yield Fault(path=path, text=NOT_KNOWN)
@@ -112,9 +112,9 @@ def admin_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
         return
     for direction, word in (("ingress", "from"), ("egress", "to")):
         for path, rule in listed(at(spec, direction), f"spec.{direction}"):
-            if rule is not UNKNOWN and at(rule, "action") in _REFUSING:
+            if at(rule, "action") in _REFUSING:
                 continue
-            for where, peer in listed(UNKNOWN if rule is UNKNOWN else at(rule, word), f"{path}.{word}"):
+            for where, peer in listed(at(rule, word), f"{path}.{word}"):
                 yield from _admin_peer(case, where, peer)
 
 

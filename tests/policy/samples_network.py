@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from policies.network_peers import PRIVATE
 from tests.policy.objects import manifest
 from tests.policy.samples import MISSING, UNKNOWN_VALUE, Sample, table
 
@@ -92,6 +91,8 @@ _POLICIES = table(
     ("a wide row of ports of every pod", _every([{"port": 1, "endPort": 65535}]), _EVERY_POD),
     ("a short row of ports of every pod", _every([{"port": 9000, "endPort": 9010}])),
     ("a row without an end that is known", _every([{"port": 9000, "endPort": UNKNOWN_VALUE}]), _EVERY_POD),
+    ("a row without an end", _every([{"port": 9000, "endPort": "x"}]), _EVERY_POD),
+    ("an expression for namespaces", _every(None, matchExpressions=[{"key": "a", "operator": "Exists"}])),
     ("a row of names", _every([{"port": "http", "endPort": 9000}]), _EVERY_POD),
     ("a port that is not known", _every([{"port": UNKNOWN_VALUE}]), _EVERY_POD),
     ("an empty peer", {"spec egress 0 to": [{}]}, "egress[0].to[0]: is empty, so it means everywhere"),
@@ -130,8 +131,11 @@ _POLICIES = table(
     ("every pod of this namespace", {"spec egress 0": {"to": [{"podSelector": {}}]}}),
     ("pods not known", {"spec egress 0 to": [{**_SELECTOR, "podSelector": UNKNOWN_VALUE}]}, f"to[0]: is {_NOT_KNOWN}"),
     ("block not known", {"spec egress 0 to": [{"ipBlock": UNKNOWN_VALUE}]}, f"to[0]: is {_NOT_KNOWN}"),
-    ("no text as network", {"spec egress 0 to": _block(10)}, "is 10, which is no private network"),
-    *((f"within {net}", {"spec egress 0 to": _block(net)}) for net in PRIVATE),
+    ("no text as network", {"spec egress 0 to": _block(167772161)}, "is 167772161, which is no private network"),
+    *(
+        (f"within {net}", {"spec egress 0 to": _block(net)})
+        for net in ("172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+    ),
     ("peers not known", {"spec egress 0 to": UNKNOWN_VALUE}, f"egress[0]: is {_NOT_KNOWN}"),
     ("rules not known", {"spec ingress": UNKNOWN_VALUE}, f"spec.ingress: is {_NOT_KNOWN}"),
     ("spec not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),

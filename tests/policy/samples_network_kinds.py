@@ -95,6 +95,7 @@ _CILIUM_RULES = (
         ("a cloud's groups", {_RULE: {"toGroups": [{"aws": {}}]}}, "something outside the cluster"),
         ("ports for everybody", {_RULE: {"toPorts": [{"ports": [{"port": "443"}]}]}}, "names nobody"),
         ("nothing at all", {_RULE: {}}),
+        *((f"{word} for Cilium", {_RULE: {f"to{word}": [{}]}}) for word in ("Services", "Nodes", "Requires")),
         (
             "the world in",
             {"spec": {"ingress": [{"fromEntities": ["world"]}]}},
@@ -128,6 +129,10 @@ _CALICO_RULES = tuple(
         (f"{group} {kind}: passed on", {_RULE: {"action": "Pass"}}),
         (f"{group} {kind}: written down", {_RULE: {"action": "Log"}}),
         (f"{group} {kind}: pods", {_RULE: {"action": "Allow", "destination": {"selector": "a == 'b'"}}}),
+        *(
+            (f"{group} {kind}: by {key}", {_RULE: {"action": "Allow", "destination": {key: "x"}}})
+            for key in ("namespaceSelector", "serviceAccounts", "services")
+        ),
         (f"{group} {kind}: the internet", {f"{_RULE} destination nets 0": "0.0.0.0/0"}, "nets[0]: is '0.0.0.0/0'"),
         (f"{group} {kind}: a name", {f"{_RULE} destination domains": ["a.example"]}, "domains[0]: is 'a.example'"),
         (f"{group} {kind}: in", {"spec ingress": [{"action": "Allow"}]}, "ingress[0]: names no 'source'"),
