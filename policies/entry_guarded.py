@@ -199,7 +199,7 @@ def _virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
         if matches is not UNKNOWN and not entries(matches):
             yield from _matched(case, f"{path}.match", {"prefix": "/"})
         for where, match in listed(matches, f"{path}.match"):
-            uri = UNKNOWN if match is UNKNOWN else at(match, "uri")
+            uri = at(match, "uri")
             yield from _matched(case, f"{where}.uri", mapping(uri) or {"prefix": UNKNOWN if uri is UNKNOWN else "/"})
 
 

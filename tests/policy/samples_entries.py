@@ -1,7 +1,8 @@
 """Samples of the rule on entries.
 
-Cases marked `kyverno` restate samples of kyverno/policies (check-routes; Apache-2.0), those
-marked `gatekeeper` samples of open-policy-agent/gatekeeper-library (block-wildcard-ingress, httpsonly; Apache-2.0). Where the verdict is another, the line says why.
+Cases marked `kyverno` restate samples of kyverno/policies (check-routes; Apache-2.0), those marked `gatekeeper` samples
+of open-policy-agent/gatekeeper-library (block-wildcard-ingress, httpsonly; Apache-2.0). Where the verdict is another,
+the line says why.
 """
 
 from __future__ import annotations
@@ -265,6 +266,13 @@ _OLDER = table(
     {**_INGRESS, "apiVersion": "extensions/v1beta1"},
     ("an older Ingress", {"spec tls": MISSING}, "does not cover"),
 )
+_OWN_PATHS = table(
+    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+    _HTTP_ROUTE,
+    ("a path that the configuration closes", _path("Exact", "/admin"), "which leads to /admin"),
+    ("a path that it opens", _path("Exact", "/metrics")),
+    config={"adminPaths": ["/admin"]},
+)
 _CALLS = table(
     "kubernetes:gateway.networking.k8s.io/v1:GRPCRoute",
     {**_HTTP_ROUTE, "kind": "GRPCRoute"},
@@ -281,5 +289,6 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         *_TLS_ROUTES,
         *_OLDER,
         *_CALLS,
+        *_OWN_PATHS,
     ),
 }

@@ -210,6 +210,17 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
                     "service metadata annotations": {"security.opendatahub.io/enable-auth": "true"},
                 },
             ),
+            ("exposed, with callers", {"service metadata labels": _VISIBLE, "callers": _AUTHORITY}),
+            (
+                "exposed, of the LLM kind",
+                {"service metadata labels": _VISIBLE, "service kind": "LLMInferenceService"},
+                "visibility: is 'exposed'",
+            ),
+            ("exposed, of a kind that serves nothing", {"runtime metadata labels": _VISIBLE}),
+            (
+                "exposed, of another group",
+                {"service metadata labels": _VISIBLE, "service apiVersion": "example.com/v1"},
+            ),
             ("local", {"service metadata labels": {"networking.kserve.io/visibility": "cluster-local"}}),
             ("labels not known", {"service metadata labels": UNKNOWN_VALUE}, "visibility: is not known"),
         ),
