@@ -113,7 +113,7 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
         form = form_of(value)
         if form:
             yield Fault(path=path, text=f"looks like {form} (not shown)")
-        for setting in lines_with_secrets(value) if open_place and _is_json(value) else ():
+        for setting in lines_with_secrets(value) if _is_json(value) else ():
             yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
     elif value is UNKNOWN and open_place:
         yield Fault(path=path, text=NOT_KNOWN)

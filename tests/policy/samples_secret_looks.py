@@ -21,6 +21,7 @@ def _coded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+_CODE = (".py", ".js", ".lua", ".jinja", ".pem", ".crt")
 _FORMS = {
     "an AWS access key": ACCESS_KEY,
     "a private key": PEM,
@@ -159,7 +160,14 @@ _WORDS = table(
     ),
     ("a variable in a shell", {_ARGS: ["sh", "-c", f"PASSWORD='{_VALUE}'; run"]}, "args[2]: gives PASSWORD a value"),
     ("a line of a script", {_ARGS: [f"set -e\nexport PASSWORD={_VALUE}\n"]}, "args[0]: gives PASSWORD a value"),
-    ("behind env", {_ARGS: [f"set -e\nexec env TOKEN={_VALUE} run\n"]}, "args[0]: gives TOKEN a value"),
+    *(
+        (f"behind {word}", {_ARGS: [f"set -e\nrun {word} TOKEN={_VALUE}\n"]}, "args[0]: gives TOKEN a value")
+        for word in ("export", "env", "-e", "--env", "local", "readonly")
+    ),
+    ("at the beginning of a line", {_ARGS: [f"set -e\nTOKEN={_VALUE} run\n"]}, "args[0]: gives TOKEN a value"),
+    ("elsewhere in a line of a script", {_ARGS: ["set -e\nfind token=sample_value\n"]}),
+    ("elsewhere in a line alone", {_ARGS: ["sh", "-c", f"run; TOKEN={_VALUE} run"]}, "args[2]: gives TOKEN a value"),
+    ("a call in a line alone", {_ARGS: ["sh", "-c", "run -x 'f(password=found_it)'"]}),
     ("a script without secrets", {_ARGS: ["sh", "-c", _SCRIPT]}),
     ("a flag at the end", {_ARGS: ["sh", "-c", "run --password", "sample"]}),
     ("JSON", {_ARGS: ['{"password": "' + _VALUE + '"}']}, "args[0]: holds a value for password"),
@@ -187,6 +195,11 @@ _OTHER_KINDS = (
         _EXTERNAL,
         ("a key of a Secret made elsewhere", {}),
         ("beside a source", {"spec data 0": {"secretKey": "db", "sourceRef": {"storeRef": {"name": "a"}}}}),
+        (
+            "a password beside it",
+            {"spec data 0 password": "sample-value"},
+            "data[0].password: is named like a secret",
+        ),
         ("a key itself", {"spec data 0": {"secretKey": "sample-value"}}, "secretKey: is named like a secret"),
     ),
     *table(
@@ -203,6 +216,28 @@ def _listed(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 _SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"key": "sample-value"}}
+_GADGET = manifest("example.com/v1", "Gadget", {"text": '{"user": "x"}'})
+_CODE_AND_WORDS = (
+    *table(
+        "kubernetes:example.com/v1:Gadget",
+        _GADGET,
+        ("settings in a text", {}),
+        (
+            "a password in a text",
+            {"spec text": '{"password": "' + _VALUE + '"}'},
+            "spec.text: holds a value for password",
+        ),
+    ),
+    *table(
+        _MAP_TYPE,
+        _MAP,
+        *((f"code: {end}", {"data": {f"a{end}": f"password = {_VALUE}\n"}}) for end in _CODE),
+        *(
+            (f"everybody knows {word}", {"data": {"a.yaml": f"password: {word}\n"}}, "holds a value for password")
+            for word in ("minioadmin", "minio123", "changeme", "password", "admin", "secret", "test1234", "minio")
+        ),
+    ),
+)
 _LISTS = table(
     "kubernetes:core/v1:List",
     _listed(_SECRET),
@@ -249,5 +284,6 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         *_WORDS,
         *_OTHER_KINDS,
         *_LISTS,
+        *_CODE_AND_WORDS,
     ),
 }
