@@ -160,6 +160,9 @@ def _gateway(_case: Case, spec: JsonValue) -> Iterator[Fault]:
 def _http_route(case: Case, spec: JsonValue) -> Iterator[Fault]:
     yield from _hosts(at(spec, "hostnames"), "spec.hostnames")
     for path, rule in listed(at(spec, "rules"), "spec.rules"):
+        kinds = [at(entry, "type") for entry in entries(at(rule, "filters"))]
+        if "RequestRedirect" in kinds and at(rule, "backendRefs") in (None, []):
+            continue
         matches = at(rule, "matches")
         if matches is not UNKNOWN and not entries(matches):
             yield from _matched(case, f"{path}.matches", {"prefix": "/"})
@@ -191,6 +194,8 @@ def _virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for path, _ in listed(at(spec, "tcp"), "spec.tcp"):
         yield Fault(path=path, text="leads to every path")
     for path, route in listed(at(spec, "http"), "spec.http"):
+        if at(route, "redirect") not in (None, UNKNOWN) and at(route, "route") in (None, []):
+            continue
         if at(route, "rewrite", "uri") is not None:
             yield from _matched(case, f"{path}.rewrite.uri", {"prefix": at(route, "rewrite", "uri")})
         if at(route, "rewrite", "uriRegexRewrite") is not None:

@@ -199,6 +199,10 @@ def _rewrite(**path: Any) -> dict[str, Any]:
     return {"spec rules 0 filters": [{"type": "URLRewrite", "urlRewrite": {"path": path}}]}
 
 
+def _redirect(**more: Any) -> dict[str, Any]:
+    return {"spec rules 0": {"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}], **more}}
+
+
 def _path(kind: str, value: Any) -> dict[str, Any]:
     return {"spec rules 0 matches 0 path": {"type": kind, "value": value}}
 
@@ -241,6 +245,9 @@ _GATEWAYS = (
         ("rewritten to a path of the API", _rewrite(replaceFullPath="/v1/completions")),
         ("a rewritten prefix", _rewrite(replacePrefixMatch="/"), "replacePrefixMatch: is '/', which leads to"),
         ("rewritten to what is not known", _rewrite(replaceFullPath=UNKNOWN_VALUE), "paths that cannot be seen"),
+        ("a redirection", _redirect()),
+        ("a redirection with a backend", _redirect(backendRefs=[{}]), "matches: is '/', which leads to"),
+        ("a redirection whose backend is not known", _redirect(backendRefs=UNKNOWN_VALUE), "matches: is '/'"),
         ("a filter of another kind", {"spec rules 0 filters": [{"type": "RequestHeaderModifier"}]}),
         ("names not known", {"spec hostnames": UNKNOWN_VALUE}, f"spec.hostnames: is {_NOT_KNOWN}"),
     ),

@@ -55,6 +55,17 @@ _MESH = (
         ("a wildcard host of the mesh (kyverno)", {"spec hosts": ["*.kitchen.example"]}, "hosts[0]: is '*.kitchen"),
         ("every host of the mesh (kyverno)", {"spec hosts": ["*"]}, "hosts[0]: is '*'"),
         ("no match in the mesh", {"spec http 0 match": MISSING}, "match: is '/', which leads to"),
+        ("a redirection of the mesh", {"spec http 0": {"redirect": {"scheme": "https"}}}),
+        (
+            "a redirection and a route",
+            {"spec http 0": {"redirect": {}, "route": [{}]}},
+            "match: is '/', which leads to",
+        ),
+        (
+            "a redirection that is not known",
+            {"spec http 0": {"redirect": UNKNOWN_VALUE}},
+            "match: is '/', which leads to",
+        ),
         ("a prefix", {"spec http 0 match 0 uri": {"prefix": "/"}}, "uri: is '/', which leads to"),
         ("a match by header", {"spec http 0 match 0": {"headers": {}}}, "uri: is '/', which leads to"),
         ("connections", {"spec tcp": [{"route": []}]}, "spec.tcp[0]: leads to every path"),
