@@ -63,7 +63,7 @@ def _route(case: Case, spec: JsonValue) -> Iterator[Fault]:
         yield Fault(path="spec.wildcardPolicy", text=shown(at(spec, "wildcardPolicy")))
     path = at(spec, "path")
     # A Route has one path: none means all of the server, whose administration another rule keeps closed.
-    if path is UNKNOWN or (path not in (None, "", "/") and administration(case, {"prefix": path})):
+    if path not in (None, "", "/") and administration(case, {"prefix": path}):
         yield Fault(path="spec.path", text=shown(path))
     yield from _rewritten(case)
     if not titles(case.config, "authenticated", case.subject.title):

@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 FORMS = {
     "an AWS access key": re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])"),
@@ -66,6 +67,7 @@ CODE = (".py", ".js", ".lua", ".jinja", ".pem", ".crt")
 """Ends of a file's name that say that its lines are no settings."""
 
 
+@lru_cache(maxsize=4096)
 def form_of(text: str) -> str | None:
     """What kind of secret a text holds by its form, also in base64, or None."""
     if len(text) < _SHORTEST:
@@ -97,6 +99,7 @@ def decoded(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=4096)
 def names_a_secret(name: str) -> bool:
     """Whether a field, variable or flag of this name holds a secret itself, not a reference to one."""
     words = _HUMPS.sub("_", name.strip("-")).lower()

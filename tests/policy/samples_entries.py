@@ -93,7 +93,7 @@ _AUTHENTICATED = table(
     config={"authenticated": ["Route team/*"]},
 )
 
-_INGRESS = manifest(
+INGRESS = manifest(
     "networking.k8s.io/v1",
     "Ingress",
     {
@@ -108,7 +108,7 @@ _INGRESS = manifest(
 )
 _INGRESSES = table(
     "kubernetes:networking.k8s.io/v1:Ingress",
-    _INGRESS,
+    INGRESS,
     ("one host, TLS, one path (gatekeeper)", {}),
     ("no TLS (gatekeeper)", {"spec tls": MISSING}, "spec.tls: does not cover the host of spec.rules[0]"),
     ("no certificate", {"spec tls 0 secretName": MISSING}, "does not cover"),
@@ -178,7 +178,7 @@ _GATEWAY = manifest(
         ],
     },
 )
-_HTTP_ROUTE = manifest(
+HTTP_ROUTE = manifest(
     "gateway.networking.k8s.io/v1",
     "HTTPRoute",
     {
@@ -220,7 +220,7 @@ _GATEWAYS = (
     ),
     *table(
         "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
-        _HTTP_ROUTE,
+        HTTP_ROUTE,
         ("one path of the API", {}),
         ("no host name", {"spec hostnames": MISSING}, "spec.hostnames: is missing"),
         ("a wildcard name", {"spec hostnames": ["*.kitchen.example"]}, "hostnames[0]: is '*.kitchen.example'"),
@@ -262,7 +262,7 @@ _TLS_ROUTES = (
     ),
     *table(
         "kubernetes:networking.k8s.io/v1:Ingress",
-        _INGRESS,
+        INGRESS,
         ("a path that is missing", {"spec rules 0 http paths 0": {"backend": {}}}, "path: is '/', which leads"),
         ("a prefix of the API alone", {"spec rules 0 http paths 0": {"path": "/v1/completions", "pathType": "Prefix"}}),
     ),
@@ -270,19 +270,19 @@ _TLS_ROUTES = (
 
 _OLDER = table(
     "kubernetes:extensions/v1beta1:Ingress",
-    {**_INGRESS, "apiVersion": "extensions/v1beta1"},
+    {**INGRESS, "apiVersion": "extensions/v1beta1"},
     ("an older Ingress", {"spec tls": MISSING}, "does not cover"),
 )
 _OWN_PATHS = table(
     "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
-    _HTTP_ROUTE,
+    HTTP_ROUTE,
     ("a path that the configuration closes", _path("Exact", "/admin"), "which leads to /admin"),
     ("a path that it opens", _path("Exact", "/metrics")),
     config={"adminPaths": ["/admin"]},
 )
 _CALLS = table(
     "kubernetes:gateway.networking.k8s.io/v1:GRPCRoute",
-    {**_HTTP_ROUTE, "kind": "GRPCRoute"},
+    {**HTTP_ROUTE, "kind": "GRPCRoute"},
     ("calls of a host", {}),
     ("calls of every host", {"spec hostnames": MISSING}, "spec.hostnames: is missing"),
 )

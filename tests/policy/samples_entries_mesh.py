@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.policy.objects import manifest
 from tests.policy.samples import MISSING, UNKNOWN_VALUE, Sample, table
+from tests.policy.samples_entries import HTTP_ROUTE, INGRESS
 
 _NOT_KNOWN = "not known before the update"
 
@@ -122,4 +123,27 @@ _MESH = (
     ),
 )
 
-SAMPLES: dict[str, tuple[Sample, ...]] = {"entry-guarded": (*_MESH, *_OTHER_KINDS)}
+_PATH = "spec rules 0 http paths 0"
+_EDGES = (
+    *table(
+        "kubernetes:networking.k8s.io/v1:Ingress",
+        INGRESS,
+        ("rewritten to nothing", {"metadata annotations": {"nginx.ingress.kubernetes.io/rewrite-target": ""}}),
+        ("the older default backend", {"spec backend": {"serviceName": "x"}}, "answers for every host"),
+        ("the API's beginning, exactly", {_PATH: {"path": "/v1", "pathType": "Exact"}}),
+        ("signs of an expression, exactly", {_PATH: {"path": "/.*", "pathType": "Exact"}}),
+        (
+            "what lies below metrics, as a prefix",
+            {_PATH: {"path": "/metrics/a", "pathType": "Prefix"}},
+            "leads to /metrics",
+        ),
+    ),
+    *table(
+        "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+        HTTP_ROUTE,
+        ("a rule without a backend", {"spec rules 0": {}}, "matches: is '/', which leads to"),
+        ("matches of a route not known", {"spec rules 0 matches": UNKNOWN_VALUE}, "paths that cannot be seen"),
+    ),
+)
+
+SAMPLES: dict[str, tuple[Sample, ...]] = {"entry-guarded": (*_MESH, *_OTHER_KINDS, *_EDGES)}
