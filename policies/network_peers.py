@@ -119,10 +119,11 @@ def admin_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 
 def _admin_peer(case: Case, path: str, peer: JsonValue) -> Iterator[Fault]:
-    if UNKNOWN in (peer, *(at(peer, key) for key in ("networks", "domainNames", "namespaces", "pods"))):
+    chosen = [at(peer, "namespaces"), at(peer, "pods", "namespaceSelector")]
+    if UNKNOWN in chosen:
         yield Fault(path=path, text=NOT_KNOWN)
         return
-    if selects_all(at(peer, "namespaces")):
+    if any(map(selects_all, chosen)):
         yield Fault(path=path, text="means every namespace, whatever its own policies say")
     for where, cidr in listed(at(peer, "networks"), f"{path}.networks"):
         yield from _network(case, cidr, where)

@@ -166,7 +166,12 @@ _ADMIN_RULES = tuple(
         (f"{kind}: not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),
         (f"{kind}: a rule not known", {"spec egress 0": UNKNOWN_VALUE}, f"egress[0].to: is {_NOT_KNOWN}"),
         (f"{kind}: a peer not known", {_PEER: UNKNOWN_VALUE}, f"egress[0].to[0]: is {_NOT_KNOWN}"),
-        (f"{kind}: networks not known", {f"{_PEER} networks": UNKNOWN_VALUE}, f"to[0]: is {_NOT_KNOWN}"),
+        (f"{kind}: networks not known", {f"{_PEER} networks": UNKNOWN_VALUE}, f"to[0].networks: is {_NOT_KNOWN}"),
+        (f"{kind}: names not known", {f"{_PEER} domainNames": UNKNOWN_VALUE}, f"to[0].domainNames: is {_NOT_KNOWN}"),
+        (f"{kind}: namespaces not known", {f"{_PEER} namespaces": UNKNOWN_VALUE}, f"to[0]: is {_NOT_KNOWN}"),
+        (f"{kind}: pods not known", {f"{_PEER} pods": UNKNOWN_VALUE}, f"to[0]: is {_NOT_KNOWN}"),
+        (f"{kind}: pods everywhere", {_PEER: {"pods": {"namespaceSelector": {}}}}, "means every namespace"),
+        (f"{kind}: pods of a namespace", {_PEER: {"pods": {"namespaceSelector": {"matchLabels": {"a": "b"}}}}}),
     )
 )
 _FIREWALL = manifest(
