@@ -20,23 +20,26 @@ PROXY_PORT = 8443
 """Port of OpenShift AI's proxy, which asks the API server whether a caller may call."""
 
 _API_SERVER_PORT = 6443
+PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+"""Networks that are not the internet: RFC 1918, RFC 6598 (shared address space) and RFC 4193."""
+
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 _POLICY_GROUP = "network.openshift.io/policy-group"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreAddress:
-    """Where the object store's pods listen: a TCP port, in one namespace, in networks, or (with neither) anywhere."""
+    """Where the object store's pods listen: a TCP port, in one namespace, in networks, or in any private network."""
 
     port: int
     namespace: str | None = None
     cidrs: Sequence[str] = ()
 
     def peers(self) -> list[dict[str, Any]]:
-        """Peers of a rule; an empty list means any."""
+        """Peers of a rule; never none, which would mean the internet too."""
         if self.namespace is not None:
             return [_namespaces({_NAMESPACE_NAME: self.namespace})]
-        return [{"ipBlock": {"cidr": cidr}} for cidr in self.cidrs]
+        return _networks(self.cidrs or PRIVATE_NETWORKS)
 
 
 def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
@@ -61,14 +64,15 @@ def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
         "allow-metrics": {"podSelector": server, **_ingress(_scrapers(platform), SERVER_PORT, STATUS_PORT)},
     }
     if platform.openshift_ai:
-        policies["allow-api-server"] = _egress(server, {"ports": _tcp(_API_SERVER_PORT)})
+        policies["allow-api-server"] = _egress(
+            server, {"to": _networks(PRIVATE_NETWORKS), "ports": _tcp(_API_SERVER_PORT)}
+        )
     return policies
 
 
 def store_egress(pods: dict[str, Any], store: StoreAddress) -> dict[str, Any]:
     """A NetworkPolicy's specification that lets pods out to the object store, and nowhere else."""
-    peers = store.peers()
-    return _egress(pods, {"ports": _tcp(store.port), **({"to": peers} if peers else {})})
+    return _egress(pods, {"to": store.peers(), "ports": _tcp(store.port)})
 
 
 def gateway_ingress(port: int, *, routes: bool = False) -> dict[str, Any]:
@@ -87,6 +91,10 @@ def _scrapers(platform: Platform) -> list[dict[str, Any]]:
 
 def _namespaces(labels: dict[str, str]) -> dict[str, Any]:
     return {"namespaceSelector": {"matchLabels": labels}}
+
+
+def _networks(cidrs: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
 
 
 def _tcp(*ports: int) -> list[dict[str, Any]]:

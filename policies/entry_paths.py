@@ -10,6 +10,7 @@ from policies.values import JsonValue
 
 ADMIN_PATHS = (
     *("/v1/load_lora_adapter", "/v1/unload_lora_adapter", "/metrics", "/sleep", "/wake_up", "/collective_rpc"),
+    *("/is_sleeping", "/reset_mm_cache", "/scale_elastic_ep", "/is_scaling_elastic_ep", "/pause", "/resume"),
     *("/reset_prefix_cache", "/server_info", "/start_profile", "/stop_profile", "/update_weights"),
 )
 """vLLM's paths that change or show the server itself (vllm/entrypoints/openai/api_server.py)."""
@@ -31,9 +32,8 @@ def _leads(kind: str, value: str, path: str) -> bool:
     if kind == "exact":
         return value.rstrip("/") == path
     if kind == "prefix":
-        whole = value.rstrip("/")
-        return path == whole or path.startswith((f"{whole}/", value)) or whole.startswith(f"{path}/")
+        return path.startswith(value.rstrip("/")) or value.startswith(f"{path}/")
     try:
-        return re.fullmatch(value, path) is not None or re.match(value, path) is not None
+        return any(re.match(value, whole) for whole in (path, f"{path}/"))
     except re.error:
         return True

@@ -14,7 +14,12 @@ from policies.rule import Case, Rule
 from policies.subject import entries, mapping
 from policies.values import UNKNOWN, JsonValue
 
-VENDOR = "nvidia.com/"
+VENDORS = (
+    *("nvidia.com/", "amd.com/", "gpu.intel.com/", "habana.ai/", "google.com/tpu", "aws.amazon.com/neuron"),
+    "huawei.com/",
+)
+"""Beginnings of the names of GPUs and the like, and of the labels of their nodes."""
+
 PRODUCT = "nvidia.com/gpu.product"
 TAINT = RESOURCE = "nvidia.com/gpu"
 DEVICES = "NVIDIA_VISIBLE_DEVICES"
@@ -80,7 +85,7 @@ def _devices(pod: Pod, pools: tuple[Pool, ...]) -> Iterator[tuple[str, JsonValue
 
 
 def _is_gpu(resource: str, pools: tuple[Pool, ...]) -> bool:
-    return resource.startswith(VENDOR) or resource in [pool.resource for pool in pools]
+    return resource.startswith(VENDORS) or resource in [pool.resource for pool in pools]
 
 
 def _evasions(pod: Pod) -> Iterator[Fault]:
@@ -154,13 +159,16 @@ def _stray(pod: Pod, pools: tuple[Pool, ...]) -> Iterator[Fault]:
     taints = {pool.taint for pool in pools}
     for path, toleration in listed(at(pod.spec, "tolerations"), f"{pod.path}.tolerations"):
         key = at(toleration, "key")
-        if isinstance(key, str) and (key.startswith(VENDOR) or key in taints):
+        if isinstance(key, str) and (key.startswith(VENDORS) or key in taints):
             yield Fault(path=path, text=f"tolerates {key}, and the pod asks for no GPU")
+    runtime = at(pod.spec, "runtimeClassName")
+    if runtime is UNKNOWN or "nvidia" in str(runtime):
+        yield Fault(path=f"{pod.path}.runtimeClassName", text=f"{shown(runtime)}: images of CUDA get every GPU by it")
     selector = at(pod.spec, "nodeSelector")
     if selector is UNKNOWN:
         yield Fault(path=f"{pod.path}.nodeSelector", text=NOT_KNOWN)
     for key in mapping(selector):
-        if key.startswith(VENDOR):
+        if key.startswith(VENDORS):
             yield Fault(path=f"{pod.path}.nodeSelector", text=f"selects {key}, and the pod asks for no GPU")
     where = f"{pod.path}.{'.'.join(_TERMS)}"
     for path, term in listed(at(pod.spec, *_TERMS), where):
@@ -168,7 +176,7 @@ def _stray(pod: Pod, pools: tuple[Pool, ...]) -> Iterator[Fault]:
             key = at(expression, "key")
             if key is UNKNOWN:
                 yield Fault(path=path, text=NOT_KNOWN)
-            elif str(key).startswith(VENDOR) and at(expression, "operator") not in ("NotIn", "DoesNotExist"):
+            elif str(key).startswith(VENDORS) and at(expression, "operator") not in ("NotIn", "DoesNotExist"):
                 yield Fault(path=path, text=f"selects {key}, and the pod asks for no GPU")
 
 

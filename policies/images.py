@@ -23,9 +23,15 @@ _DEFINITIONS = "apiextensions.k8s.io/"
 _LISTS = ("items", "objects")
 """Fields of Lists and Templates that hold whole objects."""
 
-_OCI_SCHEMES = ("oci://", "oci+native://")
-_URI_KEYS = {"storageUri", "uri", "sourceModelUri"}
+_SCHEMES = ("oci://", "oci+native://", "docker://")
+_URI_KEYS = {"storageUri", "uri", "sourceModelUri", "url"}
 _IMAGE_ANNOTATIONS = {"sidecar.istio.io/proxyImage"}
+_TRIGGERS = "image.openshift.io/triggers"
+"""Annotation by which OpenShift puts the newest image of a tag into the object: JSON that names the tag."""
+
+_OPENSHIFT_SOURCES = ("DockerImage", "ImageStreamTag", "ImageStreamImage")
+_PARTS = ("registry", "repository")
+_IMAGE_KEYS = ("imageName", "osImageURL")
 _RELATED_IMAGE = "RELATED_IMAGE_"
 
 _CONTAINERS = {"containers", "initContainers", "ephemeralContainers", "container", "steps", "sidecars", "stepTemplate"}
@@ -120,7 +126,7 @@ def _mapping(value: dict[str, JsonValue], path: str, key: str) -> Iterator[Found
     composed = None if key in _CONTAINERS else _composed(value)
     if composed is not None:
         yield FoundImage(path=path, value=composed)
-    elif value.get("kind") == "DockerImage" and "name" in value:
+    elif key != "to" and value.get("kind") in _OPENSHIFT_SOURCES and "name" in value:
         yield FoundImage(path=f"{path}.name", value=value["name"])
     if path and _name(value) == KSERVE_CONFIG:
         yield from _kserve_config(value.get("data"), f"{path}.data")
@@ -130,7 +136,9 @@ def _mapping(value: dict[str, JsonValue], path: str, key: str) -> Iterator[Found
         # A part of a name is no name; what could stand alone is judged alone as well.
         if composed is not None and child_key == "image" and not _looks_like_image(str(child)):
             continue
-        if isinstance(child, str):
+        if child_key == _TRIGGERS:
+            yield from _json(child, where, child_key)
+        elif isinstance(child, str):
             yield from _text(child, where, child_key, key)
         else:
             yield from _walk(child, where, child_key)
@@ -140,7 +148,7 @@ def _text(text: str, path: str, key: str, parent: str) -> Iterator[FoundImage]:
     if _names_an_image(text, key, parent):
         yield FoundImage(path=path, value=text)
     elif key in _URI_KEYS:
-        for scheme in _OCI_SCHEMES:
+        for scheme in _SCHEMES:
             if text.lower().startswith(scheme):
                 yield FoundImage(path=path, value=text[len(scheme) :])
 
@@ -148,10 +156,13 @@ def _text(text: str, path: str, key: str, parent: str) -> Iterator[FoundImage]:
 def _names_an_image(text: str, key: str, parent: str) -> bool:
     if key == "image":
         return parent in _CONTAINERS or _may_be_image(text)
-    if key == "imageName":
+    if key in _IMAGE_KEYS:
         return _may_be_image(text)
-    if key.endswith("Image"):
+    if key.endswith("Image") or (parent == "images" and key not in _PARTS):
         return _looks_like_image(text)
+    if key == "package":
+        host = text.partition("/")[0]
+        return _looks_like_image(text) and host != text and ("." in host or ":" in host)
     return (
         (key == "reference" and parent == "image")
         or (key == "bundle" and parent.endswith("Ref"))
@@ -169,7 +180,12 @@ def _looks_like_image(text: str) -> bool:
 
 
 def _composed(value: dict[str, JsonValue]) -> JsonValue:
-    """Images in parts, as in operators' resources: repository + image + version, or repository + tag + digest."""
+    """Images in parts: repository + image + version, or repository + tag + digest, or Kustomize's new name and tag."""
+    if "newName" in value or "newTag" in value:
+        name, tag, digest = (value.get(part) for part in ("newName", "newTag", "digest"))
+        return _composed(
+            {"repository": value.get("name") if name is None else name, "tag": tag or "", "digest": digest}
+        )
     repository = value.get("repository")
     if not isinstance(repository, str):
         return None
@@ -204,12 +220,16 @@ def _kserve_config(data: JsonValue, where: str) -> Iterator[FoundImage]:
         if key == "_example":
             continue
         path = f"{where}.{key}"
-        if text is UNKNOWN:
-            yield FoundImage(path=path, value=UNKNOWN)
-            continue
-        try:
-            content = json.loads(str(text))
-        except ValueError:
-            yield FoundImage(path=path, value=None)
-            continue
-        yield from _walk(content, path, key)
+        yield from _json(text, path, key)
+
+
+def _json(text: JsonValue, path: str, key: str) -> Iterator[FoundImage]:
+    if text is UNKNOWN:
+        yield FoundImage(path=path, value=UNKNOWN)
+        return
+    try:
+        content = json.loads(str(text))
+    except ValueError:
+        yield FoundImage(path=path, value=None)
+        return
+    yield from _walk(content, path, key)

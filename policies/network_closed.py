@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pulumi_policy import Severity
 
 from policies.judging import NOT_KNOWN, Fault, at, listed, shown
-from policies.objects import each_object, is_a, told
+from policies.network_peers import PRIVATE, admin_policy, calico, cilium, is_private, selects_all
+from policies.objects import each_object, told
 from policies.rule import Case, Rule
 from policies.subject import entries
 from policies.values import UNKNOWN, JsonValue
 
-NETWORKING = "networking.k8s.io"
-ISTIO = "networking.istio.io"
-
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-"""Networks that are not the internet: RFC 1918, RFC 6598 (shared address space) and RFC 4193."""
-
 MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
 _OPEN_SERVICES = ("NodePort", "LoadBalancer", "ExternalName")
 _WIDE = 1024
-_WORLD = ("world", "all", "world-ipv4", "world-ipv6")
+_DNS = (53, 5353)
+"""Ports of look-ups, by number; those of OpenShift's DNS pods too."""
+
 _EXAMPLE = "a ClusterIP Service, and a NetworkPolicy whose rules name pods, namespaces or private networks, and ports"
 
 
@@ -34,26 +30,42 @@ def judge(case: Case) -> Iterator[str]:
 
 
 def _faults(case: Case) -> Iterator[Fault]:
-    spec = case.subject.inputs.get("spec")
-    if is_a(case, "", "Service"):
-        yield from _service(spec)
-    elif is_a(case, NETWORKING, "NetworkPolicy"):
-        yield from _policy(case, spec)
-    elif is_a(case, "cilium.io", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"):
-        yield from _cilium(case)
-    elif is_a(case, "k8s.ovn.org", "EgressFirewall"):
-        for path, entry in listed(at(spec, "egress"), "spec.egress"):
-            if at(entry, "type") != "Deny" and not _is_private(case, at(entry, "to", "cidrSelector")):
-                yield Fault(path=path, text="allows what is not a private network")
-    elif is_a(case, ISTIO, "ServiceEntry"):
-        yield from _entry(case, spec)
-    elif is_a(case, ISTIO, "Sidecar"):
-        mode = at(spec, "outboundTrafficPolicy", "mode")
-        if mode is UNKNOWN or mode == "ALLOW_ANY":
-            yield Fault(path="spec.outboundTrafficPolicy.mode", text=shown(mode))
+    faults = _KINDS.get((case.subject.group, case.subject.kind))
+    if faults is not None:
+        yield from faults(case, case.subject.inputs.get("spec"))
 
 
-def _service(spec: JsonValue) -> Iterator[Fault]:
+def _firewall(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, entry in listed(at(spec, "egress"), "spec.egress"):
+        if at(entry, "type") != "Deny" and not is_private(case, at(entry, "to", "cidrSelector")):
+            yield Fault(path=path, text="allows what is not a private network")
+
+
+def _workload(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    yield from _address(case, at(spec, "address"), "spec.address")
+
+
+def _sidecar(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    mode = at(spec, "outboundTrafficPolicy", "mode")
+    if mode is UNKNOWN or mode == "ALLOW_ANY":
+        yield Fault(path="spec.outboundTrafficPolicy.mode", text=shown(mode))
+
+
+def _endpoints(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    """Addresses behind a Service without a selector, written by hand."""
+    for path, subset in listed(case.subject.inputs.get("subsets"), "subsets"):
+        for field in ("addresses", "notReadyAddresses"):
+            for where, entry in listed(at(subset, field), f"{path}.{field}"):
+                yield from _address(case, at(entry, "ip"), f"{where}.ip")
+
+
+def _endpoint_slice(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    for path, entry in listed(case.subject.inputs.get("endpoints"), "endpoints"):
+        for where, address in listed(at(entry, "addresses"), f"{path}.addresses"):
+            yield from _address(case, address, where)
+
+
+def _service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
     kind = at(spec, "type")
@@ -69,29 +81,34 @@ def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
         return
     for direction, peers in (("ingress", "from"), ("egress", "to")):
         for path, rule in listed(at(spec, direction), f"spec.{direction}"):
-            if rule is UNKNOWN or at(rule, peers) is UNKNOWN or at(rule, "ports") is UNKNOWN:
+            if at(rule, peers) is UNKNOWN or at(rule, "ports") is UNKNOWN:
                 yield Fault(path=path, text=NOT_KNOWN)
             else:
                 yield from _policy_rule(case, path, rule, peers)
 
 
 def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator[Fault]:
-    """Judge one rule. Without peers it means everywhere: out of the namespace that is told apart by ports alone."""
-    bounded = _ports_bound(entries(at(rule, "ports")))
+    """Judge one rule. Without peers it means everywhere, which is right for look-ups of names alone."""
+    ports = entries(at(rule, "ports"))
+    bounded = _ports_bound(ports)
     named = entries(at(rule, peers))
-    if not named and (peers == "from" or not bounded):
-        end = "" if peers == "from" else " on any port"
-        yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere{end}")
+    looks_up = bool(ports) and all(at(port, "port") in _DNS and at(port, "endPort") is None for port in ports)
+    if not named and not (peers == "to" and looks_up):
+        yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere")
     for where, peer in listed(named, f"{path}.{peers}"):
-        if peer is UNKNOWN or any(at(peer, key) is UNKNOWN for key in ("ipBlock", "namespaceSelector", "podSelector")):
+        if any(at(peer, key) is UNKNOWN for key in ("ipBlock", "namespaceSelector", "podSelector")):
             yield Fault(path=where, text=NOT_KNOWN)
         elif not peer:
             yield Fault(path=where, text="is empty, so it means everywhere")
         elif at(peer, "ipBlock") is not None:
             cidr = at(peer, "ipBlock", "cidr")
-            if not _is_private(case, cidr):
+            if not is_private(case, cidr):
                 yield Fault(path=f"{where}.ipBlock.cidr", text=f"{shown(cidr)}, which is no private network")
-        elif at(peer, "namespaceSelector") == {} and not at(peer, "podSelector") and not bounded:
+        elif (
+            selects_all(at(peer, "namespaceSelector"))
+            and selects_all(at(peer, "podSelector"), absent=True)
+            and not bounded
+        ):
             yield Fault(path=where, text="means every pod of the cluster, on any port")
 
 
@@ -102,56 +119,11 @@ def _ports_bound(ports: list[JsonValue]) -> bool:
 
 def _bounds(port: JsonValue) -> bool:
     first, last = at(port, "port"), at(port, "endPort")
-    if first is None or first is UNKNOWN or last is UNKNOWN:
+    if first is None or first is UNKNOWN:
         return False
     if last is None:
         return True
     return isinstance(first, int | float) and isinstance(last, int | float) and last - first < _WIDE
-
-
-def _is_private(case: Case, cidr: JsonValue) -> bool:
-    allowed = entries(case.config.get("privateNetworks")) or list(PRIVATE)
-    try:
-        network = ipaddress.ip_network(cidr, strict=False) if isinstance(cidr, str) else None
-        known = [ipaddress.ip_network(entry) for entry in allowed]
-    except ValueError:
-        return False
-    return network is not None and any(_within(network, entry) for entry in known)
-
-
-def _within(
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network, other: ipaddress.IPv4Network | ipaddress.IPv6Network
-) -> bool:
-    if isinstance(network, ipaddress.IPv4Network):
-        return isinstance(other, ipaddress.IPv4Network) and network.subnet_of(other)
-    return isinstance(other, ipaddress.IPv6Network) and network.subnet_of(other)
-
-
-def _cilium(case: Case) -> Iterator[Fault]:
-    inputs = case.subject.inputs
-    for top in ("spec", "specs"):
-        value = inputs.get(top)
-        for where, spec in listed(value, top) if isinstance(value, list) else [(top, value)]:
-            if spec is UNKNOWN:
-                yield Fault(path=where, text=NOT_KNOWN)
-                continue
-            for direction, word in (("ingress", "from"), ("egress", "to")):
-                for path, rule in listed(at(spec, direction), f"{where}.{direction}"):
-                    yield from _cilium_rule(case, path, rule, word)
-
-
-def _cilium_rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
-    for where, entity in listed(at(rule, f"{word}Entities"), f"{path}.{word}Entities"):
-        if entity is UNKNOWN or entity in _WORLD:
-            yield Fault(path=where, text=shown(entity))
-    for where, name in listed(at(rule, "toFQDNs"), f"{path}.toFQDNs"):
-        yield Fault(path=where, text=f"{shown(name)}: a name outside the cluster")
-    for where, cidr in listed(at(rule, f"{word}CIDR"), f"{path}.{word}CIDR"):
-        if not _is_private(case, cidr):
-            yield Fault(path=where, text=f"{shown(cidr)}, which is no private network")
-    for where, entry in listed(at(rule, f"{word}CIDRSet"), f"{path}.{word}CIDRSet"):
-        if not _is_private(case, at(entry, "cidr")):
-            yield Fault(path=where, text=f"{shown(at(entry, 'cidr'))}, which is no private network")
 
 
 def _entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
@@ -159,15 +131,51 @@ def _entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
     if location != "MESH_INTERNAL":
         text = "is missing, which means MESH_EXTERNAL" if location is None else shown(location)
         yield Fault(path="spec.location", text=text)
-    inside = tuple(str(suffix) for suffix in entries(case.config.get("meshSuffixes"))) or MESH
     for path, host in listed(at(spec, "hosts"), "spec.hosts"):
-        if not (isinstance(host, str) and "*" not in host and host.endswith(inside)):
+        if not _in_mesh(case, host):
             yield Fault(path=path, text=f"{shown(host)}, which is no name of the mesh")
+    for path, address in listed(at(spec, "addresses"), "spec.addresses"):
+        yield from _address(case, address, path)
+    for path, endpoint in listed(at(spec, "endpoints"), "spec.endpoints"):
+        yield from _address(case, at(endpoint, "address"), f"{path}.address")
+
+
+def _in_mesh(case: Case, host: JsonValue) -> bool:
+    inside = tuple(str(suffix) for suffix in entries(case.config.get("meshSuffixes"))) or MESH
+    return isinstance(host, str) and "*" not in host and host.endswith(inside)
+
+
+def _address(case: Case, address: JsonValue, path: str) -> Iterator[Fault]:
+    """An address is of a private network, of the mesh, or a socket of the node."""
+    if not (is_private(case, address) or _in_mesh(case, address) or str(address).startswith("unix:")):
+        text = "is missing" if address is None else f"{shown(address)}, which is no address inside"
+        yield Fault(path=path, text=text)
 
 
 def _strings(default: tuple[str, ...], description: str) -> dict[str, JsonValue]:
     return {"type": "array", "items": {"type": "string"}, "default": list(default), "description": description}
 
+
+_KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
+    ("", "Service"): _service,
+    ("", "Endpoints"): _endpoints,
+    ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
+    ("networking.k8s.io", "NetworkPolicy"): _policy,
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"): admin_policy,
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): admin_policy,
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"): admin_policy,
+    ("cilium.io", "CiliumNetworkPolicy"): cilium,
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): cilium,
+    ("projectcalico.org", "NetworkPolicy"): calico,
+    ("projectcalico.org", "GlobalNetworkPolicy"): calico,
+    ("crd.projectcalico.org", "NetworkPolicy"): calico,
+    ("crd.projectcalico.org", "GlobalNetworkPolicy"): calico,
+    ("k8s.ovn.org", "EgressFirewall"): _firewall,
+    ("network.openshift.io", "EgressNetworkPolicy"): _firewall,
+    ("networking.istio.io", "ServiceEntry"): _entry,
+    ("networking.istio.io", "WorkloadEntry"): _workload,
+    ("networking.istio.io", "Sidecar"): _sidecar,
+}
 
 RULE = Rule(
     id="network-closed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from policies import (
     adapters_approved,
     buckets_safe,
+    disruption_budgets,
     entry_guarded,
     exposed_authorized,
     gpu_placement,
@@ -65,6 +66,7 @@ STACK_RULES = (
     services_complete.RULE,
     exposed_authorized.RULE,
     pools_hold.RULE,
+    disruption_budgets.RULE,
 )
 """Rules about all resources of a stack."""
 

@@ -18,11 +18,25 @@ _READING = ("get", "list", "watch", "*")
 _SHELLS = ("pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers", "pods/proxy", "services/proxy")
 _NODES = ("nodes/proxy",)
 _MINTING = ("serviceaccounts/token",)
+_STRONG = {
+    **dict.fromkeys(
+        ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"),
+        (("create", "update", "patch"), "whoever writes it reads and changes every request to the API"),
+    ),
+    "certificatesigningrequests/approval": (("update", "patch"), "a certificate can be that of an administrator"),
+    "signers": (("approve", "sign"), "a certificate can be that of an administrator"),
+    "persistentvolumes": (("create",), "a volume can be a path of the node"),
+}
+"""Resources, the verbs that lead to every other right, and why."""
+
 _STRICT_CONSTRAINTS = ("restricted", "restricted-v2", "nonroot", "nonroot-v2")
 _STRONG_ROLES = ("cluster-admin", "system:openshift:scc:anyuid", "system:openshift:scc:privileged")
+_STRONG_IN_ALL = ("admin", "edit", "system:node", "system:kube-controller-manager")
+"""Roles that read Secrets, which for a whole cluster nobody gets."""
+
 _EVERYBODY = {
     *("system:authenticated", "system:unauthenticated", "system:anonymous", "system:masters"),
-    *("system:serviceaccounts", "system:authenticated:oauth", "system:cluster-admins"),
+    *("system:serviceaccounts", "system:authenticated:oauth", "system:cluster-admins", "system:nodes"),
 }
 _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verbs: [get], resourceNames: [support]"
 
@@ -46,6 +60,8 @@ def _faults(case: Case) -> Iterator[Fault]:
         name = at(inputs.get("roleRef"), "name")
         if name is UNKNOWN or name in _STRONG_ROLES:
             yield Fault(path="roleRef.name", text=shown(name))
+        elif case.subject.kind == "ClusterRoleBinding" and name in _STRONG_IN_ALL:
+            yield Fault(path="roleRef.name", text=f"{shown(name)}, for every namespace")
         for path, subject in listed(inputs.get("subjects"), "subjects"):
             who = at(subject, "name")
             if who is UNKNOWN or who in _EVERYBODY or str(who).startswith("system:serviceaccounts:"):
@@ -84,12 +100,19 @@ def _too_much(case: Case, rule: JsonValue, resource: str) -> str | None:
         names = entries(at(rule, "resourceNames"))
         strict = names and all(name in _STRICT_CONSTRAINTS for name in names)
         text = None if strict else f"of it only {', '.join(_STRICT_CONSTRAINTS)} may be used"
-    elif resource == "secrets" and any(verb in _READING for verb in verbs):
+    elif resource in _STRONG and any(verb in _STRONG[resource][0] for verb in verbs):
+        text = _STRONG[resource][1]
+    elif resource == "secrets" and _is_core(at(rule, "apiGroups")) and any(verb in _READING for verb in verbs):
         if case.subject.kind == "ClusterRole":
             text = "read in every namespace"
         elif not named:
             text = "all of the namespace's, without resourceNames"
     return text
+
+
+def _is_core(groups: JsonValue) -> bool:
+    """Whether the groups of a rule may be the core's; other groups have Secrets that are something else."""
+    return not entries(groups) or any(group is UNKNOWN or group in ("", "*") for group in entries(groups))
 
 
 RULE = Rule(

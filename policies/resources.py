@@ -36,7 +36,8 @@ def _missing(pod: Pod, container: Container) -> Iterator[Fault]:
     for part, resource in _DEMANDED:
         value = at(container.spec, "resources", part, resource)
         # What is unknown or unreadable is told below, once.
-        if value is None or quantity(value) == 0:
+        amount = quantity(value)
+        if value is None or (amount is not None and amount <= 0):
             text = "is missing" if value is None else shown(value)
             yield Fault(path=f"{container.path}.resources.{part}.{resource}", text=text)
 

@@ -7,8 +7,8 @@ Secrets that some other provider, or none, makes. Elsewhere the mark tells of a 
 
 from __future__ import annotations
 
-import base64
-import binascii
+import json
+import re
 from collections.abc import Iterator
 
 from pulumi_policy import Severity
@@ -16,12 +16,24 @@ from pulumi_policy import Severity
 from policies.judging import NOT_KNOWN, Fault, titles, titles_schema
 from policies.objects import told
 from policies.rule import Case, Rule
-from policies.secret_looks import CODE, form_of, is_reference, is_well_known, lines_with_secrets, names_a_secret
+from policies.secret_looks import (
+    CODE,
+    decoded,
+    form_of,
+    is_reference,
+    is_well_known,
+    lines_with_secrets,
+    names_a_secret,
+)
 from policies.subject import mapping
 from policies.values import UNKNOWN, JsonValue
 
 _USERS = ":MinioUser"
 _OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
+_FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
+_SETTERS = ("export", "env", "-e", "--env", "local", "readonly")
+"""Words behind which a shell reads NAME=value."""
+
 _EXAMPLE = "env: [{name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: reader, key: AWS_SECRET_ACCESS_KEY}}}]"
 
 
@@ -54,16 +66,9 @@ def _secret(case: Case) -> Iterator[Fault]:
             yield Fault(path=field, text=NOT_KNOWN)
         yield from _marked(case, mapping(value), f"{field}.")
         for name, text in mapping(value).items():
-            if isinstance(text, str) and is_well_known(_decoded(text) if field == "data" else text):
+            if isinstance(text, str) and is_well_known(decoded(text) if field == "data" else text):
                 yield Fault(path=f"{field}.{name}", text="is a password that everybody knows (value not shown)")
     yield from _walk(case.subject.inputs.get("metadata"), "metadata", "metadata")
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def _other(case: Case) -> Iterator[Fault]:
@@ -73,17 +78,17 @@ def _other(case: Case) -> Iterator[Fault]:
     yield from _walk(case.subject.inputs, "", "")
 
 
-def _files(inputs: dict[str, JsonValue]) -> Iterator[Fault]:
+def _files(inputs: dict[str, JsonValue], holder: str = "") -> Iterator[Fault]:
     for field in ("data", "binaryData"):
         value = inputs.get(field)
         if value is UNKNOWN:
-            yield Fault(path=field, text=NOT_KNOWN)
+            yield Fault(path=f"{holder}{field}", text=NOT_KNOWN)
         for name, text in mapping(value).items():
-            path = f"{field}.{name}"
+            path = f"{holder}{field}.{name}"
             if text is UNKNOWN:
                 yield Fault(path=path, text=NOT_KNOWN)
             elif isinstance(text, str) and not name.endswith(CODE):
-                content = _decoded(text) if field == "binaryData" else text
+                content = decoded(text) if field == "binaryData" else text
                 for setting in lines_with_secrets(content):
                     yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
 
@@ -93,9 +98,11 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
     open_place = (open_place or key in _OPEN_PLACES) and key != "valueFrom"
     if isinstance(value, dict):
         yield from _variable(value, path)
+        if path:
+            yield from _object_within(value, path)
         for name, entry in value.items():
             where = f"{path}.{name}" if path else name
-            if isinstance(entry, str) and names_a_secret(name) and not is_reference(entry):
+            if _is_value(value, key, name) and not is_reference(entry):
                 yield Fault(path=where, text="is named like a secret and has a value (not shown)")
             yield from _walk(entry, where, name, open_place=open_place)
     elif isinstance(value, list):
@@ -106,8 +113,45 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
         form = form_of(value)
         if form:
             yield Fault(path=path, text=f"looks like {form} (not shown)")
+        for setting in lines_with_secrets(value) if _is_json(value) else ():
+            yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
     elif value is UNKNOWN and open_place:
         yield Fault(path=path, text=NOT_KNOWN)
+
+
+def _is_value(holder: dict[str, JsonValue], key: str, name: str) -> bool:
+    """Whether a field holds a secret itself: an ExternalSecret's `secretKey` is a name, a SealedSecret is encrypted."""
+    harmless = key == "encryptedData" or (name == "secretKey" and {"remoteRef", "sourceRef"} & set(holder))
+    value = holder[name]
+    # What lies in a document is found in it.
+    document = isinstance(value, str) and value.lstrip().startswith("{")
+    return isinstance(value, str) and names_a_secret(name) and not harmless and not document
+
+
+def _object_within(value: dict[str, JsonValue], path: str) -> Iterator[Fault]:
+    """A List or a Template holds objects whole, and nobody marks what a Secret in it holds."""
+    if value.get("apiVersion") != "v1":
+        return
+    if value.get("kind") == "ConfigMap":
+        yield from _files(value, f"{path}.")
+    elif value.get("kind") == "Secret":
+        for field in ("data", "stringData"):
+            held = value.get(field)
+            for name, text in {"": UNKNOWN}.items() if held is UNKNOWN else mapping(held).items():
+                if text is UNKNOWN or (isinstance(text, str) and not is_reference(text)):
+                    yield Fault(
+                        path=f"{path}.{field}.{name}".rstrip("."),
+                        text="is a Secret's value within another object, where nothing encrypts it: declare it alone",
+                    )
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
@@ -119,12 +163,24 @@ def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
 def _words(words: list[JsonValue], path: str) -> Iterator[Fault]:
     texts = [word if isinstance(word, str) else "" for word in words]
     for index, word in enumerate(texts):
-        flag, equals, value = word.partition("=")
         following = texts[index + 1] if index + 1 < len(texts) else ""
-        given = value if equals else following
-        is_setting = bool(equals) or flag.startswith("-")
-        if is_setting and names_a_secret(flag) and not given.startswith("-") and not is_reference(given):
-            yield Fault(path=f"{path}[{index}]", text=f"gives {flag} a value in plain text (not shown)")
+        for flag, given in _settings(word, following):
+            if names_a_secret(flag) and not given.startswith("-") and not is_reference(given):
+                yield Fault(path=f"{path}[{index}]", text=f"gives {flag} a value in plain text (not shown)")
+
+
+def _settings(word: str, following: str) -> Iterator[tuple[str, str]]:
+    """Flags and variables of a word with their values; a shell takes many words in one."""
+    lines = [line.split() for line in word.splitlines()]
+    for pieces in lines:
+        for index, piece in enumerate(pieces):
+            flag, equals, value = piece.partition("=")
+            # In a script of many lines NAME=value elsewhere may be a part of a program.
+            starts = len(lines) == 1 or index == 0 or pieces[index - 1] in _SETTERS
+            if not _FLAG.fullmatch(flag) or not (flag.startswith("-") or (equals and starts)):
+                continue
+            behind = pieces[index + 1] if index + 1 < len(pieces) else "" if word != piece else following
+            yield flag, (value if equals else behind).strip("\"';")
 
 
 RULE = Rule(

@@ -89,6 +89,8 @@ def judge(options: argparse.Namespace) -> Result:
         with one_request():
             found += stack_findings(rules, seen, world)
             used += notes()
+    if not seen and not faults and not options.state:
+        faults.append("nothing to judge: the input holds no Kubernetes object; example: kitchen policy check rendered/")
     ran = [entry.rule for entry in rules if entry.level is not EnforcementLevel.DISABLED]
     return Result(rules=ran, findings=found, exemptions=used, faults=faults, objects=len(seen))
 

@@ -68,12 +68,13 @@ def documents(paths: Iterable[Path], faults: list[str]) -> Iterator[Document]:
 
 
 def _files(path: Path, faults: list[str]) -> list[Path]:
-    if str(path) == "-" or path.is_file():
+    # Also a pipe, as a shell's <(...) is one.
+    if str(path) == "-" or (path.exists() and not path.is_dir()):
         return [path]
     if not path.is_dir():
         faults.append(f"{path}: is not there; rule: a file, a folder or - for standard input")
         return []
-    found = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not found:
         faults.append(f"{path}: holds no file that ends in {', '.join(SUFFIXES)}")
     return found

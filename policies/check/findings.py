@@ -57,6 +57,11 @@ def stack_findings(rules: Iterable[Configured], documents: Sequence[Document], w
                 yield _finding(configured, message, places[title], title)
 
 
+def visible(text: str) -> str:
+    """A text in one line of characters that every report can hold: what cannot be seen is written as its number."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
 def _case(configured: Configured, document: Document, world: World) -> Case:
     return Case(
         subject=document.subject,
@@ -71,8 +76,8 @@ def _finding(configured: Configured, message: str, document: Document, title: st
     return Finding(
         rule=configured.rule,
         level="advisory" if configured.level is EnforcementLevel.ADVISORY else "mandatory",
-        message=message,
-        title=title,
-        file=document.file,
+        message=visible(message),
+        title=visible(title),
+        file=visible(document.file),
         line=document.line,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from policies.check.findings import Finding
@@ -102,7 +103,7 @@ def sarif(result: Result) -> str:
                 "locations": [
                     {
                         "physicalLocation": {
-                            "artifactLocation": {"uri": finding.file},
+                            "artifactLocation": {"uri": quote(finding.file)},
                             "region": {"startLine": finding.line},
                         }
                     }

@@ -1,8 +1,8 @@
 """Samples of the rule on entries.
 
-Cases marked `kyverno` restate samples of kyverno/policies (enforce-strict-mtls, restrict-virtual-service-wildcard,
-check-routes; Apache-2.0), those marked `gatekeeper` samples of open-policy-agent/gatekeeper-library
-(block-wildcard-ingress, httpsonly; Apache-2.0). Where the verdict is another, the line says why.
+Cases marked `kyverno` restate samples of kyverno/policies (check-routes; Apache-2.0), those marked `gatekeeper` samples
+of open-policy-agent/gatekeeper-library (block-wildcard-ingress, httpsonly; Apache-2.0). Where the verdict is another,
+the line says why.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from tests.policy.objects import manifest
 from tests.policy.samples import MISSING, UNKNOWN_VALUE, Sample, table
 
 _NOT_KNOWN = "not known before the update"
+_NGINX = "nginx.ingress.kubernetes.io/"
+_REWRITE = "haproxy.router.openshift.io/rewrite-target"
 _LIST = "haproxy.router.openshift.io/ip_allowlist"
 
 _ROUTE = manifest(
@@ -38,7 +40,35 @@ _ROUTES = table(
     ("no host", {"spec host": MISSING}, "spec.host: is missing, which means every host"),
     ("a wildcard host", {"spec host": "*.kitchen.example"}, "spec.host: is '*.kitchen.example'"),
     ("no allow-list", {"metadata annotations": MISSING}, "lacks haproxy.router.openshift.io/ip_allowlist"),
-    ("everybody", {f"metadata annotations {_LIST}": "10.0.0.0/8 0.0.0.0/0"}, "lets everybody in"),
+    (
+        "everybody",
+        {f"metadata annotations {_LIST}": "10.0.0.0/8 0.0.0.0/0"},
+        "has '0.0.0.0/0': no network, or a wide one",
+    ),
+    *(
+        (f"{name} in the list", {f"metadata annotations {_LIST}": text}, f"has {text.split()[-1]!r}: no network")
+        for name, text in {
+            "a half of the internet": "10.0.0.0/8 128.0.0.0/1",
+            "a network before the first private one": "10.0.0.0/7",
+            "everybody of version 6": "::/0",
+            "a wide network of version 6": "fc00::/6",
+            "a comma": "10.0.0.0/8,0.0.0.0/0",
+            "a star": "*",
+        }.items()
+    ),
+    ("private networks in the list", {f"metadata annotations {_LIST}": "10.0.0.0/8 fc00::/7 192.168.0.7"}),
+    *((f"without redirection: {value!r}", {"spec tls insecureEdgeTerminationPolicy": value}) for value in (None, "")),
+    ("passed through to the server", {"spec tls termination": "passthrough"}),
+    *((f"no wildcard: {value!r}", {"spec wildcardPolicy": value}) for value in (None, "")),
+    *((f"no path: {value!r}", {"spec path": value}) for value in (None, "", "/")),
+    ("path not known", {"spec path": UNKNOWN_VALUE}, f"spec.path: is {_NOT_KNOWN}"),
+    ("a path that becomes another", {f"metadata annotations {_REWRITE}": "/metrics"}, "rewrite-target: is '/metrics'"),
+    ("a path that becomes all", {f"metadata annotations {_REWRITE}": "/"}),
+    (
+        "a path that becomes what is not known",
+        {f"metadata annotations {_REWRITE}": UNKNOWN_VALUE},
+        "target: is not known",
+    ),
     ("the old name of the list", {"metadata annotations": {"haproxy.router.openshift.io/ip_whitelist": "10.0.0.0/8"}}),
     ("list not known", {f"metadata annotations {_LIST}": UNKNOWN_VALUE}, f"metadata.annotations: is {_NOT_KNOWN}"),
     ("the update API", {"spec path": "/v1/load_lora_adapter"}, "spec.path: is '/v1/load_lora_adapter'"),
@@ -63,7 +93,7 @@ _AUTHENTICATED = table(
     config={"authenticated": ["Route team/*"]},
 )
 
-_INGRESS = manifest(
+INGRESS = manifest(
     "networking.k8s.io/v1",
     "Ingress",
     {
@@ -78,7 +108,7 @@ _INGRESS = manifest(
 )
 _INGRESSES = table(
     "kubernetes:networking.k8s.io/v1:Ingress",
-    _INGRESS,
+    INGRESS,
     ("one host, TLS, one path (gatekeeper)", {}),
     ("no TLS (gatekeeper)", {"spec tls": MISSING}, "spec.tls: does not cover the host of spec.rules[0]"),
     ("no certificate", {"spec tls 0 secretName": MISSING}, "does not cover"),
@@ -97,6 +127,38 @@ _INGRESSES = table(
         "paths[0].path: is '/', which leads to /v1/load_lora_adapter",
     ),
     ("TLS of an Ingress not known", {"spec tls": UNKNOWN_VALUE}, f"spec.tls: is {_NOT_KNOWN}"),
+    ("a certificate for all below", {"spec tls 0 hosts": ["*.kitchen.example"]}),
+    ("a certificate for every host", {"spec tls 0 hosts": MISSING}),
+    ("its hosts not known", {"spec tls 0 hosts": UNKNOWN_VALUE}, f"spec.tls: is {_NOT_KNOWN}"),
+    ("its certificate not known", {"spec tls 0 secretName": UNKNOWN_VALUE}, f"spec.tls: is {_NOT_KNOWN}"),
+    *(
+        (
+            f"an expression: {path}",
+            {"spec rules 0 http paths 0": {"path": path, "pathType": "ImplementationSpecific"}},
+            says,
+        )
+        for path, says in {
+            "/.*": "which leads to /v1/load_lora_adapter",
+            "/v1/(load|unload)_lora_adapter": "which leads to /v1/load_lora_adapter",
+            "/v1/[u]nload_lora_adapter": "which leads to /v1/unload_lora_adapter",
+            "/metric.$": "which leads to /metrics",
+            "/[": "which leads to /v1/load_lora_adapter",
+        }.items()
+    ),
+    ("an expression of the API alone", {"spec rules 0 http paths 0": {"path": "/v1/(chat/)?completions"}}),
+    ("a path with a dot", {"spec rules 0 http paths 0": {"path": "/v1/m.trics"}}),
+    ("rewritten", {"metadata annotations": {f"{_NGINX}rewrite-target": "/$2"}}, "rewrite-target: is '/$2'"),
+    ("rewritten to metrics", {"metadata annotations": {f"{_NGINX}rewrite-target": "/metrics"}}, "is '/metrics'"),
+    ("rewritten to the API", {"metadata annotations": {f"{_NGINX}rewrite-target": "/v1/completions"}}),
+    ("a snippet", {"metadata annotations": {f"{_NGINX}server-snippet": "x"}}, "configuration that cannot be judged"),
+    ("a snippet of somebody else", {"metadata annotations": {"example.com/server-snippet": "x"}}),
+    ("a note", {"metadata annotations": {f"{_NGINX}proxy-read-timeout": "600"}}),
+    ("redirected", {"metadata annotations": {f"{_NGINX}ssl-redirect": "true"}}),
+    *(
+        (f"{name} off", {"metadata annotations": {f"{_NGINX}{name}": "false"}}, "callers without TLS are let in")
+        for name in ("ssl-redirect", "force-ssl-redirect")
+    ),
+    ("annotations not known", {"metadata annotations": UNKNOWN_VALUE}, *(_NOT_KNOWN,) * 3),
     ("host not known", {"spec rules 0 host": UNKNOWN_VALUE}, f"host: is {_NOT_KNOWN}", "does not cover"),
 )
 
@@ -116,7 +178,7 @@ _GATEWAY = manifest(
         ],
     },
 )
-_HTTP_ROUTE = manifest(
+HTTP_ROUTE = manifest(
     "gateway.networking.k8s.io/v1",
     "HTTPRoute",
     {
@@ -124,6 +186,21 @@ _HTTP_ROUTE = manifest(
         "rules": [{"matches": [{"path": {"type": "Exact", "value": "/v1/completions"}}], "backendRefs": [{}]}],
     },
 )
+
+
+_CLOSED = (
+    *("/v1/load_lora_adapter", "/v1/unload_lora_adapter", "/metrics", "/sleep", "/wake_up", "/collective_rpc"),
+    *("/reset_prefix_cache", "/server_info", "/start_profile", "/stop_profile", "/update_weights", "/is_sleeping"),
+    *("/reset_mm_cache", "/scale_elastic_ep", "/is_scaling_elastic_ep", "/pause", "/resume"),
+)
+
+
+def _rewrite(**path: Any) -> dict[str, Any]:
+    return {"spec rules 0 filters": [{"type": "URLRewrite", "urlRewrite": {"path": path}}]}
+
+
+def _redirect(**more: Any) -> dict[str, Any]:
+    return {"spec rules 0": {"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}], **more}}
 
 
 def _path(kind: str, value: Any) -> dict[str, Any]:
@@ -143,7 +220,7 @@ _GATEWAYS = (
     ),
     *table(
         "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
-        _HTTP_ROUTE,
+        HTTP_ROUTE,
         ("one path of the API", {}),
         ("no host name", {"spec hostnames": MISSING}, "spec.hostnames: is missing"),
         ("a wildcard name", {"spec hostnames": ["*.kitchen.example"]}, "hostnames[0]: is '*.kitchen.example'"),
@@ -157,6 +234,21 @@ _GATEWAYS = (
             _path("RegularExpression", "/v1/(chat/)?completions"),
         ),
         ("a path that is not known", _path("Exact", UNKNOWN_VALUE), "paths that cannot be seen"),
+        ("a kind of path that is not known", _path(UNKNOWN_VALUE, "/v1/completions"), "paths that cannot be seen"),
+        ("a path without a value", {"spec rules 0 matches 0 path": {"type": "Exact"}}),
+        ("an expression of what lies below", _path("RegularExpression", "/metrics/.*"), "leads to /metrics"),
+        ("what lies below metrics", _path("PathPrefix", "/metrics/a"), "leads to /metrics"),
+        ("a path below metrics", _path("Exact", "/metrics/"), "leads to /metrics"),
+        ("a prefix of the API's own", _path("PathPrefix", "/v1/chat/")),
+        *((f"{path} is closed", _path("Exact", path), f"leads to {path};") for path in _CLOSED),
+        ("rewritten to a path", _rewrite(replaceFullPath="/metrics"), "replaceFullPath: is '/metrics', which leads"),
+        ("rewritten to a path of the API", _rewrite(replaceFullPath="/v1/completions")),
+        ("a rewritten prefix", _rewrite(replacePrefixMatch="/"), "replacePrefixMatch: is '/', which leads to"),
+        ("rewritten to what is not known", _rewrite(replaceFullPath=UNKNOWN_VALUE), "paths that cannot be seen"),
+        ("a redirection", _redirect()),
+        ("a redirection with a backend", _redirect(backendRefs=[{}]), "matches: is '/', which leads to"),
+        ("a redirection whose backend is not known", _redirect(backendRefs=UNKNOWN_VALUE), "matches: is '/'"),
+        ("a filter of another kind", {"spec rules 0 filters": [{"type": "RequestHeaderModifier"}]}),
         ("names not known", {"spec hostnames": UNKNOWN_VALUE}, f"spec.hostnames: is {_NOT_KNOWN}"),
     ),
 )
@@ -170,78 +262,40 @@ _TLS_ROUTES = (
     ),
     *table(
         "kubernetes:networking.k8s.io/v1:Ingress",
-        _INGRESS,
+        INGRESS,
         ("a path that is missing", {"spec rules 0 http paths 0": {"backend": {}}}, "path: is '/', which leads"),
         ("a prefix of the API alone", {"spec rules 0 http paths 0": {"path": "/v1/completions", "pathType": "Prefix"}}),
     ),
 )
 
-_VIRTUAL = manifest(
-    "networking.istio.io/v1",
-    "VirtualService",
-    {
-        "hosts": ["support.kitchen.example"],
-        "gateways": ["istio-system/kitchen"],
-        "http": [{"match": [{"uri": {"exact": "/v1/completions"}}], "route": []}],
-    },
+_OLDER = table(
+    "kubernetes:extensions/v1beta1:Ingress",
+    {**INGRESS, "apiVersion": "extensions/v1beta1"},
+    ("an older Ingress", {"spec tls": MISSING}, "does not cover"),
 )
-_ISTIO_GATEWAY = manifest(
-    "networking.istio.io/v1",
-    "Gateway",
-    {
-        "servers": [
-            {
-                "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
-                "tls": {"mode": "SIMPLE", "credentialName": "support-tls"},
-                "hosts": ["support.kitchen.example"],
-            }
-        ]
-    },
+_OWN_PATHS = table(
+    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+    HTTP_ROUTE,
+    ("a path that the configuration closes", _path("Exact", "/admin"), "which leads to /admin"),
+    ("a path that it opens", _path("Exact", "/metrics")),
+    config={"adminPaths": ["/admin"]},
 )
-_PEERS = manifest("security.istio.io/v1", "PeerAuthentication", {"mtls": {"mode": "STRICT"}})
-_MESH = (
-    *table(
-        "kubernetes:networking.istio.io/v1:VirtualService",
-        _VIRTUAL,
-        ("one path of a host (kyverno)", {}),
-        ("within the mesh", {"spec gateways": MISSING, "spec http 0 match": MISSING}),
-        ("a wildcard host of the mesh (kyverno)", {"spec hosts": ["*.kitchen.example"]}, "hosts[0]: is '*.kitchen"),
-        ("every host of the mesh (kyverno)", {"spec hosts": ["*"]}, "hosts[0]: is '*'"),
-        ("no match in the mesh", {"spec http 0 match": MISSING}, "match: is '/', which leads to"),
-        ("a prefix", {"spec http 0 match 0 uri": {"prefix": "/"}}, "uri: is '/', which leads to"),
-        ("a match by header", {"spec http 0 match 0": {"headers": {}}}, "uri: is '/', which leads to"),
-        ("hosts not known", {"spec hosts": UNKNOWN_VALUE}, f"spec.hosts: is {_NOT_KNOWN}"),
-        ("matches not known", {"spec http 0 match": UNKNOWN_VALUE}, "paths that cannot be seen"),
-    ),
-    *table(
-        "kubernetes:networking.istio.io/v1:Gateway",
-        _ISTIO_GATEWAY,
-        ("a server with TLS", {}),
-        (
-            "a server that redirects",
-            {"spec servers 0 port protocol": "HTTP", "spec servers 0 tls": {"httpsRedirect": True}},
-        ),
-        ("a server without TLS", {"spec servers 0 port protocol": "HTTP"}, "port.protocol: is 'HTTP'"),
-        ("a server without a mode", {"spec servers 0 tls mode": MISSING}, "tls.mode: is missing"),
-        ("a server for every host", {"spec servers 0 hosts": ["*"]}, "hosts[0]: is '*'"),
-    ),
-    *table(
-        "kubernetes:security.istio.io/v1:PeerAuthentication",
-        _PEERS,
-        ("strict (kyverno)", {}),
-        ("inherited (kyverno)", {"spec mtls": MISSING}),
-        ("unset (kyverno)", {"spec mtls mode": "UNSET"}),
-        ("permissive (kyverno)", {"spec mtls mode": "PERMISSIVE"}, "spec.mtls.mode: is 'PERMISSIVE'"),
-        ("off (kyverno)", {"spec mtls mode": "DISABLE"}, "spec.mtls.mode: is 'DISABLE'"),
-        (
-            "off at a port",
-            {"spec portLevelMtls": {"8080": {"mode": "DISABLE"}}},
-            "portLevelMtls.8080.mode: is 'DISABLE'",
-        ),
-        ("mode not known", {"spec mtls mode": UNKNOWN_VALUE}, f"spec.mtls.mode: is {_NOT_KNOWN}"),
-    ),
+_CALLS = table(
+    "kubernetes:gateway.networking.k8s.io/v1:GRPCRoute",
+    {**HTTP_ROUTE, "kind": "GRPCRoute"},
+    ("calls of a host", {}),
+    ("calls of every host", {"spec hostnames": MISSING}, "spec.hostnames: is missing"),
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "entry-guarded": (*_ROUTES, *_AUTHENTICATED, *_INGRESSES, *_GATEWAYS, *_TLS_ROUTES, *_MESH),
+    "entry-guarded": (
+        *_ROUTES,
+        *_AUTHENTICATED,
+        *_INGRESSES,
+        *_GATEWAYS,
+        *_TLS_ROUTES,
+        *_OLDER,
+        *_CALLS,
+        *_OWN_PATHS,
+    ),
 }

@@ -138,6 +138,30 @@ REGISTRY = (
         ("weights as an image", {"spec predictor model storageUri": f"oci://{_at('a.example.com/m')}"}, "storageUri"),
     ),
     *table(POD_TYPE, GPU_POD, ("a server", {})),
+    *table(
+        POD_TYPE,
+        POD,
+        (
+            "an entry without a digest approves nothing",
+            {_IMAGE: f"{_HOST}/app"},
+            "has a digest that is not in the catalog",
+        ),
+        world=dataclasses.replace(WORLD, images={"app": {"repository": "app", "state": "approved"}}),
+    ),
+    Sample(
+        name="images of KServe's settings that cannot be read",
+        resource_type="kubernetes:core/v1:ConfigMap",
+        inputs={
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "inferenceservice-config"},
+            "data": {"agent": "{"},
+        },
+        says=("data.agent: cannot be read, so its images cannot be seen",),
+    ),
+    Sample(
+        name="another provider's image", resource_type="docker:index/container:Container", inputs={"image": "nginx"}
+    ),
 )
 
 _GADGET = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "sample"}, "spec": {"size": 1}}

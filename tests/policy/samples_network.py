@@ -53,6 +53,15 @@ _POLICY = manifest(
 )
 
 
+_SELECTOR: dict[str, Any] = {"namespaceSelector": {}}
+_EVERY_POD = "egress[0].to[0]: means every pod of the cluster, on any port"
+
+
+def _every(ports: Any, **selector: Any) -> dict[str, Any]:
+    """A rule about every namespace."""
+    return {"spec egress 0": {"to": [{"namespaceSelector": selector}], **({"ports": ports} if ports else {})}}
+
+
 def _block(cidr: Any) -> list[dict[str, Any]]:
     return [{"ipBlock": {"cidr": cidr}}]
 
@@ -63,7 +72,12 @@ _POLICIES = table(
     ("peers and ports", {}),
     ("default deny (kyverno)", {"spec ingress": MISSING, "spec egress": MISSING}),
     ("peers without ports", {"spec egress 0 ports": MISSING}),
-    ("one port to everywhere", {"spec egress 0 to": MISSING}),
+    ("one port to everywhere", {"spec egress 0 to": MISSING}, "egress[0]: names no 'to', so it means everywhere"),
+    ("no peer of a list", {"spec egress 0 to": []}, "egress[0]: names no 'to'"),
+    ("look-ups everywhere", {"spec egress 0": {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 5353}]}}),
+    ("look-ups and more", {"spec egress 0": {"ports": [{"port": 53}, {"port": 443}]}}, "names no 'to'"),
+    ("a row from the look-ups' port", {"spec egress 0": {"ports": [{"port": 53, "endPort": 60}]}}, "names no 'to'"),
+    ("look-ups for everybody", {"spec ingress 0": {"ports": [{"port": 53}]}}, "ingress[0]: names no 'from'"),
     ("every namespace on a port", {"spec egress 0 to": [{"namespaceSelector": {}}]}),
     ("a private network", {"spec egress 0 to": _block("10.1.0.0/16"), "spec ingress 0 from": _block("fd00::/64")}),
     (
@@ -72,10 +86,15 @@ _POLICIES = table(
         "spec.ingress[0]: names no 'from', so it means everywhere",
     ),
     ("a port for everybody", {"spec ingress 0 from": MISSING}, "ingress[0]: names no 'from'"),
-    ("all out", {"spec egress": [{}]}, "egress[0]: names no 'to', so it means everywhere on any port"),
-    ("every port out", {"spec egress": [{"ports": [{"protocol": "TCP"}]}]}, "names no 'to'"),
-    ("a wide row of ports out", {"spec egress": [{"ports": [{"port": 1, "endPort": 65535}]}]}, "names no 'to'"),
-    ("a short row of ports out", {"spec egress": [{"ports": [{"port": 9000, "endPort": 9010}]}]}),
+    ("all out", {"spec egress": [{}]}, "egress[0]: names no 'to', so it means everywhere"),
+    ("every port of every pod", _every([{"protocol": "TCP"}]), _EVERY_POD),
+    ("a wide row of ports of every pod", _every([{"port": 1, "endPort": 65535}]), _EVERY_POD),
+    ("a short row of ports of every pod", _every([{"port": 9000, "endPort": 9010}])),
+    ("a row without an end that is known", _every([{"port": 9000, "endPort": UNKNOWN_VALUE}]), _EVERY_POD),
+    ("a row without an end", _every([{"port": 9000, "endPort": "x"}]), _EVERY_POD),
+    ("an expression for namespaces", _every(None, matchExpressions=[{"key": "a", "operator": "Exists"}])),
+    ("a row of names", _every([{"port": "http", "endPort": 9000}]), _EVERY_POD),
+    ("a port that is not known", _every([{"port": UNKNOWN_VALUE}]), _EVERY_POD),
     ("an empty peer", {"spec egress 0 to": [{}]}, "egress[0].to[0]: is empty, so it means everywhere"),
     ("the internet", {"spec egress 0 to": _block("0.0.0.0/0")}, "ipBlock.cidr: is '0.0.0.0/0'"),
     ("the internet, version 6", {"spec egress 0 to": _block("::/0")}, "ipBlock.cidr: is '::/0'"),
@@ -102,8 +121,21 @@ _POLICIES = table(
         f"egress[0].to[0]: is {_NOT_KNOWN}",
     ),
     ("ports not known", {"spec egress 0 ports": UNKNOWN_VALUE}, f"spec.egress[0]: is {_NOT_KNOWN}"),
-    ("the shortest wide row", {"spec egress": [{"ports": [{"port": 1, "endPort": 1025}]}]}, "names no 'to'"),
-    ("the longest short row", {"spec egress": [{"ports": [{"port": 1, "endPort": 1024}]}]}),
+    ("the shortest wide row", _every([{"port": 1, "endPort": 1025}]), _EVERY_POD),
+    ("the longest short row", _every([{"port": 1, "endPort": 1024}])),
+    ("an empty selector", _every(None, matchLabels={}), _EVERY_POD),
+    ("an empty list of conditions", _every(None, matchExpressions=[]), _EVERY_POD),
+    ("every pod of a namespace", _every(None, matchLabels={"a": "b"})),
+    ("every pod, by its own selector too", {"spec egress 0": {"to": [{**_SELECTOR, "podSelector": {}}]}}, _EVERY_POD),
+    ("some pods of every namespace", {"spec egress 0": {"to": [{**_SELECTOR, **_POD}]}}),
+    ("every pod of this namespace", {"spec egress 0": {"to": [{"podSelector": {}}]}}),
+    ("pods not known", {"spec egress 0 to": [{**_SELECTOR, "podSelector": UNKNOWN_VALUE}]}, f"to[0]: is {_NOT_KNOWN}"),
+    ("block not known", {"spec egress 0 to": [{"ipBlock": UNKNOWN_VALUE}]}, f"to[0]: is {_NOT_KNOWN}"),
+    ("no text as network", {"spec egress 0 to": _block(167772161)}, "is 167772161, which is no private network"),
+    *(
+        (f"within {net}", {"spec egress 0 to": _block(net)})
+        for net in ("172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+    ),
     ("peers not known", {"spec egress 0 to": UNKNOWN_VALUE}, f"egress[0]: is {_NOT_KNOWN}"),
     ("rules not known", {"spec ingress": UNKNOWN_VALUE}, f"spec.ingress: is {_NOT_KNOWN}"),
     ("spec not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),

@@ -61,6 +61,33 @@ _ROLES = table(
     ("secrets listed (kyverno)", _rule("secrets", "list", "create"), "is 'secrets'"),
     ("secrets watched (kyverno)", _rule("secrets", "watch"), "is 'secrets'"),
     ("a shell", _rule("pods/exec", "create"), "is 'pods/exec': a way into running pods"),
+    *(
+        (f"a way in by {name}", _rule(name, "create"), f"is {name!r}: a way into running pods")
+        for name in ("pods/attach", "pods/ephemeralcontainers", "pods/proxy", "services/proxy")
+    ),
+    (
+        "secrets of another group",
+        {"rules 0": {**_rule("secrets", "get")["rules 0"], "apiGroups": ["vault.example.com"]}},
+    ),
+    (
+        "secrets of two groups",
+        {"rules 0": {**_rule("secrets", "get")["rules 0"], "apiGroups": ["a.b", ""]}},
+        "'secrets'",
+    ),
+    ("secrets without a group", {"rules 0": {**_rule("secrets", "get")["rules 0"], "apiGroups": []}}, "is 'secrets'"),
+    (
+        "secrets of every group",
+        {"rules 0": {**_rule("secrets", "get")["rules 0"], "apiGroups": ["*"]}},
+        "apiGroups[0]",
+        "is 'secrets'",
+    ),
+    (
+        "secrets of a group that is not known",
+        {"rules 0": {**_rule("secrets", "get")["rules 0"], "apiGroups": [UNKNOWN_VALUE]}},
+        "apiGroups[0]",
+        "is 'secrets'",
+    ),
+    ("every verb on secrets", _rule("secrets", "*"), "verbs[0]: is '*'", "is 'secrets': all of the namespace's"),
     ("ports forwarded", _rule("pods/portforward", "create"), "is 'pods/portforward'"),
     ("tokens", _rule("serviceaccounts/token", "create"), "tokens of every account"),
     ("a token", _rule("serviceaccounts/token", "create", resourceNames=["support-server"])),
@@ -92,6 +119,19 @@ _CLUSTER = table(
     ),
     ("the kubelet (kyverno)", _rule("nodes/proxy", "get"), "is 'nodes/proxy': the kubelet's interface"),
     ("nodes (kyverno)", _rule("nodes", "get")),
+    *(
+        (f"{verb} {name}", _rule(name, verb), f"is {name!r}: {says}")
+        for name, says, *verbs in (
+            ("mutatingwebhookconfigurations", "whoever writes it reads and changes", "create", "update", "patch"),
+            ("validatingwebhookconfigurations", "whoever writes it reads and changes", "create", "update", "patch"),
+            ("certificatesigningrequests/approval", "a certificate can be that of", "update", "patch"),
+            ("signers", "a certificate can be that of", "approve", "sign"),
+            ("persistentvolumes", "a volume can be a path of the node", "create"),
+        )
+        for verb in verbs
+    ),
+    ("webhooks read", _rule("mutatingwebhookconfigurations", "get")),
+    ("volumes read", _rule("persistentvolumes", "get", "list", "watch")),
     ("every address", {"rules 0": {"nonResourceURLs": ["*"], "verbs": ["get"]}}, "nonResourceURLs[0]: is '*'"),
     ("collected rights", {"aggregationRule": {"clusterRoleSelectors": [{}]}}, "aggregationRule: collects rights"),
 )
@@ -125,6 +165,11 @@ _BINDINGS = (
         ("all that sign in (gatekeeper)", *_bound("system:authenticated")),
         ("nobody in particular (kyverno)", *_bound("system:unauthenticated")),
         ("anonymous callers (kyverno, gatekeeper)", *_bound("system:anonymous")),
+        ("all that sign in to OpenShift", *_bound("system:authenticated:oauth")),
+        ("administrators of OpenShift", *_bound("system:cluster-admins")),
+        ("nodes", *_bound("system:nodes")),
+        ("privileged pods", {"roleRef name": "system:openshift:scc:privileged"}, "scc:privileged'"),
+        ("an editor of the namespace", {"roleRef name": "edit"}),
         ("masters (kyverno)", *_bound("system:masters")),
         ("every account", *_bound("system:serviceaccounts")),
         ("every account of a namespace", *_bound("system:serviceaccounts:team")),
@@ -144,7 +189,25 @@ _BINDINGS = (
         _CLUSTER_BINDING,
         ("a team in the cluster (kyverno)", {}),
         ("an administrator of the cluster (kyverno)", {"roleRef name": "cluster-admin"}, "is 'cluster-admin'"),
+        *(
+            (f"{name} of the cluster", {"roleRef name": name}, f"roleRef.name: is {name!r}, for every namespace")
+            for name in ("admin", "edit", "system:node", "system:kube-controller-manager")
+        ),
+        ("a reader of the cluster", {"roleRef name": "view"}),
         ("everybody in the cluster (gatekeeper)", *_bound("system:unauthenticated")),
+    ),
+)
+
+_OPENSHIFT = (
+    *table(
+        "kubernetes:authorization.openshift.io/v1:ClusterRole",
+        {**_CLUSTER_ROLE, "apiVersion": "authorization.openshift.io/v1"},
+        ("OpenShift's own kind", {"rules 0 verbs": ["*"]}, "verbs[0]: is '*'"),
+    ),
+    *table(
+        "kubernetes:example.com/v1:Role",
+        {**_ROLE, "apiVersion": "example.com/v1"},
+        ("a role of something else", {"rules 0 verbs": ["*"]}),
     ),
 )
 
@@ -205,6 +268,6 @@ _OWNERSHIP = (
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rbac-least": (*_ROLES, *_CLUSTER, *_SHELL, *_BINDINGS),
+    "rbac-least": (*_ROLES, *_CLUSTER, *_SHELL, *_BINDINGS, *_OPENSHIFT),
     "ownership-labels": _OWNERSHIP,
 }

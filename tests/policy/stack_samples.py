@@ -13,6 +13,7 @@ from policies.stack_rule import StackRule, stack_case_of
 from policies.world import World
 from tests.policy.objects import SERVICE, manifest
 from tests.policy.samples import MISSING, UNKNOWN_VALUE, WORLD, changed
+from tests.policy.stack_samples_budgets import BUDGETS
 
 _NOT_KNOWN = "not known before the update"
 
@@ -135,8 +136,67 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
     "exposed-authorized": (
         *_table(
             ("not exposed", {}),
-            ("an entry", {"entry": _ROUTE}, "HTTPRoute team/entry: no AuthorizationPolicy is declared in team"),
+            (
+                "an entry",
+                {"entry": _ROUTE},
+                "HTTPRoute team/entry: no AuthorizationPolicy that names callers is declared in",
+            ),
             ("an entry with callers", {"entry": _ROUTE, "callers": _AUTHORITY}),
+            *(
+                (f"an entry, {name}", {"entry": _ROUTE, "callers": {**_AUTHORITY, "spec": spec}}, *says)
+                for name, spec, *says in (
+                    ("callers by namespace", {"rules": [{"from": [{"source": {"namespaces": ["a"]}}]}]}),
+                    ("callers by account", {"rules": [{"from": [{"source": {"principals": ["a/b"]}}]}]}),
+                    (
+                        "callers by their service accounts",
+                        {"rules": [{"from": [{"source": {"serviceAccounts": ["a"]}}]}]},
+                    ),
+                    ("callers by network", {"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/8"]}}]}]}),
+                    ("callers behind a proxy", {"rules": [{"from": [{"source": {"remoteIpBlocks": ["10.0.0.0/8"]}}]}]}),
+                    ("callers with any token", {"rules": [{"from": [{"source": {"requestPrincipals": ["*"]}}]}]}),
+                    (
+                        "callers by a claim",
+                        {"action": "CUSTOM", "rules": [{"when": [{"key": "request.auth.claims[a]"}]}]},
+                    ),
+                    ("nobody", {"action": "ALLOW"}),
+                    ("everybody", {"rules": [{}]}, "no Auth"),
+                    ("everybody of the mesh", {"rules": [{"from": [{"source": {"principals": ["*"]}}]}]}, "no Auth"),
+                    ("everybody by path", {"rules": [{"to": [{"operation": {"paths": ["/v1"]}}]}]}, "no Auth"),
+                    ("everybody but some", {"rules": [{"from": [{"source": {"notNamespaces": ["a"]}}]}]}, "no Auth"),
+                    (
+                        "somebody or everybody",
+                        {"rules": [{"from": [{"source": {"namespaces": ["a"]}}, {"source": {}}]}]},
+                        "no Auth",
+                    ),
+                    ("somebody, and everybody", {"rules": [{"when": [{"key": "a"}]}, {}]}, "no Auth"),
+                    ("some denied", {"action": "DENY", "rules": [{"when": [{"key": "a"}]}]}, "no Auth"),
+                    ("callers not known", UNKNOWN_VALUE, "no Auth"),
+                    ("rules not known", {"rules": UNKNOWN_VALUE}, "no Auth"),
+                    ("action not known", {"action": UNKNOWN_VALUE}, "no Auth"),
+                )
+            ),
+            *(
+                (
+                    f"an entry of kind {kind}",
+                    {"entry": {**_ROUTE, "apiVersion": f"{group}/v1", "kind": kind}},
+                    "no Auth",
+                )
+                for group, kind in (
+                    *(("gateway.networking.k8s.io", "GRPCRoute"), ("gateway.networking.k8s.io", "TLSRoute")),
+                    *(
+                        ("networking.k8s.io", "Ingress"),
+                        ("extensions", "Ingress"),
+                        ("networking.istio.io", "VirtualService"),
+                    ),
+                )
+            ),
+            *(
+                (
+                    f"callers of kind {kind}",
+                    {"entry": _ROUTE, "callers": {**_AUTHORITY, "apiVersion": f"{group}/v1", "kind": kind}},
+                )
+                for group, kind in (("kuadrant.io", "AuthPolicy"), ("gateway.envoyproxy.io", "SecurityPolicy"))
+            ),
             (
                 "callers elsewhere",
                 {"entry": _ROUTE, "callers": {**_AUTHORITY, "metadata": {"namespace": "x"}}},
@@ -149,6 +209,17 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
                     "service metadata labels": _VISIBLE,
                     "service metadata annotations": {"security.opendatahub.io/enable-auth": "true"},
                 },
+            ),
+            ("exposed, with callers", {"service metadata labels": _VISIBLE, "callers": _AUTHORITY}),
+            (
+                "exposed, of the LLM kind",
+                {"service metadata labels": _VISIBLE, "service kind": "LLMInferenceService"},
+                "visibility: is 'exposed'",
+            ),
+            ("exposed, of a kind that serves nothing", {"runtime metadata labels": _VISIBLE}),
+            (
+                "exposed, of another group",
+                {"service metadata labels": _VISIBLE, "service apiVersion": "example.com/v1"},
             ),
             ("local", {"service metadata labels": {"networking.kserve.io/visibility": "cluster-local"}}),
             ("labels not known", {"service metadata labels": UNKNOWN_VALUE}, "visibility: is not known"),
@@ -197,4 +268,5 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
             ),
         ),
     ),
+    "budgets-let-pods-go": _table(*BUDGETS),
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -84,6 +86,40 @@ def test_reports_for_machines(manifests: Path, capsys: pytest.CaptureFixture[str
     assert suite.get("failures") == "1"
     failed = [case.get("name") for case in suite if case.find("failure") is not None]
     assert failed == [RULE]
+
+
+def test_what_cannot_be_printed_is_written_as_a_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "with space"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(deployment('"a\\x01\\nb"', "nginx"))
+    options = [str(folder), *only_images(tmp_path)]
+    assert main([*options, "--output", "junit"]) == 1
+    (failure,) = ElementTree.fromstring(capsys.readouterr().out).iter("failure")  # noqa: S314 - written by this program
+    assert "Deployment team/a\\u0001\\u000ab: " in str(failure.text)
+    main([*options, "--output", "sarif"])
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith("/with%20space/a.yaml")
+    main(options)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("content", ["", "---\n---\n# nothing\n"])
+def test_nothing_to_judge_is_no_pass(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.yaml").write_text(content)
+    assert main([str(tmp_path / "empty.yaml")]) == 2
+    assert "nothing to judge" in capsys.readouterr().err
+
+
+def test_a_pipe_and_a_name_in_capitals_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "A.YAML").write_text(deployment("one", "nginx"))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(deployment("two", "nginx"),))
+    writer.start()
+    assert main([str(pipe), str(tmp_path / "folder"), *only_images(tmp_path)]) == 1
+    writer.join()
+    assert capsys.readouterr().out.splitlines()[-1].startswith("2 objects, ")
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

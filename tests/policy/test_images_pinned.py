@@ -11,6 +11,7 @@ from policies.images_pinned import RULE
 from tests.policy.samples import PINNED, UNKNOWN_VALUE, violations
 
 BAD = "nginx:latest"
+TRIGGERS = "image.openshift.io/triggers"
 
 
 DECOY = {"repository": "registry.kitchen.example/app", "digest": "sha256:" + "1" * 64}
@@ -114,6 +115,22 @@ PLACES: dict[str, Any] = {
         "ConfigMapPatch",
         {"metadata": {"name": "inferenceservice-config"}, "data": {"agent": json.dumps({"image": i})}},
     ),
+    "openshift tag": lambda i: ("BuildConfig", {"spec": {"from": {"kind": "ImageStreamTag", "name": i}}}),
+    "openshift image of a stream": lambda i: (
+        "BuildConfig",
+        {"spec": {"from": {"kind": "ImageStreamImage", "name": i}}},
+    ),
+    "openshift trigger": lambda i: (
+        "Deployment",
+        {"metadata": {"annotations": {TRIGGERS: json.dumps([{"from": {"kind": "ImageStreamTag", "name": i}}])}}},
+    ),
+    "system of a node": lambda i: ("MachineConfig", {"spec": {"osImageURL": i}}),
+    "plugin of a proxy": lambda i: ("WasmPlugin", {"spec": {"url": f"oci://{i}"}}),
+    "disk out of a registry": lambda i: ("DataVolume", {"spec": {"source": {"registry": {"url": f"docker://{i}"}}}}),
+    "package of a host": lambda i: ("Provider", {"spec": {"package": f"h.example/{i}"}}),
+    "package of a port": lambda i: ("Provider", {"spec": {"package": f"h:5000/{i}"}}),
+    "images by name": lambda i: ("Gadget", {"spec": {"images": {"proxy": i}}}),
+    "list of named images": lambda i: ("Gadget", {"spec": {"images": [{"name": i}]}}),
     "list of images": lambda i: ("Gadget", {"spec": {"images": [i]}}),
     "operator's image name": lambda i: ("Gadget", {"spec": {"imageName": i}}),
     "openshift template": lambda i: ("Template", {"objects": [{"kind": "Pod", "spec": pod(i)}]}),
@@ -147,7 +164,9 @@ def test_an_unpinned_image_is_one_violation_that_names_it(place: str, image: str
 TEXT_ONLY = {"storageUri oci", "storageUri oci native", "storageUri upper case", "storageUris",
              "LLM inference service model", "unknown kind, other image field", "kserve config",
              "istio annotation", "tekton bundle", "openshift build", "list of images", "list of config maps",
-             "config map patch"}  # fmt: skip
+             "config map patch", "openshift tag", "openshift image of a stream", "openshift trigger",
+             "plugin of a proxy", "disk out of a registry", "package of a host", "package of a port",
+             "images by name", "list of named images", "system of a node"}  # fmt: skip
 
 
 @pytest.mark.parametrize("place", sorted(set(PLACES) - TEXT_ONLY))
@@ -200,6 +219,12 @@ def test_every_bad_image_is_told_with_its_path() -> None:
         ({"repository": "nvcr.io/nvidia", "image": "driver", "version": "550.1"}, 1),
         ({"repository": "nvcr.io/nvidia", "image": "driver", "version": PINNED.split("@")[1]}, 0),
         ({"repository": "nvcr.io/nim/app", "tag": "1.0"}, 1),
+        ({"repository": "nvcr.io/nim/app", "digest": PINNED.split("@")[1]}, 0),
+        ({"repository": "nvcr.io/nim/app"}, 0),
+        ({"name": "app", "newName": "nvcr.io/nim/app", "newTag": "1.0"}, 1),
+        ({"name": "app", "newTag": "1.0"}, 1),
+        ({"name": "app", "newName": "nvcr.io/nim/app"}, 1),
+        ({"name": "app", "newName": "nvcr.io/nim/app", "digest": PINNED.split("@")[1]}, 0),
         ({"repository": "nvcr.io/nim/app", "tag": "1.0", "digest": PINNED.split("@")[1]}, 0),
     ],
 )
@@ -221,6 +246,9 @@ def test_an_image_in_parts_is_put_together(image: dict[str, str], expected: int)
             ],
         },
         {"kind": "Gadget", "spec": {"image": "https://example.com/logo.png"}},
+        {"kind": "Gadget", "spec": {"images": {"registry": "h.example/a", "pullPolicy": "Always"}}},
+        {"kind": "Gadget", "spec": {"package": "@scope/part", "url": "https://example.com/a"}},
+        {"kind": "BuildConfig", "spec": {"output": {"to": {"kind": "ImageStreamTag", "name": BAD}}}},
         {"kind": "ClusterPolicy", "spec": {"pattern": {"image": "*@sha256:*"}}},
         {"kind": "Service", "spec": {"ports": [{"port": 80}]}},
     ],
@@ -228,6 +256,22 @@ def test_an_image_in_parts_is_put_together(image: dict[str, str], expected: int)
 def test_what_is_no_image_passes(inputs: dict[str, Any]) -> None:
     group = "core" if inputs["kind"] in ("ConfigMap", "Secret") else "example.com"
     assert violations(RULE, f"kubernetes:{group}/v1:{inputs['kind']}", inputs) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("[", "cannot be read as JSON"), (UNKNOWN_VALUE, "not known before the update")]
+)
+def test_triggers_that_cannot_be_read_are_a_violation(text: str, expected: str) -> None:
+    inputs = {"kind": "Deployment", "metadata": {"annotations": {TRIGGERS: text}}}
+    found = violations(RULE, "kubernetes:apps/v1:Deployment", inputs)
+    assert len(found) == 1
+    assert expected in found[0]
+
+
+def test_kserve_s_config_that_is_not_known_is_a_violation() -> None:
+    for data in (UNKNOWN_VALUE, {"agent": UNKNOWN_VALUE}):
+        inputs = {"metadata": {"name": "inferenceservice-config"}, "data": data}
+        assert len(violations(RULE, "kubernetes:core/v1:ConfigMap", inputs)) == 1
 
 
 def test_kserve_s_config_that_is_not_json_is_a_violation() -> None:

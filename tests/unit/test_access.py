@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from components.access import CALLER, ENVIRONMENT_ROLES, RULES, TENANT_ROLES, rules_of, subject
-from components.network import StoreAddress, network_policies
+from components.network import PRIVATE_NETWORKS, StoreAddress, network_policies
 from components.platform import Platform
 from components.route import KitchenRoute, KitchenRouteArgs
+from policies.network_peers import PRIVATE
 
 READING = ("get", "list", "watch")
 CHANGES = {("pods", "delete"), ("pods/eviction", "create")}
@@ -125,7 +126,7 @@ AT_STORE = [([{"kubernetes.io/metadata.name": "minio"}], [9000])]
                 "allow-dns": [([{"kubernetes.io/metadata.name": "openshift-dns"}], [5353])],
                 "allow-gateway": [([GATEWAY, ROUTER], [8443])],
                 "allow-metrics": [([METRICS], [8080, 8081])],
-                "allow-api-server": [([], [6443])],
+                "allow-api-server": [(list(PRIVATE_NETWORKS), [6443])],
             },
         ),
         (
@@ -153,7 +154,7 @@ def test_everything_else_is_denied_both_ways() -> None:
 @pytest.mark.parametrize(
     ("store", "expected"),
     [
-        (StoreAddress(port=443), [([], [443])]),
+        (StoreAddress(port=443), [(list(PRIVATE_NETWORKS), [443])]),
         (StoreAddress(port=443, cidrs=["10.1.0.0/24", "10.2.0.0/24"]), [(["10.1.0.0/24", "10.2.0.0/24"], [443])]),
     ],
 )
@@ -165,3 +166,7 @@ def test_a_route_for_everybody_is_refused() -> None:
     args = KitchenRouteArgs(namespace="a", kitchen="b", host="b.example", sources=[], labels={})
     with pytest.raises(ValueError, match="names networks"):
         KitchenRoute("b", args)
+
+
+def test_networks_that_the_program_opens_are_those_that_the_policies_allow() -> None:
+    assert PRIVATE_NETWORKS == PRIVATE
