@@ -84,7 +84,7 @@ def _parts(kitchen: Kitchen, fit: Fit) -> str:
     return (
         f"{fit.total:.1f}: weights {fit.weights:.1f}, LoRA slots {fit.loras:.1f} ({said.max_loras} of rank "
         f"{said.max_lora_rank}), KV cache {fit.kv_cache:.1f} ({said.concurrency} requests of {tokens} tokens, or one "
-        f"of {fit.longest_tokens}), other {fit.overhead:.1f}"
+        f"of {said.max_model_len}), other {fit.overhead:.1f}"
     )
 
 

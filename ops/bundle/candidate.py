@@ -17,23 +17,11 @@ from infra.faults import Fault, FaultsError
 from ops.bundle.manifest import Artifact
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import catalog_with
+from ops.checks.model_config import catalog_config, quantization
 
 _FILE_OF = {IMAGE: "images.yaml", BASE_MODEL: "base-models.yaml", ADAPTER: "adapters.yaml"}
 _MAX_HEADER_BYTES = 100_000_000
 _GIB = 1024**3
-_SHAPE = {
-    "hiddenSize": "hidden_size",
-    "intermediateSize": "intermediate_size",
-    "numHiddenLayers": "num_hidden_layers",
-    "numAttentionHeads": "num_attention_heads",
-    "numKeyValueHeads": "num_key_value_heads",
-    "headDim": "head_dim",
-    "vocabSize": "vocab_size",
-    "maxPositionEmbeddings": "max_position_embeddings",
-    "tieWordEmbeddings": "tie_word_embeddings",
-    "attentionBias": "attention_bias",
-    "numLocalExperts": "num_local_experts",
-}
 
 
 def known(artifact: Artifact, catalog: Catalog) -> bool:
@@ -115,13 +103,14 @@ def _adapter(artifact: Artifact, folder: Path) -> dict[str, Any]:
 
 def _base_model(artifact: Artifact, folder: Path) -> dict[str, Any]:
     config = json.loads((folder / "config.json").read_bytes())
-    shape = {ours: config[theirs] for ours, theirs in _SHAPE.items() if config.get(theirs) is not None}
+    shape, method = catalog_config(config), quantization(config)
     shape.setdefault("numKeyValueHeads", config["num_attention_heads"])
     parameters = sum(_parameters(path) for path in sorted(folder.glob("*.safetensors")))
     return {
         "state": "candidate",
         **_head(artifact),
         "dtype": config.get("torch_dtype") or config["dtype"],
+        **({} if method is None else {"quantization": method}),
         "parametersBillion": round(parameters / 1e9, 6),
         "sizeGiB": math.ceil(artifact.size * 1.1 / _GIB),
         "config": shape,

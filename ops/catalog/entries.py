@@ -10,21 +10,14 @@ from typing import Any
 from ops.catalog.kinds import Kind
 from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
-from ops.checks.base_model import CONFIG, NUMBERS
+from ops.checks.base_model import CONFIG
 from ops.checks.files import Content
+from ops.checks.model_config import catalog_config, quantization
 from ops.sums import sha256
 
 _GIB = 1024**3
 _SPARE = 1.2
 """A volume is a fifth larger than its files: file systems keep some of it."""
-
-_OPTIONAL = {
-    "head_dim": ("headDim", int),
-    "tie_word_embeddings": ("tieWordEmbeddings", bool),
-    "attention_bias": ("attentionBias", bool),
-    "num_local_experts": ("numLocalExperts", int),
-    "sliding_window": ("slidingWindow", int),
-}
 
 
 def new_entry(kind: Kind, folder: Path, content: Content, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,11 +36,11 @@ def _adapter(content: Content) -> dict[str, Any]:
 def _base_model(content: Content) -> dict[str, Any]:
     config = content.parsed[CONFIG]
     parameters = sum(tensor.elements for tensors in content.tensors.values() for tensor in tensors.values())
-    numbers = {name: config[key] for key, (_, name) in NUMBERS.items()}
-    optional = {name: config[key] for key, (name, kind) in _OPTIONAL.items() if type(config.get(key)) is kind}
+    method = quantization(config)
     return {
         "dtype": config.get("torch_dtype", config.get("dtype", "bfloat16")),
+        **({} if method is None else {"quantization": method}),
         "parametersBillion": round(parameters / 10**9, 3),
         "sizeGiB": max(1, math.ceil(sum(content.sizes.values()) * _SPARE / _GIB)),
-        "config": numbers | optional,
+        "config": catalog_config(config),
     }

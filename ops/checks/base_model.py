@@ -8,23 +8,25 @@ from typing import Any
 from infra.catalog import BaseModel
 from infra.faults import MISSING, Fault
 from ops.checks.files import Content, unsafe_name
+from ops.checks.model_config import NUMBERS, catalog_config, quantization
 
 CONFIG = "config.json"
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 
-NUMBERS = {
-    "hidden_size": ("hidden_size", "hiddenSize"),
-    "intermediate_size": ("intermediate_size", "intermediateSize"),
-    "num_hidden_layers": ("layers", "numHiddenLayers"),
-    "num_attention_heads": ("attention_heads", "numAttentionHeads"),
-    "num_key_value_heads": ("kv_heads", "numKeyValueHeads"),
-    "vocab_size": ("vocabulary", "vocabSize"),
-    "max_position_embeddings": ("max_position_embeddings", "maxPositionEmbeddings"),
+_SHAPE = {
+    "hiddenSize": "hidden_size",
+    "intermediateSize": "intermediate_size",
+    "numHiddenLayers": "layers",
+    "numAttentionHeads": "attention_heads",
+    "numKeyValueHeads": "kv_heads",
+    "vocabSize": "vocabulary",
+    "maxPositionEmbeddings": "max_position_embeddings",
+    "headDim": "head_dim",
+    "numLocalExperts": "experts",
 }
-"""Keys of config.json that must be there, with the names of the catalog's shape and of its file's `config`."""
+"""Names of the catalog's `config`, with those of the shape that is made of it."""
 
-_OPTIONAL = {"head_dim": "head_dim", "num_local_experts": "experts"}
 _CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 
 
@@ -56,20 +58,23 @@ def _tokenizer(content: Content) -> Iterator[Fault]:
 
 
 def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fault]:
-    for key, (attribute, _) in NUMBERS.items():
+    for key, ours in NUMBERS.items():
         value = config.get(key, MISSING)
         if type(value) is not int or value < 1:
             rule = "must be a whole number from 1 on"
-            yield Fault(path=f"{CONFIG}: {key}", value=value, rule=rule, example=_example(entry, attribute))
-        elif entry is not None and value != getattr(entry.shape, attribute):
-            yield _differs(key, value, getattr(entry.shape, attribute))
-    for key, attribute in _OPTIONAL.items():
-        value = config.get(key)
-        if entry is not None and value is not None and value != getattr(entry.shape, attribute):
-            yield _differs(key, value, getattr(entry.shape, attribute))
-    dtype = config.get("torch_dtype", config.get("dtype"))
-    if entry is not None and dtype is not None and dtype != entry.dtype:
+            yield Fault(path=f"{CONFIG}: {key}", value=value, rule=rule, example=_example(entry, _SHAPE[ours]))
+    if entry is None:
+        return
+    dtype, said = config.get("torch_dtype", config.get("dtype")), catalog_config(config)
+    keys = {ours: key for key, ours in NUMBERS.items()}
+    for ours, attribute in _SHAPE.items():
+        value, expected = said.get(ours), getattr(entry.shape, attribute)
+        if type(value) is int and value > 0 and value != expected:
+            yield _differs(keys.get(ours, ours), value, expected)
+    if dtype is not None and dtype != entry.dtype:
         yield _differs("torch_dtype", dtype, entry.dtype)
+    if (method := quantization(config)) != entry.quantization:
+        yield _differs("quantization_config.quant_method", method, entry.quantization or "none")
 
 
 def _example(entry: BaseModel | None, attribute: str) -> str:
