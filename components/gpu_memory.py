@@ -196,22 +196,25 @@ def weight_bytes(shape: ModelShape, dtype: str, quantization: str | None) -> flo
 
 
 def lora_bytes(shape: ModelShape, load: Load) -> float:
-    """Bytes of the LoRA slots of one GPU.
+    """Bytes of the LoRA slots of one GPU: vLLM reserves every one at the highest rank, whatever the adapters use."""
+    return load.max_loras * slot_bytes(shape, load.max_lora_rank, load.dtype, load.tensor_parallel)
 
-    vLLM reserves for every slot the two matrices of every module that it can adapt, whatever the adapters use, at the
-    highest rank. Of a module that is split over GPUs one of the two is split with it, the other one is held whole.
-    Those of the vocabulary are held whole (vllm/lora/layers/logits_processor.py, vocal_parallel_embedding.py).
+
+def slot_bytes(shape: ModelShape, rank: int, dtype: str, parallel: int = 1) -> float:
+    """Bytes of one LoRA slot on each of so many GPUs: the two matrices of every module that vLLM can adapt.
+
+    Of a module that is split over GPUs one of the two is split with it, the other one is held whole. Those of the
+    vocabulary are held whole (vllm/lora/layers/logits_processor.py, vocal_parallel_embedding.py).
     """
     q, kv = shape.attention_heads * shape.head_dim, float(shape.kv_heads * shape.head_dim)
     hidden, inner = shape.hidden_size, shape.intermediate_size
     # A key or value head that there are not enough of is held by several GPUs.
-    kv *= max(1, load.tensor_parallel / shape.kv_heads)
+    kv *= max(1, parallel / shape.kv_heads)
     columns = [(hidden, q), (hidden, kv), (hidden, kv), *[(hidden, inner)] * 2 * max(1, shape.experts)]
     rows = [(q, hidden), *[(inner, hidden)] * max(1, shape.experts)]
-    parallel = load.tensor_parallel
     layer = sum(a + b / parallel for a, b in columns) + sum(a / parallel + b for a, b in rows)
     ends = 2 * (hidden + shape.vocabulary)
-    return load.max_loras * load.max_lora_rank * (shape.layers * layer + ends) * _DTYPE_BYTES[load.dtype]
+    return rank * (shape.layers * layer + ends) * _DTYPE_BYTES[dtype]
 
 
 def activation_bytes(shape: ModelShape, load: Load) -> float:

@@ -21,6 +21,7 @@ LLM_PORT = 8000
 _POD_FIELDS = (
     "serviceAccountName",
     "automountServiceAccountToken",
+    "enableServiceLinks",
     "terminationGracePeriodSeconds",
     "nodeSelector",
     "tolerations",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from components.gpu_memory import Fit, Load, compute_dtype, fits, weight_bytes
+import math
+
+from components.gpu_memory import GIB, Fit, Load, compute_dtype, fits, slot_bytes, weight_bytes
 from components.gpu_products import real_memory_gib
 from infra.catalog import BaseModel, Catalog
 from infra.settings import GpuPool, Kitchen, Settings
@@ -48,6 +50,18 @@ def _weights(model: BaseModel, dtype: str, quantization: str | None) -> float | 
     files = sum(file.size_bytes for file in model.files if file.path.endswith(".safetensors"))
     stored = weight_bytes(model.shape, model.dtype, model.quantization)
     return files * weight_bytes(model.shape, dtype, quantization) / stored if files else None
+
+
+def spare_lora_gib(kitchen: Kitchen, model: BaseModel) -> int:
+    """Main memory, in whole GiB, for adapters that the server keeps there beside those that run: maxCpuLoras.
+
+    Each GPU's process keeps them whole (vllm/lora/model_manager.py). In hot mode any number may come.
+    """
+    said = kitchen.runtime
+    kept = said.max_cpu_loras or 0
+    spare = (kept if kitchen.hot else min(kept, len(kitchen.adapters))) - said.max_loras
+    one = slot_bytes(model.shape, said.max_lora_rank, compute_dtype(said.dtype, model.dtype))
+    return math.ceil(max(0, spare) * one * said.tensor_parallel_size / GIB)
 
 
 def tokens_per_request(kitchen: Kitchen) -> int:

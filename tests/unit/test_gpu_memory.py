@@ -16,7 +16,7 @@ from components.gpu_products import mig_profile, real_memory_gib
 from infra.catalog import BaseModel, FileSum, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
-from infra.memory import memory_table
+from infra.memory import memory_table, spare_lora_gib
 from tests.unit.published_models import PARAMETERS, SHAPES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -175,6 +175,7 @@ def test_more_never_needs_less_and_more_gpus_never_more(name: str, load: Load) -
         ("NVIDIA-A100-SXM4-80GB", "nvidia.com/mig-1g.10gb", 9.5, "1g.10gb"),
         ("NVIDIA-A100-SXM4-80GB", "nvidia.com/mig-1g.10gb.me", 9.5, "1g.10gb"),
         ("NVIDIA-A100-SXM4-80GB-MIG-1g.10gb.me", "nvidia.com/gpu", 9.5, "1g.10gb"),
+        ("NVIDIA-H200-MIG-1g.18gb", "nvidia.com/gpu", 16.76, "1g.18gb"),
     ],
 )
 def test_a_product_has_less_than_its_box_says(product: str, resource: str, gib: float, profile: str | None) -> None:
@@ -213,6 +214,42 @@ def test_what_does_not_fit_says_what_would() -> None:
     assert "kitchens.support.runtime" in told(data), "the example is the largest that fits"
 
 
+def test_what_no_node_has_is_not_told() -> None:
+    data = dev()
+    data["gpuPools"]["l4"] = {"product": "NVIDIA-L4", "memoryGiB": 24, "gpus": 8, "gpusPerNode": 1}
+    data["kitchens"]["support"] |= {"pool": "l4"}
+    assert "tensorParallelSize" not in told(data)
+
+
+@pytest.mark.parametrize(
+    ("mode", "adapters", "runtime", "expected"),
+    [
+        ("static", 2, {}, 0),
+        ("static", 2, {"maxCpuLoras": 64}, 0),
+        ("static", 4, {"maxCpuLoras": 64, "maxLoraRank": 256}, 3),
+        ("hot", 2, {"maxCpuLoras": 64}, 5),
+        ("hot", 2, {"maxCpuLoras": 64, "tensorParallelSize": 2}, 10),
+    ],
+)
+def test_adapters_in_main_memory_are_asked_for(
+    mode: str, adapters: int, runtime: dict[str, Any], expected: int
+) -> None:
+    """A slot of rank 16 has 0.08 GiB here; each GPU's process keeps its own."""
+    kitchen = load_settings(dev(), CATALOG).kitchens["support"]
+    changes = {"max_cpu_loras": runtime.get("maxCpuLoras"), "max_lora_rank": runtime.get("maxLoraRank", 16)}
+    asked = replace(kitchen.runtime, **changes, tensor_parallel_size=runtime.get("tensorParallelSize", 1))
+    kitchen = replace(kitchen, runtime=asked, lora_mode=mode, adapters=kitchen.adapters * (adapters // 2))
+    assert spare_lora_gib(kitchen, CATALOG.base_models[kitchen.base_model]) == expected
+
+
+def test_the_quota_counts_adapters_in_main_memory() -> None:
+    data = dev()
+    data["tenants"]["sales"]["quota"]["memoryGiB"] = 64
+    load_settings(data, CATALOG)
+    data["kitchens"]["summary"]["runtime"]["maxCpuLoras"] = 256
+    assert "GiB of memory at most" in told(data)
+
+
 def test_slices_are_never_told_to_work_together() -> None:
     data = dev()
     data["gpuPools"]["l40s"] |= {"product": "NVIDIA-A100-SXM4-80GB", "resource": "nvidia.com/mig-1g.10gb.me"}
@@ -235,6 +272,16 @@ def test_slices_are_never_told_to_work_together() -> None:
             ["MIG slices (3g.40gb)", "example: tensorParallelSize: 1"],
         ),
         ({}, {"resource": "nvidia.com/mig-40gb"}, ["gpuPools.l40s.resource", "example: nvidia.com/mig-3g.40gb"]),
+        (
+            {},
+            {"product": "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", "resource": "nvidia.com/mig-3g.40gb"},
+            ["gpuPools.l40s.resource", "MIG strategy single", "no resource, or product: NVIDIA-A100-SXM4-80GB"],
+        ),
+        (
+            {"tensorParallelSize": 8},
+            {"gpusPerNode": 6},
+            ["a node of pool l40s has 6 GPUs: it would stay Pending", "example: tensorParallelSize: 4"],
+        ),
         ({"concurrency": 512, "maxModelLen": 32768}, {}, ["% of pool l40s", "512 requests of 2048 tokens"]),
     ],
 )
