@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from components.gpu_memory import Fit, can_split
-from components.gpu_products import mig_profile
+from components.gpu_products import PRODUCTS_MIB, mig_profile
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
 from infra.memory import fit_of, tokens_per_request
@@ -29,8 +29,12 @@ def gpu_memory_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
 
 
 def _pool_faults(pool: GpuPool) -> Iterator[Fault]:
-    """MIG devices have the name that the cluster's strategy gives them: another one is on no node."""
+    """Product and device have the names that nodes really carry: with another one every pod would stay Pending."""
     path = f"gpuPools.{pool.name}"
+    known = next((name for name in PRODUCTS_MIB if name.casefold() == pool.product.casefold()), pool.product)
+    if known != pool.product:
+        rule = "a node's label is compared letter by letter, capitals included"
+        yield Fault(path=f"{path}.product", value=pool.product, rule=rule, example=known)
     if not pool.resource.startswith("nvidia.com/mig-"):
         return
     if not _MIG_RESOURCE.fullmatch(pool.resource):

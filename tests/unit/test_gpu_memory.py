@@ -277,6 +277,7 @@ def test_slices_are_never_told_to_work_together() -> None:
             {"product": "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", "resource": "nvidia.com/mig-3g.40gb"},
             ["gpuPools.l40s.resource", "MIG strategy single", "no resource, or product: NVIDIA-A100-SXM4-80GB"],
         ),
+        ({}, {"product": "NVIDIA-L40s"}, ['gpuPools.l40s.product: "NVIDIA-L40s"', "example: NVIDIA-L40S"]),
         (
             {"tensorParallelSize": 8},
             {"gpusPerNode": 6},
