@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from components.gpu_memory import GIB, Fit, Load, compute_dtype, fits, slot_bytes, weight_bytes
+from components.gpu_memory import BATCHED_TOKENS_LARGE, GIB, Fit, Load, compute_dtype, fits, slot_bytes, weight_bytes
 from components.gpu_products import real_memory_gib
 from infra.catalog import BaseModel, Catalog
 from infra.settings import GpuPool, Kitchen, Settings
@@ -35,7 +35,7 @@ def load_of(kitchen: Kitchen, pool: GpuPool, model: BaseModel) -> Load:
         max_model_len=said.max_model_len,
         concurrency=said.concurrency,
         tokens_per_request=tokens_per_request(kitchen),
-        batched_tokens=_number(_flag(kitchen, "max-num-batched-tokens")),
+        batched_tokens=_batched_tokens(kitchen),
         weights=_weights(model, dtype, quantization),
     )
 
@@ -100,5 +100,11 @@ def _flag(kitchen: Kitchen, name: str) -> str | None:
     return None
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+def _batched_tokens(kitchen: Kitchen) -> int | None:
+    """Tokens of one step where flags say them; a prefill that is not chunked is one (vllm/engine/arg_utils.py)."""
+    text = _flag(kitchen, "max-num-batched-tokens")
+    if text and text.isdecimal():
+        return int(text)
+    if _flag(kitchen, "no-enable-chunked-prefill") is None:
+        return None
+    return max(kitchen.runtime.max_model_len, BATCHED_TOKENS_LARGE)

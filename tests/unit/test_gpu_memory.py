@@ -214,6 +214,17 @@ def test_what_does_not_fit_says_what_would() -> None:
     assert "kitchens.support.runtime" in told(data), "the example is the largest that fits"
 
 
+def test_a_prefill_that_is_not_chunked_is_one_step() -> None:
+    data = dev()
+    data["gpuPools"]["l40s"] |= {"product": "ACME-1", "memoryGiB": 400}
+    data["kitchens"]["support"]["runtime"] |= {"maxModelLen": 32768}
+    others = []
+    for args in ([], ["--max-num-batched-tokens=32768"], ["--no-enable-chunked-prefill"]):
+        data["kitchens"]["support"]["runtime"]["extraArgs"] = args
+        others.append(float(memory_table(load_settings(data, CATALOG), CATALOG).splitlines()[1].split()[5]))
+    assert others[0] < others[1] == others[2]
+
+
 def test_what_no_node_has_is_not_told() -> None:
     data = dev()
     data["gpuPools"]["l4"] = {"product": "NVIDIA-L4", "memoryGiB": 24, "gpus": 8, "gpusPerNode": 1}
