@@ -42,16 +42,9 @@ class StoreAddress:
 def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
     """Specifications of NetworkPolicies by name."""
     server = {"matchExpressions": [{"key": SERVICE_LABEL, "operator": "Exists"}]}
-    namespace, port = platform.dns()
     policies: dict[str, Any] = {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": _egress(
-            {},
-            {
-                "to": [_namespaces({_NAMESPACE_NAME: namespace})],
-                "ports": [{"port": port, "protocol": protocol} for protocol in ("UDP", "TCP")],
-            },
-        ),
+        "allow-dns": dns_egress(platform),
         "allow-object-store": store_egress(server, store),
         # With OpenShift AI the proxy is the only way in: the server's own port knows no callers.
         "allow-gateway": {
@@ -63,6 +56,13 @@ def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
     if platform.openshift_ai:
         policies["allow-api-server"] = _egress(server, {"ports": _tcp(_API_SERVER_PORT)})
     return policies
+
+
+def dns_egress(platform: Platform) -> dict[str, Any]:
+    """A NetworkPolicy's specification that lets all pods out to the cluster's DNS servers."""
+    namespace, port = platform.dns()
+    ports = [{"port": port, "protocol": protocol} for protocol in ("UDP", "TCP")]
+    return _egress({}, {"to": [_namespaces({_NAMESPACE_NAME: namespace})], "ports": ports})
 
 
 def store_egress(pods: dict[str, Any], store: StoreAddress) -> dict[str, Any]:
