@@ -14,6 +14,7 @@ from components.platform import Platform
 CONFIG_PATH = "/etc/kitchen/base-model"
 MODELS_PATH = "/models"
 SCRIPT = "load_base_model.py"
+SCRIPTS = (SCRIPT, "fetch_adapters.py", "one_load.py")
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600
 """How long a starting server waits for a load that goes on; its pod starts again after that, and waits anew."""
@@ -30,7 +31,7 @@ class BaseModelFile:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseModelContent:
-    """A base model `<name>/vN`, and the scripts (by file name) that load and check it with `image`."""
+    """A base model `<name>/vN`; `scripts` by file name are those of SCRIPTS: they load and check it with `image`."""
 
     base_model: str
     files: Sequence[BaseModelFile]

@@ -74,6 +74,8 @@ def route_spec(args: WeightedRouteArgs) -> dict[str, Any]:
                     {"name": backend.service, "port": SERVICE_PORT, "weight": backend.weight}
                     for backend in args.backends
                 ],
+                # Long answers take minutes; a Gateway's own limit (Envoy: 15 seconds) would cut them off.
+                "timeouts": {"request": "0s"},
             }
         ],
     }

@@ -1,8 +1,8 @@
 """What a server needs of a GPU's memory, as pure functions: learnt in a preview instead of from a server that dies.
 
 Sources, all of vLLM: LoRA slots `vllm/lora/layers/base_linear.py` (create_lora_weights) and
-`vllm/lora/layers/column_parallel_linear.py`; KV cache `vllm/v1/kv_cache_interface.py` (AttentionSpec) and
-`vllm/config/model.py` (get_num_kv_heads); the demand that one request of the longest context fits
+`vllm/lora/layers/column_parallel_linear.py`; KV cache `vllm/v1/kv_cache_interface.py` (specs of full, windowed and
+latent attention) and `vllm/config/model.py` (get_num_kv_heads); the demand that one request of the longest context fits
 `vllm/v1/core/kv_cache_utils.py` (check_enough_kv_cache_memory). Parameter counts follow the modules of
 `transformers/models/llama/modeling_llama.py` and its relatives.
 """
@@ -46,8 +46,9 @@ MXFP4 with 8 bits a group of 32, or 8 bits. A method that is not listed is count
 class ModelShape:
     """The fields of a model's config.json that decide its memory.
 
-    `experts` is 0 for a dense model; `expert_intermediate_size` is one expert's. `sliding_window` bounds what a request
-    keeps, in tokens, where every layer has it; None where one layer has not.
+    `experts` is 0 for a dense model; with experts `intermediate_size` is one expert's. `sliding_window` bounds what a
+    request keeps, in tokens, in `sliding_window_layers` layers, or in all of them where that is None. `kv_latent` is
+    what multi-head latent attention keeps of a token in a layer: kv_lora_rank and qk_rope_head_dim; 0 without it.
     """
 
     hidden_size: int
@@ -62,6 +63,8 @@ class ModelShape:
     attention_bias: bool = False
     experts: int = 0
     sliding_window: int | None = None
+    sliding_window_layers: int | None = None
+    kv_latent: int = 0
 
     def attention_parameters(self) -> int:
         """Weights and biases of one layer's attention."""
@@ -83,13 +86,17 @@ class ModelShape:
         layer = self.attention_parameters() + self.feed_forward_parameters() + 2 * self.hidden_size
         return self.layers * layer + self.embedding_parameters() + self.hidden_size
 
-    def kv_bytes_per_token(self, cache_bytes: float = 2.0) -> float:
-        """Bytes that one token keeps in the KV cache of a whole model: keys and values of every layer."""
-        return 2 * self.layers * self.kv_heads * self.head_dim * cache_bytes
+    def kv_layer_values(self, gpus: int = 1) -> int:
+        """Values that one token keeps in one layer's cache on each of so many GPUs: keys and values of the heads there,
+        or the latent of multi-head latent attention, which every GPU holds whole."""
+        return self.kv_latent or 2 * max(1, math.ceil(self.kv_heads / gpus)) * self.head_dim
 
-    def kept_tokens(self, tokens: int) -> int:
-        """How many of a request's tokens the cache keeps."""
-        return tokens if self.sliding_window is None else min(tokens, self.sliding_window)
+    def kept_tokens(self, tokens: int, batched: int = 1) -> int:
+        """Tokens of a request that the cache keeps, summed over layers, while `batched` of them are computed."""
+        if self.sliding_window is None:
+            return self.layers * tokens
+        windowed = self.layers if self.sliding_window_layers is None else self.sliding_window_layers
+        return (self.layers - windowed) * tokens + windowed * min(tokens, self.sliding_window - 1 + batched)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +104,8 @@ class Load:
     """What is asked of a server. `tokens_per_request` is what a request holds on average, prompt and answer together.
 
     `memory_gib` is of one GPU; `dtype` the type that it computes in; `kv_bytes` the bytes of one cached value;
-    `max_loras` is 0 for a server without adapters.
+    `max_loras` is 0 for a server without adapters. `weights` are the bytes of all weights where files say them; None:
+    they are counted by the shape.
     """
 
     memory_gib: float
@@ -112,19 +120,27 @@ class Load:
     concurrency: int
     tokens_per_request: int
     batched_tokens: int | None = None
+    weights: float | None = None
+
+    def batch(self) -> int:
+        """Tokens that are computed in one step."""
+        default = BATCHED_TOKENS_LARGE if self.memory_gib >= LARGE_GPU_GIB else BATCHED_TOKENS
+        return self.batched_tokens or max(default, self.concurrency)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """What one GPU of a server holds, in GiB. `kv_cache` is the demand, `kv_tokens` what the rest holds."""
+    """What one GPU of a server holds, in GiB. `kv_cache` is the demand, `longest` what one request of the longest
+    context keeps, `room` what weights, LoRA slots and overhead leave of the budget.
+    """
 
     weights: float
     loras: float
     kv_cache: float
     overhead: float
     budget: float
-    kv_tokens: int
-    longest_tokens: int
+    longest: float
+    room: float
 
     @property
     def total(self) -> float:
@@ -139,7 +155,12 @@ class Fit:
     @property
     def fits(self) -> bool:
         """Whether the demand fits, and one request of the longest context as well: vLLM refuses to start otherwise."""
-        return self.percent <= 100 and self.kv_tokens >= self.longest_tokens
+        return self.percent <= 100 and self.full_contexts >= 1
+
+    @property
+    def full_contexts(self) -> int:
+        """Requests of the longest context that the cache holds at once."""
+        return int(self.room // self.longest)
 
 
 def fits(shape: ModelShape, load: Load) -> Fit:
@@ -148,24 +169,22 @@ def fits(shape: ModelShape, load: Load) -> Fit:
     The KV cache's demand is `concurrency` requests of `tokens_per_request` tokens, or one of `max_model_len` if that is
     more. vLLM pages the cache: more than that makes requests wait, it breaks nothing.
     """
-    parallel = load.tensor_parallel
-    heads = max(1, math.ceil(shape.kv_heads / parallel))
-    token = 2 * shape.layers * heads * shape.head_dim * load.kv_bytes
-    longest = shape.kept_tokens(load.max_model_len)
-    demand = max(load.concurrency * shape.kept_tokens(load.tokens_per_request), longest)
-    weights = weight_bytes(shape, load.dtype, load.quantization) / parallel
+    value = shape.kv_layer_values(load.tensor_parallel) * load.kv_bytes
+    longest = value * shape.kept_tokens(load.max_model_len, load.batch())
+    demand = value * load.concurrency * shape.kept_tokens(load.tokens_per_request)
+    weights = weight_bytes(shape, load.dtype, load.quantization) if load.weights is None else load.weights
+    weights /= load.tensor_parallel
     loras = lora_bytes(shape, load)
     overhead = FIXED_OVERHEAD_GIB * GIB + activation_bytes(shape, load)
     budget = load.memory_gib * load.utilization * GIB
-    room = max(0.0, budget - weights - loras - overhead)
     return Fit(
         weights=weights / GIB,
         loras=loras / GIB,
-        kv_cache=demand * token / GIB,
+        kv_cache=max(demand, longest) / GIB,
         overhead=overhead / GIB,
         budget=budget / GIB,
-        kv_tokens=int(room // token),
-        longest_tokens=longest,
+        longest=longest / GIB,
+        room=max(0.0, budget - weights - loras - overhead) / GIB,
     )
 
 
@@ -177,30 +196,31 @@ def weight_bytes(shape: ModelShape, dtype: str, quantization: str | None) -> flo
 
 
 def lora_bytes(shape: ModelShape, load: Load) -> float:
-    """Bytes of the LoRA slots of one GPU.
+    """Bytes of the LoRA slots of one GPU: vLLM reserves every one at the highest rank, whatever the adapters use."""
+    return load.max_loras * slot_bytes(shape, load.max_lora_rank, load.dtype, load.tensor_parallel)
 
-    vLLM reserves for every slot the two matrices of every module that it can adapt, whatever the adapters use, at the
-    highest rank. Of a module that is split over GPUs one of the two is split with it, the other one is held whole.
-    Those of the vocabulary are held whole (vllm/lora/layers/logits_processor.py, vocal_parallel_embedding.py).
+
+def slot_bytes(shape: ModelShape, rank: int, dtype: str, parallel: int = 1) -> float:
+    """Bytes of one LoRA slot on each of so many GPUs: the two matrices of every module that vLLM can adapt.
+
+    Of a module that is split over GPUs one of the two is split with it, the other one is held whole. Those of the
+    vocabulary are held whole (vllm/lora/layers/logits_processor.py, vocal_parallel_embedding.py).
     """
     q, kv = shape.attention_heads * shape.head_dim, float(shape.kv_heads * shape.head_dim)
     hidden, inner = shape.hidden_size, shape.intermediate_size
     # A key or value head that there are not enough of is held by several GPUs.
-    kv *= max(1, load.tensor_parallel / shape.kv_heads)
+    kv *= max(1, parallel / shape.kv_heads)
     columns = [(hidden, q), (hidden, kv), (hidden, kv), *[(hidden, inner)] * 2 * max(1, shape.experts)]
     rows = [(q, hidden), *[(inner, hidden)] * max(1, shape.experts)]
-    parallel = load.tensor_parallel
     layer = sum(a + b / parallel for a, b in columns) + sum(a / parallel + b for a, b in rows)
     ends = 2 * (hidden + shape.vocabulary)
-    return load.max_loras * load.max_lora_rank * (shape.layers * layer + ends) * _DTYPE_BYTES[load.dtype]
+    return rank * (shape.layers * layer + ends) * _DTYPE_BYTES[dtype]
 
 
 def activation_bytes(shape: ModelShape, load: Load) -> float:
     """Bytes at the peak of one step: a batch's activations in the widest layer, and the logits in 32 bits twice."""
-    default = BATCHED_TOKENS_LARGE if load.memory_gib >= LARGE_GPU_GIB else BATCHED_TOKENS
-    tokens = load.batched_tokens or max(default, load.concurrency)
     width = 4 * shape.hidden_size + 3 * shape.intermediate_size / load.tensor_parallel
-    return tokens * width * _DTYPE_BYTES[load.dtype] + load.concurrency * shape.vocabulary * 4 * 2
+    return load.batch() * width * _DTYPE_BYTES[load.dtype] + load.concurrency * shape.vocabulary * 4 * 2
 
 
 def can_split(shape: ModelShape, gpus: int) -> bool:

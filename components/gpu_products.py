@@ -58,7 +58,10 @@ def mig_profile(product: str, resource: str) -> str | None:
 
 
 def real_memory_gib(product: str, resource: str) -> float | None:
-    """Memory of one device in GiB as programs see it; None for a product that is not in the tables."""
+    """Memory of one device in GiB as programs see it; None for a whole GPU that is not in the table."""
     profile = mig_profile(product, resource)
-    mib = MIG_MIB.get(profile) if profile else PRODUCTS_MIB.get(product)
-    return None if mib is None else mib / 1024
+    if profile is None:
+        return PRODUCTS_MIB[product] / 1024 if product in PRODUCTS_MIB else None
+    # A slice that is not in the table has no more than its name says, in GB.
+    named = int(profile.partition(".")[2].removesuffix("gb")) * 10**9 / 1024**3
+    return MIG_MIB[profile] / 1024 if profile in MIG_MIB else named

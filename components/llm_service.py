@@ -10,7 +10,7 @@ import pulumi
 from components import naming
 from components.kubernetes_object import KubernetesObject
 from components.labels import SERVICE_LABEL
-from components.network import gateway_ingress
+from components.network import server_ingress
 from components.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
 from components.runtime_spec import VllmRuntimeArgs, runtime_spec
 from components.sizing import startup_minutes
@@ -21,6 +21,7 @@ LLM_PORT = 8000
 _POD_FIELDS = (
     "serviceAccountName",
     "automountServiceAccountToken",
+    "enableServiceLinks",
     "terminationGracePeriodSeconds",
     "nodeSelector",
     "tolerations",
@@ -95,7 +96,7 @@ class LlmService(pulumi.ComponentResource):
 def _surroundings(args: MultiLoraServiceArgs) -> list[dict[str, Any]]:
     """What the pods need beside them."""
     account = {"kind": "ServiceAccount", "named": naming.service_account(args.kitchen), **pull_secrets(args)}
-    ingress = {"podSelector": {"matchLabels": pods(args)}, **gateway_ingress(LLM_PORT)}
+    ingress = server_ingress({"matchLabels": pods(args)}, args.platform, LLM_PORT)
     found: list[dict[str, Any]] = [
         {"short": "server", "api_version": "v1", "automountServiceAccountToken": False, **account},
         {

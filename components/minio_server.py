@@ -12,6 +12,7 @@ import pulumi_random as random
 from components import minio_pod as pod
 from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN
+from components.network import dns_egress
 from components.platform import Platform
 
 RUNNER_LABEL = f"{DOMAIN}/store-access"
@@ -82,7 +83,7 @@ class MinioServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         self._child = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)
-        for policy, spec in _network_policies(args.client_namespaces).items():
+        for policy, spec in _network_policies(args.platform, args.client_namespaces).items():
             self._object(policy, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
         self._object("quota", "v1", "ResourceQuota", spec={"hard": self._quota()})
         needs: list[pulumi.Resource] = [self._root_key()]
@@ -209,10 +210,9 @@ def _match() -> dict[str, str]:
     return {_NAME: "minio"}
 
 
-def _network_policies(clients: Sequence[str]) -> dict[str, Any]:
+def _network_policies(platform: Platform, clients: Sequence[str]) -> dict[str, Any]:
     servers = {"podSelector": {"matchLabels": _match()}}
     port = [{"port": pod.PORT, "protocol": "TCP"}]
-    dns = [{"port": number, "protocol": protocol} for number in (53, 5353) for protocol in ("UDP", "TCP")]
     tenants = {"matchExpressions": [{"key": _NAMESPACE_NAME, "operator": "In", "values": sorted(clients)}]}
     sources = [
         servers,
@@ -221,11 +221,7 @@ def _network_policies(clients: Sequence[str]) -> dict[str, Any]:
     ]
     return {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": {
-            "podSelector": {},
-            "policyTypes": ["Egress"],
-            "egress": [{"to": [{"namespaceSelector": {}}], "ports": dns}],
-        },
+        "allow-dns": dns_egress(platform),
         "allow-peers": {**servers, "policyTypes": ["Egress"], "egress": [{"to": [servers], "ports": port}]},
         "allow-clients": {**servers, "policyTypes": ["Ingress"], "ingress": [{"from": sources, "ports": port}]},
     }

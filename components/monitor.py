@@ -10,9 +10,9 @@ import pulumi
 from components.kubernetes_object import KubernetesObject
 from components.labels import SERVICE_LABEL
 
-PORT_NAMES = ("http1", "status")
-"""Names of the pods' ports whose /metrics are taken: the server's, and that of a sidecar where a pod has one. A name
-that no container has makes no target."""
+PORT_NAMES = ("http1", "http", "status")
+"""Names of the pods' ports whose /metrics are taken: the server's, which an LLMInferenceService calls `http`, and that
+of a sidecar where a pod has one. A name that no container has makes no target."""
 
 _INTERVAL = "30s"
 

@@ -45,21 +45,14 @@ class StoreAddress:
 def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
     """Specifications of NetworkPolicies by name."""
     server = {"matchExpressions": [{"key": SERVICE_LABEL, "operator": "Exists"}]}
-    namespace, port = platform.dns()
     policies: dict[str, Any] = {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": _egress(
-            {},
-            {
-                "to": [_namespaces({_NAMESPACE_NAME: namespace})],
-                "ports": [{"port": port, "protocol": protocol} for protocol in ("UDP", "TCP")],
-            },
-        ),
+        "allow-dns": dns_egress(platform),
         "allow-object-store": store_egress(server, store),
         # With OpenShift AI the proxy is the only way in: the server's own port knows no callers.
         "allow-gateway": {
             "podSelector": server,
-            **gateway_ingress(PROXY_PORT if platform.openshift_ai else SERVER_PORT, routes=platform.has_routes),
+            **_ingress(_callers(platform), PROXY_PORT if platform.openshift_ai else SERVER_PORT),
         },
         "allow-metrics": {"podSelector": server, **_ingress(_scrapers(platform), SERVER_PORT, STATUS_PORT)},
     }
@@ -70,15 +63,26 @@ def network_policies(platform: Platform, store: StoreAddress) -> dict[str, Any]:
     return policies
 
 
+def dns_egress(platform: Platform) -> dict[str, Any]:
+    """A NetworkPolicy's specification that lets all pods out to the cluster's DNS servers."""
+    namespace, port = platform.dns()
+    ports = [{"port": port, "protocol": protocol} for protocol in ("UDP", "TCP")]
+    return _egress({}, {"to": [_namespaces({_NAMESPACE_NAME: namespace})], "ports": ports})
+
+
 def store_egress(pods: dict[str, Any], store: StoreAddress) -> dict[str, Any]:
     """A NetworkPolicy's specification that lets pods out to the object store, and nowhere else."""
     return _egress(pods, {"to": store.peers(), "ports": _tcp(store.port)})
 
 
-def gateway_ingress(port: int, *, routes: bool = False) -> dict[str, Any]:
-    """The part of a NetworkPolicy that lets gateways in to one port, and with `routes` OpenShift's router too."""
-    router = [_namespaces({_POLICY_GROUP: "ingress"})] if routes else []
-    return _ingress([_namespaces({GATEWAY_LABEL: "gateway"}), *router], port)
+def server_ingress(pods: dict[str, Any], platform: Platform, port: int) -> dict[str, Any]:
+    """A NetworkPolicy's specification that lets callers and scrapers in to a server's port that is its own."""
+    return {"podSelector": pods, **_ingress([*_callers(platform), *_scrapers(platform)], port)}
+
+
+def _callers(platform: Platform) -> list[dict[str, Any]]:
+    router = [_namespaces({_POLICY_GROUP: "ingress"})] if platform.has_routes else []
+    return [_namespaces({GATEWAY_LABEL: "gateway"}), *router]
 
 
 def _scrapers(platform: Platform) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class MultiLoraServiceArgs:
     """`surge` starts new pods beside old ones; `fetch` is None where an init container has nothing to fetch.
 
     `base_model` is what the pod requires on its volume before it starts; `priority_class` a PriorityClass;
-    `pull_secrets` are those of the ServiceAccount.
+    `pull_secrets` are those of the ServiceAccount; `spare_lora_gib` is main memory for adapters.
     """
 
     namespace: str
@@ -47,6 +47,7 @@ class MultiLoraServiceArgs:
     pull_secrets: Sequence[str] = ()
     base_model: BaseModelContent | None = None
     hot: HotLora | None = None
+    spare_lora_gib: int = 0
 
     def most_replicas(self) -> int:
         """Pods that the service may have outside of a rollout."""
@@ -58,6 +59,8 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "serviceAccountName": naming.service_account(args.kitchen),
         "automountServiceAccountToken": False,
+        # A Service called vllm would become VLLM_PORT, which vLLM reads.
+        "enableServiceLinks": False,
         **replicas(args.autoscaling, args.replicas),
         "deploymentStrategy": _strategy(args),
         "terminationGracePeriodSeconds": termination_seconds(args.drain_seconds),
@@ -120,7 +123,7 @@ def _strategy(args: MultiLoraServiceArgs) -> dict[str, Any]:
 
 def _resources(args: MultiLoraServiceArgs) -> dict[str, Any]:
     devices = args.placement.devices()
-    memory = f"{server_memory_gib(args.model_gib)}Gi"
+    memory = f"{server_memory_gib(args.model_gib, args.spare_lora_gib)}Gi"
     return {
         "requests": {"cpu": str(server_cpu(args.placement.count)), "memory": memory, **devices},
         "limits": {"memory": memory, **devices},

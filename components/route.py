@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components import naming
 from components.kubernetes_object import KubernetesObject
-from components.vllm import SERVER_PORT
 
 _TIMEOUT = "10m"
 """Longest silence on a connection: a long answer that is not streamed says nothing until its end."""
@@ -17,17 +15,19 @@ _TIMEOUT = "10m"
 
 @dataclass(frozen=True, kw_only=True)
 class KitchenRouteArgs:
-    """`host` is the whole name; `sources` are the networks (CIDR) that may call, at least one."""
+    """`host` is the whole name; `sources` are the networks (CIDR) that may call, at least one; `port` is the pods'."""
 
     namespace: str
     kitchen: str
+    service: str
+    port: int
     host: str
     sources: Sequence[str]
     labels: Mapping[str, str]
 
 
 class KitchenRoute(pulumi.ComponentResource):
-    """An OpenShift Route to a kitchen's predictor: TLS ends at the router, plain HTTP is not answered.
+    """An OpenShift Route to a kitchen: TLS ends at the router, plain HTTP is not answered.
 
     The server knows no callers, so that the networks are all that keeps others out: an empty list is refused
     (ValueError). Between router and pod the NetworkPolicy admits the router's namespaces alone.
@@ -57,9 +57,9 @@ class KitchenRoute(pulumi.ComponentResource):
             },
             spec={
                 "host": args.host,
-                "to": {"kind": "Service", "name": naming.predictor(args.kitchen), "weight": 100},
+                "to": {"kind": "Service", "name": args.service, "weight": 100},
                 # The port of the pods: KServe's Service is headless or not, and its port's name its own affair.
-                "port": {"targetPort": SERVER_PORT},
+                "port": {"targetPort": args.port},
                 "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "None"},
                 "wildcardPolicy": "None",
             },

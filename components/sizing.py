@@ -6,6 +6,9 @@ SERVER_CPU = 4
 SERVER_MEMORY_GIB = 8
 SIDECAR_CPU = 0.25
 SIDECAR_MEMORY_GIB = 0.5
+PROXY_CPU = 0.2
+PROXY_MEMORY_GIB = 0.25
+"""What OpenShift AI's proxy in a server's pod asks for at most, rounded up."""
 STARTUP_MINUTES = 10
 STARTUP_MINUTES_PER_GIB = 0.5
 
@@ -15,9 +18,9 @@ def server_cpu(gpus: int) -> int:
     return SERVER_CPU * gpus
 
 
-def server_memory_gib(model_gib: int) -> int:
-    """Memory of a server pod in GiB: the base model once, as it is read, and 8 GiB for the server."""
-    return model_gib + SERVER_MEMORY_GIB
+def server_memory_gib(model_gib: int, spare_lora_gib: int) -> int:
+    """Memory of a server in GiB: the base model once, as it is read, adapters kept there, 8 GiB for the server."""
+    return model_gib + spare_lora_gib + SERVER_MEMORY_GIB
 
 
 def startup_minutes(model_gib: int) -> int:

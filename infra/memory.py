@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from components.gpu_memory import Fit, Load, compute_dtype, fits
+import math
+
+from components.gpu_memory import BATCHED_TOKENS_LARGE, GIB, Fit, Load, compute_dtype, fits, slot_bytes, weight_bytes
 from components.gpu_products import real_memory_gib
-from infra.catalog import Catalog
+from infra.catalog import BaseModel, Catalog
 from infra.settings import GpuPool, Kitchen, Settings
 
 _HEAD = ("KITCHEN", "POOL", "WEIGHTS", "LORA", "KV CACHE", "OTHER", "SUM", "OF", "%", "FULL CONTEXTS")
@@ -17,23 +19,49 @@ def memory_gib(pool: GpuPool) -> float:
     return pool.memory_gib if real is None else min(pool.memory_gib, real)
 
 
-def load_of(kitchen: Kitchen, pool: GpuPool, model_dtype: str) -> Load:
+def load_of(kitchen: Kitchen, pool: GpuPool, model: BaseModel) -> Load:
     """What the kitchen asks of one GPU of a pool."""
     said = kitchen.runtime
+    dtype, quantization = compute_dtype(said.dtype, model.dtype), said.quantization or model.quantization
     return Load(
         memory_gib=memory_gib(pool),
         utilization=said.gpu_memory_utilization,
         tensor_parallel=said.tensor_parallel_size,
-        dtype=compute_dtype(said.dtype, model_dtype),
-        quantization=said.quantization,
+        dtype=dtype,
+        quantization=quantization,
         kv_bytes=_KV_TYPES.get(_flag(kitchen, "kv-cache-dtype") or "", 2.0),
         max_loras=said.max_loras if kitchen.adapters else 0,
         max_lora_rank=said.max_lora_rank,
         max_model_len=said.max_model_len,
         concurrency=said.concurrency,
         tokens_per_request=tokens_per_request(kitchen),
-        batched_tokens=_number(_flag(kitchen, "max-num-batched-tokens")),
+        batched_tokens=_batched_tokens(kitchen),
+        weights=_weights(model, dtype, quantization),
     )
+
+
+def _weights(model: BaseModel, dtype: str, quantization: str | None) -> float | None:
+    """Bytes of the weights as the server holds them: those of the files, in another type or quantized in proportion.
+
+    None for a stand-in, whose files are not those of the model that it stands for.
+    """
+    if model.stand_in:
+        return None
+    files = sum(file.size_bytes for file in model.files if file.path.endswith(".safetensors"))
+    stored = weight_bytes(model.shape, model.dtype, model.quantization)
+    return files * weight_bytes(model.shape, dtype, quantization) / stored if files else None
+
+
+def spare_lora_gib(kitchen: Kitchen, model: BaseModel) -> int:
+    """Main memory, in whole GiB, for adapters that the server keeps there beside those that run: maxCpuLoras.
+
+    Each GPU's process keeps them whole (vllm/lora/model_manager.py). In hot mode any number may come.
+    """
+    said = kitchen.runtime
+    kept = said.max_cpu_loras or 0
+    spare = (kept if kitchen.hot else min(kept, len(kitchen.adapters))) - said.max_loras
+    one = slot_bytes(model.shape, said.max_lora_rank, compute_dtype(said.dtype, model.dtype))
+    return math.ceil(max(0, spare) * one * said.tensor_parallel_size / GIB)
 
 
 def tokens_per_request(kitchen: Kitchen) -> int:
@@ -45,7 +73,7 @@ def tokens_per_request(kitchen: Kitchen) -> int:
 def fit_of(kitchen: Kitchen, pool: GpuPool, catalog: Catalog) -> Fit:
     """How the kitchen fits into one GPU of a pool."""
     model = catalog.base_models[kitchen.base_model]
-    return fits(model.shape, load_of(kitchen, pool, model.dtype))
+    return fits(model.shape, load_of(kitchen, pool, model))
 
 
 def memory_table(settings: Settings, catalog: Catalog) -> str:
@@ -54,8 +82,8 @@ def memory_table(settings: Settings, catalog: Catalog) -> str:
     for kitchen in settings.kitchens.values():
         fit = fit_of(kitchen, settings.gpu_pools[kitchen.pool], catalog)
         parts = (fit.weights, fit.loras, fit.kv_cache, fit.overhead, fit.total, fit.budget)
-        full = fit.kv_tokens // fit.longest_tokens
-        rows.append((kitchen.name, kitchen.pool, *(f"{part:.1f}" for part in parts), f"{fit.percent:.0f}", str(full)))
+        figures = (*(f"{part:.1f}" for part in parts), f"{fit.percent:.0f}", str(fit.full_contexts))
+        rows.append((kitchen.name, kitchen.pool, *figures))
     if len(rows) == 1:
         return ""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -72,5 +100,11 @@ def _flag(kitchen: Kitchen, name: str) -> str | None:
     return None
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+def _batched_tokens(kitchen: Kitchen) -> int | None:
+    """Tokens of one step where flags say them; a prefill that is not chunked is one (vllm/engine/arg_utils.py)."""
+    text = _flag(kitchen, "max-num-batched-tokens")
+    if text and text.isdecimal():
+        return int(text)
+    if _flag(kitchen, "no-enable-chunked-prefill") is None:
+        return None
+    return max(kitchen.runtime.max_model_len, BATCHED_TOKENS_LARGE)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class GpuPool:
-    """A kind of GPU node. `memory_gib` is of one GPU, `gpus` of the whole pool."""
+    """A kind of GPU node. `memory_gib` is of one GPU, `gpus` of the whole pool, `gpus_per_node` of one node."""
 
     name: str
     product: str
     memory_gib: int
     gpus: int
+    gpus_per_node: int | None = None
     resource: str = "nvidia.com/gpu"
     taint: str = "nvidia.com/gpu"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from components.gpu_memory import ModelShape
 from infra.documents import DocumentError, read
-from infra.faults import Fault, FaultsError
+from infra.faults import MISSING, Fault, FaultsError
 from infra.validate import schema_faults
 
 FOLDER = Path(__file__).resolve().parent
@@ -63,7 +63,7 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseModel:
-    """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume."""
+    """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume, `quantization` that of its files."""
 
     ref: str
     state: str
@@ -73,6 +73,7 @@ class BaseModel:
     shape: ModelShape
     files: tuple[FileSum, ...]
     licence: str
+    quantization: str | None = None
     stand_in: bool = False
     approvals: tuple[Approval, ...] = ()
 
@@ -155,6 +156,8 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 rule = f"must be a licence of infra/catalog/licences.yaml: {', '.join(data['licences'])}"
                 example = next(iter(data["licences"]), "Apache-2.0")
                 faults.append(Fault(path=f"{kind}.{name}.licence", value=licence, rule=rule, example=example))
+    for ref, entry in data["baseModels"].items():
+        faults += _config_faults(f"baseModels.{ref}.config", entry["config"])
     for ref, entry in data["adapters"].items():
         if entry["baseModel"] not in data["baseModels"]:
             rule = f"must be a base model of the catalog: {', '.join(data['baseModels'])}"
@@ -166,6 +169,25 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                     example=next(iter(data["baseModels"]), "tsuzumi-7b-instruct/v1"),
                 )
             )
+    return faults
+
+
+def _config_faults(path: str, config: Mapping[str, Any]) -> list[Fault]:
+    """Keys that say something together must stand together."""
+    faults = []
+    for key, other, example in (
+        ("slidingWindowLayers", "slidingWindow", 4096),
+        ("kvLoraRank", "qkRopeHeadDim", 64),
+        ("qkRopeHeadDim", "kvLoraRank", 512),
+    ):
+        if key in config and other not in config:
+            rule = f"must stand beside {key}: the two say together what the KV cache keeps"
+            faults.append(Fault(path=f"{path}.{other}", value=MISSING, rule=rule, example=f"{other}: {example}"))
+    layers = config["numHiddenLayers"]
+    if config.get("slidingWindowLayers", 0) > layers:
+        rule = f"the model has {layers} layers"
+        value = config["slidingWindowLayers"]
+        faults.append(Fault(path=f"{path}.slidingWindowLayers", value=value, rule=rule, example=str(layers)))
     return faults
 
 
@@ -227,6 +249,7 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         size_gib=entry["sizeGiB"],
         parameters_billion=entry["parametersBillion"],
         dtype=entry["dtype"],
+        quantization=entry.get("quantization"),
         shape=_shape(entry["config"]),
         files=_files(entry),
         licence=entry["licence"],
@@ -249,6 +272,8 @@ def _shape(config: Mapping[str, Any]) -> ModelShape:
         attention_bias=config.get("attentionBias", False),
         experts=config.get("numLocalExperts", 0),
         sliding_window=config.get("slidingWindow"),
+        sliding_window_layers=config.get("slidingWindowLayers"),
+        kv_latent=config.get("kvLoraRank", 0) + config.get("qkRopeHeadDim", 0),
     )
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import pulumi
 
 from components import naming
-from components.base_model_check import SCRIPT, BaseModelContent, BaseModelFile
+from components.base_model_check import SCRIPTS, BaseModelContent, BaseModelFile
 from components.model_store import BaseModelLoad, BaseModelLoadArgs, BaseModelVolume, BaseModelVolumeArgs
 from components.object_store import BucketAccessArgs
 from infra.catalog import FETCH_IMAGE
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import store_address
 from infra.kitchen.store import reader
-
-_SCRIPTS = (SCRIPT, "fetch_adapters.py")
 
 
 def volumes(context: Context) -> dict[tuple[str, str], BaseModelVolume]:
@@ -34,7 +32,7 @@ def content(context: Context, ref: str) -> BaseModelContent:
     return BaseModelContent(
         base_model=ref,
         files=[BaseModelFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in files],
-        scripts={name: context.payload[name] for name in _SCRIPTS},
+        scripts={name: context.payload[name] for name in SCRIPTS},
         image=context.image(FETCH_IMAGE),
     )
 

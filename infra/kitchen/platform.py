@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from components import naming
+from components.llm_service import LLM_PORT
 from components.monitor import KitchenMonitor, KitchenMonitorArgs
 from components.platform import Platform
 from components.priority import Priority, PriorityArgs
 from components.route import KitchenRoute, KitchenRouteArgs
+from components.vllm import SERVER_PORT
 from infra.kitchen.context import Context
 from infra.settings import Kitchen, Settings
 
@@ -45,9 +47,14 @@ def surroundings(context: Context, kitchen: Kitchen) -> None:
     domain = context.platform.route_domain
     if domain is not None:
         host = f"{naming.route_host(kitchen.name, kitchen.tenant, context.settings.environment)}.{domain}"
+        service, port = naming.predictor(kitchen.name), SERVER_PORT
+        if kitchen.api == "LLMInferenceService":
+            service, port = naming.llm_workload(kitchen.name), LLM_PORT
         route = KitchenRouteArgs(
             namespace=namespace,
             kitchen=kitchen.name,
+            service=service,
+            port=port,
             host=host,
             sources=context.platform.route_sources,
             labels=labels,

@@ -24,7 +24,7 @@ from infra.kitchen.models import content
 from infra.kitchen.platform import address, surroundings
 from infra.kitchen.scaling import autoscaling
 from infra.kitchen.store import reader
-from infra.memory import fit_of
+from infra.memory import fit_of, spare_lora_gib
 from infra.settings import Kitchen
 
 
@@ -52,7 +52,7 @@ def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
 def service_args(context: Context, kitchen: Kitchen) -> MultiLoraServiceArgs:
     """The kitchen's service."""
     pool = context.settings.gpu_pools[kitchen.pool]
-    said = kitchen.runtime
+    said, model = kitchen.runtime, context.catalog.base_models[kitchen.base_model]
     return MultiLoraServiceArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
@@ -64,7 +64,8 @@ def service_args(context: Context, kitchen: Kitchen) -> MultiLoraServiceArgs:
         placement=Placement(
             product=pool.product, resource=pool.resource, taint=pool.taint, count=said.tensor_parallel_size
         ),
-        model_gib=context.catalog.base_models[kitchen.base_model].size_gib,
+        model_gib=model.size_gib,
+        spare_lora_gib=spare_lora_gib(kitchen, model),
         replicas=kitchen.replicas,
         surge=kitchen.rollout == "surge",
         lora=LoraOptions(max_loras=said.max_loras, max_lora_rank=said.max_lora_rank, max_cpu_loras=said.max_cpu_loras),

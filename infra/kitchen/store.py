@@ -14,6 +14,7 @@ from components.object_store import BucketAccessArgs
 from components.platform import Platform
 from infra.catalog import Catalog
 from infra.kitchen.context import Context
+from infra.kitchen.foundation import store_address
 from infra.rules.object_store import lacks
 from infra.settings import Settings
 
@@ -78,6 +79,10 @@ def reader(
 
 
 def warn_about_lacks(settings: Settings) -> None:
-    """Tell at every preview what the store cannot do and what that means."""
+    """Tell at every preview what the store cannot do, or is not known of it, and what that means."""
+    store, address = settings.object_store, store_address(settings)
+    if store.deploy is None and not address.peers():
+        where = f"pods may open port {address.port} anywhere"
+        pulumi.log.warn(f"object store without a stated place: {where} (kitchen:objectStore.network)")
     for ability, lack in lacks(settings.object_store).items():
         pulumi.log.warn(f"object store without {ability}: {lack} (kitchen:objectStore.abilities)")

@@ -1,11 +1,12 @@
 """Bring a base model's verified files onto a volume, and tell servers whether they are there.
 
-Loading runs in a Job, the check in an init container of each server, both on Python 3.9+ with boto3 alone and
-fetch_adapters.py beside this file. The files of `base/<name>/vN/` come from a bucket or from a mounted folder of the
-same layout. Memory is bounded whatever the files' sizes. A right file is kept, a partial one continued. Nothing but
-the manifest's files stays in the version's folder, and the completion marker is written as the last step, after every
-file had its size and sha256 sum: a fault leaves no marker. Exit codes: 1 (content is not what the manifest says, or not
-loaded), 2 (bad manifest or arguments, or a volume that cannot be written), 3 (store out of reach or access denied).
+Loading runs in a Job, the check in an init container of each server, both on Python 3.9+ with boto3 alone, with
+fetch_adapters.py and one_load.py beside this file. The files of `base/<name>/vN/` come from a bucket or from a mounted
+folder of the same layout. Memory is bounded whatever the files' sizes. A right file is kept, a partial one continued.
+One load writes at a time, others wait. Nothing but the manifest's files stays in the version's folder, and the
+completion marker is written as the last step, after every file had its size and sha256 sum: a fault leaves no marker.
+Exit codes: 1 (content is not what the manifest says, or not loaded), 2 (bad manifest or arguments, or a volume that
+cannot be written), 3 (store out of reach or access denied, or another load has taken over).
 
 The check compares the marker and every file's size; it hashes nothing, so that a start of a server does not read a
 hundred gigabytes twice.
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import fetch_adapters as base  # type: ignore[import-not-found]  # it lies beside this file in the pod
+import one_load  # type: ignore[import-not-found]  # so does this
 from botocore.exceptions import BotoCoreError, ClientError
 
 MARKER = ".kitchen-complete.json"
@@ -135,7 +137,7 @@ def not_complete(folder: Path, manifest: dict[str, Any], sha256: str) -> str | N
     return None
 
 
-def load_file(source: Source, file: dict[str, Any], folder: Path, progress: Progress) -> Any:
+def load_file(source: Source, file: dict[str, Any], folder: Path, progress: Progress, turn: Any) -> Any:
     """Put one verified file in its place; return what is wrong with it."""
     final = folder / file["path"]
     part = final.with_name(f".{final.name}.part")
@@ -143,6 +145,7 @@ def load_file(source: Source, file: dict[str, Any], folder: Path, progress: Prog
         if base.is_right(final, file):
             progress.add(file["sizeBytes"], read=False)
             return None
+        turn.check()
         base.discard(final)
         final.parent.mkdir(parents=True, exist_ok=True)
         if part.is_symlink() or part.is_dir():
@@ -155,6 +158,7 @@ def load_file(source: Source, file: dict[str, Any], folder: Path, progress: Prog
         if actual != file["sha256"]:
             base.discard(part)
             return base.FetchError(f"{source.where(file['path'])}: sha256 {actual}; expected {file['sha256']}")
+        turn.check()
         part.replace(final)
         base.sync(final.parent)
     except base.FetchError as error:
@@ -208,11 +212,8 @@ def hash_beginning(out: BinaryIO, size: int) -> tuple[Any, int]:
     return digest, have
 
 
-def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, *, verify_all: bool) -> list[Any]:
+def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, turn: Any) -> list[Any]:
     """Bring every file to the folder, then write the marker; return what is wrong."""
-    if not verify_all and not_complete(folder, manifest, sha256) is None and _extras(folder, manifest) == []:
-        print(f"base/{manifest['name']}/{manifest['version']}: already there, sizes are right", flush=True)
-        return []
     folder.mkdir(parents=True, exist_ok=True)
     base.discard(folder / MARKER)
     base.sync(folder)
@@ -222,13 +223,14 @@ def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, *,
         base.discard(folder / path)
     progress = Progress(ref, total)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        found = list(pool.map(lambda file: load_file(source, file, folder, progress), files))
+        found = list(pool.map(lambda file: load_file(source, file, folder, progress, turn), files))
     progress.tell()
     faults = [fault for fault in found if fault is not None]
     if not faults:
         marker = {"ref": ref, "manifestSha256": sha256, "files": len(files), "bytes": total}
         marker["loaded"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        _write(folder / MARKER, json.dumps(marker) + "\n")
+        turn.write(folder / MARKER, json.dumps(marker) + "\n")
+        base.sync(folder)
     return faults
 
 
@@ -237,17 +239,6 @@ def _extras(folder: Path, manifest: dict[str, Any]) -> list[str]:
     wanted = {Path(file["path"]) for file in manifest["files"]}
     kept = {MARKER} | {str(path) for path in wanted} | {str(path.with_name(f".{path.name}.part")) for path in wanted}
     return sorted(base.entries(folder) - kept)
-
-
-def _write(path: Path, text: str) -> None:
-    fresh = path.with_name(f"{path.name}.new")
-    base.discard(fresh)
-    with fresh.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    base.sync(path.parent)
 
 
 def check(manifest: dict[str, Any], sha256: str, folder: Path, patience: float) -> list[Any]:
@@ -282,6 +273,7 @@ def main() -> int:
     parser.add_argument("--verify-all", action="store_true", help="hash every file again though the marker is right")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    faults: list[Any] = []
     try:
         manifest, sha256 = read_manifest(arguments.manifest)
         ref = f"{manifest['name']}/{manifest['version']}"
@@ -291,7 +283,13 @@ def main() -> int:
             faults = check(manifest, sha256, folder, arguments.wait)
         else:
             source = Source(ref, arguments.bucket, arguments.source)
-            faults = load(manifest, sha256, source, folder, verify_all=arguments.verify_all)
+            with one_load.turn(folder) as turn:
+                if arguments.verify_all or not_complete(folder, manifest, sha256) or _extras(folder, manifest):
+                    faults = load(manifest, sha256, source, folder, turn)
+                else:
+                    print(f"base/{ref}: already there, sizes are right", flush=True)
+    except one_load.OvertakenError as error:
+        faults = [base.FetchError(str(error), base.NO_STORE)]
     except base.FetchError as error:
         faults = [error]
     except OSError as error:

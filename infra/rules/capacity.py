@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from components import sizing
-from infra.catalog import Catalog
+from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
+from infra.memory import spare_lora_gib
 from infra.rules.common import exceeded
 from infra.settings import Kitchen, Settings
 
@@ -24,11 +25,12 @@ def capacity_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
         held = [ref for ref in settings.held(name) if ref in catalog.base_models]
         loads = len(held)
         yield from exceeded(f"{path}.gpus", quota.gpus, sum(k.peak_gpus for k in kitchens), "GPUs")
-        cores = math.ceil(sum(map(_cpu, kitchens))) + loads * sizing.LOAD_CPU
+        proxy = settings.platform.openshift_ai
+        cores = math.ceil(sum(_cpu(kitchen, proxy=proxy) for kitchen in kitchens)) + loads * sizing.LOAD_CPU
         yield from exceeded(f"{path}.cpu", quota.cpu, cores, "CPU cores")
         known = [kitchen for kitchen in kitchens if kitchen.base_model in catalog.base_models]
-        sizes = {kitchen.base_model: catalog.base_models[kitchen.base_model].size_gib for kitchen in known}
-        memory = math.ceil(sum(_memory_gib(k, sizes[k.base_model]) for k in known)) + loads * sizing.LOAD_MEMORY_GIB
+        memory = sum(_memory_gib(k, catalog.base_models[k.base_model], proxy=proxy) for k in known)
+        memory = math.ceil(memory) + loads * sizing.LOAD_MEMORY_GIB
         yield from exceeded(f"{path}.memoryGiB", quota.memory_gib, memory, "GiB of memory")
         volumes = sum(catalog.base_models[ref].size_gib for ref in held)
         yield from exceeded(f"{path}.storageGiB", quota.storage_gib, volumes, "GiB of volumes")
@@ -47,11 +49,11 @@ def storage_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(path="storage.accessMode", value="ReadWriteOnce", rule=rule, example="ReadWriteMany")
 
 
-def _cpu(kitchen: Kitchen) -> float:
-    sidecar = sizing.SIDECAR_CPU if kitchen.hot else 0
-    return kitchen.peak_replicas * (sizing.server_cpu(kitchen.runtime.tensor_parallel_size) + sidecar)
+def _cpu(kitchen: Kitchen, *, proxy: bool) -> float:
+    beside = (sizing.SIDECAR_CPU if kitchen.hot else 0) + (sizing.PROXY_CPU if proxy else 0)
+    return kitchen.peak_replicas * (sizing.server_cpu(kitchen.runtime.tensor_parallel_size) + beside)
 
 
-def _memory_gib(kitchen: Kitchen, model_gib: int) -> float:
-    sidecar = sizing.SIDECAR_MEMORY_GIB if kitchen.hot else 0
-    return kitchen.peak_replicas * (sizing.server_memory_gib(model_gib) + sidecar)
+def _memory_gib(kitchen: Kitchen, model: BaseModel, *, proxy: bool) -> float:
+    beside = (sizing.SIDECAR_MEMORY_GIB if kitchen.hot else 0) + (sizing.PROXY_MEMORY_GIB if proxy else 0)
+    return kitchen.peak_replicas * (sizing.server_memory_gib(model.size_gib, spare_lora_gib(kitchen, model)) + beside)

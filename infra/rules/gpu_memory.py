@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from components.gpu_memory import Fit, can_split
-from components.gpu_products import mig_profile
+from components.gpu_products import PRODUCTS_MIB, mig_profile
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
 from infra.memory import fit_of, tokens_per_request
-from infra.settings import Kitchen, Runtime, Settings
+from infra.settings import GpuPool, Kitchen, Runtime, Settings
 
 _RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 _MIG_RESOURCE = re.compile(r"nvidia\.com/mig-\d+g\.\d+gb(\.me(\.all)?|\.gfx)?")
@@ -19,17 +19,34 @@ _MIG_RESOURCE = re.compile(r"nvidia\.com/mig-\d+g\.\d+gb(\.me(\.all)?|\.gfx)?")
 
 def gpu_memory_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
     """Each kitchen must fit into its pool's GPUs; what would fit instead is said with numbers."""
-    for name, pool in settings.gpu_pools.items():
-        if pool.resource.startswith("nvidia.com/mig-") and not _MIG_RESOURCE.fullmatch(pool.resource):
-            rule = "a MIG device is named by its profile"
-            yield Fault(
-                path=f"gpuPools.{name}.resource", value=pool.resource, rule=rule, example="nvidia.com/mig-3g.40gb"
-            )
+    for pool in settings.gpu_pools.values():
+        yield from _pool_faults(pool)
     for kitchen in settings.kitchens.values():
         model = catalog.base_models.get(kitchen.base_model)
         if model is not None and kitchen.pool in settings.gpu_pools:
             shape_faults = list(_shape_faults(settings, kitchen, model))
             yield from shape_faults or _fit_faults(settings, catalog, kitchen)
+
+
+def _pool_faults(pool: GpuPool) -> Iterator[Fault]:
+    """Product and device have the names that nodes really carry: with another one every pod would stay Pending."""
+    path = f"gpuPools.{pool.name}"
+    known = next((name for name in PRODUCTS_MIB if name.casefold() == pool.product.casefold()), pool.product)
+    if known != pool.product:
+        rule = "a node's label is compared letter by letter, capitals included"
+        yield Fault(path=f"{path}.product", value=pool.product, rule=rule, example=known)
+    if not pool.resource.startswith("nvidia.com/mig-"):
+        return
+    if not _MIG_RESOURCE.fullmatch(pool.resource):
+        rule = "a MIG device is named by its profile"
+        yield Fault(path=f"{path}.resource", value=pool.resource, rule=rule, example="nvidia.com/mig-3g.40gb")
+    elif "-MIG-" in pool.product:
+        rule = (
+            f"the product {pool.product} is that of MIG strategy single, whose devices are nvidia.com/gpu; with "
+            "strategy mixed the product is the whole GPU's"
+        )
+        example = f"no resource, or product: {pool.product.partition('-MIG-')[0]}"
+        yield Fault(path=f"{path}.resource", value=pool.resource, rule=rule, example=example)
 
 
 def _shape_faults(settings: Settings, kitchen: Kitchen, model: BaseModel) -> Iterator[Fault]:
@@ -63,6 +80,18 @@ def _shape_faults(settings: Settings, kitchen: Kitchen, model: BaseModel) -> Ite
     if profile and parallel > 1:
         rule = f"pool {pool.name} has MIG slices ({profile}), which cannot exchange data: a server runs in one slice"
         yield Fault(path=f"{path}.tensorParallelSize", value=parallel, rule=rule, example="tensorParallelSize: 1")
+    elif pool.gpus_per_node is not None and parallel > pool.gpus_per_node:
+        rule = f"a server is one pod, a node of pool {pool.name} has {pool.gpus_per_node} GPUs: it would stay Pending"
+        fitting = [n for n in range(1, pool.gpus_per_node + 1) if can_split(shape, n)]
+        example = f"tensorParallelSize: {max(fitting)}"
+        yield Fault(path=f"{path}.tensorParallelSize", value=parallel, rule=rule, example=example)
+
+
+def _most_gpus(pool: GpuPool) -> int:
+    """GPUs that one pod can have in a pool."""
+    if mig_profile(pool.product, pool.resource):
+        return 1
+    return pool.gpus if pool.gpus_per_node is None else pool.gpus_per_node
 
 
 def _fit_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterator[Fault]:
@@ -84,7 +113,7 @@ def _parts(kitchen: Kitchen, fit: Fit) -> str:
     return (
         f"{fit.total:.1f}: weights {fit.weights:.1f}, LoRA slots {fit.loras:.1f} ({said.max_loras} of rank "
         f"{said.max_lora_rank}), KV cache {fit.kv_cache:.1f} ({said.concurrency} requests of {tokens} tokens, or one "
-        f"of {fit.longest_tokens}), other {fit.overhead:.1f}"
+        f"of {said.max_model_len}), other {fit.overhead:.1f}"
     )
 
 
@@ -110,13 +139,12 @@ def _remedies(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterato
     if adapters and (rank := next((r for r in reversed(ranks) if fit_with(max_lora_rank=r)), None)):
         yield f"maxLoraRank: {rank}"
     shape, pool = catalog.base_models[kitchen.base_model].shape, settings.gpu_pools[kitchen.pool]
-    if not mig_profile(pool.product, pool.resource):
-        sizes = [n for n in (2, 4, 8) if n > said.tensor_parallel_size and can_split(shape, n)]
-        if size := next((n for n in sizes if fit_with(tensor_parallel_size=n)), None):
-            yield f"tensorParallelSize: {size}"
+    sizes = [n for n in (2, 4, 8) if said.tensor_parallel_size < n <= _most_gpus(pool) and can_split(shape, n)]
+    if size := next((n for n in sizes if fit_with(tensor_parallel_size=n)), None):
+        yield f"tensorParallelSize: {size}"
     for name, other in settings.gpu_pools.items():
-        sliced = said.tensor_parallel_size > 1 and mig_profile(other.product, other.resource)
-        if name != kitchen.pool and not sliced and fit_of(kitchen, other, catalog).fits:
+        enough = said.tensor_parallel_size <= _most_gpus(other)
+        if name != kitchen.pool and enough and fit_of(kitchen, other, catalog).fits:
             yield f"pool: {name}"
 
 

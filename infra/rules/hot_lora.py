@@ -28,6 +28,11 @@ def _faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterator[
     if not kitchen.adapters:
         rule = "hot mode needs one adapter at least: the pods' key reads the folders of declared adapters and no others"
         yield Fault(path=f"{path}.adapters", value=[], rule=rule, example="[helpdesk-faq/v2026-02-01]")
+    for index, entry in enumerate(kitchen.runtime.extra_args):
+        if entry.partition("=")[0].replace("_", "-") == "--enable-prefix-caching":
+            rule = "hot mode turns it off: the cache knows adapters by name, and would answer with a replaced version's"
+            where = f"{path}.runtime.extraArgs[{index}]"
+            yield Fault(path=where, value=entry, rule=rule, example="without this flag, or loraMode: static")
     known = [catalog.adapters[ref] for ref in kitchen.adapters if ref in catalog.adapters]
     needed = 2 * sum(file.size_bytes for adapter in known for file in adapter.files) + _RESERVED
     if needed > kitchen.adapter_space_gib * _GIB:

@@ -9,8 +9,9 @@ from typing import Any
 from ops.catalog.kinds import Kind
 from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
-from ops.checks.base_model import CONFIG, NUMBERS
+from ops.checks.base_model import CONFIG
 from ops.checks.files import Content
+from ops.checks.model_config import catalog_config, quantization
 
 _GIB = 1024**3
 _SPARE = 1.2
@@ -18,14 +19,6 @@ _SPARE = 1.2
 
 _DECIMALS = 6
 """Of the billions of parameters: to the thousand, so that a model of a test has some, too."""
-
-_OPTIONAL = {
-    "head_dim": ("headDim", int),
-    "tie_word_embeddings": ("tieWordEmbeddings", bool),
-    "attention_bias": ("attentionBias", bool),
-    "num_local_experts": ("numLocalExperts", int),
-    "sliding_window": ("slidingWindow", int),
-}
 
 
 def new_entry(kind: Kind, content: Content, said: Mapping[str, Any], sums: Mapping[str, str]) -> dict[str, Any]:
@@ -53,11 +46,11 @@ def _adapter(content: Content) -> dict[str, Any]:
 def _base_model(content: Content) -> dict[str, Any]:
     config = content.parsed[CONFIG]
     parameters = sum(tensor.elements for tensors in content.tensors.values() for tensor in tensors.values())
-    numbers = {name: config[key] for key, (_, name) in NUMBERS.items()}
-    optional = {name: config[key] for key, (name, kind) in _OPTIONAL.items() if type(config.get(key)) is kind}
+    method = quantization(config)
     return {
         "dtype": config.get("torch_dtype", config.get("dtype", "bfloat16")),
+        **({} if method is None else {"quantization": method}),
         "parametersBillion": round(parameters / 10**9, _DECIMALS),
         "sizeGiB": max(1, math.ceil(sum(content.sizes.values()) * _SPARE / _GIB)),
-        "config": numbers | optional,
+        "config": catalog_config(config),
     }

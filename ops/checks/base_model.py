@@ -10,24 +10,26 @@ from infra.catalog import BaseModel
 from infra.faults import MISSING, Fault
 from ops.checks.adapter_config import FILE as ADAPTER_CONFIG
 from ops.checks.files import Content, unsafe_name
+from ops.checks.model_config import NUMBERS, catalog_config, quantization
 
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 
-NUMBERS = {
-    "hidden_size": ("hidden_size", "hiddenSize"),
-    "intermediate_size": ("intermediate_size", "intermediateSize"),
-    "num_hidden_layers": ("layers", "numHiddenLayers"),
-    "num_attention_heads": ("attention_heads", "numAttentionHeads"),
-    "num_key_value_heads": ("kv_heads", "numKeyValueHeads"),
-    "vocab_size": ("vocabulary", "vocabSize"),
-    "max_position_embeddings": ("max_position_embeddings", "maxPositionEmbeddings"),
+_SHAPE = {
+    "hiddenSize": "hidden_size",
+    "intermediateSize": "intermediate_size",
+    "numHiddenLayers": "layers",
+    "numAttentionHeads": "attention_heads",
+    "numKeyValueHeads": "kv_heads",
+    "vocabSize": "vocabulary",
+    "maxPositionEmbeddings": "max_position_embeddings",
+    "headDim": "head_dim",
+    "numLocalExperts": "experts",
 }
-"""Keys of config.json that must be there, with the names of the catalog's shape and of its file's `config`."""
+"""Names of the catalog's `config`, with those of the shape that is made of it."""
 
-_OPTIONAL = {"head_dim": "head_dim", "num_local_experts": "experts"}
 DTYPES = ("bfloat16", "float16", "float32")
 """Data types that a catalog entry can have."""
 
@@ -84,17 +86,11 @@ def _tokenizer(content: Content) -> Iterator[Fault]:
 
 
 def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fault]:
-    for key, (attribute, _) in NUMBERS.items():
+    for key, ours in NUMBERS.items():
         value = config.get(key, MISSING)
         if type(value) is not int or value < 1:
             rule = "must be a whole number from 1 on"
-            yield Fault(path=f"{CONFIG}: {key}", value=value, rule=rule, example=_example(entry, attribute))
-        elif entry is not None and value != getattr(entry.shape, attribute):
-            yield _differs(key, value, getattr(entry.shape, attribute))
-    for key, attribute in _OPTIONAL.items():
-        value = config.get(key)
-        if entry is not None and value is not None and value != getattr(entry.shape, attribute):
-            yield _differs(key, value, getattr(entry.shape, attribute))
+            yield Fault(path=f"{CONFIG}: {key}", value=value, rule=rule, example=_example(entry, _SHAPE[ours]))
     heads, groups = config.get("num_attention_heads"), config.get("num_key_value_heads")
     if type(heads) is int and type(groups) is int and groups > 0 and heads % groups:
         rule = f"must divide num_attention_heads, {heads}: query heads share key and value heads in equal groups"
@@ -103,8 +99,21 @@ def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fau
     if dtype is not None and dtype not in DTYPES:
         rule = f"must be one of {', '.join(DTYPES)}"
         yield Fault(path=f"{CONFIG}: torch_dtype", value=dtype, rule=rule, example=DTYPES[0])
-    elif entry is not None and dtype is not None and dtype != entry.dtype:
+    if entry is not None:
+        yield from _other_than_the_entry(config, entry)
+
+
+def _other_than_the_entry(config: Mapping[str, Any], entry: BaseModel) -> Iterator[Fault]:
+    said, keys = catalog_config(config), {ours: key for key, ours in NUMBERS.items()}
+    for ours, attribute in _SHAPE.items():
+        value, expected = said.get(ours), getattr(entry.shape, attribute)
+        if type(value) is int and value > 0 and value != expected:
+            yield _differs(keys.get(ours, ours), value, expected)
+    dtype = config.get("torch_dtype", config.get("dtype"))
+    if dtype in DTYPES and dtype != entry.dtype:
         yield _differs("torch_dtype", dtype, entry.dtype)
+    if (method := quantization(config)) != entry.quantization:
+        yield _differs("quantization_config.quant_method", method, entry.quantization or "none")
 
 
 def _layers(content: Content, said: object) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""`make up` and `make down` in a folder of the test's own, and what the cluster holds afterwards."""
+"""`make up` and `make down` in a folder of the test's own, updates by the engine, and what the cluster holds then."""
 
 from __future__ import annotations
 
@@ -9,14 +9,48 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.cluster_tools import Kubectl, hear_sigint
+from tools.cluster import Cluster
 from tools.local.up import LocalKitchen
-from tools.local.workspace import REPOSITORY
+from tools.local.workspace import REPOSITORY, Workspace
 
 KINDS = (
     "namespaces,resourcequotas,limitranges,networkpolicies,serviceaccounts,secrets,configmaps,"
     "persistentvolumeclaims,jobs,roles,rolebindings,priorityclasses,poddisruptionbudgets,servingruntimes,inferenceservices"
 )
 OURS = ("--all-namespaces", "--selector", "app.kubernetes.io/part-of=private-ai-kitchen,app.kubernetes.io/managed-by")
+
+
+OPTIONS = ("--yes", "--skip-preview", "--suppress-outputs", "--non-interactive")
+
+
+class UpdatedEnvironment:
+    """An environment that a test changes by `settings` and the engine's updates, in a cluster that is there already."""
+
+    def __init__(self, cluster: Cluster, workspace: Workspace, settings: dict[str, Any], **variables: str) -> None:
+        self.settings = settings
+        self._workspace = workspace
+        self._environment = {
+            **variables,
+            "KITCHEN_OBJECT_STORE_ACCESS_KEY": cluster.minio_access_key,
+            "KITCHEN_OBJECT_STORE_SECRET_KEY": cluster.minio_secret_key,
+        }
+
+    def up(self, *more: str) -> dict[str, int]:
+        """Update; what the engine counted."""
+        self._workspace.prepare(self.settings)
+        done = subprocess.run(
+            ["pulumi", "up", "--stack", "dev", "--config-file", str(self._workspace.config_file), *OPTIONS, *more],
+            cwd=self._workspace.project,
+            env=self._workspace.environment() | self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        print(done.stdout, done.stderr)  # shown when a test fails
+        assert done.returncode == 0
+        return summary(done.stdout)
 
 
 def environment(folder: Path) -> dict[str, str]:

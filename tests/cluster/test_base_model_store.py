@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from components.base_model_check import CONFIG_PATH, MANIFEST, MODELS_PATH, BaseModelContent, BaseModelFile
+from components.base_model_check import CONFIG_PATH, MANIFEST, MODELS_PATH, SCRIPTS, BaseModelContent, BaseModelFile
 from components.model_store import BaseModelLoadArgs, _container
 from components.network import StoreAddress
 from components.object_store import BucketAccessArgs
@@ -63,7 +63,7 @@ class Volume:
             BaseModelFile(path=path, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
             for path, data in self.files.items()
         ]
-        scripts = {name: (PAYLOAD / name).read_text() for name in ("load_base_model.py", "fetch_adapters.py")}
+        scripts = {name: (PAYLOAD / name).read_text() for name in SCRIPTS}
         return BaseModelContent(base_model=REF, files=files, scripts=scripts, image="image")
 
     def command(self, *more: str, check: bool = False) -> tuple[list[str], dict[str, str]]:
@@ -229,6 +229,56 @@ def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_pat
         process.communicate()
         assert volume.run().code == 0
         assert volume.there() == volume.files
+
+
+def begun(volume: Volume, name: str) -> subprocess.Popen[str]:
+    """A load that was stopped in the middle of a file."""
+    words, env = volume.command()
+    process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    part = volume.version / f".{name}.part"
+    while not (part.exists() and part.stat().st_size > 0):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGSTOP)
+    return process
+
+
+@pytest.fixture
+def large(volume: Volume) -> Volume:
+    """A volume whose load takes long enough to be met in the middle."""
+    volume.files = {"config.json": b"{}", "model.safetensors": os.urandom(1 << 20) * 384}
+    volume.put(volume.files)
+    return volume
+
+
+def test_two_loads_at_once_take_turns(large: Volume) -> None:
+    """As when a Job is made anew while the pod of the one before still runs."""
+    first = begun(large, "model.safetensors")
+    words, env = large.command()
+    second = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert second.stdout is not None
+    assert "another load writes here; waiting" in second.stdout.readline()
+    assert not large.marker.exists()
+    first.send_signal(signal.SIGCONT)
+    told = [process.communicate(timeout=120)[0] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), told
+    assert "already there" in told[1], "the second finds everything done"
+    assert large.there() == large.files
+    assert large.run(check=True).code == 0
+
+
+def test_a_load_that_lost_its_turn_changes_nothing_more(large: Volume) -> None:
+    """As when a node was cut off so long that the file system gave its lock to another."""
+    first = begun(large, "model.safetensors")
+    lock = large.version.with_name(".v1.lock")
+    lock.write_bytes(b"the token of another load")
+    first.send_signal(signal.SIGCONT)
+    text, _ = first.communicate(timeout=120)
+    assert first.returncode == 3, text
+    assert "another load has taken over" in text
+    assert "Traceback" not in text
+    assert not large.marker.exists()
+    assert "model.safetensors" not in large.there()
 
 
 def test_a_full_volume_is_told(volume: Volume) -> None:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.cluster.cluster_tools import Kubectl, eventually, no_other_environment
-from tests.cluster.kitchen_tools import summary
+from tests.cluster.kitchen_tools import UpdatedEnvironment
 from tests.serving_options import changes
 from tools.cluster import Cluster
 from tools.local.workspace import Workspace
 
 NAMESPACE = "updates-dev"
-OPTIONS = ("--yes", "--skip-preview", "--suppress-outputs", "--non-interactive")
 
 
-class Environment:
+class Environment(UpdatedEnvironment):
     """One tenant with an autoscaled kitchen and one that has a canary."""
 
     def __init__(self, cluster: Cluster, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._credentials = {
-            "KITCHEN_OBJECT_STORE_ACCESS_KEY": cluster.minio_access_key,
-            "KITCHEN_OBJECT_STORE_SECRET_KEY": cluster.minio_secret_key,
-        }
-        self.settings = changes()
+        super().__init__(cluster, workspace, changes())
         kitchens = self.settings["kitchens"]
         self.settings["kitchens"] = {name: {**kitchens[name], "tenant": "updates"} for name in ("support", "summary")}
         self.settings["tenants"] = {"updates": {**self.settings["tenants"]["sales"]}}
@@ -36,22 +29,6 @@ class Environment:
     def kitchen(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self.settings["kitchens"][name]
         return found
-
-    def up(self, *more: str) -> dict[str, int]:
-        self._workspace.prepare(self.settings)
-        done = subprocess.run(
-            ["pulumi", "up", "--stack", "dev", "--config-file", str(self._workspace.config_file), *OPTIONS, *more],
-            cwd=self._workspace.project,
-            env=self._workspace.environment() | self._credentials,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        print(done.stdout, done.stderr)  # shown when a test fails
-        assert done.returncode == 0
-        return summary(done.stdout)
 
 
 @pytest.fixture(scope="module")

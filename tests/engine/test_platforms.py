@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.load import read_stack_file
 from tests.engine.conftest import planned, run
 from tests.engine.crd_schemas import validators
 from tools.local.offline import offline_workspace
-from tools.local.workspace import POLICY_PACK, Workspace
+from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import data, ensure
 
 Stack = Callable[..., Workspace]
@@ -69,9 +70,27 @@ def test_every_platform_passes_the_pack_and_the_real_schemas(environment: str, n
             checked.add(kind)
             assert [f"{resource}: {e.json_path}: {e.message}" for e in validator.iter_errors(content)] == []
     endpoints = planned_objects["PodMonitor", "support"]["spec"]["podMetricsEndpoints"]
-    assert [(entry["port"], entry["path"]) for entry in endpoints] == [("http1", "/metrics"), ("status", "/metrics")]
+    assert [entry["port"] for entry in endpoints] == ["http1", "http", "status"]
+    assert {entry["path"] for entry in endpoints} == {"/metrics"}
     routes = {"Route"} if name == "routes" else set()
     assert checked == {"ServingRuntime", "InferenceService", "PodMonitor", *routes}
+
+
+def test_an_llm_inference_service_is_reached_and_measured_on_its_own_port(stack: Stack) -> None:
+    platform = {**PLATFORMS["routes"], "llmInferenceService": True}
+    kitchens = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")["kitchens"]
+    kitchens["support"]["api"] = "LLMInferenceService"
+    found = objects(stack("dev", {"platform": platform, "phase": 4, "kitchens": kitchens}))
+    route = found["Route", "support"]["spec"]
+    assert (route["to"]["name"], route["port"]["targetPort"]) == ("support-kserve-workload-svc", 8000)
+    (rule,) = found["NetworkPolicy", "support-ingress"]["spec"]["ingress"]
+    assert [entry["port"] for entry in rule["ports"]] == [8000]
+    labels = [entry["namespaceSelector"]["matchLabels"] for entry in rule["from"]]
+    access, openshift = "kitchen.example.com/access", "network.openshift.io/policy-group"
+    assert labels == [{access: "gateway"}, {openshift: "ingress"}, {access: "metrics"}, {openshift: "monitoring"}]
+    (server,) = found["LLMInferenceService", "support"]["spec"]["template"]["containers"]
+    scraped = {entry["port"] for entry in found["PodMonitor", "support"]["spec"]["podMetricsEndpoints"]}
+    assert {entry["name"] for entry in server["ports"]} <= scraped
 
 
 def test_phase_3_has_no_monitors_yet(stack: Stack) -> None:

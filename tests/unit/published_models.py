@@ -6,6 +6,7 @@ figures; the models' own licences (Llama Community Licences, Apache-2.0) are abo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from components.gpu_memory import ModelShape
@@ -37,7 +38,12 @@ SHAPES = {
     "Qwen/Qwen2.5-7B": _shape((3584, 18944, 28, 28, 4, 152064, 131072), attention_bias=True),
     "Qwen/Qwen2.5-0.5B": _shape((896, 4864, 24, 14, 2, 151936, 32768), attention_bias=True, tied_embeddings=True),
     "TinyLlama/TinyLlama-1.1B-Chat-v1.0": _shape((2048, 5632, 22, 32, 4, 32000, 2048)),
+    "google/gemma-3-27b-it": replace(
+        _shape((5376, 21504, 62, 32, 16, 262208, 131072), sliding_window=1024, sliding_window_layers=52), head_dim=128
+    ),
+    "deepseek-ai/DeepSeek-V3": _shape((7168, 2048, 61, 128, 128, 129280, 163840), experts=256, kv_latent=576),
 }
+"""Of the last two the cache alone is compared: they have parts that the count of parameters does not know."""
 
 PARAMETERS = {
     "meta-llama/Llama-2-7b-hf": 6_738_415_616,

@@ -163,7 +163,9 @@ def test_the_store_is_reached_where_it_is_said_to_be(store: StoreAddress, expect
 
 
 def test_a_route_for_everybody_is_refused() -> None:
-    args = KitchenRouteArgs(namespace="a", kitchen="b", host="b.example", sources=[], labels={})
+    args = KitchenRouteArgs(
+        namespace="a", kitchen="b", service="b-predictor", port=8080, host="b.example", sources=[], labels={}
+    )
     with pytest.raises(ValueError, match="names networks"):
         KitchenRoute("b", args)
 

@@ -62,6 +62,16 @@ def test_the_quota_counts_what_is_held_and_what_loads() -> None:
     assert "11 CPU cores" in told
 
 
+def test_the_quota_counts_openshift_ai_s_proxies() -> None:
+    data = settings([])
+    data["tenants"]["sales"]["quota"] |= {"memoryGiB": 58, "cpu": 10}
+    load_settings(data, catalog())
+    data["platform"] = {"kind": "openshift", "openshiftAI": True}
+    told = faults(data)
+    assert "59 GiB of memory" in told
+    assert load_settings(data | {"tenants": {**data["tenants"], "sales": {**DEV["tenants"]["sales"]}}}, catalog())
+
+
 def test_what_is_held_must_be_in_the_catalog_and_allowed() -> None:
     assert "tenants.sales.baseModels[0]" in faults(settings(["gpt/v9"]))
     assert "is retired in the catalog" in faults(settings([V2]), catalog(state="retired"))

@@ -47,6 +47,7 @@ def _changed(folder: Path, name: str, change: Any) -> Path:
 
 
 CODE = "code-review/v2026-05-01"
+LLAMA = "llama-3-8b-instruct/v1"
 BAD = [
     ("images.yaml", lambda d: d["images"]["vllm"].update(digest="latest"), "images.vllm.digest"),
     ("images.yaml", lambda d: d["images"]["vllm"].update(digest="sha256:" + "A" * 64), "images.vllm.digest"),
@@ -58,7 +59,7 @@ BAD = [
         "adapter_config.json: missing",
     ),
     ("adapters.yaml", lambda d: d["adapters"][CODE]["files"].update({"../x": {}}), "../x"),
-    ("base-models.yaml", lambda d: d["baseModels"]["llama-3-8b-instruct/v1"].update(state="aproved"), "approved"),
+    ("base-models.yaml", lambda d: d["baseModels"][LLAMA].update(state="aproved"), "approved"),
     (
         "adapters.yaml",
         lambda d: d["adapters"][CODE].update(owner=" Model-Board "),
@@ -71,6 +72,22 @@ BAD = [
         lambda d: d["adapters"][CODE].update(retirement={"on": "2026-06-01", "reason": "worse than v1"}),
         "an entry with a retirement is retired",
     ),
+    (
+        "base-models.yaml",
+        lambda d: d["baseModels"][LLAMA]["config"].update(slidingWindowLayers=33),
+        "slidingWindow: missing; rule: must stand beside slidingWindowLayers",
+    ),
+    (
+        "base-models.yaml",
+        lambda d: d["baseModels"][LLAMA]["config"].update(slidingWindow=128, slidingWindowLayers=33),
+        "slidingWindowLayers: 33; rule: the model has 32 layers",
+    ),
+    (
+        "base-models.yaml",
+        lambda d: d["baseModels"][LLAMA]["config"].update(kvLoraRank=512),
+        "qkRopeHeadDim: missing; rule: must stand beside kvLoraRank",
+    ),
+    ("base-models.yaml", lambda d: d["baseModels"][LLAMA].update(quantization="AWQ 4"), "quantization_config.quant"),
     ("licences.yaml", lambda d: d.update(licences=["Apache-2.0", "Apache-2.0"]), "must not repeat an entry"),
 ]
 

@@ -33,6 +33,13 @@ def faults(catalog: Catalog, args: list[str], **runtime: Any) -> list[str]:
     return []
 
 
+def quantized(catalog: Catalog, method: str | None) -> Catalog:
+    """The catalog with base models whose files are quantized; a method that there is none of is left out."""
+    files = method if method != "int3" else None
+    models = {ref: replace(model, quantization=files) for ref, model in catalog.base_models.items()}
+    return replace(catalog, base_models=models)
+
+
 @pytest.mark.parametrize(
     "args",
     [
@@ -110,20 +117,54 @@ def test_a_secret_that_should_not_be_there_is_not_repeated(args: list[str], cata
 def test_a_quantization_and_a_type_that_do_not_go_together(
     runtime: dict[str, Any], rule: str, catalog: Catalog
 ) -> None:
-    (told,) = faults(catalog, [], **runtime)
+    (told,) = faults(quantized(catalog, str(runtime["quantization"])), [], **runtime)
     assert rule in told
 
 
+@pytest.mark.parametrize(
+    ("files", "runtime", "rule"),
+    [
+        (
+            "awq",
+            {"quantization": "fp8"},
+            "quantized with awq: vLLM refuses another method; example: quantization: awq",
+        ),
+        ("compressed-tensors", {"quantization": "gptq"}, "are quantized with compressed-tensors"),
+        (None, {"quantization": "awq_marlin"}, "needs files that are quantized so, and the catalog says of tsuzumi"),
+        (
+            None,
+            {"quantization": "mxfp4", "dtype": "float16"},
+            "while loading vLLM quantizes with fp8, bitsandbytes",
+        ),
+        ("mxfp4", {"dtype": "float16"}, "quantization mxfp4 is computed in bfloat16 only"),
+    ],
+)
+def test_a_quantization_is_that_of_the_files(
+    files: str | None, runtime: dict[str, Any], rule: str, catalog: Catalog
+) -> None:
+    (told,) = faults(quantized(catalog, files), [], **runtime)
+    assert rule in told
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime"),
+    [("awq", {}), ("awq", {"quantization": "awq_marlin", "dtype": "bfloat16"}), ("gptq", {"dtype": "bfloat16"})],
+)
+def test_what_the_files_say_needs_no_setting(files: str, runtime: dict[str, Any], catalog: Catalog) -> None:
+    assert faults(quantized(catalog, files), [], **runtime) == []
+
+
 def test_auto_means_the_type_of_the_base_model(catalog: Catalog) -> None:
-    models = {ref: replace(model, dtype="bfloat16") for ref, model in catalog.base_models.items()}
+    known = quantized(catalog, "gptq")
+    models = {ref: replace(model, dtype="bfloat16") for ref, model in known.base_models.items()}
     (told,) = faults(replace(catalog, base_models=models), [], quantization="gptq")
     assert "float16 only, and auto is the base model's bfloat16" in told
-    assert faults(catalog, [], quantization="gptq") == []
+    assert faults(known, [], quantization="gptq") == []
 
 
-@pytest.mark.parametrize("runtime", [{"quantization": "awq", "dtype": "float16"}, {"quantization": "fp8"}])
-def test_a_quantization_that_fits_is_taken(runtime: dict[str, Any], catalog: Catalog) -> None:
-    assert faults(catalog, [], **runtime) == []
+def test_a_quantization_that_fits_is_taken(catalog: Catalog) -> None:
+    assert faults(quantized(catalog, "awq"), [], quantization="awq", dtype="float16") == []
+    assert faults(catalog, [], quantization="fp8") == []
 
 
 def test_flags_stand_after_those_of_the_settings() -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from components.gpu_memory import GIB, Load, can_split, compute_dtype, fits, lora_bytes, weight_bytes
 from components.gpu_products import mig_profile, real_memory_gib
-from infra.catalog import load_catalog
+from infra.catalog import BaseModel, FileSum, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
-from infra.memory import memory_table
+from infra.memory import memory_table, spare_lora_gib
 from tests.unit.published_models import PARAMETERS, SHAPES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ LOAD = Load(
 )
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_parameters_are_those_of_the_published_files(name: str) -> None:
     assert SHAPES[name].parameters() == PARAMETERS[name]
 
@@ -52,7 +52,13 @@ def test_parameters_are_those_of_the_published_files(name: str) -> None:
     ],
 )
 def test_a_token_keeps_what_is_known_of_these_models(name: str, kib: int) -> None:
-    assert SHAPES[name].kv_bytes_per_token() == kib * 1024
+    assert 2 * SHAPES[name].layers * SHAPES[name].kv_layer_values() == kib * 1024
+
+
+def test_latent_attention_keeps_its_latent_on_every_gpu() -> None:
+    """DeepSeek-V3 (kv_lora_rank 512, qk_rope_head_dim 64, 61 layers) keeps 70,272 bytes a token, as is published."""
+    shape = SHAPES["deepseek-ai/DeepSeek-V3"]
+    assert [2 * shape.layers * shape.kv_layer_values(gpus) for gpus in (1, 8)] == [70_272, 70_272]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +103,23 @@ def test_a_sliding_window_bounds_what_a_request_keeps() -> None:
     windowed = SHAPES["mistralai/Mistral-7B-v0.1"]
     asked = replace(LOAD, max_model_len=32768, tokens_per_request=32768)
     assert fits(windowed, asked).kv_cache * 8 == fits(replace(windowed, sliding_window=None), asked).kv_cache
+    assert fits(windowed, asked) == fits(replace(windowed, sliding_window_layers=windowed.layers), asked)
+
+
+def test_a_window_of_some_layers_bounds_what_these_keep() -> None:
+    """Gemma 3 27B: 52 of 62 layers with a window of 1024; a window and one batch of tokens while computing."""
+    shape = SHAPES["google/gemma-3-27b-it"]
+    asked = replace(LOAD, max_model_len=32768, tokens_per_request=32768, concurrency=4, batched_tokens=2048)
+    fit = fits(shape, asked)
+    token = 2 * shape.kv_layer_values()
+    assert fit.kv_cache == pytest.approx(4 * token * (10 * 32768 + 52 * 1024) / GIB)
+    assert fit.longest == pytest.approx(token * (10 * 32768 + 52 * (1023 + 2048)) / GIB)
+
+
+def test_a_longest_request_in_a_window_holds_the_batch_too() -> None:
+    shape = replace(SHAPES["mistralai/Mistral-7B-v0.1"], sliding_window=128)
+    fit = fits(shape, replace(LOAD, concurrency=1, tokens_per_request=128, max_model_len=32768))
+    assert fit.kv_cache == fit.longest == pytest.approx(128 * 1024 * (127 + 8192) / GIB)
 
 
 def test_the_vocabulary_s_lora_is_whole_on_every_gpu() -> None:
@@ -152,6 +175,7 @@ def test_more_never_needs_less_and_more_gpus_never_more(name: str, load: Load) -
         ("NVIDIA-A100-SXM4-80GB", "nvidia.com/mig-1g.10gb", 9.5, "1g.10gb"),
         ("NVIDIA-A100-SXM4-80GB", "nvidia.com/mig-1g.10gb.me", 9.5, "1g.10gb"),
         ("NVIDIA-A100-SXM4-80GB-MIG-1g.10gb.me", "nvidia.com/gpu", 9.5, "1g.10gb"),
+        ("NVIDIA-H200-MIG-1g.18gb", "nvidia.com/gpu", 16.76, "1g.18gb"),
     ],
 )
 def test_a_product_has_less_than_its_box_says(product: str, resource: str, gib: float, profile: str | None) -> None:
@@ -190,6 +214,53 @@ def test_what_does_not_fit_says_what_would() -> None:
     assert "kitchens.support.runtime" in told(data), "the example is the largest that fits"
 
 
+def test_a_prefill_that_is_not_chunked_is_one_step() -> None:
+    data = dev()
+    data["gpuPools"]["l40s"] |= {"product": "ACME-1", "memoryGiB": 400}
+    data["kitchens"]["support"]["runtime"] |= {"maxModelLen": 32768}
+    others = []
+    for args in ([], ["--max-num-batched-tokens=32768"], ["--no-enable-chunked-prefill"]):
+        data["kitchens"]["support"]["runtime"]["extraArgs"] = args
+        others.append(float(memory_table(load_settings(data, CATALOG), CATALOG).splitlines()[1].split()[5]))
+    assert others[0] < others[1] == others[2]
+
+
+def test_what_no_node_has_is_not_told() -> None:
+    data = dev()
+    data["gpuPools"]["l4"] = {"product": "NVIDIA-L4", "memoryGiB": 24, "gpus": 8, "gpusPerNode": 1}
+    data["kitchens"]["support"] |= {"pool": "l4"}
+    assert "tensorParallelSize" not in told(data)
+
+
+@pytest.mark.parametrize(
+    ("mode", "adapters", "runtime", "expected"),
+    [
+        ("static", 2, {}, 0),
+        ("static", 2, {"maxCpuLoras": 64}, 0),
+        ("static", 4, {"maxCpuLoras": 64, "maxLoraRank": 256}, 3),
+        ("hot", 2, {"maxCpuLoras": 64}, 5),
+        ("hot", 2, {"maxCpuLoras": 64, "tensorParallelSize": 2}, 10),
+    ],
+)
+def test_adapters_in_main_memory_are_asked_for(
+    mode: str, adapters: int, runtime: dict[str, Any], expected: int
+) -> None:
+    """A slot of rank 16 has 0.08 GiB here; each GPU's process keeps its own."""
+    kitchen = load_settings(dev(), CATALOG).kitchens["support"]
+    changes = {"max_cpu_loras": runtime.get("maxCpuLoras"), "max_lora_rank": runtime.get("maxLoraRank", 16)}
+    asked = replace(kitchen.runtime, **changes, tensor_parallel_size=runtime.get("tensorParallelSize", 1))
+    kitchen = replace(kitchen, runtime=asked, lora_mode=mode, adapters=kitchen.adapters * (adapters // 2))
+    assert spare_lora_gib(kitchen, CATALOG.base_models[kitchen.base_model]) == expected
+
+
+def test_the_quota_counts_adapters_in_main_memory() -> None:
+    data = dev()
+    data["tenants"]["sales"]["quota"]["memoryGiB"] = 64
+    load_settings(data, CATALOG)
+    data["kitchens"]["summary"]["runtime"]["maxCpuLoras"] = 256
+    assert "GiB of memory at most" in told(data)
+
+
 def test_slices_are_never_told_to_work_together() -> None:
     data = dev()
     data["gpuPools"]["l40s"] |= {"product": "NVIDIA-A100-SXM4-80GB", "resource": "nvidia.com/mig-1g.10gb.me"}
@@ -212,6 +283,17 @@ def test_slices_are_never_told_to_work_together() -> None:
             ["MIG slices (3g.40gb)", "example: tensorParallelSize: 1"],
         ),
         ({}, {"resource": "nvidia.com/mig-40gb"}, ["gpuPools.l40s.resource", "example: nvidia.com/mig-3g.40gb"]),
+        (
+            {},
+            {"product": "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", "resource": "nvidia.com/mig-3g.40gb"},
+            ["gpuPools.l40s.resource", "MIG strategy single", "no resource, or product: NVIDIA-A100-SXM4-80GB"],
+        ),
+        ({}, {"product": "NVIDIA-L40s"}, ['gpuPools.l40s.product: "NVIDIA-L40s"', "example: NVIDIA-L40S"]),
+        (
+            {"tensorParallelSize": 8},
+            {"gpusPerNode": 6},
+            ["a node of pool l40s has 6 GPUs: it would stay Pending", "example: tensorParallelSize: 4"],
+        ),
         ({"concurrency": 512, "maxModelLen": 32768}, {}, ["% of pool l40s", "512 requests of 2048 tokens"]),
     ],
 )
@@ -223,6 +305,37 @@ def test_faults_of_gpu_memory(changes: dict[str, Any], pool: dict[str, Any], exp
     text = told(data)
     for part in expected:
         assert part in text, text
+
+
+def weights_column(model: BaseModel, runtime: dict[str, Any]) -> str:
+    """The table's figure for the kitchen `support` with another base model of this name."""
+    data = dev()
+    data["gpuPools"]["l40s"] |= {"product": "ACME-1", "memoryGiB": 400}
+    data["kitchens"]["support"]["runtime"] |= runtime
+    catalog = replace(CATALOG, base_models={**CATALOG.base_models, model.ref: model})
+    return memory_table(load_settings(data, catalog), catalog).splitlines()[1].split()[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "runtime", "by_shape", "by_files"),
+    [
+        ({}, {}, "13.5", "9.0"),
+        ({"quantization": "awq"}, {}, "4.1", "9.0"),
+        ({"quantization": "awq"}, {"quantization": "awq_marlin"}, "4.1", "9.0"),
+        ({"quantization": "compressed-tensors"}, {}, "13.5", "9.0"),
+        ({}, {"quantization": "fp8"}, "7.0", "4.7"),
+        ({"dtype": "float32"}, {}, "13.5", "4.5"),
+    ],
+)
+def test_weights_are_those_of_the_files(
+    changes: dict[str, Any], runtime: dict[str, Any], by_shape: str, by_files: str
+) -> None:
+    """A stand-in is counted by its shape, anything else by its files: 9 GiB here."""
+    model = replace(CATALOG.base_models["tsuzumi-7b-instruct/v1"], **{"dtype": "bfloat16", **changes})
+    assert weights_column(model, runtime) == by_shape
+    files = [FileSum(path=f"model-{part}.safetensors", sha256="0" * 64, size_bytes=3 * GIB) for part in range(3)]
+    other = FileSum(path="tokenizer.json", sha256="0" * 64, size_bytes=GIB)
+    assert weights_column(replace(model, stand_in=False, files=(*files, other)), runtime) == by_files
 
 
 def test_the_table_has_a_line_a_kitchen() -> None:

@@ -162,6 +162,12 @@ MODELS: list[tuple[str, hostile.Spoil, str]] = [
     ("size as text", lambda f: changed(f, "config.json", hidden_size="64"), "must be a whole number from 1 on"),
     ("other type", lambda f: changed(f, "config.json", torch_dtype="float16"), "entry has float32"),
     (
+        "quantized in silence",
+        lambda f: changed(f, "config.json", quantization_config={"quant_method": "awq"}),
+        "quantization_config.quant_method",
+    ),
+    ("experts by another name", lambda f: changed(f, "config.json", num_experts=8), "entry has 0"),
+    (
         "no index",
         lambda f: (f / "model.safetensors").rename(f / "a.safetensors"),
         "say",

@@ -44,6 +44,16 @@ def test_nothing_of_the_pod_depends_on_the_list_of_adapters() -> None:
     assert hot("a") != hot("a", scripts=dict.fromkeys(SCRIPTS, "other"))
 
 
+@pytest.mark.parametrize("flag", ["--enable-prefix-caching", "--enable_prefix_caching=true"])
+def test_a_flag_that_hot_mode_takes_back_is_told(flag: str, catalog: Catalog) -> None:
+    data = settings()
+    data["kitchens"]["support"] |= {"loraMode": "hot"}
+    data["kitchens"]["support"]["runtime"] |= {"extraArgs": [flag]}
+    told = faults(data, catalog)
+    assert "1 fault" in told
+    assert f'kitchens.support.runtime.extraArgs[0]: "{flag}"; rule: hot mode turns it off' in told
+
+
 def test_only_the_sidecar_writes_adapters_and_token() -> None:
     spec = hot("a")
     (sidecar,) = spec["containers"]

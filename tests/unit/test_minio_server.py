@@ -123,6 +123,16 @@ def test_only_tenants_the_program_and_peers_reach_the_server(declared: Any) -> N
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
+@pytest.mark.parametrize(
+    ("kind", "namespace", "port"), [("kubernetes", "kube-system", 53), ("openshift", "openshift-dns", 5353)]
+)
+def test_the_server_s_look_ups_go_to_the_dns_alone(declared: Any, kind: str, namespace: str, port: int) -> None:
+    made = declared(platform=Platform(kind=kind))
+    (rule,) = made["NetworkPolicy", "allow-dns"]["spec"]["egress"]
+    assert rule["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}]
+    assert {entry["port"] for entry in rule["ports"]} == {port}
+
+
 def test_an_existing_certificate_needs_no_issuer_and_both_are_refused(declared: Any) -> None:
     made = declared(issuer=None, tls_secret="given")
     assert ("Certificate", "minio-tls") not in made

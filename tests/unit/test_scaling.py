@@ -199,6 +199,7 @@ def test_a_route_shares_by_weight_and_opens_no_other_path() -> None:
     (rule,) = route_spec(args)["rules"]
     assert [(entry["name"], entry["weight"]) for entry in rule["backendRefs"]] == [("a", 90), ("b", 10)]
     assert {entry["path"]["type"] for entry in rule["matches"]} == {"Exact"}
+    assert rule["timeouts"] == {"request": "0s"}, "a Gateway's own limit would cut long answers off"
     assert not any("lora" in path or "metrics" in path for path in OPEN_PATHS)
 
 

@@ -52,6 +52,10 @@ def test_another_runtime_makes_new_pods() -> None:
     assert predictor()["annotations"] != predictor(runtime_sha256="1" * 64)["annotations"]
 
 
+def test_a_service_called_vllm_does_not_set_vllm_s_port() -> None:
+    assert predictor()["enableServiceLinks"] is False
+
+
 def test_two_replicas_and_more_are_spread() -> None:
     assert "topologySpreadConstraints" not in predictor(replicas=1)
     (constraint,) = predictor(replicas=2)["topologySpreadConstraints"]
