@@ -30,7 +30,8 @@ class Fault:
         if "PRIVATE KEY" in shown:  # wherever somebody has put one by mistake
             shown = HIDDEN
         if len(shown) > _SHOWN_CHARACTERS:
-            shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
+            half = (_SHOWN_CHARACTERS - 3) // 2  # a path is told apart by its end, most other values by their start
+            shown = f"{shown[:half]}...{shown[-half:]}"
         return printable(f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}")
 
 

@@ -157,7 +157,9 @@ def test_a_key_that_is_none_is_told_before_the_bundle_is_read(
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
     (folder / "rsa.pub").write_bytes(key.public_bytes(*form))
     assert main(["bundle", "verify", str(folder / "bundle"), "--public-key", str(folder / name)]) == 2
-    assert f'--public-key: "{folder / name}"; rule: {rule}' in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert '--public-key: "/' in told
+    assert f'/{name}"; rule: {rule}' in told
 
 
 def test_a_password_comes_from_environment_or_file(
