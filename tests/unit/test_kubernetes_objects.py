@@ -11,6 +11,7 @@ from pulumi.runtime import mocks
 
 from components.kubernetes_object import KubernetesObject
 from infra import provider
+from tests.unit import mocked
 
 
 class _Monitor(mocks.Mocks):
@@ -30,7 +31,7 @@ class _Monitor(mocks.Mocks):
 @pytest.fixture
 def monitor() -> _Monitor:
     made = _Monitor()
-    mocks.set_mocks(made, project="kitchen", stack="dev")
+    mocked.use(made)
     return made
 
 

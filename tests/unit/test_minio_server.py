@@ -12,6 +12,7 @@ from pulumi.runtime import mocks
 from components import minio_pod
 from components.minio_server import PLACEHOLDER, MinioServer, MinioServerArgs
 from components.platform import Platform
+from tests.unit import mocked
 
 CANARY = "canary-root-password"
 
@@ -53,7 +54,7 @@ def arguments(**changes: Any) -> MinioServerArgs:
 def declared() -> Callable[..., dict[tuple[str, str], dict[str, Any]]]:
     def declare(**changes: Any) -> dict[tuple[str, str], dict[str, Any]]:
         recorder = Recorder()
-        mocks.set_mocks(recorder, project="kitchen", stack="dev")
+        mocked.use(recorder)
         pulumi.runtime.test(lambda: MinioServer("store", arguments(**changes)) and None)()
         return recorder.made
 
