@@ -81,8 +81,8 @@ def reader(
 def warn_about_lacks(settings: Settings) -> None:
     """Tell at every preview what the store cannot do, or is not known of it, and what that means."""
     store, address = settings.object_store, store_address(settings)
-    if store.deploy is None and not address.peers():
-        where = f"pods may open port {address.port} anywhere"
+    if store.deploy is None and address.namespace is None and not address.cidrs:
+        where = f"pods may open port {address.port} in every private network"
         pulumi.log.warn(f"object store without a stated place: {where} (kitchen:objectStore.network)")
     for ability, lack in lacks(settings.object_store).items():
         pulumi.log.warn(f"object store without {ability}: {lack} (kitchen:objectStore.abilities)")

@@ -48,7 +48,7 @@ def test_every_guarantee_that_a_store_lacks_is_a_warning_of_the_preview(stack: S
     for ability in ("bucketPolicy", "objectLock", "tagging", "versioning", "users", "quota"):
         assert text.count(f"object store without {ability}: ") == 1, text
     assert "object store without lifecycle" not in text
-    assert text.count("object store without a stated place: pods may open port 443 anywhere") == 1
+    assert text.count("object store without a stated place: pods may open port 443 in every private network") == 1
     for inputs in buckets(planned(run(workspace, "preview", "--json"))).values():
         assert (inputs["versioning"], inputs["guards"], inputs["abilities"]) == (False, [], ["lifecycle"])
 
