@@ -17,16 +17,16 @@ FORMS = {
     "a JSON web token": re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
     "an access token": re.compile(
         r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|glpat-[\w-]{20,}|hf_[A-Za-z]{30,}"
-        r"|xox[abeprs]-[A-Za-z0-9-]{10,}|sk-(?=[A-Za-z_-]*[0-9])[\w-]{20,}|AIza[\w-]{35}|nvapi-[\w-]{32,}"
+        r"|xox[abeprs]-[A-Za-z0-9-]{10,}|sk-(?=[A-Za-z_-]{0,60}[0-9])[\w-]{20,}|AIza[\w-]{35}|nvapi-[\w-]{32,}"
         r"|npm_[A-Za-z0-9]{36})"
     ),
-    "a password in an address": re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:(?![$<{])[^\s/@]+@"),
+    "a password in an address": re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@]*:(?![$<{])[^\s/@]+@"),
     "a header that authorizes": re.compile(
         r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic)\s+[\w.~+/=-]{8}"
     ),
     "a password that everybody knows": re.compile(r"(?<![\w./-])minioadmin(?![\w./-])"),
 }
-"""Texts that are secrets whatever they are called."""
+"""Texts that are secrets whatever they are called. No part of a pattern runs over a whole text, which may be long."""
 
 _NAMES = re.compile(
     r"(?:password|passwd|passphrase|(?:^|[^a-z])(?:pass|pwd|secret|secret[_-]?access[_-]?key|access[_-]?key|api[_-]?key"
@@ -40,8 +40,8 @@ _NAMES_AN_OBJECT = re.compile(
 
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LINE = re.compile(
-    r"(?m)(?:^[ \t]*(?:- +|export +)?|[{,][ \t]*(?=[^=:]+:))[\"']?(?P<name>[A-Za-z][\w.-]{2,60})[\"']?[ \t]*[:=][ \t]*"
-    r"[\"']?(?P<value>[^\s\"',;]{4,})"
+    r"(?m)(?:^[ \t]*(?:- +|export +)?|[{,][ \t]*(?=[^=:]{1,70}:))"
+    r"[\"']?(?P<name>[A-Za-z][\w.-]{2,60})[\"']?[ \t]*[:=][ \t]*[\"']?(?P<value>[^\s\"',;]{4,})"
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.-]{2,60})>(?P<value>[^<\s]{4,})</")
 _REFERENCE = re.compile(
@@ -58,6 +58,9 @@ _ENTROPY = 4.5
 _SHORTEST = len("a://:c@")
 """No text of one of the forms is shorter."""
 
+_OFTEN_SEEN = 200
+"""Characters of names, labels and words of a command, which come again and again."""
+
 _CODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{20,}={0,2}(?![A-Za-z0-9+/=])")
 _GAPS = re.compile(r"[\s\"'=:,;@]+")
 _SHORTEST_VALUE = 6
@@ -67,11 +70,14 @@ CODE = (".py", ".js", ".lua", ".jinja", ".pem", ".crt")
 """Ends of a file's name that say that its lines are no settings."""
 
 
-@lru_cache(maxsize=4096)
 def form_of(text: str) -> str | None:
     """What kind of secret a text holds by its form, also in base64, or None."""
     if len(text) < _SHORTEST:
         return None
+    return _remembered(text) if len(text) <= _OFTEN_SEEN else _found(text)
+
+
+def _found(text: str) -> str | None:
     found = _form(text)
     if found:
         return found
@@ -80,6 +86,9 @@ def form_of(text: str) -> str | None:
         if form:
             return f"{form} in base64"
     return None
+
+
+_remembered = lru_cache(maxsize=4096)(_found)
 
 
 def _form(text: str) -> str | None:

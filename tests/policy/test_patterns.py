@@ -1,0 +1,58 @@
+"""What the pack reads texts by takes a time in proportion to the text: a ConfigMap may be a megabyte of anything."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from policies.image_reference import unpinned
+from policies.secret_looks import form_of, is_reference, lines_with_secrets, names_a_secret
+
+PUMPED = (
+    *("a", "A", "1", " ", "\n", ",", "a,", "{,", ", ", "a.", "a-", "a/", "/", "a:", "://", "a://", "a://a:", "=", "a="),
+    *("sk-a", "eyJaaaaaaaa.", "xoxb-", "glpat-", "-----BEGIN A ", "authorization: ", "Password ", "<abc>", '"auth":"'),
+    *("\n \t", "${", "$a", "a@", "aB", "A" * 39 + " ", "Aa1" * 13, "{{", "0:", "1.", "(", "a(", "[", "*", "%", "\\"),
+)
+SIZE, LARGER = 8_000, 4
+NOISE_SECONDS = 0.02
+"""What is faster than this grows too little to be seen."""
+
+
+def seconds(read: Callable[[str], object], text: str) -> float:
+    runs = []
+    for _ in range(2):
+        start = time.process_time()
+        read(text)
+        runs.append(time.process_time() - start)
+    return min(runs)
+
+
+def grows_too_fast(read: Callable[[str], object]) -> list[str]:
+    found = []
+    for pump in PUMPED:
+        short = pump * (SIZE // len(pump))
+        long = seconds(read, short * LARGER)
+        if long > NOISE_SECONDS and long > 2 * LARGER * seconds(read, short):
+            found.append(pump)
+    return found
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "forms of secrets": form_of,
+    "names of secrets": names_a_secret.__wrapped__,
+    "references": is_reference,
+    "lines with secrets": lines_with_secrets,
+    "image references": unpinned,
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_a_longer_text_takes_longer_in_proportion(read: Callable[[str], object]) -> None:
+    assert grows_too_fast(read) == []
+
+
+def test_a_pattern_that_runs_over_the_whole_text_again_and_again_is_seen() -> None:
+    assert "a" in grows_too_fast(re.compile(r"[a-z]+://").search)
