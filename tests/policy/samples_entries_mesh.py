@@ -129,7 +129,6 @@ _EDGES = (
         "kubernetes:networking.k8s.io/v1:Ingress",
         INGRESS,
         ("rewritten to nothing", {"metadata annotations": {"nginx.ingress.kubernetes.io/rewrite-target": ""}}),
-        ("the older default backend", {"spec backend": {"serviceName": "x"}}, "answers for every host"),
         ("the API's beginning, exactly", {_PATH: {"path": "/v1", "pathType": "Exact"}}),
         ("signs of an expression, exactly", {_PATH: {"path": "/.*", "pathType": "Exact"}}),
         (
@@ -137,6 +136,11 @@ _EDGES = (
             {_PATH: {"path": "/metrics/a", "pathType": "Prefix"}},
             "leads to /metrics",
         ),
+    ),
+    *table(
+        "kubernetes:networking.k8s.io/v1beta1:Ingress",
+        INGRESS | {"apiVersion": "networking.k8s.io/v1beta1"},
+        ("the older default backend", {"spec backend": {"serviceName": "x"}}, "answers for every host"),
     ),
     *table(
         "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
