@@ -58,8 +58,8 @@ _ENTROPY = 4.5
 _SHORTEST = len("a://:c@")
 """No text of one of the forms is shorter."""
 
-_OFTEN_SEEN = 200
-"""Characters of names, labels and words of a command, which come again and again."""
+_WORD = 200
+"""Most characters of a name, label or word of a command. Files come again, too: of them, a few are remembered."""
 
 _CODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{20,}={0,2}(?![A-Za-z0-9+/=])")
 _GAPS = re.compile(r"[\s\"'=:,;@]+")
@@ -74,7 +74,7 @@ def form_of(text: str) -> str | None:
     """What kind of secret a text holds by its form, also in base64, or None."""
     if len(text) < _SHORTEST:
         return None
-    return _remembered(text) if len(text) <= _OFTEN_SEEN else _found(text)
+    return _of_word(text) if len(text) <= _WORD else _of_file(text)
 
 
 def _found(text: str) -> str | None:
@@ -88,7 +88,7 @@ def _found(text: str) -> str | None:
     return None
 
 
-_remembered = lru_cache(maxsize=4096)(_found)
+_of_word, _of_file = lru_cache(maxsize=4096)(_found), lru_cache(maxsize=32)(_found)
 
 
 def _form(text: str) -> str | None:
