@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 
 Options = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
@@ -41,25 +42,39 @@ def main(argv: list[str] | None = None) -> int:
 def _run(words: list[str], named: str) -> int:
     parser = argparse.ArgumentParser(prog="kitchen", description="Commands of the Private AI Kitchen.")
     commands = parser.add_subparsers(dest="command", required=True)
-    run: Run | None = None
     for name, (text, load) in _COMMANDS.items():
         command = commands.add_parser(name, help=text)
         if name == named:  # the others are not asked, and what they import takes half a second
             options, run = load()
             options(command)
-    arguments = parser.parse_args(words)
-    assert run is not None  # noqa: S101 - for the type checker; a command is required
-    return run(arguments)
+            command.set_defaults(run=run)
+    return _answered(parser.parse_args(words), named)
 
 
-def _publish() -> tuple[Options, Run]:
-    from ops import publish_command  # noqa: PLC0415 - as in all of these: for this command only
+def _answered(arguments: argparse.Namespace, named: str) -> int:
+    """Run what was asked for; what every command raises for bad input, and for a store, is told in one way."""
+    from infra.faults import FaultsError  # noqa: PLC0415 - help does without
+    from ops.store import StoreError  # noqa: PLC0415
 
-    return publish_command.arguments, publish_command.run
+    try:
+        return int(arguments.run(arguments))
+    except FaultsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except StoreError as error:
+        action = f" {arguments.action}" if "action" in arguments else ""
+        print(f"{named}{action}: {error}", file=sys.stderr)
+        return 1
+
+
+def _module(name: str, **options: str) -> tuple[Options, Run]:
+    """Options and run of the command that a module holds."""
+    module = import_module(name)
+    return partial(module.arguments, **options), module.run
 
 
 def _policy() -> tuple[Options, Run]:
-    from policies.check import __main__ as policy_check  # noqa: PLC0415
+    from policies.check import __main__ as policy_check  # noqa: PLC0415 - for this command only
 
     def options(parser: argparse.ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -69,40 +84,22 @@ def _policy() -> tuple[Options, Run]:
     return options, policy_check.check
 
 
-def _audit() -> tuple[Options, Run]:
-    from ops.audit import commands  # noqa: PLC0415
-
-    return commands.arguments, commands.run
-
-
-def _rollback() -> tuple[Options, Run]:
-    from ops.rollback import commands  # noqa: PLC0415
-
-    return commands.arguments, commands.run
-
-
-def _entries(word: str) -> tuple[Options, Run]:
-    from ops.catalog import commands  # noqa: PLC0415
-
-    return partial(commands.arguments, word=word), commands.run
-
-
-def _bundle() -> tuple[Options, Run]:
-    from ops.bundle import command  # noqa: PLC0415
-
-    return command.arguments, command.run
-
-
 _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
-    "publish": ("upload artifacts, checked against the catalog", _publish),
+    "publish": ("upload artifacts, checked against the catalog", partial(_module, "ops.publish_command")),
     "policy": ("the policy pack", _policy),
-    "audit": ("what Git declares against what is there", _audit),
-    "rollback": ("one kitchen as it was at a Git revision", _rollback),
+    "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
+    "rollback": ("one kitchen as it was at a Git revision", partial(_module, "ops.rollback.commands")),
     **{
-        word: (f"{word}s of the catalog: list, promote, retire and more", partial(_entries, word))
+        word: (
+            f"{word}s of the catalog: list, promote, retire and more",
+            partial(_module, "ops.catalog.commands", word=word),
+        )
         for word in ("adapter", "model", "image")
     },
-    "bundle": ("bring artifacts in: create, verify or import a signed bundle", _bundle),
+    "bundle": (
+        "bring artifacts in: create, verify or import a signed bundle",
+        partial(_module, "ops.bundle.command"),
+    ),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from infra.catalog import Catalog, load_catalog
@@ -11,19 +10,7 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
 from ops.publish import publish
-from ops.store import StoreError, client
-
-
-def run(options: argparse.Namespace) -> int:
-    """Publish; 0, 1 when the store refused, 2 for bad input."""
-    try:
-        return _publish(options)
-    except FaultsError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except StoreError as error:
-        print(f"publish: {error}", file=sys.stderr)
-        return 1
+from ops.store import client
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _publish(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
+    """Publish; 0 when all is there. Raise FaultsError for bad input, StoreError when the store refused."""
     catalog = load_catalog()
     settings = settings_from_file(arguments.settings, catalog)
     adapters = list(arguments.adapter)

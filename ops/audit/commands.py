@@ -46,12 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare and print; 0 all proven, 1 something differs, 3 something is not proven, 2 for bad input."""
-    try:
-        rows = audit(options)
-    except FaultsError as error:
-        print(error, file=sys.stderr)
-        return 2
+    """Compare and print; 0 all proven, 1 something differs, 3 something is not proven. Raise FaultsError."""
+    rows = audit(options)
     print(as_json(rows) if options.json else table(rows))
     if options.json:
         _say(counts(rows))

@@ -17,7 +17,6 @@ from ops.catalog.listing import show
 from ops.catalog.publishing import Wish, publish_artifact
 from ops.catalog.states import promote, retire
 from ops.signing import Signer
-from ops.store import StoreError
 
 STACKS = FOLDER.parents[1]
 STATES = ("candidate", "approved", "retired")
@@ -55,15 +54,12 @@ def arguments(parser: argparse.ArgumentParser, word: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run one action; 0, 1 when `lint` has found faults or the store refused, 2 for bad input."""
+    """Run one action; 0, 1 when `lint` has found faults, 2 for a disk that refuses.
+
+    Raise FaultsError for bad input, StoreError when the store refused.
+    """
     try:
         return _run(options)
-    except FaultsError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except StoreError as error:
-        print(f"{options.command} {options.action}: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:
         raise
     except OSError as error:  # a full disk, a file that goes away: nothing was changed, every write is one rename
