@@ -18,6 +18,7 @@ from ops.catalog.kinds import Kind
 from ops.checks.adapter_config import FILE
 from ops.checks.files import Content
 from ops.checks.signature import signature_faults
+from ops.sums import Sums
 
 Checks = Callable[[str, str, Path, Catalog], tuple[Content, list[Fault]]]
 """What a folder's content is checked by: kind, reference, folder, and the catalog with what else is in the bundle."""
@@ -100,7 +101,7 @@ def _checked(
     """What was read of an artifact, and its faults: each names the folder, for a bundle has many config.json."""
     what = artifact.what
     if what.kind == IMAGE:
-        return Content(sizes={}, parsed={}, tensors={}), []
+        return Content(sizes={}, parsed={}, tensors={}, sums=Sums(root / what.folder)), []
     content, faults = checks(what.kind, what.ref, root / what.folder, catalog)
     if what.kind == ADAPTER:
         faults = [*faults, *signature_faults(root / what.folder, content, signers)]

@@ -27,7 +27,6 @@ from ops.checks.signature import signature_faults
 from ops.publish import publish
 from ops.signing import Signer
 from ops.store import client
-from ops.sums import sha256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +88,7 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
         content = signed(wish.folder, content, wish.signer, signers)
     if known:
         return None
-    sums = {name: sha256(wish.folder / name) for name in content.sizes}
+    sums = content.sums.of_all(content.sizes)
     plan = add_entry(Edit(folder=catalog_folder), kind, wish.ref, new_entry(kind, content, said, sums))
     refuse_unwritable(plan)
     return plan

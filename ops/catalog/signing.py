@@ -13,7 +13,6 @@ from infra.payload.verify_signature import SIGNATURE, SignatureError, check
 from infra.settings import Signer as Trusted
 from ops import signing
 from ops.checks.files import Content
-from ops.sums import sha256
 
 _SOURCE = "signature"
 _PLACES = "--password-file"
@@ -35,7 +34,7 @@ def signed(folder: Path, content: Content, signer: signing.Signer, trusted: Sequ
     else:
         signature = signing.sign(folder, signer, password, source=_SOURCE, password_places=_PLACES)
     try:
-        check(signature, {name: sha256(folder / name) for name in content.sizes if name != SIGNATURE}, believed)
+        check(signature, content.sums.of_all(content.sizes.keys() - {SIGNATURE}), believed)
     except SignatureError as error:
         path, value = (SIGNATURE, "in the folder") if there else ("--private-key", str(signer.private_key))
         rule = f"{error}" if there else f"{error}: pods would refuse what this key signs"

@@ -54,12 +54,12 @@ def read_artifact(
         stand_in |= adapter is not None and adapter.stand_in
         own_tokenizer |= adapter is not None and adapter.own_tokenizer
         faults += adapter_faults(content, adapter, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)
-        faults += entry_faults(folder, content, adapter, catalog) if adapter else []
+        faults += entry_faults(content, adapter, catalog) if adapter else []
     elif kind == "base-model":
         model = catalog.base_models.get(name)
         stand_in |= model is not None and model.stand_in
         faults += base_model_faults(content, model, stand_in=stand_in)
-        faults += entry_faults(folder, content, model, catalog) if model else []
+        faults += entry_faults(content, model, catalog) if model else []
     else:
         raise ValueError(f"unknown kind of artifact: {kind}")
     return content, in_order(faults)

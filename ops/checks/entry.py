@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from infra.catalog import Adapter, BaseModel, Catalog
 from infra.faults import MISSING, Fault
 from ops.checks.files import Content
-from ops.sums import sha256
 
 
-def entry_faults(folder: Path, content: Content, entry: Adapter | BaseModel, catalog: Catalog) -> Iterator[Fault]:
+def entry_faults(content: Content, entry: Adapter | BaseModel, catalog: Catalog) -> Iterator[Fault]:
     """Every file must have the entry's size and sha256, no file more and none less; the licence must be allowed."""
     if entry.licence not in catalog.licences:
         rule = f"must be a licence of infra/catalog/licences.yaml: {', '.join(catalog.licences)}"
@@ -27,14 +25,14 @@ def entry_faults(folder: Path, content: Content, entry: Adapter | BaseModel, cat
         if content.sizes[name] != file.size_bytes:
             rule = "must have the catalog's size in bytes: other content is a new version"
             yield Fault(path=name, value=content.sizes[name], rule=rule, example=str(file.size_bytes))
-        elif (found := _sum(folder / name)) != file.sha256:
+        elif (found := _sum(content, name)) != file.sha256:
             rule = "must have the catalog's sha256 sum: other content is a new version"
             yield Fault(path=name, value=found, rule=rule, example=file.sha256)
 
 
-def _sum(path: Path) -> str:
+def _sum(content: Content, name: str) -> str:
     """The sum, or why there is none: such a file is not the catalog's either."""
     try:
-        return sha256(path)
+        return content.sums.of(name)
     except OSError as error:
         return f"not readable: {error.strerror}"

@@ -15,6 +15,7 @@ from infra.payload.verify_signature import SIGNATURE
 from ops.checks.content import archive_or_program, what_it_is
 from ops.checks.safetensors_header import HeaderError, Tensor, read_header
 from ops.checks.strict_json import JsonError, parse
+from ops.sums import Sums
 
 SUFFIXES = (".safetensors", ".json", ".txt", ".md", ".jinja", ".model")
 """Kinds of files that an artifact has: weights, configuration, notes, chat templates, sentencepiece models."""
@@ -51,11 +52,15 @@ _EXAMPLE = "adapter_model.safetensors"
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What was read: `sizes` in bytes of every regular file, `parsed` JSON and `tensors` of the right ones, by name."""
+    """What was read: `sizes` in bytes of every regular file, `parsed` JSON and `tensors` of the right ones, by name.
+
+    `sums` reads the files whole, when it is asked.
+    """
 
     sizes: dict[str, int]
     parsed: dict[str, Any]
     tensors: dict[str, dict[str, Tensor]]
+    sums: Sums
 
 
 def read_folder(folder: Path) -> tuple[Content, list[Fault]]:
@@ -63,7 +68,7 @@ def read_folder(folder: Path) -> tuple[Content, list[Fault]]:
 
     Nothing is opened that is no regular file, and no link is followed.
     """
-    content = Content(sizes={}, parsed={}, tensors={})
+    content = Content(sizes={}, parsed={}, tensors={}, sums=Sums(folder))
     faults: list[Fault] = []
     regular: list[Path] = []
     try:

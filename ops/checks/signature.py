@@ -9,7 +9,6 @@ from infra.faults import MISSING, Fault
 from infra.payload.verify_signature import SIGNATURE, SignatureError, check
 from infra.settings import Signer
 from ops.checks.files import Content
-from ops.sums import sha256
 
 _EXAMPLE = "kitchen adapter publish FOLDER --private-key FILE, with the key of a signer"
 
@@ -24,7 +23,7 @@ def signature_faults(folder: Path, content: Content, signers: Sequence[Signer]) 
         yield Fault(path=SIGNATURE, value=MISSING, rule=rule, example=_EXAMPLE)
         return
     try:
-        sums = {name: sha256(folder / name) for name in content.sizes if name != SIGNATURE}
+        sums = content.sums.of_all(content.sizes.keys() - {SIGNATURE})
         signature = (folder / SIGNATURE).read_bytes()
     except OSError:
         return  # told already, by whoever read the folder

@@ -25,6 +25,7 @@ from ops.catalog.entries import new_entry
 from ops.catalog.kinds import KINDS
 from ops.checks import read_artifact
 from ops.checks.files import Content
+from ops.sums import Sums
 from tests import bundle_tools as tools
 
 NEW = "helpdesk-faq/v2026-09-01"
@@ -80,7 +81,7 @@ def test_a_check_that_fails_stops_everything(
     def refuse(kind: str, name: str, folder: Path, _catalog: object) -> tuple[Content, list[Fault]]:
         asked.append((kind, name, sorted(path.name for path in folder.iterdir())))
         fault = Fault(path=name, value="pickle", rule="no pickle", example="safetensors")
-        return Content(sizes={}, parsed={}, tensors={}), [fault]
+        return Content(sizes={}, parsed={}, tensors={}, sums=Sums(folder)), [fault]
 
     monkeypatch.setattr(command, "read_artifact", refuse)
     before = tools.tree(tmp_path)
