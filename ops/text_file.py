@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
-import tempfile
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
+from ops.whole_file import put
 
 
 def read_text(path: Path, source: str, example: str) -> str:
@@ -28,23 +28,9 @@ def replace_text(path: Path, before: str, after: str, source: str, example: str)
         with _alone_in(path.parent):
             if read_text(path, source, example) != before:
                 raise _fault(path, "has changed meanwhile: run the command again", source, example)
-            _replace(path, after)
+            put(path, after.encode("utf-8"), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
         raise _fault(path, f"must be writable: {error.strerror}", source, example) from None
-
-
-def _replace(path: Path, after: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from infra.payload.verify_signature import SIGNATURE, SignatureError, check
 from infra.settings import Signer as Trusted
 from ops import signing
 from ops.checks.files import Content
+from ops.whole_file import put
 
 _SOURCE = "signature"
 _PLACES = "--password-file"
@@ -40,20 +39,6 @@ def signed(folder: Path, content: Content, signer: signing.Signer, trusted: Sequ
         rule = f"{error}" if there else f"{error}: pods would refuse what this key signs"
         raise FaultsError(_SOURCE, [Fault(path=path, value=value, rule=rule, example="a signer's own key")]) from None
     if not there:
-        _write(folder, signature)
+        put(folder / SIGNATURE, signature, 0o644)
+        print(f"{folder / SIGNATURE}: signed; it belongs to the adapter's files from now on: keep it with them")
     return replace(content, sizes={**content.sizes, SIGNATURE: len(signature)})
-
-
-def _write(folder: Path, signature: bytes) -> None:
-    """Whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{SIGNATURE}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(signature)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(folder / SIGNATURE)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    print(f"{folder / SIGNATURE}: signed; it belongs to the adapter's files from now on: keep it with them")
