@@ -9,12 +9,11 @@ from typing import Any
 import yaml
 
 from infra.load import read_stack_file
-from tests.cluster.kitchen_tools import summary
+from tests.cluster.kitchen_tools import engine, updated
 from tools.cluster import Cluster
 from tools.local.workspace import REPOSITORY, Workspace
 
 NAMESPACE = "audit-dev"
-OPTIONS = ("--yes", "--skip-preview", "--suppress-outputs", "--non-interactive")
 
 
 class Environment:
@@ -56,23 +55,9 @@ class Environment:
 
     def up(self, *more: str) -> dict[str, int]:
         self.workspace.prepare(read_stack_file(self.file))
-        return summary(self.pulumi("up", "--config-file", str(self.workspace.config_file), *OPTIONS, *more))
+        return updated(self.workspace, self.keys, *more)
 
     def export(self) -> Path:
         path = self.workspace.folder / "state.json"
-        path.write_text(self.pulumi("stack", "export"))
+        path.write_text(engine(self.workspace, self.keys, "stack", "export"))
         return path
-
-    def pulumi(self, *words: str) -> str:
-        done = subprocess.run(
-            ["pulumi", *words, "--stack", "dev"],
-            cwd=self.workspace.project,
-            env=self.workspace.environment() | self.keys,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout

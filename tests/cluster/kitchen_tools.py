@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,30 @@ OURS = ("--all-namespaces", "--selector", "app.kubernetes.io/part-of=private-ai-
 OPTIONS = ("--yes", "--skip-preview", "--suppress-outputs", "--non-interactive")
 
 
+def engine(workspace: Workspace, variables: Mapping[str, str], *words: str) -> str:
+    """What a command of the engine on the workspace's stack prints; it must succeed."""
+    done = subprocess.run(
+        ["pulumi", *words, "--stack", workspace.stack],
+        cwd=workspace.project,
+        env=workspace.environment() | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    print(done.stderr)  # shown when a test fails
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def updated(workspace: Workspace, variables: Mapping[str, str], *more: str) -> dict[str, int]:
+    """Update the stack as it is prepared; what the engine counted."""
+    text = engine(workspace, variables, "up", "--config-file", str(workspace.config_file), *OPTIONS, *more)
+    print(text)
+    return summary(text)
+
+
 class UpdatedEnvironment:
     """An environment that a test changes by `settings` and the engine's updates, in a cluster that is there already."""
 
@@ -38,19 +63,7 @@ class UpdatedEnvironment:
     def up(self, *more: str) -> dict[str, int]:
         """Update; what the engine counted."""
         self._workspace.prepare(self.settings)
-        done = subprocess.run(
-            ["pulumi", "up", "--stack", "dev", "--config-file", str(self._workspace.config_file), *OPTIONS, *more],
-            cwd=self._workspace.project,
-            env=self._workspace.environment() | self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        print(done.stdout, done.stderr)  # shown when a test fails
-        assert done.returncode == 0
-        return summary(done.stdout)
+        return updated(self._workspace, self._environment, *more)
 
 
 def environment(folder: Path) -> dict[str, str]:
