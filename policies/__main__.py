@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pulumi_policy import EnforcementLevel, PolicyPack
 
-from policies.pace import read_each_resource_once
+from policies.judging.pace import read_each_resource_once
+from policies.judging.secrecy import keep_the_marks
+from policies.judging.stack import hear_the_settings
 from policies.pack import EXEMPTIONS, REMEDIATIONS, RULES, STACK_RULES
-from policies.secrecy import keep_the_marks
-from policies.stack import hear_the_settings
 
 keep_the_marks()
 read_each_resource_once()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policies import (
+from policies.judging.exemptions_in_use import in_use, in_use_by_stack, readable
+from policies.remediations import REMEDIATIONS
+from policies.rules import (
     adapters_approved,
     buckets_safe,
     disruption_budgets,
@@ -31,8 +33,6 @@ from policies import (
     services_complete,
     storage_protected,
 )
-from policies.exemptions_in_use import in_use, in_use_by_stack, readable
-from policies.remediations import REMEDIATIONS
 
 RULES = (
     images_pinned.RULE,

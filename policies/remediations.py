@@ -11,10 +11,10 @@ from typing import Any
 
 from pulumi_policy import EnforcementLevel, ResourceValidationArgs, ResourceValidationPolicy
 
-from policies.ownership_labels import ENVIRONMENT, PART_OF, is_labelled
-from policies.pods import pods
-from policies.rule import Case, case_of
-from policies.values import UNKNOWN
+from policies.judging.rule import Case, case_of
+from policies.judging.values import UNKNOWN
+from policies.manifests.pods import pods
+from policies.rules.ownership_labels import ENVIRONMENT, PART_OF, is_labelled
 
 PART_OF_VALUE = "private-ai-kitchen"
 Changes = Callable[[Case], Iterator[tuple[tuple[str, ...], Any]]]

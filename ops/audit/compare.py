@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policies.quantities import quantity
+from policies.manifests.quantities import quantity
 
 _QUANTITIES = ("requests", "limits", "sizeLimit", "storage")
 """Below these keys `1` and `1000m` are the same: an API server writes quantities in its own way."""

@@ -18,9 +18,9 @@ from policies.check.errors import CheckError
 from policies.check.findings import Finding, findings, stack_findings
 from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
-from policies.pace import notes, one_request
+from policies.judging.pace import notes, one_request
+from policies.judging.world import World, world_from
 from policies.pack import RULES, STACK_RULES
-from policies.world import World, world_from
 
 DENIED, BAD_INPUT = 1, 2
 

@@ -11,8 +11,8 @@ from pulumi_policy import EnforcementLevel
 
 from policies.check.errors import CheckError
 from policies.check.findings import Configured
-from policies.rule import Rule
-from policies.stack_rule import StackRule
+from policies.judging.rule import Rule
+from policies.judging.stack_rule import StackRule
 
 LEVELS = {level.value: level for level in EnforcementLevel}
 _EXAMPLE = '{"all": "mandatory", "images-pinned-by-digest": {"enforcementLevel": "advisory"}}'

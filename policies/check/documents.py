@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from policies.check.errors import CheckError
-from policies.subject import KUBERNETES, Subject
+from policies.judging.subject import KUBERNETES, Subject
 
 MAX_FILE_MIB = 64
 MAX_NODES = 2_000_000

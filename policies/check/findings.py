@@ -9,9 +9,9 @@ from typing import Any
 from pulumi_policy import EnforcementLevel
 
 from policies.check.documents import Document
-from policies.rule import Case, Rule
-from policies.stack_rule import StackCase, StackRule
-from policies.world import World
+from policies.judging.rule import Case, Rule
+from policies.judging.stack_rule import StackCase, StackRule
+from policies.judging.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from policies.check.findings import Finding
-from policies.rule import Rule
-from policies.stack_rule import StackRule
+from policies.judging.rule import Rule
+from policies.judging.stack_rule import StackRule
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

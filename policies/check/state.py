@@ -9,8 +9,8 @@ from typing import Any
 
 from policies.check.documents import Document, text_of
 from policies.check.errors import CheckError
-from policies.subject import Subject
-from policies.values import UNKNOWN, JsonValue
+from policies.judging.subject import Subject
+from policies.judging.values import UNKNOWN, JsonValue
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of a value that is more than plain JSON: a secret, an asset (sdk/go/common/resource/properties.go)."""

@@ -6,8 +6,8 @@ import importlib
 from functools import cache
 from pathlib import Path
 
+from policies.judging.rule import Rule
 from policies.pack import RULES
-from policies.rule import Rule
 from tests.policy.samples import Sample
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from pulumi_policy import PolicyCustomTimeouts, PolicyResourceOptions, ResourceValidationArgs
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies.rule import Rule, case_of
-from policies.world import World
+from policies.judging.rule import Rule, case_of
+from policies.judging.world import World
 
 EXAMPLE_DIGEST = "sha256:" + "1" * 64
 PINNED = f"registry.kitchen.example/app@{EXAMPLE_DIGEST}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from policies.world import World
+from policies.judging.world import World
 from tests.policy.objects import (
     DEPLOYMENT,
     DEPLOYMENT_TYPE,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from policies.world import World
+from policies.judging.world import World
 from tests.policy.samples import MISSING, UNKNOWN_VALUE, WORLD, Sample, table
 
 _NOT_KNOWN = "not known before the update"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from policies.secrecy import SecretText
+from policies.judging.secrecy import SecretText
 from tests.policy.objects import POD, POD_TYPE, SERVICE, SERVICE_TYPE, manifest
 from tests.policy.samples import UNKNOWN_VALUE, WORLD, Sample, table
 

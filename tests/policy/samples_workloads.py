@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.world import World
+from policies.judging.world import World
 from tests.policy.objects import (
     CRON_JOB,
     DEPLOYMENT,

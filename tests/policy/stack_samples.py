@@ -9,8 +9,8 @@ from typing import Any
 from pulumi_policy import PolicyCustomTimeouts, PolicyResource, PolicyResourceOptions, StackValidationArgs
 from pulumi_policy.proxy import unknown_checking_proxy
 
-from policies.stack_rule import StackRule, stack_case_of
-from policies.world import World
+from policies.judging.stack_rule import StackRule, stack_case_of
+from policies.judging.world import World
 from tests.policy.objects import SERVICE, manifest
 from tests.policy.samples import MISSING, UNKNOWN_VALUE, WORLD, changed
 from tests.policy.stack_samples_budgets import BUDGETS

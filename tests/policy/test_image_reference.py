@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from policies.image_reference import parse, unpinned
+from policies.manifests.image_reference import parse, unpinned
 
 HEX = "0123456789abcdef" * 4
 SHA = f"sha256:{HEX}"

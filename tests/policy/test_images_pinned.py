@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies.images_pinned import RULE
+from policies.rules.images_pinned import RULE
 from tests.policy.samples import PINNED, UNKNOWN_VALUE, violations
 
 BAD = "nginx:latest"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from policies.judging.rule import Case, Rule
 from policies.pack import RULES
-from policies.rule import Case, Rule
 from tests.policy.registry import red, samples
 
 

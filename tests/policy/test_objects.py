@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policies.judging.rule import Rule
 from policies.pack import RULES
-from policies.rule import Rule
 from tests.policy.objects import GOOD, GPU_POD, POD_TYPE
 from tests.policy.samples import WORLD, violations
 

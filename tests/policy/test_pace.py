@@ -11,12 +11,12 @@ from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.pace import message_to_dict, once, one_request
+from policies.judging.pace import message_to_dict, once, one_request
 
 COUNT = """
 from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy, policy
 from pulumi.runtime.proto import analyzer_pb2
-from policies import pace
+from policies.judging import pace
 
 converted, seen = [], []
 pace._JsonFormat.MessageToDict = staticmethod(

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from policies import secret_looks
-from policies.image_reference import unpinned
-from policies.secret_looks import is_reference, lines_with_secrets, names_a_secret
+from policies.manifests import secret_looks
+from policies.manifests.image_reference import unpinned
+from policies.manifests.secret_looks import is_reference, lines_with_secrets, names_a_secret
 
 PUMPED = (
     *("a", "A", "1", " ", "\n", ",", "a,", "{,", ", ", "a.", "a-", "a/", "/", "a:", "://", "a://", "a://a:", "=", "a="),

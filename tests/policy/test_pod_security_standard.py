@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from policies import pod_security_baseline, pod_security_restricted
-from policies.rule import Rule
-from policies.world import World
+from policies.judging.rule import Rule
+from policies.judging.world import World
+from policies.rules import pod_security_baseline, pod_security_restricted
 from tests.policy.psa import cases
 from tests.policy.samples import violations
 

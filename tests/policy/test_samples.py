@@ -7,9 +7,9 @@ import datetime
 
 import pytest
 
-from policies.exemptions import Exemption
+from policies.judging.exemptions import Exemption
+from policies.judging.rule import Rule
 from policies.pack import RULES
-from policies.rule import Rule
 from tests.policy.registry import samples
 from tests.policy.samples import Sample
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from policies.exemptions import Exemption
-from policies.pace import notes, one_request
+from policies.judging.exemptions import Exemption
+from policies.judging.pace import notes, one_request
+from policies.judging.rule import Case, Rule
+from policies.judging.stack_rule import StackCase, StackRule
+from policies.judging.subject import Subject
+from policies.judging.world import World, world_from
 from policies.pack import EXEMPTIONS, RULES, STACK_RULES
-from policies.rule import Case, Rule
-from policies.stack_rule import StackCase, StackRule
-from policies.subject import Subject
-from policies.world import World, world_from
 from tests.policy.registry import samples
 from tests.policy.stack_samples import STACK_SAMPLES, StackSample
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pulumi_policy import EnforcementLevel
 
+from policies.judging.rule import Rule
 from policies.pack import RULES
-from policies.rule import Rule
 from tests.policy.objects import GOOD, GPU_POD
 from tests.policy.registry import samples
 from tests.policy.samples import UNKNOWN_VALUE, Sample, violations

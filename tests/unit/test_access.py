@@ -10,7 +10,7 @@ from components.access import CALLER, ENVIRONMENT_ROLES, RULES, TENANT_ROLES, ru
 from components.network import PRIVATE_NETWORKS, StoreAddress, network_policies
 from components.platform import Platform
 from components.route import KitchenRoute, KitchenRouteArgs
-from policies.network_peers import PRIVATE
+from policies.manifests.network_peers import PRIVATE
 
 READING = ("get", "list", "watch")
 CHANGES = {("pods", "delete"), ("pods/eviction", "create")}

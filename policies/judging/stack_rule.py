@@ -1,0 +1,74 @@
+"""What a rule about a whole stack is: it sees every resource at once, at the end of a preview or update.
+
+At the end of an update it comes too late to stop anything: the preview with the same pack is the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pulumi_policy import ReportViolation, StackValidationArgs, StackValidationPolicy
+
+from policies.judging.described import DescribedRule
+from policies.judging.pace import note
+from policies.judging.rule import inputs_of
+from policies.judging.subject import Subject
+from policies.judging.values import JsonValue
+from policies.judging.world import World, world
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackCase:
+    """What such a rule gets: every resource of the stack, the world around it, the rule's own configuration."""
+
+    subjects: tuple[Subject, ...]
+    world: World
+    config: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def kinds(self, group: str, *kinds: str) -> Iterator[Subject]:
+        """Objects of a group's kinds."""
+        for subject in self.subjects:
+            if subject.is_kubernetes and subject.group == group and subject.kind in kinds:
+                yield subject
+
+
+StackJudge = Callable[[StackCase], Iterator[tuple[str, str]]]
+"""Yields the title of the object that a violation is about, and the message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackRule(DescribedRule):
+    """One rule about a stack."""
+
+    judge: StackJudge
+
+    def messages(self, case: StackCase) -> Iterator[str]:
+        """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted."""
+        used: dict[str, None] = {}
+        for title, message in self.judge(case):
+            valid, ended = self.exempted(case.world, title)
+            used |= dict.fromkeys(valid)
+            if not valid:
+                yield message + ended
+        for line in used:
+            note(line)
+
+    def policy(self) -> StackValidationPolicy:
+        """Return the rule as the engine runs it."""
+
+        def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+            for message in self.messages(stack_case_of(args)):
+                report(message, None)
+
+        return StackValidationPolicy(validate=validate, **self.announced())
+
+
+def stack_case_of(args: StackValidationArgs) -> StackCase:
+    """What a rule judges, out of the engine's arguments, without what an update with `--target` leaves out."""
+    subjects = (
+        Subject(resource_type=resource.resource_type, name=resource.name, inputs=inputs_of(resource.props))
+        for resource in args.resources
+        if resource.props
+    )
+    return StackCase(subjects=tuple(subjects), world=world(), config=args.get_config() or {})

@@ -1,0 +1,74 @@
+"""Rule: base models come from volumes, adapters from the bucket, both by names that say their version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policies.judging.rule import Case, Rule
+from policies.judging.subject import mapping
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import Fault, at, listed, shown
+from policies.manifests.models import SERVING, STORAGE_URI, not_allowed
+from policies.manifests.objects import each_object, is_a, told
+
+_EXAMPLE = "storageUri: pvc://base-tsuzumi-7b-instruct-v1/base/tsuzumi-7b-instruct/v1"
+_PARTS = ("predictor", "transformer", "explainer")
+
+
+@each_object
+def judge(case: Case) -> Iterator[str]:
+    """Yield one message for each model that comes from elsewhere, or is not in the catalog."""
+    rule = "base models are named pvc://<claim>/base/<name>/vN and are approved; nothing is fetched from elsewhere"
+    return told(case, _faults(case), rule, _EXAMPLE)
+
+
+def _faults(case: Case) -> Iterator[Fault]:
+    spec = case.subject.inputs.get("spec")
+    if is_a(case, SERVING, "InferenceService"):
+        for part in _PARTS:
+            if isinstance(spec, dict) and part in spec:
+                yield from _part(case, at(spec, part), f"spec.{part}")
+        if spec is UNKNOWN:
+            yield Fault(path="spec", text=shown(spec))
+    elif is_a(case, SERVING, "LLMInferenceService"):
+        yield from _uri(case, at(spec, "model", "uri"), "spec.model.uri")
+
+
+def _part(case: Case, part: JsonValue, path: str) -> Iterator[Fault]:
+    if part is UNKNOWN or at(part, "model") is UNKNOWN:
+        yield Fault(path=path, text=shown(UNKNOWN))
+        return
+    if at(part, "model") is not None:
+        yield from _uri(case, at(part, "model", "storageUri"), f"{path}.model.storageUri")
+    for holder, where in ((part, path), (at(part, "model"), f"{path}.model")):
+        if at(holder, "storage") is not None:
+            yield Fault(path=f"{where}.storage", text="names a bucket, from which KServe would fetch unverified files")
+    for where, entry in listed(at(part, "storageUris"), f"{path}.storageUris"):
+        yield from _uri(case, at(entry, "uri"), f"{where}.uri")
+    for field, value in mapping(part).items():
+        # The fields of older frameworks (spec.predictor.huggingface ...) take a storageUri as well.
+        if field != "model" and isinstance(value, dict) and "storageUri" in value:
+            yield from _uri(case, value["storageUri"], f"{path}.{field}.storageUri")
+
+
+def _uri(case: Case, uri: JsonValue, path: str) -> Iterator[Fault]:
+    match = STORAGE_URI.fullmatch(uri) if isinstance(uri, str) else None
+    if match is None:
+        yield Fault(path=path, text="is missing" if uri is None else shown(uri))
+        return
+    fault = not_allowed(case.world, case.world.base_models.get(match["model"]), f"base model {match['model']!r}")
+    if fault:
+        yield Fault(path=path, text=fault)
+
+
+RULE = Rule(
+    id="hybrid-storage",
+    title="Base models come from volumes by name and version, and are approved in the catalog.",
+    severity=Severity.CRITICAL,
+    reason="Weights that a pod fetches from a bucket or a hub are compared with nothing, and come late on every start.",
+    remedy="Publish the base model to its volume and name it pvc://<claim>/base/<name>/vN.",
+    reference="https://kserve.github.io/website/docs/model-serving/storage/providers/pvc",
+    judge=judge,
+)

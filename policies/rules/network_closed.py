@@ -1,0 +1,192 @@
+"""Rule: nothing opens the environment's network to the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pulumi_policy import Severity
+
+from policies.judging.rule import Case, Rule
+from policies.judging.subject import entries
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.network_peers import PRIVATE, admin_policy, calico, cilium, is_private, selects_all
+from policies.manifests.objects import each_object, told
+
+MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
+_OPEN_SERVICES = ("NodePort", "LoadBalancer", "ExternalName")
+_WIDE = 1024
+_DNS = (53, 5353)
+"""Ports of look-ups, by number; those of OpenShift's DNS pods too."""
+
+_EXAMPLE = "a ClusterIP Service, and a NetworkPolicy whose rules name pods, namespaces or private networks, and ports"
+
+
+@each_object
+def judge(case: Case) -> Iterator[str]:
+    """Yield one message for each way in from, or out to, everywhere."""
+    rule = "no Service, network policy or mesh entry opens the environment to the outside"
+    return told(case, _faults(case), rule, _EXAMPLE)
+
+
+def _faults(case: Case) -> Iterator[Fault]:
+    faults = _KINDS.get((case.subject.group, case.subject.kind))
+    if faults is not None:
+        yield from faults(case, case.subject.inputs.get("spec"))
+
+
+def _firewall(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, entry in listed(at(spec, "egress"), "spec.egress"):
+        if at(entry, "type") != "Deny" and not is_private(case, at(entry, "to", "cidrSelector")):
+            yield Fault(path=path, text="allows what is not a private network")
+
+
+def _workload(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    yield from _address(case, at(spec, "address"), "spec.address")
+
+
+def _sidecar(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    mode = at(spec, "outboundTrafficPolicy", "mode")
+    if mode is UNKNOWN or mode == "ALLOW_ANY":
+        yield Fault(path="spec.outboundTrafficPolicy.mode", text=shown(mode))
+
+
+def _endpoints(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    """Addresses behind a Service without a selector, written by hand."""
+    for path, subset in listed(case.subject.inputs.get("subsets"), "subsets"):
+        for field in ("addresses", "notReadyAddresses"):
+            for where, entry in listed(at(subset, field), f"{path}.{field}"):
+                yield from _address(case, at(entry, "ip"), f"{where}.ip")
+
+
+def _endpoint_slice(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    for path, entry in listed(case.subject.inputs.get("endpoints"), "endpoints"):
+        for where, address in listed(at(entry, "addresses"), f"{path}.addresses"):
+            yield from _address(case, address, where)
+
+
+def _service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    if spec is UNKNOWN:
+        yield Fault(path="spec", text=NOT_KNOWN)
+    kind = at(spec, "type")
+    if spec is not UNKNOWN and (kind is UNKNOWN or kind in _OPEN_SERVICES):
+        yield Fault(path="spec.type", text=shown(kind))
+    for path, address in listed(at(spec, "externalIPs"), "spec.externalIPs") if spec is not UNKNOWN else ():
+        yield Fault(path=path, text=shown(address))
+
+
+def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    if spec is UNKNOWN:
+        yield Fault(path="spec", text=NOT_KNOWN)
+        return
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for path, rule in listed(at(spec, direction), f"spec.{direction}"):
+            if at(rule, peers) is UNKNOWN or at(rule, "ports") is UNKNOWN:
+                yield Fault(path=path, text=NOT_KNOWN)
+            else:
+                yield from _policy_rule(case, path, rule, peers)
+
+
+def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator[Fault]:
+    """Judge one rule. Without peers it means everywhere, which is right for look-ups of names alone."""
+    ports = entries(at(rule, "ports"))
+    bounded = _ports_bound(ports)
+    named = entries(at(rule, peers))
+    looks_up = bool(ports) and all(at(port, "port") in _DNS and at(port, "endPort") is None for port in ports)
+    if not named and not (peers == "to" and looks_up):
+        yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere")
+    for where, peer in listed(named, f"{path}.{peers}"):
+        if any(at(peer, key) is UNKNOWN for key in ("ipBlock", "namespaceSelector", "podSelector")):
+            yield Fault(path=where, text=NOT_KNOWN)
+        elif not peer:
+            yield Fault(path=where, text="is empty, so it means everywhere")
+        elif at(peer, "ipBlock") is not None:
+            cidr = at(peer, "ipBlock", "cidr")
+            if not is_private(case, cidr):
+                yield Fault(path=f"{where}.ipBlock.cidr", text=f"{shown(cidr)}, which is no private network")
+        elif (
+            selects_all(at(peer, "namespaceSelector"))
+            and selects_all(at(peer, "podSelector"), absent=True)
+            and not bounded
+        ):
+            yield Fault(path=where, text="means every pod of the cluster, on any port")
+
+
+def _ports_bound(ports: list[JsonValue]) -> bool:
+    """Whether ports narrow a rule: each is one port, or a short row of them."""
+    return bool(ports) and all(_bounds(port) for port in ports)
+
+
+def _bounds(port: JsonValue) -> bool:
+    first, last = at(port, "port"), at(port, "endPort")
+    if first is None or first is UNKNOWN:
+        return False
+    if last is None:
+        return True
+    return isinstance(first, int | float) and isinstance(last, int | float) and last - first < _WIDE
+
+
+def _entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    location = at(spec, "location")
+    if location != "MESH_INTERNAL":
+        text = "is missing, which means MESH_EXTERNAL" if location is None else shown(location)
+        yield Fault(path="spec.location", text=text)
+    for path, host in listed(at(spec, "hosts"), "spec.hosts"):
+        if not _in_mesh(case, host):
+            yield Fault(path=path, text=f"{shown(host)}, which is no name of the mesh")
+    for path, address in listed(at(spec, "addresses"), "spec.addresses"):
+        yield from _address(case, address, path)
+    for path, endpoint in listed(at(spec, "endpoints"), "spec.endpoints"):
+        yield from _address(case, at(endpoint, "address"), f"{path}.address")
+
+
+def _in_mesh(case: Case, host: JsonValue) -> bool:
+    inside = tuple(str(suffix) for suffix in entries(case.config.get("meshSuffixes"))) or MESH
+    return isinstance(host, str) and "*" not in host and host.endswith(inside)
+
+
+def _address(case: Case, address: JsonValue, path: str) -> Iterator[Fault]:
+    """An address is of a private network, of the mesh, or a socket of the node."""
+    if not (is_private(case, address) or _in_mesh(case, address) or str(address).startswith("unix:")):
+        text = "is missing" if address is None else f"{shown(address)}, which is no address inside"
+        yield Fault(path=path, text=text)
+
+
+def _strings(default: tuple[str, ...], description: str) -> dict[str, JsonValue]:
+    return {"type": "array", "items": {"type": "string"}, "default": list(default), "description": description}
+
+
+_KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
+    ("", "Service"): _service,
+    ("", "Endpoints"): _endpoints,
+    ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
+    ("networking.k8s.io", "NetworkPolicy"): _policy,
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"): admin_policy,
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): admin_policy,
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"): admin_policy,
+    ("cilium.io", "CiliumNetworkPolicy"): cilium,
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): cilium,
+    ("projectcalico.org", "NetworkPolicy"): calico,
+    ("projectcalico.org", "GlobalNetworkPolicy"): calico,
+    ("crd.projectcalico.org", "NetworkPolicy"): calico,
+    ("crd.projectcalico.org", "GlobalNetworkPolicy"): calico,
+    ("k8s.ovn.org", "EgressFirewall"): _firewall,
+    ("network.openshift.io", "EgressNetworkPolicy"): _firewall,
+    ("networking.istio.io", "ServiceEntry"): _entry,
+    ("networking.istio.io", "WorkloadEntry"): _workload,
+    ("networking.istio.io", "Sidecar"): _sidecar,
+}
+
+RULE = Rule(
+    id="network-closed",
+    title="Nothing opens the environment to the outside.",
+    severity=Severity.CRITICAL,
+    reason="A closed network stays closed only while no Service, policy or mesh entry leads out of it or into it.",
+    remedy="Use ClusterIP Services, name peers and ports in NetworkPolicies, and reach the kitchen by its entry alone.",
+    reference="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
+    judge=judge,
+    config_schema={
+        "privateNetworks": _strings(PRIVATE, "networks (CIDR) that rules may name"),
+        "meshSuffixes": _strings(MESH, "ends of host names of the mesh"),
+    },
+)

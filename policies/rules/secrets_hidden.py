@@ -1,0 +1,196 @@
+"""Rule: secrets stay in Secrets, and are secret in the state. No message shows a value.
+
+Whether a Secret's data is secret in the state is told by the engine's own mark, see `policies.judging.secrecy`. The
+Kubernetes provider marks the data of every Secret before the pack sees it, wherever it came from: what the rule finds
+there are Secrets that some other provider, or none, makes. Elsewhere the mark tells of a secret that is about to be
+shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policies.judging.rule import Case, Rule
+from policies.judging.subject import mapping
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault, titles, titles_schema
+from policies.manifests.objects import told
+from policies.manifests.secret_looks import (
+    CODE,
+    decoded,
+    form_of,
+    is_reference,
+    is_well_known,
+    lines_with_secrets,
+    names_a_secret,
+)
+
+_USERS = ":MinioUser"
+_OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
+_FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
+_SETTERS = ("export", "env", "-e", "--env", "local", "readonly")
+"""Words behind which a shell reads NAME=value."""
+
+_EXAMPLE = "env: [{name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: reader, key: AWS_SECRET_ACCESS_KEY}}}]"
+
+
+def judge(case: Case) -> Iterator[str]:
+    """Yield one message for each secret that would be seen."""
+    subject = case.subject
+    rule = "secrets lie in Secrets, encrypted in the state, and nowhere else"
+    if subject.resource_type.endswith(_USERS):
+        yield from told(case, _marked(case, {"secretKey": subject.inputs.get("secretKey")}, ""), rule, _EXAMPLE)
+    elif subject.is_kubernetes and not titles(case.config, "notSecret", subject.title):
+        found = _secret(case) if (subject.group, subject.kind) == ("", "Secret") else _other(case)
+        # The same place may be found for two reasons.
+        places: dict[str, Fault] = {}
+        for fault in found:
+            places.setdefault(fault.path, fault)
+        yield from told(case, places.values(), rule, _EXAMPLE)
+
+
+def _marked(case: Case, values: dict[str, JsonValue], prefix: str) -> Iterator[Fault]:
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if value is not None and path not in case.secrets:
+            yield Fault(path=path, text="is not secret in the state (value not shown)")
+
+
+def _secret(case: Case) -> Iterator[Fault]:
+    for field in ("data", "stringData"):
+        value = case.subject.inputs.get(field)
+        if value is UNKNOWN and field not in case.secrets:
+            yield Fault(path=field, text=NOT_KNOWN)
+        yield from _marked(case, mapping(value), f"{field}.")
+        for name, text in mapping(value).items():
+            if isinstance(text, str) and is_well_known(decoded(text) if field == "data" else text):
+                yield Fault(path=f"{field}.{name}", text="is a password that everybody knows (value not shown)")
+    yield from _walk(case.subject.inputs.get("metadata"), "metadata", "metadata")
+
+
+def _other(case: Case) -> Iterator[Fault]:
+    for path in sorted(case.secrets):
+        yield Fault(path=path, text="is secret in the program, and everybody who reads the object would see it")
+    yield from _files(case.subject.inputs)
+    yield from _walk(case.subject.inputs, "", "")
+
+
+def _files(inputs: dict[str, JsonValue], holder: str = "") -> Iterator[Fault]:
+    for field in ("data", "binaryData"):
+        value = inputs.get(field)
+        if value is UNKNOWN:
+            yield Fault(path=f"{holder}{field}", text=NOT_KNOWN)
+        for name, text in mapping(value).items():
+            path = f"{holder}{field}.{name}"
+            if text is UNKNOWN:
+                yield Fault(path=path, text=NOT_KNOWN)
+            elif isinstance(text, str) and not name.endswith(CODE):
+                content = decoded(text) if field == "binaryData" else text
+                for setting in lines_with_secrets(content):
+                    yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
+
+
+def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) -> Iterator[Fault]:
+    """Yield faults at and below a value; in an open place one that is not known may be a secret for all to read."""
+    open_place = (open_place or key in _OPEN_PLACES) and key != "valueFrom"
+    if isinstance(value, dict):
+        yield from _variable(value, path)
+        if path:
+            yield from _object_within(value, path)
+        for name, entry in value.items():
+            where = f"{path}.{name}" if path else name
+            if _is_value(value, key, name) and not is_reference(entry):
+                yield Fault(path=where, text="is named like a secret and has a value (not shown)")
+            yield from _walk(entry, where, name, open_place=open_place)
+    elif isinstance(value, list):
+        yield from _words(value, path)
+        for index, entry in enumerate(value):
+            yield from _walk(entry, f"{path}[{index}]", key, open_place=open_place)
+    elif isinstance(value, str):
+        form = form_of(value)
+        if form:
+            yield Fault(path=path, text=f"looks like {form} (not shown)")
+        for setting in lines_with_secrets(value) if _is_json(value) else ():
+            yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
+    elif value is UNKNOWN and open_place:
+        yield Fault(path=path, text=NOT_KNOWN)
+
+
+def _is_value(holder: dict[str, JsonValue], key: str, name: str) -> bool:
+    """Whether a field holds a secret itself: an ExternalSecret's `secretKey` is a name, a SealedSecret is encrypted."""
+    harmless = key == "encryptedData" or (name == "secretKey" and {"remoteRef", "sourceRef"} & set(holder))
+    value = holder[name]
+    # What lies in a document is found in it.
+    document = isinstance(value, str) and value.lstrip().startswith("{")
+    return isinstance(value, str) and names_a_secret(name) and not harmless and not document
+
+
+def _object_within(value: dict[str, JsonValue], path: str) -> Iterator[Fault]:
+    """A List or a Template holds objects whole, and nobody marks what a Secret in it holds."""
+    if value.get("apiVersion") != "v1":
+        return
+    if value.get("kind") == "ConfigMap":
+        yield from _files(value, f"{path}.")
+    elif value.get("kind") == "Secret":
+        for field in ("data", "stringData"):
+            held = value.get(field)
+            for name, text in {"": UNKNOWN}.items() if held is UNKNOWN else mapping(held).items():
+                if text is UNKNOWN or (isinstance(text, str) and not is_reference(text)):
+                    yield Fault(
+                        path=f"{path}.{field}.{name}".rstrip("."),
+                        text="is a Secret's value within another object, where nothing encrypts it: declare it alone",
+                    )
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
+    name, value = entry.get("name"), entry.get("value")
+    if isinstance(name, str) and names_a_secret(name) and isinstance(value, str) and not is_reference(value):
+        yield Fault(path=f"{path}.value", text=f"is the value of {name} in plain text (not shown)")
+
+
+def _words(words: list[JsonValue], path: str) -> Iterator[Fault]:
+    texts = [word if isinstance(word, str) else "" for word in words]
+    for index, word in enumerate(texts):
+        following = texts[index + 1] if index + 1 < len(texts) else ""
+        for flag, given in _settings(word, following):
+            if names_a_secret(flag) and not given.startswith("-") and not is_reference(given):
+                yield Fault(path=f"{path}[{index}]", text=f"gives {flag} a value in plain text (not shown)")
+
+
+def _settings(word: str, following: str) -> Iterator[tuple[str, str]]:
+    """Flags and variables of a word with their values; a shell takes many words in one."""
+    lines = [line.split() for line in word.splitlines()]
+    for pieces in lines:
+        for index, piece in enumerate(pieces):
+            flag, equals, value = piece.partition("=")
+            # In a script of many lines NAME=value elsewhere may be a part of a program.
+            starts = len(lines) == 1 or index == 0 or pieces[index - 1] in _SETTERS
+            if not _FLAG.fullmatch(flag) or not (flag.startswith("-") or (equals and starts)):
+                continue
+            behind = pieces[index + 1] if index + 1 < len(pieces) else "" if word != piece else following
+            yield flag, (value if equals else behind).strip("\"';")
+
+
+RULE = Rule(
+    id="secrets-stay-secret",
+    title="Secrets lie in Secrets, encrypted in the state, and nowhere else.",
+    severity=Severity.CRITICAL,
+    reason="What stands in a variable, argument, annotation or ConfigMap is read by everybody who may look at a pod.",
+    remedy="Put the value into a Secret as a Pulumi secret and refer to it by secretKeyRef.",
+    reference="https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
+    judge=judge,
+    config_schema={"notSecret": titles_schema("objects whose values only look like secrets")},
+)

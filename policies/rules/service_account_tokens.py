@@ -1,0 +1,53 @@
+"""Rule: pods carry no token of the Kubernetes API unless they are known to need one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policies.judging.rule import Case, Rule
+from policies.judging.values import UNKNOWN
+from policies.manifests.fields import NOT_KNOWN, Fault, at, judged_pods, listed, shown, titles, titles_schema
+from policies.manifests.pods import Pod
+
+_TOKEN = "serviceAccountToken"  # noqa: S105 - the name of a field
+
+
+def judge(case: Case) -> Iterator[str]:
+    """Yield one message for each pod that would get a token, and for each volume that is one."""
+    if titles(case.config, "needToken", case.subject.title):
+        return
+    rule = "pods carry no service account token unless the configuration of this rule names them"
+    yield from judged_pods(case, rule, "automountServiceAccountToken: false", _faults)
+
+
+def _faults(pod: Pod) -> Iterator[Fault]:
+    if pod.is_runtime:
+        return
+    value = at(pod.spec, "automountServiceAccountToken")
+    if value is not False:
+        yield Fault(
+            path=f"{pod.path}.automountServiceAccountToken", text="is missing" if value is None else shown(value)
+        )
+    for path, volume in listed(at(pod.spec, "volumes"), f"{pod.path}.volumes"):
+        for where, source in listed(at(volume, "projected", "sources"), f"{path}.projected.sources"):
+            token = at(source, _TOKEN)
+            if token is not None:
+                yield Fault(path=where, text=NOT_KNOWN if token is UNKNOWN else "is a token of the service account")
+
+
+RULE = Rule(
+    id="service-account-tokens",
+    title="Pods carry no token of the Kubernetes API unless they are named as needing one.",
+    severity=Severity.MEDIUM,
+    reason="Servers and loads never call the API; a token in them is a way into it for whoever takes one over.",
+    remedy="Set automountServiceAccountToken: false on the pod, or name the object in the rule's configuration.",
+    reference="https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
+    judge=judge,
+    config_schema={
+        "needToken": titles_schema(
+            "Objects whose pods call the Kubernetes API, as `<kind> <namespace>/<name>`; `*` is any text."
+        )
+    },
+)

@@ -1,0 +1,118 @@
+"""Rule: volumes say their class and size, and what holds data in prod cannot be deleted by a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pulumi_policy import Severity
+
+from policies.judging.rule import Case, Rule
+from policies.judging.subject import entries
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.objects import is_a, told
+from policies.manifests.pods import pods
+from policies.manifests.quantities import quantity
+
+BUCKET = ":S3Bucket"
+_GIB = 1024**3
+_MIN, _MAX = 1, 4096
+_EXAMPLE = "storageClassName: shared-rwx, resources: {requests: {storage: 20Gi}}, and kitchen:protect: true"
+
+
+def judge(case: Case) -> Iterator[str]:
+    """Yield one message for each volume of unknown kind or size, and for what a mistake could delete."""
+    rule = "volumes have an allowed class and a size within bounds; what holds data in prod is protected"
+    if case.subject.is_kubernetes or case.subject.resource_type.endswith(BUCKET):
+        yield from told(case, _faults(case), rule, _EXAMPLE)
+
+
+def _faults(case: Case) -> Iterator[Fault]:
+    inputs = case.subject.inputs
+    prod = case.world.environment == "prod"
+    if prod and _holds_data(case) and not case.protect:
+        yield Fault(path="protect", text="is off, so that a mistaken update deletes it and what is in it")
+    if is_a(case, "", "PersistentVolumeClaim"):
+        yield from _claim(case, inputs.get("spec"), "spec")
+    elif is_a(case, "apps", "StatefulSet"):
+        yield from _stateful_set(case, inputs.get("spec"))
+    elif is_a(case, "", "PersistentVolume") and prod:
+        policy = at(inputs.get("spec"), "persistentVolumeReclaimPolicy")
+        if policy not in (None, "Retain"):
+            yield Fault(path="spec.persistentVolumeReclaimPolicy", text=shown(policy))
+    elif is_a(case, "storage.k8s.io", "StorageClass") and prod and inputs.get("reclaimPolicy") != "Retain":
+        policy = inputs.get("reclaimPolicy")
+        text = "is missing, which means Delete" if policy is None else shown(policy)
+        yield Fault(path="reclaimPolicy", text=text)
+    # A claim has no pods, but its specification, while unknown, could be one's.
+    for pod in () if is_a(case, "", "PersistentVolumeClaim", "PersistentVolume") else pods(case.subject):
+        for path, volume in listed(at(pod.spec, "volumes"), f"{pod.path}.volumes"):
+            template = at(volume, "ephemeral", "volumeClaimTemplate")
+            if template is not None:
+                yield from _claim(case, at(template, "spec"), f"{path}.ephemeral.volumeClaimTemplate.spec")
+
+
+def _holds_data(case: Case) -> bool:
+    # The claims of a StatefulSet outlive it: it is the namespace that would take them along.
+    return is_a(case, "", "Namespace", "PersistentVolumeClaim") or case.subject.resource_type.endswith(BUCKET)
+
+
+def _stateful_set(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, claim in listed(at(spec, "volumeClaimTemplates"), "spec.volumeClaimTemplates"):
+        yield from _claim(case, at(claim, "spec"), f"{path}.spec")
+    for moment in ("whenDeleted", "whenScaled"):
+        kept = at(spec, "persistentVolumeClaimRetentionPolicy", moment)
+        if kept not in (None, "Retain"):
+            yield Fault(path=f"spec.persistentVolumeClaimRetentionPolicy.{moment}", text=shown(kept))
+
+
+def _claim(case: Case, spec: JsonValue, path: str) -> Iterator[Fault]:
+    if spec is UNKNOWN:
+        yield Fault(path=path, text=NOT_KNOWN)
+        return
+    name, allowed = at(spec, "storageClassName"), _classes(case)
+    if not name:
+        yield Fault(path=f"{path}.storageClassName", text="is missing, so the cluster's default would be taken")
+    elif name is UNKNOWN or name not in allowed:
+        text = NOT_KNOWN if name is UNKNOWN else f"is {name!r}, allowed are {', '.join(allowed) or 'none'}"
+        yield Fault(path=f"{path}.storageClassName", text=text)
+    size = at(spec, "resources", "requests", "storage")
+    found = quantity(size)
+    lowest, highest = (int(case.config.get(key) or default) for key, default in (("minGiB", _MIN), ("maxGiB", _MAX)))
+    if found is None:
+        yield Fault(path=f"{path}.resources.requests.storage", text="is missing" if size is None else shown(size))
+    elif not lowest * _GIB <= found <= highest * _GIB:
+        text = f"is {size!r}, allowed are {lowest}Gi to {highest}Gi"
+        yield Fault(path=f"{path}.resources.requests.storage", text=text)
+
+
+def _classes(case: Case) -> list[str]:
+    """Classes of the rule's configuration and of the settings: of base models, and of a store in the cluster."""
+    storage, store = (case.world.settings.get(key) for key in ("storage", "objectStore"))
+    deploy = store.get("deploy") if isinstance(store, Mapping) else None
+    said = [
+        storage.get("className") if isinstance(storage, Mapping) else None,
+        deploy.get("storageClass") if isinstance(deploy, Mapping) else None,
+        *entries(case.config.get("storageClasses")),
+    ]
+    return list(dict.fromkeys(name for name in said if isinstance(name, str)))
+
+
+RULE = Rule(
+    id="storage-protected",
+    title="Volumes say their class and size; what holds data in prod is protected against deletion.",
+    severity=Severity.HIGH,
+    reason="The cluster's default class may be slow, unencrypted or gone with its node, and a deleted base model stops "
+    "every kitchen on it.",
+    remedy="Name the class of kitchen:storage and a size, and set kitchen:protect: true in prod.",
+    reference="https://www.pulumi.com/docs/iac/concepts/options/protect/",
+    judge=judge,
+    config_schema={
+        "storageClasses": {
+            **{"type": "array", "items": {"type": "string"}, "default": []},
+            "description": "storage classes that are allowed beside those of the settings",
+        },
+        "minGiB": {"type": "integer", "default": _MIN, "description": "smallest volume, in GiB"},
+        "maxGiB": {"type": "integer", "default": _MAX, "description": "largest volume, in GiB"},
+    },
+)
