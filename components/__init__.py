@@ -1,1 +1,5 @@
-"""Part of the Private AI Kitchen."""
+"""Typed component resources: what an environment is made of.
+
+Each folder composes one thing. They take values and read neither files nor configuration: that is `infra`. On the
+ground lies what all of them use: names, labels, ports, the platform, sums of content and the Kubernetes object itself.
+"""

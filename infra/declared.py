@@ -12,13 +12,13 @@ from typing import Any
 import pulumi
 
 from components import naming
-from components.adapters import MANIFEST
 from components.labels import SERVICE_LABEL
-from components.llm_service import llm_spec
-from components.model_store import load_job
-from components.predictor import predictor
-from components.runtime_spec import runtime_spec
-from components.vllm import MODEL_PATH
+from components.model_store.volume import load_job
+from components.serving.adapters import MANIFEST
+from components.serving.llm_service import llm_spec
+from components.serving.predictor import predictor
+from components.serving.runtime_spec import runtime_spec
+from components.serving.vllm import MODEL_PATH
 from infra.catalog import Adapter, BaseModel, Catalog
 from infra.kitchen.context import Context, scripts
 from infra.kitchen.models import content, load_args

@@ -1,11 +1,11 @@
-"""What each kitchen needs of its GPUs' memory: settings and catalog put into `components.gpu_memory`."""
+"""What each kitchen needs of its GPUs' memory: settings and catalog put into `components.gpu.memory`."""
 
 from __future__ import annotations
 
 import math
 
-from components.gpu_memory import BATCHED_TOKENS_LARGE, GIB, Fit, Load, compute_dtype, fits, slot_bytes, weight_bytes
-from components.gpu_products import real_memory_gib
+from components.gpu.memory import BATCHED_TOKENS_LARGE, GIB, Fit, Load, compute_dtype, fits, slot_bytes, weight_bytes
+from components.gpu.products import real_memory_gib
 from infra.catalog import BaseModel, Catalog
 from infra.settings import GpuPool, Kitchen, Settings
 

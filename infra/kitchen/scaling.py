@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from components import naming
-from components.autoscaling import Autoscaling
-from components.canary import Backend, WeightedRoute, WeightedRouteArgs
-from components.sizing import startup_minutes
+from components.entry.canary import Backend, WeightedRoute, WeightedRouteArgs
+from components.gpu.sizing import startup_minutes
+from components.serving.autoscaling import Autoscaling
 from infra.kitchen.context import Context
 from infra.settings import GatewayApi, Kitchen
 

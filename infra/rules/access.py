@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from components.access import CALLER, ENVIRONMENT_ROLES, is_service_account
-from components.priority import HIGHEST
+from components.tenancy.access import CALLER, ENVIRONMENT_ROLES, is_service_account
+from components.tenancy.priority import HIGHEST
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.settings import Settings

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from components import sizing
+from components.gpu import sizing
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
 from infra.memory import spare_lora_gib

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from components import naming
-from components.minio_server import endpoint_of
-from components.s3_provider import ABILITIES
+from components.object_store.minio.server import endpoint_of
+from components.object_store.s3_provider import ABILITIES
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.common import known, state_faults

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from components import naming
-from components.sizing import startup_minutes
+from components.gpu.sizing import startup_minutes
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.settings import Autoscaling, Kitchen, Settings

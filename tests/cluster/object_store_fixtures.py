@@ -16,15 +16,15 @@ from typing import Any
 
 import yaml
 
-from components.s3_provider import ABILITIES
+from components.object_store.s3_provider import ABILITIES
 from tests.minio_server import REGION, MinioServer
 from tools.toolchain import PREVIEW, ensure, environment
 
 PROGRAM = """
 import json, os
 import pulumi
-from components.minio_users import MinioUser, access_key
-from components.object_store import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
+from components.object_store.minio.users import MinioUser, access_key
+from components.object_store.buckets import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
 import pulumi_random as random
 
 said = json.loads(os.environ["SAID"])

@@ -21,7 +21,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from components import minio_pod
+from components.object_store.minio import pod as minio_pod
 from components.platform import Platform
 from tests.cluster.cluster_tools import Kubectl
 from tests.minio_server import free_ports
@@ -33,7 +33,7 @@ NAMESPACE = "object-store"
 REPLICAS, DRIVES = 4, 2
 PROGRAM = f"""
 import pulumi
-from components.minio_server import MinioServer, MinioServerArgs
+from components.object_store.minio.server import MinioServer, MinioServerArgs
 from components.platform import Platform
 
 cluster = pulumi.ProviderResource("kubernetes", "cluster", {{"enableServerSideApply": "true"}})

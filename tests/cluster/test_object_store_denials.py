@@ -14,8 +14,8 @@ from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException
 from minio.minioadmin import MinioAdmin
 
-from components.minio_users import MinioUserProvider
-from components.s3_provider import BucketProvider
+from components.object_store.minio.users import MinioUserProvider
+from components.object_store.s3_provider import BucketProvider
 from tests.cluster.object_store_fixtures import bucket_inputs, in_provider
 from tests.minio_server import REGION, MinioServer
 

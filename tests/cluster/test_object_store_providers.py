@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from components.minio_users import MinioUserProvider, read_policy
-from components.s3_provider import BucketProvider
-from components.store_client import ObjectStoreError
+from components.object_store.minio.users import MinioUserProvider, read_policy
+from components.object_store.s3_provider import BucketProvider
+from components.object_store.store_client import ObjectStoreError
 from tests.cluster.object_store_fixtures import bucket_inputs, in_provider
 from tests.minio_server import REGION, MinioServer
 

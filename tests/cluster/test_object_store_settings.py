@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from components import store_client
-from components.bucket_policy import canonical
-from components.minio_quota import GIB, MinioQuotaProvider
-from components.s3_provider import ABILITIES, BucketProvider
-from components.store_client import ObjectStoreError
+from components.object_store import store_client
+from components.object_store.bucket_policy import canonical
+from components.object_store.minio.quota import GIB, MinioQuotaProvider
+from components.object_store.s3_provider import ABILITIES, BucketProvider
+from components.object_store.store_client import ObjectStoreError
 from tests.cluster.object_store_fixtures import Project, bucket_inputs, in_provider
 from tests.minio_server import REGION, MinioServer
 

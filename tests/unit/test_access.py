@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from components.access import CALLER, ENVIRONMENT_ROLES, RULES, TENANT_ROLES, rules_of, subject
-from components.network import PRIVATE_NETWORKS, StoreAddress, network_policies
+from components.entry.route import KitchenRoute, KitchenRouteArgs
 from components.platform import Platform
-from components.route import KitchenRoute, KitchenRouteArgs
+from components.tenancy.access import CALLER, ENVIRONMENT_ROLES, RULES, TENANT_ROLES, rules_of, subject
+from components.tenancy.network import PRIVATE_NETWORKS, StoreAddress, network_policies
 from policies.manifests.network_peers import PRIVATE
 
 READING = ("get", "list", "watch")

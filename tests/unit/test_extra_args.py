@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.vllm import VllmOptions
+from components.serving.vllm import VllmOptions
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file

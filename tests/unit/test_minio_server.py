@@ -9,8 +9,8 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from components import minio_pod
-from components.minio_server import PLACEHOLDER, MinioServer, MinioServerArgs
+from components.object_store.minio import pod as minio_pod
+from components.object_store.minio.server import PLACEHOLDER, MinioServer, MinioServerArgs
 from components.platform import Platform
 from tests.unit import mocked
 

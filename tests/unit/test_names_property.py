@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components import naming
-from components.adapters import AdapterFetch
-from components.minio_users import access_key
+from components.object_store.minio.users import access_key
+from components.serving.adapters import AdapterFetch
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings

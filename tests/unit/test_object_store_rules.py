@@ -13,8 +13,9 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
-from components import minio_users, s3_provider
-from components.object_store import PLACEHOLDER, Bucket, BucketAccess, BucketAccessArgs, BucketArgs
+from components.object_store import s3_provider
+from components.object_store.buckets import PLACEHOLDER, Bucket, BucketAccess, BucketAccessArgs, BucketArgs
+from components.object_store.minio import users as minio_users
 
 BUCKET: dict[str, Any] = {
     "endpoint": "https://minio.example.com",
@@ -150,13 +151,13 @@ def test_the_read_policy_names_prefixes_only() -> None:
 
 
 def test_declaring_buckets_loads_neither_boto3_nor_minio() -> None:
-    code = "import sys, components.object_store; print([m for m in ('boto3', 'minio') if m in sys.modules])"
+    code = "import sys, components.object_store.buckets; print([m for m in ('boto3', 'minio') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_store_errors_are_quiet_and_others_are_not() -> None:
-    from components.store_client import ObjectStoreError
+    from components.object_store.store_client import ObjectStoreError
 
     def record(error: Exception) -> logging.LogRecord:
         return logging.LogRecord("grpc._server", logging.ERROR, "", 0, "x", (), (type(error), error, None))
@@ -166,7 +167,7 @@ def test_store_errors_are_quiet_and_others_are_not() -> None:
 
 
 def test_credentials_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from components import store_client
+    from components.object_store import store_client
 
     for name in (store_client.ACCESS_KEY, store_client.SECRET_KEY):
         monkeypatch.delenv(name, raising=False)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from components.autoscaling import Autoscaling, query, replicas
-from components.canary import OPEN_PATHS, Backend, WeightedRouteArgs, route_spec
-from components.drain import lifecycle, termination_seconds
+from components.entry.canary import OPEN_PATHS, Backend, WeightedRouteArgs, route_spec
+from components.serving.autoscaling import Autoscaling, query, replicas
+from components.serving.drain import lifecycle, termination_seconds
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from components import predictor as pod
-from components.adapters import AdapterFetch
-from components.gpu import Placement
+from components.gpu.placement import Placement
 from components.platform import Platform
-from components.predictor import MultiLoraServiceArgs
-from components.vllm import LoraOptions
+from components.serving import predictor as pod
+from components.serving.adapters import AdapterFetch
+from components.serving.predictor import MultiLoraServiceArgs
+from components.serving.vllm import LoraOptions
 
 ARGS = MultiLoraServiceArgs(
     namespace="helpdesk-dev",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.content import sha256_of
-from components.drain import lifecycle
+from components.gpu.sizing import startup_minutes
 from components.platform import Platform
-from components.sizing import startup_minutes
-from components.vllm import COMMAND, MODEL_FORMAT, OFFLINE, SCRATCH, SERVER_PORT, VllmOptions
+from components.serving.drain import lifecycle
+from components.serving.vllm import COMMAND, MODEL_FORMAT, OFFLINE, SCRATCH, SERVER_PORT, VllmOptions
 
 _PROBE_SECONDS = 10
 

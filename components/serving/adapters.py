@@ -10,7 +10,7 @@ from typing import Any
 from components import naming
 from components.content import sha256_of
 from components.platform import Platform
-from components.vllm import ADAPTERS_PATH
+from components.serving.vllm import ADAPTERS_PATH
 
 CONFIG_PATH = "/etc/kitchen/adapters"
 CA_PATH = "/etc/kitchen/ca"

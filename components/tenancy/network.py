@@ -8,7 +8,7 @@ from typing import Any
 
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
-from components.vllm import SERVER_PORT
+from components.serving.vllm import SERVER_PORT
 
 GATEWAY_LABEL = f"{DOMAIN}/access"
 """Namespace label: its value `gateway` admits the namespace's pods to the model servers, `metrics` to their metrics."""

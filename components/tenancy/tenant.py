@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 
 from components.kubernetes_object import KubernetesObject
-from components.network import StoreAddress, network_policies
 from components.platform import Platform
-from components.provisions import Provision
+from components.tenancy.network import StoreAddress, network_policies
+from components.tenancy.provisions import Provision
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,11 @@ from typing import Literal
 import pulumi
 import pulumi_random as random
 
-from components.bucket_policy import Guard
 from components.kubernetes_object import KubernetesObject
-from components.minio_quota import MinioQuota
-from components.minio_users import MinioUser, access_key
-from components.s3_provider import ABILITIES, S3Bucket
+from components.object_store.bucket_policy import Guard
+from components.object_store.minio.quota import MinioQuota
+from components.object_store.minio.users import MinioUser, access_key
+from components.object_store.s3_provider import ABILITIES, S3Bucket
 
 PLACEHOLDER = "render-only"
 """Stands for a key in rendered YAML; no store takes it."""
@@ -33,7 +33,7 @@ class BucketArgs:
     `object_lock_days` is the default retention and, on or off, fixed for the bucket's life; None or 0 is off.
     `expire_noncurrent_days` removes an old version so many days after it was replaced; None or 0 keeps it.
     `adopt` takes over an existing bucket that has no owner (the import of a bucket made by other means).
-    `guards` are the statements of the program's bucket policy (`components.bucket_policy`).
+    `guards` are the statements of the program's bucket policy (`components.object_store.bucket_policy`).
     `closed` removes every other statement: access comes from users' own policies. Where a store gives access by
     bucket policies, False leaves them to whoever manages them.
     `abilities` is what the store can do; asking for what it cannot is refused, and it is never called.

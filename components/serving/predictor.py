@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import naming
-from components.adapters import AdapterFetch
-from components.autoscaling import Autoscaling, replicas
-from components.base_model_check import BaseModelContent
-from components.drain import termination_seconds
-from components.gpu import Placement
-from components.hot_lora import HotLora
+from components.gpu.placement import Placement
+from components.gpu.sizing import server_cpu, server_memory_gib
 from components.labels import DOMAIN, SERVICE_LABEL
+from components.model_store.check import BaseModelContent
 from components.platform import Platform
-from components.provisions import image_pull_secrets
-from components.sizing import server_cpu, server_memory_gib
-from components.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
+from components.serving.adapters import AdapterFetch
+from components.serving.autoscaling import Autoscaling, replicas
+from components.serving.drain import termination_seconds
+from components.serving.hot_lora import HotLora
+from components.serving.vllm import ADAPTERS_PATH, MODEL_FORMAT, LoraOptions
+from components.tenancy.provisions import image_pull_secrets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,15 +9,15 @@ from typing import Any
 import pulumi
 
 from components import naming
-from components.base_model_check import CONFIG_PATH, MANIFEST, MODELS_PATH, SCRIPT, BaseModelContent
 from components.content import sha256_of
+from components.gpu.sizing import LOAD_CPU, LOAD_MEMORY_GIB, load_minutes
 from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN
-from components.network import StoreAddress, store_egress
-from components.object_store import BucketAccess, BucketAccessArgs
+from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, SCRIPT, BaseModelContent
+from components.object_store.buckets import BucketAccess, BucketAccessArgs
 from components.platform import Platform
-from components.provisions import image_pull_secrets
-from components.sizing import LOAD_CPU, LOAD_MEMORY_GIB, load_minutes
+from components.tenancy.network import StoreAddress, store_egress
+from components.tenancy.provisions import image_pull_secrets
 
 LOAD_LABEL = f"{DOMAIN}/loads"
 """Pod label of a load; its value is the claim that it writes."""

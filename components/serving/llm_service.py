@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 
 from components import naming
+from components.gpu.sizing import startup_minutes
 from components.kubernetes_object import KubernetesObject
 from components.labels import SERVICE_LABEL
-from components.network import server_ingress
-from components.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
-from components.runtime_spec import VllmRuntimeArgs, runtime_spec
-from components.sizing import startup_minutes
+from components.serving.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
+from components.serving.runtime_spec import VllmRuntimeArgs, runtime_spec
+from components.tenancy.network import server_ingress
 
 LLM_PORT = 8000
 """Port that the controller's Service sends to (pkg/controller/v1alpha2/llmisvc/workload.go)."""

@@ -1,7 +1,8 @@
 """Bucket policies of the program: statements of its own beside those that others wrote, compared as a store keeps them.
 
 What a store makes of them differs. MinIO evaluates a bucket policy for anonymous requests alone: there the policies of
-users deny the rest (`components.minio_users`). Stores that evaluate it for users too, as S3 does, deny both by it.
+users deny the rest (`components.object_store.minio.users`). Stores that evaluate it for users too, as S3 does, deny
+both by it.
 """
 
 from __future__ import annotations

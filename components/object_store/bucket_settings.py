@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from components.bucket_policy import document, split
 from components.labels import OWNER_TAG
-from components.s3_provider import ABILITIES
-from components.store_client import ObjectStoreError, error_code
+from components.object_store.bucket_policy import document, split
+from components.object_store.s3_provider import ABILITIES
+from components.object_store.store_client import ObjectStoreError, error_code
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

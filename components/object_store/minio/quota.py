@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi import dynamic
 
-from components.s3_provider import QuietProvider, endpoint_faults, known, plain
+from components.object_store.s3_provider import QuietProvider, endpoint_faults, known, plain
 
 GIB = 1024**3
 _COMPARED = ("endpoint", "bucket", "quotaGiB")
@@ -80,6 +80,6 @@ class MinioQuota(dynamic.Resource, module="kitchen", name="MinioQuota"):
 
 
 def _minio() -> ModuleType:
-    from components import minio_admin  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store.minio import admin as minio_admin  # noqa: PLC0415 - loaded in the provider's process only
 
     return minio_admin

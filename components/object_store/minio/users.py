@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi import dynamic
 
-from components.bucket_policy import canonical
 from components.content import sha256_of
-from components.s3_provider import QuietProvider, endpoint_faults, known, plain
+from components.object_store.bucket_policy import canonical
+from components.object_store.s3_provider import QuietProvider, endpoint_faults, known, plain
 
 if TYPE_CHECKING:
-    from components.minio_admin import Admin
+    from components.object_store.minio.admin import Admin
 
 MAX_ACCESS_KEY = 20
 """Longest access key that MinIO takes for a user."""
@@ -233,12 +233,12 @@ def _info(admin: Admin, call: str, name: str) -> dict[str, Any] | None:
 
 
 def _minio() -> ModuleType:
-    from components import minio_admin  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store.minio import admin as minio_admin  # noqa: PLC0415 - loaded in the provider's process only
 
     return minio_admin
 
 
 def _store() -> ModuleType:
-    from components import store_client  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store import store_client  # noqa: PLC0415 - loaded in the provider's process only
 
     return store_client

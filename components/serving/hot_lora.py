@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import naming
-from components.adapters import CA_PATH, CONFIG_PATH, MANIFEST, AdapterFetch
 from components.content import sha256_of
-from components.network import STATUS_PORT
+from components.gpu.sizing import SIDECAR_CPU, SIDECAR_MEMORY_GIB
 from components.platform import Platform
-from components.sizing import SIDECAR_CPU, SIDECAR_MEMORY_GIB
-from components.vllm import ADAPTERS_PATH, SERVER_PORT, LoraOptions
+from components.serving.adapters import CA_PATH, CONFIG_PATH, MANIFEST, AdapterFetch
+from components.serving.vllm import ADAPTERS_PATH, SERVER_PORT, LoraOptions
+from components.tenancy.network import STATUS_PORT
 
 SIDECAR = "reconcile-adapters"
 SCRIPTS = (

@@ -1,4 +1,4 @@
-"""MinIO's administration interface: the one module that imports its client, used by `minio_users` and `minio_quota`.
+"""MinIO's administration interface: the one module that imports its client, used by `users` and `quota`.
 
 Everything else needs the S3 API alone, so that another store can take MinIO's place.
 """
@@ -17,8 +17,8 @@ from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException
 from minio.minioadmin import MinioAdmin
 
-from components import store_client
-from components.store_client import CONNECT_SECONDS, READ_SECONDS, RETRIES
+from components.object_store import store_client
+from components.object_store.store_client import CONNECT_SECONDS, READ_SECONDS, RETRIES
 
 Admin = MinioAdmin
 """The client's class, for those that use this module."""

@@ -199,12 +199,12 @@ def _not_told_yet(record: logging.LogRecord) -> bool:
 
 # The program only declares buckets; boto3 and minio would cost each of its previews half a second.
 def _store() -> ModuleType:
-    from components import store_client  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store import store_client  # noqa: PLC0415 - loaded in the provider's process only
 
     return store_client
 
 
 def _settings() -> ModuleType:
-    from components import bucket_settings  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store import bucket_settings  # noqa: PLC0415 - loaded in the provider's process only
 
     return bucket_settings

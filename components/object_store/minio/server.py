@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
-from components import minio_pod as pod
 from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN
-from components.network import dns_egress
+from components.object_store.minio import pod
 from components.platform import Platform
+from components.tenancy.network import dns_egress
 
 RUNNER_LABEL = f"{DOMAIN}/store-access"
 """Namespace label; its value `runner` admits the namespace's pods, such as those that run the program."""

@@ -7,13 +7,13 @@ from typing import Any
 import pulumi
 
 from components import naming
-from components.adapters import MANIFEST
-from components.autoscaling import autoscaler_class
-from components.hot_lora import HotLora
+from components.gpu.sizing import startup_minutes
 from components.kubernetes_object import KubernetesObject
-from components.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
-from components.runtime_spec import VllmRuntimeArgs, runtime_spec
-from components.sizing import startup_minutes
+from components.serving.adapters import MANIFEST
+from components.serving.autoscaling import autoscaler_class
+from components.serving.hot_lora import HotLora
+from components.serving.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
+from components.serving.runtime_spec import VllmRuntimeArgs, runtime_spec
 
 __all__ = ["MultiLoraService", "MultiLoraServiceArgs", "VllmRuntime", "VllmRuntimeArgs"]
 

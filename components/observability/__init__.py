@@ -1,0 +1,1 @@
+"""What is seen of a kitchen: the metrics that Prometheus takes."""
