@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from components.gpu.memory import BATCHED_TOKENS_LARGE, GIB, Fit, Load, compute_dtype, fits, slot_bytes, weight_bytes
+from components.gpu import Fit, Load, fits
+from components.gpu.memory import BATCHED_TOKENS_LARGE, GIB, compute_dtype, slot_bytes, weight_bytes
 from components.gpu.products import real_memory_gib
 from infra.catalog import BaseModel, Catalog
 from infra.settings import GpuPool, Kitchen, Settings

@@ -6,6 +6,7 @@ from policies.judging.exemptions_in_use import in_use, in_use_by_stack, readable
 from policies.remediations import REMEDIATIONS
 from policies.rules import (
     adapters_approved,
+    adapters_few,
     buckets_safe,
     disruption_budgets,
     entry_guarded,
@@ -54,7 +55,7 @@ RULES = (
     buckets_safe.RULE,
     ownership_labels.RULE,
     lora_limits.RULE,
-    lora_limits.FEW,
+    adapters_few.RULE,
     adapters_approved.RULE,
     hybrid_storage.RULE,
     phases.RULE,

@@ -2,3 +2,16 @@
 
 The providers talk to the store in a process of their own; `minio` holds what only MinIO can do.
 """
+
+from __future__ import annotations
+
+from components.object_store.bucket_policy import Guard
+from components.object_store.buckets import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
+
+__all__ = [
+    "Bucket",
+    "BucketAccess",
+    "BucketAccessArgs",
+    "BucketArgs",
+    "Guard",
+]

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pulumi
-import pulumi_random as random
 
 from components.kubernetes_object import KubernetesObject
 from components.object_store.bucket_policy import Guard
 from components.object_store.minio.quota import MinioQuota
 from components.object_store.minio.users import MinioUser, access_key
-from components.object_store.s3_provider import ABILITIES, S3Bucket
+from components.object_store.provider import ABILITIES
+from components.object_store.s3_provider import S3Bucket
 
 PLACEHOLDER = "render-only"
 """Stands for a key in rendered YAML; no store takes it."""
@@ -146,12 +146,14 @@ class BucketAccess(pulumi.ComponentResource):
         self.register_outputs({"secretName": self.secret_name})
 
     def _minio(self, name: str, args: BucketAccessArgs) -> pulumi.Output[str]:
+        from pulumi_random import RandomPassword  # noqa: PLC0415 - 20 ms that the providers' process need not wait
+
         child = pulumi.ResourceOptions(parent=self)
         # The first generation has no keeper and no suffix: such are the keys that were made before there was a second.
         first = args.generation == 1
         called = args.user if first else f"{args.user}-g{args.generation}"
         keepers = None if first else {"generation": str(args.generation)}
-        password = random.RandomPassword(name, length=_SECRET_LENGTH, special=False, keepers=keepers, opts=child)
+        password = RandomPassword(name, length=_SECRET_LENGTH, special=False, keepers=keepers, opts=child)
         user = MinioUser(
             name,
             {

@@ -7,18 +7,16 @@ environment. Check and diff never call the store, so a preview works offline.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
 
 import pulumi
 from pulumi import dynamic
-from pulumi.runtime import rpc
 
 from components.labels import OWNER_TAG
+from components.object_store.provider import QuietProvider, client_module, endpoint_faults, known, plain
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _COMPARED = (
@@ -35,20 +33,7 @@ _COMPARED = (
     "guards",
     "abilities",
 )
-ABILITIES = ("versioning", "objectLock", "lifecycle", "bucketPolicy", "tagging")
-"""What a store may lack of the S3 API; nothing that it lacks is called."""
-
 _MODES = ("GOVERNANCE", "COMPLIANCE")
-
-
-class QuietProvider(dynamic.ResourceProvider):
-    """A provider whose expected errors reach the user once, without a traceback."""
-
-    serialize_as_secret_always = False
-
-    def configure(self, req: dynamic.ConfigureRequest) -> None:
-        """Keep gRPC from printing what the engine tells the user anyway."""
-        logging.getLogger("grpc._server").addFilter(_not_told_yet)
 
 
 class BucketProvider(QuietProvider):
@@ -56,6 +41,8 @@ class BucketProvider(QuietProvider):
 
     The output `unmanaged` lists what the store has and the program does not say, such as a bucket policy.
     """
+
+    __module__ = "components.s3_provider"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Refuse names and settings that no store would take."""
@@ -104,7 +91,7 @@ class BucketProvider(QuietProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Report the bucket's real settings, so that a refresh finds drift."""
-        store, settings = _store(), _settings()
+        store, settings = client_module(), _settings()
         client = store.s3_client(props["endpoint"], props["region"])
         with store.calling(props["endpoint"], f"reading bucket {id_}"):
             if not settings.exists(client, id_):
@@ -113,13 +100,13 @@ class BucketProvider(QuietProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete an empty bucket; refuse while it holds any object or old version."""
-        store = _store()
+        store = client_module()
         client = store.s3_client(props["endpoint"], props["region"])
         with store.calling(props["endpoint"], f"deleting bucket {id_}"):
             _settings().remove(client, id_, props)
 
     def _ensure(self, props: dict[str, Any], *, known_as_ours: bool = False) -> dict[str, Any]:
-        store, settings = _store(), _settings()
+        store, settings = client_module(), _settings()
         client = store.s3_client(props["endpoint"], props["region"])
         with store.calling(props["endpoint"], f"setting up bucket {props['bucket']}"):
             settings.claim(client, props, known_as_ours=known_as_ours)
@@ -139,29 +126,6 @@ class S3Bucket(dynamic.Resource, module="kitchen", name="S3Bucket"):
         super().__init__(BucketProvider(), resource_name, dict(props), opts)
 
 
-def endpoint_faults(props: Mapping[str, Any]) -> list[dynamic.CheckFailure]:
-    """What is wrong with `endpoint` and `region`; unknown values pass."""
-    faults = []
-    endpoint = props["endpoint"]
-    if known(endpoint) and not _is_endpoint(str(endpoint)):
-        shown = str(endpoint).rsplit("@", 1)[-1]
-        reason = f"{shown}: must be http(s)://host[:port], no user, no path; example: https://minio.example.com"
-        faults.append(dynamic.CheckFailure("endpoint", reason))
-    if not props["region"]:
-        faults.append(dynamic.CheckFailure("region", "must not be empty; example: us-east-1"))
-    return faults
-
-
-def known(value: object) -> bool:
-    """Whether a value is there already; in a preview an output of a resource yet to be made is not."""
-    return value != rpc.UNKNOWN
-
-
-def plain(props: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties without the engine's own."""
-    return {name: value for name, value in props.items() if not name.startswith("__")}
-
-
 def _beyond_abilities(news: Mapping[str, Any]) -> list[dynamic.CheckFailure]:
     """What is asked of a store that it cannot do: refused, because leaving it away would be silent."""
     asked = {
@@ -178,33 +142,8 @@ def _beyond_abilities(news: Mapping[str, Any]) -> list[dynamic.CheckFailure]:
     ]
 
 
-def _is_endpoint(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        return (
-            url.scheme in ("http", "https")
-            and bool(url.hostname)
-            and "@" not in url.netloc
-            and (url.path, url.query, url.fragment) in (("", "", ""), ("/", "", ""))
-            and url.port != 0
-        )
-    except ValueError:
-        return False
-
-
-def _not_told_yet(record: logging.LogRecord) -> bool:
-    kind = record.exc_info[0] if record.exc_info else None
-    return not (kind and issubclass(kind, _store().ObjectStoreError))
-
-
-# The program only declares buckets; boto3 and minio would cost each of its previews half a second.
-def _store() -> ModuleType:
-    from components.object_store import store_client  # noqa: PLC0415 - loaded in the provider's process only
-
-    return store_client
-
-
+# Loaded in the provider's process only: boto3 would cost each preview of the program a quarter of a second.
 def _settings() -> ModuleType:
-    from components.object_store import bucket_settings  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store import bucket_settings  # noqa: PLC0415 - the provider's process only
 
     return bucket_settings

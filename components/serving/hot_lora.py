@@ -14,9 +14,9 @@ from components import naming
 from components.content import sha256_of
 from components.gpu.sizing import SIDECAR_CPU, SIDECAR_MEMORY_GIB
 from components.platform import Platform
+from components.ports import SERVER_PORT, STATUS_PORT
 from components.serving.adapters import CA_PATH, CONFIG_PATH, MANIFEST, AdapterFetch
-from components.serving.vllm import ADAPTERS_PATH, SERVER_PORT, LoraOptions
-from components.tenancy.network import STATUS_PORT
+from components.serving.vllm import ADAPTERS_PATH, LoraOptions
 
 SIDECAR = "reconcile-adapters"
 SCRIPTS = (

@@ -11,12 +11,10 @@ from components import naming
 from components.gpu.sizing import startup_minutes
 from components.kubernetes_object import KubernetesObject
 from components.labels import SERVICE_LABEL
+from components.ports import LLM_PORT
 from components.serving.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
 from components.serving.runtime_spec import VllmRuntimeArgs, runtime_spec
 from components.tenancy.network import server_ingress
-
-LLM_PORT = 8000
-"""Port that the controller's Service sends to (pkg/controller/v1alpha2/llmisvc/workload.go)."""
 
 _POD_FIELDS = (
     "serviceAccountName",

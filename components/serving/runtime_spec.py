@@ -9,8 +9,9 @@ from typing import Any
 from components.content import sha256_of
 from components.gpu.sizing import startup_minutes
 from components.platform import Platform
+from components.ports import SERVER_PORT
 from components.serving.drain import lifecycle
-from components.serving.vllm import COMMAND, MODEL_FORMAT, OFFLINE, SCRATCH, SERVER_PORT, VllmOptions
+from components.serving.vllm import COMMAND, MODEL_FORMAT, OFFLINE, SCRATCH, VllmOptions
 
 _PROBE_SECONDS = 10
 

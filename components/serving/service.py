@@ -15,8 +15,6 @@ from components.serving.hot_lora import HotLora
 from components.serving.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
 from components.serving.runtime_spec import VllmRuntimeArgs, runtime_spec
 
-__all__ = ["MultiLoraService", "MultiLoraServiceArgs", "VllmRuntime", "VllmRuntimeArgs"]
-
 
 class VllmRuntime(pulumi.ComponentResource):
     """A KServe ServingRuntime that starts vLLM offline, non-root, on a read-only root file system."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.ports import SERVER_PORT
+
 MODEL_FORMAT = "vLLM"
 """Name of the model format that binds services to runtimes."""
-
-SERVER_PORT = 8080
-"""Port of the server."""
 
 MODEL_PATH = "/mnt/models"
 """Where KServe mounts the base model."""

@@ -8,16 +8,10 @@ from typing import Any
 
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
-from components.serving.vllm import SERVER_PORT
+from components.ports import PROXY_PORT, SERVER_PORT, STATUS_PORT
 
 GATEWAY_LABEL = f"{DOMAIN}/access"
 """Namespace label: its value `gateway` admits the namespace's pods to the model servers, `metrics` to their metrics."""
-
-STATUS_PORT = 8081
-"""Port on which a sidecar of the server tells its state: /status, /metrics and /ready."""
-
-PROXY_PORT = 8443
-"""Port of OpenShift AI's proxy, which asks the API server whether a caller may call."""
 
 _API_SERVER_PORT = 6443
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")

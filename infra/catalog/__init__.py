@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.gpu.memory import ModelShape
+from components.gpu import ModelShape
 from infra.documents import DocumentError, read
 from infra.faults import MISSING, Fault, FaultsError
 from infra.validate import schema_faults

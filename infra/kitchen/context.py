@@ -10,11 +10,11 @@ import pulumi
 
 from components import naming
 from components.labels import Ownership
-from components.model_store.volume import BaseModelLoad, BaseModelVolume
-from components.object_store.buckets import Bucket
+from components.model_store import BaseModelLoad, BaseModelVolume
+from components.object_store import Bucket
 from components.object_store.minio.server import MinioServer
 from components.platform import Platform
-from components.tenancy.tenant import Tenant
+from components.tenancy import Tenant
 from infra.catalog import Catalog
 from infra.settings import Settings
 

@@ -7,13 +7,18 @@ from urllib.parse import urlsplit
 import pulumi
 
 from components import naming
-from components.object_store.bucket_policy import Guard
-from components.object_store.buckets import Bucket, BucketArgs
+from components.object_store import Bucket, BucketArgs, Guard
 from components.object_store.minio.pod import PORT as STORE_PORT
-from components.tenancy.access import TenantAccess, TenantAccessArgs
-from components.tenancy.network import StoreAddress
-from components.tenancy.provisions import CaBundle, Provision, PullSecret
-from components.tenancy.tenant import Tenant, TenantArgs
+from components.tenancy import (
+    CaBundle,
+    Provision,
+    PullSecret,
+    StoreAddress,
+    Tenant,
+    TenantAccess,
+    TenantAccessArgs,
+    TenantArgs,
+)
 from infra.kitchen.context import Context
 from infra.rules.object_store import abilities
 from infra.settings import Settings

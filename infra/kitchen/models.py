@@ -5,9 +5,16 @@ from __future__ import annotations
 import pulumi
 
 from components import naming
-from components.model_store.check import SCRIPTS, BaseModelContent, BaseModelFile
-from components.model_store.volume import BaseModelLoad, BaseModelLoadArgs, BaseModelVolume, BaseModelVolumeArgs
-from components.object_store.buckets import BucketAccessArgs
+from components.model_store import (
+    BaseModelContent,
+    BaseModelFile,
+    BaseModelLoad,
+    BaseModelLoadArgs,
+    BaseModelVolume,
+    BaseModelVolumeArgs,
+)
+from components.model_store.check import SCRIPTS
+from components.object_store import BucketAccessArgs
 from infra.catalog import FETCH_IMAGE
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import store_address

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from components import naming
-from components.entry.route import KitchenRoute, KitchenRouteArgs
-from components.observability.monitor import KitchenMonitor, KitchenMonitorArgs
+from components.entry import KitchenRoute, KitchenRouteArgs
+from components.observability import KitchenMonitor, KitchenMonitorArgs
 from components.platform import Platform
-from components.serving.llm_service import LLM_PORT
-from components.serving.vllm import SERVER_PORT
-from components.tenancy.priority import Priority, PriorityArgs
+from components.ports import LLM_PORT, SERVER_PORT
+from components.tenancy import Priority, PriorityArgs
 from infra.kitchen.context import Context
 from infra.settings import Kitchen, Settings
 

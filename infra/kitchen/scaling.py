@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from components import naming
-from components.entry.canary import Backend, WeightedRoute, WeightedRouteArgs
+from components.entry import Backend, WeightedRoute, WeightedRouteArgs
 from components.gpu.sizing import startup_minutes
-from components.serving.autoscaling import Autoscaling
+from components.serving import Autoscaling
 from infra.kitchen.context import Context
 from infra.settings import GatewayApi, Kitchen
 

@@ -8,16 +8,26 @@ from typing import Any
 import pulumi
 
 from components import naming
-from components.gpu.placement import Placement
-from components.object_store.buckets import BucketAccess
+from components.gpu import Placement
+from components.object_store import BucketAccess
+from components.ports import LLM_PORT
+from components.serving import (
+    AdapterFetch,
+    AdapterFile,
+    AdapterSource,
+    HotLora,
+    LlmService,
+    LlmServiceArgs,
+    LoraOptions,
+    MultiLoraService,
+    MultiLoraServiceArgs,
+    VllmOptions,
+    VllmRuntime,
+    VllmRuntimeArgs,
+)
 from components.serving.adapters import SCRIPTS as FETCH_SCRIPTS
-from components.serving.adapters import AdapterFetch, AdapterFile, AdapterSource
 from components.serving.hot_lora import SCRIPTS as HOT_SCRIPTS
-from components.serving.hot_lora import HotLora
-from components.serving.llm_service import LLM_PORT, LlmService, LlmServiceArgs
 from components.serving.runtime_spec import runtime_sha256
-from components.serving.service import MultiLoraService, MultiLoraServiceArgs, VllmRuntime, VllmRuntimeArgs
-from components.serving.vllm import LoraOptions, VllmOptions
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
 from infra.kitchen.models import content

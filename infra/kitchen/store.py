@@ -9,7 +9,7 @@ import pulumi
 
 from components import naming
 from components.labels import Ownership
-from components.object_store.buckets import BucketAccessArgs
+from components.object_store import BucketAccessArgs
 from components.object_store.minio.server import MinioServer, MinioServerArgs
 from components.platform import Platform
 from infra.catalog import Catalog

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from components.gpu.memory import Fit, can_split
+from components.gpu import Fit
+from components.gpu.memory import can_split
 from components.gpu.products import PRODUCTS_MIB, mig_profile
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault

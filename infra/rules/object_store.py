@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from components import naming
 from components.object_store.minio.server import endpoint_of
-from components.object_store.s3_provider import ABILITIES
+from components.object_store.provider import ABILITIES
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.common import known, state_faults

@@ -19,10 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from ops.bundle.entry import Entry, content
 from ops.bundle.errors import ToolError
 from ops.bundle.hashing import THREADS
 from ops.bundle.progress import Progress
-from ops.bundle.source import Entry, content
 
 PART = ".part"
 

@@ -14,13 +14,13 @@ from infra.faults import Fault, FaultsError
 from ops.bundle import skopeo
 from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
+from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
 from ops.bundle.gather import by_skopeo, gather, sum_faults
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.bundle.progress import Progress, size
 from ops.bundle.signing import sign
-from ops.bundle.source import Entry, Source
 from ops.bundle.tar import write_archive
 from ops.bundle.verify import image_faults
 from ops.signing import Signer

@@ -9,8 +9,8 @@ from pathlib import Path
 from infra.catalog import FileSum
 from infra.faults import MISSING, Fault, FaultsError
 from ops.bundle.bring_in import Asked
+from ops.bundle.entry import Entry
 from ops.bundle.names import name_faults
-from ops.bundle.source import Entry
 from ops.bundle.wanted import IMAGE, Wanted
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")

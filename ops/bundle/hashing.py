@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from ops.bundle.entry import Entry, content
 from ops.bundle.progress import Progress
-from ops.bundle.source import Entry, content
 
 THREADS = min(8, os.cpu_count() or 1)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.faults import MISSING, Fault
-from ops.bundle.source import missing
+from ops.bundle.entry import missing
 from ops.checks.strict_json import JsonError, parse
 
 MAX_JSON_BYTES = 4 * 1024**2

@@ -17,11 +17,11 @@ from infra.settings import Settings
 from ops.bundle import skopeo
 from ops.bundle.candidates import Candidate, Checks, arrivals, refuse_contradictions
 from ops.bundle.copying import Journal, alone, copy_all
+from ops.bundle.entry import Entry
 from ops.bundle.errors import BundleFaultsError, ToolError
 from ops.bundle.images import held
 from ops.bundle.manifest import Artifact
 from ops.bundle.progress import Progress, size
-from ops.bundle.source import Entry
 from ops.bundle.verify import Verified, layout_of
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import Edit, refuse_unwritable

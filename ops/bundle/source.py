@@ -4,38 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.faults import MISSING, Fault, FaultsError
+from infra.faults import Fault, FaultsError
+from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
 from ops.bundle.names import EXAMPLE, name_faults
-
-CHUNK_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """A file's bytes: `size` of them in `path` from `offset` on."""
-
-    name: str
-    path: Path
-    size: int
-    offset: int = 0
-
-
-@dataclass(kw_only=True)
-class Source:
-    """The files of a bundle by name, and what was wrong with their kinds and names already.
-
-    `broken`: the listing ends before the bundle does.
-    """
-
-    where: Path
-    archive: bool
-    broken: bool = False
-    entries: dict[str, Entry] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+from ops.bundle.tar import read_archive
 
 
 def open_source(path: Path) -> Source:
@@ -43,8 +18,6 @@ def open_source(path: Path) -> Source:
 
     Nothing but regular files with safe names becomes an entry: links, devices and the like are faults.
     """
-    from ops.bundle.tar import read_archive  # noqa: PLC0415 (it needs this module's types)
-
     try:
         if path.is_dir():
             return _folder(path)
@@ -54,31 +27,6 @@ def open_source(path: Path) -> Source:
         raise ToolError(f"{path}: {error.strerror}; check: the disk, and that you may read it") from error
     rule = "must be the folder or archive of a bundle"
     raise FaultsError("bundle", [Fault(path="BUNDLE", value=str(path), rule=rule, example="bundle-2026-02")])
-
-
-def content(entry: Entry) -> Iterator[memoryview]:
-    """Yield the bytes of an entry in chunks that are valid until the next one; raise OSError.
-
-    Yield fewer than `size` when the file has become shorter.
-    """
-    buffer = bytearray(min(CHUNK_BYTES, max(entry.size, 1)))
-    view = memoryview(buffer)
-    descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        position, end = entry.offset, entry.offset + entry.size
-        while position < end:
-            count = os.preadv(descriptor, [view[: end - position]], position)
-            if count == 0:
-                return
-            yield view[:count]
-            position += count
-    finally:
-        os.close(descriptor)
-
-
-def small(entry: Entry, limit: int) -> bytes | None:
-    """Return the bytes of an entry, or None when it is larger than `limit`; raise OSError."""
-    return None if entry.size > limit else b"".join(bytes(chunk) for chunk in content(entry))
 
 
 def _folder(root: Path) -> Source:
@@ -129,8 +77,3 @@ def _parents(name: str) -> Iterator[str]:
     parts = name.split("/")[:-1]
     for length in range(1, len(parts) + 1):
         yield "/".join(parts[:length])
-
-
-def missing(name: str, rule: str) -> Fault:
-    """Return the fault of a file that is not there."""
-    return Fault(path=name, value=MISSING, rule=rule, example=name)

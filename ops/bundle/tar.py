@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from infra.faults import Fault
+from ops.bundle.entry import Entry, Source, content
 from ops.bundle.names import EXAMPLE, folded, rule_broken
-from ops.bundle.source import Entry, Source, content
 
 _BLOCK = 512
 _MAX_EXTENDED_BYTES = 64 * 1024

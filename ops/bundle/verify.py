@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from infra.faults import Fault
+from ops.bundle.entry import Entry, Source, missing, small
 from ops.bundle.errors import BundleFaultsError
 from ops.bundle.hashing import sums
 from ops.bundle.images import MAX_JSON_BYTES, Layout, layout_faults
@@ -14,7 +15,6 @@ from ops.bundle.manifest import MAX_BYTES, Artifact, BundleFile, Manifest, decod
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.bundle.progress import Progress
 from ops.bundle.signing import Trust, signature_fault
-from ops.bundle.source import Entry, Source, missing, small
 
 _MAX_SIGNATURE_BYTES = 1024**2
 

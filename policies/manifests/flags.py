@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import command_line
-from policies.manifests.pods import Container
+from policies.manifests.pods import Container, pods
 
 LORA_FLAGS = ("enable-lora", "max-loras", "max-lora-rank", "max-cpu-loras", "lora-modules")
 
@@ -45,6 +46,15 @@ def flags_of(container: Container) -> Flags:
         else:
             current.append(word)
     return Flags(given=given, unknown=UNKNOWN in words)
+
+
+def lora_containers(subject: Subject) -> Iterator[tuple[Container, Flags]]:
+    """Containers that are given a LoRA flag, with their command line."""
+    for pod in pods(subject):
+        for container in pod.containers():
+            flags = flags_of(container)
+            if flags.has_lora:
+                yield container, flags
 
 
 @dataclass(frozen=True, kw_only=True)

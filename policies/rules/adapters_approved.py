@@ -12,10 +12,9 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
-from policies.manifests.flags import modules
+from policies.manifests.flags import lora_containers, modules
 from policies.manifests.models import ADAPTER_NAME, ADAPTER_VERSION, SERVING, adapters_named, base_model, not_allowed
 from policies.manifests.objects import each_object, is_a, told
-from policies.rules.lora_limits import lora_containers
 
 MANIFEST = "manifest.json"
 """Key of the ConfigMap that tells the verified fetch what to load."""
@@ -35,7 +34,7 @@ def judge(case: Case) -> Iterator[str]:
 
 def _servers(case: Case) -> Iterator[Fault]:
     base = base_model(case)
-    for container, flags in lora_containers(case):
+    for container, flags in lora_containers(case.subject):
         path = f"{container.path}.args"
         if flags.unknown:
             yield Fault(path=path, text=NOT_KNOWN)

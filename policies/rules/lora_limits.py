@@ -1,54 +1,37 @@
-"""Rules: how many adapters of which rank a server takes."""
+"""Rule: LoRA flags are within bounds, are what vLLM takes, and fit the adapters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from pulumi_policy import EnforcementLevel, Severity
+from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.values import JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault
-from policies.manifests.flags import Flags, flags_of, modules
+from policies.manifests.flags import Flags, lora_containers, modules
 from policies.manifests.models import adapters_named
 from policies.manifests.objects import each_object, told
-from policies.manifests.pods import Container, pods
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """Ranks that vLLM takes for --max-lora-rank (vllm/config/lora.py)."""
 
 _DEFAULT_LORAS, _DEFAULT_RANK = 1, 16
-_MAX_LORAS, _MAX_RANK, _MAX_CPU, _FEW, _OPERATIONS = 16, 128, 128, 4, 4
+_MAX_LORAS, _MAX_RANK, _MAX_CPU = 16, 128, 128
 _EXAMPLE = "args: [--enable-lora, --max-loras=2, --max-lora-rank=16, --lora-modules, helpdesk-faq=/mnt/adapters/...]"
 _REFERENCE = "https://docs.vllm.ai/en/latest/features/lora.html"
-
-
-def lora_containers(case: Case) -> Iterator[tuple[Container, Flags]]:
-    """Containers that are given a LoRA flag, with their command line."""
-    for pod in pods(case.subject):
-        for container in pod.containers():
-            flags = flags_of(container)
-            if flags.has_lora:
-                yield container, flags
 
 
 @each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each number that is out of bounds or not known."""
     rule = "LoRA flags are within the bounds of the pack and of vLLM, and fit the adapters"
-    return told(case, _faults(case, _limits), rule, _EXAMPLE)
+    return told(case, _faults(case), rule, _EXAMPLE)
 
 
-@each_object
-def judge_few(case: Case) -> Iterator[str]:
-    """Yield one message for a server that starts with many adapters before operations do."""
-    rule = "few adapters until phase 4, when a server's load is seen"
-    return told(case, _faults(case, _many), rule, "two adapters a kitchen, and a second kitchen for more")
-
-
-def _faults(case: Case, judge_one: Callable[[Case, str, Flags], Iterator[Fault]]) -> Iterator[Fault]:
-    for container, flags in lora_containers(case):
-        yield from judge_one(case, f"{container.path}.args", flags)
+def _faults(case: Case) -> Iterator[Fault]:
+    for container, flags in lora_containers(case.subject):
+        yield from _limits(case, f"{container.path}.args", flags)
 
 
 def _limits(case: Case, path: str, flags: Flags) -> Iterator[Fault]:
@@ -88,12 +71,6 @@ def _ranks(case: Case, path: str, flags: Flags, rank: int) -> Iterator[Fault]:
             yield Fault(path=path, text=text)
 
 
-def _many(case: Case, path: str, flags: Flags) -> Iterator[Fault]:
-    count, few = sum(1 for _ in modules(flags)), _bound(case, "few", _FEW)
-    if count > few and (case.world.phase is None or case.world.phase < _OPERATIONS):
-        yield Fault(path=path, text=f"starts with {count} adapters, {few} are few")
-
-
 def _number(flags: Flags, flag: str, default: int | None) -> int | None:
     """A flag's number, the default where it is not given, None where it is no number."""
     values = flags.last(flag)
@@ -130,16 +107,4 @@ RULE = Rule(
         "maxLoraRank": _schema(_MAX_RANK, "highest rank (--max-lora-rank)"),
         "maxCpuLoras": _schema(_MAX_CPU, "most adapters in main memory (--max-cpu-loras)"),
     },
-)
-
-FEW = Rule(
-    id="adapters-few",
-    title="A server starts with few adapters until phase 4.",
-    severity=Severity.LOW,
-    reason="Before operations see a server's load, each further adapter makes it harder to say what slows it down.",
-    remedy="Begin with few adapters a kitchen; add more in phase 4.",
-    reference=_REFERENCE,
-    judge=judge_few,
-    level=EnforcementLevel.ADVISORY,
-    config_schema={"few": _schema(_FEW, "adapters that are few")},
 )

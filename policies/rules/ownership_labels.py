@@ -7,24 +7,11 @@ from collections.abc import Iterator
 from pulumi_policy import EnforcementLevel, Severity
 
 from policies.judging.rule import Case, Rule
-from policies.judging.subject import Subject, mapping
+from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN
 from policies.manifests.fields import NOT_KNOWN, Fault
 from policies.manifests.objects import each_object, told
-
-PART_OF = "app.kubernetes.io/part-of"
-DOMAIN = "kitchen.example.com"
-ENVIRONMENT, TENANT = f"{DOMAIN}/environment", f"{DOMAIN}/tenant"
-LABELS = (PART_OF, ENVIRONMENT, TENANT, f"{DOMAIN}/owner", f"{DOMAIN}/cost-centre")
-
-CLUSTER_SCOPED = {
-    *("Namespace", "Node", "PersistentVolume", "StorageClass", "PriorityClass", "ClusterRole", "ClusterRoleBinding"),
-    *("CustomResourceDefinition", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"),
-    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "RuntimeClass", "IngressClass", "CSIDriver"),
-    *("ClusterServingRuntime", "ClusterStorageContainer", "ClusterIssuer", "GatewayClass", "VolumeSnapshotClass"),
-    *("DeviceClass", "ResourceSlice", "LocalModelCache", "LocalModelNodeGroup", "ClusterQueue", "ResourceFlavor"),
-}
-"""Kinds without a namespace, and so without a tenant."""
+from policies.manifests.ownership import CLUSTER_SCOPED, ENVIRONMENT, LABELS, TENANT, is_labelled
 
 _EXAMPLE = "labels: {app.kubernetes.io/part-of: private-ai-kitchen, kitchen.example.com/tenant: helpdesk, ...}"
 
@@ -35,12 +22,6 @@ def judge(case: Case) -> Iterator[str]:
     if is_labelled(case.subject):
         rule = f"objects carry {', '.join(LABELS)} (without a namespace: no tenant) of this environment"
         yield from told(case, _faults(case), rule, _EXAMPLE)
-
-
-def is_labelled(subject: Subject) -> bool:
-    """Whether the object must carry labels: a patch leaves an object to its owner, a list is no object."""
-    whole = not subject.resource_type.endswith(("Patch", "List"))
-    return subject.is_kubernetes and whole and not subject.kind.endswith("List")
 
 
 def _faults(case: Case) -> Iterator[Fault]:

@@ -13,9 +13,9 @@ from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.manifests.fields import Fault
+from policies.manifests.flags import lora_containers
 from policies.manifests.models import SERVING
 from policies.manifests.objects import each_object, told
-from policies.rules.lora_limits import lora_containers
 
 _BASE, _LORA, _OPERATIONS = 2, 3, 4
 _NAMES = {_BASE: "base model", _LORA: "multi-LoRA", _OPERATIONS: "operations"}
@@ -55,7 +55,7 @@ def _faults(case: Case) -> Iterator[Fault]:
     if needs is not None:
         yield from _later(case, needs, "is")
     if case.world.phase is not None and case.world.phase < _LORA:
-        for container, flags in lora_containers(case):
+        for container, flags in lora_containers(case.subject):
             given = ", ".join(f"--{flag}" for flag in flags.given if "lora" in flag)
             yield from _later(case, _LORA, f"has {given}, which are", f"{container.path}.args")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
@@ -10,12 +10,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, judged_pods, listed, shown
 from policies.manifests.pods import Pod
-
-CAPABILITIES = (
-    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP"),
-    *("SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
-)
-"""Capabilities that a container may add (pod-security-admission v0.34.2, policy/check_capabilities_baseline.go)."""
+from policies.manifests.security_contexts import CAPABILITIES, Check, contexts
 
 PROFILES = ("RuntimeDefault", "Localhost")
 """Types of seccomp and AppArmor profiles that confine."""
@@ -34,15 +29,6 @@ _SELINUX = {
 _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = (("lifecycle", "postStart"), ("lifecycle", "preStop"))
-
-Check = Callable[[Pod], Iterator[Fault]]
-
-
-def contexts(pod: Pod) -> Iterator[tuple[str, JsonValue]]:
-    """Path and security context of the pod and of each of its containers."""
-    yield f"{pod.path}.securityContext", at(pod.spec, "securityContext")
-    for container in pod.containers():
-        yield f"{container.path}.securityContext", at(container.spec, "securityContext")
 
 
 def _in_containers(*keys: str, allowed: tuple[JsonValue, ...]) -> Check:

@@ -18,7 +18,7 @@ from policies.judging.subject import entries
 from policies.judging.values import JsonValue
 from policies.manifests.fields import Fault, at, judged_pods, listed, shown
 from policies.manifests.pods import Pod
-from policies.rules.pod_security_baseline import CAPABILITIES, Check, contexts
+from policies.manifests.security_contexts import CAPABILITIES, Check, contexts
 
 VOLUMES = (
     *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected"),

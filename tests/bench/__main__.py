@@ -30,7 +30,7 @@ _ONE_OF_EACH = """\
 import pulumi
 import pulumi_random as random
 from components.kubernetes_object import KubernetesObject
-from components.object_store.buckets import Bucket, BucketArgs
+from components.object_store import Bucket, BucketArgs
 
 KubernetesObject("map", api_version="v1", kind="ConfigMap", metadata={"name": "map", "namespace": "bench"},
                  opts=pulumi.ResourceOptions())

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from components.object_store.s3_provider import ABILITIES
+from components.object_store.provider import ABILITIES
 from tests.minio_server import REGION, MinioServer
 from tools.toolchain import PREVIEW, ensure, environment
 
@@ -24,7 +24,7 @@ PROGRAM = """
 import json, os
 import pulumi
 from components.object_store.minio.users import MinioUser, access_key
-from components.object_store.buckets import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
+from components.object_store import Bucket, BucketAccess, BucketAccessArgs, BucketArgs
 import pulumi_random as random
 
 said = json.loads(os.environ["SAID"])

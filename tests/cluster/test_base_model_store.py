@@ -18,11 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, SCRIPTS, BaseModelContent, BaseModelFile
-from components.model_store.volume import BaseModelLoadArgs, _container
-from components.object_store.buckets import BucketAccessArgs
+from components.model_store import BaseModelContent, BaseModelFile, BaseModelLoadArgs
+from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, SCRIPTS
+from components.model_store.volume import _container
+from components.object_store import BucketAccessArgs
 from components.platform import Platform
-from components.tenancy.network import StoreAddress
+from components.tenancy import StoreAddress
 from infra.payload import fetch_adapters
 from tests.minio_server import REGION, MinioServer
 

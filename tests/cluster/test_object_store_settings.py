@@ -13,7 +13,8 @@ import pytest
 from components.object_store import store_client
 from components.object_store.bucket_policy import canonical
 from components.object_store.minio.quota import GIB, MinioQuotaProvider
-from components.object_store.s3_provider import ABILITIES, BucketProvider
+from components.object_store.provider import ABILITIES
+from components.object_store.s3_provider import BucketProvider
 from components.object_store.store_client import ObjectStoreError
 from tests.cluster.object_store_fixtures import Project, bucket_inputs, in_provider
 from tests.minio_server import REGION, MinioServer

@@ -210,7 +210,7 @@ def test_a_rule_that_reads_settings_denies_in_a_preview(rule: str, tmp_path: Pat
 
 
 BUCKETS = """
-from components.object_store.buckets import Bucket, BucketArgs
+from components.object_store import Bucket, BucketArgs
 
 said = {"endpoint": "https://minio.kitchen.example", "region": "us-east-1"}
 Bucket("safe", BucketArgs(bucket="prod-lora", object_lock_days=30, protect=True, **said))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from components.gpu.memory import ModelShape
+from components.gpu import ModelShape
 
 
 def _shape(sizes: tuple[int, int, int, int, int, int, int], **more: Any) -> ModelShape:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from components.entry.route import KitchenRoute, KitchenRouteArgs
+from components.entry import KitchenRoute, KitchenRouteArgs
 from components.platform import Platform
+from components.tenancy import StoreAddress
 from components.tenancy.access import CALLER, ENVIRONMENT_ROLES, RULES, TENANT_ROLES, rules_of, subject
-from components.tenancy.network import PRIVATE_NETWORKS, StoreAddress, network_policies
+from components.tenancy.network import PRIVATE_NETWORKS, network_policies
 from policies.manifests.network_peers import PRIVATE
 
 READING = ("get", "list", "watch")

@@ -18,8 +18,8 @@ import pytest
 
 from ops.__main__ import main
 from ops.bundle.copying import Done, Journal, alone, copy_all
+from ops.bundle.entry import Entry
 from ops.bundle.progress import Progress
-from ops.bundle.source import Entry
 from tests import bundle_tools as tools
 
 REPOSITORY = Path(__file__).resolve().parents[2]

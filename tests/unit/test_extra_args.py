@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.serving.vllm import VllmOptions
+from components.serving import VllmOptions
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.gpu.memory import GIB, Load, can_split, compute_dtype, fits, lora_bytes, weight_bytes
+from components.gpu import Load, fits
+from components.gpu.memory import GIB, can_split, compute_dtype, lora_bytes, weight_bytes
 from components.gpu.products import mig_profile, real_memory_gib
 from infra.catalog import BaseModel, FileSum, load_catalog
 from infra.faults import FaultsError

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.serving import AdapterFetch, AdapterFile, AdapterSource, HotLora
 from components.serving import predictor as pod
-from components.serving.adapters import AdapterFetch, AdapterFile, AdapterSource
-from components.serving.hot_lora import SCRIPTS, HotLora
+from components.serving.hot_lora import SCRIPTS
 from infra.catalog import Catalog, load_catalog
 from tests.unit.test_serving import ARGS
 from tests.unit.test_settings import faults, settings

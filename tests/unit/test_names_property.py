@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from components import naming
 from components.object_store.minio.users import access_key
-from components.serving.adapters import AdapterFetch
+from components.serving import AdapterFetch
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings

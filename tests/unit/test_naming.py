@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import naming
-from components.serving.adapters import AdapterFetch, AdapterFile, AdapterSource
+from components.serving import AdapterFetch, AdapterFile, AdapterSource
 from infra.validate import schema
 
 NAME = schema("settings")["properties"]["kitchens"]["propertyNames"]["pattern"]

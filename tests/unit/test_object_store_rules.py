@@ -13,8 +13,8 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
-from components.object_store import s3_provider
-from components.object_store.buckets import PLACEHOLDER, Bucket, BucketAccess, BucketAccessArgs, BucketArgs
+from components.object_store import Bucket, BucketAccess, BucketAccessArgs, BucketArgs, provider, s3_provider
+from components.object_store.buckets import PLACEHOLDER
 from components.object_store.minio import users as minio_users
 
 BUCKET: dict[str, Any] = {
@@ -162,8 +162,8 @@ def test_store_errors_are_quiet_and_others_are_not() -> None:
     def record(error: Exception) -> logging.LogRecord:
         return logging.LogRecord("grpc._server", logging.ERROR, "", 0, "x", (), (type(error), error, None))
 
-    assert not s3_provider._not_told_yet(record(ObjectStoreError("x")))
-    assert s3_provider._not_told_yet(record(KeyError("x")))
+    assert not provider._not_told_yet(record(ObjectStoreError("x")))
+    assert provider._not_told_yet(record(KeyError("x")))
 
 
 def test_credentials_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

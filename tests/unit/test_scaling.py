@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from components.entry.canary import OPEN_PATHS, Backend, WeightedRouteArgs, route_spec
-from components.serving.autoscaling import Autoscaling, query, replicas
+from components.entry import Backend, WeightedRouteArgs
+from components.entry.canary import OPEN_PATHS, route_spec
+from components.serving import Autoscaling
+from components.serving.autoscaling import query, replicas
 from components.serving.drain import lifecycle, termination_seconds
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError

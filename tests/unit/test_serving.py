@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from components.gpu.placement import Placement
+from components.gpu import Placement
 from components.platform import Platform
+from components.serving import AdapterFetch, LoraOptions, MultiLoraServiceArgs
 from components.serving import predictor as pod
-from components.serving.adapters import AdapterFetch
-from components.serving.predictor import MultiLoraServiceArgs
-from components.serving.vllm import LoraOptions
 
 ARGS = MultiLoraServiceArgs(
     namespace="helpdesk-dev",

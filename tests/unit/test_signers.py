@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from components.serving.adapters import SCRIPTS, AdapterFetch
+from components.serving import AdapterFetch
+from components.serving.adapters import SCRIPTS
 from infra.catalog import Catalog, FileSum, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi import dynamic
 
-from components.object_store.s3_provider import QuietProvider, endpoint_faults, known, plain
+from components.object_store.provider import QuietProvider, endpoint_faults, known, plain
 
 GIB = 1024**3
 _COMPARED = ("endpoint", "bucket", "quotaGiB")
@@ -21,6 +21,8 @@ class MinioQuotaProvider(QuietProvider):
 
     MinIO compares with its last count of the bucket, which is some minutes old: a burst can pass the limit.
     """
+
+    __module__ = "components.minio_quota"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Refuse a quota that is not a whole number of GiB above zero."""
@@ -80,6 +82,6 @@ class MinioQuota(dynamic.Resource, module="kitchen", name="MinioQuota"):
 
 
 def _minio() -> ModuleType:
-    from components.object_store.minio import admin as minio_admin  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store.minio import admin as minio_admin  # noqa: PLC0415 - the provider's process only
 
     return minio_admin

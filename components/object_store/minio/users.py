@@ -17,7 +17,7 @@ from pulumi import dynamic
 
 from components.content import sha256_of
 from components.object_store.bucket_policy import canonical
-from components.object_store.s3_provider import QuietProvider, endpoint_faults, known, plain
+from components.object_store.provider import QuietProvider, client_module, endpoint_faults, known, plain
 
 if TYPE_CHECKING:
     from components.object_store.minio.admin import Admin
@@ -100,6 +100,8 @@ def read_policy(owner: str, bucket: str, prefixes: Sequence[str]) -> dict[str, A
 class MinioUserProvider(QuietProvider):
     """Create, read, update and delete one user and its policy; the policy has the user's full name."""
 
+    __module__ = "components.minio_users"
+
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Refuse prefixes that would read more than they say, and keys that MinIO would refuse."""
         faults = endpoint_faults(news)
@@ -167,7 +169,7 @@ class MinioUserProvider(QuietProvider):
             taken = policy.get("ID") if policy is not None else None
             foreign = policy is None and _info(admin, "user_info", key) is not None
             if foreign or (policy is not None and taken != owner):
-                raise _store().ObjectStoreError(
+                raise client_module().ObjectStoreError(
                     f"user {key}: exists already and belongs to {taken or 'nobody we know'}, not to {owner}; "
                     f"rule: nothing is taken over unasked; check: the names of tenant and kitchen"
                 )
@@ -211,9 +213,9 @@ def _drift(admin: Admin, info: Mapping[str, Any], props: Mapping[str, Any]) -> l
 
 def _works(props: Mapping[str, Any]) -> bool:
     """Whether the store still takes the secret key of the state."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded in the provider's process only
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - the provider's process only
 
-    store = _store()
+    store = client_module()
     client = store.s3_client(props["endpoint"], props["region"], (props["accessKey"], props["secretKey"]))
     prefix = f"{sorted(props['prefixes'])[0].rstrip('/')}/"
     with store.calling(props["endpoint"], f"trying the key of user {props['accessKey']}"):
@@ -233,12 +235,6 @@ def _info(admin: Admin, call: str, name: str) -> dict[str, Any] | None:
 
 
 def _minio() -> ModuleType:
-    from components.object_store.minio import admin as minio_admin  # noqa: PLC0415 - loaded in the provider's process only
+    from components.object_store.minio import admin as minio_admin  # noqa: PLC0415 - the provider's process only
 
     return minio_admin
-
-
-def _store() -> ModuleType:
-    from components.object_store import store_client  # noqa: PLC0415 - loaded in the provider's process only
-
-    return store_client
