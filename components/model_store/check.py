@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components import naming
+from components import naming, payload
 from components.content import sha256_of
 from components.platform import Platform
 
 CONFIG_PATH = "/etc/kitchen/base-model"
 MODELS_PATH = "/models"
-SCRIPT = "load_base_model.py"
-SCRIPTS = (SCRIPT, "fetch_adapters.py", "one_load.py")
+MODULE = "load_base_model"
+SCRIPTS = payload.files(MODULE, "fetch_adapters", "one_load", "verify_signature")
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600
 """How long a starting server waits for a load that goes on; its pod starts again after that, and waits anew."""
@@ -47,6 +47,10 @@ class BaseModelContent:
         """Name of the ConfigMap, which carries its content's sum."""
         return naming.with_sum(naming.base_model_claim(self.base_model), sha256_of(self.data()))
 
+    def volume(self) -> dict[str, Any]:
+        """Source of the volume that is mounted at CONFIG_PATH."""
+        return payload.config_map(self.config_map, self.data())
+
     @property
     def size_bytes(self) -> int:
         """Bytes of all files."""
@@ -57,7 +61,7 @@ class BaseModelContent:
         claim = naming.base_model_claim(self.base_model)
         return [
             {"name": "base-model", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}},
-            {"name": "base-model-manifest", "configMap": {"name": self.config_map}},
+            {"name": "base-model-manifest", **self.volume()},
         ]
 
     def check_container(self, platform: Platform) -> dict[str, Any]:
@@ -66,12 +70,12 @@ class BaseModelContent:
         It compares marker and sizes and hashes nothing: the load has hashed every file, and reading it all again
         would double the start of each pod.
         """
-        script, manifest = f"{CONFIG_PATH}/{SCRIPT}", f"{CONFIG_PATH}/{MANIFEST}"
         return {
             "name": "require-base-model",
             "image": self.image,
-            "command": ["python", script],
-            "args": ["--manifest", manifest, "--models", MODELS_PATH, "--wait", str(WAIT_SECONDS)],
+            "command": payload.command(MODULE),
+            "workingDir": CONFIG_PATH,
+            "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--models", MODELS_PATH, "--wait", str(WAIT_SECONDS)],
             "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
             "securityContext": platform.container_security_context(),
             "volumeMounts": [

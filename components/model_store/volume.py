@@ -8,12 +8,12 @@ from typing import Any
 
 import pulumi
 
-from components import naming
+from components import naming, payload
 from components.content import sha256_of
 from components.gpu.sizing import LOAD_CPU, LOAD_MEMORY_GIB, load_minutes
 from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN
-from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, SCRIPT, BaseModelContent
+from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, MODULE, BaseModelContent
 from components.object_store.buckets import BucketAccess, BucketAccessArgs
 from components.platform import Platform
 from components.tenancy.network import StoreAddress, store_egress
@@ -191,7 +191,7 @@ def _mounted(args: BaseModelLoadArgs) -> dict[str, tuple[str, dict[str, Any], bo
     """Mount path, source and read-only of each volume."""
     found: dict[str, tuple[str, dict[str, Any], bool]] = {
         "models": (MODELS_PATH, {"persistentVolumeClaim": {"claimName": _claim(args)}}, False),
-        "manifest": (CONFIG_PATH, {"configMap": {"name": args.content.config_map}}, True),
+        "manifest": (CONFIG_PATH, args.content.volume(), True),
         "scratch": ("/tmp", {"emptyDir": {"sizeLimit": "64Mi"}}, False),
     }
     if args.source_claim is not None:
@@ -207,7 +207,8 @@ def _container(args: BaseModelLoadArgs, secret: str | None) -> dict[str, Any]:
     return {
         "name": "load",
         "image": args.content.image,
-        "command": ["python", f"{CONFIG_PATH}/{SCRIPT}"],
+        "command": payload.command(MODULE),
+        "workingDir": CONFIG_PATH,
         "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--models", MODELS_PATH, *source],
         "env": _environment(args, secret),
         "resources": {

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components import naming
+from components import naming, payload
 from components.content import sha256_of
 from components.gpu.sizing import SIDECAR_CPU, SIDECAR_MEMORY_GIB
 from components.platform import Platform
@@ -19,14 +19,13 @@ from components.serving.adapters import CA_PATH, CONFIG_PATH, MANIFEST, AdapterF
 from components.serving.vllm import ADAPTERS_PATH, LoraOptions
 
 SIDECAR = "reconcile-adapters"
-SCRIPTS = (
-    *("adapter_status.py", "fetch_adapters.py", "guard_updates.py", "reconcile_adapters.py"),
-    *("update_api.py", "verify_signature.py"),
+SCRIPTS = payload.files(
+    *("adapter_status", "fetch_adapters", "guard_updates", "reconcile_adapters", "update_api", "verify_signature")
 )
 SCRIPTS_PATH = "/etc/kitchen/hot"
 TOKEN_FOLDER = "/run/kitchen"
 TOKEN_PATH = f"{TOKEN_FOLDER}/update-token"
-MIDDLEWARE = "guard_updates.UpdateGuard"
+MIDDLEWARE = f"{payload.PACKAGE}.guard_updates.UpdateGuard"
 
 SERVER_ENVIRONMENT = {
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
@@ -71,7 +70,7 @@ class HotLora:
         volumes: list[dict[str, Any]] = [
             {"name": "adapters", "emptyDir": {"sizeLimit": f"{self.space_gib}Gi"}},
             {"name": "declared-adapters", "configMap": {"name": naming.declared_adapters_config_map(kitchen)}},
-            {"name": "hot-scripts", "configMap": {"name": self.scripts_config_map(kitchen)}},
+            {"name": "hot-scripts", **payload.config_map(self.scripts_config_map(kitchen), self.scripts)},
             {"name": "update-token", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
             {"name": "fetch-scratch", "emptyDir": {"sizeLimit": "64Mi"}},
         ]
@@ -94,7 +93,8 @@ class HotLora:
         return {
             "name": SIDECAR,
             "image": self.fetch.image,
-            "command": ["python", f"{SCRIPTS_PATH}/reconcile_adapters.py"],
+            "command": payload.command("reconcile_adapters"),
+            "workingDir": SCRIPTS_PATH,
             "args": [
                 f"--manifest={CONFIG_PATH}/{MANIFEST}",
                 f"--target={ADAPTERS_PATH}",

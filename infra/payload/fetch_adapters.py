@@ -1,10 +1,10 @@
 """Fetch LoRA adapters from an S3-compatible store and let only verified ones be seen.
 
-Runs in a pod's init container before the model server, on Python 3.9+ with boto3, for stated signers with
-verify_signature.py beside it. An adapter appears at `<target>/<name>` in one rename, after every file had the
-manifest's size and sha256 sum and one of the signers had signed them; what is there already is checked again. On a
-fault nothing of that adapter stays visible, every fault is told, and the exit code is 1 (content is not what the
-manifest says, or not signed), 2 (bad manifest, arguments or target) or 3 (store out of reach or access denied).
+Runs in a pod's init container before the model server, on Python 3.9+ with boto3. An adapter appears at
+`<target>/<name>` in one rename, after every file had the manifest's size and sha256 sum and one of the signers had
+signed them; what is there already is checked again. On a fault nothing of that adapter stays visible, every fault is
+told, and the exit code is 1 (content is not what the manifest says, or not signed), 2 (bad manifest, arguments or
+target) or 3 (store out of reach or access denied).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from . import verify_signature
+
 WRONG_CONTENT, BAD_INPUT, NO_STORE = 1, 2, 3
 STAGE = ".fetching"
-SIGNATURES = "verify_signature"  # the module beside this one, needed for stated signers only
 PARALLEL = 4
 ATTEMPTS = 3
 MIB = 1024 * 1024
@@ -145,7 +145,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         for number, file in enumerate(files):
             faults += _wrong_fields(f"{where}.files[{number}]", file, "path", "sha256", "sizeBytes")
     if "signers" in data:
-        faults += import_module(SIGNATURES).signers_faults(data["signers"])
+        faults += verify_signature.signers_faults(data["signers"])
     if faults:
         raise FetchError("\n".join(f"manifest: {fault}" for fault in faults), BAD_INPUT)
     return dict(data)
@@ -215,8 +215,8 @@ def sync(folder: Path) -> None:
 
 def not_signed(adapter: dict[str, Any], folder: Path, signers: Any) -> FetchError | None:
     """Why none of the signers, where any are stated, has signed the right files in `folder`; None if one has."""
-    reason = None if signers is None else import_module(SIGNATURES).refusal(folder, adapter["files"], signers)
-    return reason and FetchError(f"{adapter['name']}/{adapter['version']}/{reason}")
+    reason = None if signers is None else verify_signature.refusal(folder, adapter["files"], signers)
+    return FetchError(f"{adapter['name']}/{adapter['version']}/{reason}") if reason else None
 
 
 def prepare(adapter: dict[str, Any], target: Path, signers: Any) -> bool:

@@ -1,8 +1,8 @@
 """Keep vLLM's adapter update API for the holder of the pod's token; every other request passes untouched.
 
-Loaded by vLLM's `--middleware guard_updates.UpdateGuard` in the server's own process, on Python 3.9+ and nothing else.
-The token lies in the file that KITCHEN_UPDATE_TOKEN_FILE names, in memory that server and sidecar share. It is read for
-each update: the sidecar may write another one at any time. Without a token nobody updates.
+Loaded by vLLM's `--middleware payload.guard_updates.UpdateGuard` in the server's own process, on Python 3.9+ and
+nothing else. The token lies in the file that KITCHEN_UPDATE_TOKEN_FILE names, in memory that server and sidecar share.
+It is read for each update: the sidecar may write another one at any time. Without a token nobody updates.
 
 Pure ASGI: a response that is streamed stays streamed.
 """

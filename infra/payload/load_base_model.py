@@ -1,12 +1,12 @@
 """Bring a base model's verified files onto a volume, and tell servers whether they are there.
 
-Loading runs in a Job, the check in an init container of each server, both on Python 3.9+ with boto3 alone, with
-fetch_adapters.py and one_load.py beside this file. The files of `base/<name>/vN/` come from a bucket or from a mounted
-folder of the same layout. Memory is bounded whatever the files' sizes. A right file is kept, a partial one continued.
-One load writes at a time, others wait. Nothing but the manifest's files stays in the version's folder, and the
-completion marker is written as the last step, after every file had its size and sha256 sum: a fault leaves no marker.
-Exit codes: 1 (content is not what the manifest says, or not loaded), 2 (bad manifest or arguments, or a volume that
-cannot be written), 3 (store out of reach or access denied, or another load has taken over).
+Loading runs in a Job, the check in an init container of each server, both on Python 3.9+ with boto3 alone. The files of
+`base/<name>/vN/` come from a bucket or from a mounted folder of the same layout. Memory is bounded whatever the files'
+sizes. A right file is kept, a partial one continued. One load writes at a time, others wait. Nothing but the manifest's
+files stays in the version's folder, and the completion marker is written as the last step, after every file had its
+size and sha256 sum: a fault leaves no marker. Exit codes: 1 (content is not what the manifest says, or not loaded), 2
+(bad manifest or arguments, or a volume that cannot be written), 3 (store out of reach or access denied, or another load
+has taken over).
 
 The check compares the marker and every file's size; it hashes nothing, so that a start of a server does not read a
 hundred gigabytes twice.
@@ -27,9 +27,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import fetch_adapters as base  # type: ignore[import-not-found]  # it lies beside this file in the pod
-import one_load  # type: ignore[import-not-found]  # so does this
 from botocore.exceptions import BotoCoreError, ClientError
+
+from . import fetch_adapters as base
+from . import one_load
 
 MARKER = ".kitchen-complete.json"
 PARALLEL = 4
@@ -70,7 +71,7 @@ class Source:
     def __init__(self, ref: str, bucket: str | None, folder: Path | None) -> None:
         """Raise FetchError when the environment does not say how to reach the bucket."""
         self._prefix, self._folder = f"base/{ref}", folder
-        self._store = base.Store(bucket) if folder is None else None
+        self._store = base.Store(bucket or "") if folder is None else None
 
     def open(self, path: str, offset: int) -> Any:
         """A stream with `read(count)` of a file's bytes from `offset` on."""

@@ -2,7 +2,7 @@
 
 A Job that was made anew, or a pod whose node was cut off, may still write when the next load begins. The lock lies on
 the volume itself, beside the folder; where the file system has taken it away (a node that was away for long), the token
-in it says that another load has come since. Runs beside load_base_model.py on Python 3.9+ and nothing else.
+in it says that another load has come since. On Python 3.9+ and nothing else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Keep a running vLLM's LoRA adapters equal to the declared list: fetch, verify, load, unload, report.
 
-Runs as a sidecar beside the server, on Python 3.9+ with boto3, together with adapter_status.py, fetch_adapters.py and
-update_api.py, for stated signers with verify_signature.py. The manifest is read again in every pass; a broken one
+Runs as a sidecar beside the server, on Python 3.9+ with boto3. The manifest is read again in every pass; a broken one
 changes nothing. The server's own list is the truth about what is loaded, so a server that was restarted gets everything
 again. Each version lies in a folder of its own, named by its sums: another version has another path, which is what
 vLLM's prefix cache goes by. vLLM reads an adapter's files again whenever it has left the server's memory, so files stay
@@ -21,32 +20,11 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from infra.payload.adapter_status import Status, log, serve
-    from infra.payload.fetch_adapters import (
-        BAD_INPUT,
-        WRONG_CONTENT,
-        FetchError,
-        discard,
-        fetch,
-        not_signed,
-        read_manifest,
-    )
-    from infra.payload.update_api import Server, ServerError
-else:  # in the pod the scripts lie side by side
-    from adapter_status import Status, log, serve
-    from fetch_adapters import (
-        BAD_INPUT,
-        WRONG_CONTENT,
-        FetchError,
-        discard,
-        fetch,
-        not_signed,
-        read_manifest,
-    )
-    from update_api import Server, ServerError
+from .adapter_status import Status, log, serve
+from .fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, discard, fetch, not_signed, read_manifest
+from .update_api import Server, ServerError
 
 FIRST_RETRY, LAST_RETRY = 2.0, 60.0
 

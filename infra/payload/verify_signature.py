@@ -1,9 +1,9 @@
 """Check that one of the stated signers has signed exactly an adapter's files.
 
-Runs in pods beside fetch_adapters.py and in the command `kitchen`, on Python 3.9+ with the package cryptography alone,
-which is asked for only where signers are stated. The signature is OpenSSF Model Signing's: a Sigstore bundle 0.3 with a
-public key's hint, in it a DSSE envelope, in it an in-toto statement that names every file with its sha256 sum. What is
-not of exactly this form is refused: nothing is accepted here that the library model-signing refuses.
+Runs in pods and in the command `kitchen`, on Python 3.9+ with the package cryptography alone, which is asked for only
+where signers are stated. The signature is OpenSSF Model Signing's: a Sigstore bundle 0.3 with a public key's hint, in
+it a DSSE envelope, in it an in-toto statement that names every file with its sha256 sum. What is not of exactly this
+form is refused: nothing is accepted here that the library model-signing refuses.
 """
 
 from __future__ import annotations

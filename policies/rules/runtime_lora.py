@@ -27,7 +27,7 @@ from policies.manifests.pods import Container, Pod
 VARIABLE = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
 SIDECAR = "reconcile-adapters"
 MIDDLEWARE = "--middleware"
-GUARD = "guard_updates.UpdateGuard"
+GUARD = "payload.guard_updates.UpdateGuard"
 """The middleware that keeps the update API for the holder of the pod's token (infra/payload)."""
 
 _PLUGINS = "VLLM_PLUGINS"
@@ -35,7 +35,7 @@ _RESOLVER = "VLLM_LORA_RESOLVER_"
 _OFF = ("", "0", "false")
 """Values with which vLLM keeps the update API closed; everything else counts as open."""
 
-_EXAMPLE = "the hot mode's sidecar reconcile-adapters beside a server with --middleware=guard_updates.UpdateGuard"
+_EXAMPLE = f"the hot mode's sidecar {SIDECAR} beside a server with {MIDDLEWARE}={GUARD}"
 
 
 def judge(case: Case) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _faults(pod: Pod) -> Iterator[Fault]:
             opened.append((f"{container.path}.args", shown(UNKNOWN)))
         if not opened:
             continue
-        lacking = [] if _guarded(container) else [f"without {MIDDLEWARE}=guard_updates.UpdateGuard in its args"]
+        lacking = [] if _guarded(container) else [f"without {MIDDLEWARE}={GUARD} in its args"]
         if not sidecar and not pod.is_runtime:
             lacking.append(f"without the sidecar {SIDECAR} in its pod")
         if lacking:

@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import payload
 from tests.minio_server import REGION, MinioServer
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY
@@ -70,7 +71,7 @@ def measure(words: list[str], env: dict[str, str]) -> Run:
     """Run a command that must succeed."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(words, env=env, stdout=output, stderr=output)
+        process = subprocess.Popen(words, cwd=payload.HOME, env=env, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         if status != 0:
@@ -91,9 +92,14 @@ def compare(folder: Path, shape: str, other: str) -> list[tuple[str, ...]]:
             **{"AWS_ACCESS_KEY_ID": store.access_key, "AWS_SECRET_ACCESS_KEY": store.secret_key},
             **{"AWS_DEFAULT_REGION": REGION, "S3_USER_VIRTUAL_BUCKET": "0", "NO_PROXY": "127.0.0.1"},
         }
-        ours = str(REPOSITORY / "infra" / "payload" / "fetch_adapters.py")
         ways = {
-            "ours, verified": [sys.executable, ours, "--manifest", str(manifest), "--target", str(target)],
+            "ours, verified": [
+                *payload.started("fetch_adapters"),
+                "--manifest",
+                str(manifest),
+                "--target",
+                str(target),
+            ],
             "KServe's": [other, "-c", _DOWNLOAD, f"s3://{BUCKET}/{ADAPTER}/{VERSION}", str(target)],
         }
         runs: dict[str, list[Run]] = {name: [] for name in ways}

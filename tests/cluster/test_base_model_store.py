@@ -25,6 +25,7 @@ from components.object_store import BucketAccessArgs
 from components.platform import Platform
 from components.tenancy import StoreAddress
 from infra.payload import fetch_adapters
+from tests import payload
 from tests.minio_server import REGION, MinioServer
 
 BUCKET, REF = "load-models", "tiny/v1"
@@ -67,6 +68,11 @@ class Volume:
         scripts = {name: (PAYLOAD / name).read_text() for name in SCRIPTS}
         return BaseModelContent(base_model=REF, files=files, scripts=scripts, image="image")
 
+    @property
+    def place(self) -> Path:
+        """The mount of the ConfigMap, which is the container's working directory."""
+        return self.folder / "config"
+
     def command(self, *more: str, check: bool = False) -> tuple[list[str], dict[str, str]]:
         """Words and environment of the rendered container."""
         access = BucketAccessArgs(
@@ -83,11 +89,14 @@ class Volume:
             access=access,
         )
         container = args.content.check_container(PLATFORM) if check else _container(args, "key")
-        config = self.folder / "config"
+        config = self.place
         config.mkdir(parents=True, exist_ok=True)
-        for name, text in args.content.data().items():
-            if name != MANIFEST or not (config / "keep").exists():
-                (config / name).write_text(text)
+        kept = (config / MANIFEST).read_text() if (config / "keep").exists() else None
+        made = {"metadata": {"name": args.content.config_map}, "data": args.content.data()}
+        payload.lay_out(made, args.content.volume(), config)
+        if kept is not None:
+            (config / MANIFEST).write_text(kept)
+        assert container["workingDir"] == CONFIG_PATH
         words = [
             word.replace(CONFIG_PATH, str(config)).replace(MODELS_PATH, str(self.models)) if word[0] == "/" else word
             for word in [*container["command"], *container["args"], *more]
@@ -98,11 +107,18 @@ class Volume:
 
     def run(self, *more: str, check: bool = False) -> Run:
         words, env = self.command(*more, check=check)
-        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(words, cwd=self.place, env=env, capture_output=True, text=True, timeout=120, check=False)
         text = done.stdout + done.stderr
         assert "Traceback" not in text, text
         assert self.store.secret_key not in text
         return Run(code=done.returncode, text=text)
+
+    def begin(self) -> subprocess.Popen[str]:
+        """Start a load and do not wait for it."""
+        words, env = self.command()
+        return subprocess.Popen(
+            words, cwd=self.place, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def put(self, files: dict[str, bytes]) -> None:
         for path, data in files.items():
@@ -210,8 +226,7 @@ def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_pat
         server.client().create_bucket(Bucket=BUCKET)
         volume = Volume(store=server, folder=tmp_path, files={"model.safetensors": os.urandom(1 << 20) * 256})
         volume.put(volume.files)
-        words, env = volume.command()
-        process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        process = volume.begin()
         part = volume.version / ".model.safetensors.part"
         while not (part.exists() and part.stat().st_size > 0):
             assert process.poll() is None
@@ -224,7 +239,7 @@ def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_pat
         assert "Traceback" not in text
         assert not volume.marker.exists()
         server.start()
-        process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        process = volume.begin()
         time.sleep(0.4)
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -234,8 +249,7 @@ def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_pat
 
 def begun(volume: Volume, name: str) -> subprocess.Popen[str]:
     """A load that was stopped in the middle of a file."""
-    words, env = volume.command()
-    process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = volume.begin()
     part = volume.version / f".{name}.part"
     while not (part.exists() and part.stat().st_size > 0):
         assert process.poll() is None
@@ -255,8 +269,7 @@ def large(volume: Volume) -> Volume:
 def test_two_loads_at_once_take_turns(large: Volume) -> None:
     """As when a Job is made anew while the pod of the one before still runs."""
     first = begun(large, "model.safetensors")
-    words, env = large.command()
-    second = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    second = large.begin()
     assert second.stdout is not None
     assert "another load writes here; waiting" in second.stdout.readline()
     assert not large.marker.exists()
@@ -291,7 +304,7 @@ def test_a_full_volume_is_told(volume: Volume) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     options = {"env": env, "capture_output": True, "text": True}
-    done = subprocess.run(words, preexec_fn=small, check=False, **options)
+    done = subprocess.run(words, cwd=volume.place, preexec_fn=small, check=False, **options)
     assert done.returncode == 2, done.stderr
     assert "cannot be written: File too large" in done.stderr
     assert not volume.marker.exists()
@@ -304,7 +317,7 @@ def test_a_bring_in_folder_serves_as_well_as_the_bucket(volume: Volume) -> None:
         (source / "base" / REF / path).write_bytes(data)
     words, env = volume.command()
     words = [*words[: words.index("--bucket")], "--from", str(source)]
-    assert subprocess.run(words, env={"PATH": env["PATH"]}, check=False).returncode == 0
+    assert subprocess.run(words, cwd=volume.place, env={"PATH": env["PATH"]}, check=False).returncode == 0
     assert volume.there() == FILES
 
 

@@ -10,7 +10,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,9 @@ import pytest
 import yaml
 
 from infra.catalog import load_catalog
-from infra.payload import fetch_adapters, verify_signature
+from infra.payload import verify_signature
 from ops.__main__ import main
+from tests import payload
 from tests.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, change_config, write, write_adapter
 from tests.minio_server import REGION, MinioServer
 from tests.signing import Key, new_key, sign
@@ -254,7 +254,8 @@ def served(store: MinioServer, catalog: Path, folder: Path, signers: list[dict[s
     manifest, target = folder / "manifest.json", folder / "served"
     manifest.write_text(json.dumps({"bucket": "dev-lora", "adapters": adapters, "signers": signers}))
     done = subprocess.run(
-        [sys.executable, fetch_adapters.__file__, "--manifest", manifest, "--target", target],
+        [*payload.started("fetch_adapters"), "--manifest", manifest, "--target", target],
+        cwd=payload.HOME,
         env={
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL": store.endpoint,

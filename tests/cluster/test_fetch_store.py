@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from infra.payload import fetch_adapters
+from tests import payload
 from tests.minio_server import REGION, MinioServer
 from tests.signing import Key, new_key, signed
 from tools import fixtures
@@ -60,9 +60,9 @@ class Kitchen:
             "NO_PROXY": "127.0.0.1",
             **self.environment,
         }
-        script = fetch_adapters.__file__
         done = subprocess.run(
-            [sys.executable, script, "--manifest", manifest, "--target", self.target],
+            [*payload.started("fetch_adapters"), "--manifest", manifest, "--target", self.target],
+            cwd=payload.HOME,
             env=env,
             capture_output=True,
             text=True,

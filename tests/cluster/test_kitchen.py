@@ -259,7 +259,7 @@ def test_kserve_keeps_the_sidecar_with_its_probe_and_volumes(kitchen: LocalKitch
     server, sidecar = containers.values()
     assert sidecar["readinessProbe"]["httpGet"] == {"path": "/ready", "port": 8081, "scheme": "HTTP"}
     assert sidecar["securityContext"]["readOnlyRootFilesystem"]
-    assert "--middleware=guard_updates.UpdateGuard" in server["args"]
+    assert "--middleware=payload.guard_updates.UpdateGuard" in server["args"]
     assert server["workingDir"] == "/etc/kitchen/hot", "the middleware is imported from there"
     assert "--lora-modules" not in server["args"]
     assert "--enable-lora" in server["args"]

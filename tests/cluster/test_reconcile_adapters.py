@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 from infra.payload import fetch_adapters
+from tests import payload
 from tests.fake_vllm import FakeVllm
 from tests.minio_server import REGION, MinioServer
 from tests.signing import Key, new_key, signed
@@ -77,10 +77,10 @@ class Sidecar:
                  "server-port": self.server.port, "interval-seconds": "0.05", **self.options}  # fmt: skip
         self.process = subprocess.Popen(
             [
-                sys.executable,
-                SCRIPTS / "reconcile_adapters.py",
+                *payload.started("reconcile_adapters"),
                 *(f"--{name}={value}" for name, value in words.items()),
             ],
+            cwd=payload.HOME,
             env={
                 "PATH": os.environ["PATH"],
                 "AWS_ENDPOINT_URL": self.store.endpoint,

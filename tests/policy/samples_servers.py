@@ -106,7 +106,7 @@ OFFLINE_RULE = (
 )
 
 _OPEN = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
-_GUARD = "--middleware=guard_updates.UpdateGuard"
+_GUARD = "--middleware=payload.guard_updates.UpdateGuard"
 _HOT_MODEL = {f"{_MODEL} env": [_env(_OPEN)], f"{_MODEL} args": ["--enable-lora", _GUARD]}
 _SIDECAR = {"name": "reconcile-adapters", "image": "x"}
 _UNGUARDED = f"without {_GUARD} in its args"
@@ -126,7 +126,7 @@ LORA = (
         ("guarded", {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args 1": _GUARD}),
         (
             "guarded in two words",
-            {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args": ["--middleware", "guard_updates.UpdateGuard"]},
+            {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args": ["--middleware", "payload.guard_updates.UpdateGuard"]},
         ),
         (
             "another guard",
@@ -135,12 +135,12 @@ LORA = (
         ),
         (
             "the guard of a longer name",
-            {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args 1": "--middleware=guard_updates.UpdateGuard.x"},
+            {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args 1": "--middleware=payload.guard_updates.UpdateGuard.x"},
             _UNGUARDED,
         ),
         (
             "the guard as another option",
-            {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args 1": "guard_updates.G"},
+            {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args 1": "payload.guard_updates.G"},
             _UNGUARDED,
         ),
         (

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests import payload
 from tests.minio_server import MinioServer
 from tests.serving.served_kitchen import BUCKET, ServedKitchen, one
 from tools import fixtures
@@ -23,8 +24,9 @@ class HotKitchen(ServedKitchen):
         self.paths["/mnt/models"] = folder / "model"
         self.paths["/mnt/models"].mkdir()
         self.mount([*self.server["volumeMounts"], *self.sidecar["volumeMounts"]])
-        for name, text in one(self.documents, "ConfigMap", f"{KITCHEN}-hot-scripts")["data"].items():
-            (self.paths["/etc/kitchen/hot"] / name).write_text(text)
+        (volume,) = [entry for entry in self.predictor["volumes"] if entry["name"] == "hot-scripts"]
+        scripts = one(self.documents, "ConfigMap", f"{KITCHEN}-hot-scripts")
+        payload.lay_out(scripts, volume, self.paths["/etc/kitchen/hot"])
         for name, content in fixtures.base_model_files(fixtures.BASE_MODELS[0]).items():
             (self.paths["/mnt/models"] / name).write_bytes(content)
         self.manifest = self.paths["/etc/kitchen/adapters"] / "manifest.json"
@@ -38,7 +40,7 @@ class HotKitchen(ServedKitchen):
     def reconcile(self) -> None:
         words = [sys.executable, *self.sidecar["command"][1:], *self.sidecar["args"], "--interval-seconds=1"]
         env = self.environment(self.sidecar) | self.store_environment()
-        self.start("sidecar", [self.here(word) for word in words], env)
+        self.start("sidecar", [self.here(word) for word in words], env, self.paths[self.sidecar["workingDir"]])
 
     def status(self) -> dict[str, Any]:
         data: dict[str, Any] = json.loads(self.call("GET", "/status", port=self.status_port)[1])

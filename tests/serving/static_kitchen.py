@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from tests import payload
 from tests.minio_server import MinioServer
 from tests.serving.served_kitchen import MODELS, ServedKitchen, one
 from tools import fixtures
@@ -29,9 +30,13 @@ class StaticKitchen(ServedKitchen):
         claim, _, below = str(self.predictor["model"]["storageUri"]).removeprefix("pvc://").partition("/")
         assert claim == self.job["volumes"][0]["persistentVolumeClaim"]["claimName"]
         self.paths["/mnt/models"] = self.paths["/models"] / below
-        for path, prefix in (("/etc/kitchen/base-model", "base-"), ("/etc/kitchen/adapters", f"{KITCHEN}-adapters-")):
-            for name, text in one(own, "ConfigMap", prefix)["data"].items():
-                (self.paths[path] / name).write_text(text)
+        volumes = {entry["name"]: entry for entry in (*self.job["volumes"], *self.predictor["volumes"])}
+        for name, path, prefix in (
+            ("manifest", "/etc/kitchen/base-model", "base-"),
+            ("base-model-manifest", "/etc/kitchen/base-model", "base-"),
+            ("adapters-manifest", "/etc/kitchen/adapters", f"{KITCHEN}-adapters-"),
+        ):
+            payload.lay_out(one(own, "ConfigMap", prefix), volumes[name], self.paths[path])
 
     def publish_all(self) -> None:
         """Put what the catalog names into the buckets."""
@@ -45,7 +50,8 @@ class StaticKitchen(ServedKitchen):
         words = [sys.executable, *container["command"][1:], *container["args"]]
         env = self.environment(container) | self.store_environment()
         here = [self.here(word) for word in words]
-        return subprocess.run(here, env=env, capture_output=True, text=True, check=False)
+        place = self.paths[container["workingDir"]]
+        return subprocess.run(here, cwd=place, env=env, capture_output=True, text=True, check=False)
 
     def load(self) -> subprocess.CompletedProcess[str]:
         return self.run(self.loader)

@@ -46,6 +46,11 @@ def volume(items: Items) -> None:
     volume["hostPath"] = {"path": "/srv"}
 
 
+def other_file(items: Items) -> None:
+    volume = next(entry for entry in pod(items)["spec"]["volumes"] if entry["name"] == "adapters-manifest")
+    volume["configMap"]["items"][0]["key"] = "other.py"
+
+
 def debugger(items: Items) -> None:
     pod(items)["spec"]["ephemeralContainers"] = [{"name": "debugger", "image": "busybox"}]
 

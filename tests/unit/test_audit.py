@@ -119,6 +119,7 @@ CHANGES = [
     (tampering.argument, {("support", "containers", "pods")}),
     (tampering.variable, {("support", "containers", "pods")}),
     (tampering.volume, {("support", "containers", "pods")}),
+    (tampering.other_file, {("support", "containers", "pods")}),
     (tampering.debugger, {("support", "containers", "pods")}),
     (tampering.host, {("support", "containers", "pods")}),
     (tampering.account, {("support", "containers", "pods")}),

@@ -70,7 +70,7 @@ def test_the_update_api_is_open_in_hot_mode_alone_and_never_without_its_guard() 
     assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" not in str(pod.predictor(ARGS))
     model = hot("a")["model"]
     assert {"name": "VLLM_ALLOW_RUNTIME_LORA_UPDATING", "value": "True"} in model["env"]
-    assert model["args"][-2:] == ["--middleware=guard_updates.UpdateGuard", "--no-enable-prefix-caching"]
+    assert model["args"][-2:] == ["--middleware=payload.guard_updates.UpdateGuard", "--no-enable-prefix-caching"]
     assert model["workingDir"] in {mount["mountPath"] for mount in model["volumeMounts"]}
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from model_signing import verifying
 
 from infra.payload import verify_signature as verify
+from tests import payload
 from tests.signing import CURVES, Key, new_key, sign_again, signed, statement
 
 FILES = {"adapter_config.json": b"{}", "adapter_model.safetensors": b"weights"}
@@ -319,13 +320,12 @@ def test_the_library_believes_an_empty_signature_over_nothing_that_it_ignores(
 
 def test_without_the_package_every_signature_is_refused_in_one_line(key: Key) -> None:
     script = (
-        "import sys; sys.modules['cryptography'] = None; import verify_signature as v, json; "
+        "import sys; sys.modules['cryptography'] = None; import json; from payload import verify_signature as v; "
         "print(v.signers_faults(json.load(sys.stdin)))"
     )
     signers = json.dumps([key.signer(), key.signer("second")])
-    payload = Path(verify.__file__).parent
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=payload, input=signers, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], cwd=payload.HOME, input=signers, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "['signers: no signature can be checked: this Python lacks the package cryptography']"
 

@@ -1,0 +1,30 @@
+"""The pods' package in a process of its own, started as in a pod: `python -m payload.<module>` beside its folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.local.workspace import REPOSITORY
+
+HOME = REPOSITORY / "infra"
+"""Working directory in which `payload` is found."""
+
+
+def started(module: str) -> list[str]:
+    """Words that start a module of the package; for a process whose working directory is HOME."""
+    return [sys.executable, "-m", f"payload.{module}"]
+
+
+def lay_out(config_map: Mapping[str, Any], volume: Mapping[str, Any], folder: Path) -> None:
+    """Write a ConfigMap's data into a folder as the kubelet does: by the volume's `items`, or else every key."""
+    data = config_map["data"]
+    source = volume["configMap"]
+    assert source["name"] == config_map["metadata"]["name"]
+    items = source.get("items") or [{"key": key, "path": key} for key in data]
+    for item in items:
+        path = folder / item["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(data[item["key"]])
