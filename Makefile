@@ -67,7 +67,7 @@ docs: venv ## write the generated references
 	@$(BIN)/python -m policies.docs > docs/policies.md
 
 golden: venv ## write the lists of every resource of each stack, which a test compares
-	@$(BIN)/python -m tests.engine.golden
+	@$(BIN)/python -m tests.engine.support.golden
 
 check: lint types ## format, lint and types
 

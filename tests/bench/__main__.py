@@ -16,7 +16,7 @@ import yaml
 
 from tests.bench import bundle
 from tests.bench.settings import generated
-from tests.programs import RUNTIME, program
+from tests.support.programs import RUNTIME, program
 from tools.local.offline import offline_workspace
 from tools.local.steps import say, table
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace

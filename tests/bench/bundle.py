@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests import bundle_tools as tools
+from tests.support import bundle_tools as tools
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY
 

@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import payload
-from tests.minio_server import REGION, MinioServer
+from tests.support import payload
+from tests.support.minio_server import REGION, MinioServer
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import ensure

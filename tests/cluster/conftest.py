@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.cluster_tools import Kubectl
+from tests.cluster.support.kubectl import Kubectl
 from tools.cluster import Cluster
 
 

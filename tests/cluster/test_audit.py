@@ -11,8 +11,8 @@ import pytest
 from infra.load import read_stack_file
 from ops.__main__ import main
 from ops.store import client as store_client
-from tests.cluster.audited_environment import NAMESPACE, Environment
-from tests.cluster.cluster_tools import Kubectl, eventually, no_other_environment
+from tests.cluster.support.audited_environment import NAMESPACE, Environment
+from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
 from tools import fixtures
 from tools.cluster import Cluster
 

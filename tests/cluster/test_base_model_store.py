@@ -25,8 +25,8 @@ from components.object_store import BucketAccessArgs
 from components.platform import Platform
 from components.tenancy import StoreAddress
 from infra.payload import fetch_adapters
-from tests import payload
-from tests.minio_server import REGION, MinioServer
+from tests.support import payload
+from tests.support.minio_server import REGION, MinioServer
 
 BUCKET, REF = "load-models", "tiny/v1"
 PLATFORM = Platform(kind="kubernetes")

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from infra.load import read_stack_file
-from tests.cluster.cluster_tools import Kubectl, eventually, is_ready, no_other_environment
-from tests.cluster.kitchen_tools import UpdatedEnvironment
+from tests.cluster.support.environments import UpdatedEnvironment
+from tests.cluster.support.kubectl import Kubectl, eventually, is_ready, no_other_environment
 from tools.cluster import Cluster
 from tools.local.workspace import REPOSITORY, Workspace
 

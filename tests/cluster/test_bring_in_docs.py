@@ -13,8 +13,8 @@ import pytest
 
 from infra.catalog import FOLDER, load_catalog
 from ops.bundle.bring_in import from_list
-from tests import bundle_tools as tools
-from tests.minio_server import MinioServer
+from tests.support import bundle_tools as tools
+from tests.support.minio_server import MinioServer
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "bring-in.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)

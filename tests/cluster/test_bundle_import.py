@@ -13,9 +13,9 @@ import pytest
 from infra.catalog import FOLDER, load_catalog
 from ops.__main__ import main
 from ops.publish import publish
-from tests import artifacts
-from tests import bundle_tools as tools
-from tests.minio_server import MinioServer
+from tests.support import artifacts
+from tests.support import bundle_tools as tools
+from tests.support.minio_server import MinioServer
 
 NEW = "helpdesk-faq/v2026-09-01"
 OLD, MODEL = tools.MODEL, "tsuzumi-7b-instruct/v2"

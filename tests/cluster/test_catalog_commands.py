@@ -20,10 +20,10 @@ import yaml
 from infra.catalog import load_catalog
 from infra.payload import verify_signature
 from ops.__main__ import main
-from tests import payload
-from tests.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, change_config, write, write_adapter
-from tests.minio_server import REGION, MinioServer
-from tests.signing import Key, new_key, sign
+from tests.support import payload
+from tests.support.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, change_config, write, write_adapter
+from tests.support.minio_server import REGION, MinioServer
+from tests.support.signing import Key, new_key, sign
 from tools import fixtures
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.cluster.cluster_tools import Kubectl, apply, claim, eventually, is_ready, kitchen
+from tests.cluster.support.kubectl import Kubectl, apply, claim, eventually, is_ready, kitchen
 from tools.cluster import Cluster
 from tools.cluster.components import START_ORDER
 

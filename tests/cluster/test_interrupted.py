@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.cluster_tools import Kubectl, eventually
-from tests.cluster.kitchen_tools import make, objects, recorded, start, summary
+from tests.cluster.support.environments import make, objects, recorded, start, summary
+from tests.cluster.support.kubectl import Kubectl, eventually
 from tools.cluster.processes import with_variable
 from tools.local.orphans import WORKSPACE_VARIABLE
 from tools.local.up import LocalKitchen

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from tests.cluster.object_store_fixtures import Outcome, Project
-from tests.minio_server import MinioServer
+from tests.cluster.support.object_store import Outcome, Project
+from tests.support.minio_server import MinioServer
 
 OWN = {"Bucket": "turn-lora", "Key": "helpdesk-faq/v1/a"}
 

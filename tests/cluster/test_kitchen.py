@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 from infra.catalog import load_catalog
 from infra.load import read_stack_file
 from ops.store import client as ops_client
-from tests.cluster.cluster_tools import Kubectl, eventually, is_ready
-from tests.cluster.kitchen_tools import make, objects, recorded, summary
+from tests.cluster.support.environments import make, objects, recorded, summary
+from tests.cluster.support.kubectl import Kubectl, eventually, is_ready
 from tools.cluster.processes import strays
 from tools.local.up import LocalKitchen
 from tools.local.workspace import POLICY_PACK, REPOSITORY

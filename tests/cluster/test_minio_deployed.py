@@ -23,9 +23,9 @@ from botocore.exceptions import ClientError
 
 from components.object_store.minio import pod as minio_pod
 from components.platform import Platform
-from tests.cluster.cluster_tools import Kubectl
-from tests.minio_server import free_ports
-from tests.programs import program, unjudged
+from tests.cluster.support.kubectl import Kubectl
+from tests.support.minio_server import free_ports
+from tests.support.programs import program, unjudged
 from tools.cluster import Cluster
 from tools.toolchain import PREVIEW, binary, ensure
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cluster.object_store_fixtures import Project
-from tests.minio_server import MinioServer
+from tests.cluster.support.object_store import Project
+from tests.support.minio_server import MinioServer
 
 OWNER_TAG = "kitchen.example.com/owner"
 

@@ -16,8 +16,8 @@ from minio.minioadmin import MinioAdmin
 
 from components.object_store.minio.users import MinioUserProvider
 from components.object_store.s3_provider import BucketProvider
-from tests.cluster.object_store_fixtures import bucket_inputs, in_provider
-from tests.minio_server import REGION, MinioServer
+from tests.cluster.support.object_store import bucket_inputs, in_provider
+from tests.support.minio_server import REGION, MinioServer
 
 BUCKET, OTHER = "deny-lora", "deny-models"
 OWN, FOREIGN = "helpdesk-faq/v1/a", "legal/v1/a"

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from components.object_store.minio.users import MinioUserProvider, read_policy
 from components.object_store.s3_provider import BucketProvider
 from components.object_store.store_client import ObjectStoreError
-from tests.cluster.object_store_fixtures import bucket_inputs, in_provider
-from tests.minio_server import REGION, MinioServer
+from tests.cluster.support.object_store import bucket_inputs, in_provider
+from tests.support.minio_server import REGION, MinioServer
 
 Inputs = Callable[..., dict[str, Any]]
 OWNER_TAG = "kitchen.example.com/owner"

@@ -16,8 +16,8 @@ from components.object_store.minio.quota import GIB, MinioQuotaProvider
 from components.object_store.provider import ABILITIES
 from components.object_store.s3_provider import BucketProvider
 from components.object_store.store_client import ObjectStoreError
-from tests.cluster.object_store_fixtures import Project, bucket_inputs, in_provider
-from tests.minio_server import REGION, MinioServer
+from tests.cluster.support.object_store import Project, bucket_inputs, in_provider
+from tests.support.minio_server import REGION, MinioServer
 
 Inputs = Callable[..., dict[str, Any]]
 CALLS = {

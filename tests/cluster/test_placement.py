@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cluster.cluster_tools import Kubectl, apply, eventually, is_ready, kitchen
+from tests.cluster.support.kubectl import Kubectl, apply, eventually, is_ready, kitchen
 
 
 def changed(product: str = "NVIDIA-RTX-6000-Ada-Generation", **predictor: Any) -> list[dict[str, Any]]:

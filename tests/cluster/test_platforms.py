@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.cluster_tools import OURS, Kubectl, no_other_environment
+from tests.cluster.support.kubectl import OURS, Kubectl, no_other_environment
 from tools.local.workspace import POLICY_PACK, Workspace
 from tools.toolchain import PREVIEW, ensure
 

@@ -18,7 +18,7 @@ from infra.faults import FaultsError
 from ops.__main__ import main
 from ops.publish import publish
 from ops.store import StoreError
-from tests.minio_server import MinioServer
+from tests.support.minio_server import MinioServer
 from tools import fixtures
 
 FAQ = "helpdesk-faq/v2026-02-01"

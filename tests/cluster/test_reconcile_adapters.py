@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from infra.payload import fetch_adapters
-from tests import payload
-from tests.fake_vllm import FakeVllm
-from tests.minio_server import REGION, MinioServer
-from tests.signing import Key, new_key, signed
+from tests.support import payload
+from tests.support.fake_vllm import FakeVllm
+from tests.support.minio_server import REGION, MinioServer
+from tests.support.signing import Key, new_key, signed
 from tools import fixtures
 
 BUCKET = "hot-lora"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.cluster_tools import Kubectl, eventually, is_ready, no_other_environment
-from tests.serving_options import CANARY_ADAPTERS, PROMETHEUS, changes, rendered
+from tests.cluster.support.kubectl import Kubectl, eventually, is_ready, no_other_environment
+from tests.support.serving_options import CANARY_ADAPTERS, PROMETHEUS, changes, rendered
 
 Documents = list[dict[str, Any]]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.cluster_tools import Kubectl, eventually, no_other_environment
-from tests.cluster.kitchen_tools import UpdatedEnvironment
-from tests.serving_options import changes
+from tests.cluster.support.environments import UpdatedEnvironment
+from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
+from tests.support.serving_options import changes
 from tools.cluster import Cluster
 from tools.local.workspace import Workspace
 

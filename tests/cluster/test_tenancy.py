@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.cluster_tools import Kubectl, eventually, no_other_environment
+from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
 from tools.cluster import Cluster
 from tools.local.workspace import POLICY_PACK, Workspace
 from tools.toolchain import PREVIEW, ensure

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.programs import program as written
+from tests.support.programs import program as written
 from tools.local.offline import offline_workspace
 from tools.local.workspace import Workspace
 from tools.toolchain import PREVIEW, ensure

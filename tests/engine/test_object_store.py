@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.engine.conftest import planned, run
-from tests.unit.test_object_store_settings import RIGHT, S3
+from tests.unit.infra.rules.test_object_store import RIGHT, S3
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 
 Stack = Callable[..., Workspace]

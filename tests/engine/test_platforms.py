@@ -15,7 +15,7 @@ import yaml
 
 from infra.load import read_stack_file
 from tests.engine.conftest import planned, run
-from tests.engine.crd_schemas import validators
+from tests.engine.support.crd_schemas import validators
 from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import data, ensure

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from tests.engine.conftest import Run, run
-from tests.policy.objects import DEPLOYMENT, DEPLOYMENT_TYPE
-from tests.policy.registry import samples
-from tests.policy.samples import MISSING, UNKNOWN_VALUE, WORLD, Sample, changed
-from tests.policy.samples_rights import LABELS
-from tests.programs import program as written
+from tests.policy.samples.rights import LABELS
+from tests.policy.support.objects import DEPLOYMENT, DEPLOYMENT_TYPE
+from tests.policy.support.registry import samples
+from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, WORLD, Sample, changed
+from tests.support.programs import program as written
 from tools.local.workspace import POLICY_PACK, Workspace
 
 PROGRAM = """

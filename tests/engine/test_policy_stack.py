@@ -12,11 +12,11 @@ import pytest
 
 from tests.engine.conftest import Run, run
 from tests.engine.test_policy_samples import answers, levels, preview
-from tests.policy.samples import WORLD, Sample, changed
-from tests.policy.samples_rights import LABELS
-from tests.policy.samples_secrets import ACCESS_KEY, DOCKER, PEM, RANDOM_KEY, WEB_TOKEN
-from tests.policy.samples_secrets import SAMPLES as SECRETS
-from tests.policy.stack_samples import STACK, STACK_SAMPLES, StackSample
+from tests.policy.samples.rights import LABELS
+from tests.policy.samples.secrets import ACCESS_KEY, DOCKER, PEM, RANDOM_KEY, WEB_TOKEN
+from tests.policy.samples.secrets import SAMPLES as SECRETS
+from tests.policy.samples.stacks import STACK, STACK_SAMPLES, StackSample
+from tests.policy.support.sample import WORLD, Sample, changed
 from tools.local.workspace import POLICY_PACK, Workspace
 
 SETTINGS = {f"kitchen:{key}": value for key, value in WORLD.settings.items()} | {"kitchen:phase": 4}

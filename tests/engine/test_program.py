@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.engine.conftest import Run, planned, run
-from tests.engine.golden import FOLDER, listing
+from tests.engine.support.golden import FOLDER, listing
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 
 PACK = ("--policy-pack", str(POLICY_PACK))

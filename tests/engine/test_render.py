@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.crd_schemas import validators
+from tests.engine.support.crd_schemas import validators
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import data, ensure
 

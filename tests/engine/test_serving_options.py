@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.crd_schemas import validators
-from tests.serving_options import PROMETHEUS, changes, rendered
+from tests.engine.support.crd_schemas import validators
+from tests.support.serving_options import PROMETHEUS, changes, rendered
 from tools.toolchain import data, ensure
 
 Objects = dict[tuple[str, str], dict[str, Any]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.engine.conftest import run
 from tests.engine.test_program import PACK, told
-from tests.signing import new_key
+from tests.support.signing import new_key
 from tools.local.workspace import Workspace
 
 Stack = Callable[..., Workspace]

@@ -14,7 +14,7 @@ import pytest
 
 from policies.check.__main__ import main
 from policies.pack import RULES, STACK_RULES
-from tests.policy.samples import PINNED
+from tests.policy.support.sample import PINNED
 
 RULE = "images-pinned-by-digest"
 

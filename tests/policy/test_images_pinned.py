@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policies.rules.images_pinned import RULE
-from tests.policy.samples import PINNED, UNKNOWN_VALUE, violations
+from tests.policy.support.sample import PINNED, UNKNOWN_VALUE, violations
 
 BAD = "nginx:latest"
 TRIGGERS = "image.openshift.io/triggers"

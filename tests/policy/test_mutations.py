@@ -9,7 +9,7 @@ import pytest
 
 from policies.judging.rule import Case, Rule
 from policies.pack import RULES
-from tests.policy.registry import red, samples
+from tests.policy.support.registry import red, samples
 
 
 def silent(rule: Rule) -> Rule:

@@ -8,8 +8,8 @@ import pytest
 
 from policies.judging.rule import Rule
 from policies.pack import RULES
-from tests.policy.objects import GOOD, GPU_POD, POD_TYPE
-from tests.policy.samples import WORLD, violations
+from tests.policy.support.objects import GOOD, GPU_POD, POD_TYPE
+from tests.policy.support.sample import WORLD, violations
 
 ABOUT_PODS = [
     rule

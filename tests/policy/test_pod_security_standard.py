@@ -9,8 +9,8 @@ import pytest
 from policies.judging.rule import Rule
 from policies.judging.world import World
 from policies.rules import pod_security_baseline, pod_security_restricted
-from tests.policy.psa import cases
-from tests.policy.samples import violations
+from tests.policy.support.psa import cases
+from tests.policy.support.sample import violations
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "baseline": (pod_security_baseline.RULE,),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from policies.pack import RULES
-from tests.policy.public import PublicCase, public_cases
-from tests.policy.samples import violations
+from tests.policy.support.public import PublicCase, public_cases
+from tests.policy.support.sample import violations
 
 
 def _each(policy: str, reason: str, *names: str) -> dict[tuple[str, str], str]:

@@ -10,8 +10,8 @@ import pytest
 from policies.judging.exemptions import Exemption
 from policies.judging.rule import Rule
 from policies.pack import RULES
-from tests.policy.registry import samples
-from tests.policy.samples import Sample
+from tests.policy.support.registry import samples
+from tests.policy.support.sample import Sample
 
 CANARY = "canary-in-secret"
 BY_ID = {rule.id: rule for rule in RULES}
@@ -58,6 +58,6 @@ def test_no_message_tells_a_key() -> None:
 
 
 def entry_messages(rule: Rule, entry: Sample) -> list[str]:
-    from tests.policy.samples import violations
+    from tests.policy.support.sample import violations
 
     return violations(rule, entry.resource_type, entry.inputs, world=entry.world, config=entry.config)

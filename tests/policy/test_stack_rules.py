@@ -15,8 +15,8 @@ from policies.judging.stack_rule import StackCase, StackRule
 from policies.judging.subject import Subject
 from policies.judging.world import World, world_from
 from policies.pack import EXEMPTIONS, RULES, STACK_RULES
-from tests.policy.registry import samples
-from tests.policy.stack_samples import STACK_SAMPLES, StackSample
+from tests.policy.samples.stacks import STACK_SAMPLES, StackSample
+from tests.policy.support.registry import samples
 
 CASES = [(rule, sample) for rule in STACK_RULES for sample in STACK_SAMPLES[rule.id]]
 DAY = datetime.date(2026, 1, 31)

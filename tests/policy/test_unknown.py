@@ -11,9 +11,9 @@ from pulumi_policy import EnforcementLevel
 
 from policies.judging.rule import Rule
 from policies.pack import RULES
-from tests.policy.objects import GOOD, GPU_POD
-from tests.policy.registry import samples
-from tests.policy.samples import UNKNOWN_VALUE, Sample, violations
+from tests.policy.support.objects import GOOD, GPU_POD
+from tests.policy.support.registry import samples
+from tests.policy.support.sample import UNKNOWN_VALUE, Sample, violations
 
 Path = tuple[str | int, ...]
 ABSENT = object()

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import os
 
-from tests.serving.served_kitchen import PYTHON
+from tests.serving.support.served_kitchen import PYTHON
 
 collect_ignore_glob = [] if os.environ.get(PYTHON) else ["test_*.py"]

@@ -13,9 +13,9 @@ import pytest
 
 from infra.catalog import load_catalog
 from ops.checks import check_artifact
-from tests.artifacts import catalog_folder, change_config, write_adapter
-from tests.serving.served_kitchen import PYTHON
-from tests.unit import hostile
+from tests.serving.support.served_kitchen import PYTHON
+from tests.support.artifacts import catalog_folder, change_config, write_adapter
+from tests.unit.support import hostile
 
 READ = """
 import json, sys

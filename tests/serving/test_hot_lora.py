@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.minio_server import MinioServer
-from tests.serving.hot_kitchen import HotKitchen
-from tests.serving.served_kitchen import BUCKET, START_SECONDS
+from tests.serving.support.hot_kitchen import HotKitchen
+from tests.serving.support.served_kitchen import BUCKET, START_SECONDS
+from tests.support.minio_server import MinioServer
 
 BASE = "tsuzumi-7b-instruct"
 SALES, FAQ = "sales-summary/v2026-03-15", "helpdesk-faq/v2026-02-01"

@@ -9,9 +9,9 @@ import pytest
 
 from infra.catalog import load_catalog
 from infra.load import settings_from_file
-from tests.minio_server import MinioServer
-from tests.serving.served_kitchen import BUCKET, MODELS, START_SECONDS
-from tests.serving.static_kitchen import KITCHEN, StaticKitchen
+from tests.serving.support.served_kitchen import BUCKET, MODELS, START_SECONDS
+from tests.serving.support.static_kitchen import KITCHEN, StaticKitchen
+from tests.support.minio_server import MinioServer
 from tools.local.workspace import REPOSITORY
 
 CLASSIFIER = "helpdesk-classifier/v2026-02-01"

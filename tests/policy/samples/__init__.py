@@ -1,0 +1,1 @@
+"""Samples of the rules: objects that pass and objects that are denied, one module a topic."""

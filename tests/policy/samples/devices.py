@@ -1,0 +1,71 @@
+"""Samples of the rules on resources and places: devices of other vendors, ways to a GPU without asking for one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tests.policy.support.objects import GPU_POD, POD, POD_TYPE, container, resources
+from tests.policy.support.sample import UNKNOWN_VALUE, WORLD, Sample, table
+
+_NOT_KNOWN = "not known before the update"
+_DEVICES = (
+    *("amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe", "habana.ai/gaudi", "google.com/tpu"),
+    *("aws.amazon.com/neuroncore", "huawei.com/Ascend910", "nvidia.com/gpu.shared", "nvidia.com/mig-2g.20gb"),
+)
+_AMD = dataclasses.replace(
+    WORLD,
+    settings={
+        "gpuPools": {"mi300": {"product": "MI300X", "gpus": 8, "resource": "amd.com/gpu", "taint": "amd.com/gpu"}}
+    },
+)
+_PLACES = (
+    *table(
+        POD_TYPE,
+        POD,
+        *(
+            (
+                f"a device {name}",
+                {"spec containers 0 resources": resources(**{name: "1"})},
+                f"selects no nvidia.com/gpu.product for {name}",
+                "does not tolerate",
+            )
+            for name in _DEVICES
+        ),
+        ("a device that is none", {"spec containers 0 resources": resources(**{"example.com/dongle": "1"})}),
+        (
+            "to nodes of another vendor",
+            {"spec nodeSelector": {"amd.com/gpu.product": "MI300X"}},
+            "selects amd.com/gpu.pr",
+        ),
+        ("tolerated for another vendor", {"spec tolerations": [{"key": "amd.com/gpu"}]}, "tolerates amd.com/gpu"),
+        (
+            "by a class of runtimes",
+            {"spec runtimeClassName": "nvidia-cdi"},
+            "is 'nvidia-cdi': images of CUDA get every GPU",
+        ),
+        ("another class of runtimes", {"spec runtimeClassName": "gvisor"}),
+        ("a class that is not known", {"spec runtimeClassName": UNKNOWN_VALUE}, f"runtimeClassName: is {_NOT_KNOWN}"),
+    ),
+    *table(POD_TYPE, GPU_POD, ("a class of runtimes for a GPU", {"spec runtimeClassName": "nvidia"})),
+    *table(
+        POD_TYPE,
+        POD,
+        (
+            "a pool of another vendor",
+            {
+                "spec containers": [{**container(), "resources": resources(**{"amd.com/gpu": "1"})}],
+                "spec nodeSelector": {"nvidia.com/gpu.product": "MI300X"},
+                "spec tolerations": [{"key": "amd.com/gpu", "operator": "Exists"}],
+            },
+        ),
+        world=_AMD,
+    ),
+)
+_FIGURES = table(
+    POD_TYPE,
+    POD,
+    ("less than nothing", {"spec containers 0 resources requests cpu": "-1"}, "requests.cpu: is '-1'"),
+    ("very little", {"spec containers 0 resources requests cpu": "1m"}),
+)
+
+SAMPLES: dict[str, tuple[Sample, ...]] = {"gpu-placement": _PLACES, "pods-state-resources": _FIGURES}

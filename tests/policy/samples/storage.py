@@ -1,0 +1,221 @@
+"""Samples of the rules on volumes and buckets.
+
+Cases marked `kyverno` restate samples of kyverno/policies (require-storageclass, restrict-storageclass; Apache-2.0),
+those marked `gatekeeper` samples of open-policy-agent/gatekeeper-library (storageclass; Apache-2.0).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from tests.policy.support.objects import POD, POD_TYPE, manifest
+from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, WORLD, Sample, table
+
+_NOT_KNOWN = "not known before the update"
+_PROD = dataclasses.replace(
+    WORLD,
+    settings={"storage": {"className": "shared-rwx"}, "objectStore": {"deploy": {"storageClass": "local-rwo"}}},
+)
+_DEV = dataclasses.replace(_PROD, environment="dev")
+
+_SPEC = {
+    "accessModes": ["ReadWriteMany"],
+    "storageClassName": "shared-rwx",
+    "resources": {"requests": {"storage": "20Gi"}},
+}
+_CLAIM = manifest("v1", "PersistentVolumeClaim", _SPEC)
+_CLAIM_TYPE = "kubernetes:core/v1:PersistentVolumeClaim"
+_SIZE = "spec resources requests storage"
+_CLAIMS = (
+    *table(
+        _CLAIM_TYPE,
+        _CLAIM,
+        ("class and size (kyverno, gatekeeper)", {}),
+        ("the store's class", {"spec storageClassName": "local-rwo"}),
+        ("no class (kyverno, gatekeeper)", {"spec storageClassName": MISSING}, "storageClassName: is missing"),
+        ("an empty class", {"spec storageClassName": ""}, "storageClassName: is missing"),
+        (
+            "another class (gatekeeper)",
+            {"spec storageClassName": "fast"},
+            "storageClassName: is 'fast', allowed are shared-rwx, local-rwo",
+        ),
+        ("no size", {"spec resources": MISSING}, "requests.storage: is missing"),
+        ("no volume", {_SIZE: "0"}, "requests.storage: is '0', allowed are 1Gi to 4096Gi"),
+        ("too large", {_SIZE: "5Ti"}, "is '5Ti', allowed are 1Gi to 4096Gi"),
+        ("no quantity", {_SIZE: "much"}, "requests.storage: is 'much'"),
+        ("class not known", {"spec storageClassName": UNKNOWN_VALUE}, f"storageClassName: is {_NOT_KNOWN}"),
+        ("size not known", {_SIZE: UNKNOWN_VALUE}, f"requests.storage: is {_NOT_KNOWN}"),
+        ("claim not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),
+        ("neither", {"spec storageClassName": MISSING, "spec resources": MISSING}, "storageClassName", "storage"),
+        world=_PROD,
+        protect=True,
+    ),
+    *table(_CLAIM_TYPE, _CLAIM, ("unprotected", {}, "protect: is off"), world=_PROD),
+    *table(_CLAIM_TYPE, _CLAIM, ("unprotected in dev", {}), world=_DEV),
+    *table(
+        _CLAIM_TYPE,
+        _CLAIM,
+        ("a class and a size of the configuration", {"spec storageClassName": "fast", _SIZE: "10Gi"}),
+        ("above the configuration's size", {}, "allowed are 1Gi to 10Gi"),
+        world=_DEV,
+        config={"storageClasses": ["fast"], "maxGiB": 10},
+    ),
+)
+_SET = manifest(
+    "apps/v1",
+    "StatefulSet",
+    {
+        "template": {"spec": {"containers": []}},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": _SPEC}],
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    },
+)
+_TEMPLATE = "spec volumeClaimTemplates 0 spec"
+_SETS = (
+    *table(
+        "kubernetes:apps/v1:StatefulSet",
+        _SET,
+        ("templates (kyverno, gatekeeper)", {}),
+        (
+            "a template without class (kyverno, gatekeeper)",
+            {f"{_TEMPLATE} storageClassName": MISSING},
+            "[0].spec.storage",
+        ),
+        ("a template of another class (gatekeeper)", {f"{_TEMPLATE} storageClassName": "fast"}, "is 'fast'"),
+        ("templates not known", {"spec volumeClaimTemplates": UNKNOWN_VALUE}, _NOT_KNOWN),
+        (
+            "volumes that go with it",
+            {"spec persistentVolumeClaimRetentionPolicy whenDeleted": "Delete"},
+            "persistentVolumeClaimRetentionPolicy.whenDeleted: is 'Delete'",
+        ),
+        world=_PROD,
+    ),
+    *table(
+        POD_TYPE,
+        POD,
+        (
+            "a volume of a pod",
+            {"spec volumes": [{"name": "a", "ephemeral": {"volumeClaimTemplate": {"spec": _SPEC}}}]},
+        ),
+        (
+            "a volume of a pod without class",
+            {"spec volumes": [{"name": "a", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}]},
+            "volumes[0].ephemeral.volumeClaimTemplate.spec.storageClassName: is missing",
+            "requests.storage: is missing",
+        ),
+        world=_PROD,
+    ),
+)
+_NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}}
+_VOLUME = manifest("v1", "PersistentVolume", {"persistentVolumeReclaimPolicy": "Retain"})
+_CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "a"},
+    "reclaimPolicy": "Retain",
+}
+_KEPT = (
+    *table("kubernetes:core/v1:Namespace", _NAMESPACE, ("a namespace", {}, "protect: is off"), world=_PROD),
+    *table("kubernetes:core/v1:Namespace", _NAMESPACE, ("a protected namespace", {}), world=_PROD, protect=True),
+    *table("kubernetes:core/v1:Namespace", _NAMESPACE, ("a namespace of dev", {}), world=_DEV),
+    *table(
+        "kubernetes:core/v1:PersistentVolume",
+        _VOLUME,
+        ("a volume that is kept", {}),
+        ("a volume that goes", {"spec persistentVolumeReclaimPolicy": "Delete"}, "ReclaimPolicy: is 'Delete'"),
+        ("a volume, not known", {"spec persistentVolumeReclaimPolicy": UNKNOWN_VALUE}, _NOT_KNOWN),
+        world=_PROD,
+    ),
+    *table(
+        "kubernetes:storage.k8s.io/v1:StorageClass",
+        _CLASS,
+        ("a class that keeps (kyverno)", {}),
+        ("a class that deletes (kyverno)", {"reclaimPolicy": "Delete"}, "reclaimPolicy: is 'Delete'"),
+        ("a class that says nothing", {"reclaimPolicy": MISSING}, "is missing, which means Delete"),
+        world=_PROD,
+    ),
+)
+
+_BUCKET_TYPE = "pulumi-python:dynamic/kitchen:S3Bucket"
+_BUCKET: dict[str, Any] = {
+    "endpoint": "https://minio.kitchen.example",
+    "bucket": "prod-lora",
+    "versioning": True,
+    "closed": True,
+    "objectLockDays": 365,
+    "guards": ["anonymous"],
+}
+_NO_STORE = dataclasses.replace(WORLD)
+_S3 = dataclasses.replace(_PROD, settings={"objectStore": {"kind": "s3"}})
+_BUCKETS = (
+    *table(
+        _BUCKET_TYPE,
+        _BUCKET,
+        ("a locked bucket", {}),
+        ("without guards of its own", {"guards": MISSING}),
+        ("evaluations without lock", {"bucket": "prod-evaluations", "objectLockDays": 0}),
+        ("no versions", {"versioning": False}, "S3Bucket test: versioning: is False"),
+        ("open", {"closed": False}, "closed: is False"),
+        ("no guard", {"guards": []}, "guards: is []: nothing keeps anonymous callers out"),
+        (
+            "adapters without lock",
+            {"objectLockDays": 0},
+            "objectLockDays: is 0: in prod models, lora, audit are locked",
+        ),
+        ("models without lock", {"bucket": "models", "objectLockDays": MISSING}, "objectLockDays: is missing"),
+        ("no TLS", {"endpoint": "http://minio.kitchen.example"}, "endpoint: is 'http://minio.kitchen.example'"),
+        ("versions not known", {"versioning": UNKNOWN_VALUE}, f"versioning: is {_NOT_KNOWN}"),
+        ("lock not known", {"objectLockDays": UNKNOWN_VALUE}, f"objectLockDays: is {_NOT_KNOWN}"),
+        ("name not known", {"bucket": UNKNOWN_VALUE, "objectLockDays": 0}, "objectLockDays: is 0"),
+        ("endpoint not known", {"endpoint": UNKNOWN_VALUE}, f"endpoint: is {_NOT_KNOWN}"),
+        (
+            "all wrong",
+            {"versioning": False, "closed": False, "guards": [], "endpoint": "http://x", "objectLockDays": 0},
+            *("versioning", "closed", "guards", "endpoint", "objectLockDays"),
+        ),
+        world=_PROD,
+    ),
+    *table(
+        _BUCKET_TYPE,
+        _BUCKET,
+        ("dev without lock and TLS", {"objectLockDays": 0, "endpoint": "http://127.0.0.1:9000"}),
+        ("dev without versions", {"versioning": False}, "versioning"),
+        world=_DEV,
+    ),
+    *table(
+        _BUCKET_TYPE,
+        _BUCKET,
+        ("a store whose access is by policies", {"closed": False, "guards": []}),
+        ("such a store, not said", {"closed": MISSING}, "closed: is missing"),
+        world=_S3,
+    ),
+    *table(_BUCKET_TYPE, _BUCKET, ("open, no store stated", {"closed": False}, "closed: is False"), world=_NO_STORE),
+    *table(
+        _BUCKET_TYPE,
+        {**_BUCKET, "objectLockDays": 0},
+        ("another bucket", {}),
+        ("one of the configuration", {"bucket": "prod-special"}, "in prod special are locked"),
+        world=_PROD,
+        config={"locked": ["special"]},
+    ),
+    *table("random:index/randomPassword:RandomPassword", {"length": 40}, ("neither bucket nor user", {}), world=_PROD),
+    *table(
+        "pulumi-python:dynamic/kitchen:MinioUser",
+        {"endpoint": "https://minio.kitchen.example", "prefixes": ["helpdesk-faq/v2026-02-01/"]},
+        ("a user of a folder", {}),
+        ("a user of everything", {"prefixes": []}, "prefixes: is missing, which means the whole bucket"),
+        ("a user of all folders", {"prefixes": ["*"]}, "prefixes[0]: is '*', which is no single folder"),
+        ("a user of the root", {"prefixes": ["/"]}, "prefixes[0]: is '/'"),
+        ("a user of an empty folder", {"prefixes": ["a/v1/", ""]}, "prefixes[1]: is ''"),
+        ("a user without TLS", {"endpoint": "http://x"}, "endpoint: is 'http://x'"),
+        ("prefixes not known", {"prefixes": UNKNOWN_VALUE}, f"prefixes: is {_NOT_KNOWN}"),
+        world=_PROD,
+    ),
+)
+_PROTECTED = table(_BUCKET_TYPE, _BUCKET, ("an unprotected bucket", {}, "protect: is off"), world=_PROD)
+
+SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "storage-protected": (*_CLAIMS, *_SETS, *_KEPT, *_PROTECTED),
+    "buckets-safe": _BUCKETS,
+}

@@ -1,0 +1,1 @@
+"""Helpers of several tiers: artifacts, keys, a MinIO, registries, small programs."""

@@ -1,0 +1,117 @@
+"""Hot mode in the pod: what depends on the list of adapters, and what is open where."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from components.serving import AdapterFetch, AdapterFile, AdapterSource, HotLora
+from components.serving import predictor as pod
+from components.serving.hot_lora import SCRIPTS
+from infra.catalog import Catalog, load_catalog
+from tests.unit.components.serving.test_predictor import ARGS
+from tests.unit.infra.test_settings import faults, settings
+
+FILES = [AdapterFile(path="adapter_config.json", sha256="0" * 64, size_bytes=5)]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def hot(*adapters: str, **changes: Any) -> dict[str, Any]:
+    sources = [AdapterSource(name=name, version="v2026-01-01", files=FILES) for name in adapters]
+    fetch = AdapterFetch(
+        image="registry.kitchen.example/fetch@sha256:" + "1" * 64,
+        scripts={},
+        bucket="dev-lora",
+        endpoint="https://minio.kitchen.example",
+        region="us-east-1",
+        secret="reader",
+        ca_bundle="kitchen-ca",
+        adapters=sources,
+    )
+    scripts = dict.fromkeys(SCRIPTS, "")
+    mode = HotLora(**{"fetch": fetch, "scripts": scripts, "space_gib": 10, **changes})
+    return pod.predictor(dataclasses.replace(ARGS, hot=mode))
+
+
+def test_nothing_of_the_pod_depends_on_the_list_of_adapters() -> None:
+    assert hot("a") == hot("a", "b", "c")
+    assert hot("a") != hot("a", scripts=dict.fromkeys(SCRIPTS, "other"))
+
+
+@pytest.mark.parametrize("flag", ["--enable-prefix-caching", "--enable_prefix_caching=true"])
+def test_a_flag_that_hot_mode_takes_back_is_told(flag: str, catalog: Catalog) -> None:
+    data = settings()
+    data["kitchens"]["support"] |= {"loraMode": "hot"}
+    data["kitchens"]["support"]["runtime"] |= {"extraArgs": [flag]}
+    told = faults(data, catalog)
+    assert "1 fault" in told
+    assert f'kitchens.support.runtime.extraArgs[0]: "{flag}"; rule: hot mode turns it off' in told
+
+
+def test_only_the_sidecar_writes_adapters_and_token() -> None:
+    spec = hot("a")
+    (sidecar,) = spec["containers"]
+    for name in ("adapters", "update-token"):
+        assert [m.get("readOnly") for m in spec["model"]["volumeMounts"] if m["name"] == name] == [True]
+        assert [m.get("readOnly") for m in sidecar["volumeMounts"] if m["name"] == name] == [None]
+    (token,) = [volume for volume in spec["volumes"] if volume["name"] == "update-token"]
+    assert token["emptyDir"]["medium"] == "Memory"
+    assert all("subPath" not in mount for mount in sidecar["volumeMounts"])
+    assert {e["name"] for e in spec["model"]["env"] if "valueFrom" in e} == set(), "the server has no key to the store"
+
+
+def test_the_update_api_is_open_in_hot_mode_alone_and_never_without_its_guard() -> None:
+    assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" not in str(pod.predictor(ARGS))
+    model = hot("a")["model"]
+    assert {"name": "VLLM_ALLOW_RUNTIME_LORA_UPDATING", "value": "True"} in model["env"]
+    assert model["args"][-2:] == ["--middleware=payload.guard_updates.UpdateGuard", "--no-enable-prefix-caching"]
+    assert model["workingDir"] in {mount["mountPath"] for mount in model["volumeMounts"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "texts"),
+    [
+        ({"adapterSpaceGiB": 0}, ["kitchens.summary.adapterSpaceGiB: 0", "must be at least 1"]),
+        ({"loraMode": "warm"}, ["kitchens.summary.loraMode", "must be one of"]),
+        ({"adapters": []}, ["kitchens.summary.adapters: []", "hot mode needs one adapter at least"]),
+    ],
+)
+def test_settings_of_hot_mode(changes: dict[str, Any], texts: list[str], catalog: Catalog) -> None:
+    data = settings()
+    data["kitchens"]["summary"] |= {"loraMode": "hot", **changes}
+    message = faults(data, catalog)
+    for text in texts:
+        assert text in message
+
+
+def test_hot_mode_belongs_to_phase_3(catalog: Catalog) -> None:
+    data = settings()
+    data["phase"] = 2
+    assert "kitchens.summary.loraMode" in faults(data, catalog)
+
+
+def test_adapters_must_fit_twice_over(catalog: Catalog) -> None:
+    adapter = catalog.adapters["sales-summary/v2026-03-15"]
+    files = tuple(dataclasses.replace(file, size_bytes=1024**3) for file in adapter.files)
+    large = dataclasses.replace(
+        catalog, adapters={**catalog.adapters, adapter.ref: dataclasses.replace(adapter, files=files)}
+    )
+    data = settings()
+    data["kitchens"]["summary"]["adapterSpaceGiB"] = 4
+    message = faults(data, large)
+    assert "adapterSpaceGiB: 4; rule: its adapters must fit twice over" in message
+    assert "example: adapterSpaceGiB: 5" in message
+
+
+def test_the_sidecar_counts_in_the_quota(catalog: Catalog) -> None:
+    data = settings()
+    data["tenants"]["sales"]["quota"] |= {"cpu": 8, "memoryGiB": 56}
+    message = faults(data, catalog)
+    assert "tenants.sales.quota.cpu: 8; rule: its kitchens use 10 CPU cores" in message
+    assert "tenants.sales.quota.memoryGiB: 56; rule: its kitchens use 58 GiB" in message

@@ -1,0 +1,182 @@
+"""Further flags of the server: what is taken, and what every refused one is told."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.serving import VllmOptions
+from infra.catalog import Catalog, load_catalog
+from infra.faults import FaultsError
+from infra.load import load_settings, read_stack_file
+
+REPOSITORY = Path(__file__).resolve().parents[4]
+FILE = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def faults(catalog: Catalog, args: list[str], **runtime: Any) -> list[str]:
+    data = copy.deepcopy(FILE)
+    data["kitchens"]["support"]["runtime"] |= {"extraArgs": args, **runtime}
+    try:
+        load_settings(data, catalog)
+    except FaultsError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+def quantized(catalog: Catalog, method: str | None) -> Catalog:
+    """The catalog with base models whose files are quantized; a method that there is none of is left out."""
+    files = method if method != "int3" else None
+    models = {ref: replace(model, quantization=files) for ref, model in catalog.base_models.items()}
+    return replace(catalog, base_models=models)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["--enable-prefix-caching"],
+        ["--no-enable-prefix-caching", "--enforce-eager", "--kv-cache-dtype=fp8", "--calculate-kv-scales"],
+        ["--max-num-batched-tokens=8192", "--reasoning-parser=qwen3", "--enable-server-load-tracking"],
+        ["--compilation-config.mode=3", "--compilation-config.cudagraph_mode=PIECEWISE"],
+    ],
+)
+def test_flags_that_contradict_nothing_are_taken(args: list[str], catalog: Catalog) -> None:
+    assert faults(catalog, args) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "index", "rule"),
+    [
+        (["--max-model-len=4096"], 0, "this is what runtime.maxModelLen says; example"),
+        (["--max_model_len=4096"], 0, "this is what runtime.maxModelLen says; example"),
+        (["--max-mod=4096"], 0, "this is what runtime.maxModelLen says (short for --max-model-len)"),
+        (["--lora-modules=a=/x"], 0, "this is what adapters says"),
+        (["--no-enable-lora"], 0, "this is what adapters says"),
+        (["--served-model-name=x"], 0, "this is what baseModel says"),
+        (["--quant=fp8"], 0, "this is what runtime.quantization says (short for --quantization)"),
+        (["--shutdown-timeout=5"], 0, "this is what runtime.drainSeconds says"),
+        (["--trust-remote-code"], 0, "runs code"),
+        (["--trust_remote"], 0, "runs code that lies beside the model's weights (short for --trust-remote-code)"),
+        (["--allowed-local-media-path=/"], 0, "server's files"),
+        (["--ssl-keyfile=/x"], 0, "TLS ends at the gateway"),
+        (["--port=80"], 0, "probes, Service"),
+        (["--config=/x.yaml"], 0, "past these rules"),
+        (["--pipeline-parallel-size=2"], 0, "more GPUs"),
+        (["--data-parallel-size-local=2"], 0, "more GPUs"),
+        (["--cpu-offload-gb=8"], 0, "main memory"),
+        (["--enable-prefix-caching", "--no-enable_prefix-caching"], 1, "stands twice"),
+        (["--seed", "3"], 1, "a flag and its value are one entry; example: --seed=VALUE"),
+        (["-tp=2"], 0, "must be --name or --name=value"),
+        (["enforce-eager"], 0, "must be --name or --name=value"),
+        (["--chat-template={{ x }}"], 0, "KServe would read {{ as a placeholder"),
+        (["--chat-template=$(HOME)"], 0, "Kubernetes would read $( as a placeholder"),
+        (["--enforce-eager", "--compilation-config=3"], 1, "contradicts --enforce-eager"),
+        (["--fully-sharded-loras"], 0, "tensorParallelSize is 1"),
+        (["--calculate-kv-scales"], 0, "only an fp8 KV cache"),
+        (["--max-num-batched-tokens=16"], 0, "must be at least concurrency (32)"),
+        (
+            ["--max-num-batched-tokens=4096", "--no-enable-chunked-prefill"],
+            0,
+            "must be at least maxModelLen (8192), as prefills are not chunked",
+        ),
+    ],
+)
+def test_every_other_flag_is_one_fault_with_what_to_write(
+    args: list[str], index: int, rule: str, catalog: Catalog
+) -> None:
+    (told,) = faults(catalog, args)
+    assert told.startswith(f"kitchens.support.runtime.extraArgs[{index}]: ")
+    assert rule in told
+
+
+@pytest.mark.parametrize("args", [["--api-key=s3cr3t"], ["--api-key", "s3cr3t"], ["--api_k=s3cr3t"], ["key=s3cr3t"]])
+def test_a_secret_that_should_not_be_there_is_not_repeated(args: list[str], catalog: Catalog) -> None:
+    told = faults(catalog, args)
+    assert told
+    assert "s3cr3t" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "rule"),
+    [
+        ({"quantization": "awq", "dtype": "bfloat16"}, "quantization awq is computed in float16 only: vLLM"),
+        ({"quantization": "mxfp4", "dtype": "float16"}, "computed in bfloat16 only"),
+        ({"quantization": "int3"}, "must be one of"),
+    ],
+)
+def test_a_quantization_and_a_type_that_do_not_go_together(
+    runtime: dict[str, Any], rule: str, catalog: Catalog
+) -> None:
+    (told,) = faults(quantized(catalog, str(runtime["quantization"])), [], **runtime)
+    assert rule in told
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime", "rule"),
+    [
+        (
+            "awq",
+            {"quantization": "fp8"},
+            "quantized with awq: vLLM refuses another method; example: quantization: awq",
+        ),
+        ("compressed-tensors", {"quantization": "gptq"}, "are quantized with compressed-tensors"),
+        (None, {"quantization": "awq_marlin"}, "needs files that are quantized so, and the catalog says of tsuzumi"),
+        (
+            None,
+            {"quantization": "mxfp4", "dtype": "float16"},
+            "while loading vLLM quantizes with fp8, bitsandbytes",
+        ),
+        ("mxfp4", {"dtype": "float16"}, "quantization mxfp4 is computed in bfloat16 only"),
+    ],
+)
+def test_a_quantization_is_that_of_the_files(
+    files: str | None, runtime: dict[str, Any], rule: str, catalog: Catalog
+) -> None:
+    (told,) = faults(quantized(catalog, files), [], **runtime)
+    assert rule in told
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime"),
+    [("awq", {}), ("awq", {"quantization": "awq_marlin", "dtype": "bfloat16"}), ("gptq", {"dtype": "bfloat16"})],
+)
+def test_what_the_files_say_needs_no_setting(files: str, runtime: dict[str, Any], catalog: Catalog) -> None:
+    assert faults(quantized(catalog, files), [], **runtime) == []
+
+
+def test_auto_means_the_type_of_the_base_model(catalog: Catalog) -> None:
+    known = quantized(catalog, "gptq")
+    models = {ref: replace(model, dtype="bfloat16") for ref, model in known.base_models.items()}
+    (told,) = faults(replace(catalog, base_models=models), [], quantization="gptq")
+    assert "float16 only, and auto is the base model's bfloat16" in told
+    assert faults(known, [], quantization="gptq") == []
+
+
+def test_a_quantization_that_fits_is_taken(catalog: Catalog) -> None:
+    assert faults(quantized(catalog, "awq"), [], quantization="awq", dtype="float16") == []
+    assert faults(catalog, [], quantization="fp8") == []
+
+
+def test_flags_stand_after_those_of_the_settings() -> None:
+    options = VllmOptions(
+        served_model_name="x",
+        max_model_len=128,
+        max_num_seqs=1,
+        gpu_memory_utilization=0.9,
+        tensor_parallel_size=1,
+        dtype="float16",
+        quantization="awq",
+        shutdown_timeout=60,
+        extra=["--enforce-eager"],
+    )
+    assert options.flags()[-3:] == ["--quantization=awq", "--shutdown-timeout=60", "--enforce-eager"]

@@ -1,0 +1,106 @@
+"""Settings of the object store: every fault is told with path, rule and a right example, and every lack is known."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.catalog import Catalog, load_catalog
+from infra.faults import FaultsError
+from infra.kitchen.foundation import BUCKETS, LOCKED_BUCKETS
+from infra.load import load_settings, read_stack_file
+from infra.rules.object_store import LACKS, abilities, lacks
+from infra.settings import Settings
+from infra.validate import schema
+
+REPOSITORY = Path(__file__).resolve().parents[4]
+DEPLOY = {"owner": "platform-team", "costCentre": "4700", "storageClass": "local-nvme", "sizeGiB": 100}
+RIGHT = {"endpoint": "https://minio.object-store.svc:9000", "deploy": {**DEPLOY, "issuer": "kitchen-ca"}}
+S3 = {"kind": "s3", "existingSecret": "given"}
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def load(catalog: Catalog, stack: str = "dev", **store: Any) -> Settings:
+    data = copy.deepcopy(read_stack_file(REPOSITORY / f"Pulumi.{stack}.yaml"))
+    data["objectStore"] |= store
+    return load_settings(data, catalog, f"Pulumi.{stack}.yaml")
+
+
+def faults(catalog: Catalog, stack: str = "dev", **store: Any) -> str:
+    with pytest.raises(FaultsError) as caught:
+        load(catalog, stack, **store)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("store", "path", "text"),
+    [
+        ({**S3, "abilities": ["lifecycle"]}, "expireNoncurrentDays", "do not name: versioning"),
+        ({**S3, "abilities": ["versioning"]}, "expireNoncurrentDays", "do not name: lifecycle"),
+        (
+            {**S3, "abilities": ["versioning", "lifecycle"], "objectLockDays": 30},
+            "objectLockDays",
+            "objectLockDays: 0, or abilities: [lifecycle, objectLock, versioning]",
+        ),
+        ({**S3, "quotaGiB": {"models": 2000}}, "quotaGiB", "MinIO's admin API"),
+        ({**S3, "keyGeneration": 2}, "keyGeneration", "another existingSecret"),
+        ({"abilities": ["versioning"]}, "abilities", "MinIO can do everything"),
+        ({"quotaGiB": {"no-such": 1}}, "quotaGiB.no-such", "unknown key"),
+        ({"adopt": ["no-such"]}, "adopt.0", "must be one of"),
+        ({"keyGeneration": 0}, "keyGeneration", "at least 1"),
+        ({"deploy": RIGHT["deploy"]}, "endpoint", "https://minio.object-store.svc:9000"),
+        ({**RIGHT, "deploy": DEPLOY}, "deploy", "one of issuer and tlsSecret"),
+        ({**RIGHT, "deploy": {**DEPLOY, "issuer": "a", "tlsSecret": "b"}}, "deploy", "one of issuer and tlsSecret"),
+        ({**RIGHT, "deploy": {**DEPLOY, "issuer": "a", "replicas": 3}}, "deploy.replicas", "4 and more"),
+        ({**RIGHT, "deploy": {**DEPLOY, "issuer": "a", "image": "no-such"}}, "deploy.image", "image of the catalog"),
+        (
+            {**RIGHT, "deploy": {**DEPLOY, "namespace": "helpdesk-dev", "issuer": "a"}},
+            "deploy.namespace",
+            "root key must not lie there",
+        ),
+        ({**RIGHT, **S3}, "kind", "what the program deploys is MinIO"),
+    ],
+)  # fmt: skip
+def test_a_fault_names_path_rule_and_example(store: dict[str, Any], path: str, text: str, catalog: Catalog) -> None:
+    told = faults(catalog, **store)
+    line = next(line for line in told.splitlines() if line.startswith(f"  objectStore.{path}: "))
+    assert text in line
+    assert "; example: " in line
+
+
+def test_prod_deploys_a_distributed_store_of_an_approved_image_only(catalog: Catalog) -> None:
+    told = faults(catalog, "prod", **RIGHT)
+    assert "objectStore.deploy.replicas: 1; rule: prod keeps its data on several machines" in told
+    assert 'objectStore.deploy.image: "minio"; rule: is candidate in the catalog' in told
+
+
+def test_right_settings_load(catalog: Catalog) -> None:
+    store = load(catalog, **RIGHT, quotaGiB={"models": 2000}, adopt=["lora"], keyGeneration=2).object_store
+    assert store.deploy is not None
+    assert (store.deploy.replicas, store.deploy.namespace, store.deploy.size_gib) == (1, "object-store", 100)
+    assert (store.quota_gib, store.adopt, store.key_generation) == ({"models": 2000}, ("lora",), 2)
+    load(catalog, **S3, abilities=["versioning", "lifecycle"])
+
+
+def test_every_lack_of_a_store_is_told(catalog: Catalog) -> None:
+    assert lacks(load(catalog).object_store) == {}
+    full = load(catalog, **S3).object_store
+    assert set(lacks(full)) == {"users", "quota"}, "no S3 API has them"
+    assert set(abilities(full)) == set(LACKS) - {"users", "quota"}
+    bare = load(catalog, **S3, abilities=["versioning", "lifecycle"]).object_store
+    assert set(lacks(bare)) == {"bucketPolicy", "objectLock", "tagging", "users", "quota"}
+
+
+def test_schema_and_program_know_the_same_buckets_and_abilities() -> None:
+    said = schema("settings")["properties"]["objectStore"]["properties"]
+    assert set(said["quotaGiB"]["properties"]) == set(said["adopt"]["items"]["enum"]) == set(BUCKETS)
+    assert set(said["abilities"]["items"]["enum"]) == set(LACKS) - {"users", "quota"}
+    assert "pulumi-state" not in LOCKED_BUCKETS
+    assert "audit" in LOCKED_BUCKETS

@@ -1,0 +1,51 @@
+"""What a person says on publishing: all that is wrong with it, before the store is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.faults import FaultsError
+from ops.__main__ import main
+from ops.signing import Signer, public_key
+from tests.support import bundle_tools as tools
+from tests.support.artifacts import catalog_folder, write_adapter
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("Menu/v2026-06-01", "must match [a-z0-9]"),
+        ("menu", "must match [a-z0-9]"),
+        ("../menu/v2026-06-01", "must match [a-z0-9]"),
+        ("menu/v2026-02-30", "an adapter's version is v and a day that there is"),
+    ],
+)
+def test_what_a_new_entry_lacks_is_told_at_once(
+    name: str, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the store is asked, with the option that is wrong."""
+    catalog = catalog_folder(tmp_path / "catalog")
+    before = {path.name: path.read_bytes() for path in catalog.iterdir()}
+    folder = write_adapter(tmp_path / "menu")
+    settings = str(Path(__file__).resolve().parents[4] / "Pulumi.dev.yaml")
+    words = ("--licence", "GPL-3.0", "--owner", "a\nb", "--settings", settings, "--catalog", str(catalog))
+    assert main(["adapter", "publish", str(folder), "--name", name, *words]) == 2
+    told = capsys.readouterr().err
+    assert f'--name: "{name}"; rule: {rule}' in told
+    assert '--licence: "GPL-3.0"; rule: must be a licence of infra/catalog/licences.yaml: Apache-2.0' in told
+    assert '--owner: "a\\nb"; rule: a new entry has it, on one line' in told
+    assert "--origin: missing; rule: a new entry has it" in told
+    assert {path.name: path.read_bytes() for path in catalog.iterdir()} == before
+
+
+def test_a_wrong_password_is_told_as_that_whatever_it_makes_of_the_key(tmp_path: Path) -> None:
+    """Of some hundred wrong ones, one leaves a padding that looks right, and the library speaks of another fault."""
+    signer = Signer(private_key=tools.keys(tmp_path, password=b"right").private)
+    said = set()
+    for number in range(600):
+        with pytest.raises(FaultsError) as caught:
+            public_key(signer, b"wrong%d" % number, source="signature", password_places="--password-file")
+        said |= {fault.rule for fault in caught.value.faults}
+    assert said == {"the password must be that of the key"}
