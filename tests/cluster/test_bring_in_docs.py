@@ -15,8 +15,9 @@ from infra.catalog import FOLDER, load_catalog
 from ops.bundle.bring_in import from_list
 from tests.support import bundle_tools as tools
 from tests.support.minio_server import MinioServer
+from tools.local.workspace import REPOSITORY
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "bring-in.md").read_text()
+TEXT = (REPOSITORY / "docs" / "bring-in.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 

@@ -25,8 +25,8 @@ from tests.support.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_fol
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.signing import Key, new_key, sign
 from tools import fixtures
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SETTINGS = str(REPOSITORY / "Pulumi.dev.yaml")
 SAID = ("--licence", "LicenseRef-internal", "--origin", "https://models.example.com/menu", "--owner", "support-team")
 

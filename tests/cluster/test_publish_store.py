@@ -20,10 +20,11 @@ from ops.publish import publish
 from ops.store import StoreError
 from tests.support.minio_server import MinioServer
 from tools import fixtures
+from tools.local.workspace import REPOSITORY
 
 FAQ = "helpdesk-faq/v2026-02-01"
 MODEL = "tsuzumi-7b-instruct/v1"
-SETTINGS = str(Path(__file__).resolve().parents[2] / "Pulumi.dev.yaml")
+SETTINGS = str(REPOSITORY / "Pulumi.dev.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tools import fixtures
+from tools.local.workspace import REPOSITORY
 
 FAQ = "helpdesk-faq/v2026-02-01"
 MODEL = "tsuzumi-7b-instruct/v1"
-PROD = str(Path(__file__).resolve().parents[2] / "Pulumi.prod.yaml")
-DEV = str(Path(__file__).resolve().parents[2] / "Pulumi.dev.yaml")
+PROD = str(REPOSITORY / "Pulumi.prod.yaml")
+DEV = str(REPOSITORY / "Pulumi.dev.yaml")
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from policies.docs import table as policy_table
 from tools.docs import DOCS, configuration
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 TEXTS = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
 
 

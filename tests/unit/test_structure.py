@@ -1,15 +1,20 @@
-"""The house itself: import directions, type tokens, file sizes."""
+"""The house itself: who may import whom, what a folder holds, type tokens, file sizes."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import re
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = ("infra", "components", "policies", "ops", "tools")
+from policies.judging.rule import Rule
+from policies.judging.stack_rule import StackRule
+from policies.pack import RULES, STACK_RULES
+from tests.unit.support.imports import PACKAGES, circles, graph, imported, modules, name_of, sources
+from tools.local.workspace import REPOSITORY
+
 ALLOWED = {
     "components": {"components"},
     "infra": {"infra", "components"},
@@ -28,25 +33,43 @@ OPS_MAY_IMPORT = {
     "infra.validate",
 }
 
+Floors = Sequence[Sequence[str]]
+"""From the ground up; a room imports rooms of lower floors and itself. A room is a module or a package."""
 
-def sources(package: str) -> list[Path]:
-    return sorted(path for path in (REPOSITORY / package).rglob("*.py") if "/go/" not in path.as_posix())
+POLICIES: Floors = (
+    ["policies.judging"],
+    ["policies.manifests"],
+    ["policies.rules", "policies.remediations"],
+    ["policies.pack"],
+    ["policies.docs", "policies.check", "policies.__main__"],
+)
+COMPONENTS: Floors = (
+    ["components"],
+    ["components.gpu", "components.tenancy"],
+    ["components.object_store"],
+    ["components.model_store"],
+    ["components.serving"],
+    ["components.entry", "components.observability"],
+    ["components.recorded_names"],
+)
+"""`components` itself stands for the modules beside the folders."""
 
 
-def imports(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return found
+def room(module: str, floors: Floors) -> str:
+    """The longest name of a room that the module lies in."""
+    rooms = [entry for floor in floors for entry in floor if module == entry or module.startswith(f"{entry}.")]
+    return max(rooms, key=len)
 
 
-def named_imports(path: Path) -> set[str]:
-    """Like `imports`, with every name that a module gives: `from components import x` is `components.x`."""
-    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
-    return imports(path) | {f"{node.module}.{alias.name}" for node in nodes for alias in node.names}
+def uphill(package: str, floors: Floors) -> Iterator[str]:
+    """Imports of a package's modules that do not go down."""
+    level = {entry: number for number, floor in enumerate(floors) for entry in floor}
+    for module in (name for name in modules() if name.startswith(f"{package}.")):
+        here = room(module, floors)
+        for other in sorted(graph()[module]):
+            there = room(other, floors) if other.startswith(f"{package}.") else here
+            if there != here and level[there] >= level[here]:
+                yield f"{module} imports {other}: {there} does not lie below {here}"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -54,14 +77,56 @@ def test_imports_go_one_way(package: str) -> None:
     wrong = [
         f"{path.relative_to(REPOSITORY)} imports {module}"
         for path in sources(package)
-        for module in imports(path)
+        for module in imported(path)
         if module.split(".")[0] in PACKAGES and module.split(".")[0] not in ALLOWED[package]
     ]
     assert wrong == []
 
 
+@pytest.mark.parametrize(("package", "floors"), [("policies", POLICIES), ("components", COMPONENTS)])
+def test_imports_go_down_the_floors(package: str, floors: Floors) -> None:
+    assert list(uphill(package, floors)) == []
+
+
+@pytest.mark.parametrize(("package", "floors"), [("policies", POLICIES), ("components", COMPONENTS)])
+def test_every_folder_has_a_floor(package: str, floors: Floors) -> None:
+    rooms = {entry for floor in floors for entry in floor}
+    folders = {f"{package}.{path.parent.name}" for path in (REPOSITORY / package).glob("*/__init__.py")}
+    assert folders <= rooms
+
+
+def test_an_import_uphill_is_named() -> None:
+    turned = tuple(reversed(POLICIES))
+    assert any("policies.rules.probes imports policies.manifests" in entry for entry in uphill("policies", turned))
+
+
+def test_no_import_leads_in_a_circle() -> None:
+    assert [" -> ".join(way) for way in circles(graph())] == []
+
+
+def test_a_circle_is_seen() -> None:
+    edges = {"a": frozenset({"b"}), "b": frozenset({"c"}), "c": frozenset({"b"}), "d": frozenset({"a"})}
+    assert list(circles(edges)) == [["b", "c", "b"]]
+
+
+def test_each_file_of_the_rules_is_one_rule_of_the_pack() -> None:
+    files = [importlib.import_module(name) for name in modules() if name.startswith("policies.rules.")]
+    held = {
+        file.__name__: [key for key, value in vars(file).items() if isinstance(value, Rule | StackRule)]
+        for file in files
+    }
+    assert {name: keys for name, keys in held.items() if keys != ["RULE"]} == {}
+    assert {file.RULE.id for file in files} == {rule.id for rule in (*RULES, *STACK_RULES)}
+
+
+def test_no_rule_imports_another() -> None:
+    rules = [name for name in modules() if name.startswith("policies.rules.")]
+    wrong = [f"{name} imports {other}" for name in rules for other in graph()[name] if other in rules]
+    assert wrong == []
+
+
 def test_ops_takes_settings_and_catalog_only() -> None:
-    used = {module for path in sources("ops") for module in imports(path) if module.startswith("infra")}
+    used = {module for path in sources("ops") for module in imported(path) if module.startswith("infra")}
     assert used <= OPS_MAY_IMPORT
 
 
@@ -69,7 +134,7 @@ def test_components_read_no_files_and_no_configuration() -> None:
     wrong = [
         path.name
         for path in sources("components")
-        if {"pulumi.Config", "pathlib", "yaml"} & imports(path) or "pulumi.Config(" in path.read_text()
+        if {"pulumi.Config", "pathlib", "yaml"} & imported(path) or "pulumi.Config(" in path.read_text()
     ]
     assert wrong == []
 
@@ -79,17 +144,39 @@ def test_minio_s_own_interface_is_used_in_its_optional_modules_alone() -> None:
 
     def users(module: str) -> set[str]:
         return {
-            path.relative_to(REPOSITORY).as_posix()
-            for package in PACKAGES
-            for path in sources(package)
-            if any(name == module or name.startswith(f"{module}.") for name in named_imports(path))
+            name
+            for name, path in modules().items()
+            if any(found == module or found.startswith(f"{module}.") for found in imported(path))
         }
 
-    assert users("minio") == {"components/object_store/minio/admin.py"}
+    assert users("minio") == {"components.object_store.minio.admin"}
     assert users("components.object_store.minio.admin") == {
-        "components/object_store/minio/users.py",
-        "components/object_store/minio/quota.py",
+        "components.object_store.minio.users",
+        "components.object_store.minio.quota",
     }
+
+
+def test_a_folder_of_components_names_its_public_types() -> None:
+    """What the README's table names is imported from the folder; `minio` and `recorded_names` import nothing."""
+    lacking = [
+        f"{path.parent.name}: {node.name}"
+        for path in sources("components")
+        if (path.parent / "__init__.py").read_text().count("__all__")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base) == "pulumi.ComponentResource" for base in node.bases)
+        and f'"{node.name}"' not in (path.parent / "__init__.py").read_text()
+    ]
+    assert lacking == []
+
+
+def test_every_package_says_what_lives_there() -> None:
+    texts = {
+        name: ast.get_docstring(ast.parse(path.read_text())) or ""
+        for name, path in modules().items()
+        if path.name == "__init__.py"
+    }
+    assert {name for name, text in texts.items() if len(text) < 40 or "Private AI Kitchen" in text} == set()
 
 
 def test_type_tokens_are_unique_and_name_their_file() -> None:
@@ -98,7 +185,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         for token in re.findall(r'TOKEN = "([^"]+)"', path.read_text()):
             folder, stem = path.parent.name, path.stem
             right = rf"kitchen:({stem}|{folder}|{folder}_{stem}):[A-Z][A-Za-z]+"
-            assert re.fullmatch(right, token), f"{token} in {path}"
+            assert re.fullmatch(right, token), f"{token} in {name_of(path)}"
             assert token not in tokens, f"{token} twice"
             tokens[token] = path.name
     assert set(tokens) == {

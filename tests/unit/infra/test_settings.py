@@ -12,8 +12,8 @@ import pytest
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file, settings_from_file
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 ADAPTER = "helpdesk-faq/v2026-02-01"
 
 

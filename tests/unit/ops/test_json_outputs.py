@@ -12,8 +12,9 @@ import pytest
 from ops.__main__ import main
 from tests.support import bundle_tools as tools
 from tests.support.artifacts import CONFIG, write_adapter
+from tools.local.workspace import REPOSITORY
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "catalog.md"
+DOCS = REPOSITORY / "docs" / "catalog.md"
 
 
 def documented(start: str) -> set[str]:

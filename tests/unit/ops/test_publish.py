@@ -12,6 +12,7 @@ from infra.faults import FaultsError
 from ops.__main__ import main
 from ops.publish import publish
 from tools import fixtures
+from tools.local.workspace import REPOSITORY
 
 FAQ = "helpdesk-faq/v2026-02-01"
 SALES = "sales-summary/v2026-03-15"
@@ -58,7 +59,7 @@ def test_all_faults_are_told_at_once(artifacts: Path) -> None:
 
 
 def test_the_command_names_every_wrong_argument(artifacts: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = str(Path(__file__).resolve().parents[3] / "Pulumi.dev.yaml")
+    settings = str(REPOSITORY / "Pulumi.dev.yaml")
     arguments = ["publish", "--settings", settings, "--adapter", "unknown/v1", "--from", str(artifacts / "absent")]
     assert main(arguments) == 2
     told = capsys.readouterr().err
@@ -72,7 +73,7 @@ def test_missing_credentials_are_named(
 ) -> None:
     monkeypatch.delenv("KITCHEN_OBJECT_STORE_ACCESS_KEY", raising=False)
     monkeypatch.delenv("KITCHEN_OBJECT_STORE_SECRET_KEY", raising=False)
-    settings = str(Path(__file__).resolve().parents[3] / "Pulumi.dev.yaml")
+    settings = str(REPOSITORY / "Pulumi.dev.yaml")
     arguments = ["publish", "--settings", settings, "--adapter", FAQ, "--from", str(artifacts), "--endpoint", "ftp:x"]
     assert main(arguments) == 2
     told = capsys.readouterr().err

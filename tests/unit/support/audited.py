@@ -15,8 +15,8 @@ from typing import Any
 from infra.catalog import load_catalog
 from infra.declared import Declared, DeclaredKitchen, declared
 from infra.load import settings_from_file
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 SETTINGS = REPOSITORY / "Pulumi.dev.yaml"
 
 Items = list[dict[str, Any]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
 from infra.memory import memory_table, spare_lora_gib
 from tests.unit.support.published_models import PARAMETERS, SHAPES
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 CATALOG = load_catalog()
 LOAD = Load(
     memory_gib=79.6,

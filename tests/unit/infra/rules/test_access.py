@@ -15,8 +15,8 @@ from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file, settings_from_engine, settings_from_file
 from infra.secret_settings import without_secrets
 from infra.settings import SecretText, Settings
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 CANARY = "canary-5b1e-not-to-be-seen"
 GOOD = {"auths": {"registry.kitchen.example": {"auth": base64.b64encode(b"robot:" + CANARY.encode()).decode()}}}
 

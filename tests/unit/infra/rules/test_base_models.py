@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,9 @@ import pytest
 from infra.catalog import Catalog, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
+from tools.local.workspace import REPOSITORY
 
-DEV = read_stack_file(Path(__file__).resolve().parents[4] / "Pulumi.dev.yaml")
+DEV = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
 V1, V2, V3 = (f"tsuzumi-7b-instruct/v{number}" for number in (1, 2, 3))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from infra.load import load_settings, read_stack_file
 from infra.rules.object_store import LACKS, abilities, lacks
 from infra.settings import Settings
 from infra.validate import schema
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 DEPLOY = {"owner": "platform-team", "costCentre": "4700", "storageClass": "local-nvme", "sizeGiB": 100}
 RIGHT = {"endpoint": "https://minio.object-store.svc:9000", "deploy": {**DEPLOY, "issuer": "kitchen-ca"}}
 S3 = {"kind": "s3", "existingSecret": "given"}

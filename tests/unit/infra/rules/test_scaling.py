@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
 from infra.rules.scaling import canary_faults
 from infra.settings import Settings
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 FILE = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
 GATEWAY = {"gateway": "kitchen", "namespace": "kitchen-gateway", "domain": "models.kitchen.example"}
 PROMETHEUS = "http://prometheus.monitoring.svc:9090"

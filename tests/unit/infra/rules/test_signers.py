@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
 from infra.payload.verify_signature import signers_faults
 from tests.support.signing import new_key
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 CANARY = "c4n4ry"
 PRIVATE = f"-----BEGIN EC PRIVATE KEY-----\n{CANARY}\n-----END EC PRIVATE KEY-----\n"
 

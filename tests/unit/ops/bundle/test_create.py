@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ops.__main__ import main
 from tests.support import bundle_tools as tools
-
-REPOSITORY = Path(__file__).resolve().parents[4]
+from tools.local.workspace import REPOSITORY
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from ops.bundle.copying import Done, Journal, alone, copy_all
 from ops.bundle.entry import Entry
 from ops.bundle.progress import Progress
 from tests.support import bundle_tools as tools
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 FILES, FILE_BYTES = 60, 1_000_000
 
 

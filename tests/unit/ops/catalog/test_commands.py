@@ -18,8 +18,8 @@ from ops.__main__ import main
 from ops.catalog.edit import Edit, change_entry, write
 from ops.catalog.kinds import KINDS
 from tests.support.artifacts import ADAPTER, CONFIG, MODEL, catalog_folder, change_config, write_adapter
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 TRIAGE = "log-triage/v2026-06-10"
 EVALUATED = ("--evaluation", "evaluations/log-triage/2026-06-12", "--approver", "model-board", "--date", "2026-06-12")
 

@@ -11,6 +11,7 @@ from ops.__main__ import main
 from ops.signing import Signer, public_key
 from tests.support import bundle_tools as tools
 from tests.support.artifacts import catalog_folder, write_adapter
+from tools.local.workspace import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_what_a_new_entry_lacks_is_told_at_once(
     catalog = catalog_folder(tmp_path / "catalog")
     before = {path.name: path.read_bytes() for path in catalog.iterdir()}
     folder = write_adapter(tmp_path / "menu")
-    settings = str(Path(__file__).resolve().parents[4] / "Pulumi.dev.yaml")
+    settings = str(REPOSITORY / "Pulumi.dev.yaml")
     words = ("--licence", "GPL-3.0", "--owner", "a\nb", "--settings", settings, "--catalog", str(catalog))
     assert main(["adapter", "publish", str(folder), "--name", name, *words]) == 2
     told = capsys.readouterr().err

@@ -15,6 +15,7 @@ from ops.checks.files import unsafe_name
 from tests.support.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, safetensors, write, write_adapter
 from tests.unit.support import hostile
 from tools import fixtures
+from tools.local.workspace import REPOSITORY
 
 CASES = [
     *(("files", *case) for case in hostile.FILES),
@@ -23,7 +24,6 @@ CASES = [
     *(("config", *case) for case in hostile.CONFIGS),
     *(("tensors", *case) for case in hostile.TENSORS),
 ]
-REPOSITORY = Path(__file__).resolve().parents[4]
 FAQ = "helpdesk-faq/v2026-02-01"
 
 

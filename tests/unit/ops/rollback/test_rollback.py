@@ -13,8 +13,8 @@ import yaml
 
 from ops.__main__ import main
 from ops.rollback.block import LayoutError, with_block
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 FILE = "Pulumi.prod.yaml"
 TWO = "adapters: [helpdesk-faq/v2026-02-01, helpdesk-classifier/v2026-02-01]"
 ONE = "adapters: [helpdesk-faq/v2026-02-01]"
