@@ -100,6 +100,10 @@ def test_an_import_uphill_is_named() -> None:
     assert any("policies.rules.probes imports policies.manifests" in entry for entry in uphill("policies", turned))
 
 
+def test_relative_imports_are_read_too() -> None:
+    assert "infra.payload.verify_signature" in graph()["infra.payload.fetch_adapters"]
+
+
 def test_no_import_leads_in_a_circle() -> None:
     assert [" -> ".join(way) for way in circles(graph())] == []
 
