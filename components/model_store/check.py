@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components import naming, payload
+from components import naming, pod_package
 from components.content import sha256_of
 from components.platform import Platform
 
 CONFIG_PATH = "/etc/kitchen/base-model"
 MODELS_PATH = "/models"
 MODULE = "load_base_model"
-SCRIPTS = payload.files(MODULE, "fetch_adapters", "one_load", "verify_signature")
+SCRIPTS = pod_package.files(MODULE, "fetch_adapters", "one_load", "verify_signature")
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600
 """How long a starting server waits for a load that goes on; its pod starts again after that, and waits anew."""
@@ -49,7 +49,7 @@ class BaseModelContent:
 
     def volume(self) -> dict[str, Any]:
         """Source of the volume that is mounted at CONFIG_PATH."""
-        return payload.config_map(self.config_map, self.data())
+        return pod_package.config_map(self.config_map, self.data())
 
     @property
     def size_bytes(self) -> int:
@@ -73,7 +73,7 @@ class BaseModelContent:
         return {
             "name": "require-base-model",
             "image": self.image,
-            "command": payload.command(MODULE),
+            "command": pod_package.command(MODULE),
             "workingDir": CONFIG_PATH,
             "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--models", MODELS_PATH, "--wait", str(WAIT_SECONDS)],
             "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},

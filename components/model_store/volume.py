@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from components import naming, payload
+from components import naming, pod_package
 from components.content import sha256_of
 from components.gpu.sizing import LOAD_CPU, LOAD_MEMORY_GIB, load_minutes
 from components.kubernetes_object import KubernetesObject
@@ -207,7 +207,7 @@ def _container(args: BaseModelLoadArgs, secret: str | None) -> dict[str, Any]:
     return {
         "name": "load",
         "image": args.content.image,
-        "command": payload.command(MODULE),
+        "command": pod_package.command(MODULE),
         "workingDir": CONFIG_PATH,
         "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--models", MODELS_PATH, *source],
         "env": _environment(args, secret),

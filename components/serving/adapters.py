@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from components import naming, payload
+from components import naming, pod_package
 from components.content import sha256_of
 from components.platform import Platform
 from components.serving.vllm import ADAPTERS_PATH
 
 CONFIG_PATH = "/etc/kitchen/adapters"
 CA_PATH = "/etc/kitchen/ca"
-SCRIPTS = payload.files("fetch_adapters", "verify_signature")
+SCRIPTS = pod_package.files("fetch_adapters", "verify_signature")
 MANIFEST = "manifest.json"
 
 _MIB = 1024 * 1024
@@ -78,7 +78,7 @@ class AdapterFetch:
         room = 2 * sum(file.size_bytes for adapter in self.adapters for file in adapter.files)
         volumes: list[dict[str, Any]] = [
             {"name": "adapters", "emptyDir": {"sizeLimit": f"{room // _MIB + 64}Mi"}},
-            {"name": "adapters-manifest", **payload.config_map(self.config_map(kitchen), self.data())},
+            {"name": "adapters-manifest", **pod_package.config_map(self.config_map(kitchen), self.data())},
             {"name": "fetch-scratch", "emptyDir": {"sizeLimit": "64Mi"}},
         ]
         if self.ca_bundle is not None:
@@ -97,7 +97,7 @@ class AdapterFetch:
         return {
             "name": "fetch-adapters",
             "image": self.image,
-            "command": payload.command("fetch_adapters"),
+            "command": pod_package.command("fetch_adapters"),
             "workingDir": CONFIG_PATH,
             "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--target", ADAPTERS_PATH],
             "env": self.environment(),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components import naming, payload
+from components import naming, pod_package
 from components.content import sha256_of
 from components.gpu.sizing import SIDECAR_CPU, SIDECAR_MEMORY_GIB
 from components.platform import Platform
@@ -19,13 +19,13 @@ from components.serving.adapters import CA_PATH, CONFIG_PATH, MANIFEST, AdapterF
 from components.serving.vllm import ADAPTERS_PATH, LoraOptions
 
 SIDECAR = "reconcile-adapters"
-SCRIPTS = payload.files(
+SCRIPTS = pod_package.files(
     *("adapter_status", "fetch_adapters", "guard_updates", "reconcile_adapters", "update_api", "verify_signature")
 )
 SCRIPTS_PATH = "/etc/kitchen/hot"
 TOKEN_FOLDER = "/run/kitchen"
 TOKEN_PATH = f"{TOKEN_FOLDER}/update-token"
-MIDDLEWARE = f"{payload.PACKAGE}.guard_updates.UpdateGuard"
+MIDDLEWARE = f"{pod_package.PACKAGE}.guard_updates.UpdateGuard"
 
 SERVER_ENVIRONMENT = {
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
@@ -70,7 +70,7 @@ class HotLora:
         volumes: list[dict[str, Any]] = [
             {"name": "adapters", "emptyDir": {"sizeLimit": f"{self.space_gib}Gi"}},
             {"name": "declared-adapters", "configMap": {"name": naming.declared_adapters_config_map(kitchen)}},
-            {"name": "hot-scripts", **payload.config_map(self.scripts_config_map(kitchen), self.scripts)},
+            {"name": "hot-scripts", **pod_package.config_map(self.scripts_config_map(kitchen), self.scripts)},
             {"name": "update-token", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
             {"name": "fetch-scratch", "emptyDir": {"sizeLimit": "64Mi"}},
         ]
@@ -93,7 +93,7 @@ class HotLora:
         return {
             "name": SIDECAR,
             "image": self.fetch.image,
-            "command": payload.command("reconcile_adapters"),
+            "command": pod_package.command("reconcile_adapters"),
             "workingDir": SCRIPTS_PATH,
             "args": [
                 f"--manifest={CONFIG_PATH}/{MANIFEST}",

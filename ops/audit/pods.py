@@ -144,6 +144,13 @@ def _adapter(kitchen: DeclaredKitchen, adapter: Adapter, pod: Object, cluster: C
     name = str(volumes.get(kitchen.list_volume, {}).get("name", ""))
     if not name:
         return differs(f"{name_of(pod)}: mounts no list of adapters")
+    # The list's name changes with its content, and that is compared below; what is mounted where must be as declared.
+    declared, found = (
+        {key: value for key, value in of[kitchen.list_volume].items() if key != "name"}
+        for of in ({name: entry.get("configMap") or {} for name, entry in kitchen.volumes.items()}, volumes)
+    )
+    for difference in differences(declared, found, live=True, path=kitchen.list_volume):
+        return differs(f"{name_of(pod)}: {difference}")
     try:
         mounted = cluster.one(kitchen.namespace, "ConfigMap", name)
     except UnseenError as error:

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.minio_server import REGION, MinioServer
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY
@@ -71,7 +71,7 @@ def measure(words: list[str], env: dict[str, str]) -> Run:
     """Run a command that must succeed."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(words, cwd=payload.HOME, env=env, stdout=output, stderr=output)
+        process = subprocess.Popen(words, cwd=pod_package.HOME, env=env, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         if status != 0:
@@ -94,7 +94,7 @@ def compare(folder: Path, shape: str, other: str) -> list[tuple[str, ...]]:
         }
         ways = {
             "ours, verified": [
-                *payload.started("fetch_adapters"),
+                *pod_package.started("fetch_adapters"),
                 "--manifest",
                 str(manifest),
                 "--target",

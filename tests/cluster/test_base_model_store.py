@@ -25,7 +25,7 @@ from components.object_store import BucketAccessArgs
 from components.platform import Platform
 from components.tenancy import StoreAddress
 from infra.payload import fetch_adapters
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.minio_server import REGION, MinioServer
 
 BUCKET, REF = "load-models", "tiny/v1"
@@ -93,7 +93,7 @@ class Volume:
         config.mkdir(parents=True, exist_ok=True)
         kept = (config / MANIFEST).read_text() if (config / "keep").exists() else None
         made = {"metadata": {"name": args.content.config_map}, "data": args.content.data()}
-        payload.lay_out(made, args.content.volume(), config)
+        pod_package.lay_out(made, args.content.volume(), config)
         if kept is not None:
             (config / MANIFEST).write_text(kept)
         assert container["workingDir"] == CONFIG_PATH

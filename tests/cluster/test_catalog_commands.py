@@ -20,7 +20,7 @@ import yaml
 from infra.catalog import load_catalog
 from infra.payload import verify_signature
 from ops.__main__ import main
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.artifacts import ADAPTER, CONFIG, MODEL, WEIGHTS, catalog_folder, change_config, write, write_adapter
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.signing import Key, new_key, sign
@@ -254,8 +254,8 @@ def served(store: MinioServer, catalog: Path, folder: Path, signers: list[dict[s
     manifest, target = folder / "manifest.json", folder / "served"
     manifest.write_text(json.dumps({"bucket": "dev-lora", "adapters": adapters, "signers": signers}))
     done = subprocess.run(
-        [*payload.started("fetch_adapters"), "--manifest", manifest, "--target", target],
-        cwd=payload.HOME,
+        [*pod_package.started("fetch_adapters"), "--manifest", manifest, "--target", target],
+        cwd=pod_package.HOME,
         env={
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL": store.endpoint,

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from infra.payload import fetch_adapters
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.signing import Key, new_key, signed
 from tools import fixtures
@@ -61,8 +61,8 @@ class Kitchen:
             **self.environment,
         }
         done = subprocess.run(
-            [*payload.started("fetch_adapters"), "--manifest", manifest, "--target", self.target],
-            cwd=payload.HOME,
+            [*pod_package.started("fetch_adapters"), "--manifest", manifest, "--target", self.target],
+            cwd=pod_package.HOME,
             env=env,
             capture_output=True,
             text=True,

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from infra.payload import fetch_adapters
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.fake_vllm import FakeVllm
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.signing import Key, new_key, signed
@@ -77,10 +77,10 @@ class Sidecar:
                  "server-port": self.server.port, "interval-seconds": "0.05", **self.options}  # fmt: skip
         self.process = subprocess.Popen(
             [
-                *payload.started("reconcile_adapters"),
+                *pod_package.started("reconcile_adapters"),
                 *(f"--{name}={value}" for name, value in words.items()),
             ],
-            cwd=payload.HOME,
+            cwd=pod_package.HOME,
             env={
                 "PATH": os.environ["PATH"],
                 "AWS_ENDPOINT_URL": self.store.endpoint,

@@ -45,7 +45,7 @@ def test_every_case_is_judged_as_kubernetes_does(level: str) -> None:
 
 CHECKS = [(module, name) for module in (pod_security_baseline, pod_security_restricted) for name in module.CHECKS]
 NOT_ALONE = {"windowsHostProcess"}
-"""Its cases ask for the node's network too, which another check refuses; samples_pod_security.py has one without."""
+"""Its cases ask for the node's network too, which another check refuses; samples/pod_security.py has one without."""
 
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, name in CHECKS if name not in NOT_ALONE])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_every_relative_link_leads_somewhere() -> None:
         if not (path.parent / link).exists()
     ]
     assert broken == []
+
+
+def test_every_anchor_is_a_heading() -> None:
+    broken = [
+        f"{path.relative_to(REPOSITORY)} -> {link}"
+        for path in TEXTS
+        for link in re.findall(r"\]\((?!https?://)([^)\s]*#[^)\s]+)\)", re.sub(r"`[^`\n]*`", "", path.read_text()))
+        if link.partition("#")[2] not in anchors((path.parent / link.partition("#")[0]) if link[0] != "#" else path)
+    ]
+    assert broken == []
+
+
+def anchors(path: Path) -> set[str]:
+    """Anchors of a page's headings, as forges make them: lower case, hyphens for spaces, no other signs."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize(

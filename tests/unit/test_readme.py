@@ -21,8 +21,8 @@ from infra.load import settings_from_file
 from ops.__main__ import main
 from tools.cluster.layout import Layout
 from tools.local.up import FOLDER
+from tools.local.workspace import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 ENGLISH, JAPANESE = (REPOSITORY / name for name in ("README.md", "README.ja.md"))
 QUICK_START = REPOSITORY / "docs" / "quickstart.ja.md"
 SECTIONS = {

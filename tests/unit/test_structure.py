@@ -161,11 +161,11 @@ def test_minio_s_own_interface_is_used_in_its_optional_modules_alone() -> None:
 
 
 def test_a_folder_of_components_names_its_public_types() -> None:
-    """What the README's table names is imported from the folder; `minio` and `recorded_names` import nothing."""
+    """What the README's table names is imported from the folder, except from `minio`, which imports nothing."""
     lacking = [
         f"{path.parent.name}: {node.name}"
         for path in sources("components")
-        if (path.parent / "__init__.py").read_text().count("__all__")
+        if path.parent.name not in ("components", "minio")
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.ClassDef)
         and any(ast.unparse(base) == "pulumi.ComponentResource" for base in node.bases)

@@ -1,6 +1,6 @@
 """Samples of the rules on images and on what is rendered elsewhere.
 
-Public cases of digests, tags and registries are in samples_public_images.py; `ALLOW_LIST` has more ways around a list.
+Public cases of digests, tags and registries are in public_images.py; `ALLOW_LIST` has more ways around a list.
 """
 
 from __future__ import annotations

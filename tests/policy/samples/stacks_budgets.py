@@ -1,4 +1,4 @@
-"""Changes of the stack that the rule on budgets for disruptions answers; `stack_samples` runs them."""
+"""Changes of the stack that the rule on budgets for disruptions answers; `stacks` runs them."""
 
 from __future__ import annotations
 

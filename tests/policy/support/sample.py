@@ -79,7 +79,7 @@ WORLD = World(
 class Sample:
     """An object and what a rule says about it: `says` has a fragment of each violation, in order; none when it passes.
 
-    A module `samples_*.py` of this folder registers samples as `SAMPLES`, a tuple of them by rule id.
+    A module of `tests.policy.samples` registers samples as `SAMPLES`, a tuple of them by rule id.
     """
 
     name: str

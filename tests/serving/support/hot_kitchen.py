@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.serving.support.served_kitchen import BUCKET, ServedKitchen, one
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.minio_server import MinioServer
 from tools import fixtures
 
@@ -26,7 +26,7 @@ class HotKitchen(ServedKitchen):
         self.mount([*self.server["volumeMounts"], *self.sidecar["volumeMounts"]])
         (volume,) = [entry for entry in self.predictor["volumes"] if entry["name"] == "hot-scripts"]
         scripts = one(self.documents, "ConfigMap", f"{KITCHEN}-hot-scripts")
-        payload.lay_out(scripts, volume, self.paths["/etc/kitchen/hot"])
+        pod_package.lay_out(scripts, volume, self.paths["/etc/kitchen/hot"])
         for name, content in fixtures.base_model_files(fixtures.BASE_MODELS[0]).items():
             (self.paths["/mnt/models"] / name).write_bytes(content)
         self.manifest = self.paths["/etc/kitchen/adapters"] / "manifest.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.serving.support.served_kitchen import MODELS, ServedKitchen, one
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.minio_server import MinioServer
 from tools import fixtures
 
@@ -36,7 +36,7 @@ class StaticKitchen(ServedKitchen):
             ("base-model-manifest", "/etc/kitchen/base-model", "base-"),
             ("adapters-manifest", "/etc/kitchen/adapters", f"{KITCHEN}-adapters-"),
         ):
-            payload.lay_out(one(own, "ConfigMap", prefix), volumes[name], self.paths[path])
+            pod_package.lay_out(one(own, "ConfigMap", prefix), volumes[name], self.paths[path])
 
     def publish_all(self) -> None:
         """Put what the catalog names into the buckets."""

@@ -51,6 +51,12 @@ def other_file(items: Items) -> None:
     volume["configMap"]["items"][0]["key"] = "other.py"
 
 
+def other_list(items: Items) -> None:
+    volume = next(entry for entry in pod(items)["spec"]["volumes"] if entry["name"] == "adapters-manifest")
+    listed = next(entry for entry in volume["configMap"]["items"] if entry["path"] == "manifest.json")
+    listed["key"] = "fetch_adapters.py"
+
+
 def debugger(items: Items) -> None:
     pod(items)["spec"]["ephemeralContainers"] = [{"name": "debugger", "image": "busybox"}]
 
@@ -100,7 +106,7 @@ def other_scheduler(items: Items) -> None:
 
 
 def more_files(items: Items) -> None:
-    """Beside the scripts, where Python looks for modules first."""
+    """No volume mounts it today; whoever can add it can change the volume's items next."""
     one(items, "ConfigMap", "support-adapters-")["binaryData"] = {"boto3.py": "cGFzcw=="}
 
 

@@ -156,6 +156,17 @@ def test_declaring_buckets_loads_neither_boto3_nor_minio() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_providers_process_loads_little() -> None:
+    """Each preview waits for it: what only the program needs must not come along."""
+    code = (
+        "import sys, components.s3_provider, components.minio_users, components.minio_quota; "
+        "heavy = ('boto3', 'minio', 'pulumi_random', 'components.tenancy', 'components.object_store.minio.server'); "
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_store_errors_are_quiet_and_others_are_not() -> None:
     from components.object_store.store_client import ObjectStoreError
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from components import payload
+from components import pod_package
 from components.model_store.check import SCRIPTS as BASE_MODEL
 from components.serving.adapters import SCRIPTS as STATIC
+from components.serving.hot_lora import MIDDLEWARE
 from components.serving.hot_lora import SCRIPTS as HOT
 from infra.kitchen.context import scripts
-from tests.support.payload import lay_out
+from tests.support.pod_package import lay_out
 
 PARTS = {"base model": BASE_MODEL, "static": STATIC, "hot": HOT}
 STARTED = {
@@ -50,7 +51,7 @@ def test_a_pod_gets_every_module_that_its_own_ones_import(part: str) -> None:
     files = set(PARTS[part])
     lacking = {f"{name} imports {found}" for name in files for found in imports(scripts()[name])[0] - files}
     assert lacking == set()
-    assert payload.INIT in files
+    assert pod_package.INIT in files
 
 
 def test_no_script_is_without_a_pod() -> None:
@@ -62,13 +63,23 @@ def test_no_script_is_without_a_pod() -> None:
 )
 def test_a_module_starts_out_of_the_mounted_config_map(part: str, module: str, tmp_path: Path) -> None:
     data = {name: scripts()[name] for name in PARTS[part]} | {"manifest.json": "{}"}
-    volume = payload.config_map("made", data)
+    volume = pod_package.config_map("made", data)
     lay_out({"metadata": {"name": "made"}, "data": data}, volume, tmp_path)
     assert (tmp_path / "manifest.json").is_file()
-    assert {path.name for path in (tmp_path / payload.PACKAGE).iterdir()} == set(PARTS[part])
-    _, *words = payload.command(module)
+    assert {path.name for path in (tmp_path / pod_package.PACKAGE).iterdir()} == set(PARTS[part])
+    _, *words = pod_package.command(module)
     done = subprocess.run(
         [sys.executable, *words, "--help"], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "usage:" in done.stdout
+
+
+def test_the_server_finds_the_middleware_in_its_working_directory(tmp_path: Path) -> None:
+    data = {name: scripts()[name] for name in HOT}
+    lay_out({"metadata": {"name": "made"}, "data": data}, pod_package.config_map("made", data), tmp_path)
+    module, _, name = MIDDLEWARE.rpartition(".")
+    code = f"import {module}; print({module}.{name}.__name__)"
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == name, done.stderr

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from model_signing import verifying
 
 from infra.payload import verify_signature as verify
-from tests.support import payload
+from tests.support import pod_package
 from tests.support.signing import CURVES, Key, new_key, sign_again, signed, statement
 
 FILES = {"adapter_config.json": b"{}", "adapter_model.safetensors": b"weights"}
@@ -325,7 +325,7 @@ def test_without_the_package_every_signature_is_refused_in_one_line(key: Key) ->
     )
     signers = json.dumps([key.signer(), key.signer("second")])
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=payload.HOME, input=signers, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], cwd=pod_package.HOME, input=signers, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "['signers: no signature can be checked: this Python lacks the package cryptography']"
 

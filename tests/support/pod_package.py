@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tools.local.workspace import REPOSITORY
 
-HOME = REPOSITORY / "infra"
-"""Working directory in which `payload` is found."""
+HOME = Path(tempfile.mkdtemp(prefix="kitchen-pod-"))
+"""Working directory in which `payload` is found, and as in a pod nothing else of the program."""
+
+(HOME / "payload").symlink_to(REPOSITORY / "infra" / "payload", target_is_directory=True)
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 
 def started(module: str) -> list[str]:
