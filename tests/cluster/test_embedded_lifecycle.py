@@ -16,7 +16,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.cluster.support.kubectl import Kubectl, apply, eventually, hear_sigint, is_ready, kitchen
+from tests.cluster.support.kubectl import Kubectl, apply, eventually, is_ready, kitchen
+from tests.support.signals import hear_sigint
 from tools.cluster import Cluster, ClusterError, ports
 from tools.cluster.components import START_ORDER
 from tools.cluster.errors import PortTakenError

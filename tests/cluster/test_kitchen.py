@@ -19,6 +19,7 @@ from infra.load import read_stack_file
 from ops.store import client as ops_client
 from tests.cluster.support.environments import make, objects, recorded, summary
 from tests.cluster.support.kubectl import Kubectl, eventually, is_ready
+from tests.support.pod_package import lay_out
 from tools.cluster.processes import strays
 from tools.local.up import LocalKitchen
 from tools.local.workspace import POLICY_PACK, REPOSITORY
@@ -95,23 +96,26 @@ def run_as_in(
 
     `folders` stands for its volumes by name; a ConfigMap's files are laid into its own.
     """
-    sources = {volume["name"]: volume.get("configMap", {}).get("name") for volume in pod["volumes"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    place = None
     words = [*container["command"], *container["args"]]
     for mount in container["volumeMounts"]:
         folder = folders.get(mount["name"])
         if folder is None:
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        if config := sources[mount["name"]]:
-            for name, text in kube.get("-n", NAMESPACE, "configmap", config)["data"].items():
-                (folder / name).write_text(text)
+        if config := volumes[mount["name"]].get("configMap"):
+            lay_out(kube.get("-n", NAMESPACE, "configmap", config["name"]), volumes[mount["name"]], folder)
+        if mount["mountPath"] == container["workingDir"]:
+            place = folder
         words = [word.replace(mount["mountPath"], str(folder)) for word in words]
     env = {"PATH": os.environ["PATH"]}
     for entry in container.get("env", []):
         reference = entry.get("valueFrom", {}).get("secretKeyRef")
         env[entry["name"]] = key_in(kube, reference["name"])[reference["key"]] if reference else entry["value"]
-    assert words[0] == "python"
-    return subprocess.run([sys.executable, *words[1:]], env=env, capture_output=True, text=True, check=False)
+    assert (words[0], place is not None) == ("python3", True)
+    words[0] = sys.executable
+    return subprocess.run(words, cwd=place, env=env, capture_output=True, text=True, check=False)
 
 
 def init_container(kube: Kubectl, name: str, folders: dict[str, Path]) -> subprocess.CompletedProcess[str]:

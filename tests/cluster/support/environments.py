@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.support.kubectl import Kubectl, hear_sigint
+from tests.cluster.support.kubectl import Kubectl
+from tests.support.signals import hear_sigint
 from tools.cluster import Cluster
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY, Workspace

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -37,11 +36,6 @@ class Kubectl:
     def get(self, *args: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(self("get", *args, "-o", "json"))
         return content
-
-
-def hear_sigint() -> None:
-    """For a child that is to be interrupted: a shell's background job, and so all below it, ignores SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def eventually(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:

@@ -21,6 +21,7 @@ from ops.bundle.copying import Done, Journal, alone, copy_all
 from ops.bundle.entry import Entry
 from ops.bundle.progress import Progress
 from tests.support import bundle_tools as tools
+from tests.support.signals import hear_sigint
 from tools.local.workspace import REPOSITORY
 
 FILES, FILE_BYTES = 60, 1_000_000
@@ -44,7 +45,13 @@ def words(tmp_path: Path, source: Path, name: str = "bundle") -> list[str]:
 def stopped(command: Sequence[str], journal: Path, lines: int, by: signal.Signals) -> tuple[int, str]:
     """Run the command in a process of its own and stop it when its journal has so many lines; its status and errors."""
     words = [sys.executable, "-m", "ops", *command]
-    with subprocess.Popen(words, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        words,
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
+    ) as process:
         while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= lines):
             time.sleep(0.001)
         process.send_signal(by)
