@@ -73,8 +73,9 @@ def component(name: str, layout: Layout, ports: Mapping[str, int], credentials: 
             "MINIO_UPDATE": "off",
         }
     elif name == "kube-apiserver":
-        # A third of a first start would be garbage collection of schemas.
-        env = {"GOGC": "300", "GOMEMLIMIT": "1GiB"}
+        # A third of a first start would be garbage collection of schemas. With an environment on it the server holds a
+        # little more than 1 GiB: a limit near that would make it collect every second for as long as it runs.
+        env = {"GOGC": "300", "GOMEMLIMIT": "1900MiB"}
     elif name == "kserve":
         env = {"POD_NAMESPACE": "kserve", "TMPDIR": str(layout.data("kserve"))}
     elif name == "binder":
