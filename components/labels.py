@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 DOMAIN = "kitchen.example.com"
@@ -12,6 +13,12 @@ SERVICE_LABEL = "serving.kserve.io/inferenceservice"
 
 OWNER_TAG = f"{DOMAIN}/owner"
 """Tag of a bucket; its value is the project and stack that own it."""
+
+PART_OF = "app.kubernetes.io/part-of"
+
+CHANGEABLE = (f"{DOMAIN}/owner", f"{DOMAIN}/cost-centre")
+"""Ownership labels whose value may change while the objects stay. No pod has a value of them: a pod's labels are part
+of its template, and another template means other pods. Whoever counts costs reads them from the pod's namespace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +33,7 @@ class Ownership:
     def labels(self, instance: str) -> dict[str, str]:
         """Labels of an object; `instance` is the kitchen, base model or tenant that it belongs to."""
         return {
-            "app.kubernetes.io/part-of": "private-ai-kitchen",
+            PART_OF: "private-ai-kitchen",
             "app.kubernetes.io/managed-by": "pulumi",
             "app.kubernetes.io/instance": instance,
             f"{DOMAIN}/environment": self.environment,
@@ -34,3 +41,17 @@ class Ownership:
             f"{DOMAIN}/owner": self.owner,
             f"{DOMAIN}/cost-centre": self.cost_centre,
         }
+
+
+def pod_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Those of an object's labels that its pods carry too: nothing that may change while they run."""
+    return {key: value for key, value in labels.items() if key not in CHANGEABLE}
+
+
+def pod_labels_by_kserve(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels for `spec.predictor` of an InferenceService: its pods get no value of what may change.
+
+    KServe puts the labels of an InferenceService on its pods, and lets those of the predictor win (buildObjectMeta in
+    components/predictor.go of 0.20). An empty value is to Prometheus, and to what counts costs by it, no label at all.
+    """
+    return {key: "" if key in CHANGEABLE else value for key, value in labels.items()}

@@ -12,7 +12,7 @@ from components import naming, pod_package
 from components.content import sha256_of
 from components.gpu.sizing import LOAD_CPU, LOAD_MEMORY_GIB, load_minutes
 from components.kubernetes_object import KubernetesObject
-from components.labels import DOMAIN
+from components.labels import DOMAIN, pod_labels
 from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, MODULE, BaseModelContent
 from components.object_store.buckets import BucketAccess, BucketAccessArgs
 from components.platform import Platform
@@ -173,7 +173,7 @@ def _job(args: BaseModelLoadArgs, secret: str | None) -> dict[str, Any]:
         "activeDeadlineSeconds": load_minutes(args.model_gib) * 60,
         "podFailurePolicy": {"rules": [{"action": "FailJob", "onExitCodes": fails}]},
         "template": {
-            "metadata": {"labels": {**args.labels, LOAD_LABEL: _claim(args)}},
+            "metadata": {"labels": {**pod_labels(args.labels), LOAD_LABEL: _claim(args)}},
             "spec": {
                 "restartPolicy": "Never",
                 "serviceAccountName": naming.loader(args.content.base_model),

@@ -10,7 +10,7 @@ import pulumi
 from components import naming
 from components.gpu.sizing import startup_minutes
 from components.kubernetes_object import KubernetesObject
-from components.labels import SERVICE_LABEL
+from components.labels import PART_OF, pod_labels
 from components.ports import LLM_PORT
 from components.serving.predictor import MultiLoraServiceArgs, pods, predictor, pull_secrets
 from components.serving.runtime_spec import VllmRuntimeArgs, runtime_spec
@@ -65,8 +65,13 @@ class LlmService(pulumi.ComponentResource):
             named=service.kitchen,
             spec=llm_spec(args),
             annotations={"pulumi.com/waitFor": "condition=Ready"},
-            needs=needs,
-            timeouts=pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m"),
+            options=pulumi.ResourceOptions(
+                depends_on=needs,
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m"),
+                # Other labels of the pods are another selector, which the controller's Deployment refuses for ever.
+                replace_on_changes=["spec.labels"],
+                delete_before_replace=True,
+            ),
         )
         self.register_outputs({})
 
@@ -78,15 +83,14 @@ class LlmService(pulumi.ComponentResource):
         short: str,
         named: str,
         annotations: dict[str, str] | None = None,
-        needs: list[pulumi.Resource] | None = None,
-        timeouts: pulumi.CustomTimeouts | None = None,
+        options: pulumi.ResourceOptions | None = None,
         **fields: Any,
     ) -> pulumi.Resource:
         metadata = {"name": named, "namespace": service.namespace, "labels": dict(service.labels)}
         return KubernetesObject(
             f"{name}-{short}" if short else name,
             metadata={**metadata, "annotations": annotations} if annotations else metadata,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=needs or [], custom_timeouts=timeouts),
+            opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), options),
             **fields,
         )
 
@@ -129,8 +133,7 @@ def llm_spec(args: LlmServiceArgs) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "model": {"uri": service.storage_uri, "name": args.runtime.options.served_model_name},
         "replicas": service.replicas,
-        # The network rules and budgets of a tenant know the pods by this label.
-        "labels": {**service.labels, SERVICE_LABEL: service.kitchen},
+        "labels": _pod_labels(service),
         "annotations": like["annotations"],
         "template": _template(args, like),
     }
@@ -138,6 +141,16 @@ def llm_spec(args: LlmServiceArgs) -> dict[str, Any]:
         namespace, name = args.gateway
         spec["router"] = {"route": {}, "gateway": {"refs": [{"name": name, "namespace": namespace}]}}
     return spec
+
+
+def _pod_labels(args: MultiLoraServiceArgs) -> dict[str, str]:
+    """Labels of the pods; the tenant's network rules and budgets know them by the last one.
+
+    KServe 0.20 has a value of its own for part-of, which the selector of its Service asks for, and puts all of these
+    into the Deployment's selector, which cannot change (llmisvc/workload.go, workload_single_node.go).
+    """
+    kept = {key: value for key, value in pod_labels(args.labels).items() if key != PART_OF}
+    return {**kept, **pods(args)}
 
 
 def _template(args: LlmServiceArgs, like: dict[str, Any]) -> dict[str, Any]:

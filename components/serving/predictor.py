@@ -9,7 +9,7 @@ from typing import Any
 from components import naming
 from components.gpu.placement import Placement
 from components.gpu.sizing import server_cpu, server_memory_gib
-from components.labels import DOMAIN, SERVICE_LABEL
+from components.labels import DOMAIN, SERVICE_LABEL, pod_labels_by_kserve
 from components.model_store.check import BaseModelContent
 from components.platform import Platform
 from components.serving.adapters import AdapterFetch
@@ -64,7 +64,7 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         **replicas(args.autoscaling, args.replicas),
         "deploymentStrategy": _strategy(args),
         "terminationGracePeriodSeconds": termination_seconds(args.drain_seconds),
-        "labels": dict(args.labels),
+        "labels": pod_labels_by_kserve(args.labels),
         "annotations": {f"{DOMAIN}/runtime-sha256": args.runtime_sha256},
         "nodeSelector": args.placement.node_selector(),
         "tolerations": args.placement.tolerations(),

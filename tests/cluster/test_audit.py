@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from infra.load import read_stack_file
 from ops.__main__ import main
 from ops.store import client as store_client
 from tests.cluster.support.audited_environment import NAMESPACE, Environment
+from tests.cluster.support.environments import KINDS
 from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
 from tools import fixtures
 from tools.cluster import Cluster
@@ -212,6 +214,51 @@ def test_a_service_that_git_does_not_know_is_seen(audit: Audit, kubectl: Kubectl
     mine = ("-n", NAMESPACE, "get", "pods", "-l", "serving.kserve.io/inferenceservice=mine", "-o", "name")
     eventually(lambda: kubectl(*mine) == "", "its pods are gone")
     assert audit.differing() == set()
+
+
+def stamped(kubectl: Kubectl) -> dict[tuple[str, str], tuple[str, int]]:
+    """Identity of each pod, Job and Deployment of the tenant, with the number of its specification."""
+    found = kubectl.get("-n", NAMESPACE, "pods,jobs,deployments,replicasets")["items"]
+    metadata = {(item["kind"], item["metadata"]["name"]): item["metadata"] for item in found}
+    return {key: (entry["uid"], entry.get("generation", 0)) for key, entry in metadata.items()}
+
+
+def owners(kubectl: Kubectl) -> dict[tuple[str, str], tuple[str, str]]:
+    """Owner and cost centre of everything that the program made for the tenant."""
+    ours = ("-l", "app.kubernetes.io/managed-by=pulumi,kitchen.example.com/tenant=audit")
+    found = kubectl.get("--all-namespaces", KINDS, *ours)["items"]
+    labels = {(item["kind"], item["metadata"]["name"]): item["metadata"]["labels"] for item in found}
+    keys = ("kitchen.example.com/owner", "kitchen.example.com/cost-centre")
+    return {key: (entry[keys[0]], entry[keys[1]]) for key, entry in labels.items()}
+
+
+def test_another_owner_changes_labels_in_place_and_no_pod_and_no_job(
+    environment: Environment, audit: Audit, kubectl: Kubectl
+) -> None:
+    for kitchen in ("support", "summary"):
+        pod(kubectl, kitchen)
+    before, rows, labelled = stamped(kubectl), audit(), owners(kubectl)
+    said = read_stack_file(environment.file)
+    said["tenants"]["audit"] |= {"owner": "retail", "costCentre": "9999"}
+    environment.write(said)
+    environment.commit("another owner")
+    counted = environment.up()
+    assert set(counted) == {"updated", "unchanged"}, counted
+    assert owners(kubectl) == dict.fromkeys(labelled, ("retail", "9999"))
+    kinds = {kind for kind, _ in labelled}
+    assert {"Namespace", "InferenceService", "ServingRuntime", "Job", "Secret", "PersistentVolumeClaim"} <= kinds
+    after = time.monotonic() + 5  # KServe acts on a change at once
+    while time.monotonic() < after:
+        assert stamped(kubectl) == before
+        time.sleep(0.2)
+    for item in kubectl.get("-n", NAMESPACE, "pods")["items"]:
+        carried = item["metadata"]["labels"]
+        assert carried["kitchen.example.com/tenant"] == "audit"
+        assert not carried.get("kitchen.example.com/owner")
+        assert not carried.get("kitchen.example.com/cost-centre")
+    verdicts = [{key: row["verdict"] for key, row in found.items()} for found in (rows, audit())]
+    assert verdicts[0] == verdicts[1]
+    assert "differs" not in verdicts[1].values()
 
 
 def declared_adapters(kubectl: Kubectl) -> list[str]:

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_random as random
 
 from components.kubernetes_object import KubernetesObject
-from components.labels import DOMAIN
+from components.labels import DOMAIN, pod_labels
 from components.object_store.minio import pod
 from components.platform import Platform
 from components.tenancy.network import dns_egress
@@ -189,7 +189,7 @@ class MinioServer(pulumi.ComponentResource):
             "storageClassName": args.storage_class,
             "resources": {"requests": {"storage": f"{args.size_gib}Gi"}},
         }
-        labels = {**args.labels, **_match()}
+        labels = {**pod_labels(args.labels), **_match()}
         return {
             "serviceName": pod.HEADLESS,
             "replicas": args.replicas,

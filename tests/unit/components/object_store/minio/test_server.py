@@ -61,6 +61,16 @@ def declared() -> Callable[..., dict[tuple[str, str], dict[str, Any]]]:
     return declare
 
 
+def test_another_owner_is_told_by_the_objects_and_restarts_no_pod(declared: Any) -> None:
+    owners = {
+        "platform-team": declared(),
+        "storage-team": declared(labels={"kitchen.example.com/owner": "storage-team"}),
+    }
+    sets = [made["StatefulSet", "minio"] for made in owners.values()]
+    assert [entry["metadata"]["labels"]["kitchen.example.com/owner"] for entry in sets] == list(owners)
+    assert sets[0]["spec"] == sets[1]["spec"]
+
+
 def test_the_root_key_is_a_file_in_minio_s_own_pods_and_nowhere_else(declared: Any) -> None:
     made = declared()
     assert made["Secret", "minio-root"]["stringData"] == {"user": "kitchen-root", "password": CANARY}
