@@ -12,6 +12,8 @@ from typing import Any
 
 import pulumi
 
+from components import restarts
+
 _GROUPS = {"v1": "core/v1"}
 _FIELD_MANAGER = "pulumi.com/patchFieldManager"
 _SECRET_OUTPUTS = {"Secret": ["data", "stringData"]}
@@ -40,5 +42,8 @@ class KubernetesObject(pulumi.CustomResource):
         manager = {_FIELD_MANAGER: f"{pulumi.get_project()}-{pulumi.get_stack()}"}
         annotated = {**metadata, "annotations": {**metadata.get("annotations", {}), **manager}}
         properties = {"apiVersion": api_version, "kind": kind, "metadata": annotated, **fields}
-        own = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS.get(kind))
+        own = pulumi.ResourceOptions(
+            additional_secret_outputs=_SECRET_OUTPUTS.get(kind),
+            hooks=restarts.binding(kind, metadata["name"], metadata.get("namespace", "")),
+        )
         super().__init__(token, name, properties, pulumi.ResourceOptions.merge(opts, own))

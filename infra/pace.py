@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from types import CoroutineType
 
 import pulumi
 
@@ -28,10 +29,15 @@ async def all_registered() -> None:
     (pulumi/runtime/stack.py, wait_for_rpcs): at 1,000 resources that is more than half of a preview.
     """
     me = asyncio.current_task()
-    while others := {task for task in asyncio.all_tasks() if task is not me}:
+    while others := {task for task in asyncio.all_tasks() if task is not me and _ends(task)}:
         done, _ = await asyncio.wait(others, return_when=asyncio.FIRST_EXCEPTION)
         if any(task.cancelled() or task.exception() for task in done):
             return
+
+
+def _ends(task: asyncio.Task[object]) -> bool:
+    """Whether a task comes to an end: those of the server that answers hooks, which are compiled code, do not."""
+    return isinstance(task.get_coro(), CoroutineType)
 
 
 def _drop(*_: object, **__: object) -> None:
