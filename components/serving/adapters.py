@@ -18,6 +18,8 @@ SCRIPTS = pod_package.files("fetch_adapters", "verify_signature")
 MANIFEST = "manifest.json"
 
 _MIB = 1024 * 1024
+_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_OWNER_AND_GROUP_READ = 0o440
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,15 +112,27 @@ class AdapterFetch:
         }
 
     def environment(self) -> list[dict[str, Any]]:
-        """Environment of a container that fetches: the store, and the key from the Secret."""
+        """Environment of a container that fetches once: the store, and the key as the Secret has it at its start."""
+        secret = [{"name": key, "valueFrom": {"secretKeyRef": {"name": self.secret, "key": key}}} for key in _KEY]
+        return [*self.store_environment(), *secret]
+
+    def store_environment(self) -> list[dict[str, Any]]:
+        """Where the store is, without a key."""
         plain = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_DEFAULT_REGION": self.region, "HOME": "/tmp"}
         if self.ca_bundle is not None:
             plain["AWS_CA_BUNDLE"] = f"{CA_PATH}/ca.crt"
-        secret = [
-            {"name": key, "valueFrom": {"secretKeyRef": {"name": self.secret, "key": key}}}
-            for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-        ]
-        return [*({"name": key, "value": value} for key, value in plain.items()), *secret]
+        return [{"name": key, "value": value} for key, value in plain.items()]
+
+    def key_files(self) -> dict[str, Any]:
+        """A volume's `secret`: a file for each half of the key, for the pod's user and group alone.
+
+        A container that runs on reads it there: the kubelet changes the files with the Secret.
+        """
+        return {
+            "secretName": self.secret,
+            "items": [{"key": key, "path": key} for key in _KEY],
+            "defaultMode": _OWNER_AND_GROUP_READ,
+        }
 
     def manifest(self) -> str:
         """The list of adapters with their sums and who must have signed them, as the scripts read it."""

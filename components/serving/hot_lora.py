@@ -20,11 +20,13 @@ from components.serving.vllm import ADAPTERS_PATH, LoraOptions
 
 SIDECAR = "reconcile-adapters"
 SCRIPTS = pod_package.files(
-    *("adapter_status", "fetch_adapters", "guard_updates", "reconcile_adapters", "update_api", "verify_signature")
+    *("adapter_status", "fetch_adapters", "guard_updates", "reconcile_adapters", "store_key"),
+    *("update_api", "verify_signature"),
 )
 SCRIPTS_PATH = "/etc/kitchen/hot"
 TOKEN_FOLDER = "/run/kitchen"
 TOKEN_PATH = f"{TOKEN_FOLDER}/update-token"
+KEY_PATH = "/etc/kitchen/store-key"
 MIDDLEWARE = f"{pod_package.PACKAGE}.guard_updates.UpdateGuard"
 
 SERVER_ENVIRONMENT = {
@@ -73,19 +75,21 @@ class HotLora:
             {"name": "hot-scripts", **pod_package.config_map(self.scripts_config_map(kitchen), self.scripts)},
             {"name": "update-token", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
             {"name": "fetch-scratch", "emptyDir": {"sizeLimit": "64Mi"}},
+            {"name": "store-key", "secret": self.fetch.key_files()},
         ]
         if self.fetch.ca_bundle is not None:
             volumes.append({"name": "object-store-ca", "configMap": {"name": self.fetch.ca_bundle}})
         return volumes
 
     def _sidecar(self, platform: Platform) -> dict[str, Any]:
-        # Directories, never subPath: a file mounted by subPath does not follow its ConfigMap.
+        # Directories, never subPath: a file mounted by subPath does not follow its ConfigMap or Secret.
         mounts: list[dict[str, Any]] = [
             {"name": "adapters", "mountPath": ADAPTERS_PATH},
             {"name": "declared-adapters", "mountPath": CONFIG_PATH, "readOnly": True},
             {"name": "hot-scripts", "mountPath": SCRIPTS_PATH, "readOnly": True},
             {"name": "update-token", "mountPath": TOKEN_FOLDER},
             {"name": "fetch-scratch", "mountPath": "/tmp"},
+            {"name": "store-key", "mountPath": KEY_PATH, "readOnly": True},
         ]
         if self.fetch.ca_bundle is not None:
             mounts.append({"name": "object-store-ca", "mountPath": CA_PATH, "readOnly": True})
@@ -99,12 +103,13 @@ class HotLora:
                 f"--manifest={CONFIG_PATH}/{MANIFEST}",
                 f"--target={ADAPTERS_PATH}",
                 f"--token={TOKEN_PATH}",
+                f"--store-key={KEY_PATH}",
                 # Less than the volume's limit: folders and half-written files take room too.
                 f"--space-mib={self.space_gib * 1024 - 64}",
                 f"--server-port={SERVER_PORT}",
                 f"--port={STATUS_PORT}",
             ],
-            "env": self.fetch.environment(),
+            "env": self.fetch.store_environment(),
             "ports": [{"name": "status", "containerPort": STATUS_PORT, "protocol": "TCP"}],
             "resources": {
                 "requests": {"cpu": f"{int(SIDECAR_CPU * 1000)}m", "memory": memory},

@@ -61,9 +61,9 @@ class FetchError(Exception):
 class Store:
     """The bucket; after one failed connection nothing more is tried."""
 
-    def __init__(self, bucket: str) -> None:
-        """Make the client from the environment; raise FetchError where it does not say enough."""
-        missing = [name for name in NEEDED if not os.environ.get(name)]
+    def __init__(self, bucket: str, key: dict[str, str] | None = None) -> None:
+        """Make the client from the environment, or with a key by boto3's names; raise FetchError where one lacks."""
+        missing = [name for name in (NEEDED if key is None else NEEDED[:1]) if not os.environ.get(name)]
         if missing:
             raise FetchError(f"environment: {', '.join(missing)} not set; rule: store and key", BAD_INPUT)
         self.bucket, self.endpoint = bucket, os.environ["AWS_ENDPOINT_URL"]
@@ -76,7 +76,8 @@ class Store:
         )
         region = os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         try:
-            self._client = boto3.client("s3", endpoint_url=self.endpoint, region_name=region, config=config)
+            said: Any = {"endpoint_url": self.endpoint, "region_name": region, "config": config, **(key or {})}
+            self._client = boto3.client("s3", **said)
         except (BotoCoreError, ValueError) as error:
             message = f"AWS_ENDPOINT_URL: {self.endpoint}: {type(error).__name__}; rule: http(s)://host[:port]"
             raise FetchError(message, BAD_INPUT) from None
@@ -264,9 +265,9 @@ def fetch_file(store: Store, adapter: dict[str, Any], file: dict[str, Any], targ
     return None
 
 
-def fetch(manifest: dict[str, Any], target: Path) -> list[FetchError]:
+def fetch(manifest: dict[str, Any], target: Path, key: dict[str, str] | None = None) -> list[FetchError]:
     """Fetch all adapters; each appears whole or not at all. Returns what is wrong with those that do not."""
-    store, faults, signers = Store(manifest["bucket"]), [], manifest.get("signers")
+    store, faults, signers = Store(manifest["bucket"], key), [], manifest.get("signers")
     if target.is_symlink() or (target / STAGE).is_symlink():
         raise FetchError(f"--target {target}: is or holds a link; rule: a folder of its own", BAD_INPUT)
     target.mkdir(parents=True, exist_ok=True)

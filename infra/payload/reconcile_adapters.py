@@ -4,7 +4,8 @@ Runs as a sidecar beside the server, on Python 3.9+ with boto3. The manifest is 
 changes nothing. The server's own list is the truth about what is loaded, so a server that was restarted gets everything
 again. Each version lies in a folder of its own, named by its sums: another version has another path, which is what
 vLLM's prefix cache goes by. vLLM reads an adapter's files again whenever it has left the server's memory, so files stay
-as long as they are loaded, and for a while afterwards. Other signers hold for what is loaded already, too.
+as long as they are loaded, and for a while afterwards. Other signers hold for what is loaded already, too. The key of
+the store is read from files before each fetch: another one holds for a sidecar that runs.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 from .adapter_status import Status, log, serve
 from .fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, discard, fetch, not_signed, read_manifest
+from .store_key import StoreKey
 from .update_api import Server, ServerError
 
 FIRST_RETRY, LAST_RETRY = 2.0, 60.0
@@ -32,10 +34,12 @@ FIRST_RETRY, LAST_RETRY = 2.0, 60.0
 class Reconciler:
     """The declared list against the server's; `space` bounds what lies below `root`, in bytes."""
 
-    def __init__(self, manifest: Path, root: Path, space: int, keep_seconds: float, server: Server) -> None:
+    def __init__(
+        self, manifest: Path, root: Path, space: int, keep_seconds: float, *, server: Server, key: StoreKey
+    ) -> None:
         """Start with nothing declared."""
         self._manifest, self._root, self._space, self._keep = manifest, root, space, keep_seconds
-        self._server = server
+        self._server, self._key = server, key
         self._declared: list[dict[str, Any]] | None = None
         self._loaded: dict[str, str] = {}
         self._faults: dict[str, tuple[str, str, float, float]] = {}
@@ -61,6 +65,9 @@ class Reconciler:
             problems.append(str(error))
             reachable = False
         self._clean(0)
+        if self._key.changed():
+            log("key", text="another key of the store: what waits is tried at once")
+            self._faults = {name: (*fault[:2], 0.0, FIRST_RETRY) for name, fault in self._faults.items()}
         for adapter in declared:
             try:
                 self._bring(adapter, reachable)
@@ -133,7 +140,7 @@ class Reconciler:
         try:
             with contextlib.redirect_stdout(told):
                 wanted = {"bucket": self._bucket, "adapters": [adapter], "signers": self._signers}
-                faults = fetch(wanted, path.parent)
+                faults = fetch(wanted, path.parent, self._key.read())
         except FetchError as error:
             faults = [error]
         for line in told.getvalue().splitlines():
@@ -252,6 +259,7 @@ def main() -> int:
     parser.add_argument("--manifest", type=Path, required=True, help="manifest.json: bucket, adapters, sums")
     parser.add_argument("--target", type=Path, required=True, help="folder that the server reads")
     parser.add_argument("--token", type=Path, required=True, help="file for the token, in memory")
+    parser.add_argument("--store-key", type=Path, required=True, help="folder with the store's key, a mounted Secret")
     parser.add_argument("--space-mib", type=int, required=True, help="room for adapters")
     parser.add_argument("--server-port", type=int, required=True, help="port of the server on loopback")
     parser.add_argument("--port", type=int, required=True, help="port of /status, /metrics and /ready")
@@ -266,7 +274,8 @@ def main() -> int:
     except OSError as error:
         log("fault", text=f"--token {said.token} or --port {said.port}: {error.strerror}")
         return BAD_INPUT
-    worker = Reconciler(said.manifest, said.target, said.space_mib * 1024 * 1024, said.keep_seconds, server)
+    space, key = said.space_mib * 1024 * 1024, StoreKey(said.store_key)
+    worker = Reconciler(said.manifest, said.target, space, said.keep_seconds, server=server, key=key)
     log("started", space_mib=said.space_mib)
     while True:
         worker.run_once(status)

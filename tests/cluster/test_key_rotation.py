@@ -1,4 +1,7 @@
-"""Another generation of a consumer's key, with the real engine and a real MinIO: no moment without a working key."""
+"""Another generation of a consumer's key, with the real engine and a real MinIO: no moment without a working key.
+
+Pods that start take the new key from the Secret. A sidecar of hot mode that runs takes it without a restart.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from tests.cluster.support.object_store import Outcome, Project
+from tests.cluster.support.sidecar import Sidecar, beside_a_server
 from tests.support.minio_server import MinioServer
 
 OWN = {"Bucket": "turn-lora", "Key": "helpdesk-faq/v1/a"}
@@ -92,3 +96,29 @@ def test_no_pod_ever_takes_a_key_that_does_not_work(tmp_path: Path, store: Minio
         shown = (project.folder / "state").rglob("*")
         texts = [path.read_text(errors="replace") for path in shown if path.is_file()]
         assert not [text for text in [*texts, project.output] if key["AWS_SECRET_ACCESS_KEY"] in text]
+
+
+def test_a_running_sidecar_fetches_the_next_adapter_with_the_next_key(tmp_path: Path, store: MinioServer) -> None:
+    refs = {name: f"{name}/v1" for name in ("helpdesk-faq", "sales-summary")}
+    project = Project(tmp_path / "project", store)
+    project.bucket("turn-lora")
+    project.access("summary", "turn-lora", [f"{ref}/" for ref in refs.values()], generation=1)
+    made = project.up()
+    assert made.code == 0, made.text
+    with beside_a_server(Sidecar(tmp_path, store, "turn-lora")) as sidecar:
+        entries = {name: sidecar.publish(ref) for name, ref in refs.items()}
+        first = project.secret("summary")
+        sidecar.mount(*first.values())
+        sidecar.declare(entries["helpdesk-faq"])
+        sidecar.start()
+        sidecar.wait(sidecar.ready)
+        project.access("summary", "turn-lora", [f"{ref}/" for ref in refs.values()], generation=2)
+        turned = project.up()
+        assert turned.code == 0, turned.text
+        second = project.secret("summary")
+        assert first.items().isdisjoint(second.items())
+        assert list(json.loads(store.admin().user_list())) == [second["AWS_ACCESS_KEY_ID"]], "the old user is gone"
+        sidecar.mount(*second.values())
+        sidecar.declare(*entries.values())
+        sidecar.wait(lambda: set(sidecar.states().values()) == {"loaded"} and len(sidecar.states()) == 2)
+        assert sidecar.server.calls == [("load", name) for name in refs]

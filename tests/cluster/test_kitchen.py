@@ -272,17 +272,22 @@ def test_kserve_keeps_the_sidecar_with_its_probe_and_volumes(kitchen: LocalKitch
     assert env["HF_HUB_OFFLINE"] == "1", "the runtime's environment is still there"
     writable = {m["name"] for m in server["volumeMounts"] if not m.get("readOnly")}
     assert writable == {"shared-memory", "scratch"}
-    assert {"adapters", "declared-adapters", "hot-scripts", "update-token"} <= {v["name"] for v in pod["volumes"]}
+    volumes = {entry["name"]: entry for entry in pod["volumes"]}
+    assert {"adapters", "declared-adapters", "hot-scripts", "update-token"} <= set(volumes)
+    assert volumes["store-key"]["secret"]["secretName"] == "summary-lora-reader"
+    assert [c["name"] for c in containers.values() if "store-key" in str(c["volumeMounts"])] == ["reconcile-adapters"]
+    assert "secretKeyRef" not in str(pod)
     assert [entry["name"] for entry in pod["initContainers"]] == ["require-base-model"]
     static = kube.get("-n", "helpdesk-dev", "deployment", "support-predictor")["spec"]["template"]["spec"]
     assert len(static["containers"]) == 1
     assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" not in str(static)
 
 
-def up(kitchen: LocalKitchen, *more_adapters: str) -> None:
+def up(kitchen: LocalKitchen, *more_adapters: str, generation: int = 1) -> None:
     kitchens = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")["kitchens"]
     kitchens[HOT]["adapters"] += more_adapters
-    kitchen.workspace.prepare({**kitchen.changes(), "kitchens": kitchens})
+    store = {**kitchen.changes()["objectStore"], "keyGeneration": generation}
+    kitchen.workspace.prepare({"objectStore": store, "kitchens": kitchens})
     options = ("--yes", "--skip-preview", "--policy-pack", str(POLICY_PACK))
     assert kitchen.workspace.engine("up", *options, extra=kitchen.credentials()) == 0
 
@@ -298,6 +303,29 @@ def test_one_more_adapter_and_one_less_change_no_pod(kitchen: LocalKitchen, kube
         declared = kube.get("-n", HOT_NAMESPACE, "configmap", f"{HOT}-declared-adapters")
         assert ('"helpdesk-faq"' in declared["data"]["manifest.json"]) == bool(more)
         assert not declared.get("immutable")
+
+
+def test_another_generation_of_keys_changes_no_pod(kitchen: LocalKitchen, kube: Kubectl) -> None:
+    """The Secret that the sidecar's folder shows has the new key; the old one reads nothing any more."""
+
+    def key() -> dict[str, str]:
+        secret = kube.get("-n", HOT_NAMESPACE, "secret", f"{HOT}-lora-reader")["data"]
+        return {name: base64.b64decode(value).decode() for name, value in secret.items()}
+
+    before, pods, first = deployment(kube), running(kube), key()
+    for generation in (2, 1):
+        up(kitchen, generation=generation)
+        after, second = deployment(kube), key()
+        assert after["metadata"]["generation"] == before["metadata"]["generation"]
+        assert running(kube) == pods
+        names = [{f"KITCHEN_OBJECT_STORE_{short}": one[f"AWS_{long}"] for short, long in KEYS.items()}
+                 for one in (first, second)]  # fmt: skip
+        old, new = (ops_client(kitchen.cluster.minio_endpoint, "us-east-1", one) for one in names)
+        place = {"Bucket": "dev-lora", "Key": "sales-summary/v2026-03-15/adapter_config.json"}
+        assert new.get_object(**place)["ContentLength"] > 0
+        with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+            old.get_object(**place)
+        first = second
 
 
 def test_down_removes_all_of_it(kitchen: LocalKitchen) -> None:

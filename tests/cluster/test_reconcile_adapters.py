@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
-import os
+import secrets
 import shutil
 import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.payload import fetch_adapters
-from tests.support import pod_package
-from tests.support.fake_vllm import FakeVllm
+from components.object_store.minio.users import MinioUserProvider
+from tests.cluster.support.object_store import in_provider
+from tests.cluster.support.sidecar import Sidecar, beside_a_server
 from tests.support.minio_server import REGION, MinioServer
-from tests.support.signing import Key, new_key, signed
-from tools import fixtures
+from tests.support.signing import new_key
 
 BUCKET = "hot-lora"
 FAQ, SALES = "helpdesk-faq/v2026-02-01", "sales-summary/v2026-03-15"
-SCRIPTS = Path(fetch_adapters.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -37,121 +30,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
         yield server
 
 
-class Sidecar:
-    """The process, its folders, and the server that it works on."""
-
-    def __init__(self, folder: Path, store: MinioServer) -> None:
-        self.folder, self.store = folder, store
-        self.adapters, self.manifest, self.token = folder / "adapters", folder / "manifest.json", folder / "token"
-        self.adapters.mkdir()
-        self.server = FakeVllm(self.token)
-        self.options = {"space-mib": "1", "keep-seconds": "300"}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
-        self.process: subprocess.Popen[str] | None = None
-
-    def publish(self, ref: str, *, damage: bool = False, key: Key | None = None) -> dict[str, Any]:
-        fixture = fixtures.AdapterFixture(ref=ref, base_model=fixtures.BASE_MODELS[0], rank=8)
-        entries, files = [], fixtures.adapter_files(fixture)
-        if key is not None:
-            files = {**files, "model.sig": signed(files, self.folder / "signed" / ref, key)}
-        for path, content in files.items():
-            body = bytes([content[0] ^ 1]) + content[1:] if damage else content
-            self.store.client().put_object(Bucket=BUCKET, Key=f"{ref}/{path}", Body=body)
-            entries.append({"path": path, "sha256": sha256(content).hexdigest(), "sizeBytes": len(content)})
-        name, version = ref.split("/")
-        return {"name": name, "version": version, "files": entries}
-
-    def declare(self, *adapters: dict[str, Any], signers: list[dict[str, str]] | None = None) -> None:
-        stated = {} if signers is None else {"signers": signers}
-        self.write(json.dumps({"bucket": BUCKET, "adapters": list(adapters), **stated}))
-
-    def write(self, text: str) -> None:
-        part = self.folder / "part"
-        part.write_text(text)
-        part.replace(self.manifest)
-
-    def start(self, **env: str) -> None:
-        words = {"manifest": self.manifest, "target": self.adapters, "token": self.token, "port": self.port,
-                 "server-port": self.server.port, "interval-seconds": "0.05", **self.options}  # fmt: skip
-        self.process = subprocess.Popen(
-            [
-                *pod_package.started("reconcile_adapters"),
-                *(f"--{name}={value}" for name, value in words.items()),
-            ],
-            cwd=pod_package.HOME,
-            env={
-                "PATH": os.environ["PATH"],
-                "AWS_ENDPOINT_URL": self.store.endpoint,
-                "AWS_DEFAULT_REGION": REGION,
-                "AWS_ACCESS_KEY_ID": self.store.access_key,
-                "AWS_SECRET_ACCESS_KEY": self.store.secret_key,
-                **env,
-            },
-            stdout=(self.folder / "log").open("a"),
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(10)
-
-    def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-
-    def status(self) -> dict[str, Any]:
-        data: dict[str, Any] = json.loads(self.get("/status")[1])
-        return data
-
-    def ready(self) -> bool:
-        return self.get("/ready")[0] == 200
-
-    def states(self) -> dict[str, str]:
-        return {adapter["name"]: adapter["state"] for adapter in self.status()["adapters"]}
-
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
-    def passes(self, count: int = 3) -> None:
-        """Wait until so many passes more have ended."""
-        before = self.status()["passes"]
-        self.wait(lambda: self.status()["passes"] >= before + count)
-
-    def wait(self, what: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            assert self.process is not None
-            assert self.process.poll() is None, self.log()
-            with contextlib.suppress(OSError):
-                if what():
-                    return
-            time.sleep(0.02)
-        raise AssertionError(self.log()[-4000:])
-
-    def versions(self) -> set[str]:
-        return {path.relative_to(self.adapters).as_posix().rpartition("-")[0] for path in self.adapters.glob("*/*")}
-
-
 @pytest.fixture
 def sidecar(tmp_path: Path, store: MinioServer) -> Iterator[Sidecar]:
-    made = Sidecar(tmp_path, store)
-    made.server.start()
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.end(signal.SIGKILL)
-    made.server.stop()
-    text = made.log() if (tmp_path / "log").exists() else ""
-    assert "Traceback" not in text, text
-    for secret in (store.secret_key, made.token.read_text() if made.token.exists() else store.secret_key):
-        assert secret not in text
-    for line in text.splitlines():
-        json.loads(line)
+    with beside_a_server(Sidecar(tmp_path, store, BUCKET)) as made:
+        yield made
 
 
 def test_the_declared_list_is_loaded_changed_and_reported(sidecar: Sidecar) -> None:
@@ -470,3 +352,100 @@ def test_a_restarted_sidecar_holds_what_is_loaded_to_its_signers(sidecar: Sideca
     sidecar.start()
     sidecar.wait(lambda: set(sidecar.server.loaded) == {"sales-summary"})
     assert sidecar.server.calls.count(("load", "sales-summary")) == 1
+
+
+class Readers:
+    """Keys of a kitchen, made and removed by the program's own provider."""
+
+    def __init__(self, store: MinioServer) -> None:
+        self.store, self.made = store, 0
+
+    def make(self, user: str) -> tuple[str, str]:
+        """A new user, or another password of one that is there: its key."""
+        self.made += 1
+        props = self._props(user) | {"secretKey": f"password-{self.made}-{secrets.token_hex(8)}"}
+        with in_provider(self.store):
+            MinioUserProvider().create(props)
+        return user, props["secretKey"]
+
+    def remove(self, user: str) -> None:
+        with in_provider(self.store):
+            MinioUserProvider().delete(user, self._props(user))
+
+    def _props(self, user: str) -> dict[str, Any]:
+        read = {"bucket": BUCKET, "prefixes": [FAQ, SALES], "owner": "shelf/test"}
+        return {"endpoint": self.store.endpoint, "region": REGION, "user": user, "accessKey": user, **read}
+
+
+@pytest.fixture
+def readers(store: MinioServer) -> Readers:
+    return Readers(store)
+
+
+def test_another_key_holds_for_a_sidecar_that_runs(sidecar: Sidecar, readers: Readers) -> None:
+    """The next generation of a key: another user, then the Secret, then the old user goes. No restart."""
+    sales, faq = sidecar.publish(SALES), sidecar.publish(FAQ)
+    sidecar.mount(*readers.make("reader-g1"))
+    sidecar.declare(sales)
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    process = sidecar.process
+    sidecar.mount(*readers.make("reader-g2"))
+    readers.remove("reader-g1")
+    sidecar.declare(sales, faq)
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "loaded"})
+    assert sidecar.process is process
+    assert sidecar.server.calls == [("load", "sales-summary"), ("load", "helpdesk-faq")]
+
+
+def test_a_key_that_comes_late_is_waited_for_and_ends_the_wait(sidecar: Sidecar, readers: Readers) -> None:
+    """The kubelet may bring the list before the key. What is loaded serves on."""
+    sales, faq = sidecar.publish(SALES), sidecar.publish(FAQ)
+    sidecar.mount(*readers.make("reader-g3"))
+    sidecar.declare(sales)
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    readers.remove("reader-g3")
+    sidecar.declare(sales, faq)
+    sidecar.wait(lambda: '"state": "waiting"' in sidecar.log())
+    sidecar.passes()
+    assert "the store refused: InvalidAccessKeyId" in sidecar.status()["adapters"][1]["reason"]
+    assert sidecar.ready()
+    assert set(sidecar.server.loaded) == {"sales-summary"}
+    sidecar.mount(*readers.make("reader-g4"))
+    sidecar.wait(lambda: sidecar.states()["helpdesk-faq"] == "loaded")
+    assert sidecar.log().count('"event": "key"') == 1
+
+
+def test_another_password_of_the_same_user_holds_too(sidecar: Sidecar, readers: Readers) -> None:
+    sales, faq = sidecar.publish(SALES), sidecar.publish(FAQ)
+    sidecar.mount(*readers.make("reader-g5"))
+    sidecar.declare(sales)
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    sidecar.mount(*readers.make("reader-g5"))
+    sidecar.declare(sales, faq)
+    sidecar.wait(lambda: sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "loaded"})
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(None, "cannot be read: No such file or directory"), ("", "empty"), ("\udcff", "cannot be read: Unicode")],
+)
+def test_a_key_that_is_not_there_is_told_without_a_word_of_it(
+    content: str | None, told: str, sidecar: Sidecar, store: MinioServer
+) -> None:
+    secret = sidecar.key / "..data" / "AWS_SECRET_ACCESS_KEY"
+    if content is None:
+        secret.unlink()
+    else:
+        secret.write_bytes(content.encode(errors="surrogateescape"))
+    sidecar.declare(sidecar.publish(SALES))
+    sidecar.start()
+    sidecar.wait(lambda: sidecar.status()["adapters"] and sidecar.status()["adapters"][0]["reason"])
+    (adapter,) = sidecar.status()["adapters"]
+    assert adapter["state"] == "waiting"
+    assert f"AWS_SECRET_ACCESS_KEY: {told}" in adapter["reason"]
+    assert not sidecar.ready()
+    sidecar.mount(store.access_key, store.secret_key)
+    sidecar.wait(sidecar.ready)

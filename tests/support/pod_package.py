@@ -6,6 +6,7 @@ import atexit
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,3 +35,20 @@ def lay_out(config_map: Mapping[str, Any], volume: Mapping[str, Any], folder: Pa
         path = folder / item["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(data[item["key"]])
+
+
+def mount_secret(data: Mapping[str, str], folder: Path) -> None:
+    """Write or change a mounted Secret's files as the kubelet does: into a new folder, to which one link is turned."""
+    folder.mkdir(parents=True, exist_ok=True)
+    link, before = folder / "..data", list(folder.glob("..2*"))
+    made = folder / f"..2026_{time.time_ns()}"
+    made.mkdir()
+    for name, text in data.items():
+        (made / name).write_text(text)
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(Path("..data", name))
+    turned = folder / "..data_tmp"
+    turned.symlink_to(made.name)
+    turned.replace(link)
+    for old in before:
+        shutil.rmtree(old)

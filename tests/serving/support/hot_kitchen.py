@@ -30,6 +30,8 @@ class HotKitchen(ServedKitchen):
         for name, content in fixtures.base_model_files(fixtures.BASE_MODELS[0]).items():
             (self.paths["/mnt/models"] / name).write_bytes(content)
         self.manifest = self.paths["/etc/kitchen/adapters"] / "manifest.json"
+        key = {"AWS_ACCESS_KEY_ID": store.access_key, "AWS_SECRET_ACCESS_KEY": store.secret_key}
+        pod_package.mount_secret(key, self.paths["/etc/kitchen/store-key"])
 
     def declare(self, *adapters: dict[str, Any]) -> None:
         """Replace the list in one rename, as the kubelet does."""
@@ -39,7 +41,7 @@ class HotKitchen(ServedKitchen):
 
     def reconcile(self) -> None:
         words = [sys.executable, *self.sidecar["command"][1:], *self.sidecar["args"], "--interval-seconds=1"]
-        env = self.environment(self.sidecar) | self.store_environment()
+        env = self.environment(self.sidecar) | {"AWS_ENDPOINT_URL": self.store.endpoint}
         self.start("sidecar", [self.here(word) for word in words], env, self.paths[self.sidecar["workingDir"]])
 
     def status(self) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from components.serving import AdapterFetch, AdapterFile, AdapterSource, HotLora
 from components.serving import predictor as pod
 from components.serving.hot_lora import SCRIPTS
 from infra.catalog import Catalog, load_catalog
+from infra.payload import store_key
 from tests.unit.components.serving.test_predictor import ARGS
 from tests.unit.infra.test_settings import faults, settings
 
+FILES_OF_KEY = [*store_key.FILES]
 FILES = [AdapterFile(path="adapter_config.json", sha256="0" * 64, size_bytes=5)]
 
 
@@ -64,6 +66,24 @@ def test_only_the_sidecar_writes_adapters_and_token() -> None:
     assert token["emptyDir"]["medium"] == "Memory"
     assert all("subPath" not in mount for mount in sidecar["volumeMounts"])
     assert {e["name"] for e in spec["model"]["env"] if "valueFrom" in e} == set(), "the server has no key to the store"
+
+
+def test_the_sidecar_alone_has_the_store_s_key_and_follows_its_secret() -> None:
+    """Files of a folder follow the Secret while the pod runs; variables do not, and neither do mounts by subPath."""
+    spec = hot("a")
+    (volume,) = [volume for volume in spec["volumes"] if volume["name"] == "store-key"]
+    assert volume["secret"]["secretName"] == "reader"
+    assert [(item["key"], item["path"]) for item in volume["secret"]["items"]] == [
+        (file, file) for file in FILES_OF_KEY
+    ]
+    assert volume["secret"]["defaultMode"] == 0o440
+    (sidecar,) = spec["containers"]
+    (mount,) = [mount for mount in sidecar["volumeMounts"] if mount["name"] == "store-key"]
+    assert mount == {"name": "store-key", "mountPath": "/etc/kitchen/store-key", "readOnly": True}
+    assert f"--store-key={mount['mountPath']}" in sidecar["args"]
+    assert "secretKeyRef" not in str(spec)
+    others = [*spec.get("initContainers", []), spec["model"]]
+    assert not [entry for entry in others if "store-key" in str(entry.get("volumeMounts"))]
 
 
 def test_the_update_api_is_open_in_hot_mode_alone_and_never_without_its_guard() -> None:
