@@ -1,0 +1,100 @@
+"""How long builds take: recorded on one machine, scaled to the cores of this one, corrected by what this run needs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable
+
+TYPICAL_SECONDS = {
+    "pulumi": 320.0,
+    "language-python": 50.0,
+    "kubernetes-provider": 640.0,
+    "random-provider": 160.0,
+    "kubernetes": 340.0,
+    "kwok": 90.0,
+    "kserve": 260.0,
+    "minio": 165.0,
+    "crds": 10.0,
+}
+"""Seconds of a build with empty caches of Go on two cores, with a module mirror near by."""
+
+_RECORDED_ON_CORES = 2
+_SERIAL_SHARE = 0.3
+"""Linking, and waiting for modules: more cores do not help."""
+
+_PRIOR_SECONDS = 60.0
+"""How much of the record a run must have repeated before its own speed counts as much as the record."""
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def typical_seconds(family: str, on_cores: int) -> float:
+    """Return what a build of the family takes on that many cores."""
+    scale = _SERIAL_SHARE + (1 - _SERIAL_SHARE) * _RECORDED_ON_CORES / on_cores
+    return TYPICAL_SECONDS[family] * scale
+
+
+def minutes_text(seconds: float) -> str:
+    """Return such as `28 minutes`, `a minute` or `under a minute`."""
+    minutes = round(seconds / 60)
+    if seconds < 45:
+        return "under a minute"
+    return "a minute" if minutes <= 1 else f"{minutes} minutes"
+
+
+class Estimate:
+    """What is left of a run that builds one family after another."""
+
+    def __init__(self, families: Iterable[str], on_cores: int | None = None) -> None:
+        """Expect a build of each family."""
+        self._expected = {name: typical_seconds(name, on_cores or cores()) for name in families}
+        self._left = dict(self._expected)
+        self._needed: dict[str, float] = {}
+        self._current: tuple[str, float] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families whose builds are not finished."""
+        return tuple(self._left)
+
+    def begin(self, family: str) -> None:
+        """The build of a family starts now."""
+        with self._lock:
+            self._current = (family, time.monotonic())
+
+    def end(self, family: str, seconds: float | None = None) -> None:
+        """A family is ready; `seconds` is what its build needed, None if another process has built it."""
+        with self._lock:
+            self._left.pop(family, None)
+            self._current = None
+            if seconds is not None:
+                self._needed[family] = seconds
+
+    def left_seconds(self) -> tuple[float, float]:
+        """Return the seconds left of the current build, and of all of them."""
+        with self._lock:
+            speed = self._speed()
+            name, since = self._current or ("", 0.0)
+            mine = max(0.0, self._left.get(name, 0.0) * speed - (time.monotonic() - since)) if name else 0.0
+            others = sum(seconds for family, seconds in self._left.items() if family != name)
+            return mine, mine + others * speed
+
+    def _speed(self) -> float:
+        """This run's seconds for one second of the record; the record itself weighs as much as one minute of it."""
+        expected = sum(self._expected[family] for family in self._needed)
+        needed = sum(self._needed.values())
+        if self._current is not None:
+            name, since = self._current
+            over = time.monotonic() - since - self._expected.get(name, 0.0)
+            if over > 0:  # a build that takes longer than recorded is news before it has ended
+                expected, needed = (
+                    expected + self._expected.get(name, 0.0),
+                    needed + self._expected.get(name, 0.0) + over,
+                )
+        return (needed + _PRIOR_SECONDS) / (expected + _PRIOR_SECONDS)
