@@ -16,10 +16,7 @@ help: ## list every target
 venv: $(STAMP) ## Python environment from the lock file, hashes checked
 
 $(STAMP): requirements.lock pyproject.toml
-	@echo "python: creating $(VENV) from requirements.lock"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PYTHON) -m tools.venv
 	@touch $@
 
 lock: ## write requirements.lock anew from pyproject.toml; needs uv on the PATH
