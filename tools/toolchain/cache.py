@@ -83,7 +83,7 @@ def staging(family: Family) -> Iterator[Path]:
     Must run under `locked`: leftovers of interrupted installers are removed first.
     """
     target = folder_of(family)
-    prefix = f".staging-{family.name}-"
+    prefix = f".staging-{family.name}."  # the dot tells `kubernetes` from `kubernetes-provider`
     for stale in target.parent.glob(f"{prefix}*"):
         shutil.rmtree(stale, ignore_errors=True)
     check_space(target.parent, family.needed_gib)

@@ -148,13 +148,21 @@ def test_key_changes_with_every_pin_and_source() -> None:
 
 def test_interrupted_install_leaves_nothing_and_stale_folders_are_removed(tmp_path: Path) -> None:
     family = FAMILIES["minio"]
-    stale = tmp_path / "cache" / "toolchain" / ".staging-minio-old"
+    stale = tmp_path / "cache" / "toolchain" / ".staging-minio.old"
     stale.mkdir(parents=True)
     with pytest.raises(KeyboardInterrupt), cache.locked(family), cache.staging(family) as stage:
         (stage / "minio").write_text("half")
         raise KeyboardInterrupt
     assert not stale.exists()
     assert nothing_installed(tmp_path)
+
+
+def test_a_family_leaves_the_unfinished_work_of_another_alone() -> None:
+    """Both are installed side by side, and one name begins like the other."""
+    one, other = FAMILIES["kubernetes-provider"], FAMILIES["kubernetes"]
+    with cache.locked(one), cache.locked(other), cache.staging(one) as first, cache.staging(other) as second:
+        assert first.is_dir()
+        assert second.is_dir()
 
 
 def test_second_installer_waits_for_the_first(capsys: pytest.CaptureFixture[str]) -> None:
