@@ -96,7 +96,8 @@ class _Run:
         position = f"[{self._plan.choices.index(choice) + 1}/{len(self._plan.choices)}]"
         with cache.locked(family, self._stop):
             seconds = None if _is_sound(family) else self._install(choice, f"{position} {family.name} {family.version}")
-        self._estimate.end(family.name, seconds)
+        if choice.source == "build":
+            self._estimate.end(family.name, seconds)
 
     def _install(self, choice: Choice, title: str) -> float:
         family, start = choice.family, time.monotonic()

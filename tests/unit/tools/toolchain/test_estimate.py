@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.unit.support.file_server import FileServer, How
 from tests.unit.support.toolchain_sources import entry, script, write_sources
-from tools.toolchain import ToolchainError, build, ensure, estimate, look_up, make_plan, official, plan
+from tools.progress import step
+from tools.toolchain import ToolchainError, build, ensure, estimate, install, look_up, make_plan, official, plan
 from tools.toolchain.estimate import Estimate
 from tools.toolchain.families import FAMILIES
 
@@ -128,6 +130,36 @@ def test_downloads_go_on_beside_a_build_and_a_wrong_one_ends_it(
         ensure(["kwok", "minio"])
     assert look_up("kwok") is None
     assert not list((tmp_path / "cache" / "toolchain").glob(".staging-*"))
+
+
+def test_the_line_of_a_build_goes_on_after_a_download_has_ended(
+    tmp_path: Path,
+    server: FileServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_modules: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = script("minio", 300_000)
+    url = server.put("/minio", content, How(pause_seconds=0.05))
+    sources = write_sources(tmp_path / "official.yaml", minio=[entry(url, content, name="minio")])
+    monkeypatch.setenv(official.SOURCES, str(sources))
+    monkeypatch.setenv(official.SWITCH, "1")
+    monkeypatch.setattr(install, "step", partial(step, beat_seconds=0.02))
+    make = build.build
+
+    def after_the_download(family: build.Family, stage: Path, stop: threading.Event) -> None:
+        while look_up("minio") is None:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        make(family, stage, stop)
+
+    monkeypatch.setattr(build, "build", after_the_download)
+    ensure(["kwok", "minio"])
+    lines = capsys.readouterr().err.splitlines()
+    ready = next(number for number, line in enumerate(lines) if "minio 2026-02-12: ready" in line)
+    told = r"\[1/2\] kwok 0.7.0: building, about 1m\d\ds left of this one, 1m\d\ds of all builds \.\.\. 0s"
+    assert any(re.fullmatch(told, line) for line in lines[ready:]), lines
+    assert any(re.search(r"downloading, 0 of 0 MB, about \ds left \.\.\. 0s", line) for line in lines[:ready]), lines
 
 
 def test_a_failed_build_ends_the_downloads(
