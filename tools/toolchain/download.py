@@ -131,7 +131,7 @@ def _try(file: RemoteFile, part: Path, stop: threading.Event, meter: Meter) -> b
     """Ask once for what is lacking; False if the answer ended early."""
     start = _size(part)
     try:
-        answer = opener().open(request(file.url, start), timeout=STALL_SECONDS)
+        answer = opener().open(request(file.url, f"{start}-" if start else ""), timeout=STALL_SECONDS)
     except urllib.error.HTTPError as error:
         if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise

@@ -17,11 +17,11 @@ _BLOCKED = {401, 403, 407, 451}
 """What proxies and filters answer in a host's place. An official file needs no login."""
 
 
-def request(url: str, start: int = 0) -> urllib.request.Request:
-    """Ask for a file, or for what follows its first `start` bytes."""
+def request(url: str, wanted: str = "") -> urllib.request.Request:
+    """Ask for a file, or for the bytes of it that are wanted, such as `100-`."""
     headers = {"User-Agent": "private-ai-kitchen-toolchain", "Accept-Encoding": "identity"}
-    if start:
-        headers["Range"] = f"bytes={start}-"
+    if wanted:
+        headers["Range"] = f"bytes={wanted}"
     return urllib.request.Request(url, headers=headers)  # noqa: S310 (scheme checked when the file was read)
 
 
@@ -65,7 +65,7 @@ def silent(files: Iterable[RemoteFile], patience_seconds: float = PATIENCE_SECON
 
 def _ask(host: str, url: str, patience_seconds: float, answers: dict[str, str | None]) -> None:
     try:
-        with opener().open(request(url), timeout=patience_seconds):
+        with opener().open(request(url, "0-0"), timeout=patience_seconds):
             answers[host] = None
     except urllib.error.HTTPError as error:
         answers[host] = f"blocked on the way (HTTP {error.code} {error.reason})" if error.code in _BLOCKED else None

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+ASK = "bytes=0-0"
+"""What is asked for to see that a host answers; such an answer is never cut."""
+
 _CHUNK = 64 * 1024
 
 
@@ -99,20 +102,23 @@ class _FileHandler(http.server.BaseHTTPRequestHandler):
         self._send(held.files[self.path], how)
 
     def _send(self, content: bytes, how: How) -> None:
-        found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if how.ranges else None
+        size = len(content)
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")) if how.ranges else None
         start = int(found[1]) if found else 0
-        if found and start >= len(content):
+        if found and found[2]:
+            content = content[: int(found[2]) + 1]
+        if found and start >= size:
             self.send_response(416)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
         self.send_response(206 if found else 200)
         if found:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{size}")
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         rest = content[start:]
-        is_cut = bool(how.cuts)
+        is_cut = bool(how.cuts) and self.headers.get("Range") != ASK
         if is_cut:
             rest = rest[: max(0, how.cuts.pop(0) - start)]
         for at in range(0, len(rest), _CHUNK):
