@@ -117,7 +117,7 @@ class _Run:
     def _left(self) -> str:
         mine, every = self._estimate.left_seconds()
         if mine < 1:
-            return ", longer than expected"
+            return f", longer than expected, about {elapsed_text(every)} for the builds after it"
         return f", about {elapsed_text(mine)} left of this one, {elapsed_text(every)} of all builds"
 
     def _download(self, choice: Choice, title: str, stage: Path) -> None:

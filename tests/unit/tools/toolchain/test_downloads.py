@@ -170,6 +170,7 @@ def test_a_file_that_is_not_there_is_an_error_with_the_way_out(
     with pytest.raises(ToolchainError, match=rf"cannot be had: HTTP {status} .*KITCHEN_TOOLCHAIN_OFFICIAL=0 to build"):
         ensure(["minio"])
     assert look_up("minio") is None
+    assert server.whole("/minio.tar.gz") == (download.ATTEMPTS_WITHOUT_A_BYTE if status == 500 else 1)
 
 
 def test_a_slow_server_is_waited_for(server: FileServer, sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:

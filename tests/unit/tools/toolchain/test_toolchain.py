@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
+import tarfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,9 @@ from tests.unit.support.file_server import FileServer
 from tests.unit.support.toolchain_sources import archive
 from tools.toolchain import build, cache, ensure, environment, look_up, mirror, onpath
 from tools.toolchain.__main__ import main
-from tools.toolchain.errors import ToolchainError
+from tools.toolchain.errors import Stopped, ToolchainError
 from tools.toolchain.families import FAMILIES
+from tools.toolchain.go import finish
 
 MINIO = FAMILIES["minio"]
 
@@ -180,6 +184,39 @@ def test_second_installer_waits_for_the_first(capsys: pytest.CaptureFixture[str]
     thread.join(5)
     assert entered.is_set()
     assert "another process is installing it" in capsys.readouterr().err
+
+
+def test_a_waiting_installer_ends_with_its_run() -> None:
+    stop = threading.Event()
+    stop.set()
+    with cache.locked(MINIO), pytest.raises(Stopped), cache.locked(MINIO, stop):
+        pass
+
+
+def test_a_build_ends_with_its_run(tmp_path: Path) -> None:
+    stop, start = threading.Event(), time.monotonic()
+    stop.set()
+    with (tmp_path / "log").open("w") as log, pytest.raises(Stopped):
+        finish(["sleep", "60"], tmp_path, log.fileno(), stop)
+    assert time.monotonic() - start < 40, "it was ended, not waited for"
+
+
+def test_links_in_an_archive_are_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FileServer
+) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        real = tarfile.TarInfo("other")
+        real.size = 4
+        tar.addfile(real, io.BytesIO(b"text"))
+        link = tarfile.TarInfo("bin/minio")
+        link.type, link.linkname = tarfile.LNKTYPE, "other"
+        tar.addfile(link)
+    content = buffer.getvalue()
+    url, digest = server.put("/minio.tar.gz", content), hashlib.sha256(content).hexdigest()
+    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{url}', sha256: {digest}}}}}")
+    with pytest.raises(ToolchainError, match="lacks minio"):
+        ensure(["minio"])
 
 
 def test_full_disk_is_told_before_the_work_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
