@@ -87,14 +87,11 @@ class Estimate:
 
     def _speed(self) -> float:
         """This run's seconds for one second of the record; the record itself weighs as much as one minute of it."""
-        expected = sum(self._expected[family] for family in self._needed)
-        needed = sum(self._needed.values())
+        expected = _PRIOR_SECONDS + sum(self._expected[family] for family in self._needed)
+        needed = _PRIOR_SECONDS + sum(self._needed.values())
         if self._current is not None:
             name, since = self._current
-            over = time.monotonic() - since - self._expected.get(name, 0.0)
-            if over > 0:  # a build that takes longer than recorded is news before it has ended
-                expected, needed = (
-                    expected + self._expected.get(name, 0.0),
-                    needed + self._expected.get(name, 0.0) + over,
-                )
-        return (needed + _PRIOR_SECONDS) / (expected + _PRIOR_SECONDS)
+            mine, elapsed = self._expected.get(name, 0.0), time.monotonic() - since
+            if elapsed > mine * needed / expected:  # what takes longer than thought is news before it has ended
+                expected, needed = expected + mine, needed + elapsed
+        return needed / expected

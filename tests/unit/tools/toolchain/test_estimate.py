@@ -92,6 +92,21 @@ def test_a_build_counts_down_and_never_below_zero(monkeypatch: pytest.MonkeyPatc
     assert every > 165, "the others are expected to take longer too"
 
 
+def test_a_slow_build_never_makes_the_rest_look_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    run = Estimate(["random-provider", "kwok", "kserve"], on_cores=2)
+    run.end("random-provider", 600)
+    run.begin("kwok")
+    rest = []
+    for _ in range(60):
+        now[0] += 10
+        mine, every = run.left_seconds()
+        rest.append(every - mine)
+    assert rest == sorted(rest)
+    assert rest[-1] > rest[0]
+
+
 def test_each_family_is_told_with_its_place_and_its_time(
     tiny_modules: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
