@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools.toolchain import mirror, official, reach
-from tools.toolchain.estimate import cores, minutes_text, typical_seconds
+from tools.toolchain.estimate import cores, expected_seconds, minutes_text
 from tools.toolchain.families import Family
 from tools.toolchain.files import RemoteFile
 
@@ -40,7 +40,7 @@ class Plan:
         build, fetch = len(self.built), len(self.choices) - len(self.built)
         parts = [f"{fetch} {_tools(fetch)} to download"] if fetch else []
         if build:
-            seconds = sum(typical_seconds(name, cores()) for name in self.built)
+            seconds = sum(expected_seconds(self.built, cores()).values())
             of = "" if fetch else f" {_tools(build)}"
             wait = minutes_text(seconds)
             about = "" if wait.startswith("under") else "about "

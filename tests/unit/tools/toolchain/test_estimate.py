@@ -53,10 +53,19 @@ def test_downloads_are_counted_apart(tmp_path: Path, server: FileServer, monkeyp
 
 
 def test_more_cores_help_what_is_not_serial() -> None:
-    one, two, sixteen, many = (estimate.typical_seconds("kserve", cores) for cores in (1, 2, 16, 10**6))
+    one, two, sixteen, many = (estimate.expected_seconds(["kserve"], cores)["kserve"] for cores in (1, 2, 16, 10**6))
     assert one > two > sixteen > many
     assert two == estimate.TYPICAL_SECONDS["kserve"]
     assert many > two / 5, "linking is left"
+
+
+def test_packages_that_an_earlier_build_has_compiled_are_not_counted_again() -> None:
+    def expected(*names: str) -> float:
+        return estimate.expected_seconds(names, 2)["random-provider"]
+
+    assert expected("pulumi", "random-provider") == expected("kubernetes-provider", "random-provider")
+    assert expected("random-provider", "kwok") > expected("pulumi", "random-provider")
+    assert expected("pulumi", "random-provider") == estimate.TYPICAL_SECONDS["random-provider"]
 
 
 def test_the_estimate_is_corrected_by_what_the_run_has_needed() -> None:
