@@ -7,30 +7,30 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
-		for (i = 1; i <= n; i++) printf "  %-16s %s\n", names[i], $$2}' $(MAKEFILE_LIST)
+		for (i = 1; i <= n; i++) printf "  %-17s %s\n", names[i], $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## Python environment from the lock file, hashes checked
 
 $(STAMP): requirements.lock pyproject.toml
-	@echo "python: creating $(VENV) from requirements.lock"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PYTHON) -m tools.venv
 	@touch $@
 
 lock: ## write requirements.lock anew from pyproject.toml; needs uv on the PATH
 	@uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --output-file requirements.lock
 
-toolchain: venv ## every pinned tool: from PATH, the mirror, or built (about 30 minutes cold)
+toolchain: venv ## every pinned tool: from PATH, archives, or built; a damaged one is installed anew
 	@$(BIN)/python -m tools.toolchain build
 
-toolchain-check: venv ## what is there, which version, from which source
+toolchain-check: venv ## what is there, which version, from which source; every file is compared with its sum
 	@$(BIN)/python -m tools.toolchain check
+
+toolchain-sources: venv ## what would be fetched from where, with its sum and who states it, or why it is built; asks no network
+	@$(BIN)/python -m tools.toolchain check --sources
 
 up: venv ## the dev environment on this machine, and a table of what is where
 	@$(BIN)/python -m tools.local up
@@ -86,7 +86,7 @@ types: venv ## mypy strict
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
-	@$(BIN)/python -m tools.toolchain build
+	@KITCHEN_TOOLCHAIN_OFFICIAL=$(or $(KITCHEN_TOOLCHAIN_OFFICIAL),0) $(BIN)/python -m tools.toolchain build
 	@$(BIN)/python -m compileall -q infra components policies ops tools tests
 	@$(BIN)/pytest $(TOGETHER) tests/cluster tests/engine tests/policy tests/unit
 

@@ -9,6 +9,8 @@ import pytest
 
 # Engines, providers and API servers of a test live for seconds: a tenth of their time would go into collecting garbage.
 os.environ.setdefault("GOGC", "400")
+# No test asks an official host for a tool, whatever the user's setting is: tests of downloads have their own server.
+os.environ["KITCHEN_TOOLCHAIN_OFFICIAL"] = "0"
 
 TIERS = ("unit", "policy", "engine", "cluster", "serving", "bench")
 

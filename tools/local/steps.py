@@ -19,13 +19,14 @@ class Steps:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Frame one step; a step that fails is not reported as done."""
+        """Frame one step; one that fails is not reported as done. What follows a colon is told once, at the start."""
         self._done += 1
-        head = f"[{self._done}/{self._total}] {title}"
+        head = f"[{self._done}/{self._total}]"
         started = time.monotonic()
-        say(f"{head} ...")
+        say(f"{head} {title} ...")
         yield
-        say(f"{head}: done ({time.monotonic() - started:.0f}s, {time.monotonic() - self._start:.0f}s in all)")
+        took, every = time.monotonic() - started, time.monotonic() - self._start
+        say(f"{head} {title.partition(':')[0]}: done ({took:.0f}s, {every:.0f}s in all)")
 
 
 def say(line: str) -> None:

@@ -16,7 +16,7 @@ from tools.local.orphans import end_orphans
 from tools.local.overview import overview
 from tools.local.steps import Steps, say
 from tools.local.workspace import REPOSITORY, Workspace
-from tools.toolchain import CLUSTER, PREVIEW, ensure
+from tools.toolchain import CLUSTER, PREVIEW, make_plan, provide
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -38,8 +38,9 @@ class LocalKitchen:
     def up(self) -> None:
         """Bring the environment up; a second run changes nothing, one after a kill goes on where it was."""
         steps = Steps(5)
-        with steps.step("toolchain"):
-            ensure([*PREVIEW, *CLUSTER])
+        plan = make_plan([*PREVIEW, *CLUSTER])
+        with steps.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain"):
+            provide(plan)
         settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
         with steps.step("embedded cluster"):
             self.cluster.start()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from tools.toolchain.errors import ToolchainError
+from tools.progress import say
+from tools.toolchain.errors import Stopped, ToolchainError
 from tools.toolchain.families import Family
-from tools.toolchain.progress import say
+from tools.toolchain.sums import RECEIPT
 
-RECEIPT = "receipt.json"
 _GIB = 1024**3
+_POLL_SECONDS = 0.2
 
 
 def cache_root() -> Path:
@@ -45,8 +48,8 @@ def receipt(family: Family) -> dict[str, Any] | None:
 
 
 @contextmanager
-def locked(family: Family) -> Iterator[None]:
-    """Hold the family's lock; a second installer waits and says so once."""
+def locked(family: Family, stop: threading.Event | None = None) -> Iterator[None]:
+    """Hold the family's lock; a second installer waits and says so once. Raises Stopped once `stop` is set."""
     root = cache_root() / "toolchain"
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -61,8 +64,16 @@ def locked(family: Family) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say(f"{family.name}: another process is installing it, waiting")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _wait(handle, stop or threading.Event())
         yield
+
+
+def _wait(handle: IO[str], stop: threading.Event) -> None:
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if stop.wait(_POLL_SECONDS):
+            raise Stopped
 
 
 @contextmanager
@@ -72,7 +83,7 @@ def staging(family: Family) -> Iterator[Path]:
     Must run under `locked`: leftovers of interrupted installers are removed first.
     """
     target = folder_of(family)
-    prefix = f".staging-{family.name}-"
+    prefix = f".staging-{family.name}."  # the dot tells `kubernetes` from `kubernetes-provider`
     for stale in target.parent.glob(f"{prefix}*"):
         shutil.rmtree(stale, ignore_errors=True)
     check_space(target.parent, family.needed_gib)
@@ -105,6 +116,8 @@ def no_space(folder: Path, needed_gib: float) -> ToolchainError:
     )
 
 
-def write_receipt(stage: Path, content: dict[str, Any]) -> None:
-    """Write the receipt that marks a folder as complete."""
-    (stage / RECEIPT).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+def write_receipt(folder: Path, content: dict[str, Any]) -> None:
+    """Write the receipt that marks a folder as complete, in one rename."""
+    fresh = folder / f".{RECEIPT}.{os.getpid()}"
+    fresh.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    fresh.replace(folder / RECEIPT)

@@ -4,58 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import http.server
 import io
 import tarfile
 import threading
-from collections.abc import Iterator
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.unit.support.file_server import FileServer
+from tests.unit.support.toolchain_sources import archive
 from tools.toolchain import build, cache, ensure, environment, look_up, mirror, onpath
 from tools.toolchain.__main__ import main
-from tools.toolchain.errors import ToolchainError
+from tools.toolchain.errors import Stopped, ToolchainError
 from tools.toolchain.families import FAMILIES
+from tools.toolchain.go import finish
 
 MINIO = FAMILIES["minio"]
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KITCHEN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("KITCHEN_TOOLCHAIN_IGNORE_PATH", "1")
-    monkeypatch.delenv("KITCHEN_MIRROR_FILE", raising=False)
-    monkeypatch.setitem(FAMILIES, "minio", dataclasses.replace(MINIO, needed_gib=0.001))
-
-
-def archive(names: tuple[str, ...]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name in names:
-            content = b"#!/bin/sh\necho " + name.encode() + b"\n"
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def mirror_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
@@ -70,12 +35,14 @@ def nothing_installed(tmp_path: Path) -> bool:
 
 
 def test_archive_with_right_sum_is_installed_and_found_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FileServer
 ) -> None:
     content = archive(("minio-release/bin/minio", "../../evil", "minio-release/README"))
-    (serve[0] / "minio.tar.gz").write_bytes(content)
+    server.put("/minio.tar.gz", content)
     digest = hashlib.sha256(content).hexdigest()
-    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}")
+    mirror_with(
+        tmp_path, monkeypatch, f"families: {{minio: {{url: '{server.url('/minio.tar.gz')}', sha256: {digest}}}}}"
+    )
     ensure(["minio"])
     found = look_up("minio")
     assert found is not None
@@ -89,18 +56,20 @@ def test_archive_with_right_sum_is_installed_and_found_again(
 
 
 def test_archive_with_wrong_sum_is_refused_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FileServer
 ) -> None:
-    (serve[0] / "minio.tar.gz").write_bytes(archive(("minio",)))
+    server.put("/minio.tar.gz", archive(("minio",)))
     wrong = "0" * 64
-    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: '{wrong}'}}}}")
+    mirror_with(
+        tmp_path, monkeypatch, f"families: {{minio: {{url: '{server.url('/minio.tar.gz')}', sha256: '{wrong}'}}}}"
+    )
     with pytest.raises(ToolchainError, match=f"rule: the mirror file says {wrong}; nothing was installed"):
         ensure(["minio"])
     assert nothing_installed(tmp_path)
 
 
 def test_data_files_come_in_their_folders_and_nowhere_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FileServer
 ) -> None:
     folders = sorted({files.target for source in FAMILIES["crds"].data for files in source.files})
     inside = tuple(f"{folder}/one.yaml" for folder in folders)
@@ -108,9 +77,11 @@ def test_data_files_come_in_their_folders_and_nowhere_else(
 
     def install(names: tuple[str, ...]) -> None:
         content = archive(names)
-        (serve[0] / "crds.tar.gz").write_bytes(content)
+        server.put("/crds.tar.gz", content)
         digest = hashlib.sha256(content).hexdigest()
-        mirror_with(tmp_path, monkeypatch, f"families: {{crds: {{url: '{serve[1]}/crds.tar.gz', sha256: {digest}}}}}")
+        mirror_with(
+            tmp_path, monkeypatch, f"families: {{crds: {{url: '{server.url('/crds.tar.gz')}', sha256: {digest}}}}}"
+        )
         ensure(["crds"])
 
     with pytest.raises(ToolchainError, match=f"lacks files in {folders[0]}"):
@@ -124,12 +95,14 @@ def test_data_files_come_in_their_folders_and_nowhere_else(
 
 
 def test_archive_without_the_executable_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: tuple[Path, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FileServer
 ) -> None:
     content = archive(("something-else",))
-    (serve[0] / "minio.tar.gz").write_bytes(content)
+    server.put("/minio.tar.gz", content)
     digest = hashlib.sha256(content).hexdigest()
-    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{serve[1]}/minio.tar.gz', sha256: {digest}}}}}")
+    mirror_with(
+        tmp_path, monkeypatch, f"families: {{minio: {{url: '{server.url('/minio.tar.gz')}', sha256: {digest}}}}}"
+    )
     with pytest.raises(ToolchainError, match="lacks minio"):
         ensure(["minio"])
     assert nothing_installed(tmp_path)
@@ -179,13 +152,21 @@ def test_key_changes_with_every_pin_and_source() -> None:
 
 def test_interrupted_install_leaves_nothing_and_stale_folders_are_removed(tmp_path: Path) -> None:
     family = FAMILIES["minio"]
-    stale = tmp_path / "cache" / "toolchain" / ".staging-minio-old"
+    stale = tmp_path / "cache" / "toolchain" / ".staging-minio.old"
     stale.mkdir(parents=True)
     with pytest.raises(KeyboardInterrupt), cache.locked(family), cache.staging(family) as stage:
         (stage / "minio").write_text("half")
         raise KeyboardInterrupt
     assert not stale.exists()
     assert nothing_installed(tmp_path)
+
+
+def test_a_family_leaves_the_unfinished_work_of_another_alone() -> None:
+    """Both are installed side by side, and one name begins like the other."""
+    one, other = FAMILIES["kubernetes-provider"], FAMILIES["kubernetes"]
+    with cache.locked(one), cache.locked(other), cache.staging(one) as first, cache.staging(other) as second:
+        assert first.is_dir()
+        assert second.is_dir()
 
 
 def test_second_installer_waits_for_the_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,6 +184,39 @@ def test_second_installer_waits_for_the_first(capsys: pytest.CaptureFixture[str]
     thread.join(5)
     assert entered.is_set()
     assert "another process is installing it" in capsys.readouterr().err
+
+
+def test_a_waiting_installer_ends_with_its_run() -> None:
+    stop = threading.Event()
+    stop.set()
+    with cache.locked(MINIO), pytest.raises(Stopped), cache.locked(MINIO, stop):
+        pass
+
+
+def test_a_build_ends_with_its_run(tmp_path: Path) -> None:
+    stop, start = threading.Event(), time.monotonic()
+    stop.set()
+    with (tmp_path / "log").open("w") as log, pytest.raises(Stopped):
+        finish(["sleep", "60"], tmp_path, log.fileno(), stop)
+    assert time.monotonic() - start < 40, "it was ended, not waited for"
+
+
+def test_links_in_an_archive_are_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FileServer
+) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        real = tarfile.TarInfo("other")
+        real.size = 4
+        tar.addfile(real, io.BytesIO(b"text"))
+        link = tarfile.TarInfo("bin/minio")
+        link.type, link.linkname = tarfile.LNKTYPE, "other"
+        tar.addfile(link)
+    content = buffer.getvalue()
+    url, digest = server.put("/minio.tar.gz", content), hashlib.sha256(content).hexdigest()
+    mirror_with(tmp_path, monkeypatch, f"families: {{minio: {{url: '{url}', sha256: {digest}}}}}")
+    with pytest.raises(ToolchainError, match="lacks minio"):
+        ensure(["minio"])
 
 
 def test_full_disk_is_told_before_the_work_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -233,7 +247,7 @@ def test_unreachable_module_source_is_one_message_with_the_end_of_the_log(
 
 
 def test_module_with_another_sum_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(build, "_go", lambda *_: '{"Sum": "h1:other=", "Dir": "/nowhere"}')
+    monkeypatch.setattr(build.Go, "run", lambda *_: '{"Sum": "h1:other=", "Dir": "/nowhere"}')
     with pytest.raises(ToolchainError, match="has sum h1:other=; rule: it must be h1:"):
         build.build(FAMILIES["crds"], tmp_path)
 
@@ -276,6 +290,9 @@ def test_the_language_host_is_the_one_beside_the_cli(tmp_path: Path, monkeypatch
     assert look_up("language-python") is None
     made = tmp_path / "cache" / "toolchain" / f"language-python-{FAMILIES['language-python'].key()}"
     made.mkdir(parents=True)
+    for name in ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python"):
+        (made / name).write_text("#!/bin/sh\n")
+        (made / name).chmod(0o755)
     (made / "receipt.json").write_text('{"version": "3.259.0", "source": "build"}')
     folders = environment(["pulumi", "language-python"])["PATH"].split(":")
     assert folders[:2] == [str(tmp_path / "bin"), str(made)], "a host built here serves a CLI that has none"

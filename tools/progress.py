@@ -1,17 +1,20 @@
-"""Progress lines for long steps: what, how far, how long."""
+"""Progress lines for long steps: what, how far, how long.
+
+Standard library alone: it also runs before there is a venv.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 def elapsed_text(seconds: float) -> str:
     """Return seconds as `42s` or `3m05s`."""
-    whole = int(seconds)
+    whole = max(0, round(seconds))
     return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02d}s"
 
 
@@ -21,14 +24,18 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def step(what: str, done: str, beat_seconds: float = 20.0) -> Iterator[None]:
-    """Print `what` every `beat_seconds` while the block runs, then `done` with the elapsed time."""
+def step(what: str | Callable[[], str], done: str, beat_seconds: float = 20.0) -> Iterator[None]:
+    """Print `what` and the elapsed time every `beat_seconds` while the block runs, then `done` with the elapsed time.
+
+    A `what` that is called tells how far the work is at that moment. A block that fails is not reported as done.
+    """
     start = time.monotonic()
     finished = threading.Event()
+    tell = what if callable(what) else lambda: what
 
     def beat() -> None:
         while not finished.wait(beat_seconds):
-            say(f"{what} ... {elapsed_text(time.monotonic() - start)}")
+            say(f"{tell()} ... {elapsed_text(time.monotonic() - start)}")
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
