@@ -15,6 +15,11 @@ from tools.local.workspace import REPOSITORY, Workspace
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
+WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+"""The engine writes the whole state twice for each resource: time that grows with the square of their number. With this
+it writes the state once, at the end. A render begins with an empty state and an empty folder each time, so that what a
+killed one leaves is of no use to anybody."""
+
 
 def offline_workspace(stack: str, folder: Path) -> Workspace:
     """A workspace whose state is empty and whose kubeconfig leads nowhere: everything is shown as to be created."""
@@ -42,7 +47,7 @@ def render(stack: str, directory: Path) -> int:
     folder.mkdir(parents=True)
     workspace = Workspace(folder, stack, kubeconfig=None)
     workspace.prepare({"renderTo": str(target)})
-    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs")
+    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs", extra=WITHOUT_CHECKPOINTS)
     if status == 0:
         say(f"render: {sum(1 for _ in target.rglob('*.yaml'))} files below {target}")
     return status

@@ -1,0 +1,40 @@
+"""The local commands that need no cluster, without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tools.local import offline
+from tools.local.workspace import Workspace
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, str]]]:
+    """Engine commands that were given, with what they add to the environment."""
+    found: list[tuple[str, Mapping[str, str]]] = []
+
+    def engine(_: Workspace, command: str, *_options: str, extra: Mapping[str, str] | None = None) -> int:
+        found.append((command, extra or {}))
+        return 0
+
+    monkeypatch.setattr(Workspace, "engine", engine)
+    monkeypatch.setattr(Workspace, "prepare", lambda *_: None)
+    return found
+
+
+def test_a_render_writes_its_state_once(tmp_path: Path, calls: list[tuple[str, Mapping[str, str]]]) -> None:
+    offline.render("dev", tmp_path)
+    assert calls == [("up", {"PULUMI_SKIP_CHECKPOINTS": "true"})]
+
+
+def test_a_render_begins_with_nothing(tmp_path: Path, calls: list[tuple[str, Mapping[str, str]]]) -> None:
+    """So what a killed one left, which has no state, is of no use to anybody."""
+    for left in (tmp_path / "rendered" / "dev" / "old.yaml", tmp_path / "render" / "dev" / "state" / "half.json"):
+        left.parent.mkdir(parents=True)
+        left.write_text("half")
+    offline.render("dev", tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert len(calls) == 1
