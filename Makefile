@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down preview render policy policy-state settings policy-report deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down preview render policy policy-state settings policy-report init secret deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -55,6 +55,12 @@ settings: venv ## check the catalog and every environment's file, in a second an
 
 policy-report: venv ## the pack over both environments, as JUnit, SARIF and a summary in reports/
 	@$(BIN)/python -m tools.pipeline report
+
+init: venv ## make a stack on your own backend; its settings file keeps its text: STACK=dev|prod [SECRETS_PROVIDER=...]
+	@$(BIN)/python -m tools.pipeline init --stack $(STACK) --secrets-provider "$(SECRETS_PROVIDER)"
+
+secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|prod KEY=registryCredentials < FILE
+	@$(BIN)/python -m tools.pipeline secret --stack $(STACK) --key "$(KEY)"
 
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK)

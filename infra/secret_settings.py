@@ -53,10 +53,10 @@ def _in_clear_text(key: str) -> Fault:
         path=key,
         value=HIDDEN,
         rule="must not stand in clear text: change what was written here, it is in the history",
-        example=f"pulumi config set --secret kitchen:{key} < FILE",
+        example=f"make secret STACK=prod KEY={key} < FILE",
     )
 
 
 def _not_secret(key: str) -> Fault:
     rule = f"is encrypted, and must be open to review; secret here: {', '.join(KEYS)}"
-    return Fault(path=key, value=HIDDEN, rule=rule, example=f"pulumi config set kitchen:{key} ...")
+    return Fault(path=key, value=HIDDEN, rule=rule, example=f"kitchen:{key}: ... in the file, as text")

@@ -72,13 +72,16 @@ def _place(text: str, name: str) -> tuple[int, int]:
         raise LayoutError(f"has no kitchen below {KITCHENS}")
     for key, value in entries:
         if key.value == name:
-            return key.start_mark.line, _end(lines, key, value)
-    last = _end(lines, *entries[-1])
+            return key.start_mark.line, end_of_block(lines, key, value)
+    last = end_of_block(lines, *entries[-1])
     return last, last
 
 
-def _end(lines: list[str], key: yaml.Node, value: yaml.Node) -> int:
-    """Lines behind a block that are empty, or remarks no deeper than its key, belong to what comes next."""
+def end_of_block(lines: list[str], key: yaml.Node, value: yaml.Node) -> int:
+    """The line behind an entry of a mapping in block style, by the marks of its key and value.
+
+    Lines behind a block that are empty, or remarks no deeper than its key, belong to what comes next.
+    """
     mark = value.end_mark
     # A block ends where the next token starts, on a later line; in a text without a last line end there may be none.
     exclusive = isinstance(value, yaml.CollectionNode) and not value.flow_style and mark.index < sum(map(len, lines))

@@ -1,4 +1,4 @@
-"""`python -m tools.pipeline settings|report|state|deploy`: the steps of the pipelines, for a person as well."""
+"""`python -m tools.pipeline settings|report|state|deploy|init|secret`: the pipelines' steps, and what comes first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tools.local.offline import STACKS, checked_stack
 from tools.local.up import FOLDER
 from tools.pipeline import checks
 from tools.pipeline.deploy import deploy
+from tools.pipeline.stacks import init, secret
 from tools.pipeline.state import judge_state
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 
@@ -29,6 +30,12 @@ def main(argv: list[str] | None = None) -> int:
     merge.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
     state = commands.add_parser("state", help="the pack over the stack's recorded state")
     state.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    new = commands.add_parser("init", help="make a stack on your backend; its settings file keeps its text")
+    new.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    new.add_argument("--secrets-provider", default="", metavar="URL", help="in place of a passphrase")
+    hide = commands.add_parser("secret", help="encrypt a setting from standard input into the stack's settings file")
+    hide.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    hide.add_argument("--key", required=True, help="the setting, without kitchen:")
     arguments = parser.parse_args(argv)
     return exit_status(
         lambda: _run(arguments),
@@ -46,7 +53,14 @@ def _run(arguments: argparse.Namespace) -> int:
         return checks.report(_directory(), arguments.reports.absolute())
     if arguments.command == "state":
         return judge_state(checked_stack(arguments.stack), _directory())
-    return deploy(checked_stack(arguments.stack))
+    stack = checked_stack(arguments.stack)
+    if arguments.command == "init":
+        init(stack, arguments.secrets_provider)
+    elif arguments.command == "secret":
+        secret(stack, arguments.key, sys.stdin.read())
+    else:
+        return deploy(stack)
+    return 0
 
 
 def _directory() -> Path:

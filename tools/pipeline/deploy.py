@@ -9,6 +9,7 @@ from pathlib import Path
 from tools.local.errors import LocalError
 from tools.local.steps import Steps
 from tools.local.workspace import POLICY_PACK, REPOSITORY, run_engine
+from tools.pipeline.stack_file import kept
 from tools.toolchain import PREVIEW, environment
 
 NEEDED = ("PULUMI_BACKEND_URL",)
@@ -17,7 +18,8 @@ NEEDED = ("PULUMI_BACKEND_URL",)
 def deploy(stack: str, options: Sequence[str] = (), project: Path = REPOSITORY) -> int:
     """Preview, then update; both with the pack, and the update only after a preview that nothing denied.
 
-    An engine that has begun is never cut short: an interruption waits for what it is doing. Returns its exit status.
+    An engine that has begun is never cut short: an interruption waits for what it is doing. The settings file keeps
+    its text. Returns the engine's exit status.
     """
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
@@ -44,4 +46,5 @@ def deploy(stack: str, options: Sequence[str] = (), project: Path = REPOSITORY) 
 
 def _engine(command: str, stack: str, options: Sequence[str], project: Path) -> int:
     arguments = ["pulumi", command, "--stack", stack, "--non-interactive", "--policy-pack", str(POLICY_PACK), *options]
-    return run_engine(arguments, project, environment(PREVIEW))
+    with kept(project / f"Pulumi.{stack}.yaml"):
+        return run_engine(arguments, project, environment(PREVIEW))

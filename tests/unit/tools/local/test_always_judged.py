@@ -30,10 +30,13 @@ def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, mon
 
 
 def test_nothing_else_calls_the_engine() -> None:
-    """The engine is started in two places: a workspace's and a deployment's, which names the pack itself."""
+    """A workspace does, a deployment, which names the pack itself, and what makes stacks, which changes nothing else."""
     pattern = re.compile(r'\["pulumi", (?!"stack", "export")')
     sources = [*(REPOSITORY / "tools").rglob("*.py"), *(REPOSITORY / "ops").rglob("*.py")]
     callers = {path.relative_to(REPOSITORY).as_posix() for path in sources if pattern.search(path.read_text())}
-    assert callers == {"tools/local/workspace.py", "tools/pipeline/deploy.py"}
+    assert callers == {"tools/local/workspace.py", "tools/pipeline/deploy.py", "tools/pipeline/stacks.py"}
+    text = (REPOSITORY / "tools" / "pipeline" / "stacks.py").read_text()
+    assert set(re.findall(r'(?:_call\(\[|words = \[\*\()"(\w+)"', text)) == {"config", "stack"}
+    assert len(re.findall(r"_call\(", text)) == 4, "its definition, and three calls"
     makefile = (REPOSITORY / "Makefile").read_text()
     assert "pulumi " not in "\n".join(line for line in makefile.splitlines() if line.startswith("\t"))
