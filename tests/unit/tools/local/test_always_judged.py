@@ -30,7 +30,7 @@ def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, mon
 
 
 def test_nothing_else_calls_the_engine() -> None:
-    """A workspace does, a deployment, which names the pack itself, and what makes stacks, which changes nothing else."""
+    """A workspace does, a deployment, which names the pack itself, and what makes stacks, which changes nothing."""
     pattern = re.compile(r'\["pulumi", (?!"stack", "export")')
     sources = [*(REPOSITORY / "tools").rglob("*.py"), *(REPOSITORY / "ops").rglob("*.py")]
     callers = {path.relative_to(REPOSITORY).as_posix() for path in sources if pattern.search(path.read_text())}
