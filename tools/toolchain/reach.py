@@ -40,26 +40,27 @@ def reason_of(error: BaseException) -> str:
     return str(getattr(reason, "strerror", None) or reason) or type(reason).__name__
 
 
-def silent(files: Iterable[RemoteFile], patience_seconds: float = PATIENCE_SECONDS) -> dict[str, str]:
+def silent(files: Iterable[RemoteFile], patience_seconds: float | None = None) -> dict[str, str]:
     """Return the hosts that do not answer, or that something on the way blocks, each with the reason.
 
     All hosts are asked at once, each for the first of its files, redirects included. An answer is an answer, whatever
     it says of the file.
     """
+    patience = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
     first: dict[str, RemoteFile] = {}
     for file in files:
         first.setdefault(file.host, file)
     answers: dict[str, str | None] = {}
     threads = [
-        threading.Thread(target=_ask, args=(host, file.url, patience_seconds, answers), daemon=True)
+        threading.Thread(target=_ask, args=(host, file.url, patience, answers), daemon=True)
         for host, file in first.items()
     ]
-    limit = time.monotonic() + patience_seconds
+    limit = time.monotonic() + patience
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, limit - time.monotonic()))
-    late = f"no answer within {patience_seconds:.0f} s"
+    late = f"no answer within {patience:.0f} s"
     return {host: reason for host in first if (reason := answers.get(host, late)) is not None}
 
 

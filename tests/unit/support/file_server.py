@@ -28,6 +28,8 @@ class How:
     status: int = 200
     location: str = ""
     pause_seconds: float = 0.0
+    gate: threading.Event | None = None
+    """Nothing but the answer to `ASK` is sent before it is set."""
 
 
 class _Server:
@@ -118,6 +120,8 @@ class _FileHandler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         rest = content[start:]
+        if how.gate and self.headers.get("Range") != ASK:
+            how.gate.wait(60)
         is_cut = bool(how.cuts) and self.headers.get("Range") != ASK
         if is_cut:
             rest = rest[: max(0, how.cuts.pop(0) - start)]

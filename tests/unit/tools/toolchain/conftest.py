@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.support.file_server import FileServer
-from tools.toolchain import download, families, official
+from tools.toolchain import download, families, official, reach
 from tools.toolchain.families import FAMILIES
 
 _MAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("built here") }\n'
@@ -33,6 +33,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, family in FAMILIES.items():
         monkeypatch.setitem(FAMILIES, name, dataclasses.replace(family, needed_gib=0.001))
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(reach, "PATIENCE_SECONDS", 60.0)  # a machine that does much else is no silent host
 
 
 @pytest.fixture

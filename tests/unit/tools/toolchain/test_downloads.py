@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -252,12 +254,17 @@ def test_proxy_variables_are_followed(
 
 
 def test_two_processes_at_once_download_once(tmp_path: Path, server: FileServer, sources: Sources) -> None:
-    content = script("minio", 640_000)
-    sources(minio=[entry(server.put("/minio", content, How(pause_seconds=0.1)), content, name="minio")])
+    content, gate = script("minio", 640_000), threading.Event()
+    sources(minio=[entry(server.put("/minio", content, How(gate=gate)), content, name="minio")])
     argv = [sys.executable, "-m", "tools.toolchain", "build", "minio"]
-    runs = [subprocess.Popen(argv, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [run.communicate(timeout=60)[1] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], said
+    logs = [tmp_path / "one.log", tmp_path / "other.log"]
+    runs = [subprocess.Popen(argv, cwd=REPOSITORY, stderr=log.open("w")) for log in logs]
+    while not any("waiting" in log.read_text() for log in logs):
+        assert [run.poll() for run in runs] == [None, None]
+        time.sleep(0.01)
+    gate.set()
+    assert [run.wait(60) for run in runs] == [0, 0]
+    said = [log.read_text() for log in logs]
     assert sum("another process is installing it, waiting" in text for text in said) == 1
     assert sum("minio 2026-02-12: ready" in text for text in said) == 1
     assert server.whole("/minio") == 1, said
@@ -271,6 +278,7 @@ def test_a_killed_download_goes_on_where_it_was(tmp_path: Path, server: FileServ
     parts = tmp_path / "cache" / "toolchain" / "downloads"
     while not any(path.stat().st_size > 200_000 for path in parts.glob("*.part")):
         assert run.poll() is None
+        time.sleep(0.01)
     run.kill()
     run.wait()
     how.pause_seconds = 0
