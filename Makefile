@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down preview render policy policy-state settings policy-report init secret deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -37,6 +37,9 @@ up: venv ## the dev environment on this machine, and a table of what is where
 
 down: venv ## remove all that `make up` made
 	@$(BIN)/python -m tools.local down
+
+recover: venv ## set damaged files of .kitchen aside and rebuild them, then `make up`; FORCE_UNLOCK=yes: stale locks too
+	@$(BIN)/python -m tools.local recover $(if $(filter yes,$(FORCE_UNLOCK)),--force-unlock)
 
 preview: venv ## what would change, with policies: STACK=dev (default) or STACK=prod
 	@$(BIN)/python -m tools.local preview --stack $(STACK)

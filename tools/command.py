@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from tools.damaged_error import DamagedError
+
 
 def exit_status(run: Callable[[], int], *, prefix: str, errors: tuple[type[Exception], ...], interrupted: str) -> int:
     """Run a command; 1 with one line on stderr for an expected error or one of the system, 130 for an interruption."""
+    expected: tuple[type[Exception], ...] = (*errors, DamagedError)
     try:
         return run()
-    except errors as error:
+    except expected as error:
         print(f"{prefix}: {error}", file=sys.stderr)
         return 1
     except OSError as error:

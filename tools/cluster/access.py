@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 
-from tools.cluster.layout import USERS, Credentials, Layout, write_private
+from tools import own_file
+from tools.cluster.layout import USERS, Credentials, Layout
+from tools.own_form import anything, record, rows, words
 
 _GROUPS = {
     "admin": '"system:masters"',
@@ -19,17 +21,30 @@ _NAMES = {
     "kube-scheduler": "system:kube-scheduler",
 }
 
+_USER = record({"name": words, "user": record({"token": words}, closed=False)})
+_CLUSTER = record({"server": words, "certificate-authority-data": words}, closed=False)
+KUBECONFIG = record(
+    {
+        "clusters": rows(record({"name": words, "cluster": _CLUSTER})),
+        "users": rows(_USER),
+        "contexts": rows(anything),
+        "current-context": words,
+    },
+    closed=False,
+)
+"""What is read of a kubeconfig that was written here; a person may have added to it."""
+
 
 def write(layout: Layout, credentials: Credentials, api_port: int) -> None:
-    """Write the token file and the kubeconfigs, each of mode 0600."""
+    """Write the token file and the kubeconfigs, each of mode 0600 and whole or not at all."""
     rows = []
-    authority = (layout.pki / "ca.crt").read_bytes()
+    authority = own_file.content(layout.pki / "ca.crt")
     for user in USERS:
         token, name = credentials.tokens[user], _NAMES.get(user, f"kitchen:{user}")
         groups = _GROUPS.get(user)
         rows.append(f"{token},{name},{user}" + (f",{groups}" if groups else ""))
-        write_private(layout.kubeconfig_of(user), json.dumps(_kubeconfig(authority, user, token, api_port)))
-    write_private(layout.root / "config" / "tokens.csv", "\n".join(rows) + "\n")
+        own_file.write(layout.kubeconfig_of(user), json.dumps(_kubeconfig(authority, user, token, api_port)))
+    own_file.write(layout.root / "config" / "tokens.csv", "\n".join(rows) + "\n")
 
 
 def _kubeconfig(authority: bytes, user: str, token: str, api_port: int) -> dict[str, object]:

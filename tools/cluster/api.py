@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import yaml
-
+from tools.cluster.access import KUBECONFIG
 from tools.cluster.errors import ClusterError
+from tools.damaged_error import WAY_OUT, DamagedError
+from tools.own_file import read_yaml
 
 FIELD_MANAGER = "kitchen-cluster"
 _APPLY = "application/apply-patch+yaml"
+_SCHEMA = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 _BRIEF = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 
@@ -25,8 +27,13 @@ class Api:
     """Speaks HTTPS with one kubeconfig's token; each thread has a connection of its own."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        """Read address, authority and token from a kubeconfig that this package wrote."""
-        config = yaml.safe_load(kubeconfig.read_text())
+        """Read address, authority and token from a kubeconfig that this package wrote; raise ClusterError."""
+        try:
+            config = read_yaml(kubeconfig, KUBECONFIG)
+        except DamagedError as error:
+            raise ClusterError(str(error)) from error
+        except FileNotFoundError:
+            raise ClusterError(f"{kubeconfig}: is gone; way out: {WAY_OUT}") from None
         cluster = config["clusters"][0]["cluster"]
         self._port = int(str(cluster["server"]).rpartition(":")[2])
         self._context = ssl.create_default_context(
@@ -86,6 +93,13 @@ class Api:
         status, answer = self.request("DELETE", path)
         if status != http.HTTPStatus.NOT_FOUND:
             self._check(status, answer, f"DELETE {path}")
+
+    def await_schema(self) -> None:
+        """Wait until the server has put its schema together: seconds after a start, and clients give up after 32.
+
+        Raises ClusterError when it does not within two minutes.
+        """
+        self.request("GET", "/openapi/v2", accept=_SCHEMA, timeout_seconds=120.0)
 
     def watch(self, path: str, version: str, *, timeout_seconds: int = 300) -> Iterator[dict[str, Any]]:
         """Yield the events of a collection since a version, until the server ends the watch."""

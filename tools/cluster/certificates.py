@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tools.cluster.errors import ClusterError
+from tools.own_file import OPEN, write
 
 _DAYS = "3650"
 _CONFIG = """\
@@ -36,7 +37,7 @@ def make(folder: Path) -> None:
     if shutil.which("openssl") is None:
         raise ClusterError("openssl: not on PATH; rule: the cluster's certificates are made with it")
     config = folder / "openssl.cnf"
-    config.write_text(_CONFIG)
+    write(config, _CONFIG, OPEN)
     extensions = ("-config", str(config))
     for key in ("ca.key", "server.key"):
         _openssl(folder, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
@@ -53,8 +54,10 @@ def make(folder: Path) -> None:
         *("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"),
         *("-sha256", "-days", _DAYS, "-out", "server.crt", "-extfile", str(config), "-extensions", "server"),
     )
-    # Last, because its presence says that all of them are there.
-    _openssl(folder, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "service-account.key")
+    # Last and in one rename, because its presence says that all of them are there.
+    fresh = folder / "service-account.new"
+    _openssl(folder, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", fresh.name)
+    fresh.replace(folder / "service-account.key")
 
 
 def _openssl(folder: Path, *args: str) -> None:

@@ -6,18 +6,21 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from tools.cluster import ports as port_rules
 from tools.cluster.components import START_ORDER, python_env
+from tools.cluster.damage import damages
 from tools.cluster.errors import ClusterError, PortTakenError
 from tools.cluster.health import Status, complaint, status_of
-from tools.cluster.layout import Layout, State
+from tools.cluster.layout import Layout, State, told
 from tools.cluster.processes import Identity, alive, end, identify, log_end, spawn, strays
 from tools.cluster.startup import Startup
+from tools.damaged_error import DamagedError
+from tools.own_file import is_there, remove
 from tools.toolchain import CLUSTER, ToolchainError, ensure
 
 DEFAULT_DIRECTORY = Path(".kitchen/cluster")
@@ -87,6 +90,8 @@ class Cluster:
     def start(self) -> None:
         """Start it and wait until it is ready; nothing to do if it runs. A failed start leaves no process."""
         self._layout.check()
+        if found := self.damages():
+            raise told(*found, root=self._layout.root)
         _ensure_toolchain()
         with self._layout.locked():
             self._layout.prepare()
@@ -104,21 +109,46 @@ class Cluster:
             _say(f"ready after {time.monotonic() - begun:.1f} s: {self._layout.root}")
 
     def stop(self) -> None:
-        """End its processes and keep its data; nothing to do if none runs."""
-        if not self._layout.marker.exists():
+        """End its processes and keep its data, whatever is damaged; nothing to do if none runs."""
+        if not self._layout.root.is_dir() or not self._layout.is_ours():
             return
         with self._layout.locked():
             self._end_all()
 
     def destroy(self) -> None:
-        """End its processes and remove its data; raise ClusterError for a directory that holds no cluster."""
-        if not self._layout.root.is_dir():
+        """End its processes and remove its data, whatever is damaged; raise ClusterError where no cluster is."""
+        if not is_there(self._layout.root):  # removed by hand while they ran
+            end(strays(self._layout.root), patience_seconds=_PATIENCE_SECONDS)
             return
-        if not self._layout.marker.exists():
+        if not self._layout.root.is_dir() or not self._layout.is_ours():
             raise ClusterError(f"{self._layout.root}: holds no embedded cluster; nothing was removed")
+        if self._layout.lock.is_dir():
+            remove(self._layout.lock)
         with self._layout.locked():
             self._end_all()
             self._layout.remove()
+
+    def damages(self) -> list[DamagedError]:
+        """Every damaged file of its own; nothing is changed."""
+        return damages(self._layout)
+
+    def mend(self, set_aside: Callable[[Path], object], ports: Mapping[str, int]) -> None:
+        """End its processes and give every damaged file to `set_aside`; the next start makes them anew.
+
+        Data, ports and secrets that can be read stay. For ports that cannot, `ports` may have what is known elsewhere;
+        the others are chosen anew.
+        """
+        if self._layout.lock.is_dir():
+            set_aside(self._layout.lock)
+        with self._layout.locked():
+            self._end_all()
+            found, pki = [entry.path for entry in self.damages()], self._layout.pki
+            # A key fits its own certificate alone: all of them, or none.
+            for path in dict.fromkeys(pki if path.is_relative_to(pki) else path for path in found):
+                if is_there(path):
+                    set_aside(path)
+            if not is_there(self._layout.marker):
+                self._layout.save(State(ports=dict(ports)))
 
     def status(self) -> Status:
         """Look at every process now."""
@@ -170,16 +200,22 @@ class Cluster:
         return False
 
     def _end_all(self) -> None:
-        """End every process of this cluster, recorded or not; the API server and etcd last."""
-        state = self._layout.load()
+        """End every process of this cluster, recorded or not; the API server and etcd last.
+
+        A damaged record says nothing: what runs is found by its environment then, and the record stays as it is.
+        """
+        try:
+            state = self._layout.read_state()
+        except (DamagedError, FileNotFoundError):
+            end(strays(self._layout.root), patience_seconds=_PATIENCE_SECONDS)
+            return
         everything = {identity.pid: identity for identity in strays(self._layout.root)}
         everything |= {identity.pid: identity for identity in state.processes.values() if alive(identity)}
         last = [state.processes[name] for name in _LAST_TO_END if name in state.processes]
         first: list[Identity] = [identity for identity in everything.values() if identity not in last]
         for group in (first, *([identity] for identity in last)):
             end(group, patience_seconds=_PATIENCE_SECONDS)
-        if self._layout.marker.exists():
-            self._layout.save(State(ports=state.ports))
+        self._layout.save(State(ports=state.ports))
 
     def _watch_over(self) -> None:
         me = identify(os.getpid())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.cluster.layout import Credentials, Layout
+from tools.own_file import OPEN, content, write
 from tools.toolchain import binary, data
 
 HERE = Path(__file__).resolve().parent
@@ -90,12 +90,12 @@ def python_env() -> dict[str, str]:
 
 def write_files(layout: Layout) -> None:
     """Lay out what the processes read beside certificates and kubeconfigs."""
-    shutil.copyfile(HERE / "audit-policy.yaml", layout.root / "config" / "audit-policy.yaml")
+    write(layout.root / "config" / "audit-policy.yaml", (HERE / "audit-policy.yaml").read_bytes(), OPEN)
     # The manager finds its webhook certificate below the folder for temporary files.
     serving = layout.data("kserve") / "k8s-webhook-server" / "serving-certs"
     serving.mkdir(parents=True, exist_ok=True)
-    shutil.copy(layout.pki / "server.crt", serving / "tls.crt")
-    shutil.copy(layout.pki / "server.key", serving / "tls.key")
+    write(serving / "tls.crt", content(layout.pki / "server.crt"))
+    write(serving / "tls.key", content(layout.pki / "server.key"))
 
 
 def _base_env() -> dict[str, str]:

@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,10 +14,37 @@ from typing import Any
 
 from tools.cluster.errors import ClusterError
 from tools.cluster.processes import Identity
+from tools.damaged_error import DamagedError
+from tools.own_file import OPEN, is_there, read_json, remove, write
+from tools.own_form import each, flag, number, record, words
 
 MARKER = "kitchen-cluster.json"
 USERS = ("admin", "kube-controller-manager", "kube-scheduler", "kwok", "kserve", "binder")
 """Who may speak to the API server; each has a token and a kubeconfig of its own."""
+FOLDERS = ("pki", "logs", "data", "kubeconfigs", "config")
+PORT = number(1, 65535)
+_STATE = record(
+    {
+        "ports": each(PORT),
+        "processes": each(record({"pid": number(2, 2**31), "started": words})),
+        "ready": flag,
+    }
+)
+_CREDENTIALS = record(
+    {"minio_access_key": words, "minio_secret_key": words, "tokens": record(dict.fromkeys(USERS, words))}
+)
+# Any three of them are a cluster's, even when its record is gone.
+_SIGNS = (
+    "credentials.json",
+    "config/tokens.csv",
+    "pki/ca.key",
+    "kubeconfigs/admin.yaml",
+    "data/etcd/member",
+    "data/minio/.minio.sys",
+)
+_SIGNS_NEEDED = 3
+
+_WAY_OUT = "make recover, or python -m tools.cluster destroy --directory"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +117,15 @@ class Layout:
         """A user's kubeconfig."""
         return self.root / "kubeconfigs" / f"{user}.yaml"
 
+    def is_ours(self) -> bool:
+        """Whether the folder holds an embedded cluster: its record, whatever is in it, or enough of its other files."""
+        return is_there(self.marker) or sum(is_there(self.root / sign) for sign in _SIGNS) >= _SIGNS_NEEDED
+
     def check(self) -> None:
         """Raise ClusterError if the directory is not ours to use; touches nothing."""
         if self.root.exists() and not self.root.is_dir():
             raise ClusterError(f"{self.root}: is a file; rule: a directory; example: --directory .kitchen/cluster")
-        if self.root.is_dir() and not self.marker.exists() and any(path != self.lock for path in self.root.iterdir()):
+        if self.root.is_dir() and not self.is_ours() and any(path != self.lock for path in self.root.iterdir()):
             raise ClusterError(
                 f"{self.root}: is not empty and holds no embedded cluster; rule: an empty, absent or earlier "
                 "cluster directory; example: --directory .kitchen/cluster"
@@ -105,7 +135,7 @@ class Layout:
         """Create the directory; raise ClusterError if it cannot be written."""
         try:
             self.root.chmod(0o700)
-            for folder in ("pki", "logs", "data", "kubeconfigs", "config"):
+            for folder in FOLDERS:
                 (self.root / folder).mkdir(exist_ok=True)
             if not self.marker.exists():
                 self.save(State())
@@ -113,48 +143,51 @@ class Layout:
             raise ClusterError(f"{self.root}: cannot be written: {error.strerror}") from error
 
     def load(self) -> State:
-        """Read the state; a directory without a cluster has the empty state."""
+        """Read the state; a directory without a cluster has the empty state. Raise ClusterError for a damaged one."""
         try:
-            raw: dict[str, Any] = json.loads(self.marker.read_text())
-            return State(
-                ports={str(name): int(port) for name, port in raw["ports"].items()},
-                processes={
-                    str(name): Identity(pid=int(entry["pid"]), started=str(entry["started"]))
-                    for name, entry in raw["processes"].items()
-                },
-                ready=bool(raw["ready"]),
-            )
+            return self.read_state()
         except FileNotFoundError:
             return State()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ClusterError(
-                f"{self.marker}: not readable as a cluster's state ({error}); "
-                "remove the directory by hand after ending its processes"
-            ) from error
+        except DamagedError as error:
+            raise told(error, root=self.root) from error
+
+    def read_state(self) -> State:
+        """Read the state; raise DamagedError, or FileNotFoundError where none is."""
+        raw: dict[str, Any] = read_json(self.marker, _STATE)
+        return State(
+            ports=raw["ports"],
+            processes={name: Identity(**entry) for name, entry in raw["processes"].items()},
+            ready=raw["ready"],
+        )
 
     def save(self, state: State) -> None:
-        """Write the state in one rename, so that a reader never sees half of it."""
+        """Write the state, whole or not at all."""
         content = {
             "ports": state.ports,
             "processes": {n: {"pid": i.pid, "started": i.started} for n, i in state.processes.items()},
             "ready": state.ready,
         }
-        fresh = self.marker.with_suffix(".new")
-        fresh.write_text(json.dumps(content, indent=2))
-        fresh.replace(self.marker)
+        write(self.marker, json.dumps(content, indent=2), OPEN)
 
     def load_credentials(self) -> Credentials:
-        """Read the secrets, or make them at the first start."""
-        if self.credentials.exists():
-            raw = json.loads(self.credentials.read_text())
-            return Credentials(**raw)
+        """Read the secrets, or make them at the first start; raise ClusterError for a damaged file."""
+        try:
+            return self.read_credentials()
+        except FileNotFoundError:
+            pass
+        except DamagedError as error:
+            raise told(error, root=self.root) from error
         made = Credentials(
             minio_access_key=f"root-{secrets.token_hex(6)}",
             minio_secret_key=secrets.token_urlsafe(30),
             tokens={user: secrets.token_urlsafe(30) for user in USERS},
         )
-        write_private(self.credentials, json.dumps(vars(made)))
+        write(self.credentials, json.dumps(vars(made)))
         return made
+
+    def read_credentials(self) -> Credentials:
+        """Read the secrets; raise DamagedError, or FileNotFoundError where none are."""
+        return Credentials(**read_json(self.credentials, _CREDENTIALS))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -173,19 +206,16 @@ class Layout:
                     return
 
     def remove(self) -> None:
-        """Remove what a cluster keeps, and the directory if nothing else is in it."""
-        for name in ("pki", "logs", "data", "kubeconfigs", "config"):
-            shutil.rmtree(self.root / name, ignore_errors=True)
-        for path in (self.credentials, self.marker.with_suffix(".new"), self.marker, self.lock):
-            path.unlink(missing_ok=True)
-        if self.root.is_dir() and not any(self.root.iterdir()):
+        """Remove what a cluster keeps, whatever stands there, and the directory if nothing else is in it."""
+        files = (self.credentials.name, self.marker.name, self.lock.name)
+        leftovers = [path for name in files for path in self.root.glob(f".{name}.*")]  # of writes that were cut off
+        for path in (*leftovers, *(self.root / name for name in (*FOLDERS, *files))):
+            remove(path)
+        if self.root.is_dir() and not self.root.is_symlink() and not any(self.root.iterdir()):
             self.root.rmdir()
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one rename."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(text)
-    fresh.replace(path)
+def told(*damages: DamagedError, root: Path) -> ClusterError:
+    """One line for each damaged file, with the ways out of a cluster's."""
+    lines = [f"{entry.path}: {entry.what}; way out: {_WAY_OUT} {root} (removes its data)" for entry in damages]
+    return ClusterError("\n".join(lines))

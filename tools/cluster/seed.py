@@ -8,17 +8,19 @@ etcd of each later cluster before its API server starts.
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
 import http.client
 import json
-import os
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tools.cluster.errors import ClusterError
+from tools.damaged_error import DamagedError
+from tools.own_file import OPEN, content, write
+from tools.own_form import each
 from tools.toolchain import data, look_up
 from tools.toolchain.cache import cache_root
 
@@ -43,11 +45,9 @@ def save(etcd_port: int) -> None:
     answer = _post(etcd_port, "range", {"key": _encode(_PREFIX), "range_end": _encode(end)})
     records = {record["key"]: record["value"] for record in answer.get("kvs", [])}
     target = seed_file()
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
     with suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(gzip.compress(json.dumps(records).encode(), compresslevel=3))
-        fresh.replace(target)
+        write(target, gzip.compress(json.dumps(records).encode(), compresslevel=3), OPEN)
 
 
 def load(etcd_port: int) -> bool:
@@ -61,13 +61,32 @@ def load(etcd_port: int) -> bool:
 
 
 def _read() -> dict[str, str]:
+    """The kept records; none when the file is not whole: it is a cache, and the next first start writes it anew."""
     try:
-        records = json.loads(gzip.decompress(seed_file().read_bytes()))
-        keys = [base64.b64decode(key, validate=True) for key in records]
-    except (OSError, EOFError, ValueError, binascii.Error, TypeError):
+        records = json.loads(gzip.decompress(content(seed_file())))
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error, DamagedError):
         return {}
-    # A file that somebody else wrote may add CRDs, never anything else.
-    return dict(records) if all(name.startswith(_PREFIX.encode()) for name in keys) else {}
+    return records if not each(_custom_resource)(records) and all(map(_is_definition, records)) else {}
+
+
+def _is_definition(key: str) -> bool:
+    """A file that somebody else wrote may add CRDs, never anything else."""
+    return (_decoded(key) or b"").startswith(_PREFIX.encode())
+
+
+def _custom_resource(value: Any) -> str:
+    try:
+        kind = json.loads(_decoded(value) or b"")["kind"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        kind = None
+    return "" if kind == "CustomResourceDefinition" else "is no stored CustomResourceDefinition"
+
+
+def _decoded(value: Any) -> bytes | None:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError):
+        return None
 
 
 def _post(port: int, method: str, body: dict[str, str]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from tools.cluster.errors import ClusterError, PortTakenError
 from tools.cluster.health import component_healthy, death
 from tools.cluster.layout import Credentials, Layout, State
 from tools.cluster.processes import alive, log_end, spawn
+from tools.damaged_error import DamagedError
+from tools.own_file import content, text, write
 from tools.toolchain import data
 
 _PATIENCE_SECONDS = 60.0
@@ -73,13 +75,13 @@ class Startup:
         serving = [name for name in documents if name.endswith(_KSERVE_GROUP)]
         objects.wait_until(lambda: objects.missing_crds(api, serving), "KServe's CRDs", self._check)
         self._spawn("kserve")
-        authority = base64.b64encode((self._layout.pki / "ca.crt").read_bytes()).decode()
+        authority = base64.b64encode(content(self._layout.pki / "ca.crt")).decode()
         objects.install_webhooks(api, folder, port=self._state.ports["kserve-webhook"], authority=authority)
         objects.install_storage_container(api, folder, update=is_new)
         objects.wait_until(lambda: objects.missing_crds(api, list(documents)), "CRDs", self._check)
         if is_new:
             seed.save(self._state.ports["etcd"])
-            self._crd_marker.write_text(seed.key())
+            write(self._crd_marker, seed.key())
         self._say(f"{len(documents)} CRDs: served; KServe's manager starts")
         objects.wait_until(lambda: objects.unready_nodes(api, nodes), "nodes", self._check)
 
@@ -89,11 +91,14 @@ class Startup:
 
     def _has_crds(self) -> bool:
         """Say whether etcd holds the CRDs of this very version."""
-        return self._crd_marker.exists() and self._crd_marker.read_text() == seed.key()
+        try:
+            return text(self._crd_marker) == seed.key()
+        except (FileNotFoundError, DamagedError):
+            return False
 
     def _seed(self, *, is_empty: bool) -> None:
         if is_empty and seed.load(self._state.ports["etcd"]):
-            self._crd_marker.write_text(seed.key())
+            write(self._crd_marker, seed.key())
 
     def _spawn(self, name: str) -> None:
         layout, state = self._layout, self._state

@@ -1,4 +1,4 @@
-"""`python -m tools.local up|down|preview|render|policy`."""
+"""`python -m tools.local up|down|recover|preview|render|policy`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from ops.store import StoreError
 from tools.cluster import ClusterError
 from tools.command import exit_status
 from tools.local.errors import LocalError
+from tools.local.intact import refuse, scratch_damages
 from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview, render
+from tools.local.recover import recover
 from tools.local.up import FOLDER, STACK, LocalKitchen
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 
@@ -42,6 +44,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     for name, text in (
         ("up", "bring dev up on the embedded cluster"),
         ("down", "remove all that `up` made"),
+        ("recover", "set damaged files aside and rebuild what can be rebuilt; then `up` takes over what is there"),
         ("preview", "what would change, with the policy pack"),
         ("render", "write an environment's objects as YAML files, with the policy pack"),
         ("policy", "the policy pack over every environment"),
@@ -56,6 +59,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         )
         if name in ("preview", "render"):
             command.add_argument("--stack", default=STACK, help=f"one of {', '.join(STACKS)}")
+        if name == "recover":
+            command.add_argument(
+                "--force-unlock",
+                action="store_true",
+                help="also locks of which nobody can say whether their update still runs: make sure that none does",
+            )
     return parser.parse_args(argv)
 
 
@@ -67,10 +76,15 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "down":
         LocalKitchen(directory).down()
         return 0
+    if arguments.command == "recover":
+        return recover(LocalKitchen(directory), force_unlock=arguments.force_unlock)
+    stack = STACK if arguments.command == "policy" else checked_stack(arguments.stack)
+    refuse(scratch_damages(directory, STACKS))
+    if arguments.command == "preview" and stack == STACK:
+        refuse(LocalKitchen(directory).damages())
     ensure(PREVIEW)
     if arguments.command == "policy":
         return policy(directory)
-    stack = checked_stack(arguments.stack)
     if arguments.command == "render":
         return render(stack, directory)
     return _preview(stack, directory)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import yaml
 from tools.local.errors import LocalError
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY, Workspace
+from tools.own_file import remove, write
 
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
@@ -25,7 +25,7 @@ def offline_workspace(stack: str, folder: Path) -> Workspace:
     """A workspace whose state is empty and whose kubeconfig leads nowhere: everything is shown as to be created."""
     folder.mkdir(parents=True, exist_ok=True)
     kubeconfig = folder / "kubeconfig"
-    kubeconfig.write_text(yaml.safe_dump(_kubeconfig()))
+    write(kubeconfig, yaml.safe_dump(_kubeconfig()))
     return Workspace(folder, stack, kubeconfig)
 
 
@@ -41,9 +41,9 @@ def render(stack: str, directory: Path) -> int:
     store are placeholders: no secret is written.
     """
     target = directory / "rendered" / stack
-    shutil.rmtree(target, ignore_errors=True)
+    remove(target)
     folder = directory / "render" / stack
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     folder.mkdir(parents=True)
     workspace = Workspace(folder, stack, kubeconfig=None)
     workspace.prepare({"renderTo": str(target)})

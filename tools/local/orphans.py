@@ -17,6 +17,11 @@ def orphans(folder: Path) -> list[Identity]:
     return [found for found in with_variable(WORKSPACE_VARIABLE, str(folder)) if not _has_engine(found.pid)]
 
 
+def engines(folder: Path) -> list[Identity]:
+    """Living engines of a workspace, whoever has started them (Linux)."""
+    return [found for found in with_variable(WORKSPACE_VARIABLE, str(folder)) if is_engine(found.pid)]
+
+
 def end_orphans(folder: Path) -> int:
     """End them and return how many there were; a provider that goes on alone could still change the cluster."""
     found = orphans(folder)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 
 class Steps:
     """Prints one line at the start and end of every step on stderr."""
 
-    def __init__(self, total: int) -> None:
-        """Expect `total` steps."""
+    def __init__(self, total: int, tell: Callable[[str], None] | None = None) -> None:
+        """Expect `total` steps; each one's title goes to `tell` as well."""
         self._total = total
+        self._tell = tell
         self._done = 0
         self._start = time.monotonic()
 
@@ -23,6 +24,8 @@ class Steps:
         self._done += 1
         head = f"[{self._done}/{self._total}]"
         started = time.monotonic()
+        if self._tell:
+            self._tell(f"{head} {title.partition(':')[0]}")
         say(f"{head} {title} ...")
         yield
         took, every = time.monotonic() - started, time.monotonic() - self._start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,16 @@ from infra.catalog import load_catalog
 from infra.load import read_stack_file, settings_from_file
 from ops.store import client
 from tools.cluster import Cluster
+from tools.cluster.api import Api
+from tools.damaged_error import DamagedError
+from tools.local import locks, removal
 from tools.local.errors import LocalError
-from tools.local.orphans import end_orphans
+from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
 from tools.local.overview import overview
 from tools.local.steps import Steps, say
+from tools.local.work import Work
 from tools.local.workspace import REPOSITORY, Workspace
+from tools.own_file import remove
 from tools.toolchain import CLUSTER, PREVIEW, make_plan, provide
 
 if TYPE_CHECKING:
@@ -33,11 +38,22 @@ class LocalKitchen:
         """Keep everything below `folder`."""
         self.folder = folder
         self.cluster = Cluster(folder / "cluster")
-        self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig)
+        self.work = Work(folder)
+        self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
 
     def up(self) -> None:
-        """Bring the environment up; a second run changes nothing, one after a kill goes on where it was."""
-        steps = Steps(5)
+        """Bring the environment up; a second run changes nothing, one after a kill goes on where it was.
+
+        Raises LocalError before anything is changed when another command works here or a file of ours is damaged.
+        """
+        with self.work.begin("up", self.workspace.folder):
+            self._up()
+
+    def _up(self) -> None:
+        refuse(self.damages(deep=True))
+        refuse_full_disk(self.folder)
+        self.workspace.free_stale_lock()
+        steps = Steps(5, self.work.tell)
         plan = make_plan([*PREVIEW, *CLUSTER])
         with steps.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain"):
             provide(plan)
@@ -55,15 +71,22 @@ class LocalKitchen:
         print(places)
 
     def down(self) -> None:
-        """Remove everything that `up` made: the processes, the data and the state."""
-        steps = Steps(2)
-        self.workspace.free_stale_lock()
-        with steps.step("embedded cluster"):
-            self.cluster.destroy()
-        with steps.step("state and artifacts"):
-            end_orphans(self.workspace.folder)
-            for name in (self.workspace.folder.name, "fixtures", "offline", "render"):
-                shutil.rmtree(self.folder / name, ignore_errors=True)
+        """Remove everything that `up` made, whatever is damaged: the processes, the data and the state."""
+        with self.work.begin("down", self.workspace.folder, clear=remove):
+            steps = Steps(2, self.work.tell)
+            locks.refuse_living(self.workspace.folder)
+            with steps.step("embedded cluster"):
+                left = removal.cluster(self.cluster)
+            with steps.step("state and artifacts"):
+                left += removal.files(self.folder, self.workspace.folder)
+            if left:
+                raise LocalError("\n".join(left))
+        with suppress(OSError):  # something of somebody else is in it
+            self.folder.rmdir()
+
+    def damages(self, *, deep: bool = False) -> list[DamagedError]:
+        """Every damaged file of the environment; `deep` tries the passphrase as well, which takes half a second."""
+        return kitchen_damages(self.folder, self.workspace, self.cluster, deep=deep)
 
     def preview(self) -> int:
         """Show what `up` would change; the cluster must be running."""
@@ -90,23 +113,29 @@ class LocalKitchen:
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
     def _recover(self) -> None:
-        """Go on after a killed update: free its lock, and let the state know what is really there.
+        """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
         whose end is not known may be forgotten.
         """
-        self.workspace.free_stale_lock()
-        if self.workspace.was_interrupted():
-            say(f"stack {STACK}: an earlier update was interrupted; the state is compared with what is there")
+        interrupted, restored = self.workspace.was_interrupted(), self.workspace.was_restored()
+        if interrupted or restored:
+            why = "an earlier update was interrupted" if interrupted else "`make recover` was run"
+            say(f"stack {STACK}: {why}; the state is compared with what is there")
+            Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
             options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
             if self.workspace.engine("refresh", *options, extra=self.credentials()) != 0:
-                raise LocalError("pulumi refresh failed: its messages are above; when mended, run `make up` again")
+                raise self._explained("pulumi refresh failed: its messages are above; when mended, run `make up` again")
+            self.workspace.set_restored(False)
 
     def _engine_up(self, *options: str) -> None:
         # With its preview: there a policy denies before anything has changed, in the update it denies half-way.
         fixed = ("--yes", "--suppress-outputs")
         if self.workspace.engine("up", *fixed, *options, extra=self.credentials()) != 0:
-            raise LocalError("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
+            raise self._explained("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
+
+    def _explained(self, text: str) -> LocalError:
+        return explained(text, self.folder, self.damages(deep=True))
 
     def _publish(self) -> None:
         """Make the buckets where they are missing, then bring the artifacts in: servers start with them there."""

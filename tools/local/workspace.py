@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,14 @@ import yaml
 
 from infra.documents import DocumentError, read
 from infra.secret_settings import without_secrets
+from tools.damaged_error import DamagedError
+from tools.local import checkpoint, locks
+from tools.local.engine_process import run_engine, without_advice
 from tools.local.errors import LocalError
-from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans, is_engine
-from tools.local.steps import say
+from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans
+from tools.local.work import Work
+from tools.own_file import OPEN, create, is_there, read_yaml, remove, write
+from tools.own_form import anything, each, record, words
 from tools.toolchain import PREVIEW, environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,42 +32,77 @@ JUDGED = ("preview", "up")
 
 _OWN_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
+SETTINGS = record(
+    {"config": each(anything), **dict.fromkeys(_OWN_KEYS, words)}, may_lack=("config", *_OWN_KEYS), closed=False
+)
+"""A stack file as this module writes it and as the engine adds to it."""
+_PROJECT = record({"name": words}, closed=False)
+
 
 class Workspace:
     """State, passphrase and derived settings of local stacks, all in one git-ignored folder."""
 
-    def __init__(self, folder: Path, stack: str, kubeconfig: Path | None, project: Path = REPOSITORY) -> None:
-        """Use `folder` for the stack of the program in `project`; KUBECONFIG becomes `kubeconfig` or is taken away."""
+    def __init__(
+        self, folder: Path, stack: str, kubeconfig: Path | None, project: Path = REPOSITORY, work: Work | None = None
+    ) -> None:
+        """Use `folder` for the stack of the program in `project`; KUBECONFIG becomes `kubeconfig` or is taken away.
+
+        Engines inherit the lock of `work`.
+        """
         self.folder = folder
         self.stack = stack
         self.kubeconfig = kubeconfig
         self.project = project
-        self.project_name = str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
         self.config_file = folder / f"Pulumi.{stack}.yaml"
-        self._passphrase = folder / "passphrase"
-        self._state = folder / "state"
-        self._checkpoint = self._state / ".pulumi" / "stacks" / self.project_name / f"{stack}.json"
+        self.project_file = folder / "Pulumi.yaml"
+        self.passphrase = folder / "passphrase"
+        self.state = folder / "state"
+        self._restored = folder / "restored"
+        self._work = work
+
+    @cached_property
+    def project_name(self) -> str:
+        """The project's name, as its file in Git has it; raise LocalError when that cannot be read."""
+        path = self.project / "Pulumi.yaml"
+        try:
+            return str(read_yaml(path, _PROJECT)["name"])
+        except DamagedError as error:
+            raise LocalError(f"{path}: {error.what}; rule: the project's file, as it is in Git") from error
+        except FileNotFoundError:
+            raise LocalError(f"{path}: is gone; rule: the project's file, as it is in Git") from None
+
+    @property
+    def state_file(self) -> Path:
+        """The state file of the engine."""
+        return self.state / ".pulumi" / "stacks" / self.project_name / f"{self.stack}.json"
+
+    @property
+    def backup(self) -> Path:
+        """The engine's copy of the state before its last write."""
+        return self.state_file.with_name(f"{self.state_file.name}.bak")
+
+    @property
+    def lock_folder(self) -> Path:
+        """Where the engine keeps the stack's locks."""
+        return self.state / ".pulumi" / "locks" / "organization" / self.project_name / self.stack
 
     def prepare(self, changes: Mapping[str, Any]) -> None:
         """Make folder, passphrase, derived settings and stack; existing ones are kept.
 
         `changes` replaces top-level settings (without `kitchen:`); the project's own files are never written.
         """
-        self._state.mkdir(parents=True, exist_ok=True)
-        if not self._passphrase.exists():
-            descriptor = os.open(self._passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(32))
+        self.state.mkdir(parents=True, exist_ok=True)
+        create(self.passphrase, secrets.token_urlsafe(32))
         self._write_config(changes)
         if not self.exists():
             # `stack init` writes into the stack file beside Pulumi.yaml: give it a project file of its own.
             project = {"name": self.project_name, "runtime": "python"}
-            (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+            write(self.project_file, yaml.safe_dump(project), OPEN)
             self._call(["stack", "init", self.stack, "--no-select"], cwd=self.folder)
 
     def exists(self) -> bool:
         """Whether the stack has a state here."""
-        return self._checkpoint.exists()
+        return is_there(self.state_file)
 
     def engine(self, command: str, *options: str, extra: Mapping[str, str] | None = None) -> int:
         """Run `up`, `preview`, `refresh` ... on the stack, stream its output and return its exit status.
@@ -75,7 +114,7 @@ class Workspace:
         if command in JUDGED:
             arguments += ["--policy-pack", str(POLICY_PACK)]
         env = self.environment() | dict(extra or {})
-        return run_engine(["pulumi", *arguments], self.project, env)
+        return run_engine(["pulumi", *arguments], self.project, env, self._work, without_advice)
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
@@ -84,22 +123,24 @@ class Workspace:
         return loaded
 
     def free_stale_lock(self) -> None:
-        """Release a lock whose engine is gone; raise LocalError while an engine still works on the stack.
+        """Release locks whose engine is proven to be gone; raise LocalError for every other one.
 
-        The file backend's lock outlives a killed engine. It names host and process, so whether it is stale can
-        be known; `pulumi cancel` alone would also break the lock of an update that is still running.
+        The file backend's lock outlives a killed engine, and `pulumi cancel` would also break the lock of an update
+        that is still running.
         """
-        for path in sorted((self._state / ".pulumi" / "locks").glob(f"**/{self.project_name}/{self.stack}/*.json")):
-            lock = json.loads(path.read_text() or "{}")
-            if lock.get("hostname") != socket.gethostname() or is_engine(int(lock.get("pid", 0))):
-                raise LocalError(
-                    f"stack {self.stack}: another update is running (process {lock.get('pid')} on "
-                    f"{lock.get('hostname')}, since {lock.get('timestamp')}); wait for it to end"
-                )
-            say(f"stack {self.stack}: an earlier update was killed (process {lock.get('pid')}); its lock is released")
+        if locks.free_stale(self.lock_folder, self.stack, self._work):
             end_orphans(self.folder)
-            self._call(["cancel", "--yes", "--stack", self.stack], cwd=self.project)
-            return
+
+    def was_restored(self) -> bool:
+        """Whether the state is an older copy that has not been compared with what is there since."""
+        return is_there(self._restored)
+
+    def set_restored(self, restored: bool) -> None:
+        """Say that the state is such a copy, or that it has been compared."""
+        if restored:
+            write(self._restored, "the next `make up` compares the state with what is there\n", OPEN)
+        else:
+            remove(self._restored)
 
     def was_interrupted(self) -> bool:
         """Whether the state records operations whose end is not known: their engine was killed."""
@@ -112,10 +153,10 @@ class Workspace:
 
     def latest(self) -> dict[str, Any]:
         """The state as the engine keeps it (`checkpoint.latest`); empty without one."""
-        if not self.exists():
+        try:
+            return checkpoint.read(self.state_file)
+        except FileNotFoundError:
             return {}
-        latest: dict[str, Any] | None = json.loads(self._checkpoint.read_text())["checkpoint"].get("latest")
-        return latest or {}
 
     def environment(self) -> dict[str, str]:
         """Environment of the engine: pinned tools first, this state, this kubeconfig."""
@@ -125,8 +166,8 @@ class Workspace:
         env |= {
             # Without the sidecar files of the store, which are not written in one step: an engine killed while it
             # writes one leaves it empty, and then no command can load the state beside it.
-            "PULUMI_BACKEND_URL": f"file://{self._state.resolve()}?metadata=skip",
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase.resolve()),
+            "PULUMI_BACKEND_URL": f"file://{self.state.resolve()}?metadata=skip",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase.resolve()),
             WORKSPACE_VARIABLE: str(self.folder),
         }
         if self.kubeconfig is not None:
@@ -146,10 +187,16 @@ class Workspace:
         # What another backend's passphrase encrypted cannot be read here.
         content["config"] = without_secrets(content["config"], f"{self.project_name}:")
         content["config"] |= {f"{self.project_name}:{key}": value for key, value in changes.items()}
-        if self.config_file.exists():
-            kept = yaml.safe_load(self.config_file.read_text()) or {}
-            content |= {key: kept[key] for key in _OWN_KEYS if key in kept}
-        self.config_file.write_text(yaml.safe_dump(content, sort_keys=False))
+        content |= self._kept()
+        write(self.config_file, yaml.safe_dump(content, sort_keys=False), OPEN)
+
+    def _kept(self) -> dict[str, str]:
+        """What the engine has written into the derived settings; without them the salt, which the state has too."""
+        try:
+            kept = read_yaml(self.config_file, SETTINGS)
+        except FileNotFoundError:
+            kept = {"encryptionsalt": checkpoint.salt(self.latest())}
+        return {key: kept[key] for key in _OWN_KEYS if kept.get(key)}
 
     def _call(self, arguments: Sequence[str], cwd: Path) -> str:
         result = subprocess.run(
@@ -164,20 +211,3 @@ class Workspace:
         if result.returncode != 0:
             raise LocalError(f"pulumi {' '.join(arguments[:2])} failed: {result.stderr.strip()}")
         return result.stdout
-
-
-def run_engine(words: Sequence[str], project: Path, env: Mapping[str, str]) -> int:
-    """Run an engine to its end, however often it is interrupted; return its exit status or raise KeyboardInterrupt."""
-    # Nothing may ask on the terminal: a plugin that does would wait for ever.
-    process = subprocess.Popen(words, cwd=project, env=env, stdin=subprocess.DEVNULL)
-    interrupted = False
-    while True:
-        try:
-            status = process.wait()
-            break
-        except KeyboardInterrupt:
-            # The terminal told the engine too: it ends what it is doing, and at once when told again.
-            interrupted = True
-    if interrupted:
-        raise KeyboardInterrupt
-    return status

@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.local.engine_process import run_engine
 from tools.local.errors import LocalError
 from tools.local.steps import Steps
-from tools.local.workspace import POLICY_PACK, REPOSITORY, run_engine
+from tools.local.workspace import POLICY_PACK, REPOSITORY
 from tools.pipeline.stack_file import kept
 from tools.toolchain import PREVIEW, environment
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from policies.check.__main__ import main as policy_check
 from tools.local.errors import LocalError
+from tools.local.intact import refuse
 from tools.local.up import STACK, LocalKitchen
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import PREVIEW, environment
@@ -27,6 +28,7 @@ def _export(stack: str, directory: Path) -> str:
     if os.environ.get("PULUMI_BACKEND_URL"):
         env = environment(PREVIEW)
     elif stack == STACK and kitchen.workspace.exists():
+        refuse(kitchen.damages())
         env = kitchen.workspace.environment()
     else:
         raise LocalError(

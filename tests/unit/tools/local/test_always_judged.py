@@ -17,6 +17,8 @@ def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, mon
     seen: list[list[str]] = []
 
     class Engine:
+        pid, stderr = 1, None
+
         def __init__(self, arguments: list[str], **_: Any) -> None:
             seen.append(arguments)
 
