@@ -36,7 +36,8 @@ def binding(kind: str, name: str, namespace: str) -> pulumi.ResourceHookBinding 
         if text:
             pulumi.log.warn(text)
 
-    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    # A line that cannot be told must not stop a preview.
+    options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
     hook = pulumi.ResourceHook(f"pods-restart-{kind}-{namespace}-{name}", tell, options)
     return pulumi.ResourceHookBinding(before_update=[hook])
 
@@ -73,7 +74,7 @@ def _manner(kind: str, inputs: Inputs) -> str:
 def _of_service(inputs: Inputs) -> dict[str, Any]:
     """Labels and annotations of an InferenceService reach its pods where the predictor's do not say otherwise."""
     spec, metadata = inputs["spec"]["predictor"], inputs["metadata"]
-    both = {key: {**metadata.get(key, {}), **spec.get(key, {})} for key in ("labels", "annotations")}
+    both = {key: {**(metadata.get(key) or {}), **(spec.get(key) or {})} for key in ("labels", "annotations")}
     return {key: value for key, value in spec.items() if key not in _SCALING} | both
 
 

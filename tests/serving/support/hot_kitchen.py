@@ -40,9 +40,14 @@ class HotKitchen(ServedKitchen):
         part.replace(self.manifest)
 
     def reconcile(self) -> None:
-        words = [sys.executable, *self.sidecar["command"][1:], *self.sidecar["args"], "--interval-seconds=1"]
+        words = [*self.sidecar["command"][1:], *self.sidecar["args"], "--interval-seconds=1"]
         env = self.environment(self.sidecar) | {"AWS_ENDPOINT_URL": self.store.endpoint}
-        self.start("sidecar", [self.here(word) for word in words], env, self.paths[self.sidecar["workingDir"]])
+        self.start(
+            "sidecar",
+            [sys.executable, *(self.here(word) for word in words)],
+            env,
+            self.paths[self.sidecar["workingDir"]],
+        )
 
     def status(self) -> dict[str, Any]:
         data: dict[str, Any] = json.loads(self.call("GET", "/status", port=self.status_port)[1])
