@@ -15,6 +15,7 @@ from tools.cluster import Cluster
 from tools.cluster.api import Api
 from tools.damaged_error import DamagedError
 from tools.engine import report
+from tools.engine.checkpoints import may_skip
 from tools.engine.outcome import Outcome
 from tools.engine.words import counted
 from tools.local import locks, removal
@@ -148,13 +149,14 @@ class LocalKitchen:
 
     def _engine_up(self, *options: str) -> tuple[Outcome, Outcome]:
         """Preview, then update; a policy denies in the preview, before anything has changed."""
-        planned = self.screen.engine(self.workspace, "preview", "--diff", *options, extra=self.credentials())
+        engine, keys = self.screen.engine, self.credentials()
+        planned = engine(self.workspace, "preview", "--diff", "--suppress-outputs", *options, extra=keys)
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
+        verdict, number = may_skip(planned), len(planned.object_changes())
+        say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")
-        done = self.screen.engine(
-            self.workspace, "up", *fixed, *options, extra=self.credentials(), expected=len(planned.object_changes())
-        )
+        done = engine(self.workspace, "up", *fixed, *options, extra=keys | verdict.variables, expected=number)
         if done.status != 0:
             raise self._explained("pulumi up failed; when mended, `make up` goes on from there", done)
         return planned, done
