@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,14 @@ from tools.damaged_error import DamagedError
 from tools.engine import report
 from tools.engine.checkpoints import may_skip
 from tools.engine.outcome import Outcome
-from tools.engine.words import counted
+from tools.engine.words import counted, wrapped
 from tools.local import locks, removal
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
 from tools.local.logs import Log, shown
 from tools.local.overview import overview
 from tools.local.previews import preview
+from tools.local.reasons import reasons
 from tools.local.screen import Screen
 from tools.local.work import Work
 from tools.local.workspace import REPOSITORY, Workspace
@@ -149,7 +151,8 @@ class LocalKitchen:
 
     def _engine_up(self, *options: str) -> tuple[Outcome, Outcome]:
         """Preview, then update; a policy denies in the preview, before anything has changed."""
-        engine, keys = self.screen.engine, self.credentials()
+        keys = self.credentials()
+        engine = partial(self.screen.engine, reasons=lambda: reasons(self.cluster))
         planned = engine(self.workspace, "preview", "--diff", "--suppress-outputs", *options, extra=keys)
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
@@ -163,7 +166,8 @@ class LocalKitchen:
 
     def _explained(self, text: str, outcome: Outcome) -> LocalError:
         """Why it failed, what became of it, and where everything is."""
-        lines = [*report.failure(outcome), f"{text}{self.screen.everything()}"]
+        seen = [line for reason in reasons(self.cluster) for line in wrapped(f"seen in the cluster: {reason}")]
+        lines = [*report.failure(outcome), *seen, f"{text}{self.screen.everything()}"]
         return explained("\n".join(lines), self.folder, self.damages(deep=True))
 
     def _publish(self) -> str:
