@@ -18,6 +18,7 @@ from tools.own_file import remove, write
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
+_IN_PLAIN_TEXT = "a secret value in plaintext"
 WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 """The engine writes the whole state twice for each resource: time that grows with the square of their number. With this
 it writes the state once, at the end. A render begins with an empty state and an empty folder each time, so that what a
@@ -49,10 +50,13 @@ def render(stack: str, directory: Path) -> None:
     fixed = ("--yes", "--skip-preview", "--suppress-outputs")
     with screen.passing(f"render of {stack}"):
         outcome = screen.engine(workspace, "up", *fixed, extra=WITHOUT_CHECKPOINTS)
-    for line in [*report.wrong(outcome, checked=True)]:
+    # The provider warns of keys in files: these are placeholders, as the settings of a workspace hold no secret.
+    outcome.messages = [message for message in outcome.messages if _IN_PLAIN_TEXT not in message.text]
+    for line in report.wrong(outcome, checked=True):
         say(line)
     if outcome.status == 0:
-        say(f"render: {sum(1 for _ in target.rglob('*.yaml'))} files below {shown(target)}")
+        files = sum(1 for _ in target.rglob("*.yaml"))
+        say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
     else:
         raise LocalError(f"the render failed{screen.everything()}")
 
