@@ -91,7 +91,7 @@ lint: venv ## ruff format and lint, nothing changed
 types: venv ## mypy strict
 	@$(BIN)/mypy
 
-# Modules run beside each other, longest first; each process has a cluster of its own, and most of the time is waiting.
+# Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
