@@ -13,6 +13,7 @@ from ops.store import client
 from tools.cluster import Cluster
 from tools.cluster.api import Api
 from tools.damaged_error import DamagedError
+from tools.engine.checkpoints import may_skip
 from tools.local import locks, removal
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
@@ -130,8 +131,13 @@ class LocalKitchen:
 
     def _engine_up(self, *options: str) -> None:
         # With its preview: there a policy denies before anything has changed, in the update it denies half-way.
-        fixed = ("--yes", "--suppress-outputs")
-        if self.workspace.engine("up", *fixed, *options, extra=self.credentials()) != 0:
+        planned = self.workspace.run("preview", "--suppress-outputs", *options, extra=self.credentials())
+        if planned.status != 0:
+            raise self._explained("the preview failed or a policy denied: its messages are above; nothing was changed")
+        verdict = may_skip(planned)
+        fixed = ("--yes", "--skip-preview", "--suppress-outputs")
+        done = self.workspace.run("up", *fixed, *options, extra=self.credentials() | verdict.variables)
+        if done.status != 0:
             raise self._explained("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
 
     def _explained(self, text: str) -> LocalError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import yaml
 from infra.documents import DocumentError, read
 from infra.secret_settings import without_secrets
 from tools.damaged_error import DamagedError
+from tools.engine.follow import OPTION, SWITCH, following
+from tools.engine.outcome import Outcome
 from tools.local import checkpoint, locks
 from tools.local.engine_process import run_engine, without_advice
 from tools.local.errors import LocalError
@@ -109,12 +111,39 @@ class Workspace:
 
         A preview and an update always run with the policy pack: no caller can leave it away.
         """
-        arguments = [command, "--stack", self.stack, "--config-file", str(self.config_file)]
-        arguments += ["--non-interactive", "--color", "auto", *options]
-        if command in JUDGED:
-            arguments += ["--policy-pack", str(POLICY_PACK)]
         env = self.environment() | dict(extra or {})
-        return run_engine(["pulumi", *arguments], self.project, env, self._work, without_advice)
+        return run_engine(self._words(command, options), self.project, env, self._work, shown=without_advice)
+
+    def run(
+        self,
+        command: str,
+        *options: str,
+        extra: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        seen: Callable[[Outcome], None] | None = None,
+    ) -> Outcome:
+        """Run the engine as `engine` does, and return what its events tell; `seen` is called after each of them.
+
+        With `log`, its output goes to that file and not to the terminal.
+        """
+        outcome = Outcome()
+
+        def take(event: Mapping[str, Any]) -> None:
+            outcome.take(event)
+            if seen:
+                seen(outcome)
+
+        events = self.folder / "events.jsonl"
+        env = self.environment() | SWITCH | dict(extra or {})
+        words = [*self._words(command, options), OPTION, str(events)]
+        with following(events, take):
+            outcome.status = run_engine(words, self.project, env, self._work, shown=without_advice, log=log)
+        return outcome
+
+    def _words(self, command: str, options: Sequence[str]) -> list[str]:
+        words = ["pulumi", command, "--stack", self.stack, "--config-file", str(self.config_file)]
+        words += ["--non-interactive", "--color", "auto", *options]
+        return words + (["--policy-pack", str(POLICY_PACK)] if command in JUDGED else [])
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
