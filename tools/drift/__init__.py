@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from tools.drift.compare import Drift, Taken, compare
 from tools.drift.look import look
-from tools.drift.mend import mend
+from tools.drift.mend import DriftError, Mending, mend
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import leftovers
 
-__all__ = ["Drift", "Entry", "Taken", "compare", "leftovers", "look", "mend", "recorded"]
+__all__ = ["Drift", "DriftError", "Entry", "Mending", "Taken", "compare", "leftovers", "look", "mend", "recorded"]

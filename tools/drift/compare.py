@@ -111,13 +111,13 @@ def compare(
     claims = [entry for entry in (*missing, *(row.entry for row in leaving)) if _is_claim(entry)]
     stale = [job for claim in claims for job in holders_of_claim(staying, claim) if job.key in there]
     return Drift(
-        missing=missing,
-        leaving=leaving,
-        stale=list(dict.fromkeys(stale)),
-        taken=list(_taken(staying, there)),
-        store=store,
-        unknown=list(_unknown(entries, present, manager)),
-        unread=[*(f"{kind}: {why}" for kind, why in present.unread.items()), *unread],
+        missing=tuple(missing),
+        leaving=tuple(leaving),
+        stale=tuple({job.urn: job for job in stale}.values()),
+        taken=tuple(_taken(staying, there)),
+        store=tuple(store),
+        unknown=tuple(_unknown(entries, present, manager)),
+        unread=(*(f"{kind}: {why}" for kind, why in present.unread.items()), *unread),
     )
 
 

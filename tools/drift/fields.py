@@ -28,6 +28,9 @@ _SCALE: dict[str | None, Decimal] = {
     **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
 }  # fmt: skip
 
+_NOTHING: Mapping[str, Any] = {".": {}}
+"""A tree that holds a place and nothing below it; an empty one holds everything below."""
+
 MISSING = object()
 """Stands for a value that is not there."""
 
@@ -60,7 +63,8 @@ def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     A value that cannot be compared, such as a Secret's, counts as another one.
     """
     rows = live["metadata"].get("managedFields") or []
-    ours = _merged([row["fieldsV1"] for row in rows if row.get("manager") == manager and "fieldsV1" in row])
+    own = [row["fieldsV1"] for row in rows if row.get("manager") == manager and "fieldsV1" in row]
+    ours = _merged(own) or _NOTHING
     others = [(_holder(row), row["fieldsV1"]) for row in rows if row.get("manager") != manager and "fieldsV1" in row]
     found = []
     for path, value in _lost(_own(declared), ours, ()):

@@ -79,11 +79,10 @@ class Wait:
         if row.entry.kind.kind != "PersistentVolumeClaim" or _CLAIM_IN_USE not in finalizers(row.live):
             return []
         try:
-            found = self._kube.listing([_POD], namespaces=[row.entry.namespace]).objects
+            found = self._kube.listing([_POD], inside=row.entry.namespace).objects
         except KubeError:
             return []
-        pods = [pod for _, pod in found if pod["metadata"].get("namespace") == row.entry.namespace]
-        return sorted(pod["metadata"]["name"] for pod in pods if _mounts(pod, row.entry.name))
+        return sorted(pod["metadata"]["name"] for _, pod in found if _mounts(pod, row.entry.name))
 
 
 def reasons(live: Object) -> Iterator[str]:

@@ -53,7 +53,7 @@ def mend(drift: Drift, kube: Kube, engine: Engine, how: Mending) -> list[str]:
     What is still going and is no namespace does not hold up the rest of the update: it is told in the end.
     """
     back = _chosen(drift.taken, how)
-    for line in lines(drift, how.command):
+    for line in lines(drift, how.command, back=back):
         how.say(line)
     wait = Wait(kube, how.say, how.patience)
     stuck = wait.until_gone(drift.leaving)

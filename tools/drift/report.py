@@ -17,10 +17,10 @@ _FIELDS = 3
 """Fields of one object that are told one by one."""
 
 
-def lines(drift: Drift, command: str, *, mends: bool = True) -> Iterator[str]:
+def lines(drift: Drift, command: str, *, mends: bool = True, back: Sequence[Taken] = ()) -> Iterator[str]:
     """Everything that was found, one line an object; `command` is what a person typed, such as `make up`.
 
-    Without `mends` nothing follows that would mend it, and the lines say what would.
+    Without `mends` nothing follows that would mend it, and the lines say what would. `back` is taken back.
     """
     again = "it is made again" if mends else f"`{command}` makes it again"
     yield from _missing(drift.missing, again)
@@ -35,9 +35,9 @@ def lines(drift: Drift, command: str, *, mends: bool = True) -> Iterator[str]:
             done = "it is set again" if mends else f"`{command}` sets it again"
             yield f"was changed by hand: {row.name}: {', '.join(row.what)}; {done}"
     for taken in drift.taken:
-        yield f"was changed by hand: {_taken(taken)}"
-    if drift.taken:
-        yield from _way_back(drift.taken, command)
+        yield f"was changed by hand: {_taken(taken)}{'; it is taken back' if taken in back else ''}"
+    if stays := [taken for taken in drift.taken if taken not in back]:
+        yield _way_back(stays, command)
     for why in drift.unread:
         yield f"not compared: {why}"
 
@@ -88,9 +88,9 @@ def _field(entry: Entry, field: Field) -> str:
     return f"{field} {is_now}, declared is {_short(field.declared)}{who}"
 
 
-def _way_back(rows: Sequence[Taken], command: str) -> Iterator[str]:
+def _way_back(rows: Sequence[Taken], command: str) -> str:
     first = rows[0].entry
-    yield (
+    return (
         "what was changed by hand stays as it is: another tool may need it so; to take it back: "
         f"{command} TAKE_BACK=yes (everything named here), or {command} TAKE_BACK='{first}'"
     )

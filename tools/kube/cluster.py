@@ -53,7 +53,11 @@ class _Resource:
         return f"{self.base}{inside}/{self.plural}" + (f"/{name}" if name else "")
 
 
-class ForbiddenError(KubeError):
+class RefusedError(KubeError):
+    """The server answered, and not with what was asked for."""
+
+
+class ForbiddenError(RefusedError):
     """Whoever asks may not read it."""
 
 
@@ -66,12 +70,18 @@ class Kube:
         self._known: dict[str, dict[str, _Resource]] = {}
 
     def listing(
-        self, kinds: Iterable[Kind], *, selector: Mapping[str, str] | None = None, namespaces: Sequence[str] = ()
+        self,
+        kinds: Iterable[Kind],
+        *,
+        selector: Mapping[str, str] | None = None,
+        namespaces: Sequence[str] = (),
+        inside: str = "",
     ) -> Listing:
         """Every object of the kinds that has the labels; one request a kind, side by side.
 
-        Who may not list a kind in the whole cluster is asked for `namespaces` instead. A kind that cannot be listed, or
-        that the cluster does not serve, is in `unread`. Raises KubeError when there is no answer at all.
+        With `inside`, those of one namespace. Else who may not list a kind in the whole cluster is shown what is in
+        `namespaces`. A kind that cannot be listed, or that the cluster does not serve, is in `unread`. Raises KubeError
+        when there is no answer at all.
         """
         wanted = sorted(set(kinds))
         self._discover({kind.api_version for kind in wanted})
@@ -80,7 +90,7 @@ class Kube:
         found: list[tuple[Kind, Object]] = []
         unread: dict[Kind, str] = {}
         for kind, answer in zip(
-            wanted, self._each(lambda kind: self._all(kind, query, namespaces), wanted), strict=True
+            wanted, self._each(lambda kind: self._all(kind, query, namespaces, inside), wanted), strict=True
         ):
             if isinstance(answer, str):
                 unread[kind] = answer
@@ -123,18 +133,20 @@ class Kube:
         if status != http.HTTPStatus.NOT_FOUND:
             _checked(status, answer, f"removing {kind} {namespace}/{name}")
 
-    def _all(self, kind: Kind, query: Mapping[str, str], namespaces: Sequence[str]) -> list[Object] | str:
+    def _all(self, kind: Kind, query: Mapping[str, str], namespaces: Sequence[str], inside: str) -> list[Object] | str:
         resource = self._known[kind.api_version].get(kind.kind)
         if resource is None:
             return f"the cluster serves no {kind.kind} of {kind.api_version}"
         try:
-            return self._pages(kind, resource.path(), query)
+            return self._pages(kind, resource.path(inside), query)
         except ForbiddenError as error:
-            if not resource.namespaced or not namespaces:
+            if not resource.namespaced or inside or not namespaces:
                 return str(error)
+        except RefusedError as error:  # a conversion webhook that is down, for one
+            return str(error)
         try:
             return [item for name in namespaces for item in self._pages(kind, resource.path(name), query)]
-        except ForbiddenError as error:
+        except RefusedError as error:
             return str(error)
 
     def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> list[Object]:
@@ -195,4 +207,4 @@ def _checked(status: int, answer: bytes, what: str) -> dict[str, Any]:
         return content
     said = content.get("message") if isinstance(content, dict) else answer.decode(errors="replace")
     text = f"{what}: {status}: {str(said).strip()[:300]}"
-    raise ForbiddenError(text) if status == http.HTTPStatus.FORBIDDEN else KubeError(text)
+    raise ForbiddenError(text) if status == http.HTTPStatus.FORBIDDEN else RefusedError(text)

@@ -12,10 +12,11 @@ from types import FrameType
 from infra.faults import FaultsError
 from ops.store import StoreError
 from tools.cluster import ClusterError
-from tools.command import exit_status
+from tools.command import exit_status, seconds
 from tools.local.errors import LocalError
 from tools.local.intact import refuse, scratch_damages
 from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview, render
+from tools.local.readiness import WAIT_SECONDS
 from tools.local.recover import recover
 from tools.local.up import FOLDER, STACK, LocalKitchen
 from tools.toolchain import PREVIEW, ToolchainError, ensure
@@ -57,6 +58,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             metavar="DIR",
             help="where cluster, state and artifacts lie (KITCHEN_DIRECTORY, else .kitchen)",
         )
+        if name == "up":
+            command.add_argument(
+                "--take-back", default="", metavar="OBJECTS", help="fields changed by hand: yes, or names"
+            )
+            command.add_argument("--wait", type=seconds, default=WAIT_SECONDS, metavar="SECONDS", help="for Ready (60)")
         if name in ("preview", "render"):
             command.add_argument("--stack", default=STACK, help=f"one of {', '.join(STACKS)}")
         if name == "recover":
@@ -71,7 +77,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 def _run(arguments: argparse.Namespace) -> int:
     directory: Path = arguments.directory.absolute()
     if arguments.command == "up":
-        LocalKitchen(directory).up()
+        LocalKitchen(directory).up(take_back=arguments.take_back, wait=arguments.wait)
         return 0
     if arguments.command == "down":
         LocalKitchen(directory).down()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from tools.cluster.api import Api
 from tools.damaged_error import DamagedError
 from tools.engine.checkpoints import may_skip
 from tools.local import locks, removal
+from tools.local.by_hand import ByHand
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
 from tools.local.overview import overview
+from tools.local.readiness import WAIT_SECONDS, readiness, refuse_unready
 from tools.local.steps import Steps, say
 from tools.local.work import Work
 from tools.local.workspace import REPOSITORY, Workspace
@@ -42,15 +45,17 @@ class LocalKitchen:
         self.work = Work(folder)
         self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
 
-    def up(self) -> None:
+    def up(self, *, take_back: str = "", wait: float = WAIT_SECONDS) -> None:
         """Bring the environment up; a second run changes nothing, one after a kill goes on where it was.
 
-        Raises LocalError before anything is changed when another command works here or a file of ours is damaged.
+        `take_back` names objects whose fields somebody has changed by hand, or is `yes` for all of them. Raises
+        LocalError before anything is changed when another command works here or a file of ours is damaged; and in the
+        end when a kitchen is not Ready after `wait` seconds, or something is left to a person.
         """
         with self.work.begin("up", self.workspace.folder):
-            self._up()
+            self._up(take_back, wait)
 
-    def _up(self) -> None:
+    def _up(self, take_back: str, wait: float) -> None:
         refuse(self.damages(deep=True))
         refuse_full_disk(self.folder)
         self.workspace.free_stale_lock()
@@ -58,18 +63,24 @@ class LocalKitchen:
         plan = make_plan([*PREVIEW, *CLUSTER])
         with steps.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain"):
             provide(plan)
-        settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
+        settings = settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
         with steps.step("embedded cluster"):
             self.cluster.start()
         self.workspace.prepare(self.changes())
-        self._recover()
+        by_hand = ByHand(self.workspace, self.cluster, settings.environment, self.credentials())
+        self._recover(by_hand.spared)
+        left = by_hand.mend(take_back)
         with steps.step("buckets and artifacts"):
             self._publish()
         with steps.step("pulumi up"):
             self._engine_up()
         with steps.step("what is where"):
-            places = overview(self.workspace.outputs(), self.cluster.kubeconfig, self.cluster.minio_endpoint)
-        print(places)
+            verdict = readiness(self.workspace, self.cluster.kubeconfig, settings.environment, wait)
+            places = overview(self.workspace.outputs(), self.cluster, verdict.states)
+        print(places, flush=True)
+        for line in by_hand.leftovers():
+            say(line)
+        refuse_unready(verdict, left)
 
     def down(self) -> None:
         """Remove everything that `up` made, whatever is damaged: the processes, the data and the state."""
@@ -113,7 +124,7 @@ class LocalKitchen:
         store = {key: value for key, value in said.items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
-    def _recover(self) -> None:
+    def _recover(self, spared: Sequence[str]) -> None:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
@@ -124,7 +135,7 @@ class LocalKitchen:
             why = "an earlier update was interrupted" if interrupted else "`make recover` was run"
             say(f"stack {STACK}: {why}; the state is compared with what is there")
             Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
-            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
+            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
             if self.workspace.engine("refresh", *options, extra=self.credentials()) != 0:
                 raise self._explained("pulumi refresh failed: its messages are above; when mended, run `make up` again")
             self.workspace.set_restored(False)
