@@ -15,7 +15,8 @@ from tools.cluster import ClusterError
 from tools.command import exit_status, seconds
 from tools.local.errors import LocalError
 from tools.local.intact import refuse, scratch_damages
-from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview, render
+from tools.local.offline import STACKS, checked_stack, policy, render
+from tools.local.previewing import beside
 from tools.local.readiness import WAIT_SECONDS
 from tools.local.recover import recover
 from tools.local.up import FOLDER, STACK, LocalKitchen
@@ -93,17 +94,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return policy(directory)
     if arguments.command == "render":
         return render(stack, directory)
-    return _preview(stack, directory)
-
-
-def _preview(stack: str, directory: Path) -> int:
-    """Preview against what is up on this machine, or against nothing."""
-    kitchen = LocalKitchen(directory)
-    if stack == STACK and kitchen.workspace.exists() and kitchen.cluster.status().state == "running":
-        return kitchen.preview()
-    workspace = offline_workspace(stack, directory / "offline")
-    workspace.prepare({})
-    return preview(workspace)
+    return beside(stack, LocalKitchen(directory))
 
 
 if __name__ == "__main__":
