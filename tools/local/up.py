@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,13 @@ from tools.engine.checkpoints import may_skip
 from tools.engine.outcome import Outcome
 from tools.engine.words import counted, wrapped
 from tools.local import locks, removal
+from tools.local.by_hand import ByHand
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
 from tools.local.logs import Log, shown
-from tools.local.overview import overview
+from tools.local.places import places
 from tools.local.previews import preview
+from tools.local.readiness import WAIT_SECONDS, readiness, refuse_unready
 from tools.local.reasons import reasons
 from tools.local.screen import Screen
 from tools.local.work import Work
@@ -52,15 +55,17 @@ class LocalKitchen:
         self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
         self.screen = Screen()
 
-    def up(self) -> None:
+    def up(self, *, take_back: str = "", wait: float = WAIT_SECONDS) -> None:
         """Bring the environment up; a second run changes nothing, one after a kill goes on where it was.
 
-        Raises LocalError before anything is changed when another command works here or a file of ours is damaged.
+        `take_back` names objects whose fields somebody has changed by hand, or is `yes` for all of them. Raises
+        LocalError before anything is changed when another command works here or a file of ours is damaged; and in the
+        end when a kitchen is not Ready after `wait` seconds, or something is left to a person.
         """
         with self.work.begin("up", self.workspace.folder):
-            self._up()
+            self._up(take_back, wait)
 
-    def _up(self) -> None:
+    def _up(self, take_back: str, wait: float) -> None:
         refuse(self.damages(deep=True))
         refuse_full_disk(self.folder)
         self.workspace.free_stale_lock()
@@ -69,25 +74,27 @@ class LocalKitchen:
         with screen.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain") as step:
             provide(plan)
             step.result = "ready"
-        settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
+        settings = settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
         with screen.step("embedded cluster") as step:
             self.cluster.start()
             step.result = "runs"
         self.workspace.prepare(self.changes())
-        self._recover()
+        by_hand = ByHand(self.workspace, self.cluster, settings.environment, self._engine)
+        self._recover(by_hand.spared)
+        left = by_hand.mend(take_back)
         with screen.step("buckets and artifacts") as step:
             step.result = self._publish()
         with screen.step("pulumi up") as step:
             planned, done = self._engine_up()
             step.result, *more = report.changed(done, planned)
-        for line in (*more, *report.warnings(planned)):
+        for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
             screen.lasting(line)
         with screen.step("readiness") as step:
-            prefix = "" if self.folder == FOLDER else f"KITCHEN_DIRECTORY={shlex.quote(shown(self.folder))} "
-            store = self.cluster.minio_endpoint
-            places = overview(self.workspace.outputs(), self.cluster.kubeconfig, store, prefix)
-            step.result = f"{counted(places.count(' True '), 'kitchen')} Ready"
-        print(f"\n{places}")
+            verdict = readiness(self.workspace, self.cluster.kubeconfig, settings.environment, wait)
+            ready = len(verdict.states) - len(verdict.waiting)
+            step.result = f"{ready} of {counted(len(verdict.states), 'kitchen')} Ready"
+        print(f"\n{self._places(verdict.states)}", flush=True)
+        refuse_unready(verdict, left)
 
     def down(self) -> None:
         """Remove everything that `up` made, whatever is damaged: the processes, the data and the state."""
@@ -107,10 +114,9 @@ class LocalKitchen:
         """Every damaged file of the environment; `deep` tries the passphrase as well, which takes half a second."""
         return kitchen_damages(self.folder, self.workspace, self.cluster, deep=deep)
 
-    def preview(self, *, machine: bool = False) -> int:
-        """Show what `up` would change; the cluster must be running. Returns the engine's exit status."""
+    def preview(self, against: str = "against what is up on this machine", *, machine: bool = False) -> int:
+        """Show what `up` would change, under a title that says `against` what. Returns the engine's exit status."""
         self.workspace.prepare(self.changes())
-        against = "against what is up on this machine"
         return preview(self.workspace, self.folder, against, extra=self.credentials(), machine=machine).status or 0
 
     def credentials(self) -> dict[str, str]:
@@ -132,7 +138,7 @@ class LocalKitchen:
         store = {key: value for key, value in said.items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
-    def _recover(self) -> None:
+    def _recover(self, spared: Sequence[str]) -> None:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
@@ -143,11 +149,19 @@ class LocalKitchen:
             why = "an earlier update was interrupted" if interrupted else "`make recover` was run"
             note(f"stack {STACK}: {why}; the state is compared with what is there")
             Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
-            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
-            done = self.screen.engine(self.workspace, "refresh", *options, extra=self.credentials())
+            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
+            done = self._engine("refresh", *options)
             if done.status != 0:
                 raise self._explained("pulumi refresh failed; when mended, run `make up` again", done)
             self.workspace.set_restored(False)
+
+    def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})
+
+    def _places(self, states: Mapping[tuple[str, str], str]) -> str:
+        prefix = "" if self.folder == FOLDER else f"KITCHEN_DIRECTORY={shlex.quote(shown(self.folder))} "
+        cluster = self.cluster
+        return places(self.workspace.outputs(), states, cluster.kubeconfig, cluster.minio_endpoint, prefix)
 
     def _engine_up(self, *options: str) -> tuple[Outcome, Outcome]:
         """Preview, then update; a policy denies in the preview, before anything has changed."""
