@@ -1,7 +1,8 @@
 """What a run of the engine planned, did and said, gathered from its events.
 
 The events are the engine's own (`--event-log`, a line of JSON each; sdk/go/common/apitype/events.go): nothing is read
-out of text that is written for people. Of a resource's properties only the names of those that change are kept.
+out of text that is written for people. Of a resource's properties only its place and the names of those that change
+are kept.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from tools.engine.places import fixed_sum, place_of
 
 CREATE, UPDATE, DELETE, REPLACE, SAME = "create", "update", "delete", "replace", "same"
 _REPLACING = ("create-replacement", "delete-replaced", "discard-replaced")
@@ -25,6 +28,10 @@ class Change:
     urn: str
     type: str
     keys: tuple[str, ...] = ()
+    place: Mapping[str, str] = field(default_factory=dict)
+    """What finds the thing where it is: namespace and name of an object, bucket, or user of the store."""
+    fixed: str = ""
+    """Sum of what cannot be changed of an object once it is made; empty where everything can."""
 
     @property
     def name(self) -> str:
@@ -136,4 +143,12 @@ def _change(body: Mapping[str, Any]) -> Change | None:
         return None
     detailed: Mapping[str, Any] = data.get("detailedDiff") or {}
     keys: Sequence[str] = list(detailed) or data.get("diffs") or ()
-    return Change(operation=str(data["op"]), urn=str(data["urn"]), type=str(data["type"]), keys=tuple(sorted(keys)))
+    kind, inputs = str(data["type"]), (data.get("new") or data.get("old") or {}).get("inputs") or {}
+    return Change(
+        operation=str(data["op"]),
+        urn=str(data["urn"]),
+        type=kind,
+        keys=tuple(sorted(keys)),
+        place=place_of(kind, inputs),
+        fixed=fixed_sum(kind, inputs),
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from tools.engine.checkpoints import WITHOUT
 from tools.local.errors import LocalError
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY, Workspace
@@ -14,11 +15,6 @@ from tools.own_file import remove, write
 
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
-
-WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-"""The engine writes the whole state twice for each resource: time that grows with the square of their number. With this
-it writes the state once, at the end. A render begins with an empty state and an empty folder each time, so that what a
-killed one leaves is of no use to anybody."""
 
 
 def offline_workspace(stack: str, folder: Path) -> Workspace:
@@ -38,7 +34,8 @@ def render(stack: str, directory: Path) -> int:
     """Write a stack's Kubernetes objects below `<directory>/rendered/<stack>/`; returns the engine's exit status.
 
     The state is made anew, so that the folder holds what the settings say now and nothing older. Keys of the object
-    store are placeholders: no secret is written.
+    store are placeholders: no secret is written. Without checkpoints: what a killed render leaves is of no use to
+    anybody.
     """
     target = directory / "rendered" / stack
     remove(target)
@@ -47,7 +44,7 @@ def render(stack: str, directory: Path) -> int:
     folder.mkdir(parents=True)
     workspace = Workspace(folder, stack, kubeconfig=None)
     workspace.prepare({"renderTo": str(target)})
-    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs", extra=WITHOUT_CHECKPOINTS)
+    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs", extra=WITHOUT)
     if status == 0:
         say(f"render: {sum(1 for _ in target.rglob('*.yaml'))} files below {target}")
     return status

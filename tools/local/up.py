@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,10 @@ from ops.store import client
 from tools.cluster import Cluster
 from tools.cluster.api import Api
 from tools.damaged_error import DamagedError
-from tools.engine.checkpoints import may_skip
+from tools.engine.checkpoints import WITHOUT, may_skip
+from tools.engine.journal import Stack
+from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
+from tools.engine.recovery import recording, recovering, to_recover
 from tools.local import locks, removal
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
@@ -67,6 +72,7 @@ class LocalKitchen:
             self._publish()
         with steps.step("pulumi up"):
             self._engine_up()
+            self._after_kill(remove_leftovers)
         with steps.step("what is where"):
             places = overview(self.workspace.outputs(), self.cluster.kubeconfig, self.cluster.minio_endpoint)
         print(places)
@@ -117,26 +123,40 @@ class LocalKitchen:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
-        whose end is not known may be forgotten.
+        whose end is not known may be forgotten. What may have been changed is applied again (docs/adr/0025).
         """
-        interrupted, restored = self.workspace.was_interrupted(), self.workspace.was_restored()
-        if interrupted or restored:
-            why = "an earlier update was interrupted" if interrupted else "`make recover` was run"
-            say(f"stack {STACK}: {why}; the state is compared with what is there")
-            Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
-            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
-            if self.workspace.engine("refresh", *options, extra=self.credentials()) != 0:
+        restored = self.workspace.was_restored()
+        if (journal := to_recover(self.workspace, restored=restored)) is None:
+            return
+        why = "`make recover` was run" if restored else "an earlier update was interrupted"
+        say(f"stack {STACK}: {why}; the state is compared with what is there")
+        Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
+        options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
+        with recovering(journal, self.workspace):
+            # A refresh changes the state alone, and one that is cut is run again: it needs no checkpoints.
+            if self.workspace.engine("refresh", *options, extra=self.credentials() | WITHOUT) != 0:
                 raise self._explained("pulumi refresh failed: its messages are above; when mended, run `make up` again")
-            self.workspace.set_restored(False)
+        self.workspace.set_restored(False)
+
+    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
+        """Say what became of what a killed update has left: in an orderly life, nothing."""
+        try:
+            told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
+        except UnseenError as error:
+            raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
+        for line in told:
+            say(f"left by a killed update: {line}")
 
     def _engine_up(self, *options: str) -> None:
         # With its preview: there a policy denies before anything has changed, in the update it denies half-way.
         planned = self.workspace.run("preview", "--suppress-outputs", *options, extra=self.credentials())
         if planned.status != 0:
             raise self._explained("the preview failed or a policy denied: its messages are above; nothing was changed")
+        self._after_kill(partial(clear_the_way, planned=planned))
         verdict = may_skip(planned)
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")
-        done = self.workspace.run("up", *fixed, *options, extra=self.credentials() | verdict.variables)
+        with recording(planned, verdict, self.workspace):
+            done = self.workspace.run("up", *fixed, *options, extra=self.credentials() | verdict.variables)
         if done.status != 0:
             raise self._explained("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
 
