@@ -15,7 +15,8 @@ from tools.cluster import ClusterError
 from tools.command import exit_status
 from tools.local.errors import LocalError
 from tools.local.intact import refuse, scratch_damages
-from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview, render
+from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, render
+from tools.local.previews import NOWHERE, preview
 from tools.local.recover import recover
 from tools.local.up import FOLDER, STACK, LocalKitchen
 from tools.toolchain import PREVIEW, ToolchainError, ensure
@@ -59,6 +60,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         )
         if name in ("preview", "render"):
             command.add_argument("--stack", default=STACK, help=f"one of {', '.join(STACKS)}")
+        if name == "preview":
+            command.add_argument("--json", action="store_true", help="for machines: every object, nothing folded away")
         if name == "recover":
             command.add_argument(
                 "--force-unlock",
@@ -86,18 +89,19 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "policy":
         return policy(directory)
     if arguments.command == "render":
-        return render(stack, directory)
-    return _preview(stack, directory)
+        render(stack, directory)
+        return 0
+    return _preview(stack, directory, machine=arguments.json)
 
 
-def _preview(stack: str, directory: Path) -> int:
+def _preview(stack: str, directory: Path, *, machine: bool) -> int:
     """Preview against what is up on this machine, or against nothing."""
     kitchen = LocalKitchen(directory)
     if stack == STACK and kitchen.workspace.exists() and kitchen.cluster.status().state == "running":
-        return kitchen.preview()
+        return kitchen.preview(machine=machine)
     workspace = offline_workspace(stack, directory / "offline")
     workspace.prepare({})
-    return preview(workspace)
+    return preview(workspace, directory, NOWHERE, machine=machine).status or 0
 
 
 if __name__ == "__main__":

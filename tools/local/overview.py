@@ -1,4 +1,4 @@
-"""The table at the end of `make up`: what is where, and how to call it."""
+"""The end of `make up`: every kitchen is Ready, and a screen says what is where."""
 
 from __future__ import annotations
 
@@ -9,45 +9,14 @@ from typing import Any
 
 from components import naming
 from tools.cluster.api import Api
-from tools.local.steps import table
+from tools.local.places import places
 
 _PATIENCE_SECONDS = 60.0
-_CALL = """\
-call a kitchen, base model or adapter by its name as `model`, from a pod in a namespace labelled as a gateway:
-  curl {url}/chat/completions -H 'Content-Type: application/json' \\
-    -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
-look around:
-  export KUBECONFIG={kubeconfig}
-  kubectl get inferenceservices,pods,pvc --all-namespaces
-The embedded cluster's API server, scheduler, KServe and object store are real; its nodes and the pods on them are
-simulated, so nothing answers at the addresses above."""
 
 
-def overview(outputs: Mapping[str, Any], kubeconfig: Path, object_store: str) -> str:
-    """Return the table of kitchens and places and how to call one."""
-    ready = _settled(kubeconfig)
-    kitchens: Mapping[str, Any] = outputs.get("kitchens", {})
-    rows = [
-        (
-            name,
-            kitchen["namespace"],
-            kitchen["pool"],
-            ready.get((kitchen["namespace"], name), "absent"),
-            ", ".join(kitchen["models"]),
-            kitchen["url"],
-        )
-        for name, kitchen in sorted(kitchens.items())
-    ]
-    parts = [table(("KITCHEN", "NAMESPACE", "GPU POOL", "READY", "MODELS", "URL"), rows)]
-    buckets = ", ".join(sorted(outputs.get("buckets", {}).values()))
-    places = [("object store", object_store), ("buckets", buckets), ("kubeconfig", str(kubeconfig))]
-    parts.append(table(("PLACE", "WHERE"), places))
-    if rows:
-        first = next(iter(sorted(kitchens)))
-        parts.append(
-            _CALL.format(url=kitchens[first]["url"], model=kitchens[first]["models"][-1], kubeconfig=kubeconfig)
-        )
-    return "\n\n".join(parts)
+def overview(outputs: Mapping[str, Any], kubeconfig: Path, object_store: str, prefix: str = "") -> str:
+    """Wait until every kitchen is Ready, a minute at most, and return the screen that says what is where."""
+    return places(outputs, _settled(kubeconfig), kubeconfig, object_store, prefix)
 
 
 def _settled(kubeconfig: Path) -> dict[tuple[str, str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -15,18 +16,24 @@ from ops.store import client
 from tools.cluster import Cluster
 from tools.cluster.api import Api
 from tools.damaged_error import DamagedError
+from tools.engine import report
 from tools.engine.checkpoints import WITHOUT, may_skip
 from tools.engine.journal import Stack
 from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
+from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording, recovering, to_recover
+from tools.engine.words import counted
 from tools.local import locks, removal
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
+from tools.local.logs import Log, shown
 from tools.local.overview import overview
-from tools.local.steps import Steps, say
+from tools.local.previews import preview
+from tools.local.screen import Screen
 from tools.local.work import Work
 from tools.local.workspace import REPOSITORY, Workspace
 from tools.own_file import remove
+from tools.progress import note, say
 from tools.toolchain import CLUSTER, PREVIEW, make_plan, provide
 
 if TYPE_CHECKING:
@@ -46,6 +53,7 @@ class LocalKitchen:
         self.cluster = Cluster(folder / "cluster")
         self.work = Work(folder)
         self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
+        self.screen = Screen()
 
     def up(self) -> None:
         """Bring the environment up; a second run changes nothing, one after a kill goes on where it was.
@@ -59,32 +67,40 @@ class LocalKitchen:
         refuse(self.damages(deep=True))
         refuse_full_disk(self.folder)
         self.workspace.free_stale_lock()
-        steps = Steps(5, self.work.tell)
+        self.screen = screen = Screen(5, Log(self.folder, "up"), self.work.tell)
         plan = make_plan([*PREVIEW, *CLUSTER])
-        with steps.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain"):
+        with screen.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain") as step:
             provide(plan)
+            step.result = "ready"
         settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
-        with steps.step("embedded cluster"):
+        with screen.step("embedded cluster") as step:
             self.cluster.start()
+            step.result = "runs"
         self.workspace.prepare(self.changes())
         self._recover()
-        with steps.step("buckets and artifacts"):
-            self._publish()
-        with steps.step("pulumi up"):
-            self._engine_up()
+        with screen.step("buckets and artifacts") as step:
+            step.result = self._publish()
+        with screen.step("pulumi up") as step:
+            planned, done = self._engine_up()
             self._after_kill(remove_leftovers)
-        with steps.step("what is where"):
-            places = overview(self.workspace.outputs(), self.cluster.kubeconfig, self.cluster.minio_endpoint)
-        print(places)
+            step.result, *more = report.changed(done, planned)
+        for line in (*more, *report.warnings(planned)):
+            screen.lasting(line)
+        with screen.step("readiness") as step:
+            prefix = "" if self.folder == FOLDER else f"KITCHEN_DIRECTORY={shlex.quote(shown(self.folder))} "
+            store = self.cluster.minio_endpoint
+            places = overview(self.workspace.outputs(), self.cluster.kubeconfig, store, prefix)
+            step.result = f"{counted(places.count(' True '), 'kitchen')} Ready"
+        print(f"\n{places}")
 
     def down(self) -> None:
         """Remove everything that `up` made, whatever is damaged: the processes, the data and the state."""
         with self.work.begin("down", self.workspace.folder, clear=remove):
-            steps = Steps(2, self.work.tell)
+            screen = Screen(2, tell=self.work.tell)
             locks.refuse_living(self.workspace.folder)
-            with steps.step("embedded cluster"):
+            with screen.step("embedded cluster"):
                 left = removal.cluster(self.cluster)
-            with steps.step("state and artifacts"):
+            with screen.step("state and artifacts"):
                 left += removal.files(self.folder, self.workspace.folder)
             if left:
                 raise LocalError("\n".join(left))
@@ -95,10 +111,11 @@ class LocalKitchen:
         """Every damaged file of the environment; `deep` tries the passphrase as well, which takes half a second."""
         return kitchen_damages(self.folder, self.workspace, self.cluster, deep=deep)
 
-    def preview(self) -> int:
-        """Show what `up` would change; the cluster must be running."""
+    def preview(self, *, machine: bool = False) -> int:
+        """Show what `up` would change; the cluster must be running. Returns the engine's exit status."""
         self.workspace.prepare(self.changes())
-        return self.workspace.engine("preview", extra=self.credentials())
+        against = "against what is up on this machine"
+        return preview(self.workspace, self.folder, against, extra=self.credentials(), machine=machine).status or 0
 
     def credentials(self) -> dict[str, str]:
         """Administrator's key of the object store, as the program's provider reads it."""
@@ -129,13 +146,14 @@ class LocalKitchen:
         if (journal := to_recover(self.workspace, restored=restored)) is None:
             return
         why = "`make recover` was run" if restored else "an earlier update was interrupted"
-        say(f"stack {STACK}: {why}; the state is compared with what is there")
+        note(f"stack {STACK}: {why}; the state is compared with what is there")
         Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
         options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
         with recovering(journal, self.workspace):
             # A refresh changes the state alone, and one that is cut is run again: it needs no checkpoints.
-            if self.workspace.engine("refresh", *options, extra=self.credentials() | WITHOUT) != 0:
-                raise self._explained("pulumi refresh failed: its messages are above; when mended, run `make up` again")
+            done = self.screen.engine(self.workspace, "refresh", *options, extra=self.credentials() | WITHOUT)
+            if done.status != 0:
+                raise self._explained("pulumi refresh failed; when mended, run `make up` again", done)
         self.workspace.set_restored(False)
 
     def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
@@ -145,26 +163,34 @@ class LocalKitchen:
         except UnseenError as error:
             raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
         for line in told:
-            say(f"left by a killed update: {line}")
+            note(f"left by a killed update: {line}")
 
-    def _engine_up(self, *options: str) -> None:
-        # With its preview: there a policy denies before anything has changed, in the update it denies half-way.
-        planned = self.workspace.run("preview", "--suppress-outputs", *options, extra=self.credentials())
+    def _engine_up(self, *options: str) -> tuple[Outcome, Outcome]:
+        """Preview, then update; a policy denies in the preview, before anything has changed."""
+        engine, keys = self.screen.engine, self.credentials()
+        planned = engine(self.workspace, "preview", "--diff", "--suppress-outputs", *options, extra=keys)
         if planned.status != 0:
-            raise self._explained("the preview failed or a policy denied: its messages are above; nothing was changed")
+            raise self._explained("the preview failed or was denied; nothing was changed", planned)
         self._after_kill(partial(clear_the_way, planned=planned))
-        verdict = may_skip(planned)
+        verdict, number = may_skip(planned), len(planned.object_changes())
+        say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")
         with recording(planned, verdict, self.workspace):
-            done = self.workspace.run("up", *fixed, *options, extra=self.credentials() | verdict.variables)
+            done = engine(self.workspace, "up", *fixed, *options, extra=keys | verdict.variables, expected=number)
         if done.status != 0:
-            raise self._explained("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
+            raise self._explained("pulumi up failed; when mended, `make up` goes on from there", done)
+        return planned, done
 
-    def _explained(self, text: str) -> LocalError:
-        return explained(text, self.folder, self.damages(deep=True))
+    def _explained(self, text: str, outcome: Outcome) -> LocalError:
+        """Why it failed, what became of it, and where everything is."""
+        lines = [*report.failure(outcome), f"{text}{self.screen.everything()}"]
+        return explained("\n".join(lines), self.folder, self.damages(deep=True))
 
-    def _publish(self) -> None:
-        """Make the buckets where they are missing, then bring the artifacts in: servers start with them there."""
+    def _publish(self) -> str:
+        """Make the buckets where they are missing, then bring the artifacts in: servers start with them there.
+
+        Returns what it did in a few words.
+        """
         # What makes and uploads artifacts takes a third of a second to import, and a preview needs none of it.
         from infra.kitchen import BUCKETS  # noqa: PLC0415
         from ops.publish import publish  # noqa: PLC0415
@@ -175,15 +201,19 @@ class LocalKitchen:
         s3 = self.store_client(settings.object_store.region)
         prefix = settings.object_store.bucket_prefix
         bucket = naming.bucket(prefix, "lora")
+        made = []
         # Asked of the state, not of the store: what an interrupted create left is not ours until it has its tag.
         if not {naming.bucket(prefix, name) for name in BUCKETS} <= self.workspace.recorded(":S3Bucket"):
-            self._engine_up(*BUCKETS_ONLY)
+            made.append(report.changed(self._engine_up(*BUCKETS_ONLY)[1])[0])
         source = self.folder / "fixtures"
         fixtures.write(source)
         refs = sorted({ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters})
-        report = publish(s3, bucket, catalog, refs, source / "lora")
+        published = publish(s3, bucket, catalog, refs, source / "lora")
         held = sorted({ref for tenant in settings.tenants for ref in settings.held(tenant)})
         models = naming.bucket(prefix, "models")
         brought = publish(s3, models, catalog, held, source / "base")
         say(f"base models: {len(brought.uploaded)} files to {models}, {len(brought.already_there)} there already")
-        say(f"artifacts: {len(report.uploaded)} uploaded to {bucket}, {len(report.already_there)} there already")
+        say(f"artifacts: {len(published.uploaded)} uploaded to {bucket}, {len(published.already_there)} there already")
+        new = len(published.uploaded) + len(brought.uploaded)
+        there = len(published.already_there) + len(brought.already_there)
+        return "; ".join([*made, f"{new} files brought in, {there} there already"])

@@ -59,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.command == "secret":
         secret(stack, arguments.key, sys.stdin.read())
     else:
-        return deploy(stack)
+        return deploy(stack, directory=_directory())
     return 0
 
 
