@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,11 @@ from tools.cluster import Cluster
 from tools.cluster.api import Api
 from tools.damaged_error import DamagedError
 from tools.engine import report
-from tools.engine.checkpoints import may_skip
+from tools.engine.checkpoints import WITHOUT, may_skip
+from tools.engine.journal import Stack
+from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
 from tools.engine.outcome import Outcome
+from tools.engine.recovery import recording, recovering, to_recover
 from tools.engine.words import counted, wrapped
 from tools.local import locks, removal
 from tools.local.by_hand import ByHand
@@ -86,6 +89,7 @@ class LocalKitchen:
             step.result = self._publish()
         with screen.step("pulumi up") as step:
             planned, done = self._engine_up()
+            self._after_kill(remove_leftovers)
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
             screen.lasting(line)
@@ -142,18 +146,30 @@ class LocalKitchen:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
-        whose end is not known may be forgotten.
+        whose end is not known may be forgotten. What may have been changed is applied again (docs/adr/0025).
         """
-        interrupted, restored = self.workspace.was_interrupted(), self.workspace.was_restored()
-        if interrupted or restored:
-            why = "an earlier update was interrupted" if interrupted else "`make recover` was run"
-            note(f"stack {STACK}: {why}; the state is compared with what is there")
-            Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
-            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
-            done = self._engine("refresh", *options)
+        restored = self.workspace.was_restored()
+        if (journal := to_recover(self.workspace, restored=restored)) is None:
+            return
+        why = "`make recover` was run" if restored else "an earlier update was interrupted"
+        note(f"stack {STACK}: {why}; the state is compared with what is there")
+        Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
+        options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
+        with recovering(journal, self.workspace):
+            # A refresh changes the state alone, and one that is cut is run again: it needs no checkpoints.
+            done = self._engine("refresh", *options, variables=WITHOUT)
             if done.status != 0:
                 raise self._explained("pulumi refresh failed; when mended, run `make up` again", done)
-            self.workspace.set_restored(False)
+        self.workspace.set_restored(False)
+
+    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
+        """Say what became of what a killed update has left: in an orderly life, nothing."""
+        try:
+            told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
+        except UnseenError as error:
+            raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
+        for line in told:
+            note(f"left by a killed update: {line}")
 
     def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
         return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})
@@ -170,10 +186,12 @@ class LocalKitchen:
         planned = engine(self.workspace, "preview", "--diff", "--suppress-outputs", *options, extra=keys)
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
+        self._after_kill(partial(clear_the_way, planned=planned))
         verdict, number = may_skip(planned), len(planned.object_changes())
         say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")
-        done = engine(self.workspace, "up", *fixed, *options, extra=keys | verdict.variables, expected=number)
+        with recording(planned, verdict, self.workspace):
+            done = engine(self.workspace, "up", *fixed, *options, extra=keys | verdict.variables, expected=number)
         if done.status != 0:
             raise self._explained("pulumi up failed; when mended, `make up` goes on from there", done)
         return planned, done
