@@ -72,7 +72,7 @@ class LocalKitchen:
         left = by_hand.mend(take_back)
         with steps.step("buckets and artifacts"):
             self._publish()
-        with steps.step("pulumi up"):
+        with steps.step("pulumi up"), by_hand.watching(wait):
             self._engine_up()
         with steps.step("what is where"):
             verdict = readiness(self.workspace, self.cluster.kubeconfig, settings.environment, wait)

@@ -152,6 +152,9 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/local/orphans.py": ("/proc/",),
     # Answers of the API server, of etcd and of the engine; what the one reader has read.
     "tools/cluster/api.py": ("answer", "line"),
+    "tools/kube/cluster.py": ("json.loads(answer)",),
+    "tools/drift/fields.py": ("json.loads(said)",),
+    "tools/pipeline/by_hand.py": ("json.loads(done.stdout)",),
     "tools/cluster/seed.py": ("json.loads(text)", "content(seed_file())", "_decoded(value)"),
     "tools/local/workspace.py": ("json.loads(text)",),
     # Files that are opened to be locked: their content says nothing.
