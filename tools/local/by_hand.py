@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Protocol
 
@@ -15,11 +18,17 @@ from tools.engine import report
 from tools.engine.outcome import Outcome
 from tools.kube import Kube, KubeError
 from tools.local.errors import LocalError
+from tools.local.orphans import engines
 from tools.local.workspace import Workspace
 from tools.progress import note
+from tools.ready import Watch
 
 PATIENCE_SECONDS = 120.0
 _COMMAND = "make up"
+_ENDED = (
+    "the update was ended: this does not come by itself; what was done is recorded, and when the reason is mended, "
+    "`make up` goes on from there (WAIT=SECONDS waits longer)"
+)
 
 
 class Run(Protocol):
@@ -45,7 +54,8 @@ class ByHand:
         self._workspace = workspace
         self._run = run
         self._kube = Kube(Api(cluster.kubeconfig))
-        self._found = self._look(cluster, environment)
+        self._environment = environment
+        self._found = self._look(cluster)
 
     @property
     def spared(self) -> list[str]:
@@ -59,6 +69,28 @@ class ByHand:
             return mend(self._found, self._kube, self, how)
         except (DriftError, KubeError) as error:
             raise LocalError(str(error)) from error
+
+    @contextmanager
+    def watching(self, patience: float) -> Iterator[None]:
+        """While an engine works: what does not come by itself is looked for; what is waited for is told elsewhere.
+
+        What does not come by itself ends the engine after `patience` seconds, in order, with a LocalError that says
+        why: the engine alone would wait for as long as a real model may take to load.
+        """
+        watch = Watch(self._kube, self._environment, lambda _: None)
+        try:
+            with watch.running(patience, self._end_engines):
+                yield
+        except LocalError as error:
+            if not watch.ended:
+                raise
+            raise LocalError("\n".join([*watch.ended, _ENDED])) from error
+
+    def _end_engines(self) -> None:
+        note("nothing moves: the update is ended in order")
+        for engine in engines(self._workspace.folder):
+            with suppress(ProcessLookupError):
+                os.kill(engine.pid, signal.SIGINT)
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
@@ -77,12 +109,12 @@ class ByHand:
         options = ("--yes", "--skip-preview", "--suppress-outputs", *words)
         return told(self._run(command, *options, variables=variables))
 
-    def _look(self, cluster: Cluster, environment: str) -> Drift:
+    def _look(self, cluster: Cluster) -> Drift:
         key = (cluster.minio_access_key, cluster.minio_secret_key)
         store = partial(look_into, endpoint=cluster.minio_endpoint, key=key)
         manager = f"{self._workspace.project_name}-{self._workspace.stack}"
         resources = self._workspace.latest().get("resources") or []
         try:
-            return look(resources, self._kube, manager=manager, environment=environment, store=store)
+            return look(resources, self._kube, manager=manager, environment=self._environment, store=store)
         except KubeError as error:
             raise LocalError(f"what was removed by hand cannot be seen: {error}") from error

@@ -73,7 +73,8 @@ def _trouble(kitchen: LocalKitchen) -> str:
     try:
         kitchen.cluster.check()
     except ClusterError as error:
-        return f"the embedded cluster is broken ({str(error).splitlines()[0].rstrip(':')}); `make up` starts it again"
+        first = str(error).splitlines()[0].partition("; the end of its log")[0]
+        return f"the embedded cluster is broken ({first}); `make up` starts it again"
     return ""
 
 

@@ -88,7 +88,8 @@ class LocalKitchen:
         with screen.step("buckets and artifacts") as step:
             step.result = self._publish()
         with screen.step("pulumi up") as step:
-            planned, done = self._engine_up()
+            with by_hand.watching(wait):
+                planned, done = self._engine_up()
             self._after_kill(remove_leftovers)
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):

@@ -13,6 +13,9 @@ _SHOWN = 300
 """Characters of a message of the cluster."""
 _PODS = 3
 """Pods of one service that are told."""
+_NOWHERE = "no node takes it"
+_STUCK = (_NOWHERE, "there is no PersistentVolumeClaim", "PersistentVolumeClaim")
+"""Beginnings of what a pod says that somebody has to mend; an image or a start that failed is tried again."""
 _REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -29,10 +32,11 @@ class Around:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """What is wrong, and the command that shows more."""
+    """What is wrong, and the command that shows more. `stuck`: it does not come by itself, ever."""
 
     text: str
     look: str
+    stuck: bool = False
 
 
 def reasons(service: Object | None, kind: str, namespace: str, name: str, around: Around) -> list[Reason]:
@@ -51,6 +55,15 @@ def reasons(service: Object | None, kind: str, namespace: str, name: str, around
     return [*found, *(Reason(text=f"not looked at: {text}", look=whole) for text in around.unread)]
 
 
+def pod_reason(pod: Object) -> Reason | None:
+    """What keeps a pod that has not started, such as that of a load Job; None for one that has."""
+    if (pod.get("status") or {}).get("phase") != "Pending":
+        return None
+    text, name = next(_of_pod(pod, None), ""), pod["metadata"]["name"]
+    look = f"kubectl -n {pod['metadata'].get('namespace')} describe pod {name}"
+    return Reason(text=text, look=look, stuck=_is_stuck(text)) if text else None
+
+
 def _of_deployment(deployment: Object, service: Object, around: Around, describe: str) -> Iterator[Reason]:
     name = deployment["metadata"]["name"]
     sets = [entry for entry in around.replica_sets if owned_by(entry, deployment)]
@@ -67,6 +80,7 @@ def _of_deployment(deployment: Object, service: Object, around: Around, describe
             yield Reason(
                 text=f"pods cannot be made: {_short(failed.get('message', ''))}",
                 look=f"{describe} {'replicaset' if entry is newest else 'deployment'} {entry['metadata']['name']}",
+                stuck=True,
             )
             break
     if told:
@@ -86,21 +100,22 @@ def _of_deployment(deployment: Object, service: Object, around: Around, describe
 def _of_pods(pods: Sequence[Object], claims: Sequence[Object], describe: str) -> Iterator[Reason]:
     waiting = [(pod, text) for pod in pods if (text := next(_of_pod(pod, claims), ""))]
     for pod, text in waiting[:_PODS]:
-        yield Reason(text=f"pod {pod['metadata']['name']}: {text}", look=f"{describe} pod {pod['metadata']['name']}")
+        name = pod["metadata"]["name"]
+        yield Reason(text=f"pod {name}: {text}", look=f"{describe} pod {name}", stuck=_is_stuck(text))
     if (more := len(waiting) - _PODS) > 0:
         yield Reason(text=f"and {more} more pods", look=f"{describe} pods")
 
 
-def _of_pod(pod: Object, claims: Sequence[Object]) -> Iterator[str]:
+def _of_pod(pod: Object, claims: Sequence[Object] | None) -> Iterator[str]:
     """What keeps a pod: its place, its volumes, its images, its init containers, its servers, in this order."""
     status = pod.get("status") or {}
     if pod["metadata"].get("deletionTimestamp"):
         yield "it is ending"
         return
-    yield from _of_claims(pod, claims)
+    yield from _of_claims(pod, claims or []) if claims is not None else ()
     placed = condition(pod, "PodScheduled")
     if placed.get("status") == "False":
-        yield f"no node takes it: {_short(placed.get('message', ''))}"
+        yield f"{_NOWHERE}: {_short(placed.get('message', ''))}"
     for part in ("initContainerStatuses", "containerStatuses"):
         for row in status.get(part) or []:
             yield from _of_container(row)
@@ -108,6 +123,10 @@ def _of_pod(pod: Object, claims: Sequence[Object]) -> Iterator[str]:
         yield f"it has failed: {_short(status.get('message') or status.get('reason') or '')}"
     if condition(pod, "Ready").get("status") != "True":
         yield from _unready(status)
+
+
+def _is_stuck(text: str) -> bool:
+    return text.startswith(_STUCK)
 
 
 def _of_claims(pod: Object, claims: Sequence[Object]) -> Iterator[str]:

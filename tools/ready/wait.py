@@ -106,5 +106,10 @@ def _around(kube: Kube, services: Sequence[Service], deployments: Sequence[Objec
     return made
 
 
+def explain(kube: Kube, service: Service, live: Object | None, deployments: Sequence[Object]) -> Sequence[Reason]:
+    """Why one service is not Ready; never empty. Raises KubeError."""
+    return _why(service, {service: live}, _around(kube, [service], deployments)[service.namespace])
+
+
 def _why(service: Service, objects: Mapping[Service, Object | None], around: Around) -> list[Reason]:
     return reasons(objects[service], service.kind.kind, service.namespace, service.name, around)
