@@ -68,8 +68,8 @@ secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK)
 
-bench: venv ## measure previews side by side
-	@$(BIN)/python -m tests.bench
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,bundles
+	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs
