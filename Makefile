@@ -71,8 +71,8 @@ deploy: venv ## preview and update a stack of your own backend, with policies: S
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
 
-bench: venv ## measure previews side by side
-	@$(BIN)/python -m tests.bench
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,bundles
+	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs
