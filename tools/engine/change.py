@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.engine.places import fixed_sum, place_of
+
 CREATE, UPDATE, DELETE, REPLACE, SAME = "create", "update", "delete", "replace", "same"
 _REPLACING = ("create-replacement", "delete-replaced", "discard-replaced")
 """Steps of which a replacement is made; the engine tells of the whole as `replace`."""
@@ -24,7 +26,8 @@ class Change:
     """One resource and what happens to it: `operation` is the engine's word (create, update, delete, replace, same).
 
     `keys` are the properties that differ, `values` their short plain values before and after. `adapters` are those
-    that a kitchen's list names, before and after, as `<name>/<version>`; None where there is no such list.
+    that a kitchen's list names, before and after, as `<name>/<version>`; None where there is no such list. `place`
+    finds the thing where it is, `fixed` is the sum of what cannot change of it (`places`).
     """
 
     operation: str
@@ -36,6 +39,8 @@ class Change:
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     adapters: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    place: Mapping[str, str] = field(default_factory=dict)
+    fixed: str = ""
 
     @property
     def name(self) -> str:
@@ -58,13 +63,13 @@ class Change:
         return not self.type.startswith(("kitchen:", "pulumi:"))
 
     @property
-    def place(self) -> str:
+    def head(self) -> str:
         """What comes before its name: `ConfigMap sales-dev/`, or `S3Bucket ` of what has no namespace."""
         return f"{self.kind} {self.namespace}/" if self.namespace else f"{self.kind} "
 
     def __str__(self) -> str:
         """Return such as `ConfigMap sales-dev/summary-adapters`."""
-        return f"{self.place}{self.called or self.name}"
+        return f"{self.head}{self.called or self.name}"
 
 
 def change_of(body: Mapping[str, Any]) -> Change | None:
@@ -90,6 +95,8 @@ def change_of(body: Mapping[str, Any]) -> Change | None:
         keys=tuple(sorted(keys)),
         values=_values(keys, before, after),
         adapters=_adapters(before, after),
+        place=place_of(str(data["type"]), inputs),
+        fixed=fixed_sum(str(data["type"]), inputs),
     )
 
 

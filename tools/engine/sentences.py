@@ -72,7 +72,7 @@ def dangers(outcome: Outcome, *, planned: bool) -> list[str]:
     found.sort(key=lambda change: (not change.holds_data, change.operation, str(change)))
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for change in found:
-        groups[f"{words[change.operation]}: {change.place}", _why(change)].append(change.called or change.name)
+        groups[f"{words[change.operation]}: {change.head}", _why(change)].append(change.called or change.name)
     return [line for (head, why), names in groups.items() for line in wrapped(f"{head}{', '.join(names)}{why}")]
 
 

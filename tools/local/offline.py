@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from tools.engine import report
+from tools.engine.checkpoints import WITHOUT
 from tools.local.errors import LocalError
 from tools.local.logs import Log, shown
 from tools.local.screen import Screen
@@ -19,10 +20,6 @@ STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
 _IN_PLAIN_TEXT = "a secret value in plaintext"
-WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-"""The engine writes the whole state twice for each resource: time that grows with the square of their number. With this
-it writes the state once, at the end. A render begins with an empty state and an empty folder each time, so that what a
-killed one leaves is of no use to anybody."""
 
 
 def offline_workspace(stack: str, folder: Path) -> Workspace:
@@ -37,7 +34,8 @@ def render(stack: str, directory: Path) -> None:
     """Write a stack's Kubernetes objects below `<directory>/rendered/<stack>/`; raise LocalError.
 
     The state is made anew, so that the folder holds what the settings say now and nothing older. Keys of the object
-    store are placeholders: no secret is written.
+    store are placeholders: no secret is written. Without checkpoints: what a killed render leaves is of no use to
+    anybody.
     """
     target = directory / "rendered" / stack
     remove(target)
@@ -49,7 +47,7 @@ def render(stack: str, directory: Path) -> None:
     screen = Screen(log=Log(directory, f"render-{stack}"))
     fixed = ("--yes", "--skip-preview", "--suppress-outputs")
     with screen.passing(f"render of {stack}"):
-        outcome = screen.engine(workspace, "up", *fixed, extra=WITHOUT_CHECKPOINTS)
+        outcome = screen.engine(workspace, "up", *fixed, extra=WITHOUT)
     # The provider warns of keys in files: these are placeholders, as the settings of a workspace hold no secret.
     outcome.messages = [message for message in outcome.messages if _IN_PLAIN_TEXT not in message.text]
     for line in report.wrong(outcome, checked=True):

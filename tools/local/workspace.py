@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +16,13 @@ import yaml
 from infra.documents import DocumentError, read
 from infra.secret_settings import without_secrets
 from tools.damaged_error import DamagedError
+from tools.engine.checkpoints import VARIABLE
+from tools.engine.journal import Shelf
 from tools.engine.outcome import Outcome
 from tools.local import checkpoint, locks
 from tools.local.engine_process import run_engine, without_advice
 from tools.local.errors import LocalError
+from tools.local.file_shelf import FileShelf
 from tools.local.observed import observed
 from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans
 from tools.local.work import Work
@@ -60,6 +64,7 @@ class Workspace:
         self.passphrase = folder / "passphrase"
         self.state = folder / "state"
         self._restored = folder / "restored"
+        self.journal: Shelf = FileShelf(folder / "journal.json")
         self._work = work
 
     @cached_property
@@ -185,11 +190,24 @@ class Workspace:
         except FileNotFoundError:
             return {}
 
+    def exported(self) -> dict[str, Any]:
+        """The state as `pulumi stack export` gives it, secrets encrypted."""
+        deployment: dict[str, Any] = json.loads(self._call(["stack", "export", "--stack", self.stack], self.project))
+        return deployment
+
+    def imported(self, deployment: Mapping[str, Any]) -> None:
+        """Put a state back, as `pulumi stack import` does: in one piece, and not while an update runs."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            file = Path(folder) / "deployment.json"
+            write(file, json.dumps(deployment))
+            self._call(["stack", "import", "--stack", self.stack, "--file", str(file)], self.project)
+
     def environment(self) -> dict[str, str]:
         """Environment of the engine: pinned tools first, this state, this kubeconfig."""
         env = environment(PREVIEW)
         # The engine would take it before the file: a state encrypted with it could not be read from another shell.
         env.pop("PULUMI_CONFIG_PASSPHRASE", None)
+        env.pop(VARIABLE, None)  # decided for each update
         env |= {
             # Without the sidecar files of the store, which are not written in one step: an engine killed while it
             # writes one leaves it empty, and then no command can load the state beside it.
