@@ -112,7 +112,8 @@ def deploy(
 
 
 def _failed(text: str, outcome: Outcome, screen: Screen) -> LocalError:
-    return LocalError("\n".join([*report.failure(outcome), f"{text}{screen.everything()}"]))
+    lines = [*report.failure(outcome), f"{text}{screen.everything()}"]
+    return LocalError("\n".join(lines).removeprefix("error: "))
 
 
 def _tell(stack: str, verdict: Verdict, left: Sequence[str], *, fails: bool) -> None:
