@@ -199,7 +199,7 @@ class LocalKitchen:
 
     def _explained(self, text: str, outcome: Outcome) -> LocalError:
         """Why it failed, what became of it, and where everything is."""
-        seen = [line for reason in reasons(self.cluster) for line in wrapped(f"seen in the cluster: {reason}")]
+        seen = [line for reason in reasons(self.cluster)[:3] for line in wrapped(f"seen in the cluster: {reason}")]
         lines = [*report.failure(outcome), *seen, f"{text}{self.screen.everything()}"]
         return explained("\n".join(lines), self.folder, self.damages(deep=True))
 
