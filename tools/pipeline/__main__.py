@@ -28,6 +28,11 @@ def main(argv: list[str] | None = None) -> int:
     report.add_argument("--reports", type=Path, default=checks.REPORTS, metavar="DIR")
     merge = commands.add_parser("deploy", help="preview, then update, with the pack, on your backend")
     merge.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    merge.add_argument(
+        "--distrust",
+        action="store_true",
+        help="compare the state with what is there and apply every object again, as after a killed `pulumi up`",
+    )
     state = commands.add_parser("state", help="the pack over the stack's recorded state")
     state.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
     new = commands.add_parser("init", help="make a stack on your backend; its settings file keeps its text")
@@ -59,7 +64,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.command == "secret":
         secret(stack, arguments.key, sys.stdin.read())
     else:
-        return deploy(stack, directory=_directory())
+        return deploy(stack, directory=_directory(), distrust=arguments.distrust)
     return 0
 
 

@@ -150,8 +150,8 @@ class Field:
             kept, brought = wholeness.claims(self.kitchen), wholeness.artifacts(self.kitchen)
             moment, is_killed = self._killed(after, plan)
             self._standing = None if is_killed else after
-        known = len(self.workspace.recorded(""))
-        pending = len(self.workspace.latest().get("pending_operations") or ())
+        latest = self.workspace.latest()
+        known, pending = (len(latest.get(key) or ()) for key in ("resources", "pending_operations"))
         there = len(objects(Kubectl(self.kitchen.cluster.kubeconfig)))
         wanted = before if plan.is_back and before is not None else after
         self._standing = None
