@@ -19,6 +19,7 @@ from tools.local.orphans import engines
 from tools.local.steps import say
 from tools.local.workspace import Workspace
 from tools.ready import Watch
+from tools.ready.watch import EVERY_SECONDS
 
 PATIENCE_SECONDS = 120.0
 _COMMAND = "make up"
@@ -63,7 +64,7 @@ class ByHand:
         """
         watch = Watch(self._kube, self._environment, say)
         try:
-            with watch.running(patience, self._end_engines):
+            with watch.running(max(patience, EVERY_SECONDS), self._end_engines):
                 yield
         except LocalError as error:
             if not watch.ended:

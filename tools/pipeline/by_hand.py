@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tools.drift.store import look_into
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
 from tools.local.steps import say
-from tools.ready import Verdict, await_ready, declared_services
+from tools.ready import Verdict, Watch, await_ready, declared_services
 from tools.toolchain import PREVIEW, environment
 
 PATIENCE_SECONDS = 600.0
@@ -41,6 +42,8 @@ class Stack:
     command: str
     run: Run
     found: Drift = field(default_factory=Drift)
+    _recorded: Sequence[Mapping[str, Any]] | None = None
+    _no_way: bool = False
 
     def look(self) -> None:
         """Hold the recorded state against cluster and store; what cannot be looked at is said."""
@@ -67,6 +70,17 @@ class Stack:
             except (DriftError, KubeError) as error:
                 raise LocalError(f"stack {self.name}: {error}") from error
 
+    @contextmanager
+    def updating(self) -> Iterator[None]:
+        """While the engine updates: what it waits for is told every fifteen seconds. Its own limits hold."""
+        with self._kube(self.resources(), recorded=False) as kube:
+            if kube is None:
+                yield
+            else:
+                with Watch(kube, self.environment, say).running():
+                    yield
+        self._recorded = None
+
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
         return leftovers(self.found, self.resources()) if self.found.unknown else []
@@ -85,10 +99,20 @@ class Stack:
     @property
     def environment(self) -> str:
         """As the stack's settings name it."""
-        return str(read_stack_file(self.project / f"Pulumi.{self.name}.yaml").get("environment", self.name))
+        return str(self._settings.get("environment", self.name))
 
-    def resources(self) -> list[Mapping[str, Any]]:
-        """What the backend has recorded, secrets encrypted; nothing where there is no such stack yet."""
+    @cached_property
+    def _settings(self) -> Mapping[str, Any]:
+        return read_stack_file(self.project / f"Pulumi.{self.name}.yaml")
+
+    def resources(self) -> Sequence[Mapping[str, Any]]:
+        """What the backend has recorded, as it was last asked for; secrets are encrypted."""
+        if self._recorded is None:
+            self._recorded = self._export()
+        return self._recorded
+
+    def _export(self) -> Sequence[Mapping[str, Any]]:
+        """Nothing where there is no such stack yet."""
         words = ["pulumi", "stack", "export", "--stack", self.name, "--non-interactive"]
         done = subprocess.run(words, cwd=self.project, env=environment(PREVIEW), stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, check=False)  # fmt: skip
@@ -106,18 +130,19 @@ class Stack:
         return self.run("up", _options(targets), TAKE_OVER)
 
     @contextmanager
-    def _kube(self, resources: Sequence[Mapping[str, Any]]) -> Iterator[Kube | None]:
-        """The cluster that the recorded provider leads to; None where nothing is recorded or kubectl gives no way."""
+    def _kube(self, resources: Sequence[Mapping[str, Any]], *, recorded: bool = True) -> Iterator[Kube | None]:
+        """The stack's cluster; None where kubectl gives no way to it, or with `recorded` where nothing is recorded."""
         provider = next((entry for entry in resources if entry["type"] == _PROVIDER), None)
-        inputs = (provider or {}).get("inputs") or {}
-        if provider is None or "renderYamlToDirectory" in inputs:
+        inputs = (provider or {}).get("inputs") or self._settings.get("cluster") or {}
+        if (provider is None and recorded) or "renderYamlToDirectory" in inputs or self._no_way:
             yield None
             return
         with ExitStack() as opened:
             try:
                 transport = opened.enter_context(through_kubectl(inputs.get("context")))
             except KubeError as error:
-                say(f"not compared: what somebody may have removed or changed by hand: {error}")
+                self._no_way = True
+                say(f"not compared: what somebody may have removed or changed by hand, nor what is Ready: {error}")
                 yield None
                 return
             yield Kube(transport)

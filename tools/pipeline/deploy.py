@@ -56,7 +56,8 @@ def deploy(
     with steps.step(f"update of {stack}"):
         left = known.mend(take_back)
         # With its own preview: what changed since the first one is judged as well before anything is touched.
-        status = run("up", ("--yes",))
+        with known.updating():
+            status = run("up", ("--yes",))
         if status != 0:
             raise LocalError(
                 f"stack {stack}: the update failed: its messages are above; the next run goes on from there"
