@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 from tools.cluster import Cluster
 from tools.cluster.api import Api
-from tools.drift import Drift, DriftError, Mending, leftovers, look, mend
-from tools.drift.mend import TAKE_OVER
+from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_after
+from tools.drift.mend import TAKE_OVER, chosen
+from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
 from tools.kube import Kube, KubeError
 from tools.local.errors import LocalError
@@ -40,6 +42,8 @@ class ByHand:
         self._credentials = credentials
         self._kube = Kube(Api(cluster.kubeconfig))
         self._environment = environment
+        self._cluster = cluster
+        self._removals = has_removals(workspace.latest().get("resources") or [])
         self._found = self._look(cluster)
 
     @property
@@ -47,13 +51,23 @@ class ByHand:
         """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
         return [word for row in self._found.taken for word in ("--exclude", row.entry.urn)]
 
+    def mend_store(self, take_back: str = "") -> None:
+        """Say what was found in the store and mend it; `take_back` is checked before anything is done.
+
+        The store comes before the cluster: its buckets are made by an update of them alone, in which the policies judge
+        every object as it is recorded. Raises LocalError.
+        """
+        with _told():
+            chosen(self._found.taken, take_back)
+            mend(Drift(store=self._found.store), self._kube, self, self._how())
+
     def mend(self, take_back: str = "") -> list[str]:
-        """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
-        how = Mending(command=_COMMAND, patience=PATIENCE_SECONDS, say=say, take_back=take_back)
-        try:
-            return mend(self._found, self._kube, self, how)
-        except (DriftError, KubeError) as error:
-            raise LocalError(str(error)) from error
+        """Say what was found in the cluster and mend it; sentences on what is left to a person. Raises LocalError."""
+        with _told():
+            return mend(replace(self._found, store=()), self._kube, self, self._how(take_back))
+
+    def _how(self, take_back: str = "") -> Mending:
+        return Mending(command=_COMMAND, patience=PATIENCE_SECONDS, say=say, take_back=take_back)
 
     @contextmanager
     def watching(self, patience: float) -> Iterator[None]:
@@ -76,6 +90,16 @@ class ByHand:
         for engine in engines(self._workspace.folder):
             with suppress(ProcessLookupError):
                 os.kill(engine.pid, signal.SIGINT)
+
+    def after(self, update: Callable[[], None]) -> None:
+        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
+        if not self._removals:
+            return
+        self._found = self._look(self._cluster)
+        with _told():
+            again = mend_after(self._found, self, self._how())
+        if again:
+            update()
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
@@ -103,3 +127,11 @@ class ByHand:
             return look(resources, self._kube, manager=manager, environment=self._environment, store=store)
         except KubeError as error:
             raise LocalError(f"what was removed by hand cannot be seen: {error}") from error
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (DriftError, KubeError) as error:
+        raise LocalError(str(error)) from error

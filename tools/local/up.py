@@ -69,11 +69,13 @@ class LocalKitchen:
         self.workspace.prepare(self.changes())
         by_hand = ByHand(self.workspace, self.cluster, settings.environment, self.credentials())
         self._recover(by_hand.spared)
-        left = by_hand.mend(take_back)
+        by_hand.mend_store(take_back)
         with steps.step("buckets and artifacts"):
             self._publish()
+        left = by_hand.mend(take_back)
         with steps.step("pulumi up"), by_hand.watching(wait):
             self._engine_up()
+            by_hand.after(self._engine_up)
         with steps.step("what is where"):
             verdict = readiness(self.workspace, self.cluster.kubeconfig, settings.environment, wait)
             places = overview(self.workspace.outputs(), self.cluster, verdict.states)

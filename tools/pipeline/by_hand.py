@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.load import read_stack_file
-from tools.drift import Drift, DriftError, Mending, leftovers, look, mend
+from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_after
 from tools.drift.mend import TAKE_OVER
+from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
@@ -44,10 +45,12 @@ class Stack:
     found: Drift = field(default_factory=Drift)
     _recorded: Sequence[Mapping[str, Any]] | None = None
     _no_way: bool = False
+    _removals: bool = False
 
     def look(self) -> None:
         """Hold the recorded state against cluster and store; what cannot be looked at is said."""
         resources = self.resources()
+        self._removals = has_removals(resources)
         with self._kube(resources) as kube:
             if kube is None:
                 return
@@ -80,6 +83,19 @@ class Stack:
                 with Watch(kube, self.environment, say).running():
                     yield
         self._recorded = None
+
+    def after(self, update: Callable[[], int]) -> int:
+        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
+        if not self._removals:
+            return 0
+        self.look()
+        try:
+            how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=say)
+            again = mend_after(self.found, self, how)
+        except DriftError as error:
+            raise LocalError(f"stack {self.name}: {error}") from error
+        self._recorded = None
+        return update() if again else 0
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""

@@ -58,6 +58,7 @@ def deploy(
         # With its own preview: what changed since the first one is judged as well before anything is touched.
         with known.updating():
             status = run("up", ("--yes",))
+        status = status or known.after(lambda: run("up", ("--yes",)))
         if status != 0:
             raise LocalError(
                 f"stack {stack}: the update failed: its messages are above; the next run goes on from there"
