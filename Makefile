@@ -71,8 +71,8 @@ deploy: venv ## preview and update a stack of your own backend, with policies: S
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
 
-bench: venv ## measure previews side by side
-	@$(BIN)/python -m tests.bench
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,bundles
+	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs
@@ -94,7 +94,7 @@ lint: venv ## ruff format and lint, nothing changed
 types: venv ## mypy strict
 	@$(BIN)/mypy
 
-# Modules run beside each other, longest first; each process has a cluster of its own, and most of the time is waiting.
+# Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests

@@ -18,9 +18,37 @@ def elapsed_text(seconds: float) -> str:
     return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02d}s"
 
 
+Listener = Callable[[str, bool], None]
+"""Takes a line, and whether it is to stay on the screen."""
+
+_listeners: list[Listener] = []
+
+
 def say(line: str) -> None:
-    """Print one progress line to standard error at once."""
-    print(line, file=sys.stderr, flush=True)
+    """Tell how far the work is: on standard error at once, or to who listens."""
+    _tell(line, stays=False)
+
+
+def note(line: str) -> None:
+    """Tell what a person has to know afterwards too; otherwise as `say`."""
+    _tell(line, stays=True)
+
+
+@contextmanager
+def heard(listener: Listener) -> Iterator[None]:
+    """While the block runs, lines go to `listener` and not to standard error."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def _tell(line: str, *, stays: bool) -> None:
+    if _listeners:
+        _listeners[-1](line, stays)
+    else:
+        print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from tools.engine.outcome import CREATE, SAME, UPDATE, Outcome
 VARIABLE = "PULUMI_SKIP_CHECKPOINTS"
 """The engine's own switch. `PULUMI_EXPERIMENTAL` is not needed for it, and would also make plans strict."""
 
+WITHOUT = {VARIABLE: "true"}
+
 WORTH = 5_000
 """Changes times resources from which on the checkpoints are felt: about half a second (55 microseconds each)."""
 

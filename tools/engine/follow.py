@@ -42,6 +42,9 @@ def _read(path: Path, take: Callable[[dict[str, Any]], None], ended: threading.E
     with path.open("rb") as source:
         while True:
             last = ended.is_set()
+            if path.stat().st_size < source.tell():  # an update that previews first begins its log anew
+                source.seek(0)
+                rest = b""
             rest += source.read()
             *lines, rest = rest.split(b"\n")
             for line in lines:

@@ -1,35 +1,21 @@
 """What a run of the engine planned, did and said, gathered from its events.
 
 The events are the engine's own (`--event-log`, a line of JSON each; sdk/go/common/apitype/events.go): nothing is read
-out of text that is written for people. Of a resource's properties only the names of those that change are kept.
+out of text that is written for people.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-CREATE, UPDATE, DELETE, REPLACE, SAME = "create", "update", "delete", "replace", "same"
-_REPLACING = ("create-replacement", "delete-replaced", "discard-replaced")
-"""Steps of which a replacement is made; the engine tells of the whole as `replace`."""
+from tools.engine.change import CREATE, DELETE, REPLACE, SAME, UPDATE, Change, change_of
+
+__all__ = ["CREATE", "DELETE", "REPLACE", "SAME", "UPDATE", "Change", "Message", "Outcome", "Violation"]
+
 _SHOWN = ("info", "info#err", "warning", "error")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One resource and what happens to it: `operation` is the engine's word (create, update, delete, replace, same)."""
-
-    operation: str
-    urn: str
-    type: str
-    keys: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The resource's name in the program."""
-        return self.urn.rpartition("::")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +39,24 @@ class Violation:
 
 @dataclass
 class Outcome:
-    """A run of the engine: what it has told so far, and its exit status once it has ended."""
+    """A run of the engine: what it has told so far, and its exit status once it has ended.
+
+    `latest` is the last message that a provider replaces with the next one, such as what it waits for;
+    `last_words` are the engine's on stderr, where it tells what comes before every event;
+    `rules` are the policies that passed something, `packs` those that ran to the end.
+    """
 
     status: int | None = None
     started: list[Change] = field(default_factory=list)
     done: list[Change] = field(default_factory=list)
     failed: list[Change] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    latest: Message | None = None
     violations: list[Violation] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    last_words: list[str] = field(default_factory=list)
+    packs: tuple[str, ...] = ()
+    rules: set[str] = field(default_factory=set)
     is_complete: bool = False
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -73,6 +68,10 @@ class Outcome:
     def changes(self) -> list[Change]:
         """Everything but what stays as it is, once a resource; components of ours are no object anywhere."""
         return [change for change in self.started if change.operation != SAME]
+
+    def object_changes(self) -> list[Change]:
+        """Of `changes` those of objects outside the state."""
+        return [change for change in self.changes() if change.is_object]
 
     def errors(self) -> list[Message]:
         """What was told as an error."""
@@ -87,20 +86,22 @@ class Outcome:
         return Counter(change.operation for change in self.started)
 
     def _begins(self, body: Mapping[str, Any]) -> None:
-        if (change := _change(body)) is not None:
+        if (change := change_of(body)) is not None:
             self.started.append(change)
 
     def _ends(self, body: Mapping[str, Any]) -> None:
-        if (change := _change(body)) is not None:
+        if (change := change_of(body)) is not None:
             self.done.append(change)
 
     def _fails(self, body: Mapping[str, Any]) -> None:
-        if (change := _change(body)) is not None:
+        if (change := change_of(body)) is not None:
             self.failed.append(change)
 
     def _says(self, body: Mapping[str, Any]) -> None:
         severity, text = str(body.get("severity")), str(body.get("message", "")).rstrip()
-        if severity in _SHOWN and text:
+        if severity in _SHOWN and text and body.get("ephemeral"):
+            self.latest = Message(severity=severity, text=text, urn=str(body.get("urn", "")))
+        elif severity in _SHOWN and text:
             told = "info" if severity.startswith("info") else severity
             self.messages.append(Message(severity=told, text=text, urn=str(body.get("urn", ""))))
 
@@ -116,7 +117,12 @@ class Outcome:
 
     def _sums(self, body: Mapping[str, Any]) -> None:
         self.counts = {str(key): int(value) for key, value in (body.get("resourceChanges") or {}).items()}
+        packs: Mapping[str, str] = body.get("PolicyPacks") or {}
+        self.packs = tuple(f"{name.partition('|')[0]} {version}" for name, version in packs.items())
         self.is_complete = True
+
+    def _judges(self, body: Mapping[str, Any]) -> None:
+        self.rules.update(body.get("passed") or ())
 
 
 _GATHERERS = {
@@ -125,15 +131,7 @@ _GATHERERS = {
     "resOpFailedEvent": Outcome._fails,
     "diagnosticEvent": Outcome._says,
     "policyEvent": Outcome._finds,
+    "policyAnalyzeSummaryEvent": Outcome._judges,
+    "policyAnalyzeStackSummaryEvent": Outcome._judges,
     "summaryEvent": Outcome._sums,
 }
-
-
-def _change(body: Mapping[str, Any]) -> Change | None:
-    """The change of an event; none for a part of a replacement."""
-    data = body["metadata"]
-    if data["op"] in _REPLACING:
-        return None
-    detailed: Mapping[str, Any] = data.get("detailedDiff") or {}
-    keys: Sequence[str] = list(detailed) or data.get("diffs") or ()
-    return Change(operation=str(data["op"]), urn=str(data["urn"]), type=str(data["type"]), keys=tuple(sorted(keys)))

@@ -66,6 +66,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             command.add_argument("--wait", type=seconds, default=WAIT_SECONDS, metavar="SECONDS", help="for Ready (60)")
         if name in ("preview", "render"):
             command.add_argument("--stack", default=STACK, help=f"one of {', '.join(STACKS)}")
+        if name == "preview":
+            command.add_argument("--json", action="store_true", help="for machines: every object, nothing folded away")
         if name == "recover":
             command.add_argument(
                 "--force-unlock",
@@ -93,8 +95,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "policy":
         return policy(directory)
     if arguments.command == "render":
-        return render(stack, directory)
-    return beside(stack, LocalKitchen(directory))
+        render(stack, directory)
+        return 0
+    return beside(stack, LocalKitchen(directory), machine=arguments.json)
 
 
 if __name__ == "__main__":

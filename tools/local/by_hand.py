@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from tools.cluster import Cluster
 from tools.cluster.api import Api
@@ -15,11 +16,13 @@ from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_
 from tools.drift.mend import TAKE_OVER, chosen
 from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
+from tools.engine import report
+from tools.engine.outcome import Outcome
 from tools.kube import Kube, KubeError
 from tools.local.errors import LocalError
 from tools.local.orphans import engines
-from tools.local.steps import say
 from tools.local.workspace import Workspace
+from tools.progress import note
 from tools.ready import Watch
 from tools.ready.watch import EVERY_SECONDS
 
@@ -31,20 +34,33 @@ _ENDED = (
 )
 
 
+class Run(Protocol):
+    """Runs the engine on the kitchen's stack."""
+
+    def __call__(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        """Run a command with options and further variables."""
+
+
+def told(outcome: Outcome) -> int:
+    """The exit status of a run; what made it fail has been said."""
+    if outcome.status != 0:
+        for line in report.failure(outcome):
+            note(line)
+    return outcome.status or 0
+
+
 class ByHand:
     """One look at cluster and store, and what follows from it."""
 
-    def __init__(
-        self, workspace: Workspace, cluster: Cluster, environment: str, credentials: Mapping[str, str]
-    ) -> None:
+    def __init__(self, workspace: Workspace, cluster: Cluster, environment: str, run: Run) -> None:
         """Look now; the cluster must run. Raises LocalError when it does not answer."""
         self._workspace = workspace
-        self._credentials = credentials
+        self._run = run
         self._kube = Kube(Api(cluster.kubeconfig))
         self._environment = environment
         self._cluster = cluster
         self._removals = has_removals(workspace.latest().get("resources") or [])
-        self._found = self._look(cluster)
+        self._found = self._look()
 
     @property
     def spared(self) -> list[str]:
@@ -57,26 +73,36 @@ class ByHand:
         The store comes before the cluster: its buckets are made by an update of them alone, in which the policies judge
         every object as it is recorded. Raises LocalError.
         """
-        with _told():
+        with _said():
             chosen(self._found.taken, take_back)
             mend(Drift(store=self._found.store), self._kube, self, self._how())
 
     def mend(self, take_back: str = "") -> list[str]:
         """Say what was found in the cluster and mend it; sentences on what is left to a person. Raises LocalError."""
-        with _told():
+        with _said():
             return mend(replace(self._found, store=()), self._kube, self, self._how(take_back))
 
+    def after(self, update: Callable[[], object]) -> None:
+        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
+        if not self._removals:
+            return
+        self._found = self._look()
+        with _said():
+            again = mend_after(self._found, self, self._how())
+        if again:
+            update()
+
     def _how(self, take_back: str = "") -> Mending:
-        return Mending(command=_COMMAND, patience=PATIENCE_SECONDS, say=say, take_back=take_back)
+        return Mending(command=_COMMAND, patience=PATIENCE_SECONDS, say=note, take_back=take_back)
 
     @contextmanager
     def watching(self, patience: float) -> Iterator[None]:
-        """While an engine works: what it waits for is told every fifteen seconds.
+        """While an engine works: what does not come by itself is looked for; what is waited for is told elsewhere.
 
         What does not come by itself ends the engine after `patience` seconds, in order, with a LocalError that says
         why: the engine alone would wait for as long as a real model may take to load.
         """
-        watch = Watch(self._kube, self._environment, say)
+        watch = Watch(self._kube, self._environment, lambda _: None)
         try:
             with watch.running(max(patience, EVERY_SECONDS), self._end_engines):
                 yield
@@ -86,20 +112,10 @@ class ByHand:
             raise LocalError("\n".join([*watch.ended, _ENDED])) from error
 
     def _end_engines(self) -> None:
-        say("nothing moves: the update is ended in order")
+        note("nothing moves: the update is ended in order")
         for engine in engines(self._workspace.folder):
             with suppress(ProcessLookupError):
                 os.kill(engine.pid, signal.SIGINT)
-
-    def after(self, update: Callable[[], None]) -> None:
-        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
-        if not self._removals:
-            return
-        self._found = self._look(self._cluster)
-        with _told():
-            again = mend_after(self._found, self, self._how())
-        if again:
-            update()
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
@@ -116,9 +132,10 @@ class ByHand:
     def _engine(self, command: str, targets: Sequence[str], variables: Mapping[str, str]) -> int:
         words = [word for urn in targets for word in ("--target", urn)]
         options = ("--yes", "--skip-preview", "--suppress-outputs", *words)
-        return self._workspace.engine(command, *options, extra={**self._credentials, **variables})
+        return told(self._run(command, *options, variables=variables))
 
-    def _look(self, cluster: Cluster) -> Drift:
+    def _look(self) -> Drift:
+        cluster = self._cluster
         key = (cluster.minio_access_key, cluster.minio_secret_key)
         store = partial(look_into, endpoint=cluster.minio_endpoint, key=key)
         manager = f"{self._workspace.project_name}-{self._workspace.stack}"
@@ -130,7 +147,7 @@ class ByHand:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _said() -> Iterator[None]:
     try:
         yield
     except (DriftError, KubeError) as error:

@@ -12,33 +12,42 @@ from tools.cluster.api import Api
 from tools.drift import look
 from tools.drift.report import lines
 from tools.kube import Kube, KubeError
-from tools.local.offline import offline_workspace, preview
+from tools.local.offline import offline_workspace
+from tools.local.previews import preview
 from tools.local.steps import say
 from tools.local.up import STACK, LocalKitchen
 from tools.local.workspace import REPOSITORY
 
 
-def beside(stack: str, kitchen: LocalKitchen) -> int:
+def beside(stack: str, kitchen: LocalKitchen, *, machine: bool = False) -> int:
     """Preview a stack beside what is up on this machine; returns the engine's exit status.
 
     Without a running cluster it is compared with what the last update recorded, and without a state with nothing. Which
-    of these it is, and why, is the first line.
+    of these it is, and why, is said in the title, and for `machine` on standard error.
     """
     if nothing := _nothing(stack, kitchen):
-        say(f"stack {stack}: compared with nothing, so everything is shown as to be created: {nothing}")
+        against = f"compared with nothing, so everything is shown as to be created: {nothing}"
+        _tell(stack, against, machine=machine)
         workspace = offline_workspace(stack, kitchen.folder / "offline")
         workspace.prepare({})
-        return preview(workspace)
+        return preview(workspace, kitchen.folder, against, machine=machine).status or 0
     if trouble := _trouble(kitchen):
         count = len(kitchen.workspace.latest().get("resources") or [])
         recorded = f"what the last update recorded ({count} resources)"
-        say(f"stack {stack}: compared with {recorded}, and not with what is there: {trouble}")
-        return kitchen.preview()
+        against = f"compared with {recorded}, and not with what is there: {trouble}"
+        _tell(stack, against, machine=machine)
+        return kitchen.preview(against, machine=machine)
     with _looking(kitchen) as found:
-        status = kitchen.preview()
+        status = kitchen.preview(machine=machine)
     for line in found.result():
         say(line)
     return status
+
+
+def _tell(stack: str, against: str, *, machine: bool) -> None:
+    """For people it is in the title."""
+    if machine:
+        say(f"preview of {stack}, {against}")
 
 
 def _nothing(stack: str, kitchen: LocalKitchen) -> str:

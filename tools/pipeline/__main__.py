@@ -61,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.command == "secret":
         secret(stack, arguments.key, sys.stdin.read())
     else:
-        return deploy(stack, take_back=arguments.take_back, wait=arguments.wait)
+        return deploy(stack, directory=_directory(), take_back=arguments.take_back, wait=arguments.wait)
     return 0
 
 

@@ -20,9 +20,10 @@ from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_
 from tools.drift.mend import TAKE_OVER
 from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
+from tools.engine.outcome import Outcome
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
-from tools.local.steps import say
+from tools.progress import note
 from tools.ready import Verdict, Watch, await_ready, declared_services
 from tools.toolchain import PREVIEW, environment
 
@@ -58,13 +59,13 @@ class Stack:
                 self.found = look(resources, kube, manager=_manager(resources), environment=self.environment,
                                   store=look_into)  # fmt: skip
             except KubeError as error:
-                say(f"not compared: what somebody may have removed or changed by hand: {error}")
+                note(f"not compared: what somebody may have removed or changed by hand: {error}")
 
     def mend(self, take_back: str = "") -> list[str]:
         """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
         if self.found == Drift() and not take_back:
             return []
-        how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=say, take_back=take_back)
+        how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=note, take_back=take_back)
         with self._kube(self.resources()) as kube:
             if kube is None:
                 return []
@@ -73,6 +74,19 @@ class Stack:
             except (DriftError, KubeError) as error:
                 raise LocalError(f"stack {self.name}: {error}") from error
 
+    def after(self, update: Callable[[], Outcome]) -> Outcome | None:
+        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
+        if not self._removals:
+            return None
+        self.look()
+        try:
+            how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=note)
+            again = mend_after(self.found, self, how)
+        except DriftError as error:
+            raise LocalError(f"stack {self.name}: {error}") from error
+        self._recorded = None
+        return update() if again else None
+
     @contextmanager
     def updating(self) -> Iterator[None]:
         """While the engine updates: what it waits for is told every fifteen seconds. Its own limits hold."""
@@ -80,22 +94,9 @@ class Stack:
             if kube is None:
                 yield
             else:
-                with Watch(kube, self.environment, say).running():
+                with Watch(kube, self.environment, note).running():
                     yield
         self._recorded = None
-
-    def after(self, update: Callable[[], int]) -> int:
-        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
-        if not self._removals:
-            return 0
-        self.look()
-        try:
-            how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=say)
-            again = mend_after(self.found, self, how)
-        except DriftError as error:
-            raise LocalError(f"stack {self.name}: {error}") from error
-        self._recorded = None
-        return update() if again else 0
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
@@ -107,9 +108,9 @@ class Stack:
         services = declared_services(resources)
         with self._kube(resources if services else []) as kube:
             try:
-                return await_ready(kube, services, self.environment, seconds, say) if kube else Verdict(states={})
+                return await_ready(kube, services, self.environment, seconds, note) if kube else Verdict(states={})
             except KubeError as error:
-                say(f"not looked at: whether the kitchens are Ready: {error}")
+                note(f"not looked at: whether the kitchens are Ready: {error}")
                 return Verdict(states={})
 
     @property
@@ -158,7 +159,7 @@ class Stack:
                 transport = opened.enter_context(through_kubectl(inputs.get("context")))
             except KubeError as error:
                 self._no_way = True
-                say(f"not compared: what somebody may have removed or changed by hand, nor what is Ready: {error}")
+                note(f"not compared: what somebody may have removed or changed by hand, nor what is Ready: {error}")
                 yield None
                 return
             yield Kube(transport)

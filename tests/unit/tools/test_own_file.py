@@ -156,7 +156,15 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/drift/fields.py": ("json.loads(said)",),
     "tools/pipeline/by_hand.py": ("json.loads(done.stdout)",),
     "tools/cluster/seed.py": ("json.loads(text)", "content(seed_file())", "_decoded(value)"),
-    "tools/local/workspace.py": ("json.loads(text)",),
+    "tools/engine/change.py": ("json.loads(text)",),
+    "tools/engine/follow.py": ("path.open('rb')", "json.loads(line)"),
+    "tools/engine/leftovers.py": ("json.loads(text)",),
+    "tools/local/engine_process.py": ("os.open(path", "os.fdopen(os.open(path"),
+    "tools/local/logs.py": ("self.path.open('a'", "os.open(path"),
+    "tools/local/workspace.py": ("json.loads(text)", "json.loads(self._call("),
+    # Standard input, and a text that the shelf has read; one that is cut is no error but counts as unknown.
+    "tools/engine/unmade_users.py": ("json.load(sys.stdin)",),
+    "tools/engine/journal.py": ("json.loads(text)",),
     # Files that are opened to be locked: their content says nothing.
     "tools/cluster/layout.py": ("self.lock.open('w')",),
     "tools/local/work.py": ("os.open(path, os.O_RDWR",),

@@ -17,7 +17,7 @@ def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, mon
     seen: list[list[str]] = []
 
     class Engine:
-        pid, stderr = 1, None
+        pid, stdout, stderr = 1, None, None
 
         def __init__(self, arguments: list[str], **_: Any) -> None:
             seen.append(arguments)
