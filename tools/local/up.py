@@ -84,12 +84,14 @@ class LocalKitchen:
         self.workspace.prepare(self.changes())
         by_hand = ByHand(self.workspace, self.cluster, settings.environment, self._engine)
         self._recover(by_hand.spared)
-        left = by_hand.mend(take_back)
+        by_hand.mend_store(take_back)
         with screen.step("buckets and artifacts") as step:
             step.result = self._publish()
+        left = by_hand.mend(take_back)
         with screen.step("pulumi up") as step:
             with by_hand.watching(wait):
                 planned, done = self._engine_up()
+                by_hand.after(self._engine_up)
             self._after_kill(remove_leftovers)
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):

@@ -87,8 +87,10 @@ def deploy(
 
 def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str]) -> str:
     """Update as `before` has shown, and say in a few words what changed; raise LocalError."""
-    if known.found.gone:  # the preview did not know that these are made again
+    if known.found.gone:  # the state forgot them since, so that they are made again
         before = screen.engine(backend, "preview", *options)
+        if before.status != 0:
+            raise failed(f"stack {backend.stack}: what is to be made again was denied", before, screen)
     verdict, number = may_skip(before), len(before.object_changes())
     update = partial(screen.engine, backend, "up", "--yes", "--skip-preview", *options, expected=number)
     with known.updating(), recording(before, verdict, backend):
