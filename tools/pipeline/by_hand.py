@@ -50,6 +50,7 @@ class Stack:
 
     def look(self) -> None:
         """Hold the recorded state against cluster and store; what cannot be looked at is said."""
+        self._recorded = None
         resources = self.resources()
         self._removals = has_removals(resources)
         with self._kube(resources) as kube:
@@ -60,6 +61,11 @@ class Stack:
                                   store=look_into)  # fmt: skip
             except KubeError as error:
                 note(f"not compared: what somebody may have removed or changed by hand: {error}")
+
+    @property
+    def spared(self) -> list[str]:
+        """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
+        return [word for row in self.found.taken for word in ("--exclude", row.entry.urn)]
 
     def mend(self, take_back: str = "") -> list[str]:
         """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""

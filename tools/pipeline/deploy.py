@@ -61,9 +61,10 @@ def deploy(
         return told(screen.engine(backend, command, *more, *options, extra=variables))
 
     known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run)
-    recover(backend, screen, options, distrust=distrust)
-    with screen.step(f"preview of {stack}") as step:
+    known.look()
+    if recover(backend, screen, (*options, *known.spared), distrust=distrust):
         known.look()
+    with screen.step(f"preview of {stack}") as step:
         before = screen.engine(backend, "preview", "--diff", *options)
         if before.status != 0:
             raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
