@@ -17,6 +17,7 @@ import yaml
 
 from policies.check.__main__ import main as policy_check
 from tools.local.workspace import REPOSITORY, Workspace
+from tools.pipeline import backend
 from tools.pipeline import deploy as merge
 from tools.pipeline.state import judge_state
 from tools.toolchain import PREVIEW, environment
@@ -113,7 +114,7 @@ def test_a_denied_merge_changes_nothing(
         "PolicyPack(name='no', enforcement_level=EnforcementLevel.MANDATORY, policies=[ResourceValidationPolicy(\n"
         "    name='nothing', description='nothing passes', validate=lambda args, report: report('no'))])\n"
     )
-    monkeypatch.setattr(merge, "POLICY_PACK", pack)
+    monkeypatch.setattr(backend, "POLICY_PACK", pack)
     with pytest.raises(merge.LocalError, match="nothing changed"):
         deploy(workspace, monkeypatch)
     assert not (tmp_path / "rendered").exists()
