@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from ops.rollback.block import LayoutError, end_of_block
-from tools.local.steps import say
+from tools.progress import note
 
 ENCRYPTION = ("secretsprovider", "encryptedkey", "encryptionsalt")
 """Keys beside `config` by which the engine knows how the stack's secrets are encrypted."""
@@ -31,7 +31,7 @@ def kept(file: Path) -> Iterator[None]:
         if before is not None and file.read_bytes() != before:
             file.write_bytes(before)
             stack = file.name.split(".")[1]
-            say(f"{file.name}: the engine wrote it anew, as it states no {ENCRYPTION[-1]} and no secrets provider; "
+            note(f"{file.name}: the engine wrote it anew, as it states no {ENCRYPTION[-1]} and no secrets provider; "
                 f"it has its text again; `make init STACK={stack}` adds the line that ends this")  # fmt: skip
 
 
