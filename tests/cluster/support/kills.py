@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,16 +179,43 @@ class Field:
         """Its state and settings."""
         return self.kitchen.workspace
 
+    def killed_when(self, settings: Settings, checkpoints: str, reached: Callable[[], object]) -> None:
+        """Begin an update and kill everything of it as soon as something is reached."""
+        update = self._start(settings, checkpoints)
+        try:
+            engine = self._engine(update)
+            while not reached():
+                assert update.poll() is None, f"the update ended before: {update.communicate()[0]}"
+            self._strike(update, engine, "all")
+        finally:
+            update.communicate(timeout=_SECONDS)
+        eventually(lambda: not self._engines(), "no engine works any more", _SECONDS)
+        self._standing = None
+
+    def updated(self, settings: Settings, checkpoints: str = "judged") -> str:
+        """Update to its end, which must be a good one; what it says."""
+        done = self._updated(settings, checkpoints)
+        assert done.returncode == 0, done.stdout
+        self._standing = settings
+        return " ".join(done.stdout.split())
+
+    def is_whole(self) -> bool:
+        """Whether a preview shows no change, and nothing is doubled or lost."""
+        assert self._is_still()
+        assert self._once(wholeness.doubled) == []
+        assert wholeness.lost(self.kitchen) == []
+        return True
+
     def _stand(self, settings: Settings | None) -> None:
         """Bring the kitchen to these settings, or to nothing."""
         if settings is None:
-            self._raze()
+            self.raze()
         elif settings != self._standing:
             said = self._updated(settings, "kept")
             assert said.returncode == 0, said.stdout
         self._standing = settings
 
-    def _raze(self) -> None:
+    def raze(self) -> None:
         """Remove everything of the environment but the store and what is in it, the state too."""
         kubectl = Kubectl(self.kitchen.cluster.kubeconfig)
         ours = ("-l", "app.kubernetes.io/part-of=private-ai-kitchen")
