@@ -1,6 +1,6 @@
 """One embedded cluster for all tests of this tier; a test makes namespaces of its own in it.
 
-Modules run beside each other (pytest-xdist): each process has a cluster.
+Modules run beside each other (pytest-xdist); those that use this cluster run in one process: tests/support/order.py.
 """
 
 from __future__ import annotations

@@ -64,10 +64,14 @@ class Change:
         """Whether it is something outside the state: neither a component, nor the stack, nor a provider."""
         return not self.type.startswith(("kitchen:", "pulumi:"))
 
+    @property
+    def head(self) -> str:
+        """What comes before its name: `ConfigMap sales-dev/`, or `S3Bucket ` of what has no namespace."""
+        return f"{self.kind} {self.namespace}/" if self.namespace else f"{self.kind} "
+
     def __str__(self) -> str:
         """Return such as `ConfigMap sales-dev/summary-adapters`."""
-        name = self.called or self.name
-        return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"
+        return f"{self.head}{self.called or self.name}"
 
 
 def change_of(body: Mapping[str, Any]) -> Change | None:

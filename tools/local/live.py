@@ -54,9 +54,9 @@ class Live:
         last = time.monotonic()
         while not ended.wait(_FRAME_SECONDS):
             if self._rewrites:
+                width, line = shutil.get_terminal_size().columns - 1, text()
                 with self._lock:
-                    width = shutil.get_terminal_size().columns - 1
-                    print(f"{_CLEAR}{text()[:width]}", end="", file=self._stream, flush=True)
+                    print(f"{_CLEAR}{line[:width]}", end="", file=self._stream, flush=True)
                     self._is_shown = True
             elif time.monotonic() - last >= BEAT_SECONDS:
                 last = time.monotonic()

@@ -9,6 +9,7 @@ from pathlib import Path
 from tools.engine import report
 from tools.engine.as_json import as_json
 from tools.engine.outcome import Outcome
+from tools.engine.words import wrapped
 from tools.local.logs import Log
 from tools.local.screen import Screen
 from tools.local.workspace import Workspace
@@ -36,6 +37,7 @@ def preview(
         print(json.dumps(as_json(workspace.stack, outcome), indent=2))
         return outcome
     rest = f"make preview STACK={workspace.stack} VERBOSE=1, or {log.shown()}"
-    lines = [f"preview of {workspace.stack}, {against}", *report.planned(outcome, everything=rest)]
+    title = wrapped(f"preview of {workspace.stack}, {against}")
+    lines = [*title, *report.planned(outcome, everything=rest)]
     print("\n".join(lines))
     return outcome

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tools.engine.outcome import Outcome
 from tools.engine.pace import Pace
+from tools.engine.words import wrapped
 from tools.local.live import Live
 from tools.local.logs import Log
 from tools.progress import elapsed_text, heard
@@ -115,7 +116,7 @@ class Screen:
         reasons: Callable[[], list[str]] | None = None,
     ) -> Outcome:
         """Run the engine: its output goes to the log, and how far it is to the step's line."""
-        pace = Pace(expected, reasons=reasons)
+        pace = Pace(expected, reasons=reasons, tell=self._waits)
         if self._step:
             self._step.detail = pace
         self._record(f"pulumi {' '.join([command, *options])}")
@@ -136,6 +137,10 @@ class Screen:
         """Write a line that stays, on the screen and in the log."""
         self._record(line)
         self._live.lasting(line)
+
+    def _waits(self, reason: str) -> None:
+        for line in wrapped(f"waiting: {reason}", "      "):
+            self.lasting(line)
 
     def _hear(self, line: str, stays: bool) -> None:
         if stays or self.verbose:

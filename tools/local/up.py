@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,16 @@ from tools.engine.journal import Stack
 from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording, recovering, to_recover
-from tools.engine.words import counted
+from tools.engine.words import counted, wrapped
 from tools.local import locks, removal
+from tools.local.by_hand import ByHand
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
 from tools.local.logs import Log, shown
-from tools.local.overview import overview
+from tools.local.places import places
 from tools.local.previews import preview
+from tools.local.readiness import WAIT_SECONDS, readiness, refuse_unready
+from tools.local.reasons import reasons
 from tools.local.screen import Screen
 from tools.local.work import Work
 from tools.local.workspace import REPOSITORY, Workspace
@@ -55,15 +58,17 @@ class LocalKitchen:
         self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
         self.screen = Screen()
 
-    def up(self) -> None:
+    def up(self, *, take_back: str = "", wait: float = WAIT_SECONDS) -> None:
         """Bring the environment up; a second run changes nothing, one after a kill goes on where it was.
 
-        Raises LocalError before anything is changed when another command works here or a file of ours is damaged.
+        `take_back` names objects whose fields somebody has changed by hand, or is `yes` for all of them. Raises
+        LocalError before anything is changed when another command works here or a file of ours is damaged; and in the
+        end when a kitchen is not Ready after `wait` seconds, or something is left to a person.
         """
         with self.work.begin("up", self.workspace.folder):
-            self._up()
+            self._up(take_back, wait)
 
-    def _up(self) -> None:
+    def _up(self, take_back: str, wait: float) -> None:
         refuse(self.damages(deep=True))
         refuse_full_disk(self.folder)
         self.workspace.free_stale_lock()
@@ -72,26 +77,29 @@ class LocalKitchen:
         with screen.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain") as step:
             provide(plan)
             step.result = "ready"
-        settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
+        settings = settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
         with screen.step("embedded cluster") as step:
             self.cluster.start()
             step.result = "runs"
         self.workspace.prepare(self.changes())
-        self._recover()
+        by_hand = ByHand(self.workspace, self.cluster, settings.environment, self._engine)
+        self._recover(by_hand.spared)
+        left = by_hand.mend(take_back)
         with screen.step("buckets and artifacts") as step:
             step.result = self._publish()
         with screen.step("pulumi up") as step:
-            planned, done = self._engine_up()
+            with by_hand.watching(wait):
+                planned, done = self._engine_up()
             self._after_kill(remove_leftovers)
             step.result, *more = report.changed(done, planned)
-        for line in (*more, *report.warnings(planned)):
+        for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
             screen.lasting(line)
         with screen.step("readiness") as step:
-            prefix = "" if self.folder == FOLDER else f"KITCHEN_DIRECTORY={shlex.quote(shown(self.folder))} "
-            store = self.cluster.minio_endpoint
-            places = overview(self.workspace.outputs(), self.cluster.kubeconfig, store, prefix)
-            step.result = f"{counted(places.count(' True '), 'kitchen')} Ready"
-        print(f"\n{places}")
+            verdict = readiness(self.workspace, self.cluster.kubeconfig, settings.environment, wait)
+            ready = len(verdict.states) - len(verdict.waiting)
+            step.result = f"{ready} of {counted(len(verdict.states), 'kitchen')} Ready"
+        print(f"\n{self._places(verdict.states)}", flush=True)
+        refuse_unready(verdict, left)
 
     def down(self) -> None:
         """Remove everything that `up` made, whatever is damaged: the processes, the data and the state."""
@@ -111,10 +119,9 @@ class LocalKitchen:
         """Every damaged file of the environment; `deep` tries the passphrase as well, which takes half a second."""
         return kitchen_damages(self.folder, self.workspace, self.cluster, deep=deep)
 
-    def preview(self, *, machine: bool = False) -> int:
-        """Show what `up` would change; the cluster must be running. Returns the engine's exit status."""
+    def preview(self, against: str = "against what is up on this machine", *, machine: bool = False) -> int:
+        """Show what `up` would change, under a title that says `against` what. Returns the engine's exit status."""
         self.workspace.prepare(self.changes())
-        against = "against what is up on this machine"
         return preview(self.workspace, self.folder, against, extra=self.credentials(), machine=machine).status or 0
 
     def credentials(self) -> dict[str, str]:
@@ -136,7 +143,7 @@ class LocalKitchen:
         store = {key: value for key, value in said.items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
-    def _recover(self) -> None:
+    def _recover(self, spared: Sequence[str]) -> None:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
@@ -148,10 +155,10 @@ class LocalKitchen:
         why = "`make recover` was run" if restored else "an earlier update was interrupted"
         note(f"stack {STACK}: {why}; the state is compared with what is there")
         Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
-        options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
+        options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
         with recovering(journal, self.workspace):
             # A refresh changes the state alone, and one that is cut is run again: it needs no checkpoints.
-            done = self.screen.engine(self.workspace, "refresh", *options, extra=self.credentials() | WITHOUT)
+            done = self._engine("refresh", *options, variables=WITHOUT)
             if done.status != 0:
                 raise self._explained("pulumi refresh failed; when mended, run `make up` again", done)
         self.workspace.set_restored(False)
@@ -165,9 +172,18 @@ class LocalKitchen:
         for line in told:
             note(f"left by a killed update: {line}")
 
+    def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})
+
+    def _places(self, states: Mapping[tuple[str, str], str]) -> str:
+        prefix = "" if self.folder == FOLDER else f"KITCHEN_DIRECTORY={shlex.quote(shown(self.folder))} "
+        cluster = self.cluster
+        return places(self.workspace.outputs(), states, cluster.kubeconfig, cluster.minio_endpoint, prefix)
+
     def _engine_up(self, *options: str) -> tuple[Outcome, Outcome]:
         """Preview, then update; a policy denies in the preview, before anything has changed."""
-        engine, keys = self.screen.engine, self.credentials()
+        keys = self.credentials()
+        engine = partial(self.screen.engine, reasons=lambda: reasons(self.cluster))
         planned = engine(self.workspace, "preview", "--diff", "--suppress-outputs", *options, extra=keys)
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
@@ -183,7 +199,8 @@ class LocalKitchen:
 
     def _explained(self, text: str, outcome: Outcome) -> LocalError:
         """Why it failed, what became of it, and where everything is."""
-        lines = [*report.failure(outcome), f"{text}{self.screen.everything()}"]
+        seen = [line for reason in reasons(self.cluster)[:3] for line in wrapped(f"seen in the cluster: {reason}")]
+        lines = [*report.failure(outcome), *seen, f"{text}{self.screen.everything()}"]
         return explained("\n".join(lines), self.folder, self.damages(deep=True))
 
     def _publish(self) -> str:

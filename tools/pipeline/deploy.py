@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from tools.engine import report
-from tools.engine.checkpoints import WITHOUT, may_skip
-from tools.engine.journal import Stack
-from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
+from tools.engine.checkpoints import may_skip
+from tools.engine.leftovers import clear_the_way, remove_leftovers
 from tools.engine.outcome import Outcome
-from tools.engine.recovery import recording, recovering, to_recover
+from tools.engine.recovery import recording
+from tools.local.by_hand import told
 from tools.local.errors import LocalError
 from tools.local.logs import Log
 from tools.local.screen import Screen
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.pipeline.backend import Backend
+from tools.pipeline.by_hand import Stack
+from tools.pipeline.failed import failed
+from tools.pipeline.killed import look_after, recover
 from tools.progress import note
+from tools.ready import Verdict
+from tools.ready.services import ABSENT
 
 NEEDED = ("PULUMI_BACKEND_URL",)
 
@@ -30,14 +35,18 @@ def deploy(
     project: Path = REPOSITORY,
     directory: Path = FOLDER,
     *,
+    take_back: str = "",
+    wait: float | None = None,
     distrust: bool = False,
 ) -> int:
     """Preview, then update; both with the pack, and the update only after a preview that nothing denied.
 
     After an update that was killed, and with `distrust`, the state is first compared with what is there, and what may
-    have changed unrecorded (with `distrust` every object) is applied again. An engine that has begun is never cut
-    short. The settings file keeps its text. The log lies below `directory`. Returns 0; raises LocalError with what the
-    engine said.
+    have changed unrecorded (with `distrust` every object) is applied again. What was removed by hand is made again, and
+    what was changed by hand is named (`take_back`). An engine that has begun is never cut short. The settings file
+    keeps its text. The log lies below `directory`. Returns 0; raises LocalError with what the engine said. A kitchen
+    that is not Ready after `wait` seconds is a LocalError; without `wait` it is said, and an error only where its
+    service is not there at all.
     """
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
@@ -46,48 +55,57 @@ def deploy(
             "and the object store's key; example: PULUMI_BACKEND_URL=s3://pulumi-state (README, On your cluster)"
         )
     log = Log(directory, f"deploy-{stack}")
-    screen, backend = Screen(2, log), Backend(stack, project, log.path.parent)
-    _recover(backend, screen, options, distrust=distrust)
+    screen, backend = Screen(3, log), Backend(stack, project, log.path.parent)
+
+    def run(command: str, more: Sequence[str], variables: Mapping[str, str]) -> int:
+        return told(screen.engine(backend, command, *more, *options, extra=variables))
+
+    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run)
+    recover(backend, screen, options, distrust=distrust)
     with screen.step(f"preview of {stack}") as step:
+        known.look()
         before = screen.engine(backend, "preview", "--diff", *options)
         if before.status != 0:
-            raise _failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
+            raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
         step.result, *more = report.planned(before, everything=log.shown())
     for line in more:
         screen.lasting(line)
     with screen.step(f"update of {stack}") as step:
-        _after_kill(backend, partial(clear_the_way, planned=before))
-        verdict, number = may_skip(before), len(before.object_changes())
-        with recording(before, verdict, backend):
-            words = ("--yes", "--skip-preview", *options)
-            done = screen.engine(backend, "up", *words, extra=verdict.variables, expected=number)
-        if done.status != 0:
-            raise _failed(f"stack {stack}: the update failed; the next run goes on from there", done, screen)
-        _after_kill(backend, remove_leftovers)
-        step.result = report.changed(done)[0]  # the preview has told the rest
+        left = known.mend(take_back)
+        look_after(backend, partial(clear_the_way, planned=before))
+        step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
+        look_after(backend, remove_leftovers)
+    waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
+    with screen.step(f"kitchens of {stack}: {waited}") as step:
+        verdict = known.readiness(wait or 0.0)
+        step.result = f"{len(verdict.states) - len(verdict.waiting)} of {len(verdict.states)} Ready"
+    for line in known.leftovers():
+        screen.lasting(line)
+    _tell(stack, verdict, left, fails=wait is not None)
     return 0
 
 
-def _recover(backend: Backend, screen: Screen, options: Sequence[str], *, distrust: bool) -> None:
-    if (journal := to_recover(backend, restored=distrust)) is None:
-        return
-    why = "every object is applied again, as was asked" if distrust else "an earlier update was interrupted"
-    note(f"stack {backend.stack}: {why}; the state is compared with what is there")
-    with recovering(journal, backend):
-        words = ("--yes", "--skip-preview", "--clear-pending-creates", *options)
-        done = screen.engine(backend, "refresh", *words, extra=WITHOUT)
-        if done.status != 0:
-            raise _failed(f"stack {backend.stack}: the state cannot be compared; nothing changed", done, screen)
+def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str]) -> str:
+    """Update as `before` has shown, and say in a few words what changed; raise LocalError."""
+    if known.found.gone:  # the preview did not know that these are made again
+        before = screen.engine(backend, "preview", *options)
+    verdict, number = may_skip(before), len(before.object_changes())
+    update = partial(screen.engine, backend, "up", "--yes", "--skip-preview", *options, expected=number)
+    with known.updating(), recording(before, verdict, backend):
+        done = update(extra=verdict.variables)
+    done = done if done.status != 0 else known.after(update) or done
+    if done.status != 0:
+        raise failed(f"stack {backend.stack}: the update failed; the next run goes on from there", done, screen)
+    return report.changed(done)[0]
 
 
-def _after_kill(backend: Backend, look: Callable[[Stack, Kubectl], list[str]]) -> None:
-    try:
-        told = look(backend, Kubectl(environment=backend.environment()))
-    except UnseenError as error:
-        raise LocalError(f"what a killed update left cannot be looked for: {error}; run the same again") from None
-    for line in told:
-        note(f"left by a killed update: {line}")
-
-
-def _failed(text: str, outcome: Outcome, screen: Screen) -> LocalError:
-    return LocalError("\n".join([*report.failure(outcome), f"{text}{screen.everything()}"]))
+def _tell(stack: str, verdict: Verdict, left: Sequence[str], *, fails: bool) -> None:
+    """Say which kitchens are not Ready; a LocalError where that, or what is `left` to a person, is a failure."""
+    lines = [*verdict.lines(), *left]
+    absent = ABSENT in verdict.states.values()
+    if left or (verdict.waiting and (fails or absent)):
+        raise LocalError("\n".join([*lines, f"stack {stack}: the update is done, and what is named above is not"]))
+    for line in lines:
+        note(line)
+    if verdict.waiting:
+        note(f"a model may take minutes to load; to wait for it: make deploy STACK={stack} WAIT=1200")

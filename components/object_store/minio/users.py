@@ -136,13 +136,9 @@ class MinioUserProvider(QuietProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Report in `drift` where policy, user or secret key differ from the state's."""
-        minio = _minio()
-        admin = minio.admin_client(props["endpoint"])
-        with minio.calling(props["endpoint"], f"reading user {id_}"):
-            info = _info(admin, "user_info", id_)
-            if info is None:
-                return dynamic.ReadResult("", {})
-            drift = _drift(admin, info, props)
+        drift = seen(id_, props)
+        if drift is None:
+            return dynamic.ReadResult("", {})
         if not drift and not _works(props):
             drift = ["secret key"]
         return dynamic.ReadResult(id_, {**plain(props), "drift": drift})
@@ -178,6 +174,18 @@ class MinioUserProvider(QuietProvider):
             admin.user_add(key, props["secretKey"])
             admin.policy_set(user, user=key)
         return {**plain(props), "drift": [], "policySha256": _policy_sum(props)}
+
+
+def seen(id_: str, props: Mapping[str, Any], key: tuple[str, str] | None = None) -> list[str] | None:
+    """Where policy and user differ from `props`; None where there is no such user. Its secret key is not tried.
+
+    `key` is the administrator's, instead of that of the environment.
+    """
+    minio = _minio()
+    admin = minio.admin_client(props["endpoint"], key)
+    with minio.calling(props["endpoint"], f"reading user {id_}"):
+        info = _info(admin, "user_info", id_)
+        return None if info is None else _drift(admin, info, props)
 
 
 class MinioUser(dynamic.Resource, module="kitchen", name="MinioUser"):

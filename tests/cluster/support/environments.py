@@ -22,6 +22,14 @@ KINDS = (
 OURS = ("--all-namespaces", "--selector", "app.kubernetes.io/part-of=private-ai-kitchen,app.kubernetes.io/managed-by")
 
 
+_COUNTED = re.compile(r"nothing change[sd]: |(?=\b\d+ objects?(?::| made| updated| replaced| deleted| to ))")
+_ENGINE_S = {
+    "as declared": "unchanged",
+    **{"made": "created", "updated": "updated", "replaced": "replaced", "deleted": "deleted"},
+    **{"to make": "create", "to update": "update", "to replace": "replace", "to delete": "delete"},
+}
+"""Words of a screen, and those of the engine for the same."""
+
 OPTIONS = ("--yes", "--skip-preview", "--suppress-outputs", "--non-interactive")
 
 
@@ -97,16 +105,25 @@ def make(target: str, folder: Path, *words: str) -> str:
 
 
 def summary(text: str) -> dict[str, int]:
-    """The engine's last summary, such as `{"created": 12, "unchanged": 40}`.
+    """The last summary of the engine or of a screen, such as `{"created": 12, "unchanged": 40}`.
 
     After an update that succeeded the engine still counts a plugin as errored that did not say goodbye within five
     seconds (pulumi v3.259.0, pkg/host/host.go), as on a busy machine: no resource failed.
     """
+    if "Resources:" not in text:
+        return _of_screen(text)
     last = text.rpartition("Resources:")[2]
     counted = {what: int(count) for count, what in re.findall(r"^    .*?(\d+) (\w+)", last, re.MULTILINE)}
     if "exited prematurely" in text:
         counted.pop("errored", None)
     return counted
+
+
+def _of_screen(text: str) -> dict[str, int]:
+    """What the last line of a screen or preview that counts objects says."""
+    lines = [line for line in text.splitlines() if _COUNTED.search(line)]
+    found = re.findall(r"(\d+) (?:objects? )?(as declared|(?:to )?\w+)", _COUNTED.split(lines[-1], maxsplit=1)[1])
+    return {_ENGINE_S.get(what, what): int(count) for count, what in found if what in _ENGINE_S}
 
 
 def objects(kubectl: Kubectl) -> set[tuple[str, str, str]]:

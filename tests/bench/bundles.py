@@ -1,4 +1,4 @@
-"""Bundles of 2 GB: how fast they are made and verified beside `sha256sum` over the same files, and peak memory."""
+"""Part `bundles`: 2 GB, how fast they are made and verified beside `sha256sum`, and peak memory."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.progress import Progress
+from tests.bench.sections import Section, Table
 from tests.support import bundle_tools as tools
-from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY
 
 TOTAL_BYTES = 2 * 1000**3
@@ -40,16 +40,18 @@ def kitchen(*words: str) -> float:
     return int(done.stderr.splitlines()[-1]) * 1024 / 1e6
 
 
-def rows(folder: Path) -> list[str]:
+def bundles(folder: Path) -> Section:
     """Measure one large file, eight of them, and many small ones; runs alternate with sha256sum's."""
+    progress = Progress("bundles", 3 * RUNS)
     found = []
     for count in (1, 8):
-        found += _measured(folder / f"files-{count}", count, TOTAL_BYTES // count)
-    found += _measured(folder / "many", MANY_FILES, 2000)
-    return ["Bundles", table(("what", "median", "rate", "beside sha256sum", "peak memory"), found)]
+        found += _measured(folder / f"files-{count}", count, TOTAL_BYTES // count, progress)
+    found += _measured(folder / "many", MANY_FILES, 2000, progress)
+    header = ("what", "median", "rate", "beside sha256sum", "peak memory")
+    return Section(title="Bundles", tables=[Table(header=header, rows=found)])
 
 
-def _measured(folder: Path, count: int, size: int) -> list[tuple[str, ...]]:
+def _measured(folder: Path, count: int, size: int, progress: Progress) -> list[tuple[str, ...]]:
     source = folder / "artifacts" / "base" / "big" / "v1"
     source.mkdir(parents=True)
     block = os.urandom(min(size, 8_000_000))
@@ -83,7 +85,7 @@ def _measured(folder: Path, count: int, size: int) -> list[tuple[str, ...]]:
         "verify, archive": archive,
         "create": create,
     }
-    found = _alternating(ways, f"{count} files")
+    found = _alternating(ways, f"{count} files", progress)
     shutil.rmtree(folder)
     base = found["sha256sum"][0]
     return [
@@ -98,7 +100,7 @@ def _measured(folder: Path, count: int, size: int) -> list[tuple[str, ...]]:
     ]
 
 
-def _alternating(ways: dict[str, Callable[[], float]], what: str) -> dict[str, tuple[float, float]]:
+def _alternating(ways: dict[str, Callable[[], float]], what: str, progress: Progress) -> dict[str, tuple[float, float]]:
     times: dict[str, list[float]] = {name: [] for name in ways}
     peaks = dict.fromkeys(ways, 0.0)
     for run in range(RUNS):
@@ -106,10 +108,5 @@ def _alternating(ways: dict[str, Callable[[], float]], what: str) -> dict[str, t
             start = time.perf_counter()
             peaks[name] = max(peaks[name], way())
             times[name].append(time.perf_counter() - start)
-        say(f"bench: bundle of {what}, run {run + 1}/{RUNS}")
+        progress.told(f"bundle of {what}, run {run + 1}")
     return {name: (statistics.median(times[name]), peaks[name]) for name in ways}
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        print("\n\n".join(rows(Path(temporary))))

@@ -1,0 +1,120 @@
+"""What somebody has removed or changed by hand in the kitchen of this machine: said, and mended before an update."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Protocol
+
+from tools.cluster import Cluster
+from tools.cluster.api import Api
+from tools.drift import Drift, DriftError, Mending, leftovers, look, mend
+from tools.drift.mend import TAKE_OVER
+from tools.drift.store import look_into
+from tools.engine import report
+from tools.engine.outcome import Outcome
+from tools.kube import Kube, KubeError
+from tools.local.errors import LocalError
+from tools.local.orphans import engines
+from tools.local.workspace import Workspace
+from tools.progress import note
+from tools.ready import Watch
+
+PATIENCE_SECONDS = 120.0
+_COMMAND = "make up"
+_ENDED = (
+    "the update was ended: this does not come by itself; what was done is recorded, and when the reason is mended, "
+    "`make up` goes on from there (WAIT=SECONDS waits longer)"
+)
+
+
+class Run(Protocol):
+    """Runs the engine on the kitchen's stack."""
+
+    def __call__(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        """Run a command with options and further variables."""
+
+
+def told(outcome: Outcome) -> int:
+    """The exit status of a run; what made it fail has been said."""
+    if outcome.status != 0:
+        for line in report.failure(outcome):
+            note(line)
+    return outcome.status or 0
+
+
+class ByHand:
+    """One look at cluster and store, and what follows from it."""
+
+    def __init__(self, workspace: Workspace, cluster: Cluster, environment: str, run: Run) -> None:
+        """Look now; the cluster must run. Raises LocalError when it does not answer."""
+        self._workspace = workspace
+        self._run = run
+        self._kube = Kube(Api(cluster.kubeconfig))
+        self._environment = environment
+        self._found = self._look(cluster)
+
+    @property
+    def spared(self) -> list[str]:
+        """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
+        return [word for row in self._found.taken for word in ("--exclude", row.entry.urn)]
+
+    def mend(self, take_back: str = "") -> list[str]:
+        """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
+        how = Mending(command=_COMMAND, patience=PATIENCE_SECONDS, say=note, take_back=take_back)
+        try:
+            return mend(self._found, self._kube, self, how)
+        except (DriftError, KubeError) as error:
+            raise LocalError(str(error)) from error
+
+    @contextmanager
+    def watching(self, patience: float) -> Iterator[None]:
+        """While an engine works: what does not come by itself is looked for; what is waited for is told elsewhere.
+
+        What does not come by itself ends the engine after `patience` seconds, in order, with a LocalError that says
+        why: the engine alone would wait for as long as a real model may take to load.
+        """
+        watch = Watch(self._kube, self._environment, lambda _: None)
+        try:
+            with watch.running(patience, self._end_engines):
+                yield
+        except LocalError as error:
+            if not watch.ended:
+                raise
+            raise LocalError("\n".join([*watch.ended, _ENDED])) from error
+
+    def _end_engines(self) -> None:
+        note("nothing moves: the update is ended in order")
+        for engine in engines(self._workspace.folder):
+            with suppress(ProcessLookupError):
+                os.kill(engine.pid, signal.SIGINT)
+
+    def leftovers(self) -> list[str]:
+        """After the update: what is ours in the cluster and in no state."""
+        return leftovers(self._found, self._workspace.latest().get("resources") or [])
+
+    def refresh(self, targets: Sequence[str]) -> int:
+        """Let the engine look at these; it forgets what is gone."""
+        return self._engine("refresh", targets, {})
+
+    def take_over(self, targets: Sequence[str]) -> int:
+        """Update these, and take their fields from whoever has them."""
+        return self._engine("up", targets, TAKE_OVER)
+
+    def _engine(self, command: str, targets: Sequence[str], variables: Mapping[str, str]) -> int:
+        words = [word for urn in targets for word in ("--target", urn)]
+        options = ("--yes", "--skip-preview", "--suppress-outputs", *words)
+        return told(self._run(command, *options, variables=variables))
+
+    def _look(self, cluster: Cluster) -> Drift:
+        key = (cluster.minio_access_key, cluster.minio_secret_key)
+        store = partial(look_into, endpoint=cluster.minio_endpoint, key=key)
+        manager = f"{self._workspace.project_name}-{self._workspace.stack}"
+        resources = self._workspace.latest().get("resources") or []
+        try:
+            return look(resources, self._kube, manager=manager, environment=self._environment, store=store)
+        except KubeError as error:
+            raise LocalError(f"what was removed by hand cannot be seen: {error}") from error

@@ -1,0 +1,133 @@
+"""What somebody has removed or changed by hand in a stack of your own backend, and whether its kitchens are Ready.
+
+The cluster is asked through kubectl, so with any kubeconfig. What cannot be looked at is said and does not hold up an
+update: without kubectl, with a cluster that does not answer it, or without the right to list a kind.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.load import read_stack_file
+from tools.drift import Drift, DriftError, Mending, leftovers, look, mend
+from tools.drift.mend import TAKE_OVER
+from tools.drift.store import look_into
+from tools.kube import Kube, KubeError, through_kubectl
+from tools.local.errors import LocalError
+from tools.progress import note
+from tools.ready import Verdict, await_ready, declared_services
+from tools.toolchain import PREVIEW, environment
+
+PATIENCE_SECONDS = 600.0
+"""Servers of a namespace that is being removed may take minutes to end their requests."""
+_PROVIDER = "pulumi:providers:kubernetes"
+
+Run = Callable[[str, Sequence[str], Mapping[str, str]], int]
+"""Runs an engine's command with options and further variables; returns its exit status."""
+
+
+@dataclass(kw_only=True)
+class Stack:
+    """A stack and the engine that works on it."""
+
+    name: str
+    project: Path
+    command: str
+    run: Run
+    found: Drift = field(default_factory=Drift)
+
+    def look(self) -> None:
+        """Hold the recorded state against cluster and store; what cannot be looked at is said."""
+        resources = self.resources()
+        with self._kube(resources) as kube:
+            if kube is None:
+                return
+            try:
+                self.found = look(resources, kube, manager=_manager(resources), environment=self.environment,
+                                  store=look_into)  # fmt: skip
+            except KubeError as error:
+                note(f"not compared: what somebody may have removed or changed by hand: {error}")
+
+    def mend(self, take_back: str = "") -> list[str]:
+        """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
+        if self.found == Drift() and not take_back:
+            return []
+        how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=note, take_back=take_back)
+        with self._kube(self.resources()) as kube:
+            if kube is None:
+                return []
+            try:
+                return mend(self.found, kube, self, how)
+            except (DriftError, KubeError) as error:
+                raise LocalError(f"stack {self.name}: {error}") from error
+
+    def leftovers(self) -> list[str]:
+        """After the update: what is ours in the cluster and in no state."""
+        return leftovers(self.found, self.resources()) if self.found.unknown else []
+
+    def readiness(self, seconds: float) -> Verdict:
+        """The state of every recorded kitchen, waited for at most `seconds`; what cannot be seen is said."""
+        resources = self.resources()
+        services = declared_services(resources)
+        with self._kube(resources if services else []) as kube:
+            try:
+                return await_ready(kube, services, self.environment, seconds, note) if kube else Verdict(states={})
+            except KubeError as error:
+                note(f"not looked at: whether the kitchens are Ready: {error}")
+                return Verdict(states={})
+
+    @property
+    def environment(self) -> str:
+        """As the stack's settings name it."""
+        return str(read_stack_file(self.project / f"Pulumi.{self.name}.yaml").get("environment", self.name))
+
+    def resources(self) -> list[Mapping[str, Any]]:
+        """What the backend has recorded, secrets encrypted; nothing where there is no such stack yet."""
+        words = ["pulumi", "stack", "export", "--stack", self.name, "--non-interactive"]
+        done = subprocess.run(words, cwd=self.project, env=environment(PREVIEW), stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        if done.returncode != 0:
+            return []
+        found: dict[str, Any] = json.loads(done.stdout).get("deployment") or {}
+        return found.get("resources") or []
+
+    def refresh(self, targets: Sequence[str]) -> int:
+        """Let the engine look at these; it forgets what is gone."""
+        return self.run("refresh", _options(targets), {})
+
+    def take_over(self, targets: Sequence[str]) -> int:
+        """Update these, and take their fields from whoever has them."""
+        return self.run("up", _options(targets), TAKE_OVER)
+
+    @contextmanager
+    def _kube(self, resources: Sequence[Mapping[str, Any]]) -> Iterator[Kube | None]:
+        """The cluster that the recorded provider leads to; None where nothing is recorded or kubectl gives no way."""
+        provider = next((entry for entry in resources if entry["type"] == _PROVIDER), None)
+        inputs = (provider or {}).get("inputs") or {}
+        if provider is None or "renderYamlToDirectory" in inputs:
+            yield None
+            return
+        with ExitStack() as opened:
+            try:
+                transport = opened.enter_context(through_kubectl(inputs.get("context")))
+            except KubeError as error:
+                note(f"not compared: what somebody may have removed or changed by hand: {error}")
+                yield None
+                return
+            yield Kube(transport)
+
+
+def _options(targets: Sequence[str]) -> list[str]:
+    return ["--yes", "--skip-preview", "--suppress-outputs", *(word for urn in targets for word in ("--target", urn))]
+
+
+def _manager(resources: Sequence[Mapping[str, Any]]) -> str:
+    """`<project>-<stack>`, as the URNs have it."""
+    stack, project = str(resources[0]["urn"]).removeprefix("urn:pulumi:").split("::")[:2]
+    return f"{project}-{stack}"
