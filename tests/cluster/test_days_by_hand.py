@@ -8,6 +8,7 @@ import pytest
 
 from tests.cluster.support.days import Group, Scene, play
 from tests.cluster.support.days.groups import BY_HAND
+from tests.cluster.support.days.previews import previews
 from tests.cluster.support.environments import make
 from tools.local.up import LocalKitchen
 
@@ -25,3 +26,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def test_a_kitchen_comes_back(group: Group, scene: Scene) -> None:
     rows = play(scene, group)
     assert [row for row in rows if not row.good] == []
+
+
+def test_previews_say_what_they_are_compared_with(scene: Scene) -> None:
+    assert [row for row in previews(scene) if not row.good] == []

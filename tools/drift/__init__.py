@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from tools.drift.compare import Drift, Taken, compare
 from tools.drift.look import look
-from tools.drift.mend import DriftError, Mending, mend
+from tools.drift.mend import DriftError, Mending, mend, mend_after
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import leftovers
 
-__all__ = ["Drift", "DriftError", "Entry", "Mending", "Taken", "compare", "leftovers", "look", "mend", "recorded"]
+__all__ = [
+    "Drift",
+    "DriftError",
+    "Entry",
+    "Mending",
+    "Taken",
+    "compare",
+    "leftovers",
+    "look",
+    "mend",
+    "mend_after",
+    "recorded",
+]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.drift.fields import Field, taken
+from tools.drift.fields import Field, taken, unrecorded
 from tools.drift.recorded import Entry, holders_of_claim, named
 from tools.kube import Kind, Listing, Object
 
@@ -61,12 +61,13 @@ class Drift:
     """Where cluster and store are not as recorded.
 
     `stale` are Jobs that are there while the volume they have filled is gone. `unread` are sentences on what was not
-    compared.
+    compared. `unrecorded` is what an update of ours has set and not recorded.
     """
 
     missing: Sequence[Entry] = ()
     leaving: Sequence[Leaving] = ()
     stale: Sequence[Entry] = ()
+    unrecorded: Sequence[Taken] = ()
     taken: Sequence[Taken] = ()
     store: Sequence[StoreDrift] = ()
     unknown: Sequence[Unknown] = ()
@@ -75,7 +76,8 @@ class Drift:
     @property
     def gone(self) -> list[str]:
         """URNs that the engine has to look at so that the next update makes them again."""
-        entries = [*self.missing, *(row.entry for row in self.leaving), *self.stale]
+        entries = [*self.missing, *(row.entry for row in self.leaving), *(row.entry for row in self.unrecorded)]
+        entries += self.stale
         return [*(entry.urn for entry in entries), *(row.urn for row in self.store)]
 
 
@@ -114,16 +116,19 @@ def compare(
         missing=tuple(missing),
         leaving=tuple(leaving),
         stale=tuple({job.urn: job for job in stale}.values()),
-        taken=tuple(_taken(staying, there)),
+        unrecorded=tuple(_differing(staying, there, unrecorded)),
+        taken=tuple(_differing(staying, there, taken)),
         store=tuple(store),
         unknown=tuple(_unknown(entries, present, manager)),
         unread=(*(f"{kind}: {why}" for kind, why in present.unread.items()), *unread),
     )
 
 
-def _taken(entries: Sequence[Entry], there: Mapping[Key, Object]) -> Iterator[Taken]:
+def _differing(
+    entries: Sequence[Entry], there: Mapping[Key, Object], how: Callable[[Any, Object, str], list[Field]]
+) -> Iterator[Taken]:
     for entry in entries:
-        if (live := there.get(entry.key)) and (fields := taken(entry.fields, live, entry.manager)):
+        if (live := there.get(entry.key)) and (fields := how(entry.fields, live, entry.manager)):
             yield Taken(entry=entry, fields=fields)
 
 

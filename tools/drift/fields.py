@@ -63,8 +63,7 @@ def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     A value that cannot be compared, such as a Secret's, counts as another one.
     """
     rows = live["metadata"].get("managedFields") or []
-    own = [row["fieldsV1"] for row in rows if row.get("manager") == manager and "fieldsV1" in row]
-    ours = _merged(own) or _NOTHING
+    ours = _merged(_trees(live, manager)) or _NOTHING
     others = [(_holder(row), row["fieldsV1"]) for row in rows if row.get("manager") != manager and "fieldsV1" in row]
     found = []
     for path, value in _lost(_own(declared), ours, ()):
@@ -75,6 +74,22 @@ def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
         holders = [name for name, tree in others if _holds(tree, declared, path)]
         found.append(Field(path=path, declared=value, live=MISSING if unseen else there, holders=holders))
     return found
+
+
+def unrecorded(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
+    """Fields that `manager` itself has applied otherwise than recorded, as an update does that was interrupted.
+
+    What a webhook has made of an applied field counts as an update by the same manager, and is not looked at.
+    """
+    ours = _merged(_trees(live, manager, "Apply")) or _NOTHING
+    found = []
+    for path, value in _held(_own(declared), ours, ()):
+        there = _at(live, declared, path)
+        if there is not MISSING and not same(value, there):
+            found.append(Field(path=path, declared=value, live=there, holders=[]))
+    more = [Field(path=path, declared=MISSING, live=_live(live, path), holders=[])
+            for path in _more(_own(declared), ours, ())]  # fmt: skip
+    return [*found, *more]
 
 
 def same(declared: Any, live: Any) -> bool:
@@ -109,6 +124,56 @@ def _own(declared: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {key: value for key, value in (declared.get("metadata") or {}).items() if key not in _IDENTITY}
     rest = {key: value for key, value in declared.items() if key not in _OUTSIDE}
     return {**rest, "metadata": metadata}
+
+
+def _trees(live: Mapping[str, Any], manager: str, operation: str = "") -> list[Mapping[str, Any]]:
+    return [
+        row["fieldsV1"]
+        for row in live["metadata"].get("managedFields") or []
+        if row.get("manager") == manager and "fieldsV1" in row and operation in ("", row.get("operation"))
+    ]
+
+
+def _held(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Declared values that `tree` holds, as large as it holds them; those of Secrets cannot be compared."""
+    if is_secret(value) or value is None:
+        return
+    if not tree:
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if (below := tree.get(f"f:{key}")) is not None:
+                yield from _held(inner, below, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if (below := _of_item(item, tree)) is not None:
+                yield from _held(item, below, (*path, index))
+
+
+def _more(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    """Places that `tree` holds and that are not declared."""
+    if is_secret(value):
+        return
+    if isinstance(value, Mapping):
+        for name, below in tree.items():
+            key = name[2:]
+            if name.startswith("f:") and value.get(key) is None:
+                yield (*path, key)
+            elif name.startswith("f:"):
+                yield from _more(value[key], below, (*path, key))
+    elif isinstance(value, list):
+        known = [id(below) for item in value if (below := _of_item(item, tree)) is not None]
+        for name, below in tree.items():
+            if name != "." and id(below) not in known:
+                yield (*path, name[2:])
+
+
+def _live(live: Any, path: Path) -> Any:
+    for part in path:
+        if not isinstance(live, Mapping) or part not in live:
+            return MISSING
+        live = live[part]
+    return live
 
 
 def _lost(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:

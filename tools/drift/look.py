@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from components.labels import DOMAIN, PART_OF
@@ -48,8 +49,11 @@ def look(
     `manager` is `<project>-<stack>`, `environment` the one of the stack's settings.
     """
     entries = recorded(resources)
-    differs, unread = store(resources) if store else ((), ())
-    return compare(entries, present(kube, entries, environment), manager=manager, store=differs, unread=unread)
+    with ThreadPoolExecutor(1) as beside:
+        of_store = beside.submit(store, resources) if store else None
+        there = present(kube, entries, environment)
+        differs, unread = of_store.result() if of_store else ((), ())
+    return compare(entries, there, manager=manager, store=differs, unread=unread)
 
 
 def present(kube: Kube, entries: Sequence[Entry], environment: str) -> Listing:

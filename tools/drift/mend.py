@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tools.drift.compare import Drift, Taken
 from tools.drift.leaving import Wait
-from tools.drift.report import lines
+from tools.drift.report import BY_AN_UPDATE, lines
 from tools.kube import Kube
 
 TAKE_OVER = {"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}
@@ -52,7 +52,7 @@ def mend(drift: Drift, kube: Kube, engine: Engine, how: Mending) -> list[str]:
 
     What is still going and is no namespace does not hold up the rest of the update: it is told in the end.
     """
-    back = _chosen(drift.taken, how)
+    back = chosen(drift.taken, how.take_back)
     for line in lines(drift, how.command, back=back):
         how.say(line)
     wait = Wait(kube, how.say, how.patience)
@@ -72,11 +72,27 @@ def mend(drift: Drift, kube: Kube, engine: Engine, how: Mending) -> list[str]:
     return [wait.verdict(row, how.command) for row in stuck]
 
 
-def _chosen(taken: Sequence[Taken], how: Mending) -> list[Taken]:
-    """What is to be taken back: everything, or what is named as the lines name it."""
-    if not how.take_back.strip():
+def mend_after(drift: Drift, engine: Engine, how: Mending) -> bool:
+    """After an update: whether something is gone that was there before, so that one more update is needed.
+
+    An update that finishes a replacement of an interrupted one removes the old object by its name, at its very end.
+    When the settings have gone back in between, that is the name of what it has just made. Raises DriftError.
+    """
+    gone = Drift(missing=drift.missing, store=tuple(row for row in drift.store if row.gone))
+    if not gone.gone:
+        return False
+    for line in lines(gone, how.command, removed=BY_AN_UPDATE):
+        how.say(line)
+    if engine.refresh(gone.gone) != 0:
+        raise DriftError("the engine could not look at what is gone: its messages are above")
+    return True
+
+
+def chosen(taken: Sequence[Taken], take_back: str) -> list[Taken]:
+    """What is to be taken back: everything, or what is named as the lines name it. Raises DriftError."""
+    if not take_back.strip():
         return []
-    names = [name.strip() for name in how.take_back.split(",") if name.strip()]
+    names = [name.strip() for name in take_back.split(",") if name.strip()]
     if len(names) == 1 and names[0] in _ALL:
         return list(taken)
     there = {str(row.entry): row for row in taken}

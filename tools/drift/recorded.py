@@ -52,6 +52,11 @@ def in_store(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [entry for entry in _living(resources) if str(entry["type"]).rpartition(":")[2] in STORE_TYPES]
 
 
+def has_removals(resources: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether an interrupted update has left the state something that it still has to remove."""
+    return any(entry.get("delete") for entry in resources)
+
+
 def is_secret(value: object) -> bool:
     """Whether the state has a value in encrypted form alone."""
     return isinstance(value, Mapping) and _MARK in value

@@ -17,23 +17,33 @@ _FIELDS = 3
 """Fields of one object that are told one by one."""
 
 
-def lines(drift: Drift, command: str, *, mends: bool = True, back: Sequence[Taken] = ()) -> Iterator[str]:
+BY_HAND = "was removed by hand"
+BY_AN_UPDATE = "went with what an interrupted update had left to remove"
+
+
+def lines(
+    drift: Drift, command: str, *, mends: bool = True, back: Sequence[Taken] = (), removed: str = BY_HAND
+) -> Iterator[str]:
     """Everything that was found, one line an object; `command` is what a person typed, such as `make up`.
 
-    Without `mends` nothing follows that would mend it, and the lines say what would. `back` is taken back.
+    Without `mends` nothing follows that would mend it, and the lines say what would. `back` is taken back. `removed`
+    says how what is gone has gone.
     """
     again = "it is made again" if mends else f"`{command}` makes it again"
-    yield from _missing(drift.missing, again)
+    yield from _missing(drift.missing, removed, again)
     for leaving in drift.leaving:
         yield f"is being removed by hand: {leaving.entry}"
     for job in drift.stale:
         yield f"{job}: the volume that it has loaded is gone; {'it is run' if mends else f'`{command}` runs it'} again"
     for row in drift.store:
         if row.gone:
-            yield f"was removed by hand: {row.name}; {again}{', empty' if row.name.startswith('bucket') else ''}"
+            yield f"{removed}: {row.name}; {again}{', empty' if row.name.startswith('bucket') else ''}"
         else:
             done = "it is set again" if mends else f"`{command}` sets it again"
             yield f"was changed by hand: {row.name}: {', '.join(row.what)}; {done}"
+    for ours in drift.unrecorded:
+        done = "it is set again" if mends else f"`{command}` sets it again"
+        yield f"was set by an update that was interrupted: {_taken(ours)}; {done}"
     for taken in drift.taken:
         yield f"was changed by hand: {_taken(taken)}{'; it is taken back' if taken in back else ''}"
     if stays := [taken for taken in drift.taken if taken not in back]:
@@ -62,16 +72,16 @@ def key_of_unknown(entry: Unknown) -> tuple[str, str, str, str]:
     return (entry.kind.api_version.rpartition("/")[0], entry.kind.kind, entry.namespace, entry.name)
 
 
-def _missing(entries: Sequence[Entry], again: str) -> Iterator[str]:
+def _missing(entries: Sequence[Entry], removed: str, again: str) -> Iterator[str]:
     """What was in a namespace that is gone itself is counted; everything else has a line."""
     namespaces = {entry.name: entry for entry in entries if entry.kind.kind == "Namespace"}
     inside = Counter(entry.namespace for entry in entries if entry.namespace in namespaces)
     for name, entry in namespaces.items():
         more = f" with {inside[name]} recorded objects and its volumes" if inside[name] else ""
-        yield f"was removed by hand: {entry}{more}; {again}"
+        yield f"{removed}: {entry}{more}; {again}"
     for entry in entries:
         if entry.namespace not in namespaces and entry not in namespaces.values():
-            yield f"was removed by hand: {entry}; {again}"
+            yield f"{removed}: {entry}; {again}"
 
 
 def _taken(taken: Taken) -> str:
@@ -84,6 +94,8 @@ def _field(entry: Entry, field: Field) -> str:
     who = f"; set by {', '.join(field.holders)}" if field.holders else ""
     if entry.kind.kind == "Secret":  # no value of it is shown, declared or not
         return f"{field}{who or ' was removed'}"
+    if field.declared is MISSING:
+        return f"{field} is not recorded"
     is_now = "was removed" if field.live is MISSING else f"is {_short(field.live)}"
     return f"{field} {is_now}, declared is {_short(field.declared)}{who}"
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from tools.cluster import Cluster
 from tools.cluster.api import Api
-from tools.drift import Drift, DriftError, Mending, leftovers, look, mend
-from tools.drift.mend import TAKE_OVER
+from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_after
+from tools.drift.mend import TAKE_OVER, chosen
+from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
 from tools.engine import report
 from tools.engine.outcome import Outcome
@@ -22,6 +24,7 @@ from tools.local.orphans import engines
 from tools.local.workspace import Workspace
 from tools.progress import note
 from tools.ready import Watch
+from tools.ready.watch import EVERY_SECONDS
 
 PATIENCE_SECONDS = 120.0
 _COMMAND = "make up"
@@ -55,20 +58,42 @@ class ByHand:
         self._run = run
         self._kube = Kube(Api(cluster.kubeconfig))
         self._environment = environment
-        self._found = self._look(cluster)
+        self._cluster = cluster
+        self._removals = has_removals(workspace.latest().get("resources") or [])
+        self._found = self._look()
 
     @property
     def spared(self) -> list[str]:
         """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
         return [word for row in self._found.taken for word in ("--exclude", row.entry.urn)]
 
+    def mend_store(self, take_back: str = "") -> None:
+        """Say what was found in the store and mend it; `take_back` is checked before anything is done.
+
+        The store comes before the cluster: its buckets are made by an update of them alone, in which the policies judge
+        every object as it is recorded. Raises LocalError.
+        """
+        with _said():
+            chosen(self._found.taken, take_back)
+            mend(Drift(store=self._found.store), self._kube, self, self._how())
+
     def mend(self, take_back: str = "") -> list[str]:
-        """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
-        how = Mending(command=_COMMAND, patience=PATIENCE_SECONDS, say=note, take_back=take_back)
-        try:
-            return mend(self._found, self._kube, self, how)
-        except (DriftError, KubeError) as error:
-            raise LocalError(str(error)) from error
+        """Say what was found in the cluster and mend it; sentences on what is left to a person. Raises LocalError."""
+        with _said():
+            return mend(replace(self._found, store=()), self._kube, self, self._how(take_back))
+
+    def after(self, update: Callable[[], object]) -> None:
+        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
+        if not self._removals:
+            return
+        self._found = self._look()
+        with _said():
+            again = mend_after(self._found, self, self._how())
+        if again:
+            update()
+
+    def _how(self, take_back: str = "") -> Mending:
+        return Mending(command=_COMMAND, patience=PATIENCE_SECONDS, say=note, take_back=take_back)
 
     @contextmanager
     def watching(self, patience: float) -> Iterator[None]:
@@ -79,7 +104,7 @@ class ByHand:
         """
         watch = Watch(self._kube, self._environment, lambda _: None)
         try:
-            with watch.running(patience, self._end_engines):
+            with watch.running(max(patience, EVERY_SECONDS), self._end_engines):
                 yield
         except LocalError as error:
             if not watch.ended:
@@ -109,7 +134,8 @@ class ByHand:
         options = ("--yes", "--skip-preview", "--suppress-outputs", *words)
         return told(self._run(command, *options, variables=variables))
 
-    def _look(self, cluster: Cluster) -> Drift:
+    def _look(self) -> Drift:
+        cluster = self._cluster
         key = (cluster.minio_access_key, cluster.minio_secret_key)
         store = partial(look_into, endpoint=cluster.minio_endpoint, key=key)
         manager = f"{self._workspace.project_name}-{self._workspace.stack}"
@@ -118,3 +144,11 @@ class ByHand:
             return look(resources, self._kube, manager=manager, environment=self._environment, store=store)
         except KubeError as error:
             raise LocalError(f"what was removed by hand cannot be seen: {error}") from error
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except (DriftError, KubeError) as error:
+        raise LocalError(str(error)) from error

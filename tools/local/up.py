@@ -82,14 +82,18 @@ class LocalKitchen:
             self.cluster.start()
             step.result = "runs"
         self.workspace.prepare(self.changes())
-        by_hand = ByHand(self.workspace, self.cluster, settings.environment, self._engine)
-        self._recover(by_hand.spared)
-        left = by_hand.mend(take_back)
+        look = partial(ByHand, self.workspace, self.cluster, settings.environment, self._engine)
+        by_hand = look()
+        if self._recover(by_hand.spared):
+            by_hand = look()
+        by_hand.mend_store(take_back)
         with screen.step("buckets and artifacts") as step:
             step.result = self._publish()
+        left = by_hand.mend(take_back)
         with screen.step("pulumi up") as step:
             with by_hand.watching(wait):
                 planned, done = self._engine_up()
+                by_hand.after(self._engine_up)
             self._after_kill(remove_leftovers)
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
@@ -143,15 +147,16 @@ class LocalKitchen:
         store = {key: value for key, value in said.items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
-    def _recover(self, spared: Sequence[str]) -> None:
+    def _recover(self, spared: Sequence[str]) -> bool:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
         whose end is not known may be forgotten. What may have been changed is applied again (docs/adr/0025).
+        Returns whether the state was compared.
         """
         restored = self.workspace.was_restored()
         if (journal := to_recover(self.workspace, restored=restored)) is None:
-            return
+            return False
         why = "`make recover` was run" if restored else "an earlier update was interrupted"
         note(f"stack {STACK}: {why}; the state is compared with what is there")
         Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
@@ -162,6 +167,7 @@ class LocalKitchen:
             if done.status != 0:
                 raise self._explained("pulumi refresh failed; when mended, run `make up` again", done)
         self.workspace.set_restored(False)
+        return True
 
     def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
         """Say what became of what a killed update has left: in an orderly life, nothing."""

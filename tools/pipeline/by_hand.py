@@ -11,17 +11,20 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from infra.load import read_stack_file
-from tools.drift import Drift, DriftError, Mending, leftovers, look, mend
+from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_after
 from tools.drift.mend import TAKE_OVER
+from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
+from tools.engine.outcome import Outcome
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
 from tools.progress import note
-from tools.ready import Verdict, await_ready, declared_services
+from tools.ready import Verdict, Watch, await_ready, declared_services
 from tools.toolchain import PREVIEW, environment
 
 PATIENCE_SECONDS = 600.0
@@ -41,10 +44,15 @@ class Stack:
     command: str
     run: Run
     found: Drift = field(default_factory=Drift)
+    _recorded: Sequence[Mapping[str, Any]] | None = None
+    _no_way: bool = False
+    _removals: bool = False
 
     def look(self) -> None:
         """Hold the recorded state against cluster and store; what cannot be looked at is said."""
+        self._recorded = None
         resources = self.resources()
+        self._removals = has_removals(resources)
         with self._kube(resources) as kube:
             if kube is None:
                 return
@@ -53,6 +61,11 @@ class Stack:
                                   store=look_into)  # fmt: skip
             except KubeError as error:
                 note(f"not compared: what somebody may have removed or changed by hand: {error}")
+
+    @property
+    def spared(self) -> list[str]:
+        """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
+        return [word for row in self.found.taken for word in ("--exclude", row.entry.urn)]
 
     def mend(self, take_back: str = "") -> list[str]:
         """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
@@ -66,6 +79,30 @@ class Stack:
                 return mend(self.found, kube, self, how)
             except (DriftError, KubeError) as error:
                 raise LocalError(f"stack {self.name}: {error}") from error
+
+    def after(self, update: Callable[[], Outcome]) -> Outcome | None:
+        """After an update that has finished the removals of an interrupted one: what went with them is made again."""
+        if not self._removals:
+            return None
+        self.look()
+        try:
+            how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=note)
+            again = mend_after(self.found, self, how)
+        except DriftError as error:
+            raise LocalError(f"stack {self.name}: {error}") from error
+        self._recorded = None
+        return update() if again else None
+
+    @contextmanager
+    def updating(self) -> Iterator[None]:
+        """While the engine updates: what it waits for is told every fifteen seconds. Its own limits hold."""
+        with self._kube(self.resources(), recorded=False) as kube:
+            if kube is None:
+                yield
+            else:
+                with Watch(kube, self.environment, note).running():
+                    yield
+        self._recorded = None
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
@@ -85,10 +122,20 @@ class Stack:
     @property
     def environment(self) -> str:
         """As the stack's settings name it."""
-        return str(read_stack_file(self.project / f"Pulumi.{self.name}.yaml").get("environment", self.name))
+        return str(self._settings.get("environment", self.name))
 
-    def resources(self) -> list[Mapping[str, Any]]:
-        """What the backend has recorded, secrets encrypted; nothing where there is no such stack yet."""
+    @cached_property
+    def _settings(self) -> Mapping[str, Any]:
+        return read_stack_file(self.project / f"Pulumi.{self.name}.yaml")
+
+    def resources(self) -> Sequence[Mapping[str, Any]]:
+        """What the backend has recorded, as it was last asked for; secrets are encrypted."""
+        if self._recorded is None:
+            self._recorded = self._export()
+        return self._recorded
+
+    def _export(self) -> Sequence[Mapping[str, Any]]:
+        """Nothing where there is no such stack yet."""
         words = ["pulumi", "stack", "export", "--stack", self.name, "--non-interactive"]
         done = subprocess.run(words, cwd=self.project, env=environment(PREVIEW), stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, check=False)  # fmt: skip
@@ -106,18 +153,19 @@ class Stack:
         return self.run("up", _options(targets), TAKE_OVER)
 
     @contextmanager
-    def _kube(self, resources: Sequence[Mapping[str, Any]]) -> Iterator[Kube | None]:
-        """The cluster that the recorded provider leads to; None where nothing is recorded or kubectl gives no way."""
+    def _kube(self, resources: Sequence[Mapping[str, Any]], *, recorded: bool = True) -> Iterator[Kube | None]:
+        """The stack's cluster; None where kubectl gives no way to it, or with `recorded` where nothing is recorded."""
         provider = next((entry for entry in resources if entry["type"] == _PROVIDER), None)
-        inputs = (provider or {}).get("inputs") or {}
-        if provider is None or "renderYamlToDirectory" in inputs:
+        inputs = (provider or {}).get("inputs") or self._settings.get("cluster") or {}
+        if (provider is None and recorded) or "renderYamlToDirectory" in inputs or self._no_way:
             yield None
             return
         with ExitStack() as opened:
             try:
                 transport = opened.enter_context(through_kubectl(inputs.get("context")))
             except KubeError as error:
-                note(f"not compared: what somebody may have removed or changed by hand: {error}")
+                self._no_way = True
+                note(f"not compared: what somebody may have removed or changed by hand, nor what is Ready: {error}")
                 yield None
                 return
             yield Kube(transport)

@@ -61,9 +61,10 @@ def deploy(
         return told(screen.engine(backend, command, *more, *options, extra=variables))
 
     known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run)
-    recover(backend, screen, options, distrust=distrust)
-    with screen.step(f"preview of {stack}") as step:
+    known.look()
+    if recover(backend, screen, (*options, *known.spared), distrust=distrust):
         known.look()
+    with screen.step(f"preview of {stack}") as step:
         before = screen.engine(backend, "preview", "--diff", *options)
         if before.status != 0:
             raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
@@ -87,8 +88,10 @@ def deploy(
 
 def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str]) -> str:
     """Update as `before` has shown, and say in a few words what changed; raise LocalError."""
-    if known.found.gone:  # the preview did not know that these are made again
+    if known.found.gone:  # the state forgot them since, so that they are made again
         before = screen.engine(backend, "preview", *options)
+        if before.status != 0:
+            raise failed(f"stack {backend.stack}: what is to be made again was denied", before, screen)
     verdict, number = may_skip(before), len(before.object_changes())
     update = partial(screen.engine, backend, "up", "--yes", "--skip-preview", *options, expected=number)
     with known.updating(), recording(before, verdict, backend):

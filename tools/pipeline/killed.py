@@ -15,10 +15,13 @@ from tools.pipeline.failed import failed
 from tools.progress import note
 
 
-def recover(backend: Backend, screen: Screen, options: Sequence[str], *, distrust: bool) -> None:
-    """Compare the state with what is there, where it cannot be believed, or with `distrust`; raise LocalError."""
+def recover(backend: Backend, screen: Screen, options: Sequence[str], *, distrust: bool) -> bool:
+    """Compare the state with what is there, where it cannot be believed, or with `distrust`; raise LocalError.
+
+    Returns whether it was compared.
+    """
     if (journal := to_recover(backend, restored=distrust)) is None:
-        return
+        return False
     why = "every object is applied again, as was asked" if distrust else "an earlier update was interrupted"
     note(f"stack {backend.stack}: {why}; the state is compared with what is there")
     with recovering(journal, backend):
@@ -26,6 +29,7 @@ def recover(backend: Backend, screen: Screen, options: Sequence[str], *, distrus
         done = screen.engine(backend, "refresh", *words, extra=WITHOUT)
         if done.status != 0:
             raise failed(f"stack {backend.stack}: the state cannot be compared; nothing changed", done, screen)
+    return True
 
 
 def look_after(backend: Backend, look: Callable[[Stack, Kubectl], list[str]]) -> None:

@@ -16,7 +16,7 @@ from tools.ready.reasons import Reason, pod_reason
 from tools.ready.services import READY, SERVICES, Service, state_of
 from tools.ready.wait import explain
 
-_EVERY_SECONDS = 15.0
+EVERY_SECONDS = 15.0
 _DEPLOYMENT, _POD = Kind("apps/v1", "Deployment"), Kind("v1", "Pod")
 _SERVING = (Kind("serving.kserve.io/v1beta1", "InferenceService"),
             Kind("serving.kserve.io/v1alpha2", "LLMInferenceService"))  # fmt: skip
@@ -27,7 +27,7 @@ class Watch:
     """Looks every so many seconds; `ended` has the lines for a person once it has stopped what is waited for."""
 
     def __init__(
-        self, kube: Kube, environment: str, say: Callable[[str], None], *, every: float = _EVERY_SECONDS
+        self, kube: Kube, environment: str, say: Callable[[str], None], *, every: float = EVERY_SECONDS
     ) -> None:
         """Tell `say` what is waited for in an environment, every so many seconds."""
         self.ended: list[str] = []
@@ -51,7 +51,7 @@ class Watch:
 
     def _watch(self, end: threading.Event, patience: float, stop: Callable[[], None] | None) -> None:
         start = time.monotonic()
-        while not end.wait(min(self._every, patience)):
+        while not end.wait(self._every):
             try:
                 found = list(waiting(self._kube, self._environment))
             except KubeError:

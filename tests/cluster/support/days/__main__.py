@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.cluster.support.days.day import Row
 from tests.cluster.support.days.groups import GROUPS
 from tests.cluster.support.days.play import play
+from tests.cluster.support.days.previews import previews
 from tests.cluster.support.days.scene import Scene
 from tests.cluster.support.environments import make
 from tools.local.steps import say
@@ -52,6 +53,8 @@ def main() -> int:
             for group in GROUPS:
                 say(f"days: {group.name}")
                 rows += play(Scene(kitchen), group)
+            say("days: previews")
+            rows += previews(Scene(kitchen))
             kitchen.down()
     REPORT.write_text(report(rows))
     for row in rows:

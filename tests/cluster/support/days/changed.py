@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+
+import yaml
 
 from tests.cluster.support.days.day import Day, Group
 from tests.cluster.support.days.removed import HELPDESK, SALES
-from tests.cluster.support.days.scene import Scene
+from tests.cluster.support.days.scene import Identity, Scene
+from tests.cluster.support.environments import OPTIONS
+from tests.cluster.support.kubectl import eventually
+from tools.drift.recorded import has_removals
 
 MANAGER = "kitchen-dev"
 
@@ -65,6 +72,49 @@ def remove_left(scene: Scene) -> None:
 def delete_deployment(scene: Scene) -> None:
     scene.delete(HELPDESK, "deployment", "support-predictor")
 
+
+def interrupt_a_replacement(scene: Scene) -> None:
+    """Another adapter for `support` while no pod may be made: the engine waits after it has made another ConfigMap.
+
+    It is ended in order there; the old ConfigMap is still to be removed. The settings in Git are as they were.
+    """
+    kitchen, workspace = scene.kitchen, scene.kitchen.workspace
+    scene.patch(HELPDESK, "resourcequota", "quota", {"spec": {"hard": {"requests.nvidia.com/gpu": "0"}}})
+    kitchens = yaml.safe_load(workspace.config_file.read_text())["config"]["kitchen:kitchens"]
+    kitchens["support"]["adapters"].append("legal-contract-review/v2026-04-01")
+    workspace.prepare({**kitchen.changes(), "kitchens": kitchens})
+    words = ["pulumi", "up", *OPTIONS, "--stack", workspace.stack, "--config-file", str(workspace.config_file)]
+    env = workspace.environment() | kitchen.credentials() | {"PULUMI_SKIP_CHECKPOINTS": "false"}
+    engine = subprocess.Popen(
+        words, cwd=workspace.project, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+
+    def waits() -> bool:
+        service = scene.kubectl.get("-n", HELPDESK, "inferenceservice", "support")
+        return "exceeded quota" in str(service["status"])
+
+    eventually(waits, "the engine waits for pods that may not be made", 120)
+    engine.send_signal(signal.SIGINT)
+    engine.wait(timeout=120)
+    assert has_removals(workspace.latest()["resources"]), "the old ConfigMap is still to be removed"
+    scene.patch(HELPDESK, "resourcequota", "quota", {"spec": {"hard": {"requests.nvidia.com/gpu": "2"}}})
+
+
+def adapters(scene: Scene) -> frozenset[Identity]:
+    return frozenset(key for key in scene.told() if key[2].startswith("support-adapters-"))
+
+
+REPLACED = Group(
+    name="a replacement that was interrupted and taken back",
+    days=[
+        Day(
+            case="update ended amid a replacement, and its change taken back",
+            harm=interrupt_a_replacement,
+            says=[r"went with what an interrupted update had left to remove: ConfigMap helpdesk-dev/support-adapters-"],
+            renews=adapters,
+        ),
+    ],
+)
 
 LEFT = Group(
     name="what is left, and what the cluster mends by itself",

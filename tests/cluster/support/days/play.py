@@ -41,7 +41,7 @@ def play(scene: Scene, group: Group) -> list[Row]:
         and scene.files() >= files - {row for row in files if row[0] in scene.notes.get("emptied", ())}
         and not scene.told_twice()
     )
-    return [_row(day, text, converged=ended and quiet, kept=kept) for day in group.days]
+    return [row_of(day, text, converged=ended and quiet, kept=kept) for day in group.days]
 
 
 def said(scene: Scene, words: Sequence[str], heard: str = "", meanwhile: Act | None = None) -> tuple[str, int]:
@@ -62,7 +62,8 @@ def said(scene: Scene, words: Sequence[str], heard: str = "", meanwhile: Act | N
     return text, process.wait()
 
 
-def _row(day: Day, text: str, *, converged: bool, kept: bool) -> Row:
+def row_of(day: Day, text: str, *, converged: bool, kept: bool) -> Row:
+    """What became of a day after a command that printed `text`."""
     lines = [line.strip() for line in text.splitlines()]
     saw = [next((line for line in lines if re.search(words, line)), "") for words in day.says]
     missing = [words for words, line in zip(day.says, saw, strict=True) if not line]

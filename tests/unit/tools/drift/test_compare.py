@@ -113,6 +113,15 @@ def test_a_changed_field_is_named_with_its_owner_and_the_way_back() -> None:
     assert "make up TAKE_BACK='ResourceQuota sales-dev/quota'" in back
 
 
+def test_what_an_interrupted_update_has_set_is_given_to_the_engine() -> None:
+    found = drift([QUOTA], seen(live_object(QUOTA, spec={"hard": {"requests.cpu": "1"}})))
+    assert found.gone == [QUOTA["urn"]]
+    assert list(lines(found, "make up")) == [
+        'was set by an update that was interrupted: ResourceQuota sales-dev/quota: spec.hard["requests.cpu"] is "1", '
+        'declared is "64"; it is set again'
+    ]
+
+
 def test_no_value_of_a_secret_is_shown() -> None:
     secret = recorded_object("Secret", "key", data={"password": "bm90LXNob3du"})
     (changed, _) = lines(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.tools.drift.objects import MANAGER, row
-from tools.drift.fields import MISSING, same, taken
+from tools.drift.fields import MISSING, same, taken, unrecorded
 
 DECLARED = {
     "apiVersion": "v1",
@@ -105,6 +105,39 @@ def test_a_secret_s_values_are_never_compared() -> None:
     (field,) = taken(declared, found, MANAGER)
     assert (str(field), field.live) == ("data.key", MISSING)
     assert field.holders == ["ops since 2026-11-29T02:00:00Z"]
+
+
+def test_what_we_have_applied_and_not_recorded_is_found() -> None:
+    """An update that was interrupted has set a field, added one, and its end is not in the state."""
+    more = {**OURS, "spec": {"hard": {**OURS["spec"]["hard"], "pods": 1}}}
+    found = live(row(MANAGER, more), **{"requests.cpu": "32", "pods": "5"})
+    assert {str(field): (field.declared, field.live) for field in unrecorded(DECLARED, found, MANAGER)} == {
+        'spec.hard["requests.cpu"]': ("64", "32"),
+        "spec.hard.pods": (MISSING, "5"),
+    }
+
+
+def test_what_is_as_recorded_or_another_s_is_no_unrecorded_update() -> None:
+    assert unrecorded(DECLARED, live(row(MANAGER, OURS), **{"requests.cpu": "64000m"}), MANAGER) == []
+    by_hand = live(row(MANAGER, LESS), row("kubectl-patch", CPU, "Update"), **{"requests.cpu": "1"})
+    assert unrecorded(DECLARED, by_hand, MANAGER) == []
+    assert unrecorded(DECLARED, live(row("kubectl-create", OURS, "Update"), **{"requests.cpu": "1"}), MANAGER) == []
+
+
+def test_what_a_webhook_made_of_what_we_applied_is_no_unrecorded_update() -> None:
+    found = live(row(MANAGER, LESS), row(MANAGER, CPU, "Update"), **{"requests.cpu": "1"})
+    assert unrecorded(DECLARED, found, MANAGER) == []
+
+
+def test_a_list_that_we_hold_as_a_whole_is_compared_as_a_whole() -> None:
+    declared = {"metadata": {}, "spec": {"args": ["a", "b"], "ports": [{"port": 80}]}}
+    tree = {"f:spec": {"f:args": {}, "f:ports": {'k:{"port":80}': {"f:port": {}}, 'k:{"port":81}': {"f:port": {}}}}}
+    rows = [{"manager": MANAGER, "operation": "Apply", "fieldsV1": tree}]
+    found = {"metadata": {"managedFields": rows}, "spec": {"args": ["a"], "ports": [{"port": 80}, {"port": 81}]}}
+    assert [str(field) for field in unrecorded(declared, found, MANAGER)] == [
+        "spec.args",
+        'spec.ports["{\\"port\\":81}"]',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.tools.drift.objects import MANAGER, live_object, recorded_object, row
-from tools.drift import Drift, DriftError, Mending, compare, mend, recorded
+from tools.drift import Drift, DriftError, Mending, compare, mend, mend_after, recorded
 from tools.drift.leaving import reasons
 from tools.kube import Kind, KubeError, Listing, Object
 
@@ -161,6 +161,18 @@ def test_a_volume_that_pods_hold_is_not_waited_for_and_the_pods_are_named() -> N
     assert "kubectl delete pod -n sales-dev server, then `make up`" in left
     assert engine.asked == []
     assert not [line for line in said if "waiting" in line]
+
+
+def test_after_an_update_what_went_with_its_removals_is_refreshed_and_nothing_else() -> None:
+    engine, said = Engine(), list[str]()
+    how = Mending(command="make up", patience=0.0, say=said.append)
+    assert mend_after(of((QUOTA, None), (OTHER, live_object(OTHER))), engine, how)
+    assert engine.asked == [("refresh", [QUOTA["urn"]])]
+    assert said == [
+        "went with what an interrupted update had left to remove: ResourceQuota sales-dev/quota; it is made again"
+    ]
+    assert not mend_after(of((QUOTA, CHANGED)), engine, how)
+    assert len(engine.asked) == 1
 
 
 def test_an_engine_that_fails_ends_the_command() -> None:
