@@ -160,7 +160,7 @@ class Field:
         now = wholeness.claims(self.kitchen)
         gone = [f"volume made anew: {name}" for name, uid in kept.items() if name in now and now[name] != uid]
         gone += [f"volume gone: {name}" for name in kept if name not in now and _holds(wanted, name[1])]
-        gone += [] if wholeness.artifacts(self.kitchen) == brought else ["artifacts differ"]
+        gone += [] if brought.items() <= wholeness.artifacts(self.kitchen).items() else ["artifacts differ"]
         if said.returncode != 0:
             gone.append(f"the next update failed: {said.stdout[-600:]}")
         return Row(
@@ -183,10 +183,10 @@ class Field:
         """Begin an update and kill everything of it as soon as something is reached."""
         update = self._start(settings, checkpoints)
         try:
-            engine = self._engine(update)
+            self._engine(update)
             while not reached():
                 assert update.poll() is None, f"the update ended before: {update.communicate()[0]}"
-            self._strike(update, engine, "all")
+            self._strike(update, "all")
         finally:
             update.communicate(timeout=_SECONDS)
         eventually(lambda: not self._engines(), "no engine works any more", _SECONDS)
@@ -233,12 +233,12 @@ class Field:
         usual = self._usual.get(key, _UNKNOWN_SECONDS)
         update = self._start(settings, plan.checkpoints)
         try:
-            engine = self._engine(update)
+            self._engine(update)
             begun = time.monotonic()
             while time.monotonic() - begun < plan.share * usual and update.poll() is None:
                 time.sleep(0.01)
             moment = time.monotonic() - begun
-            self._strike(update, engine, plan.victim)
+            self._strike(update, plan.victim)
         finally:
             update.communicate(timeout=_SECONDS)
         eventually(lambda: not self._engines(), "no engine works any more", _SECONDS)
@@ -246,7 +246,9 @@ class Field:
             self._usual[key] = min(usual, moment)
         return moment, update.returncode != 0
 
-    def _strike(self, update: subprocess.Popen[str], engine: int, victim: str) -> None:
+    def _strike(self, update: subprocess.Popen[str], victim: str) -> None:
+        """Kill the victim; where no engine works at this moment, the command."""
+        engine = next(iter(self._engines()), update.pid)
         pids = {"engine": [engine], "command": [update.pid], "all": [update.pid], "engine and plugins": [engine]}[
             victim
         ]
