@@ -134,11 +134,20 @@ class Field:
         self.kitchen = Kitchen(folder, SMALL)
         self._usual: dict[str, float] = {}
         self._standing: str | None = None
+        self._update: subprocess.Popen[str] | None = None
 
     def begin(self) -> None:
         """Cluster, artifacts and the smallest settings: from here on everything is an update."""
         self.kitchen.up()
         self._standing = "small"
+
+    def end(self) -> None:
+        """End what still works, and remove everything."""
+        if self._update and self._update.poll() is None:
+            self._strike(self._update, "all")
+            self._update.communicate(timeout=_SECONDS)
+            eventually(lambda: not self._engines(), "no engine works any more", _SECONDS)
+        self.kitchen.down()
 
     def run(self, plan: Plan) -> Row | None:
         """Kill one update and look what becomes of it; None for one that had ended before its moment."""
@@ -286,10 +295,11 @@ class Field:
     def _start(self, settings: Settings, checkpoints: str) -> subprocess.Popen[str]:
         wish = json.dumps({"settings": settings, "checkpoints": checkpoints})
         words = [sys.executable, "-m", "tests.cluster.support.update_once", str(self.folder), wish]
-        return subprocess.Popen(
+        self._update = subprocess.Popen(
             words, cwd=REPOSITORY, env=environment(self.folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        return self._update
 
     def _is_still(self) -> bool:
         """Whether a preview shows no change."""
@@ -321,26 +331,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster.support.kills", description=__doc__)
     parser.add_argument("--runs", type=int, default=10, help="half of them without checkpoints (10)")
     parser.add_argument("--seed", type=int, default=1, help="the same runs again (1)")
+    parser.add_argument("--directory", type=Path, help="keep the kitchen there for further runs (a folder of its own)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="kitchen-kills-") as temporary:
-        field = Field(Path(temporary) / "kitchen")
-        try:
-            field.begin()
-            for number, plan in enumerate(plans(arguments.runs, arguments.seed), 1):
-                while (row := field.run(plan)) is None:
-                    pass
-                rows.append(row)
-                print("  ".join(rows[-1].cells(number)), flush=True)
-                for fault in (*rows[-1].doubled, *rows[-1].lost):
-                    print(f"     {fault}", flush=True)
-        finally:
-            field.kitchen.down()
+    rows: list[Row] = []
+    if arguments.directory:
+        rows += made(Field(arguments.directory.absolute()), arguments.runs, arguments.seed)
+    else:
+        with tempfile.TemporaryDirectory(prefix="kitchen-kills-") as temporary:
+            field = Field(Path(temporary) / "kitchen")
+            try:
+                rows += made(field, arguments.runs, arguments.seed)
+            finally:
+                field.end()
     print(table(HEADER, [row.cells(number) for number, row in enumerate(rows, 1)]))
     sums = [(mode, *_sums([row for row in rows if row.plan.checkpoints == mode])) for mode in CHECKPOINTS]
     print(table(("CHECKPOINTS", "KILLS", "CONVERGED", "DOUBLED", "LOST"), sums))
     return 0 if all(row.converged and not row.doubled and not row.lost for row in rows) else 1
+
+
+def made(field: Field, runs: int, seed: int) -> Iterator[Row]:
+    """Make the runs; each row is printed as it comes."""
+    field.begin()
+    for number, plan in enumerate(plans(runs, seed), 1):
+        while (row := field.run(plan)) is None:
+            pass
+        print("  ".join(row.cells(number)), flush=True)
+        for fault in (*row.doubled, *row.lost):
+            print(f"     {fault}", flush=True)
+        yield row
 
 
 def _sums(rows: list[Row]) -> tuple[str, ...]:
