@@ -20,8 +20,13 @@ from infra.load import read_stack_file
 from ops.store import client as ops_client
 from tests.cluster.support.environments import make, objects, recorded, summary
 from tests.cluster.support.kubectl import Kubectl, eventually, is_ready
+from tests.support.documents import fences
 from tests.support.pod_package import lay_out
 from tools.cluster.processes import strays
+from tools.local.errors import LocalError
+from tools.local.logs import LOGS, Log
+from tools.local.places import NEXT
+from tools.local.screen import Screen
 from tools.local.up import LocalKitchen
 from tools.local.workspace import POLICY_PACK, REPOSITORY
 
@@ -81,6 +86,58 @@ def test_a_second_up_changes_nothing(first_up: tuple[LocalKitchen, str]) -> None
     made = [int(count) for count in re.findall(r"(\d+) objects made", said)]
     assert summary(text)["unchanged"] == sum(made), "the buckets first, then everything else"
     assert {entry["urn"]: entry.get("id") for entry in recorded(kitchen)["resources"]} == before
+
+
+def shape(screen: str) -> list[str]:
+    """A screen without what differs from run to run: times, ports, folders and the width of columns."""
+    text = re.sub(r"KITCHEN_DIRECTORY=\S+ ", "", screen)
+    text = re.sub(r"\S+/(kubeconfigs/admin\.yaml)", r"\1", text)
+    text = re.sub(r"(?<!/)\b(?:\d+m)?\d+s\b|(?<=:)\d{4,5}\b", "N", text)
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def test_the_first_screen_is_that_of_the_readme(first_up: tuple[LocalKitchen, str]) -> None:
+    """But for lines that come only where something takes long."""
+    _, said = first_up
+    (shown,) = (block for block in fences(REPOSITORY / "README.md", "text") if "KITCHEN " in block)
+    real = [line for line in shape(said) if not re.search(r", N$|^waiting: |^cluster: |^toolchain: ", line)]
+    assert real == shape(shown)
+    assert len(real) <= 24
+
+
+def test_what_the_screen_says_to_type_next_works(first_up: tuple[LocalKitchen, str]) -> None:
+    _, said = first_up
+    lines = said.partition(f"\n{NEXT}\n")[2].splitlines()
+    assert len(lines) == 3
+    assert " make down " in f" {lines[-1]} ", "the tests' own end"
+    for line in lines[:-1]:
+        done = subprocess.run(["bash", "-ec", line], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "support" in done.stdout or "objects to make" in done.stdout
+
+
+def test_a_failure_names_the_object_the_server_s_words_and_the_log(kitchen: LocalKitchen) -> None:
+    """KServe's manager hangs after the start of the cluster: its webhook does not answer."""
+    manager = next(entry.pid for entry in kitchen.cluster.status().components if entry.name == "kserve")
+    kitchens = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")["kitchens"]
+    kitchens[NAME]["runtime"]["concurrency"] = 16
+    kitchen.workspace.prepare({**kitchen.changes(), "kitchens": kitchens})
+    kitchen.screen = Screen(1, Log(kitchen.folder, "up"))
+    assert manager is not None
+    os.kill(manager, signal.SIGSTOP)
+    try:
+        with pytest.raises(LocalError) as raised:
+            kitchen._engine_up()
+    finally:
+        os.kill(manager, signal.SIGCONT)
+    lines = str(raised.value).splitlines()
+    assert len(lines) < 15, raised.value
+    assert lines[0].startswith(f"InferenceService {NAMESPACE}/{NAME}: "), raised.value
+    assert "failed calling webhook" in str(raised.value)
+    assert f"seen in the cluster: kserve (process {manager}) does not answer" in str(raised.value)
+    (log,) = re.findall(r"all that was said: (\S+)", lines[-1])
+    assert "failed calling webhook" in Path(log).read_text()
+    assert set(summary(make("up", kitchen.folder))) <= {"unchanged", "updated"}
 
 
 def test_preview_of_what_is_up_shows_no_change(kitchen: LocalKitchen) -> None:
@@ -189,7 +246,9 @@ def test_secrets_are_nowhere_in_clear_text(first_up: tuple[LocalKitchen, str], k
     secrets = [kitchen.cluster.minio_secret_key, reader_key(kube)["AWS_SECRET_ACCESS_KEY"]]
     secrets += [base64.b64encode(text.encode()).decode() for text in secrets]
     logs = kitchen.cluster.directory / "logs"
-    files = [path for place in (kitchen.workspace.folder, logs) for path in place.rglob("*") if path.is_file()]
+    places = (kitchen.workspace.folder, logs, kitchen.folder / LOGS)
+    assert "Previewing update" in "".join(path.read_text() for path in places[-1].iterdir())
+    files = [path for place in places for path in place.rglob("*") if path.is_file()]
     assert len(files) > 10
     texts = {path: path.read_text(errors="replace") for path in files} | {Path("output of make up"): said}
     assert [path for path, text in texts.items() if any(secret in text for secret in secrets)] == []
