@@ -85,7 +85,7 @@ def deploy(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> int:
         if key.startswith(("PULUMI_", "KITCHEN_")):
             monkeypatch.setenv(key, value)
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    return merge.deploy("dev", ("--config-file", str(workspace.config_file)))
+    return merge.deploy("dev", ("--config-file", str(workspace.config_file)), directory=workspace.folder)
 
 
 def test_a_merge_previews_and_updates_with_the_pack(
@@ -95,8 +95,9 @@ def test_a_merge_previews_and_updates_with_the_pack(
     monkeypatch.setenv("KITCHEN_OBJECT_STORE_SECRET_KEY", CANARY)
     assert deploy(workspace, monkeypatch) == 0
     said = "".join(capfd.readouterr())
-    assert said.index("Previewing update (dev)") < said.index("Updating (dev)")
-    assert said.count("kitchen@v") >= 2, "the pack judged the preview and the update"
+    assert said.index("preview of dev: 64 objects to make") < said.index("update of dev: 64 objects made")
+    (log,) = (workspace.folder / "logs").glob("*.log")
+    assert log.read_text().count("kitchen@v") >= 2, "the pack judged the preview and the update"
     assert CANARY not in said
     assert list((tmp_path / "rendered").rglob("*.yaml"))
 

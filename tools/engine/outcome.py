@@ -85,6 +85,13 @@ class Outcome:
         """How many resources are created, updated ... and stay the same."""
         return Counter(change.operation for change in self.started)
 
+    def _begins_anew(self, _: Mapping[str, Any]) -> None:
+        """An update that previews first tells of everything twice: what it does itself is what counts."""
+        if self.is_complete:
+            for told in (self.started, self.done, self.failed, self.messages, self.violations, self.counts, self.waits):
+                told.clear()
+            self.is_complete = False
+
     def _begins(self, body: Mapping[str, Any]) -> None:
         if (change := change_of(body)) is not None:
             self.started.append(change)
@@ -126,6 +133,7 @@ class Outcome:
 
 
 _GATHERERS = {
+    "preludeEvent": Outcome._begins_anew,
     "resourcePreEvent": Outcome._begins,
     "resOutputsEvent": Outcome._ends,
     "resOpFailedEvent": Outcome._fails,

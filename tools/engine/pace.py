@@ -95,4 +95,6 @@ def _moves(outcome: Outcome) -> tuple[int, ...]:
 def _count(outcome: Outcome, expected: int | None) -> str:
     done = sum(change.is_object and change.operation != SAME for change in outcome.done)
     seen = sum(change.is_object for change in outcome.started)
+    if expected == 0:
+        return "nothing to change"
     return f"{done} of {expected}" if expected is not None else f"{seen} objects seen"

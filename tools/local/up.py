@@ -209,7 +209,7 @@ class LocalKitchen:
         """Why it failed, what became of it, and where everything is."""
         seen = [line for reason in reasons(self.cluster)[:3] for line in wrapped(f"seen in the cluster: {reason}")]
         lines = [*report.failure(outcome), *seen, f"{text}{self.screen.everything()}"]
-        return explained("\n".join(lines), self.folder, self.damages(deep=True))
+        return explained("\n".join(lines).removeprefix("error: "), self.folder, self.damages(deep=True))
 
     def _publish(self) -> str:
         """Make the buckets where they are missing, then bring the artifacts in: servers start with them there.

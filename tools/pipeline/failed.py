@@ -10,4 +10,5 @@ from tools.local.screen import Screen
 
 def failed(text: str, outcome: Outcome, screen: Screen) -> LocalError:
     """What the engine said, then `text`, then where everything is."""
-    return LocalError("\n".join([*report.failure(outcome), f"{text}{screen.everything()}"]))
+    lines = [*report.failure(outcome), f"{text}{screen.everything()}"]
+    return LocalError("\n".join(lines).removeprefix("error: "))

@@ -24,7 +24,7 @@ _KINDS = (
     "resourcePreEvent", "resOutputsEvent", "resOpFailedEvent", "diagnosticEvent", "policyEvent", "summaryEvent",
     "policyAnalyzeSummaryEvent", "policyAnalyzeStackSummaryEvent",
 )  # fmt: skip
-_DENIED = """
+DENIED = """
 import pulumi
 from components.kubernetes_object import KubernetesObject
 
@@ -127,7 +127,7 @@ def main() -> None:
             change(changed)
             workspace.prepare(changed)
             record(workspace, name, "preview")
-        sample = program(folder / "sample", _DENIED, {})
+        sample = program(folder / "sample", DENIED, {})
         sample.prepare({})
         record(sample, "denied", "preview")
 

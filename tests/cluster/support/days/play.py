@@ -34,10 +34,10 @@ def play(scene: Scene, group: Group) -> list[Row]:
     )
     after = scene.identities()
     renewed = {key for day in group.days for key in day.renews(scene)} | (set(before) - set(left))
-    stayed = {key: uid for key, uid in left.items() if key not in renewed}
+    stayed = {key: uid for key, uid in left.items() if key in before and key not in renewed}
     kept = (
         set(after) == set(before) == scene.told()
-        and all(after[key] == uid for key, uid in stayed.items())
+        and all(after.get(key) == uid for key, uid in stayed.items())
         and scene.files() >= files - {row for row in files if row[0] in scene.notes.get("emptied", ())}
         and not scene.told_twice()
     )

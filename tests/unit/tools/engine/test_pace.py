@@ -100,3 +100,10 @@ def test_a_provider_s_passing_words_are_no_message() -> None:
     outcome = run(started("a"), waits("a", "Waiting"))
     assert outcome.messages == []
     assert list(outcome.waits.values()) == ["Waiting"]
+
+
+def test_an_update_that_previews_first_is_told_once() -> None:
+    summary = {"summaryEvent": {"resourceChanges": {"create": 1}}}
+    events = ({"preludeEvent": {}}, started("a"), ended("a"), summary)
+    outcome = run(*events, *events)
+    assert (len(outcome.started), len(outcome.done), outcome.is_complete) == (1, 1, True)
