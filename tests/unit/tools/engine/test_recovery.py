@@ -111,6 +111,9 @@ def test_an_update_that_ends_in_order_leaves_nothing_to_recover(stack: OneStack)
     with recording(planned(changed="update"), SKIP, stack):
         stack.record("kept", "changed")
     assert to_recover(stack) is None
+    killed(stack, planned(other="update"))
+    assert (journal := stack.journal.read()) is not None
+    assert journal.changed == (f"{PREFIX}other",), "what was recorded is not applied again after a later kill"
 
 
 def test_an_update_that_is_interrupted_in_order_has_recorded(stack: OneStack) -> None:
