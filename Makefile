@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -65,14 +65,17 @@ init: venv ## make a stack on your own backend; its settings file keeps its text
 secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|prod KEY=registryCredentials < FILE
 	@$(BIN)/python -m tools.pipeline secret --stack $(STACK) --key "$(KEY)"
 
-deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS]
-	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)")
+deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
+	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)
 
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
 
 bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,bundles
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
+
+kills: venv ## kill updates at random moments, with and without checkpoints, and count what became of them: RUNS=10 SEED=1
+	@$(BIN)/python -m tests.cluster.support.kills --runs $(or $(RUNS),10) --seed $(or $(SEED),1)
 
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.tenancy.provisions import PLACEHOLDER
+from components.facts import PLACEHOLDER
 from infra.faults import HIDDEN, Fault
 from infra.settings import SecretText
 

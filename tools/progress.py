@@ -22,6 +22,7 @@ Listener = Callable[[str, bool], None]
 """Takes a line, and whether it is to stay on the screen."""
 
 _listeners: list[Listener] = []
+_CLEAR = "\r\x1b[2K"
 
 
 def say(line: str) -> None:
@@ -52,18 +53,26 @@ def _tell(line: str, *, stays: bool) -> None:
 
 
 @contextmanager
-def step(what: str | Callable[[], str], done: str, beat_seconds: float = 20.0) -> Iterator[None]:
+def step(
+    what: str | Callable[[], str], done: str, beat_seconds: float = 20.0, *, rewrites: bool = False
+) -> Iterator[None]:
     """Print `what` and the elapsed time every `beat_seconds` while the block runs, then `done` with the elapsed time.
 
-    A `what` that is called tells how far the work is at that moment. A block that fails is not reported as done.
+    A `what` that is called tells how far the work is at that moment. With `rewrites` a terminal has one line, which is
+    written anew each second. A block that fails is not reported as done.
     """
     start = time.monotonic()
     finished = threading.Event()
     tell = what if callable(what) else lambda: what
+    anew = rewrites and not _listeners and sys.stderr.isatty()
 
     def beat() -> None:
-        while not finished.wait(beat_seconds):
-            say(f"{tell()} ... {elapsed_text(time.monotonic() - start)}")
+        while not finished.wait(1.0 if anew else beat_seconds):
+            line = f"{tell()} ... {elapsed_text(time.monotonic() - start)}"
+            if anew:
+                print(f"{_CLEAR}{line}", end="", file=sys.stderr, flush=True)
+            else:
+                say(line)
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -72,4 +81,6 @@ def step(what: str | Callable[[], str], done: str, beat_seconds: float = 20.0) -
     finally:
         finished.set()
         thread.join()
+        if anew:
+            print(_CLEAR, end="", file=sys.stderr, flush=True)
     say(f"{done} ({elapsed_text(time.monotonic() - start)})")

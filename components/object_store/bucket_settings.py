@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from components.facts import ABILITIES
 from components.labels import OWNER_TAG
 from components.object_store.bucket_policy import document, split
-from components.object_store.provider import ABILITIES
 from components.object_store.store_client import ObjectStoreError, error_code
 
 if TYPE_CHECKING:

@@ -13,15 +13,12 @@ from typing import Literal
 
 import pulumi
 
+from components.facts import ABILITIES, PLACEHOLDER
 from components.kubernetes_object import KubernetesObject
 from components.object_store.bucket_policy import Guard
 from components.object_store.minio.quota import MinioQuota
 from components.object_store.minio.users import MinioUser, access_key
-from components.object_store.provider import ABILITIES
 from components.object_store.s3_provider import S3Bucket
-
-PLACEHOLDER = "render-only"
-"""Stands for a key in rendered YAML; no store takes it."""
 
 _SECRET_LENGTH = 40
 

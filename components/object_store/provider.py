@@ -11,9 +11,6 @@ from urllib.parse import urlsplit
 from pulumi import dynamic
 from pulumi.runtime import rpc
 
-ABILITIES = ("versioning", "objectLock", "lifecycle", "bucketPolicy", "tagging")
-"""What a store may lack of the S3 API; nothing that it lacks is called."""
-
 
 class QuietProvider(dynamic.ResourceProvider):
     """A provider whose expected errors reach the user once, without a traceback.

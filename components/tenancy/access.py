@@ -14,18 +14,11 @@ from typing import Any
 import pulumi
 
 from components import naming
+from components.facts import CALLER, SERVICE_ACCOUNT, is_service_account
 from components.kubernetes_object import KubernetesObject
 
 RBAC = "rbac.authorization.k8s.io"
 
-ENVIRONMENT_ROLES = ("platform", "security", "operations", "auditor")
-"""Roles whose members act in every tenant of an environment."""
-
-CALLER = "caller"
-TENANT_ROLES = ("owner", CALLER)
-"""Roles whose members act in one tenant."""
-
-_SERVICE_ACCOUNT = "system:serviceaccount:"
 _READ = ("get", "list", "watch")
 _LIST = ("list", "watch")
 
@@ -124,14 +117,9 @@ def rules_of(role: str, kitchens: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def is_service_account(member: str) -> bool:
-    """Whether a member is a ServiceAccount rather than a group."""
-    return member.startswith(_SERVICE_ACCOUNT)
-
-
 def subject(member: str) -> dict[str, str]:
     """Subject of a RoleBinding."""
     if is_service_account(member):
-        namespace, _, name = member.removeprefix(_SERVICE_ACCOUNT).partition(":")
+        namespace, _, name = member.removeprefix(SERVICE_ACCOUNT).partition(":")
         return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
     return {"apiGroup": RBAC, "kind": "Group", "name": member}

@@ -10,9 +10,6 @@ import pulumi
 from components import naming
 from components.kubernetes_object import KubernetesObject
 
-HIGHEST = 1_000_000_000
-"""Highest value that Kubernetes leaves to users; above it are its own system classes (scheduling.k8s.io/v1)."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PriorityArgs:

@@ -9,13 +9,11 @@ from typing import Any
 
 import pulumi
 
+from components.facts import PLACEHOLDER
 from components.kubernetes_object import KubernetesObject
 
 CA_KEY = "ca.crt"
 """Key of the ConfigMap that holds the bundle."""
-
-PLACEHOLDER = "render-only"
-"""Stands for credentials in rendered YAML; no registry takes it."""
 
 
 @dataclass(frozen=True, kw_only=True)

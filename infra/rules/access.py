@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from components.tenancy.access import CALLER, ENVIRONMENT_ROLES, is_service_account
-from components.tenancy.priority import HIGHEST
+from components.facts import CALLER, ENVIRONMENT_ROLES, HIGHEST_PRIORITY, is_service_account
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.settings import Settings
@@ -38,11 +37,11 @@ def access_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
 
 def priority_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """What keeps the cluster alive comes before any server."""
-    if settings.priority.value >= HIGHEST:
+    if settings.priority.value >= HIGHEST_PRIORITY:
         yield Fault(
             path="priority.value",
             value=settings.priority.value,
-            rule=f"must be below {HIGHEST}: from there on it is Kubernetes' own system classes",
+            rule=f"must be below {HIGHEST_PRIORITY}: from there on it is Kubernetes' own system classes",
             example="100000",
         )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from components import naming
-from components.object_store.minio.server import endpoint_of
-from components.object_store.provider import ABILITIES
+from components.facts import ABILITIES, store_endpoint
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.common import known, state_faults
@@ -74,7 +73,7 @@ def store_server_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]
         return
     if store.kind != "minio":
         yield _fault("kind", store.kind, "what the program deploys is MinIO", "kind: minio")
-    right = endpoint_of(said.namespace)
+    right = store_endpoint(said.namespace)
     if store.endpoint != right:
         yield _fault("endpoint", store.endpoint, "must be the Service of the store that is deployed", right)
     yield from _size_faults(settings, said)

@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _BEAT_SECONDS = 0.2
 
 _ROLES = (
@@ -34,7 +35,7 @@ class Done:
 
     `lines` are those of its output with the seconds at which they came. `peak_mib` is the largest sum of the resident
     memory of the command and its descendants, `roles` what each had at that moment; memory that processes share counts
-    in each of them.
+    in each of them. `cpu` are the CPU seconds of each role, as far as they were seen before its processes ended.
     """
 
     status: int
@@ -42,6 +43,7 @@ class Done:
     lines: tuple[tuple[float, str], ...]
     peak_mib: float
     roles: Mapping[str, float]
+    cpu: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -74,7 +76,14 @@ def run(words: Sequence[str], cwd: Path, env: Mapping[str, str], allowed: Sequen
     status = process.wait()
     seconds = time.perf_counter() - start
     memory.end()
-    done = Done(status=status, seconds=seconds, lines=tuple(lines), peak_mib=memory.peak, roles=memory.roles)
+    done = Done(
+        status=status,
+        seconds=seconds,
+        lines=tuple(lines),
+        peak_mib=memory.peak,
+        roles=memory.roles,
+        cpu=memory.cpu(),
+    )
     if status not in allowed:
         sys.exit(f"bench: {' '.join(words[:3])} ... ended with {status}:\n{done.text[-6000:]}")
     return done
@@ -86,6 +95,7 @@ class _Memory:
     def __init__(self, pid: int) -> None:
         self.peak = 0.0
         self.roles: dict[str, float] = {}
+        self._cpu: dict[tuple[str, int], float] = {}
         self._pid = pid
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -95,6 +105,12 @@ class _Memory:
         self._ended.set()
         self._thread.join()
 
+    def cpu(self) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for (role, _), seconds in self._cpu.items():
+            found[role] = found.get(role, 0.0) + seconds
+        return found
+
     def _look(self) -> None:
         while True:
             roles: dict[str, float] = {}
@@ -103,10 +119,17 @@ class _Memory:
                     mib = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_MIB
                     role = role_of(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
                     roles[role] = roles.get(role, 0.0) + mib
+                    self._cpu[role, pid] = cpu_seconds(pid)
             if sum(roles.values()) > self.peak:
                 self.peak, self.roles = sum(roles.values()), roles
             if self._ended.wait(_BEAT_SECONDS):
                 return
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time that a process has used; raises OSError when it is gone."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
 
 
 def role_of(command: str) -> str:

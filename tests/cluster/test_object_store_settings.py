@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from components.facts import ABILITIES
 from components.object_store import store_client
 from components.object_store.bucket_policy import canonical
 from components.object_store.minio.quota import GIB, MinioQuotaProvider
-from components.object_store.provider import ABILITIES
 from components.object_store.s3_provider import BucketProvider
 from components.object_store.store_client import ObjectStoreError
 from tests.cluster.support.object_store import Project, bucket_inputs, in_provider

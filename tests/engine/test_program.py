@@ -204,7 +204,7 @@ def test_the_ordinary_cli_runs_the_readme_s_commands(stack: Stack, tmp_path: Pat
 @pytest.mark.parametrize(
     ("words", "texts"),
     [
-        (["preview", "STACK=prod"], ["to create", "Policies:"]),
+        (["preview", "STACK=prod"], ["objects to make: 4 tenants", "policies: passed"]),
         (["policy"], ["dev    passed", "prod   passed"]),
     ],
 )

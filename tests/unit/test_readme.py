@@ -18,6 +18,7 @@ from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
 from ops.__main__ import main
+from tests.support.documents import fences
 from tools.cluster.layout import Layout
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
@@ -38,11 +39,6 @@ GROUPS = ("adapter", "model", "image", "bundle", "policy")
 """Commands of `kitchen` whose second word is a command too."""
 
 SETTINGS = "Pulumi.dev.yaml"
-
-
-def fences(path: Path, language: str) -> list[str]:
-    """The content of every fenced block of a language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def prose(path: Path) -> str:

@@ -27,7 +27,8 @@ class Change:
 
     `keys` are the properties that differ, `values` their short plain values before and after. `adapters` are those
     that a kitchen's list names, before and after, as `<name>/<version>`; None where there is no such list. `place`
-    finds the thing where it is, `fixed` is the sum of what cannot change of it (`places`).
+    finds the thing where it is, `fixed` is the sum of what cannot change of it (`places`), `protected` that it must not
+    be deleted.
     """
 
     operation: str
@@ -41,6 +42,7 @@ class Change:
     adapters: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     place: Mapping[str, str] = field(default_factory=dict)
     fixed: str = ""
+    protected: bool = False
 
     @property
     def name(self) -> str:
@@ -62,10 +64,14 @@ class Change:
         """Whether it is something outside the state: neither a component, nor the stack, nor a provider."""
         return not self.type.startswith(("kitchen:", "pulumi:"))
 
+    @property
+    def head(self) -> str:
+        """What comes before its name: `ConfigMap sales-dev/`, or `S3Bucket ` of what has no namespace."""
+        return f"{self.kind} {self.namespace}/" if self.namespace else f"{self.kind} "
+
     def __str__(self) -> str:
         """Return such as `ConfigMap sales-dev/summary-adapters`."""
-        name = self.called or self.name
-        return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"
+        return f"{self.head}{self.called or self.name}"
 
 
 def change_of(body: Mapping[str, Any]) -> Change | None:
@@ -93,6 +99,7 @@ def change_of(body: Mapping[str, Any]) -> Change | None:
         adapters=_adapters(before, after),
         place=place_of(str(data["type"]), inputs),
         fixed=fixed_sum(str(data["type"]), inputs),
+        protected=bool(kept.get("protect")),
     )
 
 

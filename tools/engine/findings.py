@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from tools.engine.outcome import Message, Outcome, Violation
 from tools.engine.restarts import is_restart
 from tools.engine.words import counted, wrapped
 
+_ITSELF = re.compile(r'resource "urn:pulumi:[^"]*" ')
+"""How the provider names the resource whose name stands before its message already."""
 _EMPTY = ("error: update failed", "error: preview failed", "update failed", "preview failed",
           "resource operations failed")  # fmt: skip
 """Last words of the engine that say no more than its exit status."""
@@ -24,17 +27,46 @@ def errors(outcome: Outcome) -> list[str]:
 
 
 def warnings(outcome: Outcome) -> list[str]:
-    """Each warning once; restarts of pods are told with their kitchen."""
-    said = (message for message in outcome.messages if message.severity == "warning" and not is_restart(message.text))
+    """Each warning once, with all the objects that it is about; restarts of pods are told with their kitchen."""
     names = _named(outcome)
-    return [line for message in _once(said) for line in _block("warning", message, names)]
+    said = (message for message in outcome.messages if message.severity == "warning" and not is_restart(message.text))
+    lines: list[str] = []
+    about: dict[str, list[Message]] = defaultdict(list)
+    for message in _once(said):
+        about[message.text].append(message)
+    for text, messages in about.items():
+        named = [names[message.urn] for message in messages if message.urn in names]
+        if len(named) > 1:
+            lines.append(f"warning: {text.strip()}: {', '.join(named)}")
+        else:
+            lines += _block("warning", messages[0], names)
+    return lines
 
 
 def policies(outcome: Outcome, *, checked: bool) -> list[str]:
-    """Every violation with its policy, object, message and remedy; then one line with their number."""
+    """Every violation with its policy, object, message and example; then one line with their number.
+
+    What a policy says of itself, and a rule and example that several violations share, are told once.
+    """
     found = sorted(set(outcome.violations), key=lambda one: (one.level != "mandatory", one.policy, one.urn, one.text))
-    lines = [line for violation in found for line in _violation(violation)]
+    groups: dict[tuple[str, str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for violation in found:
+        general, _, message = violation.text.partition("\n")
+        about, _, rule = (message.strip() or general).partition("; rule: ")
+        groups[violation.level, violation.policy, general if message.strip() else ""][rule].append(about)
+    lines = [
+        line for (level, policy, general), rules in groups.items() for line in _group(level, policy, general, rules)
+    ]
     return [*lines, _verdict(outcome, found)] if checked or found else lines
+
+
+def _group(level: str, policy: str, general: str, rules: Mapping[str, Sequence[str]]) -> list[str]:
+    word = "denied" if level == "mandatory" else "advice"
+    lines = wrapped(f"{word}: {policy}: {general}".removesuffix(": "))
+    for rule, abouts in rules.items():
+        lines += [line for about in abouts for line in wrapped(about, "  ")]
+        lines += wrapped(f"rule: {rule}", "    ") if rule else []
+    return lines
 
 
 def _verdict(outcome: Outcome, found: Sequence[Violation]) -> str:
@@ -49,25 +81,15 @@ def _verdict(outcome: Outcome, found: Sequence[Violation]) -> str:
     return f"policies: passed, {len(outcome.rules)} of them{advice} ({', '.join(outcome.packs)})"
 
 
-def _violation(violation: Violation) -> list[str]:
-    """The engine puts the policy's own description before the message that is about the object."""
-    word = "denied" if violation.level == "mandatory" else "advice"
-    general, _, message = violation.text.partition("\n")
-    lines = wrapped(f"{word}: {violation.policy}: {message.strip() or general}")
-    return lines + (wrapped(general, "  ", "  ") if message.strip() else [])
-
-
 def _named(outcome: Outcome) -> dict[str, str]:
     """What each resource is called; the stack is not called anything."""
     return {change.urn: str(change) for change in outcome.started if change.kind != "Stack"}
 
 
 def _block(word: str, message: Message, names: Mapping[str, str]) -> list[str]:
-    """A text of one line is wrapped; one that has lines of its own keeps them."""
+    """The whole text, in the lines that it has: what one searches for or copies is not cut."""
     about = f"{names[message.urn]}: " if message.urn in names else ""
-    first, *rest = message.text.strip().splitlines()
-    if not rest:
-        return wrapped(f"{word}: {about}{first}")
+    first, *rest = _ITSELF.sub("", message.text.strip().removeprefix("error: ")).splitlines()
     return [f"{word}: {about}{first}", *(f"  {line}" for line in rest)]
 
 

@@ -20,12 +20,16 @@ _FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A resource that may have been made: its URN and type, its place, and the sum of what cannot change of it."""
+    """A resource that may have been made: its URN and type, its place, and the sum of what cannot change of it.
+
+    `protected`: the program says that it must not be deleted.
+    """
 
     urn: str
     type: str
     place: Mapping[str, str]
     fixed: str = ""
+    protected: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,9 @@ class Journal:
             since=_now(),
             before=before,
             changed=tuple(change.urn for change in preview.started if change.operation == UPDATE),
-            created=tuple(Made(urn=c.urn, type=c.type, place=c.place, fixed=c.fixed) for c in created),
+            created=tuple(
+                Made(urn=c.urn, type=c.type, place=c.place, fixed=c.fixed, protected=c.protected) for c in created
+            ),
         )
 
     @classmethod
@@ -157,7 +163,13 @@ def unrecorded(journal: Journal, latest: Mapping[str, Any]) -> list[Made]:
 
 def _made(resource: Mapping[str, Any]) -> Made:
     kind, inputs = str(resource["type"]), resource.get("inputs") or {}
-    return Made(urn=str(resource["urn"]), type=kind, place=place_of(kind, inputs), fixed=fixed_sum(kind, inputs))
+    return Made(
+        urn=str(resource["urn"]),
+        type=kind,
+        place=place_of(kind, inputs),
+        fixed=fixed_sum(kind, inputs),
+        protected=bool(resource.get("protect")),
+    )
 
 
 def _now() -> str:

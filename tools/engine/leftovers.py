@@ -1,7 +1,7 @@
 """What a killed update has made, that no state holds and no settings declare any more: removed, or named.
 
 Asked after the update that followed: what it has recorded is no leftover. Removed is only what the journal names, what
-our own field manager wrote, and what was made since that update began. Volumes and buckets hold data and are named.
+our own field manager wrote, and what was made since that update began. What the program protects is named, and buckets.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tools.engine.journal import Journal, Made, Stack, unrecorded
 from tools.engine.outcome import CREATE, Outcome
-from tools.engine.places import BUCKET, USER, is_object, place_of
+from tools.engine.places import BUCKET, QUOTA, USER, is_object, place_of
 
-_DATA = "PersistentVolumeClaim"
 _NAMESPACE = "Namespace"
 _CLOCKS = timedelta(minutes=5)
 """How far the clock of the API server may be behind."""
@@ -107,15 +106,18 @@ def _removed(journal: Journal, latest: Mapping[str, Any], kubectl: Kubectl) -> l
     told = [
         f"{_called(made)}: made by another or before that update; it stays" for made, _ in there if made not in mine
     ]
-    for made in mine:
-        if _kind(made) not in (_DATA, _NAMESPACE):
-            kubectl("delete", *_named(made), "--ignore-not-found", "--wait=false")
-            told.append(f"{_called(made)}: removed")
-    told += [f"{_called(made)}: holds data; remove it with {_removal(made)}" for made in mine if _kind(made) == _DATA]
-    told += [_without_namespace(made, kubectl) for made in mine if _kind(made) == _NAMESPACE]
+    told += [f"{_called(made)}: is protected; remove it with {_removal(made)}" for made in mine if made.protected]
+    stay = {made.place.get("namespace") for made in mine if made.protected}
+    # A namespace takes everything in it along: it goes last.
+    for made in sorted(mine, key=lambda made: _kind(made) == _NAMESPACE):
+        if not made.protected:
+            told.append(_without(made, stay, kubectl))
     told += _users([made for made in left if made.type.endswith(USER)], kubectl.environment)
-    buckets = [made for made in left if made.type.endswith(BUCKET)]
-    return told + [f"bucket {made.place.get('bucket')}: may be there; it stays" for made in buckets]
+    for end, what in ((BUCKET, "bucket"), (QUOTA, "quota of bucket")):
+        told += [
+            f"{what} {made.place.get('bucket')}: may be there; it stays" for made in left if made.type.endswith(end)
+        ]
+    return told
 
 
 def _nowhere(made: Iterable[Made], latest: Mapping[str, Any]) -> Iterator[Made]:
@@ -139,11 +141,9 @@ def _is_ours(made: Made, found: Mapping[str, Any], journal: Journal) -> bool:
     return manager in managers and born >= datetime.fromisoformat(journal.since) - _CLOCKS
 
 
-def _without_namespace(made: Made, kubectl: Kubectl) -> str:
-    name = made.place["name"]
-    held = kubectl("get", "persistentvolumeclaims", "-n", name, "-o", "name").split()
-    if held:
-        return f"{_called(made)}: holds volumes ({', '.join(held)}); remove it with {_removal(made)}"
+def _without(made: Made, stay: Collection[str | None], kubectl: Kubectl) -> str:
+    if _kind(made) == _NAMESPACE and made.place["name"] in stay:
+        return f"{_called(made)}: holds what is protected; remove it with {_removal(made)}"
     kubectl("delete", *_named(made), "--ignore-not-found", "--wait=false")
     return f"{_called(made)}: removed"
 

@@ -41,7 +41,7 @@ class Violation:
 class Outcome:
     """A run of the engine: what it has told so far, and its exit status once it has ended.
 
-    `latest` is the last message that a provider replaces with the next one, such as what it waits for;
+    `waits` is what a provider says of a resource by its URN while it waits for it;
     `last_words` are the engine's on stderr, where it tells what comes before every event;
     `rules` are the policies that passed something, `packs` those that ran to the end.
     """
@@ -51,7 +51,7 @@ class Outcome:
     done: list[Change] = field(default_factory=list)
     failed: list[Change] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    latest: Message | None = None
+    waits: dict[str, str] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     last_words: list[str] = field(default_factory=list)
@@ -85,6 +85,13 @@ class Outcome:
         """How many resources are created, updated ... and stay the same."""
         return Counter(change.operation for change in self.started)
 
+    def _begins_anew(self, _: Mapping[str, Any]) -> None:
+        """An update that previews first tells of everything twice: what it does itself is what counts."""
+        if self.is_complete:
+            for told in (self.started, self.done, self.failed, self.messages, self.violations, self.counts, self.waits):
+                told.clear()
+            self.is_complete = False
+
     def _begins(self, body: Mapping[str, Any]) -> None:
         if (change := change_of(body)) is not None:
             self.started.append(change)
@@ -99,8 +106,8 @@ class Outcome:
 
     def _says(self, body: Mapping[str, Any]) -> None:
         severity, text = str(body.get("severity")), str(body.get("message", "")).rstrip()
-        if severity in _SHOWN and text and body.get("ephemeral"):
-            self.latest = Message(severity=severity, text=text, urn=str(body.get("urn", "")))
+        if body.get("ephemeral"):
+            self.waits[str(body.get("urn", ""))] = text.strip()
         elif severity in _SHOWN and text:
             told = "info" if severity.startswith("info") else severity
             self.messages.append(Message(severity=told, text=text, urn=str(body.get("urn", ""))))
@@ -126,6 +133,7 @@ class Outcome:
 
 
 _GATHERERS = {
+    "preludeEvent": Outcome._begins_anew,
     "resourcePreEvent": Outcome._begins,
     "resOutputsEvent": Outcome._ends,
     "resOpFailedEvent": Outcome._fails,

@@ -53,7 +53,7 @@ class Pace:
     def __str__(self) -> str:
         """Return such as `47 of 101`, with what is waited for where nothing has moved for some seconds."""
         if self._outcome is None:
-            return ""
+            return "starts"
         parts = [_count(self._outcome, self._expected)]
         if time.monotonic() - self._moved >= QUIET_SECONDS and (waited := self._waited(self._outcome)):
             parts.append(waited)
@@ -64,7 +64,7 @@ class Pace:
         if not open_:
             return ""
         self._ask_beside()
-        why = outcome.latest.text.splitlines()[0] if outcome.latest else ""
+        why = next((text.splitlines()[0] for change in open_ if (text := outcome.waits.get(change.urn))), "")
         return f"waiting for {some(map(str, open_), _FEW)}, {PROVIDER_LIMIT}" + (f": {why}" if why else "")
 
     def _ask_beside(self) -> None:
@@ -76,7 +76,7 @@ class Pace:
             self._asking.start()
 
     def _ask(self, reasons: Callable[[], list[str]]) -> None:
-        for reason in reasons():
+        for reason in reasons()[:_FEW]:
             if self._tell and reason not in self._told and len(self._told) < _MOST_REASONS:
                 self._told.add(reason)
                 self._tell(reason)
@@ -95,4 +95,6 @@ def _moves(outcome: Outcome) -> tuple[int, ...]:
 def _count(outcome: Outcome, expected: int | None) -> str:
     done = sum(change.is_object and change.operation != SAME for change in outcome.done)
     seen = sum(change.is_object for change in outcome.started)
+    if expected == 0:
+        return "nothing to change"
     return f"{done} of {expected}" if expected is not None else f"{seen} objects seen"

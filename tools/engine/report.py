@@ -20,7 +20,9 @@ _MEMORY = "GPU memory, GiB of one GPU:"
 def planned(outcome: Outcome, *, everything: str) -> list[str]:
     """Lines of a preview. `everything` says where the rest is, such as `make preview VERBOSE=1`."""
     lines = []
-    if outcome.is_complete:
+    if outcome.object_changes() or outcome.status == 0:
+        if outcome.errors():
+            lines.append("this is not all of it, as the run failed:")
         lines += [headline(outcome, planned=True), *sentences(outcome, planned=True), *dangers(outcome, planned=True)]
         lines += _folded(outcome, everything)
     if outcome.status == 0 and (table := memory(outcome)):

@@ -63,11 +63,17 @@ def sentences(outcome: Outcome, *, planned: bool, before: Outcome | None = None)
 
 
 def dangers(outcome: Outcome, *, planned: bool) -> list[str]:
-    """Every object that is deleted or replaced, by name: what holds data first, and why one is replaced."""
+    """Every object that is deleted or replaced, by name: what holds data first, and why one is replaced.
+
+    Objects of a kind and namespace share a line; nothing is left out.
+    """
     words = _WILL if planned else _DONE
     found = [change for change in outcome.object_changes() if change.operation in (DELETE, REPLACE)]
     found.sort(key=lambda change: (not change.holds_data, change.operation, str(change)))
-    return [line for change in found for line in wrapped(f"{words[change.operation]}: {change}{_why(change)}")]
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for change in found:
+        groups[f"{words[change.operation]}: {change.head}", _why(change)].append(change.called or change.name)
+    return [line for (head, why), names in groups.items() for line in wrapped(f"{head}{', '.join(names)}{why}")]
 
 
 def _why(change: Change) -> str:
@@ -98,7 +104,7 @@ def _sentence(changes: Sequence[Change], restart: Restart | None, *, planned: bo
     words = _WILL if planned else _DONE
     things = [change for change in changes if change.is_object]
     operations = Counter(change.operation for change in things)
-    if _is_whole(changes, CREATE):
+    if _is_whole(changes, CREATE) or [change.operation for change in changes] == [CREATE]:
         return ""
     if _is_whole(changes, DELETE):
         return f"{_OPEN[DELETE] if planned else _DONE[DELETE]} as a whole ({counted(len(things), 'object')})"

@@ -47,7 +47,7 @@ class Log:
 
     def _remove_old(self) -> None:
         every = [path for path in self._folder.glob("*.log") if stat.S_ISREG(path.lstat().st_mode)]
-        for path in sorted(every, key=lambda path: path.name)[:-_KEPT]:
+        for path in sorted(every, key=lambda path: path.lstat().st_mtime_ns)[:-_KEPT]:
             remove(path)
 
 

@@ -19,6 +19,8 @@ from tools.own_file import remove, write
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
+_IN_PLAIN_TEXT = "a secret value in plaintext"
+
 
 def offline_workspace(stack: str, folder: Path) -> Workspace:
     """A workspace whose state is empty and whose kubeconfig leads nowhere: everything is shown as to be created."""
@@ -46,10 +48,13 @@ def render(stack: str, directory: Path) -> None:
     fixed = ("--yes", "--skip-preview", "--suppress-outputs")
     with screen.passing(f"render of {stack}"):
         outcome = screen.engine(workspace, "up", *fixed, extra=WITHOUT)
-    for line in [*report.wrong(outcome, checked=True)]:
+    # The provider warns of keys in files: these are placeholders, as the settings of a workspace hold no secret.
+    outcome.messages = [message for message in outcome.messages if _IN_PLAIN_TEXT not in message.text]
+    for line in report.wrong(outcome, checked=True):
         say(line)
     if outcome.status == 0:
-        say(f"render: {sum(1 for _ in target.rglob('*.yaml'))} files below {shown(target)}")
+        files = sum(1 for _ in target.rglob("*.yaml"))
+        say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
     else:
         raise LocalError(f"the render failed{screen.everything()}")
 

@@ -10,19 +10,16 @@ from tools.cluster.api import Api
 
 Item = Mapping[str, Any]
 
-_MOST = 3
-"""Reasons that are told at once; of more their number."""
-_REFUSED = ("FailedCreate", "ReplicaSetCreateError", "ProvisioningFailed")
+_EVENTS = "/api/v1/events?fieldSelector=type%3DWarning"
 _SERVICES = "/apis/serving.kserve.io/v1beta1/inferenceservices"
 
 
 def reasons(cluster: Cluster) -> list[str]:
     """What keeps things waiting at this moment, the likeliest first; never raises."""
     try:
-        found = list(dict.fromkeys([*_processes(cluster), *_objects(Api(cluster.kubeconfig))]))
+        return list(dict.fromkeys([*_processes(cluster), *_objects(Api(cluster.kubeconfig))]))
     except ClusterError as error:
-        found = [str(error).splitlines()[0]]
-    return [*found[:_MOST], *([f"{len(found) - _MOST} more reasons"] if len(found) > _MOST else [])]
+        return [str(error).splitlines()[0]]
 
 
 def _processes(cluster: Cluster) -> Iterator[str]:
@@ -34,6 +31,11 @@ def _processes(cluster: Cluster) -> Iterator[str]:
 
 
 def _objects(api: Api) -> Iterator[str]:
+    events = {_about(event): str(event.get("message", "")) for event in _in_order(api.get(_EVENTS).get("items", []))}
+    for job in api.get("/apis/batch/v1/jobs").get("items", []):
+        yield from _job(job, events.get(("Job", _name(job)), ""))
+    for claim in api.get("/api/v1/persistentvolumeclaims").get("items", []):
+        yield from _claim(claim, events.get(("PersistentVolumeClaim", _name(claim)), ""))
     for path, told in _TOLD.items():
         for item in api.get(path).get("items", []):
             yield from told(item)
@@ -43,7 +45,7 @@ def _pod(pod: Item) -> Iterator[str]:
     """Scheduling first: what a pod waits for then has no other reason."""
     if pod["status"].get("phase") != "Pending":
         return
-    if message := _false(pod, "PodScheduled"):
+    if message := _condition(pod, "PodScheduled", "False"):
         yield f"pod {_name(pod)} is Pending: {message}"
         return
     states = [*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", [])]
@@ -63,10 +65,10 @@ def _namespace(namespace: Item) -> Iterator[str]:
     )
 
 
-def _claim(claim: Item) -> Iterator[str]:
+def _claim(claim: Item, event: str) -> Iterator[str]:
     yield from _leaving("claim", claim)
-    if claim["status"].get("phase") == "Lost":
-        yield f"claim {_name(claim)} has lost its volume"
+    if claim["status"].get("phase") == "Pending" and event:
+        yield f"claim {_name(claim)} is Pending: {event}"
 
 
 def _service(service: Item) -> Iterator[str]:
@@ -81,25 +83,19 @@ def _deployment(deployment: Item) -> Iterator[str]:
             yield f"Deployment {_name(deployment)}: {entry.get('message', '')}"
 
 
-def _job(job: Item) -> Iterator[str]:
-    if failed := _true(job, "Failed"):
+def _job(job: Item, event: str) -> Iterator[str]:
+    """A Job itself says nothing of a quota: its events do, each with the name of another pod."""
+    status = job.get("status", {})
+    if failed := _condition(job, "Failed", "True"):
         yield f"Job {_name(job)} has failed: {failed}"
-
-
-def _event(event: Item) -> Iterator[str]:
-    """Refusals that the object itself does not tell: a Job says nothing of a quota."""
-    about = event["involvedObject"]
-    if event.get("reason") in _REFUSED and about["kind"] in ("Job", "PersistentVolumeClaim"):
-        yield f"{about['kind']} {about.get('namespace', '')}/{about['name']}: {event.get('message', '')}"
+    elif event and not status.get("active") and not status.get("succeeded"):
+        yield f"Job {_name(job)} gets no pod: {event.partition(' is forbidden: ')[2] or event}"
 
 
 _TOLD: Mapping[str, Callable[[Item], Iterator[str]]] = {
     "/api/v1/namespaces": _namespace,
     "/api/v1/pods": _pod,
     "/apis/apps/v1/deployments": _deployment,
-    "/apis/batch/v1/jobs": _job,
-    "/api/v1/persistentvolumeclaims": _claim,
-    "/api/v1/events?fieldSelector=type%3DWarning": _event,
     _SERVICES: _service,
 }
 
@@ -110,14 +106,18 @@ def _leaving(word: str, item: Item) -> Iterator[str]:
         yield f"{word} {_name(item)} is being deleted, and waits for the finalizer {', '.join(held)}"
 
 
-def _false(item: Item, kind: str) -> str:
-    conditions = item["status"].get("conditions", [])
-    return next((str(e.get("message", "")) for e in conditions if e["type"] == kind and e["status"] == "False"), "")
-
-
-def _true(item: Item, kind: str) -> str:
+def _condition(item: Item, kind: str, status: str) -> str:
     conditions = item.get("status", {}).get("conditions", [])
-    return next((str(e.get("message", "")) for e in conditions if e["type"] == kind and e["status"] == "True"), "")
+    return next((str(e.get("message", "")) for e in conditions if e["type"] == kind and e["status"] == status), "")
+
+
+def _in_order(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
+
+
+def _about(event: Item) -> tuple[str, str]:
+    item = event["involvedObject"]
+    return str(item.get("kind")), f"{item.get('namespace', '')}/{item.get('name')}"
 
 
 def _name(item: Item) -> str:

@@ -82,8 +82,10 @@ class LocalKitchen:
             self.cluster.start()
             step.result = "runs"
         self.workspace.prepare(self.changes())
-        by_hand = ByHand(self.workspace, self.cluster, settings.environment, self._engine)
-        self._recover(by_hand.spared)
+        look = partial(ByHand, self.workspace, self.cluster, settings.environment, self._engine)
+        by_hand = look()
+        if self._recover(by_hand.spared):
+            by_hand = look()
         by_hand.mend_store(take_back)
         with screen.step("buckets and artifacts") as step:
             step.result = self._publish()
@@ -92,7 +94,8 @@ class LocalKitchen:
             with by_hand.watching(wait):
                 planned, done = self._engine_up()
                 by_hand.after(self._engine_up)
-            self._after_kill(remove_leftovers)
+            if self._after_kill(remove_leftovers):
+                by_hand = look()
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
             screen.lasting(line)
@@ -145,34 +148,37 @@ class LocalKitchen:
         store = {key: value for key, value in said.items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
-    def _recover(self, spared: Sequence[str]) -> None:
+    def _recover(self, spared: Sequence[str]) -> bool:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
         whose end is not known may be forgotten. What may have been changed is applied again (docs/adr/0025).
+        Returns whether the state was compared.
         """
         restored = self.workspace.was_restored()
         if (journal := to_recover(self.workspace, restored=restored)) is None:
-            return
+            return False
         why = "`make recover` was run" if restored else "an earlier update was interrupted"
         note(f"stack {STACK}: {why}; the state is compared with what is there")
         Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
         options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
-        with recovering(journal, self.workspace):
+        with recovering(journal, self.workspace, spared):
             # A refresh changes the state alone, and one that is cut is run again: it needs no checkpoints.
             done = self._engine("refresh", *options, variables=WITHOUT)
             if done.status != 0:
                 raise self._explained("pulumi refresh failed; when mended, run `make up` again", done)
         self.workspace.set_restored(False)
+        return True
 
-    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
-        """Say what became of what a killed update has left: in an orderly life, nothing."""
+    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
+        """Say what became of what a killed update has left, if anything: in an orderly life, nothing."""
         try:
             told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
         except UnseenError as error:
             raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
         for line in told:
             note(f"left by a killed update: {line}")
+        return bool(told)
 
     def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
         return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})
@@ -201,9 +207,9 @@ class LocalKitchen:
 
     def _explained(self, text: str, outcome: Outcome) -> LocalError:
         """Why it failed, what became of it, and where everything is."""
-        seen = [line for reason in reasons(self.cluster) for line in wrapped(f"seen in the cluster: {reason}")]
+        seen = [line for reason in reasons(self.cluster)[:3] for line in wrapped(f"seen in the cluster: {reason}")]
         lines = [*report.failure(outcome), *seen, f"{text}{self.screen.everything()}"]
-        return explained("\n".join(lines), self.folder, self.damages(deep=True))
+        return explained("\n".join(lines).removeprefix("error: "), self.folder, self.damages(deep=True))
 
     def _publish(self) -> str:
         """Make the buckets where they are missing, then bring the artifacts in: servers start with them there.

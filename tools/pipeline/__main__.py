@@ -30,6 +30,11 @@ def main(argv: list[str] | None = None) -> int:
     merge.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
     merge.add_argument("--take-back", default="", metavar="OBJECTS", help="fields changed by hand: yes, or names")
     merge.add_argument("--wait", type=seconds, metavar="SECONDS", help="fail unless every kitchen is Ready by then")
+    merge.add_argument(
+        "--distrust",
+        action="store_true",
+        help="compare the state with what is there and apply every object again, as after a killed `pulumi up`",
+    )
     state = commands.add_parser("state", help="the pack over the stack's recorded state")
     state.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
     new = commands.add_parser("init", help="make a stack on your backend; its settings file keeps its text")
@@ -61,7 +66,8 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.command == "secret":
         secret(stack, arguments.key, sys.stdin.read())
     else:
-        return deploy(stack, directory=_directory(), take_back=arguments.take_back, wait=arguments.wait)
+        asked = {"take_back": arguments.take_back, "wait": arguments.wait, "distrust": arguments.distrust}
+        return deploy(stack, directory=_directory(), **asked)
     return 0
 
 

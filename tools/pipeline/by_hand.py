@@ -20,7 +20,9 @@ from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_
 from tools.drift.mend import TAKE_OVER
 from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
+from tools.engine.journal import Stack as Recorded
 from tools.engine.outcome import Outcome
+from tools.engine.recovery import apply_again
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
 from tools.progress import note
@@ -43,6 +45,7 @@ class Stack:
     project: Path
     command: str
     run: Run
+    backend: Recorded
     found: Drift = field(default_factory=Drift)
     _recorded: Sequence[Mapping[str, Any]] | None = None
     _no_way: bool = False
@@ -50,6 +53,7 @@ class Stack:
 
     def look(self) -> None:
         """Hold the recorded state against cluster and store; what cannot be looked at is said."""
+        self._recorded = None
         resources = self.resources()
         self._removals = has_removals(resources)
         with self._kube(resources) as kube:
@@ -60,6 +64,11 @@ class Stack:
                                   store=look_into)  # fmt: skip
             except KubeError as error:
                 note(f"not compared: what somebody may have removed or changed by hand: {error}")
+
+    @property
+    def spared(self) -> list[str]:
+        """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
+        return [word for row in self.found.taken for word in ("--exclude", row.entry.urn)]
 
     def mend(self, take_back: str = "") -> list[str]:
         """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
@@ -139,8 +148,10 @@ class Stack:
         return found.get("resources") or []
 
     def refresh(self, targets: Sequence[str]) -> int:
-        """Let the engine look at these; it forgets what is gone."""
-        return self.run("refresh", _options(targets), {})
+        """Let the engine look at these; it forgets what is gone, and the next update applies the others again."""
+        if (status := self.run("refresh", _options(targets), {})) == 0:
+            apply_again(self.backend, targets)
+        return status
 
     def take_over(self, targets: Sequence[str]) -> int:
         """Update these, and take their fields from whoever has them."""

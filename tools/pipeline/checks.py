@@ -11,7 +11,6 @@ from typing import Any
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
-from policies.check.__main__ import main as policy_check
 from tools.local.offline import STACKS
 from tools.local.steps import table
 from tools.local.workspace import REPOSITORY
@@ -76,6 +75,9 @@ def _render(stack: str, directory: Path) -> int:
 
 
 def _judge(stack: str, folder: Path, reports: Path) -> dict[str, Any]:
+    # The pack and the SDK take half a second to import, which `make settings` need not wait.
+    from policies.check.__main__ import main as policy_check  # noqa: PLC0415
+
     common = [str(folder), "--whole", "--settings", str(REPOSITORY / f"Pulumi.{stack}.yaml")]
     for form, suffix in (("junit", "xml"), ("sarif", "sarif"), ("json", "json")):
         policy_check([*common, "--output", form, "--output-file", str(reports / f"policies-{stack}.{suffix}")])

@@ -3,58 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from tools.engine import report
+from tools.engine.checkpoints import may_skip
+from tools.engine.leftovers import clear_the_way, remove_leftovers
 from tools.engine.outcome import Outcome
+from tools.engine.recovery import recording
 from tools.local.by_hand import told
 from tools.local.errors import LocalError
 from tools.local.logs import Log
-from tools.local.observed import observed
 from tools.local.screen import Screen
 from tools.local.up import FOLDER
-from tools.local.workspace import JUDGED, POLICY_PACK, REPOSITORY
+from tools.local.workspace import REPOSITORY
+from tools.pipeline.backend import Backend
 from tools.pipeline.by_hand import Stack
-from tools.pipeline.stack_file import kept
+from tools.pipeline.failed import failed
+from tools.pipeline.killed import look_after, recover
 from tools.progress import note
 from tools.ready import Verdict
 from tools.ready.services import ABSENT
-from tools.toolchain import PREVIEW, environment
 
 NEEDED = ("PULUMI_BACKEND_URL",)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backend:
-    """The engine on a stack of the backend that the environment names, with the pack; the settings keep their text.
-
-    `folder` holds the engine's events while it runs.
-    """
-
-    stack: str
-    project: Path
-    folder: Path
-
-    def run(
-        self,
-        command: str,
-        *options: str,
-        extra: Mapping[str, str] | None = None,
-        log: Path | None = None,
-        echo: bool | None = None,
-        seen: Callable[[Outcome], None] | None = None,
-    ) -> Outcome:
-        """Run it to its end: an interruption waits for what it is doing."""
-        judged = ("--policy-pack", str(POLICY_PACK)) if command in JUDGED else ()
-        words = ["pulumi", command, "--stack", self.stack, "--non-interactive", *judged]
-        env = environment(PREVIEW) | dict(extra or {})
-        with kept(self.project / f"Pulumi.{self.stack}.yaml"):
-            return observed(
-                [*words, *options], self.project, env, self.folder, log=log, echo=echo is not False, seen=seen
-            )
 
 
 def deploy(
@@ -65,13 +37,16 @@ def deploy(
     *,
     take_back: str = "",
     wait: float | None = None,
+    distrust: bool = False,
 ) -> int:
     """Preview, then update; both with the pack, and the update only after a preview that nothing denied.
 
-    What was removed by hand is made again, and what was changed by hand is named (`take_back`). An engine that has
-    begun is never cut short: an interruption waits for what it is doing. The settings file keeps its text. The log lies
-    below `directory`. Returns 0; raises LocalError with what the engine said. A kitchen that is not Ready after `wait`
-    seconds is a LocalError; without `wait` it is said, and an error only where its service is not there at all.
+    After an update that was killed, and with `distrust`, the state is first compared with what is there, and what may
+    have changed unrecorded (with `distrust` every object) is applied again. What was removed by hand is made again, and
+    what was changed by hand is named (`take_back`). An engine that has begun is never cut short. The settings file
+    keeps its text. The log lies below `directory`. Returns 0; raises LocalError with what the engine said. A kitchen
+    that is not Ready after `wait` seconds is a LocalError; without `wait` it is said, and an error only where its
+    service is not there at all.
     """
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
@@ -80,31 +55,28 @@ def deploy(
             "and the object store's key; example: PULUMI_BACKEND_URL=s3://pulumi-state (README, On your cluster)"
         )
     log = Log(directory, f"deploy-{stack}")
-    screen, backend = Screen(3, log), Backend(stack=stack, project=project, folder=log.path.parent)
+    screen, backend = Screen(3, log), Backend(stack, project, log.path.parent)
 
     def run(command: str, more: Sequence[str], variables: Mapping[str, str]) -> int:
         return told(screen.engine(backend, command, *more, *options, extra=variables))
 
-    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run)
-    with screen.step(f"preview of {stack}") as step:
+    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run, backend=backend)
+    known.look()
+    if recover(backend, screen, (*options, *known.spared), distrust=distrust):
         known.look()
+    with screen.step(f"preview of {stack}") as step:
         before = screen.engine(backend, "preview", "--diff", *options)
         if before.status != 0:
-            raise _failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
+            raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
         step.result, *more = report.planned(before, everything=log.shown())
     for line in more:
         screen.lasting(line)
     with screen.step(f"update of {stack}") as step:
         left = known.mend(take_back)
-        # With its own preview: what changed since the first one is judged as well before anything is touched.
-        number = len(before.object_changes())
-        update = partial(screen.engine, backend, "up", "--yes", *options, expected=number)
-        with known.updating():
-            done = update()
-        done = done if done.status != 0 else known.after(update) or done
-        if done.status != 0:
-            raise _failed(f"stack {stack}: the update failed; the next run goes on from there", done, screen)
-        step.result = report.changed(done)[0]  # the preview has told the rest
+        look_after(backend, partial(clear_the_way, planned=before))
+        step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
+        if look_after(backend, remove_leftovers):
+            known.look()
     waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
     with screen.step(f"kitchens of {stack}: {waited}") as step:
         verdict = known.readiness(wait or 0.0)
@@ -115,8 +87,20 @@ def deploy(
     return 0
 
 
-def _failed(text: str, outcome: Outcome, screen: Screen) -> LocalError:
-    return LocalError("\n".join([*report.failure(outcome), f"{text}{screen.everything()}"]))
+def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str]) -> str:
+    """Update as `before` has shown, and say in a few words what changed; raise LocalError."""
+    if known.found.gone:  # the state forgot them since, so that they are made again
+        before = screen.engine(backend, "preview", *options)
+        if before.status != 0:
+            raise failed(f"stack {backend.stack}: what is to be made again was denied", before, screen)
+    verdict, number = may_skip(before), len(before.object_changes())
+    update = partial(screen.engine, backend, "up", "--yes", "--skip-preview", *options, expected=number)
+    with known.updating(), recording(before, verdict, backend):
+        done = update(extra=verdict.variables)
+    done = done if done.status != 0 else known.after(update) or done
+    if done.status != 0:
+        raise failed(f"stack {backend.stack}: the update failed; the next run goes on from there", done, screen)
+    return report.changed(done)[0]
 
 
 def _tell(stack: str, verdict: Verdict, left: Sequence[str], *, fails: bool) -> None:

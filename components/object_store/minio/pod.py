@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-PORT = 9000
+from components.facts import STORE_PORT, STORE_SERVICE
+
+PORT = STORE_PORT
 """TCP port of the S3 API, as MinIO's documentation has it."""
 
-SERVICE, HEADLESS = "minio", "minio-headless"
+SERVICE, HEADLESS = STORE_SERVICE, "minio-headless"
 """Service of the clients, and the one that gives each pod a name for the others."""
 
 ROOT_SECRET, TLS_SECRET = "minio-root", "minio-tls"

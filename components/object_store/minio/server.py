@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-import pulumi_random as random
 
+from components.facts import PLACEHOLDER, store_endpoint
 from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN, pod_labels
 from components.object_store.minio import pod
@@ -18,17 +18,11 @@ from components.tenancy.network import dns_egress
 RUNNER_LABEL = f"{DOMAIN}/store-access"
 """Namespace label; its value `runner` admits the namespace's pods, such as those that run the program."""
 
-PLACEHOLDER = "render-only"
 ROOT_USER = "kitchen-root"
 
 _NAME = "app.kubernetes.io/name"
 _PASSWORD_LENGTH = 40
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
-
-
-def endpoint_of(namespace: str) -> str:
-    """Address of the S3 API within the cluster; the certificate names it."""
-    return f"https://{pod.SERVICE}.{namespace}.svc:{pod.PORT}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +65,7 @@ class MinioServer(pulumi.ComponentResource):
         """Declare everything; the endpoint is known before anything is made."""
         if (args.issuer is None) == (args.tls_secret is None):
             raise ValueError("issuer, tls_secret: rule: exactly one of them; example: issuer=kitchen-ca")
-        self.endpoint = endpoint_of(args.namespace)
+        self.endpoint = store_endpoint(args.namespace)
         self._name, self._args = name, args
         super().__init__(self.TOKEN, name, {"endpoint": self.endpoint}, opts)
         modes = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
@@ -139,7 +133,9 @@ class MinioServer(pulumi.ComponentResource):
         password: pulumi.Input[str] = PLACEHOLDER
         if not self._args.placeholder_key:
             child = pulumi.ResourceOptions(parent=self)
-            password = random.RandomPassword(self._name, length=_PASSWORD_LENGTH, special=False, opts=child).result
+            from pulumi_random import RandomPassword  # noqa: PLC0415 - 20 ms that most programs need not wait
+
+            password = RandomPassword(self._name, length=_PASSWORD_LENGTH, special=False, opts=child).result
         return self._object(pod.ROOT_SECRET, "v1", "Secret", stringData={"user": ROOT_USER, "password": password})
 
     def _certificate(self, issuer: str) -> KubernetesObject:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.bench.processes import cpu_seconds
 from tools.cluster import Cluster
 
-_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _LOOK_SECONDS = 1.0
 
 
@@ -49,9 +48,8 @@ def settle(cluster: Cluster, *, cores: float = 0.3, patience_seconds: float = 12
 
 
 def _cpu_seconds(cluster: Cluster) -> float:
-    found = 0
+    found = 0.0
     for entry in cluster.status().components:
-        with suppress(OSError, ValueError):
-            fields = Path(f"/proc/{entry.pid}/stat").read_text().rpartition(")")[2].split()
-            found += int(fields[11]) + int(fields[12])
-    return found / _TICKS_A_SECOND
+        with suppress(OSError):
+            found += cpu_seconds(entry.pid) if entry.pid else 0.0
+    return found

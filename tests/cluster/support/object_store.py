@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from components.object_store.provider import ABILITIES
+from components.facts import ABILITIES
 from tests.support.minio_server import REGION, MinioServer
 from tools.toolchain import PREVIEW, ensure, environment
 

@@ -13,8 +13,8 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
+from components.facts import PLACEHOLDER
 from components.object_store import Bucket, BucketAccess, BucketAccessArgs, BucketArgs, provider, s3_provider
-from components.object_store.buckets import PLACEHOLDER
 from components.object_store.minio import users as minio_users
 
 BUCKET: dict[str, Any] = {

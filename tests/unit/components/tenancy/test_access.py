@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from components.entry import KitchenRoute, KitchenRouteArgs
+from components.facts import CALLER, ENVIRONMENT_ROLES, TENANT_ROLES
 from components.platform import Platform
 from components.tenancy import StoreAddress
-from components.tenancy.access import CALLER, ENVIRONMENT_ROLES, RULES, TENANT_ROLES, rules_of, subject
+from components.tenancy.access import RULES, rules_of, subject
 from components.tenancy.network import PRIVATE_NETWORKS, network_policies
 from policies.manifests.network_peers import PRIVATE
 

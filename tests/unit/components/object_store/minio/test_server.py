@@ -9,8 +9,9 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
+from components.facts import PLACEHOLDER
 from components.object_store.minio import pod as minio_pod
-from components.object_store.minio.server import PLACEHOLDER, MinioServer, MinioServerArgs
+from components.object_store.minio.server import MinioServer, MinioServerArgs
 from components.platform import Platform
 from tests.unit.support import mocked
 
