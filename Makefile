@@ -32,7 +32,7 @@ toolchain-check: venv ## what is there, which version, from which source; every 
 toolchain-sources: venv ## what would be fetched from where, with its sum and who states it, or why it is built; asks no network
 	@$(BIN)/python -m tools.toolchain check --sources
 
-up: venv ## the dev environment on this machine, and a table of what is where [TAKE_BACK=yes] [WAIT=SECONDS]
+up: venv ## the dev environment on this machine, and a screen of what is where; VERBOSE=1: all that the engine says [TAKE_BACK=yes] [WAIT=SECONDS]
 	@$(BIN)/python -m tools.local up $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)")
 
 down: venv ## remove all that `make up` made
@@ -41,7 +41,7 @@ down: venv ## remove all that `make up` made
 recover: venv ## set damaged files of .kitchen aside and rebuild them, then `make up`; FORCE_UNLOCK=yes: stale locks too
 	@$(BIN)/python -m tools.local recover $(if $(filter yes,$(FORCE_UNLOCK)),--force-unlock)
 
-preview: venv ## what would change, with policies: STACK=dev (default) or STACK=prod
+preview: venv ## what would change, with policies: STACK=dev (default) or STACK=prod; VERBOSE=1: every property
 	@$(BIN)/python -m tools.local preview --stack $(STACK)
 
 render: venv ## an environment's objects as YAML files in .kitchen/rendered, for review or Argo CD: STACK=dev|prod
