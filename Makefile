@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy bench profile docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -70,6 +70,9 @@ deploy: venv ## preview and update a stack of your own backend, with policies: S
 
 bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,bundles
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
+
+profile: venv ## where the time of one run goes, into reports/profile: WAY=offline|preview|up|no-change RESOURCES=300
+	@$(BIN)/python -m tests.bench.profiling --way $(or $(WAY),offline) --resources $(or $(RESOURCES),300)
 
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs
