@@ -68,7 +68,7 @@ secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK)
 
-bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,bundles
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,adapter,bundles
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 profile: venv ## where the time of one run goes, into reports/profile: WAY=offline|preview|up|no-change RESOURCES=300
