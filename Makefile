@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy bench profile docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -32,8 +32,8 @@ toolchain-check: venv ## what is there, which version, from which source; every 
 toolchain-sources: venv ## what would be fetched from where, with its sum and who states it, or why it is built; asks no network
 	@$(BIN)/python -m tools.toolchain check --sources
 
-up: venv ## the dev environment on this machine, and a table of what is where
-	@$(BIN)/python -m tools.local up
+up: venv ## the dev environment on this machine, and a table of what is where [TAKE_BACK=yes] [WAIT=SECONDS]
+	@$(BIN)/python -m tools.local up $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)")
 
 down: venv ## remove all that `make up` made
 	@$(BIN)/python -m tools.local down
@@ -65,14 +65,20 @@ init: venv ## make a stack on your own backend; its settings file keeps its text
 secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|prod KEY=registryCredentials < FILE
 	@$(BIN)/python -m tools.pipeline secret --stack $(STACK) --key "$(KEY)"
 
-deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod
-	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK)
+deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
+	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)
+
+days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
+	@$(BIN)/python -m tests.cluster.support.days
 
 bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,adapter,bundles
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 profile: venv ## where the time of one run goes, into reports/profile: WAY=offline|preview|up|no-change RESOURCES=300
 	@$(BIN)/python -m tests.bench.profiling --way $(or $(WAY),offline) --resources $(or $(RESOURCES),300)
+
+kills: venv ## kill updates at random moments, with and without checkpoints, and count what became of them: RUNS=10 SEED=1
+	@$(BIN)/python -m tests.cluster.support.kills --runs $(or $(RUNS),10) --seed $(or $(SEED),1)
 
 docs: venv ## write the generated references
 	@$(BIN)/python -m tools.docs
@@ -94,7 +100,7 @@ lint: venv ## ruff format and lint, nothing changed
 types: venv ## mypy strict
 	@$(BIN)/mypy
 
-# Modules run beside each other, longest first; each process has a cluster of its own, and most of the time is waiting.
+# Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests

@@ -1,16 +1,22 @@
-"""Marks every test with its tier: the folder that it lies in."""
+"""Marks every test with its tier: the folder that it lies in. Orders a whole run, and says where its time went."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.support import durations, order
 
 # Engines, providers and API servers of a test live for seconds: a tenth of their time would go into collecting garbage.
 os.environ.setdefault("GOGC", "400")
 # No test asks an official host for a tool, whatever the user's setting is: tests of downloads have their own server.
 os.environ["KITCHEN_TOOLCHAIN_OFFICIAL"] = "0"
+
+_WORTH_A_SUMMARY = 200
+"""Tests of a run; of fewer, pytest's own `--durations` says enough."""
 
 TIERS = ("unit", "policy", "engine", "cluster", "serving", "bench")
 
@@ -21,3 +27,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tier = item.path.relative_to(root).parts[0]
         if tier in TIERS:
             item.add_marker(getattr(pytest.mark, tier))
+    order.longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Scheduling | None:
+    """How `--dist loadfile` divides the modules among processes."""
+    return order.Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    phases = [report for report in reports if isinstance(report, pytest.TestReport)]
+    if len(phases) > 3 * _WORTH_A_SUMMARY:
+        terminalreporter.section("where the time went")
+        for line in durations.summary(phases):
+            terminalreporter.write_line(line)

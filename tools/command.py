@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 import sys
 from collections.abc import Callable
 
@@ -22,3 +24,14 @@ def exit_status(run: Callable[[], int], *, prefix: str, errors: tuple[type[Excep
     except KeyboardInterrupt:
         print(interrupted, file=sys.stderr)
         return 130
+
+
+def seconds(text: str) -> float:
+    """A time to wait, as an argument: 0 or more; raises ArgumentTypeError with the rule and a right example."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of seconds, 0 or more; example: 600")
+    return value

@@ -23,6 +23,9 @@ from tools.own_form import Form
 
 PRIVATE, OPEN = 0o600, 0o644
 _SHOWN_CHARACTERS = 160
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SHALLOW_CHARACTERS = 8192
+"""A shorter text is not nested deep enough to end the process: libyaml bears 16,000 levels, of a character each."""
 
 
 def is_there(path: Path) -> bool:
@@ -130,7 +133,8 @@ def _parsed(found: str) -> Any:
     try:
         return json.loads(found)
     except ValueError:
-        return yaml.load(found, Loader=yaml.SafeLoader)
+        loader = _FAST if len(found) < _SHALLOW_CHARACTERS else yaml.SafeLoader
+        return yaml.load(found, Loader=loader)  # noqa: S506 - both are safe loaders
 
 
 def _formed(path: Path, read: Callable[[], Any], language: str, form: Form) -> Any:

@@ -53,8 +53,8 @@ def make(venv: Path, lock: Path) -> None:
         raise VenvError(f"Python {found}; rule: {OLDEST[0]}.{OLDEST[1]} or newer; example: make PYTHON=python3.11 venv")
     count = Count(len(_PINNED.findall(lock.read_text())))
     python = venv / "bin" / "python"
-    say(f"python: making {venv} from {lock.name}, about a minute; later runs start at once")
-    with step(lambda: f"python: {count}", f"python: {venv} is ready", _BEAT_SECONDS):
+    say(f"python: making {venv} from {lock.name}, one to three minutes; later runs start at once")
+    with step(lambda: f"python: {count}", f"python: {venv} is ready", _BEAT_SECONDS, rewrites=True):
         if not python.exists():
             _run([sys.executable, "-m", "venv", str(venv)])
         # Of five thousand modules a few hundred are ever imported: each is compiled then, not all of them now.

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.once import once
 from tests.support.programs import program as written
+from tests.support.stacks import ONE_WRITE, prepare
 from tools.local.offline import offline_workspace
-from tools.local.workspace import Workspace
+from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import PREVIEW, ensure
 
 
@@ -31,13 +33,14 @@ def toolchain() -> None:
 
 
 def run(workspace: Workspace, command: str, *options: str, env: dict[str, str] | None = None) -> Run:
+    """Run a command of the engine on a workspace's stack. An update writes its state once, but for what `env` says."""
     done = subprocess.run(
         [
             *("pulumi", command, "--non-interactive", "--stack", workspace.stack),
             *("--config-file", str(workspace.config_file), *options),
         ],
         cwd=workspace.project,
-        env=workspace.environment() | (env or {}),
+        env=workspace.environment() | ONE_WRITE | (env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,9 +63,7 @@ def program(tmp_path: Path) -> Callable[[str], Workspace]:
     """Make a project of one small program; returns its workspace."""
 
     def make(text: str) -> Workspace:
-        workspace = written(tmp_path / "project", text, {})
-        workspace.prepare({})
-        return workspace
+        return prepare(written(tmp_path / "project", text, {}), {})
 
     return make
 
@@ -72,8 +73,24 @@ def stack(tmp_path: Path) -> Callable[..., Workspace]:
     """The project's own program with changed settings; returns its workspace."""
 
     def make(name: str, changes: dict[str, Any] | None = None) -> Workspace:
-        workspace = offline_workspace(name, tmp_path / name)
-        workspace.prepare(changes or {})
-        return workspace
+        return prepare(offline_workspace(name, tmp_path / name), changes or {})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """The preview with the policy pack of an environment as Git has it, made once for everybody who looks at it."""
+
+    def made(name: str, *options: str) -> Run:
+        def preview() -> dict[str, Any]:
+            file = REPOSITORY / f"Pulumi.{name}.yaml"
+            before = file.read_bytes()
+            workspace = prepare(offline_workspace(name, tmp_path_factory.mktemp(name)), {})
+            result = run(workspace, "preview", "--policy-pack", str(POLICY_PACK), *options)
+            assert file.read_bytes() == before, "a preview leaves the settings as they are"
+            return asdict(result)
+
+        return Run(**once(tmp_path_factory, "-".join(("judged", name, *options)), preview))
+
+    return made

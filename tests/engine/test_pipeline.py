@@ -17,6 +17,7 @@ import yaml
 
 from policies.check.__main__ import main as policy_check
 from tools.local.workspace import REPOSITORY, Workspace
+from tools.pipeline import backend
 from tools.pipeline import deploy as merge
 from tools.pipeline.state import judge_state
 from tools.toolchain import PREVIEW, environment
@@ -84,7 +85,7 @@ def deploy(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> int:
         if key.startswith(("PULUMI_", "KITCHEN_")):
             monkeypatch.setenv(key, value)
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    return merge.deploy("dev", ("--config-file", str(workspace.config_file)))
+    return merge.deploy("dev", ("--config-file", str(workspace.config_file)), directory=workspace.folder)
 
 
 def test_a_merge_previews_and_updates_with_the_pack(
@@ -94,8 +95,9 @@ def test_a_merge_previews_and_updates_with_the_pack(
     monkeypatch.setenv("KITCHEN_OBJECT_STORE_SECRET_KEY", CANARY)
     assert deploy(workspace, monkeypatch) == 0
     said = "".join(capfd.readouterr())
-    assert said.index("Previewing update (dev)") < said.index("Updating (dev)")
-    assert said.count("kitchen@v") >= 2, "the pack judged the preview and the update"
+    assert said.index("preview of dev: 64 objects to make") < said.index("update of dev: 64 objects made")
+    (log,) = (workspace.folder / "logs").glob("*.log")
+    assert log.read_text().count("kitchen@v") >= 2, "the pack judged the preview and the update"
     assert CANARY not in said
     assert list((tmp_path / "rendered").rglob("*.yaml"))
 
@@ -112,7 +114,7 @@ def test_a_denied_merge_changes_nothing(
         "PolicyPack(name='no', enforcement_level=EnforcementLevel.MANDATORY, policies=[ResourceValidationPolicy(\n"
         "    name='nothing', description='nothing passes', validate=lambda args, report: report('no'))])\n"
     )
-    monkeypatch.setattr(merge, "POLICY_PACK", pack)
+    monkeypatch.setattr(backend, "POLICY_PACK", pack)
     with pytest.raises(merge.LocalError, match="nothing changed"):
         deploy(workspace, monkeypatch)
     assert not (tmp_path / "rendered").exists()

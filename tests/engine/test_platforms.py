@@ -16,6 +16,7 @@ import yaml
 from infra.load import read_stack_file
 from tests.engine.conftest import planned, run
 from tests.engine.support.crd_schemas import validators
+from tests.support.stacks import prepare
 from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import data, ensure
@@ -31,7 +32,6 @@ PLATFORMS: dict[str, dict[str, Any]] = {
     "routes": {"kind": "openshift", "routes": ROUTES, "monitoring": True},
     "openshift-ai": {"kind": "openshift", "openshiftAI": True, "monitoring": True},
 }
-SCHEMAS = ("kserve", "openshift", "prometheus-operator")
 
 
 def objects(workspace: Workspace) -> Objects:
@@ -51,8 +51,8 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     @cache
     def made(environment: str, platform: str) -> Objects:
         workspace = offline_workspace(environment, tmp_path_factory.mktemp(f"{environment}-{platform}"))
-        workspace.prepare({"platform": PLATFORMS[platform], "phase": 4, "pullSecret": "registry-pull"})
-        return objects(workspace)
+        changes = {"platform": PLATFORMS[platform], "phase": 4, "pullSecret": "registry-pull"}
+        return objects(prepare(workspace, changes))
 
     return made
 
@@ -62,10 +62,10 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Planned:
 def test_every_platform_passes_the_pack_and_the_real_schemas(environment: str, name: str, on: Planned) -> None:
     ensure(["crds"])
     planned_objects = on(environment, name)
-    schemas = {key: entry for folder in SCHEMAS for key, entry in validators(data("crds") / "crds" / folder).items()}
+    schemas = validators(data("crds") / "crds")
     checked = set()
     for (kind, resource), content in planned_objects.items():
-        validator = schemas.get((content["apiVersion"], kind))
+        validator = schemas.get(content["apiVersion"], kind)
         if validator is not None:
             checked.add(kind)
             assert [f"{resource}: {e.json_path}: {e.message}" for e in validator.iter_errors(content)] == []

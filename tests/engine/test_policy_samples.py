@@ -18,7 +18,8 @@ from tests.policy.support.objects import DEPLOYMENT, DEPLOYMENT_TYPE
 from tests.policy.support.registry import samples
 from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, WORLD, Sample, changed
 from tests.support.programs import program as written
-from tools.local.workspace import POLICY_PACK, Workspace
+from tests.support.stacks import prepare
+from tools.local.workspace import POLICY_PACK
 
 PROGRAM = """
 import json
@@ -50,8 +51,7 @@ OTHER_CATALOG = "images-from-the-registry"
 def preview(folder: Path, objects: list[tuple[str, str, Any]], config: dict[str, Any], *options: str) -> Run:
     workspace = written(folder, PROGRAM.replace("UNKNOWN", repr(UNKNOWN_VALUE)), config)
     (workspace.project / "objects.json").write_text(json.dumps(objects))
-    workspace.prepare({})
-    return run(workspace, "preview", "--policy-pack", str(POLICY_PACK), *options)
+    return run(prepare(workspace, {}), "preview", "--policy-pack", str(POLICY_PACK), *options)
 
 
 def answers(result: Run) -> dict[tuple[str, str], list[str]]:
@@ -155,7 +155,7 @@ def test_a_rule_takes_its_configuration_from_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_the_stacks_of_this_repository_pass_the_whole_pack(name: str, stack: Callable[..., Workspace]) -> None:
-    result = run(stack(name), "preview", "--policy-pack", str(POLICY_PACK))
+def test_the_stacks_of_this_repository_pass_the_whole_pack(name: str, judged: Callable[..., Run]) -> None:
+    result = judged(name)
     assert result.status == 0, result.text
     assert levels(result) == {}

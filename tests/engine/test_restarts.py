@@ -12,6 +12,7 @@ import pytest
 
 from tests.engine.conftest import run
 from tests.support.serving_options import changes
+from tests.support.stacks import prepare
 from tools.local.workspace import Workspace
 
 
@@ -21,7 +22,7 @@ class Recorded:
     def __init__(self, folder: Path) -> None:
         self.settings = {**changes(), "renderTo": str(folder / "objects")}
         self.workspace = Workspace(folder, "dev", kubeconfig=None)
-        self.workspace.prepare(self.settings)
+        prepare(self.workspace, self.settings)
         done = run(self.workspace, "up", "--yes", "--skip-preview", "--suppress-outputs")
         assert done.status == 0, done.text
 

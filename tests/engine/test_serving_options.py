@@ -24,7 +24,7 @@ def test_all_of_it_fits_the_real_schemas(objects: Objects) -> None:
     schemas = validators(data("crds") / "crds")
     checked = []
     for (kind, name), entry in objects.items():
-        validator = schemas.get((entry["apiVersion"], kind))
+        validator = schemas.get(entry["apiVersion"], kind)
         if validator is not None:
             checked.append(kind)
             assert [f"{name}: {error.json_path}: {error.message}" for error in validator.iter_errors(entry)] == []

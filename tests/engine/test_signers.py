@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.engine.conftest import run
+from tests.engine.conftest import Run, run
 from tests.engine.test_program import PACK, told
 from tests.support.signing import new_key
 from tools.local.workspace import Workspace
@@ -28,8 +28,8 @@ def test_unsigned_adapters_are_refused_where_signers_are_stated(stack: Stack, tm
     assert "c4n4ry" not in result.text
 
 
-def test_a_preview_of_prod_says_once_that_nothing_is_signed(stack: Stack) -> None:
-    result = run(stack("prod"), "preview", *PACK)
+def test_a_preview_of_prod_says_once_that_nothing_is_signed(judged: Callable[..., Run]) -> None:
+    result = judged("prod")
     assert result.status == 0, result.text
     diagnostics = result.text.partition("Diagnostics:")[2]
     assert diagnostics.count("adapters are served without a signature, signers are not stated: ") == 1

@@ -160,11 +160,11 @@ def test_a_deployment_without_the_line_gives_the_file_its_text_again(
     checkout.use(monkeypatch)
     monkeypatch.delenv("KUBECONFIG")
     for _ in range(2):
-        assert deploy("prod", ("--suppress-outputs",), checkout.folder) == 0
+        assert deploy("prod", ("--suppress-outputs",), checkout.folder, tmp_path / "kitchen") == 0
         assert checkout.file.read_bytes() == before
     said = capfd.readouterr()
     assert "`make init STACK=prod` adds the line" in said.err
-    assert re.search(r"Resources:\n +\d+ unchanged\n\nDuration", said.out)
+    assert re.search(r"update of prod: nothing changed: \d+ objects as declared", said.err)
 
 
 class Vault(BaseHTTPRequestHandler):

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from infra.load import read_stack_file
+from tests.support.stacks import ONE_WRITE, prepare
 from tools.local.workspace import REPOSITORY, Workspace
 
 PROMETHEUS = "http://prometheus.monitoring.svc:9090"
@@ -46,6 +47,7 @@ def rendered(folder: Path, more: dict[str, Any]) -> list[dict[str, Any]]:
     """Every Kubernetes object of the dev environment with changed settings; the policy pack has passed them."""
     folder.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(folder, "dev", kubeconfig=None)
-    workspace.prepare({**more, "renderTo": str(folder / "objects")})
-    assert workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs") == 0
+    prepare(workspace, {**more, "renderTo": str(folder / "objects")})
+    options = ("--yes", "--skip-preview", "--suppress-outputs")
+    assert workspace.engine("up", *options, extra=ONE_WRITE) == 0
     return [yaml.safe_load(path.read_text()) for path in sorted((folder / "objects").rglob("*.yaml"))]

@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +18,7 @@ from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
 from ops.__main__ import main
+from tests.support.documents import fences
 from tools.cluster.layout import Layout
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
@@ -39,11 +39,6 @@ GROUPS = ("adapter", "model", "image", "bundle", "policy")
 """Commands of `kitchen` whose second word is a command too."""
 
 SETTINGS = "Pulumi.dev.yaml"
-
-
-def fences(path: Path, language: str) -> list[str]:
-    """The content of every fenced block of a language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def prose(path: Path) -> str:
@@ -205,18 +200,14 @@ def test_make_targets_of_the_quick_start_exist() -> None:
 @pytest.mark.parametrize(
     "command", sorted({" ".join(kitchen_words(words)) for words in kitchen_lines(ENGLISH, QUICK_START)})
 )
-def test_commands_of_kitchen_exist_with_their_options(command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", *command.split(), "--help"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def test_commands_of_kitchen_exist_with_their_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    said = capsys.readouterr()
+    assert ended.value.code == 0, said.err
     lines = [words for words in kitchen_lines(ENGLISH, QUICK_START) if kitchen_words(words) == command.split()]
     options = {word for words in lines for word in words if word.startswith("--")}
-    assert options - set(re.findall(r"--[a-z-]+", done.stdout)) == set()
+    assert options - set(re.findall(r"--[a-z-]+", said.out)) == set()
 
 
 def test_the_tour_s_mistake_is_refused_and_its_changes_are_not(tmp_path: Path) -> None:

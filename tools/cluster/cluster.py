@@ -21,6 +21,7 @@ from tools.cluster.processes import Identity, alive, end, identify, log_end, spa
 from tools.cluster.startup import Startup
 from tools.damaged_error import DamagedError
 from tools.own_file import is_there, remove
+from tools.progress import note, say
 from tools.toolchain import CLUSTER, ToolchainError, ensure
 
 DEFAULT_DIRECTORY = Path(".kitchen/cluster")
@@ -196,7 +197,7 @@ class Cluster:
                 raise ClusterError(f"{text}: the cluster runs on other ports; stop it first to choose new ones")
             _say(f"runs already: {self._layout.root}")
             return True
-        _say(f"found broken, starting again: {complaint(self._layout, state, status)}")
+        note(f"cluster: found broken, starting again: {complaint(self._layout, state, status)}")
         return False
 
     def _end_all(self) -> None:
@@ -254,4 +255,4 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _say(line: str) -> None:
-    print(f"cluster: {line}", file=sys.stderr, flush=True)
+    say(f"cluster: {line}")

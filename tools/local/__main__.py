@@ -12,10 +12,12 @@ from types import FrameType
 from infra.faults import FaultsError
 from ops.store import StoreError
 from tools.cluster import ClusterError
-from tools.command import exit_status
+from tools.command import exit_status, seconds
 from tools.local.errors import LocalError
 from tools.local.intact import refuse, scratch_damages
-from tools.local.offline import STACKS, checked_stack, offline_workspace, policy, preview, render
+from tools.local.offline import STACKS, checked_stack, policy, render
+from tools.local.previewing import beside
+from tools.local.readiness import WAIT_SECONDS
 from tools.local.recover import recover
 from tools.local.up import FOLDER, STACK, LocalKitchen
 from tools.toolchain import PREVIEW, ToolchainError, ensure
@@ -57,8 +59,15 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             metavar="DIR",
             help="where cluster, state and artifacts lie (KITCHEN_DIRECTORY, else .kitchen)",
         )
+        if name == "up":
+            command.add_argument(
+                "--take-back", default="", metavar="OBJECTS", help="fields changed by hand: yes, or names"
+            )
+            command.add_argument("--wait", type=seconds, default=WAIT_SECONDS, metavar="SECONDS", help="for Ready (60)")
         if name in ("preview", "render"):
             command.add_argument("--stack", default=STACK, help=f"one of {', '.join(STACKS)}")
+        if name == "preview":
+            command.add_argument("--json", action="store_true", help="for machines: every object, nothing folded away")
         if name == "recover":
             command.add_argument(
                 "--force-unlock",
@@ -71,7 +80,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 def _run(arguments: argparse.Namespace) -> int:
     directory: Path = arguments.directory.absolute()
     if arguments.command == "up":
-        LocalKitchen(directory).up()
+        LocalKitchen(directory).up(take_back=arguments.take_back, wait=arguments.wait)
         return 0
     if arguments.command == "down":
         LocalKitchen(directory).down()
@@ -86,18 +95,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "policy":
         return policy(directory)
     if arguments.command == "render":
-        return render(stack, directory)
-    return _preview(stack, directory)
-
-
-def _preview(stack: str, directory: Path) -> int:
-    """Preview against what is up on this machine, or against nothing."""
-    kitchen = LocalKitchen(directory)
-    if stack == STACK and kitchen.workspace.exists() and kitchen.cluster.status().state == "running":
-        return kitchen.preview()
-    workspace = offline_workspace(stack, directory / "offline")
-    workspace.prepare({})
-    return preview(workspace)
+        render(stack, directory)
+        return 0
+    return beside(stack, LocalKitchen(directory), machine=arguments.json)
 
 
 if __name__ == "__main__":

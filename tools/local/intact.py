@@ -10,12 +10,13 @@ from tools.cluster import Cluster
 from tools.damaged_error import DamagedError
 from tools.local.damage import damages
 from tools.local.errors import LocalError
+from tools.local.logs import LOGS
 from tools.local.workspace import Workspace
 from tools.own_file import folder_damage
 
 SCRATCH = ("offline", "render")
 """Folders of workspaces that hold nothing of value: previews and renderings without a cluster."""
-MADE = ("local", "fixtures", *SCRATCH)
+MADE = ("local", "fixtures", LOGS, *SCRATCH)
 """Folders beside the cluster's that the commands make, and `down` removes."""
 
 _NEEDED_MIB = 64
@@ -24,7 +25,7 @@ _NEEDED_MIB = 64
 
 def scratch_damages(folder: Path, stacks: Sequence[str]) -> list[DamagedError]:
     """What is wrong with the workspaces of previews without a cluster, and with their folders."""
-    found = [entry for name in (*SCRATCH, "rendered") for entry in folder_damage(folder / name)]
+    found = [entry for name in (*SCRATCH, "rendered", LOGS) for entry in folder_damage(folder / name)]
     offline = folder / "offline"
     if found or not offline.is_dir():
         return found
@@ -34,7 +35,12 @@ def scratch_damages(folder: Path, stacks: Sequence[str]) -> list[DamagedError]:
 
 def kitchen_damages(folder: Path, workspace: Workspace, cluster: Cluster, *, deep: bool = False) -> list[DamagedError]:
     """What is wrong with state, settings, passphrase, cluster and artifacts of a kitchen; locks are not looked at."""
-    return [*folder_damage(folder / "fixtures"), *damages(workspace, deep=deep), *cluster.damages()]
+    return [
+        *folder_damage(folder / "fixtures"),
+        *folder_damage(folder / LOGS),
+        *damages(workspace, deep=deep),
+        *cluster.damages(),
+    ]
 
 
 def refuse(found: Sequence[DamagedError]) -> None:

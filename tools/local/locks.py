@@ -12,10 +12,10 @@ from typing import Any
 from tools.damaged_error import DamagedError
 from tools.local.errors import LocalError
 from tools.local.orphans import engines, is_engine
-from tools.local.steps import say
 from tools.local.work import Work
 from tools.own_file import read_json, remove
 from tools.own_form import anything, number, record, words
+from tools.progress import note
 
 FORCE = "make recover FORCE_UNLOCK=yes"
 _ONCE = f"{FORCE}, once no update of this stack is running any more, on no machine and in no container"
@@ -85,7 +85,7 @@ def free_stale(folder: Path, stack: str, work: Work | None) -> bool:
         if who := holder(lock, work):
             raise LocalError(f"stack {stack}: {who}")
     for lock in found:
-        say(f"stack {stack}: an earlier update was killed ({lock}); its lock is released")
+        note(f"stack {stack}: an earlier update was killed ({lock}); its lock is released")
         remove(lock.path)
     return bool(found)
 

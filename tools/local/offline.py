@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from pathlib import Path
 
 import yaml
 
+from tools.engine import report
+from tools.engine.checkpoints import WITHOUT
 from tools.local.errors import LocalError
+from tools.local.logs import Log, shown
+from tools.local.screen import Screen
 from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY, Workspace
 from tools.own_file import remove, write
@@ -15,10 +19,7 @@ from tools.own_file import remove, write
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
-WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-"""The engine writes the whole state twice for each resource: time that grows with the square of their number. With this
-it writes the state once, at the end. A render begins with an empty state and an empty folder each time, so that what a
-killed one leaves is of no use to anybody."""
+_IN_PLAIN_TEXT = "a secret value in plaintext"
 
 
 def offline_workspace(stack: str, folder: Path) -> Workspace:
@@ -29,16 +30,12 @@ def offline_workspace(stack: str, folder: Path) -> Workspace:
     return Workspace(folder, stack, kubeconfig)
 
 
-def preview(workspace: Workspace, options: Sequence[str] = ()) -> int:
-    """Preview a stack with the policy pack; returns the engine's exit status."""
-    return workspace.engine("preview", *options)
-
-
-def render(stack: str, directory: Path) -> int:
-    """Write a stack's Kubernetes objects below `<directory>/rendered/<stack>/`; returns the engine's exit status.
+def render(stack: str, directory: Path) -> None:
+    """Write a stack's Kubernetes objects below `<directory>/rendered/<stack>/`; raise LocalError.
 
     The state is made anew, so that the folder holds what the settings say now and nothing older. Keys of the object
-    store are placeholders: no secret is written.
+    store are placeholders: no secret is written. Without checkpoints: what a killed render leaves is of no use to
+    anybody.
     """
     target = directory / "rendered" / stack
     remove(target)
@@ -47,22 +44,46 @@ def render(stack: str, directory: Path) -> int:
     folder.mkdir(parents=True)
     workspace = Workspace(folder, stack, kubeconfig=None)
     workspace.prepare({"renderTo": str(target)})
-    status = workspace.engine("up", "--yes", "--skip-preview", "--suppress-outputs", extra=WITHOUT_CHECKPOINTS)
-    if status == 0:
-        say(f"render: {sum(1 for _ in target.rglob('*.yaml'))} files below {target}")
-    return status
+    screen = Screen(log=Log(directory, f"render-{stack}"))
+    fixed = ("--yes", "--skip-preview", "--suppress-outputs")
+    with screen.passing(f"render of {stack}"):
+        outcome = screen.engine(workspace, "up", *fixed, extra=WITHOUT)
+    # The provider warns of keys in files: these are placeholders, as the settings of a workspace hold no secret.
+    outcome.messages = [message for message in outcome.messages if _IN_PLAIN_TEXT not in message.text]
+    for line in report.wrong(outcome, checked=True):
+        say(line)
+    if outcome.status == 0:
+        files = sum(1 for _ in target.rglob("*.yaml"))
+        say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
+    else:
+        raise LocalError(f"the render failed{screen.everything()}")
 
 
 def policy(directory: Path) -> int:
-    """Run the pack over both stacks and print one line a stack; returns 1 when a stack is denied."""
-    rows = []
+    """Run the pack over both stacks, print every violation and one line a stack; returns 1 when a stack is denied."""
+    rows, status = [], 0
     for stack in STACKS:
         workspace = offline_workspace(stack, directory / "offline")
         workspace.prepare({})
-        say(f"policy: stack {stack}")
-        rows.append((stack, "passed" if preview(workspace) == 0 else "DENIED"))
-    print(table(("STACK", "POLICIES"), rows))
-    return 0 if all(verdict == "passed" for _, verdict in rows) else 1
+        screen = Screen(log=Log(directory, f"policy-{stack}"))
+        with screen.passing(f"policies over {stack}"):
+            outcome = screen.engine(workspace, "preview", "--diff")
+        for line in report.wrong(outcome, checked=False):
+            print(f"{stack}: {line}" if not line.startswith(" ") else line)
+        failed = "DENIED" if outcome.denials() else "FAILED"
+        levels = Counter(violation.level for violation in set(outcome.violations))
+        rows.append(
+            (
+                stack,
+                "passed" if outcome.status == 0 else failed,
+                *(str(number) for number in (len(outcome.rules), len(outcome.object_changes()))),
+                *(str(levels[level]) for level in ("mandatory", "advisory")),
+                shown(screen.log.path) if screen.log else "",
+            )
+        )
+        status |= outcome.status != 0
+    print(table(("STACK", "POLICIES", "NUMBER", "OBJECTS", "DENIED", "TO CONSIDER", "ALL THAT WAS SAID"), rows))
+    return int(status)
 
 
 def checked_stack(stack: str) -> str:

@@ -1,40 +1,12 @@
-"""Progress of a long command: which step, how far, how long."""
+"""Tables of commands, and a line of progress."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
+from tools.progress import say
 
-class Steps:
-    """Prints one line at the start and end of every step on stderr."""
-
-    def __init__(self, total: int, tell: Callable[[str], None] | None = None) -> None:
-        """Expect `total` steps; each one's title goes to `tell` as well."""
-        self._total = total
-        self._tell = tell
-        self._done = 0
-        self._start = time.monotonic()
-
-    @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Frame one step; one that fails is not reported as done. What follows a colon is told once, at the start."""
-        self._done += 1
-        head = f"[{self._done}/{self._total}]"
-        started = time.monotonic()
-        if self._tell:
-            self._tell(f"{head} {title.partition(':')[0]}")
-        say(f"{head} {title} ...")
-        yield
-        took, every = time.monotonic() - started, time.monotonic() - self._start
-        say(f"{head} {title.partition(':')[0]}: done ({took:.0f}s, {every:.0f}s in all)")
-
-
-def say(line: str) -> None:
-    """Print a line of progress on stderr at once."""
-    print(line, file=sys.stderr, flush=True)
+__all__ = ["say", "table"]
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +16,27 @@ from ops.store import client
 from tools.cluster import Cluster
 from tools.cluster.api import Api
 from tools.damaged_error import DamagedError
+from tools.engine import report
+from tools.engine.checkpoints import WITHOUT, may_skip
+from tools.engine.journal import Stack
+from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
+from tools.engine.outcome import Outcome
+from tools.engine.recovery import recording, recovering, to_recover
+from tools.engine.words import counted, wrapped
 from tools.local import locks, removal
+from tools.local.by_hand import ByHand
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
-from tools.local.overview import overview
-from tools.local.steps import Steps, say
+from tools.local.logs import Log, shown
+from tools.local.places import places
+from tools.local.previews import preview
+from tools.local.readiness import WAIT_SECONDS, readiness, refuse_unready
+from tools.local.reasons import reasons
+from tools.local.screen import Screen
 from tools.local.work import Work
 from tools.local.workspace import REPOSITORY, Workspace
 from tools.own_file import remove
+from tools.progress import note, say
 from tools.toolchain import CLUSTER, PREVIEW, make_plan, provide
 
 if TYPE_CHECKING:
@@ -40,44 +56,64 @@ class LocalKitchen:
         self.cluster = Cluster(folder / "cluster")
         self.work = Work(folder)
         self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
+        self.screen = Screen()
 
-    def up(self) -> None:
+    def up(self, *, take_back: str = "", wait: float = WAIT_SECONDS) -> None:
         """Bring the environment up; a second run changes nothing, one after a kill goes on where it was.
 
-        Raises LocalError before anything is changed when another command works here or a file of ours is damaged.
+        `take_back` names objects whose fields somebody has changed by hand, or is `yes` for all of them. Raises
+        LocalError before anything is changed when another command works here or a file of ours is damaged; and in the
+        end when a kitchen is not Ready after `wait` seconds, or something is left to a person.
         """
         with self.work.begin("up", self.workspace.folder):
-            self._up()
+            self._up(take_back, wait)
 
-    def _up(self) -> None:
+    def _up(self, take_back: str, wait: float) -> None:
         refuse(self.damages(deep=True))
         refuse_full_disk(self.folder)
         self.workspace.free_stale_lock()
-        steps = Steps(5, self.work.tell)
+        self.screen = screen = Screen(5, Log(self.folder, "up"), self.work.tell)
         plan = make_plan([*PREVIEW, *CLUSTER])
-        with steps.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain"):
+        with screen.step(f"toolchain: {plan.headline}" if plan.headline else "toolchain") as step:
             provide(plan)
-        settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
-        with steps.step("embedded cluster"):
+            step.result = "ready"
+        settings = settings_from_file(REPOSITORY / f"Pulumi.{STACK}.yaml", load_catalog())
+        with screen.step("embedded cluster") as step:
             self.cluster.start()
+            step.result = "runs"
         self.workspace.prepare(self.changes())
-        self._recover()
-        with steps.step("buckets and artifacts"):
-            self._publish()
-        with steps.step("pulumi up"):
-            self._engine_up()
-        with steps.step("what is where"):
-            places = overview(self.workspace.outputs(), self.cluster.kubeconfig, self.cluster.minio_endpoint)
-        print(places)
+        look = partial(ByHand, self.workspace, self.cluster, settings.environment, self._engine)
+        by_hand = look()
+        if self._recover(by_hand.spared):
+            by_hand = look()
+        by_hand.mend_store(take_back)
+        with screen.step("buckets and artifacts") as step:
+            step.result = self._publish()
+        left = by_hand.mend(take_back)
+        with screen.step("pulumi up") as step:
+            with by_hand.watching(wait):
+                planned, done = self._engine_up()
+                by_hand.after(self._engine_up)
+            if self._after_kill(remove_leftovers):
+                by_hand = look()
+            step.result, *more = report.changed(done, planned)
+        for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
+            screen.lasting(line)
+        with screen.step("readiness") as step:
+            verdict = readiness(self.workspace, self.cluster.kubeconfig, settings.environment, wait)
+            ready = len(verdict.states) - len(verdict.waiting)
+            step.result = f"{ready} of {counted(len(verdict.states), 'kitchen')} Ready"
+        print(f"\n{self._places(verdict.states)}", flush=True)
+        refuse_unready(verdict, left)
 
     def down(self) -> None:
         """Remove everything that `up` made, whatever is damaged: the processes, the data and the state."""
         with self.work.begin("down", self.workspace.folder, clear=remove):
-            steps = Steps(2, self.work.tell)
+            screen = Screen(2, tell=self.work.tell)
             locks.refuse_living(self.workspace.folder)
-            with steps.step("embedded cluster"):
+            with screen.step("embedded cluster"):
                 left = removal.cluster(self.cluster)
-            with steps.step("state and artifacts"):
+            with screen.step("state and artifacts"):
                 left += removal.files(self.folder, self.workspace.folder)
             if left:
                 raise LocalError("\n".join(left))
@@ -88,10 +124,10 @@ class LocalKitchen:
         """Every damaged file of the environment; `deep` tries the passphrase as well, which takes half a second."""
         return kitchen_damages(self.folder, self.workspace, self.cluster, deep=deep)
 
-    def preview(self) -> int:
-        """Show what `up` would change; the cluster must be running."""
+    def preview(self, against: str = "against what is up on this machine", *, machine: bool = False) -> int:
+        """Show what `up` would change, under a title that says `against` what. Returns the engine's exit status."""
         self.workspace.prepare(self.changes())
-        return self.workspace.engine("preview", extra=self.credentials())
+        return preview(self.workspace, self.folder, against, extra=self.credentials(), machine=machine).status or 0
 
     def credentials(self) -> dict[str, str]:
         """Administrator's key of the object store, as the program's provider reads it."""
@@ -112,33 +148,74 @@ class LocalKitchen:
         store = {key: value for key, value in said.items() if key != "tls"}
         return {"objectStore": {**store, "endpoint": self.cluster.minio_endpoint}}
 
-    def _recover(self) -> None:
+    def _recover(self, spared: Sequence[str]) -> bool:
         """Go on after a killed update or `make recover`: let the state know what is really there.
 
         Every create of this program takes over what an interrupted create left (docs/adr/0006), so that a create
-        whose end is not known may be forgotten.
+        whose end is not known may be forgotten. What may have been changed is applied again (docs/adr/0025).
+        Returns whether the state was compared.
         """
-        interrupted, restored = self.workspace.was_interrupted(), self.workspace.was_restored()
-        if interrupted or restored:
-            why = "an earlier update was interrupted" if interrupted else "`make recover` was run"
-            say(f"stack {STACK}: {why}; the state is compared with what is there")
-            Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
-            options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates")
-            if self.workspace.engine("refresh", *options, extra=self.credentials()) != 0:
-                raise self._explained("pulumi refresh failed: its messages are above; when mended, run `make up` again")
-            self.workspace.set_restored(False)
+        restored = self.workspace.was_restored()
+        if (journal := to_recover(self.workspace, restored=restored)) is None:
+            return False
+        why = "`make recover` was run" if restored else "an earlier update was interrupted"
+        note(f"stack {STACK}: {why}; the state is compared with what is there")
+        Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
+        options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
+        with recovering(journal, self.workspace, spared):
+            # A refresh changes the state alone, and one that is cut is run again: it needs no checkpoints.
+            done = self._engine("refresh", *options, variables=WITHOUT)
+            if done.status != 0:
+                raise self._explained("pulumi refresh failed; when mended, run `make up` again", done)
+        self.workspace.set_restored(False)
+        return True
 
-    def _engine_up(self, *options: str) -> None:
-        # With its preview: there a policy denies before anything has changed, in the update it denies half-way.
-        fixed = ("--yes", "--suppress-outputs")
-        if self.workspace.engine("up", *fixed, *options, extra=self.credentials()) != 0:
-            raise self._explained("pulumi up failed: its messages are above; when mended, `make up` goes on from there")
+    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
+        """Say what became of what a killed update has left, if anything: in an orderly life, nothing."""
+        try:
+            told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
+        except UnseenError as error:
+            raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
+        for line in told:
+            note(f"left by a killed update: {line}")
+        return bool(told)
 
-    def _explained(self, text: str) -> LocalError:
-        return explained(text, self.folder, self.damages(deep=True))
+    def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})
 
-    def _publish(self) -> None:
-        """Make the buckets where they are missing, then bring the artifacts in: servers start with them there."""
+    def _places(self, states: Mapping[tuple[str, str], str]) -> str:
+        prefix = "" if self.folder == FOLDER else f"KITCHEN_DIRECTORY={shlex.quote(shown(self.folder))} "
+        cluster = self.cluster
+        return places(self.workspace.outputs(), states, cluster.kubeconfig, cluster.minio_endpoint, prefix)
+
+    def _engine_up(self, *options: str) -> tuple[Outcome, Outcome]:
+        """Preview, then update; a policy denies in the preview, before anything has changed."""
+        keys = self.credentials()
+        engine = partial(self.screen.engine, reasons=lambda: reasons(self.cluster))
+        planned = engine(self.workspace, "preview", "--diff", "--suppress-outputs", *options, extra=keys)
+        if planned.status != 0:
+            raise self._explained("the preview failed or was denied; nothing was changed", planned)
+        self._after_kill(partial(clear_the_way, planned=planned))
+        verdict, number = may_skip(planned), len(planned.object_changes())
+        say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
+        fixed = ("--yes", "--skip-preview", "--suppress-outputs")
+        with recording(planned, verdict, self.workspace):
+            done = engine(self.workspace, "up", *fixed, *options, extra=keys | verdict.variables, expected=number)
+        if done.status != 0:
+            raise self._explained("pulumi up failed; when mended, `make up` goes on from there", done)
+        return planned, done
+
+    def _explained(self, text: str, outcome: Outcome) -> LocalError:
+        """Why it failed, what became of it, and where everything is."""
+        seen = [line for reason in reasons(self.cluster)[:3] for line in wrapped(f"seen in the cluster: {reason}")]
+        lines = [*report.failure(outcome), *seen, f"{text}{self.screen.everything()}"]
+        return explained("\n".join(lines).removeprefix("error: "), self.folder, self.damages(deep=True))
+
+    def _publish(self) -> str:
+        """Make the buckets where they are missing, then bring the artifacts in: servers start with them there.
+
+        Returns what it did in a few words.
+        """
         # What makes and uploads artifacts takes a third of a second to import, and a preview needs none of it.
         from infra.kitchen import BUCKETS  # noqa: PLC0415
         from ops.publish import publish  # noqa: PLC0415
@@ -149,15 +226,19 @@ class LocalKitchen:
         s3 = self.store_client(settings.object_store.region)
         prefix = settings.object_store.bucket_prefix
         bucket = naming.bucket(prefix, "lora")
+        made = []
         # Asked of the state, not of the store: what an interrupted create left is not ours until it has its tag.
         if not {naming.bucket(prefix, name) for name in BUCKETS} <= self.workspace.recorded(":S3Bucket"):
-            self._engine_up(*BUCKETS_ONLY)
+            made.append(report.changed(self._engine_up(*BUCKETS_ONLY)[1])[0])
         source = self.folder / "fixtures"
         fixtures.write(source)
         refs = sorted({ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters})
-        report = publish(s3, bucket, catalog, refs, source / "lora")
+        published = publish(s3, bucket, catalog, refs, source / "lora")
         held = sorted({ref for tenant in settings.tenants for ref in settings.held(tenant)})
         models = naming.bucket(prefix, "models")
         brought = publish(s3, models, catalog, held, source / "base")
         say(f"base models: {len(brought.uploaded)} files to {models}, {len(brought.already_there)} there already")
-        say(f"artifacts: {len(report.uploaded)} uploaded to {bucket}, {len(report.already_there)} there already")
+        say(f"artifacts: {len(published.uploaded)} uploaded to {bucket}, {len(published.already_there)} there already")
+        new = len(published.uploaded) + len(brought.uploaded)
+        there = len(published.already_there) + len(brought.already_there)
+        return "; ".join([*made, f"{new} files brought in, {there} there already"])

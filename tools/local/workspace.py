@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,14 @@ import yaml
 from infra.documents import DocumentError, read
 from infra.secret_settings import without_secrets
 from tools.damaged_error import DamagedError
+from tools.engine.checkpoints import VARIABLE
+from tools.engine.journal import Shelf
+from tools.engine.outcome import Outcome
 from tools.local import checkpoint, locks
 from tools.local.engine_process import run_engine, without_advice
 from tools.local.errors import LocalError
+from tools.local.file_shelf import FileShelf
+from tools.local.observed import observed
 from tools.local.orphans import WORKSPACE_VARIABLE, end_orphans
 from tools.local.work import Work
 from tools.own_file import OPEN, create, is_there, read_yaml, remove, write
@@ -58,6 +64,7 @@ class Workspace:
         self.passphrase = folder / "passphrase"
         self.state = folder / "state"
         self._restored = folder / "restored"
+        self.journal: Shelf = FileShelf(folder / "journal.json")
         self._work = work
 
     @cached_property
@@ -109,12 +116,37 @@ class Workspace:
 
         A preview and an update always run with the policy pack: no caller can leave it away.
         """
-        arguments = [command, "--stack", self.stack, "--config-file", str(self.config_file)]
-        arguments += ["--non-interactive", "--color", "auto", *options]
-        if command in JUDGED:
-            arguments += ["--policy-pack", str(POLICY_PACK)]
         env = self.environment() | dict(extra or {})
-        return run_engine(["pulumi", *arguments], self.project, env, self._work, without_advice)
+        return run_engine(self._words(command, options), self.project, env, self._work, changed=without_advice)
+
+    def run(
+        self,
+        command: str,
+        *options: str,
+        extra: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        echo: bool | None = None,
+        seen: Callable[[Outcome], None] | None = None,
+    ) -> Outcome:
+        """Run the engine as `engine` does, and return what its events tell; `seen` is called after each of them.
+
+        With `log`, its output goes to that file, and to the terminal only with `echo`.
+        """
+        return observed(
+            self._words(command, options),
+            self.project,
+            self.environment() | dict(extra or {}),
+            self.folder,
+            work=self._work,
+            log=log,
+            echo=log is None if echo is None else echo,
+            seen=seen,
+        )
+
+    def _words(self, command: str, options: Sequence[str]) -> list[str]:
+        words = ["pulumi", command, "--stack", self.stack, "--config-file", str(self.config_file)]
+        words += ["--non-interactive", "--color", "auto", *options]
+        return words + (["--policy-pack", str(POLICY_PACK)] if command in JUDGED else [])
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
@@ -158,11 +190,24 @@ class Workspace:
         except FileNotFoundError:
             return {}
 
+    def exported(self) -> dict[str, Any]:
+        """The state as `pulumi stack export` gives it, secrets encrypted."""
+        deployment: dict[str, Any] = json.loads(self._call(["stack", "export", "--stack", self.stack], self.project))
+        return deployment
+
+    def imported(self, deployment: Mapping[str, Any]) -> None:
+        """Put a state back, as `pulumi stack import` does: in one piece, and not while an update runs."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            file = Path(folder) / "deployment.json"
+            write(file, json.dumps(deployment))
+            self._call(["stack", "import", "--stack", self.stack, "--file", str(file)], self.project)
+
     def environment(self) -> dict[str, str]:
         """Environment of the engine: pinned tools first, this state, this kubeconfig."""
         env = environment(PREVIEW)
         # The engine would take it before the file: a state encrypted with it could not be read from another shell.
         env.pop("PULUMI_CONFIG_PASSPHRASE", None)
+        env.pop(VARIABLE, None)  # decided for each update
         env |= {
             # Without the sidecar files of the store, which are not written in one step: an engine killed while it
             # writes one leaves it empty, and then no command can load the state beside it.

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from infra.faults import FaultsError
-from tools.command import exit_status
+from tools.command import exit_status, seconds
 from tools.local.errors import LocalError
 from tools.local.offline import STACKS, checked_stack
 from tools.local.up import FOLDER
@@ -28,6 +28,13 @@ def main(argv: list[str] | None = None) -> int:
     report.add_argument("--reports", type=Path, default=checks.REPORTS, metavar="DIR")
     merge = commands.add_parser("deploy", help="preview, then update, with the pack, on your backend")
     merge.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
+    merge.add_argument("--take-back", default="", metavar="OBJECTS", help="fields changed by hand: yes, or names")
+    merge.add_argument("--wait", type=seconds, metavar="SECONDS", help="fail unless every kitchen is Ready by then")
+    merge.add_argument(
+        "--distrust",
+        action="store_true",
+        help="compare the state with what is there and apply every object again, as after a killed `pulumi up`",
+    )
     state = commands.add_parser("state", help="the pack over the stack's recorded state")
     state.add_argument("--stack", required=True, help=f"one of {', '.join(STACKS)}")
     new = commands.add_parser("init", help="make a stack on your backend; its settings file keeps its text")
@@ -59,7 +66,8 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.command == "secret":
         secret(stack, arguments.key, sys.stdin.read())
     else:
-        return deploy(stack)
+        asked = {"take_back": arguments.take_back, "wait": arguments.wait, "distrust": arguments.distrust}
+        return deploy(stack, directory=_directory(), **asked)
     return 0
 
 

@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from tools.local.engine_process import run_engine
+from tools.engine import report
+from tools.engine.checkpoints import may_skip
+from tools.engine.leftovers import clear_the_way, remove_leftovers
+from tools.engine.outcome import Outcome
+from tools.engine.recovery import recording
+from tools.local.by_hand import told
 from tools.local.errors import LocalError
-from tools.local.steps import Steps
-from tools.local.workspace import POLICY_PACK, REPOSITORY
-from tools.pipeline.stack_file import kept
-from tools.toolchain import PREVIEW, environment
+from tools.local.logs import Log
+from tools.local.screen import Screen
+from tools.local.up import FOLDER
+from tools.local.workspace import REPOSITORY
+from tools.pipeline.backend import Backend
+from tools.pipeline.by_hand import Stack
+from tools.pipeline.failed import failed
+from tools.pipeline.killed import look_after, recover
+from tools.progress import note
+from tools.ready import Verdict
+from tools.ready.services import ABSENT
 
 NEEDED = ("PULUMI_BACKEND_URL",)
 
 
-def deploy(stack: str, options: Sequence[str] = (), project: Path = REPOSITORY) -> int:
+def deploy(
+    stack: str,
+    options: Sequence[str] = (),
+    project: Path = REPOSITORY,
+    directory: Path = FOLDER,
+    *,
+    take_back: str = "",
+    wait: float | None = None,
+    distrust: bool = False,
+) -> int:
     """Preview, then update; both with the pack, and the update only after a preview that nothing denied.
 
-    An engine that has begun is never cut short: an interruption waits for what it is doing. The settings file keeps
-    its text. Returns the engine's exit status.
+    After an update that was killed, and with `distrust`, the state is first compared with what is there, and what may
+    have changed unrecorded (with `distrust` every object) is applied again. What was removed by hand is made again, and
+    what was changed by hand is named (`take_back`). An engine that has begun is never cut short. The settings file
+    keeps its text. The log lies below `directory`. Returns 0; raises LocalError with what the engine said. A kitchen
+    that is not Ready after `wait` seconds is a LocalError; without `wait` it is said, and an error only where its
+    service is not there at all.
     """
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
@@ -28,24 +54,62 @@ def deploy(stack: str, options: Sequence[str] = (), project: Path = REPOSITORY) 
             f"{', '.join(missing)} not set; rule: the environment names the backend, its secrets provider, the cluster "
             "and the object store's key; example: PULUMI_BACKEND_URL=s3://pulumi-state (README, On your cluster)"
         )
-    steps = Steps(2)
-    with steps.step(f"preview of {stack}"):
-        status = _engine("preview", stack, options, project)
-        if status != 0:
-            raise LocalError(
-                f"stack {stack}: the preview failed or was denied: its messages are above; nothing changed"
-            )
-    with steps.step(f"update of {stack}"):
-        # With its own preview: what changed since the first one is judged as well before anything is touched.
-        status = _engine("up", stack, ("--yes", *options), project)
-        if status != 0:
-            raise LocalError(
-                f"stack {stack}: the update failed: its messages are above; the next run goes on from there"
-            )
+    log = Log(directory, f"deploy-{stack}")
+    screen, backend = Screen(3, log), Backend(stack, project, log.path.parent)
+
+    def run(command: str, more: Sequence[str], variables: Mapping[str, str]) -> int:
+        return told(screen.engine(backend, command, *more, *options, extra=variables))
+
+    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run, backend=backend)
+    known.look()
+    if recover(backend, screen, (*options, *known.spared), distrust=distrust):
+        known.look()
+    with screen.step(f"preview of {stack}") as step:
+        before = screen.engine(backend, "preview", "--diff", *options)
+        if before.status != 0:
+            raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
+        step.result, *more = report.planned(before, everything=log.shown())
+    for line in more:
+        screen.lasting(line)
+    with screen.step(f"update of {stack}") as step:
+        left = known.mend(take_back)
+        look_after(backend, partial(clear_the_way, planned=before))
+        step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
+        if look_after(backend, remove_leftovers):
+            known.look()
+    waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
+    with screen.step(f"kitchens of {stack}: {waited}") as step:
+        verdict = known.readiness(wait or 0.0)
+        step.result = f"{len(verdict.states) - len(verdict.waiting)} of {len(verdict.states)} Ready"
+    for line in known.leftovers():
+        screen.lasting(line)
+    _tell(stack, verdict, left, fails=wait is not None)
     return 0
 
 
-def _engine(command: str, stack: str, options: Sequence[str], project: Path) -> int:
-    arguments = ["pulumi", command, "--stack", stack, "--non-interactive", "--policy-pack", str(POLICY_PACK), *options]
-    with kept(project / f"Pulumi.{stack}.yaml"):
-        return run_engine(arguments, project, environment(PREVIEW))
+def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str]) -> str:
+    """Update as `before` has shown, and say in a few words what changed; raise LocalError."""
+    if known.found.gone:  # the state forgot them since, so that they are made again
+        before = screen.engine(backend, "preview", *options)
+        if before.status != 0:
+            raise failed(f"stack {backend.stack}: what is to be made again was denied", before, screen)
+    verdict, number = may_skip(before), len(before.object_changes())
+    update = partial(screen.engine, backend, "up", "--yes", "--skip-preview", *options, expected=number)
+    with known.updating(), recording(before, verdict, backend):
+        done = update(extra=verdict.variables)
+    done = done if done.status != 0 else known.after(update) or done
+    if done.status != 0:
+        raise failed(f"stack {backend.stack}: the update failed; the next run goes on from there", done, screen)
+    return report.changed(done)[0]
+
+
+def _tell(stack: str, verdict: Verdict, left: Sequence[str], *, fails: bool) -> None:
+    """Say which kitchens are not Ready; a LocalError where that, or what is `left` to a person, is a failure."""
+    lines = [*verdict.lines(), *left]
+    absent = ABSENT in verdict.states.values()
+    if left or (verdict.waiting and (fails or absent)):
+        raise LocalError("\n".join([*lines, f"stack {stack}: the update is done, and what is named above is not"]))
+    for line in lines:
+        note(line)
+    if verdict.waiting:
+        note(f"a model may take minutes to load; to wait for it: make deploy STACK={stack} WAIT=1200")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tools.progress import say
+from tools.progress import note, say
 from tools.toolchain import install
 from tools.toolchain import plan as planning
 from tools.toolchain.engine import environment
@@ -45,7 +45,7 @@ def make_plan(names: Sequence[str], *, repair: bool = False) -> Plan:
         if found is not None and found.damage and not repair:
             raise damaged(family.name, found.damage)
         if found is not None and found.damage:
-            say(f"{family.name}: {found.damage}; it is installed anew")
+            note(f"{family.name}: {found.damage}; it is installed anew")
         if found is None or found.damage:
             missing.append(family)
     return planning.make(missing)
@@ -53,8 +53,8 @@ def make_plan(names: Sequence[str], *, repair: bool = False) -> Plan:
 
 def provide(plan: Plan) -> None:
     """Do what the plan says, with progress on standard error; raise ToolchainError if a family cannot be provided."""
-    for note in plan.notes:
-        say(f"toolchain: {note}")
+    for text in plan.notes:
+        note(f"toolchain: {text}")
     install.run(plan)
 
 

@@ -53,10 +53,10 @@ def answer(admin: Admin, call: str, name: str, *absent: str) -> dict[str, Any] |
     return content
 
 
-def admin_client(endpoint: str) -> Admin:
-    """A client with the short timeouts of `store_client`."""
+def admin_client(endpoint: str, key: tuple[str, str] | None = None) -> Admin:
+    """A client with the short timeouts of `store_client`; with the administrator's key of the environment, or `key`."""
     bundle = store_client.ca_bundle()
-    access_key, secret_key = store_client.credentials()
+    access_key, secret_key = key or store_client.credentials()
     url = urlsplit(endpoint)
     pool = urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),

@@ -48,13 +48,10 @@ class MinioQuotaProvider(QuietProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Report the bucket's real quota; 0 GiB where it was taken away, so that a refresh finds it."""
-        minio = _minio()
-        with minio.calling(props["endpoint"], f"reading the quota of bucket {id_}"):
-            found = minio.answer(minio.admin_client(props["endpoint"]), "bucket_quota_get", id_, _NO_BUCKET)
-        if found is None:
-            return dynamic.ReadResult("", {})
-        size = int(found.get("quota", 0)) / GIB
-        return dynamic.ReadResult(id_, {**plain(props), "quotaGiB": int(size) if size == int(size) else size})
+        size = seen(id_, props)
+        return (
+            dynamic.ReadResult("", {}) if size is None else dynamic.ReadResult(id_, {**plain(props), "quotaGiB": size})
+        )
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Take the limit away; a bucket that is gone has none."""
@@ -69,6 +66,20 @@ class MinioQuotaProvider(QuietProvider):
         with minio.calling(props["endpoint"], f"setting the quota of bucket {props['bucket']}"):
             minio.admin_client(props["endpoint"]).bucket_quota_set(props["bucket"], int(props["quotaGiB"]) * GIB)
         return plain(props)
+
+
+def seen(bucket: str, props: Mapping[str, Any], key: tuple[str, str] | None = None) -> float | None:
+    """The bucket's quota in GiB, 0 for none; None where there is no such bucket.
+
+    `key` is the administrator's, instead of that of the environment.
+    """
+    minio = _minio()
+    with minio.calling(props["endpoint"], f"reading the quota of bucket {bucket}"):
+        found = minio.answer(minio.admin_client(props["endpoint"], key), "bucket_quota_get", bucket, _NO_BUCKET)
+    if found is None:
+        return None
+    size = int(found.get("quota", 0)) / GIB
+    return int(size) if size == int(size) else size
 
 
 class MinioQuota(dynamic.Resource, module="kitchen", name="MinioQuota"):

@@ -132,17 +132,13 @@ class MinioUserProvider(QuietProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Set policy and secret key to what the program says; this takes effect at once."""
-        return dynamic.UpdateResult(self._ensure(news))
+        return dynamic.UpdateResult(self._ensure(news, known_as_ours=True))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Report in `drift` where policy, user or secret key differ from the state's."""
-        minio = _minio()
-        admin = minio.admin_client(props["endpoint"])
-        with minio.calling(props["endpoint"], f"reading user {id_}"):
-            info = _info(admin, "user_info", id_)
-            if info is None:
-                return dynamic.ReadResult("", {})
-            drift = _drift(admin, info, props)
+        drift = seen(id_, props)
+        if drift is None:
+            return dynamic.ReadResult("", {})
         if not drift and not _works(props):
             drift = ["secret key"]
         return dynamic.ReadResult(id_, {**plain(props), "drift": drift})
@@ -160,14 +156,15 @@ class MinioUserProvider(QuietProvider):
             if policy is not None:
                 admin.policy_remove(props["user"])
 
-    def _ensure(self, props: dict[str, Any]) -> dict[str, Any]:
+    def _ensure(self, props: dict[str, Any], *, known_as_ours: bool = False) -> dict[str, Any]:
+        """Set both. `known_as_ours` is the state's word for a user whose policy, and with it our name, is gone."""
         minio = _minio()
         admin = minio.admin_client(props["endpoint"])
         user, key, owner = props["user"], props["accessKey"], props["owner"]
         with minio.calling(props["endpoint"], f"setting up user {key}"):
             policy = _info(admin, "policy_info", user)
             taken = policy.get("ID") if policy is not None else None
-            foreign = policy is None and _info(admin, "user_info", key) is not None
+            foreign = policy is None and not known_as_ours and _info(admin, "user_info", key) is not None
             if foreign or (policy is not None and taken != owner):
                 raise client_module().ObjectStoreError(
                     f"user {key}: exists already and belongs to {taken or 'nobody we know'}, not to {owner}; "
@@ -178,6 +175,18 @@ class MinioUserProvider(QuietProvider):
             admin.user_add(key, props["secretKey"])
             admin.policy_set(user, user=key)
         return {**plain(props), "drift": [], "policySha256": _policy_sum(props)}
+
+
+def seen(id_: str, props: Mapping[str, Any], key: tuple[str, str] | None = None) -> list[str] | None:
+    """Where policy and user differ from `props`; None where there is no such user. Its secret key is not tried.
+
+    `key` is the administrator's, instead of that of the environment.
+    """
+    minio = _minio()
+    admin = minio.admin_client(props["endpoint"], key)
+    with minio.calling(props["endpoint"], f"reading user {id_}"):
+        info = _info(admin, "user_info", id_)
+        return None if info is None else _drift(admin, info, props)
 
 
 class MinioUser(dynamic.Resource, module="kitchen", name="MinioUser"):

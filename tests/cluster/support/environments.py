@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.cluster.support.kubectl import Kubectl
 from tests.support.signals import hear_sigint
+from tests.support.stacks import ONE_WRITE, prepare
 from tools.cluster import Cluster
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY, Workspace
@@ -22,6 +23,14 @@ KINDS = (
 OURS = ("--all-namespaces", "--selector", "app.kubernetes.io/part-of=private-ai-kitchen,app.kubernetes.io/managed-by")
 
 
+_COUNTED = re.compile(r"nothing change[sd]: |(?=\b\d+ objects?(?::| made| updated| replaced| deleted| to ))")
+_ENGINE_S = {
+    "as declared": "unchanged",
+    **{"made": "created", "updated": "updated", "replaced": "replaced", "deleted": "deleted"},
+    **{"to make": "create", "to update": "update", "to replace": "replace", "to delete": "delete"},
+}
+"""Words of a screen, and those of the engine for the same."""
+
 OPTIONS = ("--yes", "--skip-preview", "--suppress-outputs", "--non-interactive")
 
 
@@ -30,7 +39,7 @@ def engine(workspace: Workspace, variables: Mapping[str, str], *words: str) -> s
     done = subprocess.run(
         ["pulumi", *words, "--stack", workspace.stack],
         cwd=workspace.project,
-        env=workspace.environment() | variables,
+        env=workspace.environment() | ONE_WRITE | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -63,7 +72,7 @@ class UpdatedEnvironment:
 
     def up(self, *more: str) -> dict[str, int]:
         """Update; what the engine counted."""
-        self._workspace.prepare(self.settings)
+        prepare(self._workspace, self.settings)
         return updated(self._workspace, self._environment, *more)
 
 
@@ -97,16 +106,25 @@ def make(target: str, folder: Path, *words: str) -> str:
 
 
 def summary(text: str) -> dict[str, int]:
-    """The engine's last summary, such as `{"created": 12, "unchanged": 40}`.
+    """The last summary of the engine or of a screen, such as `{"created": 12, "unchanged": 40}`.
 
     After an update that succeeded the engine still counts a plugin as errored that did not say goodbye within five
     seconds (pulumi v3.259.0, pkg/host/host.go), as on a busy machine: no resource failed.
     """
+    if "Resources:" not in text:
+        return _of_screen(text)
     last = text.rpartition("Resources:")[2]
     counted = {what: int(count) for count, what in re.findall(r"^    .*?(\d+) (\w+)", last, re.MULTILINE)}
     if "exited prematurely" in text:
         counted.pop("errored", None)
     return counted
+
+
+def _of_screen(text: str) -> dict[str, int]:
+    """What the last line of a screen or preview that counts objects says."""
+    lines = [line for line in text.splitlines() if _COUNTED.search(line)]
+    found = re.findall(r"(\d+) (?:objects? )?(as declared|(?:to )?\w+)", _COUNTED.split(lines[-1], maxsplit=1)[1])
+    return {_ENGINE_S.get(what, what): int(count) for count, what in found if what in _ENGINE_S}
 
 
 def objects(kubectl: Kubectl) -> set[tuple[str, str, str]]:

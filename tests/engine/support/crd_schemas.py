@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from tools.cluster.objects import crds
+
 _KEPT = ("type", "enum", "pattern", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "required")
+_KIND = re.compile(rb"^    kind: (\w+)$", re.MULTILINE)
 
 
 def strict(schema: dict[str, Any]) -> dict[str, Any]:
@@ -27,18 +31,34 @@ def strict(schema: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+class Validators:
+    """Validators of the CRDs below a folder; a schema of megabytes is read when its kind is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._texts: dict[tuple[str, str], bytes] = {}
+        for name, text in crds(folder).items():
+            found = _KIND.search(text)
+            assert found, f"{name}: names no kind"
+            self._texts[name.partition(".")[2], found[1].decode()] = text
+        self._made: dict[tuple[str, str], dict[str, Draft202012Validator]] = {}
+
+    def get(self, api_version: str, kind: str) -> Draft202012Validator | None:
+        """The validator of a kind; None for one that is not of these CRDs, or not in this version."""
+        group, _, version = api_version.rpartition("/")
+        key = group, kind
+        if key in self._texts and key not in self._made:
+            (crd,) = yaml.load_all(self._texts[key], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            self._made[key] = {entry["name"]: _validator(entry["schema"]) for entry in crd["spec"]["versions"]}
+        return self._made.get(key, {}).get(version)
+
+
+def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+    made = strict(schema["openAPIV3Schema"])
+    made["properties"] |= {"metadata": {"type": "object"}}
+    return Draft202012Validator(made)
+
+
 @cache
-def validators(folder: Path) -> dict[tuple[str, str], Draft202012Validator]:
-    """Validators by apiVersion and kind for every version of every CRD below a folder."""
-    found = {}
-    for path in sorted(folder.rglob("*.yaml")):
-        for document in yaml.load_all(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-            if not document or document.get("kind") != "CustomResourceDefinition":
-                continue
-            spec = document["spec"]
-            for version in spec["versions"]:
-                schema = strict(version["schema"]["openAPIV3Schema"])
-                schema["properties"] |= {"metadata": {"type": "object"}}
-                key = f"{spec['group']}/{version['name']}", spec["names"]["kind"]
-                found[key] = Draft202012Validator(schema)
-    return found
+def validators(folder: Path) -> Validators:
+    """Validators of every version of every CRD below a folder."""
+    return Validators(folder)

@@ -17,7 +17,7 @@ def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, mon
     seen: list[list[str]] = []
 
     class Engine:
-        pid, stderr = 1, None
+        pid, stdout, stderr = 1, None, None
 
         def __init__(self, arguments: list[str], **_: Any) -> None:
             seen.append(arguments)
@@ -36,7 +36,7 @@ def test_nothing_else_calls_the_engine() -> None:
     pattern = re.compile(r'\["pulumi", (?!"stack", "export")')
     sources = [*(REPOSITORY / "tools").rglob("*.py"), *(REPOSITORY / "ops").rglob("*.py")]
     callers = {path.relative_to(REPOSITORY).as_posix() for path in sources if pattern.search(path.read_text())}
-    assert callers == {"tools/local/workspace.py", "tools/pipeline/deploy.py", "tools/pipeline/stacks.py"}
+    assert callers == {"tools/local/workspace.py", "tools/pipeline/backend.py", "tools/pipeline/stacks.py"}
     text = (REPOSITORY / "tools" / "pipeline" / "stacks.py").read_text()
     assert set(re.findall(r'(?:_call\(\[|words = \[\*\()"(\w+)"', text)) == {"config", "stack"}
     assert len(re.findall(r"_call\(", text)) == 4, "its definition, and three calls"

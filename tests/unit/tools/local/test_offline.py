@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tools.engine.outcome import Outcome
 from tools.local import offline
 from tools.local.workspace import Workspace
 
@@ -16,11 +18,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, str]]
     """Engine commands that were given, with what they add to the environment."""
     found: list[tuple[str, Mapping[str, str]]] = []
 
-    def engine(_: Workspace, command: str, *_options: str, extra: Mapping[str, str] | None = None) -> int:
+    def run(
+        _: Workspace, command: str, *_options: str, extra: Mapping[str, str] | None = None, **_more: Any
+    ) -> Outcome:
         found.append((command, extra or {}))
-        return 0
+        return Outcome(status=0)
 
-    monkeypatch.setattr(Workspace, "engine", engine)
+    monkeypatch.setattr(Workspace, "run", run)
     monkeypatch.setattr(Workspace, "prepare", lambda *_: None)
     return found
 
@@ -36,5 +40,5 @@ def test_a_render_begins_with_nothing(tmp_path: Path, calls: list[tuple[str, Map
         left.parent.mkdir(parents=True)
         left.write_text("half")
     offline.render("dev", tmp_path)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert {path.parent.name for path in tmp_path.rglob("*") if path.is_file()} == {"logs"}
     assert len(calls) == 1

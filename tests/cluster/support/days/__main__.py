@@ -1,0 +1,76 @@
+"""`make days`: play every bad day on a kitchen of its own, and write docs/days.md."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.cluster.support.days.day import Row
+from tests.cluster.support.days.groups import GROUPS
+from tests.cluster.support.days.play import play
+from tests.cluster.support.days.previews import previews
+from tests.cluster.support.days.scene import Scene
+from tests.cluster.support.environments import make
+from tools.local.steps import say
+from tools.local.up import LocalKitchen
+from tools.local.workspace import REPOSITORY
+
+REPORT = REPOSITORY / "docs" / "days.md"
+_HEAD = """\
+# Bad days
+
+What happens to a running kitchen, what the next `make up` says, and what becomes of it. `make days` plays each of
+these days on the embedded cluster and writes this page. What to do is in the [runbook](runbook.md) and in
+[troubleshooting](troubleshooting.md).
+
+- *Converged*: the command ended as it must. After what a person does then, one more `make up` has nothing to do and
+  nothing to say.
+- *Nothing lost or doubled*: every object, entry of the state and file from before is there once, and nothing was made
+  anew that had not been harmed.
+
+| day | what the user saw | converged | nothing lost or doubled |
+|---|---|---|---|
+"""
+
+
+def report(rows: Sequence[Row]) -> str:
+    """The page."""
+    return _HEAD + "".join(
+        f"| {row.case} | {'<br>'.join(map(_cell, row.saw)) or '-'} | {_word(row.converged)} | {_word(row.kept)} |\n"
+        for row in rows
+    )
+
+
+def main() -> int:
+    """Play all; 1 when a day is not as it must be."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="days-") as folder:
+        kitchen = LocalKitchen(Path(folder) / "kitchen")
+        make("up", kitchen.folder)
+        with kitchen.cluster:
+            for group in GROUPS:
+                say(f"days: {group.name}")
+                rows += play(Scene(kitchen), group)
+            say("days: previews")
+            rows += previews(Scene(kitchen))
+            kitchen.down()
+    REPORT.write_text(report(rows))
+    for row in rows:
+        if not row.good:
+            say(f"NOT AS IT MUST BE: {row}")
+    say(f"days: {sum(row.good for row in rows)} of {len(rows)} as they must be; {REPORT.relative_to(REPOSITORY)}")
+    return 0 if all(row.good for row in rows) else 1
+
+
+def _cell(line: str) -> str:
+    return f"`{line.replace('|', chr(92) + '|').replace('`', chr(39))}`"
+
+
+def _word(good: bool) -> str:
+    return "yes" if good else "**no**"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

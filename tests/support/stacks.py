@@ -1,0 +1,45 @@
+"""New stacks for tests without a start of the engine for each: `pulumi stack init` takes half a second of it."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from tools.local.workspace import Workspace
+
+ONE_WRITE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Of an update of a test that is not about checkpoints: the engine writes its state once, at the end."""
+
+_MADE: dict[tuple[str, str], Workspace] = {}
+
+
+def prepare(workspace: Workspace, changes: Mapping[str, Any]) -> Workspace:
+    """`Workspace.prepare`; new stacks of one name begin with the same empty state and passphrase, made once."""
+    if not workspace.exists():
+        empty = _empty(workspace)
+        shutil.copytree(empty.state, workspace.state, dirs_exist_ok=True)
+        shutil.copy(empty.passphrase, workspace.passphrase)
+    workspace.prepare(changes)
+    return workspace
+
+
+def _empty(workspace: Workspace) -> Workspace:
+    """A stack of the same name on which nothing has ever worked."""
+    key = (workspace.project_name, workspace.stack)
+    if key not in _MADE:
+        made = Workspace(_folder() / "-".join(key), workspace.stack, None, workspace.project)
+        made.prepare({})
+        _MADE[key] = made
+    return _MADE[key]
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(mkdtemp(prefix="kitchen-stacks-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -1,0 +1,82 @@
+"""What a run changes, told from the events of the real engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.tools.engine.recorded import outcome
+from tools.engine.sentences import adapter_changes, dangers, headline, sentences
+from tools.engine.words import WIDTH
+
+NAMES = ("first", "unchanged", "adapters", "kitchen-gone", "cost-centre")
+
+
+def test_a_first_update_is_one_line() -> None:
+    first = outcome("first")
+    assert headline(first, planned=False) == "64 objects made: 2 tenants, 2 kitchens, 2 base models"
+    assert sentences(first, planned=False) == []
+    assert dangers(first, planned=False) == []
+
+
+def test_no_change_is_said_with_the_number_of_objects() -> None:
+    same = outcome("unchanged")
+    assert headline(same, planned=True) == "nothing changes: 64 objects as declared"
+    assert headline(same, planned=False) == "nothing changed: 64 objects as declared"
+    assert sentences(same, planned=True) == []
+
+
+def test_each_kitchen_has_a_sentence_with_its_adapters_and_its_restart() -> None:
+    told = " ".join(line.strip() for line in sentences(outcome("adapters"), planned=True))
+    assert "kitchen summary: adapters + helpdesk-faq/v2026-02-01; replaces ConfigMap kitchen support" in told
+    assert "kitchen support: adapters + legal-contract-review/v2026-04-01; its pods restart, new pods start " in told
+    assert "beside the old ones (adapters, model.args, volumes); updates InferenceService; replaces ConfigMap" in told
+    assert told.count("its pods restart") == 1, "the hot kitchen's pods stay"
+
+
+def test_an_update_knows_of_restarts_by_its_preview() -> None:
+    """An update tells of none: the program says them in previews alone."""
+    preview, update = outcome("adapters"), outcome("adapters")
+    update.messages = []
+    assert "its pods restart" not in " ".join(sentences(update, planned=False))
+    assert "its pods restart" in " ".join(sentences(update, planned=False, before=preview))
+
+
+def test_what_is_replaced_is_named_with_the_reason() -> None:
+    assert headline(outcome("adapters"), planned=True) == "3 objects: 1 to update, 2 to replace"
+    told = "\n".join(dangers(outcome("adapters"), planned=True))
+    assert "replaces: ConfigMap helpdesk-dev/support-adapters-840d3793e7 (another data" in told
+    assert 'replaces: ConfigMap sales-dev/summary-declared-adapters (another data["manifest.json"])' in told
+
+
+def test_everything_that_is_deleted_is_named_and_what_holds_data_comes_first() -> None:
+    gone = outcome("kitchen-gone")
+    assert headline(gone, planned=True) == "14 objects to delete"
+    lines = dangers(gone, planned=True)
+    assert lines[0] == ("deletes: PersistentVolumeClaim sales-dev/base-tsuzumi-7b-instruct-v1, with the data in it")
+    told = " ".join(lines)
+    for change in gone.object_changes():
+        assert change.called in told, change
+    assert "kitchen summary: to delete as a whole (6 objects)" in sentences(gone, planned=True)
+
+
+def test_a_value_is_told_before_and_after_and_a_checksum_is_not() -> None:
+    told = " ".join(sentences(outcome("cost-centre"), planned=False))
+    assert "tenant sales: cost-centre 4720 -> 9999; updated 6 Role, 6 RoleBinding, 5 NetworkPolicy" in told
+    assert "its pods restart" not in told
+    assert "sha256" not in " ".join(sentences(outcome("adapters"), planned=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_line_is_wider_than_a_screen_but_for_one_long_word(name: str) -> None:
+    run = outcome(name)
+    lines = [headline(run, planned=True), *sentences(run, planned=True), *dangers(run, planned=True)]
+    assert [line for line in lines if len(line) > WIDTH] == []
+
+
+def test_another_version_of_an_adapter_is_told_as_such() -> None:
+    before = ["helpdesk-faq/v1", "gone/v3", "kept/v1"]
+    assert adapter_changes(before, ["kept/v1", "helpdesk-faq/v2", "new/v1"]) == [
+        "+ new/v1",
+        "helpdesk-faq v1 -> v2",
+        "- gone/v3",
+    ]

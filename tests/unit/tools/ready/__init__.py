@@ -1,0 +1,1 @@
+"""Readiness of kitchens, on objects in the form of an API server."""

@@ -1,0 +1,276 @@
+"""Fields of an object that the program declares and that are not its own any more.
+
+The API server keeps for each field who has set it (managedFields). What somebody changes by hand, with whatever tool,
+becomes that one's field; what somebody removes becomes nobody's. So a declared field that is not ours was taken or
+removed: no guess about defaults and spellings is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tools.drift.recorded import is_secret
+
+Path = tuple[str | int, ...]
+
+_OUTSIDE = ("apiVersion", "kind")
+_IDENTITY = ("name", "namespace")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
+_SCALE: dict[str | None, Decimal] = {
+    None: Decimal(1), "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "k": Decimal("1e3"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate("MGTPE", start=2)},
+    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
+}  # fmt: skip
+
+_NOTHING: Mapping[str, Any] = {".": {}}
+"""A tree that holds a place and nothing below it; an empty one holds everything below."""
+
+MISSING = object()
+"""Stands for a value that is not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A declared field that is not ours: its place, both values, and who has it (empty: nobody; it was removed)."""
+
+    path: Path
+    declared: Any
+    live: Any
+    holders: Sequence[str]
+
+    def __str__(self) -> str:
+        """Return `spec.hard["requests.cpu"]`."""
+        words = ""
+        for part in self.path:
+            if isinstance(part, int):
+                words += f"[{part}]"
+            elif _PLAIN.fullmatch(part):
+                words += f".{part}" if words else part
+            else:
+                words += f"[{json.dumps(part)}]"
+        return words
+
+
+def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
+    """Declared fields that `manager` does not hold in a live object and whose value is another one.
+
+    A value that cannot be compared, such as a Secret's, counts as another one.
+    """
+    rows = live["metadata"].get("managedFields") or []
+    ours = _merged(_trees(live, manager)) or _NOTHING
+    others = [(_holder(row), row["fieldsV1"]) for row in rows if row.get("manager") != manager and "fieldsV1" in row]
+    found = []
+    for path, value in _lost(_own(declared), ours, ()):
+        there = _at(live, declared, path)
+        unseen = is_secret(value) or (there is MISSING and live.get("kind") == "PartialObjectMetadata")
+        if not unseen and same(value, there):
+            continue
+        holders = [name for name, tree in others if _holds(tree, declared, path)]
+        found.append(Field(path=path, declared=value, live=MISSING if unseen else there, holders=holders))
+    return [*found, *_in_sealed(declared, ours, others)]
+
+
+def unrecorded(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
+    """Fields that `manager` itself has applied otherwise than recorded, as an update does that was interrupted.
+
+    What a webhook has made of an applied field counts as an update by the same manager, and is not looked at.
+    """
+    ours = _merged(_trees(live, manager, "Apply")) or _NOTHING
+    found = []
+    for path, value in _held(_own(declared), ours, ()):
+        there = _at(live, declared, path)
+        if there is not MISSING and not same(value, there):
+            found.append(Field(path=path, declared=value, live=there, holders=[]))
+    more = [Field(path=path, declared=MISSING, live=_live(live, path), holders=[])
+            for path in _more(_own(declared), ours, ())]  # fmt: skip
+    return [*found, *more]
+
+
+def same(declared: Any, live: Any) -> bool:
+    """Whether a live value says what was declared: quantities by their size, and maps by what was declared in them."""
+    if isinstance(declared, Mapping) and isinstance(live, Mapping):
+        return all(same(value, live.get(key, MISSING)) for key, value in declared.items() if value is not None)
+    if isinstance(declared, list) and isinstance(live, list):
+        return len(declared) == len(live) and all(map(same, declared, live))
+    if declared == live:
+        return True
+    one, other = _size(declared), _size(live)
+    return one is not None and one == other
+
+
+def _size(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    found = _QUANTITY.fullmatch(str(value))
+    if not found:
+        return None
+    number, unit = found.groups()
+    try:
+        return (
+            Decimal(f"{number}{unit}") if unit and unit[0] in "eE" and len(unit) > 1 else Decimal(number) * _SCALE[unit]
+        )
+    except ArithmeticError:
+        return None
+
+
+def _in_sealed(
+    declared: Mapping[str, Any], ours: Mapping[str, Any], others: Sequence[tuple[str, Mapping[str, Any]]]
+) -> Iterator[Field]:
+    """Keys below a map that the state has in encrypted form alone, and that somebody else has set."""
+    for key, value in declared.items():
+        own = set(ours.get(f"f:{key}", {}))
+        if is_secret(value):
+            held = {name for _, tree in others for name in tree.get(f"f:{key}", {})} - own
+            for name in sorted(held - {"."}):
+                holders = [who for who, tree in others if name in tree.get(f"f:{key}", {})]
+                yield Field(path=(key, name[2:]), declared=value, live=MISSING, holders=holders)
+
+
+def _own(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """What the server keeps an owner of: everything but what names the object."""
+    metadata = {key: value for key, value in (declared.get("metadata") or {}).items() if key not in _IDENTITY}
+    rest = {key: value for key, value in declared.items() if key not in _OUTSIDE}
+    return {**rest, "metadata": metadata}
+
+
+def _trees(live: Mapping[str, Any], manager: str, operation: str = "") -> list[Mapping[str, Any]]:
+    return [
+        row["fieldsV1"]
+        for row in live["metadata"].get("managedFields") or []
+        if row.get("manager") == manager and "fieldsV1" in row and operation in ("", row.get("operation"))
+    ]
+
+
+def _held(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Declared values that `tree` holds, as large as it holds them; those of Secrets cannot be compared."""
+    if is_secret(value) or value is None:
+        return
+    if not tree:
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if (below := tree.get(f"f:{key}")) is not None:
+                yield from _held(inner, below, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if (below := _of_item(item, tree)) is not None:
+                yield from _held(item, below, (*path, index))
+
+
+def _more(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    """Places that `tree` holds and that are not declared."""
+    if is_secret(value):
+        return
+    if isinstance(value, Mapping):
+        for name, below in tree.items():
+            key = name[2:]
+            if name.startswith("f:") and value.get(key) is None:
+                yield (*path, key)
+            elif name.startswith("f:"):
+                yield from _more(value[key], below, (*path, key))
+    elif isinstance(value, list):
+        known = [id(below) for item in value if (below := _of_item(item, tree)) is not None]
+        for name, below in tree.items():
+            if name != "." and id(below) not in known:
+                yield (*path, name[2:])
+
+
+def _live(live: Any, path: Path) -> Any:
+    for part in path:
+        if not isinstance(live, Mapping) or part not in live:
+            return MISSING
+        live = live[part]
+    return live
+
+
+def _lost(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Declared leaves below `value` that `tree`, which is ours, does not hold. An empty tree holds all below."""
+    if not tree:
+        return
+    if isinstance(value, Mapping) and not is_secret(value):
+        for key, inner in value.items():
+            if inner is None or inner in ({}, []):
+                continue
+            below = tree.get(f"f:{key}")
+            if below is not None:
+                yield from _lost(inner, below, (*path, key))
+            else:
+                yield from _leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            below = _of_item(item, tree)
+            if below is not None:
+                yield from _lost(item, below, (*path, index))
+            else:
+                yield (*path, index), item
+
+
+def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """Maps are told key by key; a list is one value."""
+    if isinstance(value, Mapping) and value and not is_secret(value):
+        for key, inner in value.items():
+            if inner is not None:
+                yield from _leaves(inner, (*path, key))
+    else:
+        yield path, value
+
+
+def _of_item(item: Any, tree: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The part of a list's tree that is about an item: by its keys, or by its value."""
+    for name, below in tree.items():
+        said = name[2:]
+        if name.startswith("k:") and isinstance(item, Mapping):
+            # What the item does not state has been filled in by the server.
+            if all(item.get(key, value) == value for key, value in json.loads(said).items()):
+                return below  # type: ignore[no-any-return]  # a tree holds trees
+        elif name.startswith("v:") and json.loads(said) == item:
+            return below  # type: ignore[no-any-return]
+    return None
+
+
+def _holds(tree: Mapping[str, Any], declared: Mapping[str, Any], path: Path) -> bool:
+    value: Any = declared
+    for part in path:
+        value = value[part]
+        below = tree.get(f"f:{part}") if isinstance(part, str) else _of_item(value, tree)
+        if below is None:
+            return False
+        if not below:
+            return True
+        tree = below
+    return True
+
+
+def _at(live: Any, declared: Any, path: Path) -> Any:
+    """The live value at a declared place; items of a list are found by their name, where they have one."""
+    for part in path:
+        declared = declared[part]
+        try:
+            if isinstance(part, int) and isinstance(declared, Mapping) and "name" in declared:
+                live = next(item for item in live if item.get("name") == declared["name"])
+            else:
+                live = live[part]
+        except (KeyError, IndexError, TypeError, AttributeError, StopIteration):
+            return MISSING
+    return live
+
+
+def _merged(trees: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One tree of what any of the trees holds; one that ends at a place holds everything below it."""
+    names = {name for tree in trees for name in tree}
+    merged: dict[str, Any] = {}
+    for name in names:
+        below = [tree[name] for tree in trees if name in tree]
+        merged[name] = {} if any(not tree for tree in below) else _merged(below)
+    return merged
+
+
+def _holder(row: Mapping[str, Any]) -> str:
+    when = f" since {row['time']}" if row.get("time") else ""
+    return f"{row.get('manager', 'somebody')}{when}"

@@ -1,0 +1,1 @@
+"""What one run of the Pulumi engine says: its events as they come, and what they amount to."""

@@ -1,0 +1,210 @@
+"""Objects of a cluster by kind, with the rights of whoever asks."""
+
+from __future__ import annotations
+
+import http
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from tools.kube.transport import KubeError, Transport
+
+Object = Mapping[str, Any]
+"""One object as the API server gives it."""
+
+_BRIEF = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+_PAGE = 500
+_THREADS = 8
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class Kind(NamedTuple):
+    """A kind of objects in one version, as manifests name it."""
+
+    api_version: str
+    kind: str
+
+    def __str__(self) -> str:
+        """Return the kind's name."""
+        return self.kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What was found, and of which kinds it is not known what is there: by kind the reason."""
+
+    objects: Sequence[tuple[Kind, Object]] = ()
+    unread: Mapping[Kind, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Resource:
+    base: str
+    plural: str
+    namespaced: bool
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        inside = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        return f"{self.base}{inside}/{self.plural}" + (f"/{name}" if name else "")
+
+
+class RefusedError(KubeError):
+    """The server answered, and not with what was asked for."""
+
+
+class ForbiddenError(RefusedError):
+    """Whoever asks may not read it."""
+
+
+class Kube:
+    """One cluster. Of Secrets the metadata alone is asked for: their content never reaches this process."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Ask through `transport`; nothing is asked yet."""
+        self._transport = transport
+        self._known: dict[str, dict[str, _Resource]] = {}
+
+    def listing(
+        self,
+        kinds: Iterable[Kind],
+        *,
+        selector: Mapping[str, str] | None = None,
+        namespaces: Sequence[str] = (),
+        inside: str = "",
+    ) -> Listing:
+        """Every object of the kinds that has the labels; one request a kind, side by side.
+
+        With `inside`, those of one namespace. Else who may not list a kind in the whole cluster is shown what is in
+        `namespaces`. A kind that cannot be listed, or that the cluster does not serve, is in `unread`. Raises KubeError
+        when there is no answer at all.
+        """
+        wanted = sorted(set(kinds))
+        self._discover({kind.api_version for kind in wanted})
+        query = {"labelSelector": ",".join(f"{key}={value}" for key, value in (selector or {}).items())}
+        query = {key: value for key, value in query.items() if value}
+        found: list[tuple[Kind, Object]] = []
+        unread: dict[Kind, str] = {}
+        for kind, answer in zip(
+            wanted, self._each(lambda kind: self._all(kind, query, namespaces, inside), wanted), strict=True
+        ):
+            if isinstance(answer, str):
+                unread[kind] = answer
+            else:
+                found += [(kind, item) for item in answer]
+        return Listing(objects=found, unread=unread)
+
+    def served(self) -> set[Kind]:
+        """Kinds that the cluster serves, of the versions that were asked for so far."""
+        return {Kind(version, kind) for version, kinds in self._known.items() for kind in kinds}
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """One object; None where there is none. Raises KubeError, ForbiddenError among them."""
+        self._discover({kind.api_version})
+        resource = self._known[kind.api_version].get(kind.kind)
+        if resource is None:
+            return None
+        status, answer = self._ask("GET", resource.path(namespace, name), _accept(kind))
+        if status == http.HTTPStatus.NOT_FOUND:
+            return None
+        return _checked(status, answer, f"{kind} {name}")
+
+    def get_all(self, wanted: Sequence[tuple[Kind, str, str]]) -> Sequence[Object | KubeError | None]:
+        """Many objects by kind, namespace and name, side by side: in each place the object, None, or why not."""
+        self._discover({kind.api_version for kind, _, _ in wanted})
+
+        def one(entry: tuple[Kind, str, str]) -> Object | KubeError | None:
+            try:
+                return self.get(*entry)
+            except KubeError as error:
+                return error
+
+        return list(self._each(one, wanted))
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> None:
+        """Remove one object and what it owns, in the background; one that is gone is fine. Raises KubeError."""
+        self._discover({kind.api_version})
+        path = self._known[kind.api_version][kind.kind].path(namespace, name)
+        status, answer = self._ask("DELETE", f"{path}?propagationPolicy=Background", "application/json")
+        if status != http.HTTPStatus.NOT_FOUND:
+            _checked(status, answer, f"removing {kind} {namespace}/{name}")
+
+    def _all(self, kind: Kind, query: Mapping[str, str], namespaces: Sequence[str], inside: str) -> list[Object] | str:
+        resource = self._known[kind.api_version].get(kind.kind)
+        if resource is None:
+            return f"the cluster serves no {kind.kind} of {kind.api_version}"
+        try:
+            return self._pages(kind, resource.path(inside), query)
+        except ForbiddenError as error:
+            if not resource.namespaced or inside or not namespaces:
+                return str(error)
+        except RefusedError as error:  # a conversion webhook that is down, for one
+            return str(error)
+        try:
+            return [item for name in namespaces for item in self._pages(kind, resource.path(name), query)]
+        except RefusedError as error:
+            return str(error)
+
+    def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> list[Object]:
+        found: list[Object] = []
+        after = ""
+        while True:
+            words = {**query, "limit": str(_PAGE), **({"continue": after} if after else {})}
+            status, answer = self._ask("GET", f"{path}?{urlencode(words)}", _accept(kind, "List"))
+            content = _checked(status, answer, f"listing {kind}")
+            found += content.get("items") or []
+            after = (content.get("metadata") or {}).get("continue", "")
+            if not after:
+                return found
+
+    def _discover(self, versions: Iterable[str]) -> None:
+        """Learn paths and scopes: one small request for each version of an API group, as every server answers it."""
+        missing = sorted(set(versions) - set(self._known))
+        for version, found in zip(missing, self._each(self._resources, missing), strict=True):
+            self._known[version] = found
+
+    def _resources(self, version: str) -> dict[str, _Resource]:
+        base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        status, answer = self._ask("GET", base, "application/json")
+        if status == http.HTTPStatus.NOT_FOUND:
+            return {}
+        return {
+            entry["kind"]: _Resource(base=base, plural=entry["name"], namespaced=entry["namespaced"])
+            for entry in _checked(status, answer, f"the kinds of {version}").get("resources") or []
+            if "/" not in entry["name"]
+        }
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_THREADS)
+
+    def _each(self, call: Callable[[_In], _Out], over: Sequence[_In]) -> Iterable[_Out]:
+        return self._pool.map(call, over) if len(over) > 1 else map(call, over)
+
+    def _ask(self, method: str, path: str, accept: str) -> tuple[int, bytes]:
+        try:
+            return self._transport.request(method, path, accept=accept)
+        except KubeError:
+            raise
+        except Exception as error:
+            raise KubeError(str(error)) from error
+
+
+def _accept(kind: Kind, many: str = "") -> str:
+    return _BRIEF.format(many) if kind.kind == "Secret" else "application/json"
+
+
+def _checked(status: int, answer: bytes, what: str) -> dict[str, Any]:
+    try:
+        content = json.loads(answer)
+    except ValueError:
+        content = None
+    if status < http.HTTPStatus.BAD_REQUEST and isinstance(content, dict):
+        return content
+    said = content.get("message") if isinstance(content, dict) else answer.decode(errors="replace")
+    text = f"{what}: {status}: {str(said).strip()[:300]}"
+    raise ForbiddenError(text) if status == http.HTTPStatus.FORBIDDEN else RefusedError(text)
