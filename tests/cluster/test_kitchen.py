@@ -133,7 +133,7 @@ def test_a_failure_names_the_object_the_server_s_words_and_the_log(kitchen: Loca
         os.kill(manager, signal.SIGCONT)
     lines = str(raised.value).splitlines()
     assert len(lines) < 15, raised.value
-    assert lines[0].startswith(f"InferenceService {NAMESPACE}/{NAME}: "), raised.value
+    assert re.match(rf"(InferenceService {NAMESPACE}/{NAME}|ServingRuntime {NAMESPACE}/{NAME}-vllm): ", lines[0]), lines
     assert "failed calling webhook" in str(raised.value)
     assert f"seen in the cluster: kserve (process {manager}) does not answer" in str(raised.value)
     (log,) = re.findall(r"all that was said: (\S+)", lines[-1])
