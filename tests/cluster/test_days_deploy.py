@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.cluster.support.days import Scene
-from tests.cluster.support.environments import make
+from tests.cluster.support.shared_kitchen import SharedKitchen
 from tools.local.errors import LocalError
-from tools.local.up import LocalKitchen
 from tools.pipeline import deploy as merge
 
 READER, NAMESPACE = "merge-runner", "kube-public"
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    made = LocalKitchen(tmp_path_factory.mktemp("deploy") / "kitchen")
-    make("up", made.folder)
-    with made.cluster:
-        yield Scene(made)
-        made.down()
+def scene(shared_kitchen: SharedKitchen) -> Scene:
+    return Scene(shared_kitchen.up())
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import boto3
 import pytest
 
 from tests.cluster.support.kubectl import Kubectl, apply, eventually, is_ready, kitchen
-from tests.cluster.support.rest import Rest
+from tests.cluster.support.rest import Rest, mib_between_collections
 from tests.support.signals import hear_sigint
 from tools.cluster import Cluster, ClusterError, ports
 from tools.cluster.components import START_ORDER
@@ -61,10 +61,11 @@ def second(tmp_path_factory: pytest.TempPathFactory, rest: Rest) -> Iterator[Clu
 
 
 @pytest.mark.usefixtures("second")
-def test_a_cluster_at_rest_needs_little(rest: Rest) -> None:
+def test_a_cluster_at_rest_needs_little(rest: Rest, kubectl: Kubectl) -> None:
     """In a whole test run after all that other modules had on it, which is more than one environment needs."""
     assert rest.cores <= 0.05
     assert rest.memory_mib() <= 3 * 1024
+    assert mib_between_collections(kubectl) >= 300, "GOMEMLIMIT is near what the API server holds"
 
 
 def test_two_clusters_know_nothing_of_each_other(cluster: Cluster, second: Cluster, kubectl: Kubectl) -> None:

@@ -16,6 +16,7 @@ import yaml
 
 from tests.cluster.support.environments import make, objects, recorded, start, summary
 from tests.cluster.support.kubectl import Kubectl, eventually
+from tests.cluster.support.shared_kitchen import SharedKitchen
 from tools.cluster.processes import with_variable
 from tools.engine.checkpoints import ALWAYS
 from tools.engine.recovery import to_recover
@@ -27,16 +28,13 @@ ENGINE_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module", params=["judged", "kept"])
-def kitchen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKitchen]:
-    """A first update has no checkpoints, as its preview is judged; and the same with them."""
-    made = LocalKitchen(tmp_path_factory.mktemp("interrupted"))
+def kitchen(request: pytest.FixtureRequest, shared_kitchen: SharedKitchen) -> Iterator[LocalKitchen]:
+    """A first update has no checkpoints, as its preview is judged; and the same with them. Then others go on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(ALWAYS, raising=False)
         if request.param == "kept":
             patch.setenv(ALWAYS, "yes")
-        with made.cluster:
-            yield made
-            made.down()
+        yield shared_kitchen.empty()
 
 
 def engine_of(workspace: Workspace) -> int | None:

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ class Checkout:
         for name in (name for name in names if name and not name.startswith("tests/")):
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, self.folder / name, follow_symlinks=False)
+            self._take_compiled(name)
         (self.folder / ".venv").symlink_to(REPOSITORY / ".venv")
         for name in ("requirements.lock", "pyproject.toml"):
             os.utime(self.folder / name, (0, 0))  # older than the environment: `make venv` must not touch that
@@ -51,6 +53,13 @@ class Checkout:
             "KITCHEN_OBJECT_STORE_SECRET_KEY": "of-nobody",
         }
         self.tracked = self.content()
+
+    def _take_compiled(self, name: str) -> None:
+        """A module's compiled form holds for a copy of the same time and size: nothing has to be compiled again."""
+        compiled = Path(cache_from_source(name))
+        if name.endswith(".py") and (REPOSITORY / compiled).is_file():
+            (self.folder / compiled).parent.mkdir(exist_ok=True)
+            shutil.copy2(REPOSITORY / compiled, self.folder / compiled)
 
     @property
     def file(self) -> Path:
@@ -151,9 +160,10 @@ def test_a_secret_is_encrypted_in_its_place_as_the_runbook_says(checkout: Checko
 def test_a_deployment_without_the_line_gives_the_file_its_text_again(
     checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """And the state of the first one can be read by the second one."""
+    """And the state of the first one can be read by the second one. In a small environment: its size shows no more."""
     target = f"  kitchen:renderTo: {tmp_path / 'rendered'}\n  kitchen:protect:"
-    checkout.file.write_text(checkout.file.read_text().replace("  kitchen:protect:", target))
+    text = checkout.file.read_text().replace("  kitchen:protect:", target).partition("  kitchen:kitchens:")[0]
+    checkout.file.write_text(re.sub("kitchen:phase: .", "kitchen:phase: 1", text) + "  kitchen:kitchens: {}\n")
     before = checkout.file.read_bytes()
     assert checkout.run("pulumi stack init prod").returncode == 0
     checkout.file.write_bytes(before)

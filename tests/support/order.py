@@ -27,13 +27,16 @@ SHARED_CLUSTER = tuple(
 )
 """Modules that use the fixture `cluster`; the last one looks at what it needs after all of them."""
 
-SHARED_KITCHEN = tuple(f"tests/cluster/test_{name}.py" for name in ("days_by_hand", "days_not_ready", "recover"))
-"""Modules that use the fixture `shared_kitchen`; the last one takes it down."""
+SHARED_KITCHEN = tuple(
+    f"tests/cluster/test_{name}.py"
+    for name in ("interrupted", "days_by_hand", "days_not_ready", "days_deploy", "recover")
+)
+"""Modules that use the fixture `shared_kitchen`: the first begins with nothing, the last one takes it down."""
 
 LONGEST = (
     *SHARED_CLUSTER,
     *SHARED_KITCHEN,
-    "tests/cluster/test_interrupted.py",
+    "tests/cluster/test_killed_updates.py",
     "tests/cluster/test_kitchen.py",
     "tests/engine/test_stack_file.py",
     "tests/engine/test_program.py",

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.cluster.support.kubectl import Kubectl
 from tools.cluster import Cluster
 from tools.cluster.processes import strays
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _WINDOW_SECONDS = 1.0
+_ALLOCATED, _COLLECTIONS = "go_memstats_alloc_bytes_total", "go_gc_cycles_total_gc_cycles_total"
 
 
 class Rest:
@@ -58,6 +60,19 @@ class Rest:
 
     def _cpu_seconds(self) -> float:
         return sum(_cpu_ticks(pid) for pid in self._pids) / _TICKS
+
+
+def mib_between_collections(kubectl: Kubectl) -> float:
+    """MiB that the API server has allocated for each collection of its garbage, since it started.
+
+    Little, where its memory limit is near what it holds: then it collects all the time, also while it is at rest.
+    """
+    found = {}
+    for line in kubectl("get", "--raw", "/metrics").splitlines():
+        name, _, value = line.partition(" ")
+        if name in (_ALLOCATED, _COLLECTIONS):
+            found[name] = float(value)
+    return found[_ALLOCATED] / found[_COLLECTIONS] / 2**20
 
 
 def _cpu_ticks(pid: int) -> int:

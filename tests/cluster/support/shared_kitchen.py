@@ -18,16 +18,18 @@ class SharedKitchen:
         self._stack = stack
         stack.callback(self._remove)
 
-    def begun(self) -> LocalKitchen:
-        """A kitchen whose cluster runs; dev may be on it or not. With the guard that ends it with this process."""
-        self._stack.enter_context(self._kitchen.cluster)
+    def empty(self) -> LocalKitchen:
+        """The kitchen as a cluster with nothing on it; what was there is taken down."""
+        self._remove()
+        self._stack.enter_context(self._kitchen.cluster)  # starts it, with the guard that ends it with this process
         return self._kitchen
 
     def up(self) -> LocalKitchen:
         """The kitchen with dev on it: by a first `make up`, unless an earlier module has left it so."""
         if not self._kitchen.workspace.exists():
+            self.empty()
             make("up", self._kitchen.folder)
-        return self.begun()
+        return self._kitchen
 
     def _remove(self) -> None:
         if self._kitchen.folder.exists():
