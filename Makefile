@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days kills bench docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -71,8 +71,11 @@ deploy: venv ## preview and update a stack of your own backend, with policies: S
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
 
-bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,bundles
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,adapter,bundles
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
+
+profile: venv ## where the time of one run goes, into reports/profile: WAY=offline|preview|up|no-change RESOURCES=300
+	@$(BIN)/python -m tests.bench.profiling --way $(or $(WAY),offline) --resources $(or $(RESOURCES),300)
 
 kills: venv ## kill updates at random moments, with and without checkpoints, and count what became of them: RUNS=10 SEED=1
 	@$(BIN)/python -m tests.cluster.support.kills --runs $(or $(RUNS),10) --seed $(or $(SEED),1)

@@ -12,7 +12,7 @@ from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.kitchen import build
 from infra.load import settings_from_engine
-from infra.pace import all_registered, without_debug_messages
+from infra.pace import all_registered, without_debug_messages, without_stack_traces
 
 _TOLD = 32
 """Exit code by which the language host knows that the user has been told (sdk/python, pulumi-language-python-exec)."""
@@ -21,6 +21,7 @@ _TOLD = 32
 async def main() -> Mapping[str, Any]:
     """Build the environment that the stack's file describes; faults end in one message, no traceback."""
     without_debug_messages()
+    without_stack_traces()
     try:
         catalog = load_catalog()
         settings = settings_from_engine(pulumi.get_stack(), catalog)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 
 import pulumi
 
 from infra.settings import Settings
+
+_NO_QUEUE = json.dumps({"burst": 2000, "qps": 1000}, separators=(",", ":"))
+"""The provider sends 50 requests a second by default and keeps the rest waiting. How many go on at once is bounded by
+the engine (`--parallel`, four for each core), and the API server protects itself (API Priority and Fairness)."""
 
 
 def cluster_provider(settings: Settings) -> pulumi.ProviderResource:
@@ -26,6 +31,7 @@ def cluster_provider(settings: Settings) -> pulumi.ProviderResource:
             # Without these another bundle or key would delete the object before it is made anew.
             "enableConfigMapMutable": "true",
             "enableSecretMutable": "true",
+            "kubeClientSettings": _NO_QUEUE,
         }
         if settings.cluster_context is not None:
             inputs["context"] = settings.cluster_context

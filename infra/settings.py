@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,9 +266,27 @@ class Settings:
 
     def held(self, tenant: str) -> list[str]:
         """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""
-        used = [kitchen.base_model for kitchen in self.kitchens.values() if kitchen.tenant == tenant]
+        used = [kitchen.base_model for kitchen in self.kitchens_of(tenant)]
         return list(dict.fromkeys([*used, *self.tenants[tenant].base_models]))
+
+    def kitchens_of(self, tenant: str) -> Sequence[Kitchen]:
+        """A tenant's kitchens, canaries among them, as the settings order them."""
+        return self._by_tenant.get(tenant, ())
 
     def canary(self, kitchen: str) -> Kitchen | None:
         """The canary of a kitchen."""
-        return next((other for other in self.kitchens.values() if other.canary_of == kitchen), None)
+        return self._canaries.get(kitchen)
+
+    # Made once: to look through all kitchens for each tenant takes time that grows with the square of their number.
+    @cached_property
+    def _by_tenant(self) -> dict[str, list[Kitchen]]:
+        found: dict[str, list[Kitchen]] = {}
+        for kitchen in self.kitchens.values():
+            found.setdefault(kitchen.tenant, []).append(kitchen)
+        return found
+
+    @cached_property
+    def _canaries(self) -> dict[str, Kitchen]:
+        canaries = [kitchen for kitchen in self.kitchens.values() if kitchen.canary_of is not None]
+        # The first one counts, as the settings order them.
+        return {str(kitchen.canary_of): kitchen for kitchen in reversed(canaries)}

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ RETRIES = 2
 
 _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden", "403"}
 _LACKING = {"NotImplemented", "MalformedPolicy", "MethodNotAllowed", "XNotImplemented"}
+_MAKING = Lock()
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -88,7 +90,8 @@ def credentials() -> tuple[str, str]:
 def s3_client(endpoint: str, region: str, key: tuple[str, str] | None = None) -> S3Client:
     """A client with short timeouts: the administrator's, or that of another key pair."""
     bundle = ca_bundle()
-    with calling(endpoint, "making a client"):
+    # One at a time: calls that come together would each make the same client, and a session is no thread's alone.
+    with calling(endpoint, "making a client"), _MAKING:
         return _client(endpoint, region, key or credentials(), bundle)
 
 
@@ -102,7 +105,13 @@ def ca_bundle() -> str | None:
     return path
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=1)
+def _session() -> boto3.session.Session:
+    """One for all clients: it reads the description of the S3 API once, which is most of what a client takes."""
+    return boto3.session.Session()
+
+
+@lru_cache(maxsize=4)
 def _client(endpoint: str, region: str, key: tuple[str, str], bundle: str | None) -> S3Client:
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -112,7 +121,7 @@ def _client(endpoint: str, region: str, key: tuple[str, str], bundle: str | None
         request_checksum_calculation="when_required",
         proxies={} if urlsplit(endpoint).hostname in _LOOPBACK else None,
     )
-    return boto3.session.Session().client(
+    return _session().client(
         "s3",
         endpoint_url=endpoint,
         region_name=region,

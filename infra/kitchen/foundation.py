@@ -53,7 +53,7 @@ def tenant(context: Context, name: str) -> Tenant:
         namespace=context.namespace(name),
         labels=context.labels(name, name),
         members={**settings.groups, **said.groups},
-        kitchens=[kitchen.name for kitchen in settings.kitchens.values() if kitchen.tenant == name],
+        kitchens=[kitchen.name for kitchen in settings.kitchens_of(name)],
     )
     gone_with = pulumi.ResourceOptions(depends_on=[made], deleted_with=made.namespace_object)
     TenantAccess(name, access, pulumi.ResourceOptions.merge(context.on_cluster, gone_with))

@@ -20,7 +20,7 @@ def capacity_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
         used = sum(kitchen.peak_gpus for kitchen in settings.kitchens.values() if kitchen.pool == name)
         yield from exceeded(f"gpuPools.{name}.gpus", pool.gpus, used, "GPUs")
     for name, tenant in settings.tenants.items():
-        kitchens = [kitchen for kitchen in settings.kitchens.values() if kitchen.tenant == name]
+        kitchens = settings.kitchens_of(name)
         quota, path = tenant.quota, f"tenants.{name}.quota"
         held = [ref for ref in settings.held(name) if ref in catalog.base_models]
         loads = len(held)

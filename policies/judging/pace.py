@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]  # no stubs in the lock file
+from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import policy
 
 _REQUESTS = ("Analyze", "AnalyzeStack")
@@ -113,6 +114,54 @@ def _of_the_request(read: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
     return lambda server, request: remembered(request, server)
 
 
+def _where_asked(remediate: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that answers Remediate, without reading the resource where no policy is set to `remediate`.
+
+    The engine asks for every resource, and remediations are off unless the pack's configuration turns them on.
+    """
+
+    def answering(self: Any, request: Any, context: Any) -> Any:
+        levels = map(self._get_enforcement_level, self._PolicyAnalyzerServicer__policies)
+        if policy.EnforcementLevel.REMEDIATE in levels:
+            return remediate(self, request, context)
+        return analyzer_pb2.RemediateResponse()
+
+    return answering
+
+
+def _for_remediations(proxy: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Proxies raise where an unknown value is touched. Rules look for unknown values themselves (`judging.values`)."""
+    return lambda value: value if _REQUEST.results is not None else proxy(value)
+
+
+class _Stack:
+    """A request about a stack whose resources come once; who asks again gets none."""
+
+    def __init__(self, request: Any) -> None:
+        self._resources: Iterator[object] = iter(request.resources)
+
+    @property
+    def resources(self) -> Iterator[object]:
+        return self._resources
+
+
+def _built_once(analyze: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that answers AnalyzeStack, which builds the resources for the first policy and not for each."""
+    return lambda self, request, context: analyze(self, _Stack(request), context)
+
+
+def _arguments_of(arguments: Callable[..., Any]) -> Callable[..., Any]:
+    """What the SDK gives to a policy about the stack: the resources that were built for the request's first one."""
+
+    def made(resources: list[Any], *rest: object) -> Any:
+        if _REQUEST.results is None:
+            return arguments(resources, *rest)
+        _, first = _REQUEST.results.setdefault(("stack",), (None, resources))
+        return arguments(first, *rest)
+
+    return made
+
+
 def read_each_resource_once() -> None:
     """Make the SDK remember what it reads during a request; the rules' inputs are then converted once as well."""
     sdk: Any = policy
@@ -122,8 +171,11 @@ def read_each_resource_once() -> None:
     for name in ("_get_resource_options", "_get_provider_resource"):
         setattr(servicer, name, _of_the_request(getattr(servicer, name)))
     servicer._configure_runtime_settings = functools.lru_cache(servicer._configure_runtime_settings)
+    servicer.Remediate = _where_asked(servicer.Remediate)
+    servicer.AnalyzeStack = _built_once(servicer.AnalyzeStack)
+    sdk.StackValidationArgs = _arguments_of(sdk.StackValidationArgs)
     sdk.json_format = _JsonFormat()
-    for name in ("deserialize_properties", "unknown_checking_proxy"):
-        setattr(sdk, name, once(getattr(sdk, name)))
+    sdk.deserialize_properties = once(sdk.deserialize_properties)
+    sdk.unknown_checking_proxy = _for_remediations(sdk.unknown_checking_proxy)
     for name in _REQUESTS:
         setattr(servicer, name, _remembering(getattr(servicer, name)))

@@ -5,13 +5,13 @@ At the end of an update it comes too late to stop anything: the preview with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pulumi_policy import ReportViolation, StackValidationArgs, StackValidationPolicy
+from pulumi_policy import PolicyResource, ReportViolation, StackValidationArgs, StackValidationPolicy
 
 from policies.judging.described import DescribedRule
-from policies.judging.pace import note
+from policies.judging.pace import note, once
 from policies.judging.rule import inputs_of
 from policies.judging.subject import Subject
 from policies.judging.values import JsonValue
@@ -66,9 +66,13 @@ class StackRule(DescribedRule):
 
 def stack_case_of(args: StackValidationArgs) -> StackCase:
     """What a rule judges, out of the engine's arguments, without what an update with `--target` leaves out."""
-    subjects = (
+    return StackCase(subjects=_subjects(args.resources), world=world(), config=args.get_config() or {})
+
+
+@once
+def _subjects(resources: Sequence[PolicyResource]) -> tuple[Subject, ...]:
+    return tuple(
         Subject(resource_type=resource.resource_type, name=resource.name, inputs=inputs_of(resource.props))
-        for resource in args.resources
+        for resource in resources
         if resource.props
     )
-    return StackCase(subjects=tuple(subjects), world=world(), config=args.get_config() or {})

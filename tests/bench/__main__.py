@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.adapter import adapter
 from tests.bench.bundles import bundles
 from tests.bench.policies import policies
 from tests.bench.resource import resource
@@ -23,6 +24,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "resource": resource,
     "policies": policies,
     "size": at_size,
+    "adapter": adapter,
     "bundles": bundles,
 }
 

@@ -117,7 +117,10 @@ class _Memory:
             for pid in tree(self._pid):
                 with suppress(OSError, IndexError, ValueError):
                     mib = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_MIB
-                    role = role_of(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
+                    command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if not command:  # it has ended, and nobody has asked for its status yet
+                        continue
+                    role = role_of(command)
                     roles[role] = roles.get(role, 0.0) + mib
                     self._cpu[role, pid] = cpu_seconds(pid)
             if sum(roles.values()) > self.peak:

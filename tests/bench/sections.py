@@ -27,7 +27,22 @@ each other, not with another machine's and not with another part's. The figures 
 [benchmarks.json](benchmarks.json).
 
 `make bench` measures every part, which takes about 40 minutes on two cores. `make bench PARTS=size,policies` measures
-these parts alone and leaves the sections of the others as they are.
+these parts alone and leaves the sections of the others as they are. `make bench SIZES=100` is a quick look at one size:
+it writes nothing.
+
+`make profile` says where the time of one run goes, and names the files that it writes below `reports/profile`:
+
+| command | what is run |
+|---|---|
+| `make profile` | a preview of 300 resources without a cluster, with the policy pack |
+| `make profile WAY=preview` | a first preview on a private embedded cluster |
+| `make profile WAY=up` | a first update on it, without the preview |
+| `make profile WAY=no-change` | an update that changes nothing |
+
+The same command runs three times: as it is, with the engine's OpenTelemetry traces, and with a profile of each Python
+process. `summary.txt` has the phases with their share, CPU time and memory of each process, the engine's calls by
+method, the functions that take the most CPU time, and the slowest imports. A profile makes Python two to four times as
+slow: compare its figures with each other only.
 """
 
 
@@ -76,7 +91,7 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-ORDER = ("startup", "resource", "policies", "size", "bundles")
+ORDER = ("startup", "resource", "policies", "size", "adapter", "bundles")
 """Every part, in the order in which they are measured and stand in the page."""
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from tests.cluster.support.kubectl import Kubectl
+from tests.cluster.support.shared_kitchen import SharedKitchen
 from tools.cluster import Cluster
 
 
@@ -26,6 +28,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def kubectl(cluster: Cluster) -> Kubectl:
     return Kubectl(cluster.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def shared_kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedKitchen]:
+    """A kitchen by `make up`, for modules that leave it as it was; they run in one process (tests/support/order.py)."""
+    with ExitStack() as stack:
+        yield SharedKitchen(tmp_path_factory.mktemp("shared") / "kitchen", stack)
 
 
 @pytest.fixture

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.cluster.support.days import Group, Scene, play
 from tests.cluster.support.days.groups import NOT_READY
-from tests.cluster.support.environments import make
-from tools.local.up import LocalKitchen
+from tests.cluster.support.shared_kitchen import SharedKitchen
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    made = LocalKitchen(tmp_path_factory.mktemp("not-ready") / "kitchen")
-    make("up", made.folder)
-    with made.cluster:
-        yield Scene(made)
-        made.down()
+def scene(shared_kitchen: SharedKitchen) -> Scene:
+    return Scene(shared_kitchen.up())
 
 
 @pytest.mark.parametrize("group", NOT_READY, ids=lambda group: group.name)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import boto3
 import pytest
 
 from tests.cluster.support.kubectl import Kubectl, apply, eventually, is_ready, kitchen
+from tests.cluster.support.rest import Rest
 from tests.support.signals import hear_sigint
 from tools.cluster import Cluster, ClusterError, ports
 from tools.cluster.components import START_ORDER
@@ -37,14 +39,32 @@ def bucket_client(cluster: Cluster) -> Any:
 
 
 @pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Cluster]:
+def rest(cluster: Cluster, kubectl: Kubectl) -> Rest:
+    """The shared cluster, which nobody asks for anything while the second one starts."""
+
+    def going() -> bool:
+        return any(item["status"]["phase"] == "Terminating" for item in kubectl.get("namespaces")["items"])
+
+    eventually(lambda: not going(), "what other modules left is gone", 120)
+    return Rest(cluster)
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory, rest: Rest) -> Iterator[Cluster]:
     """A cluster beside the shared one, for tests that stop or hurt it."""
-    del cluster
-    with Cluster(tmp_path_factory.mktemp("cluster") / "second") as running:
-        try:
-            yield running
-        finally:
-            running.destroy()
+    with ExitStack() as stack:
+        running = Cluster(tmp_path_factory.mktemp("cluster") / "second")
+        with rest.meanwhile():
+            stack.enter_context(running)
+        stack.callback(running.destroy)
+        yield running
+
+
+@pytest.mark.usefixtures("second")
+def test_a_cluster_at_rest_needs_little(rest: Rest) -> None:
+    """In a whole test run after all that other modules had on it, which is more than one environment needs."""
+    assert rest.cores <= 0.05
+    assert rest.memory_mib() <= 3 * 1024
 
 
 def test_two_clusters_know_nothing_of_each_other(cluster: Cluster, second: Cluster, kubectl: Kubectl) -> None:

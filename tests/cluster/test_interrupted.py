@@ -17,6 +17,8 @@ import yaml
 from tests.cluster.support.environments import make, objects, recorded, start, summary
 from tests.cluster.support.kubectl import Kubectl, eventually
 from tools.cluster.processes import with_variable
+from tools.engine.checkpoints import ALWAYS
+from tools.engine.recovery import to_recover
 from tools.local.orphans import WORKSPACE_VARIABLE
 from tools.local.up import LocalKitchen
 from tools.local.workspace import Workspace
@@ -24,12 +26,17 @@ from tools.local.workspace import Workspace
 ENGINE_SECONDS = 120.0
 
 
-@pytest.fixture(scope="module")
-def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKitchen]:
+@pytest.fixture(scope="module", params=["judged", "kept"])
+def kitchen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKitchen]:
+    """A first update has no checkpoints, as its preview is judged; and the same with them."""
     made = LocalKitchen(tmp_path_factory.mktemp("interrupted"))
-    with made.cluster:
-        yield made
-        made.down()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(ALWAYS, raising=False)
+        if request.param == "kept":
+            patch.setenv(ALWAYS, "yes")
+        with made.cluster:
+            yield made
+            made.down()
 
 
 def engine_of(workspace: Workspace) -> int | None:
@@ -70,7 +77,7 @@ def test_an_update_that_is_asked_to_end_does_so_in_order(kitchen: LocalKitchen) 
     assert up.returncode != 0
     assert "interrupted; the same command goes on from here" in text
     assert "Traceback" not in text
-    assert not kitchen.workspace.was_interrupted()
+    assert to_recover(kitchen.workspace) is None
     assert not list((kitchen.workspace.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
 
 
@@ -92,7 +99,7 @@ def test_up_converges_after_kills_at_several_moments(kitchen: LocalKitchen) -> N
         text = kill_when(kitchen, reached, everything=everything)
         assert everything or "pulumi up failed" in text, f"{what}: {text}"
         said.append(text)
-        cut_off.append(kitchen.workspace.was_interrupted())
+        cut_off.append(to_recover(kitchen.workspace) is not None)
     assert "an earlier update" not in said[0], "what was before ended in order, or nothing was"
     assert any(cut_off), "no kill hit an operation: the moments are not what they should be"
     text = make("up", kitchen.folder)

@@ -26,6 +26,7 @@ from components.platform import Platform
 from tests.cluster.support.kubectl import Kubectl
 from tests.support.minio_server import free_ports
 from tests.support.programs import program, unjudged
+from tests.support.stacks import prepare
 from tools.cluster import Cluster
 from tools.toolchain import PREVIEW, binary, ensure
 
@@ -79,7 +80,7 @@ def test_a_distributed_store_is_admitted_scheduled_on_as_many_nodes_and_keeps_it
     kubectl("get", "--raw", "/openapi/v2")  # made on the first demand, and the provider's patience is 32 s
     workspace = program(tmp_path / "project", PROGRAM, {})
     workspace.kubeconfig = cluster.kubeconfig
-    workspace.prepare({})
+    prepare(workspace, {})
     assert unjudged(workspace, "up", "--yes", "--skip-preview") == 0
     pods = kubectl.get("-n", NAMESPACE, "pods", "-l", "app.kubernetes.io/name=minio")["items"]
     assert len({pod["spec"]["nodeName"] for pod in pods}) == REPLICAS

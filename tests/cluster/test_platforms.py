@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.support.kubectl import OURS, Kubectl, no_other_environment
-from tools.local.workspace import POLICY_PACK, Workspace
+from tests.support.stacks import ONE_WRITE, prepare
+from tools.local.workspace import Workspace
 from tools.toolchain import PREVIEW, ensure
 
 KITCHENS = 6
@@ -25,16 +26,16 @@ PLATFORMS: dict[str, dict[str, Any]] = {
 
 
 def render(stack: str, platform: dict[str, Any], folder: Path) -> Path:
-    """Write the YAML of a stack on a platform, in phase 4 and with a pull secret."""
+    """Write the YAML of a stack on a platform, in phase 4 and with a pull secret; the engine tier judges it."""
     target = folder / "rendered" / stack
     workspace = Workspace(folder / stack, stack, kubeconfig=None)
     changes = {"platform": platform, "phase": 4, "pullSecret": "registry-pull", "registryCredentials": "render-only"}
-    workspace.prepare({**changes, "renderTo": str(target)})
-    options = ("--stack", stack, "--config-file", str(workspace.config_file), "--policy-pack", str(POLICY_PACK))
+    prepare(workspace, {**changes, "renderTo": str(target)})
+    options = ("--stack", stack, "--config-file", str(workspace.config_file))
     done = subprocess.run(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", *options],
         cwd=workspace.project,
-        env=workspace.environment(),
+        env=workspace.environment() | ONE_WRITE,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
+from tests.support.stacks import ONE_WRITE, prepare
 from tools.cluster import Cluster
 from tools.local.workspace import POLICY_PACK, Workspace
 from tools.toolchain import PREVIEW, ensure
@@ -110,7 +111,7 @@ class Environment:
             "bucketPrefix": "tenancy-",
             "tls": {"caBundle": "kitchen-ca", "certificates": certificates},
         }
-        self.workspace.prepare({**self.changes, "objectStore": store})
+        prepare(self.workspace, {**self.changes, "objectStore": store})
         options = ("--stack", "dev", "--config-file", str(self.workspace.config_file), "--non-interactive")
         subprocess.run(
             ["pulumi", "config", "set", "--secret", "kitchen:registryCredentials", *options],
@@ -131,7 +132,7 @@ class Environment:
         done = subprocess.run(
             ["pulumi", command, *options, *words],
             cwd=self.workspace.project,
-            env=self.workspace.environment() | keys,
+            env=self.workspace.environment() | ONE_WRITE | keys,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

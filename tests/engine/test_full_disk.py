@@ -24,9 +24,10 @@ def can_mount() -> bool:
 
 
 @pytest.mark.skipif(not can_mount(), reason="no mount namespace of one's own on this machine")
-def test_a_full_disk_in_the_first_update(tmp_path: Path) -> None:
+@pytest.mark.parametrize("checkpoints", ["kept", "skipped"])
+def test_a_full_disk_in_the_first_update(tmp_path: Path, checkpoints: str) -> None:
     done = subprocess.run(
-        [*ALONE, sys.executable, "-m", "tests.engine.support.full_disk", str(tmp_path)],
+        [*ALONE, sys.executable, "-m", "tests.engine.support.full_disk", str(tmp_path), checkpoints],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -39,3 +40,4 @@ def test_a_full_disk_in_the_first_update(tmp_path: Path) -> None:
     assert result["found"][0].startswith(f"{state}: is cut off or no JSON"), result["found"]
     assert result["left"] == result["last"] == []
     assert result["status"] == 0, result["said"]
+    assert result["recovers"], "the next `make up` does not compare the state with what is there"

@@ -128,4 +128,14 @@ def test_a_stack_that_is_not_there_is_one_message(
     for key, value in environment(workspace).items():
         monkeypatch.setenv(key, value)
     with pytest.raises(LocalError, match="no stack named"):
-        merge.deploy("nowhere", directory=tmp_path)
+        merge.deploy("prod", directory=tmp_path)
+
+
+def test_a_journal_that_is_too_long_for_a_tag_means_everything() -> None:
+    told: list[str] = []
+    names = tuple(f"urn:{number * 7919 % 1000003:x}{number}" for number in range(60_000))
+    journal = Journal(since="2026-01-01T00:00:00+00:00", before="t1", changed=names)
+    TagShelf(lambda *words: told.append(words[-1]) or "").write(journal)
+    found = TagShelf(lambda *words: json.dumps({TAG: told[0]})).read()
+    assert found == Journal(since=journal.since, before="t1", everything=True)
+    assert len(told[0]) < 1000

@@ -41,12 +41,27 @@ converted.clear(), seen.clear()
 resources = [request(analyzer_pb2.AnalyzerResource, value) for value in "xyz"]
 servicer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources), None)
 print(len(converted), "".join(seen))
+for level in (EnforcementLevel.DISABLED, EnforcementLevel.REMEDIATE):
+    converted.clear()
+    change = ResourceValidationPolicy(name="change", description="d", enforcement_level=level,
+                                      remediate=lambda args: {"a": "changed"})
+    changing = policy._PolicyAnalyzerServicer("p", "0.0.1", [change], EnforcementLevel.MANDATORY, None)
+    answer = changing.Remediate(request(analyzer_pb2.AnalyzeRequest, "x"), None)
+    print(len(converted), [dict(entry.properties) for entry in answer.remediations])
+"""
+
+
+EXPECTED = """\
+3 xxxxxyyyyyxxxxx
+3 xyzxyzxyz
+0 []
+1 [{'a': 'changed'}]
 """
 
 
 def test_each_resource_is_converted_once_for_all_rules() -> None:
     done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, text=True, check=False)
-    assert done.stdout == "3 xxxxxyyyyyxxxxx\n3 xyzxyzxyz\n", done.stdout + done.stderr
+    assert done.stdout == EXPECTED, done.stdout + done.stderr
 
 
 def test_only_the_very_same_object_is_remembered_and_only_within_a_request() -> None:

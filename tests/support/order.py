@@ -1,7 +1,8 @@
 """In which order and beside what the modules of a whole test run go: the longest first, one shared cluster for all.
 
 What is begun last should be short, so that no process waits for the other one at the end. Modules of the shared
-cluster are one unit of work: spread over two processes they would need two clusters, each with its start and memory.
+cluster are one unit of work, and so are those of the shared kitchen: spread over two processes they would need two,
+each with its start and memory.
 """
 
 from __future__ import annotations
@@ -13,24 +14,26 @@ SHARED_CLUSTER = tuple(
     f"tests/cluster/test_{name}.py"
     for name in (
         "audit",
-        "embedded_cluster",
         "tenancy",
-        "embedded_lifecycle",
         "base_model_updates",
         "minio_deployed",
         "serving_updates",
-        "placement",
         "platforms",
         "serving_options",
+        "placement",
+        "embedded_cluster",
+        "embedded_lifecycle",
     )
 )
-"""Modules that use the fixture `cluster`. Those that need the cluster without another environment take turns with
-others, so that what an environment leaves behind goes meanwhile."""
+"""Modules that use the fixture `cluster`; the last one looks at what it needs after all of them."""
+
+SHARED_KITCHEN = tuple(f"tests/cluster/test_{name}.py" for name in ("days_by_hand", "days_not_ready", "recover"))
+"""Modules that use the fixture `shared_kitchen`; the last one takes it down."""
 
 LONGEST = (
     *SHARED_CLUSTER,
+    *SHARED_KITCHEN,
     "tests/cluster/test_interrupted.py",
-    "tests/cluster/test_recover.py",
     "tests/cluster/test_kitchen.py",
     "tests/engine/test_stack_file.py",
     "tests/engine/test_program.py",
@@ -42,6 +45,7 @@ LONGEST = (
 )
 """Modules that take more than twenty seconds of a processor, longest first; all others follow."""
 
+_UNITS = dict.fromkeys(SHARED_CLUSTER, "the shared cluster") | dict.fromkeys(SHARED_KITCHEN, "the shared kitchen")
 _RANK = {path: rank for rank, path in enumerate(LONGEST)}
 
 
@@ -56,8 +60,8 @@ def longest_first(items: list[pytest.Item]) -> None:
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist is untyped
-    """A module is a unit of work, and those of the shared cluster are one together."""
+    """A module is a unit of work; those of the shared cluster are one together, and those of the shared kitchen."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = module_of(nodeid)
-        return "the shared cluster" if module in SHARED_CLUSTER else module
+        return _UNITS.get(module, module)

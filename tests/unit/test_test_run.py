@@ -8,22 +8,26 @@ from pathlib import Path
 import pytest
 
 from tests.support.durations import summary
-from tests.support.order import LONGEST, SHARED_CLUSTER, Scheduling
+from tests.support.order import LONGEST, SHARED_CLUSTER, SHARED_KITCHEN, Scheduling
 from tools.local.workspace import REPOSITORY
 
-FIXTURES = {"cluster", "kubectl", "namespace"}
-"""Of `tests/cluster/conftest.py`: each stands on the shared cluster."""
+FIXTURES = {
+    SHARED_CLUSTER: {"cluster", "kubectl", "namespace"},
+    SHARED_KITCHEN: {"shared_kitchen"},
+}
+"""Of `tests/cluster/conftest.py`: what stands on the shared cluster, and on the shared kitchen."""
 
 
 def functions(path: Path) -> list[ast.FunctionDef]:
     return [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
 
 
-def needs_the_shared_cluster(path: Path) -> bool:
+def takes(path: Path, names: set[str]) -> bool:
+    """Whether tests or fixtures of a module ask for fixtures of these names that are not its own."""
     found = functions(path)
     fixtures = [entry for entry in found if any("fixture" in ast.unparse(each) for each in entry.decorator_list)]
     tests = [entry for entry in found if entry.name.startswith("test_")]
-    wanted = {argument.arg for entry in [*tests, *fixtures] for argument in entry.args.args} & FIXTURES
+    wanted = {argument.arg for entry in [*tests, *fixtures] for argument in entry.args.args} & names
     return bool(wanted - {entry.name for entry in fixtures})
 
 
@@ -32,16 +36,17 @@ def test_every_module_in_the_order_is_there_once() -> None:
     assert [name for name in LONGEST if not (REPOSITORY / name).is_file()] == []
 
 
-def test_every_module_that_uses_the_shared_cluster_is_in_its_unit_of_work() -> None:
+@pytest.mark.parametrize("unit", FIXTURES, ids=["cluster", "kitchen"])
+def test_every_module_that_uses_what_is_shared_is_in_its_unit_of_work(unit: tuple[str, ...]) -> None:
     modules = sorted((REPOSITORY / "tests" / "cluster").glob("test_*.py"))
-    needing = {str(path.relative_to(REPOSITORY)) for path in modules if needs_the_shared_cluster(path)}
-    assert needing == set(SHARED_CLUSTER)
+    taking = {str(path.relative_to(REPOSITORY)) for path in modules if takes(path, FIXTURES[unit])}
+    assert taking == set(unit)
 
 
-def test_modules_of_the_shared_cluster_are_one_unit_of_work_and_others_are_alone(pytestconfig: pytest.Config) -> None:
+def test_modules_that_share_are_one_unit_of_work_and_others_are_alone(pytestconfig: pytest.Config) -> None:
     scheduling = Scheduling.__new__(Scheduling)
-    scopes = {scheduling._split_scope(f"{name}::test_it[a::b]") for name in SHARED_CLUSTER}
-    assert scopes == {"the shared cluster"}
+    scopes = [{scheduling._split_scope(f"{name}::test_it[a::b]") for name in unit} for unit in FIXTURES]
+    assert scopes == [{"the shared cluster"}, {"the shared kitchen"}]
     alone = "tests/cluster/test_kitchen.py"
     assert scheduling._split_scope(f"{alone}::test_it") == alone
     assert pytestconfig.rootpath == REPOSITORY, "names of modules are relative to it"

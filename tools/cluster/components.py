@@ -24,6 +24,9 @@ class Component:
     env: Mapping[str, str]
 
 
+_NODE_LEASE_SECONDS = 400
+"""No node of this cluster ever fails: who keeps it alive has to say so seldom."""
+
 START_ORDER = (
     "etcd",
     "minio",
@@ -34,6 +37,22 @@ START_ORDER = (
     "binder",
     "kserve",
 )
+
+_IDLE_CONTROLLERS = (
+    "persistentvolume-attach-detach",
+    "persistentvolume-expander",
+    "node-ipam",
+    "node-route",
+    "service-lb",
+    "certificatesigningrequest-approving",
+    "certificatesigningrequest-cleaner",
+    "certificatesigningrequest-signing",
+    "podcertificaterequest-cleaner",
+    "resourceclaim",
+    "device-taint-eviction",
+    "storage-version-migrator",
+)
+"""Controllers with nothing to control here; some of them look every tenth of a second whether there is something."""
 
 PORT_OF = {
     "etcd": "etcd",
@@ -158,8 +177,11 @@ def _controller_manager(layout: Layout, ports: Mapping[str, int]) -> tuple[str, 
         # Its some thirty controllers start one after another, each with requests that the default rate delays.
         "--kube-api-qps=300",
         "--kube-api-burst=600",
+        # Without what this cluster does not have: disks to attach, a cloud, certificates of kubelets, other devices.
+        f"--controllers=*,{','.join(f'-{name}-controller' for name in _IDLE_CONTROLLERS)}",
         # A new node keeps its not-ready taint until the next round: five seconds by default.
         "--node-monitor-period=1s",
+        f"--node-monitor-grace-period={2 * _NODE_LEASE_SECONDS}s",
         f"--service-account-private-key-file={pki / 'service-account.key'}",
         f"--root-ca-file={pki / 'ca.crt'}",
         f"--cluster-signing-cert-file={pki / 'ca.crt'}",
@@ -194,7 +216,9 @@ def _kwok(layout: Layout, ports: Mapping[str, int]) -> tuple[str, ...]:
         "--manage-all-nodes=false",
         "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
         "--node-ip=127.0.0.1",
-        "--node-lease-duration-seconds=40",
+        # A quarter of this is the pace at which it renews the leases of all nodes: by default half of what the API
+        # server and etcd have to do while nobody asks them for anything.
+        f"--node-lease-duration-seconds={_NODE_LEASE_SECONDS}",
         f"--server-address=127.0.0.1:{ports['kwok']}",
     )
 

@@ -60,12 +60,14 @@ class Unknown:
 class Drift:
     """Where cluster and store are not as recorded.
 
-    `stale` are Jobs that are there while the volume they have filled is gone. `unread` are sentences on what was not
-    compared. `unrecorded` is what an update of ours has set and not recorded.
+    `inside` is recorded in namespaces that are leaving. `stale` are Jobs that are there while the volume that they have
+    filled is gone. `unrecorded` is what an update of ours has set and not recorded. `unread` are sentences on what was
+    not compared.
     """
 
     missing: Sequence[Entry] = ()
     leaving: Sequence[Leaving] = ()
+    inside: Sequence[Entry] = ()
     stale: Sequence[Entry] = ()
     unrecorded: Sequence[Taken] = ()
     taken: Sequence[Taken] = ()
@@ -77,7 +79,7 @@ class Drift:
     def gone(self) -> list[str]:
         """URNs that the engine has to look at so that the next update makes them again."""
         entries = [*self.missing, *(row.entry for row in self.leaving), *(row.entry for row in self.unrecorded)]
-        entries += self.stale
+        entries += [*self.inside, *self.stale]
         return [*(entry.urn for entry in entries), *(row.urn for row in self.store)]
 
 
@@ -101,13 +103,12 @@ def compare(
     """
     there = {key_of(kind, live): live for kind, live in present.objects}
     readable = [entry for entry in entries if entry.kind not in present.unread or entry.key in there]
+    going = {entry.name for entry in readable if _is_namespace(entry) and _is_going(there.get(entry.key))}
+    inside = [entry for entry in readable if entry.namespace in going]
+    readable = [entry for entry in readable if entry.namespace not in going]
     missing = [entry for entry in readable if entry.key not in there]
     missing = [entry for entry in missing if not (_ends_by_itself(entry) and _place_is_there(entry, missing))]
-    leaving = [
-        Leaving(entry=entry, live=there[entry.key])
-        for entry in readable
-        if entry.key in there and "deletionTimestamp" in there[entry.key]["metadata"]
-    ]
+    leaving = [Leaving(entry=entry, live=there[entry.key]) for entry in readable if _is_going(there.get(entry.key))]
     away = {entry.key for entry in missing} | {row.entry.key for row in leaving}
     staying = [entry for entry in readable if entry.key not in away]
     claims = [entry for entry in (*missing, *(row.entry for row in leaving)) if _is_claim(entry)]
@@ -115,6 +116,7 @@ def compare(
     return Drift(
         missing=tuple(missing),
         leaving=tuple(leaving),
+        inside=tuple(inside),
         stale=tuple({job.urn: job for job in stale}.values()),
         unrecorded=tuple(_differing(staying, there, unrecorded)),
         taken=tuple(_differing(staying, there, taken)),
@@ -153,10 +155,18 @@ def _ends_by_itself(entry: Entry) -> bool:
 
 def _place_is_there(entry: Entry, missing: Sequence[Entry]) -> bool:
     """Whether namespace and volumes of a Job are there: then what it has done is there too."""
-    gone = {other.name for other in missing if other.kind.kind == "Namespace"}
+    gone = {other.name for other in missing if _is_namespace(other)}
     return entry.namespace not in gone and not any(
         holders_of_claim([entry], other) for other in missing if _is_claim(other)
     )
+
+
+def _is_namespace(entry: Entry) -> bool:
+    return entry.kind.kind == "Namespace"
+
+
+def _is_going(live: Object | None) -> bool:
+    return live is not None and "deletionTimestamp" in live["metadata"]
 
 
 def _is_claim(entry: Entry) -> bool:

@@ -73,7 +73,7 @@ def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
             continue
         holders = [name for name, tree in others if _holds(tree, declared, path)]
         found.append(Field(path=path, declared=value, live=MISSING if unseen else there, holders=holders))
-    return found
+    return [*found, *_in_sealed(declared, ours, others)]
 
 
 def unrecorded(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
@@ -117,6 +117,19 @@ def _size(value: Any) -> Decimal | None:
         )
     except ArithmeticError:
         return None
+
+
+def _in_sealed(
+    declared: Mapping[str, Any], ours: Mapping[str, Any], others: Sequence[tuple[str, Mapping[str, Any]]]
+) -> Iterator[Field]:
+    """Keys below a map that the state has in encrypted form alone, and that somebody else has set."""
+    for key, value in declared.items():
+        own = set(ours.get(f"f:{key}", {}))
+        if is_secret(value):
+            held = {name for _, tree in others for name in tree.get(f"f:{key}", {})} - own
+            for name in sorted(held - {"."}):
+                holders = [who for who, tree in others if name in tree.get(f"f:{key}", {})]
+                yield Field(path=(key, name[2:]), declared=value, live=MISSING, holders=holders)
 
 
 def _own(declared: Mapping[str, Any]) -> dict[str, Any]:

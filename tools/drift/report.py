@@ -32,7 +32,9 @@ def lines(
     again = "it is made again" if mends else f"`{command}` makes it again"
     yield from _missing(drift.missing, removed, again)
     for leaving in drift.leaving:
-        yield f"is being removed by hand: {leaving.entry}"
+        inside = sum(entry.namespace == leaving.entry.name for entry in drift.inside)
+        more = f" with {inside} recorded objects and its volumes" if inside else ""
+        yield f"is being removed by hand: {leaving.entry}{more}"
     for job in drift.stale:
         yield f"{job}: the volume that it has loaded is gone; {'it is run' if mends else f'`{command}` runs it'} again"
     for row in drift.store:

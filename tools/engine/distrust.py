@@ -17,14 +17,14 @@ ANNOTATION = "pulumi.com/patchFieldManager"
 UNKNOWN = "not known: an update was interrupted"
 
 
-def distrust(deployment: dict[str, Any], urns: Collection[str] | None) -> int:
-    """Change a deployment, as `pulumi stack export` gives it, in place; `urns` None means every object.
+def distrust(deployment: dict[str, Any], urns: Collection[str]) -> int:
+    """Change the objects of these URNs in a deployment, as a part of what `pulumi stack export` gives, in place.
 
     Returns how many objects the next update applies again.
     """
     count = 0
     for entry in deployment.get("resources") or ():
-        if not is_object(str(entry["type"])) or (urns is not None and entry["urn"] not in urns):
+        if not is_object(str(entry["type"])) or entry["urn"] not in urns:
             continue
         metadata = (entry.get("outputs") or {}).get("metadata")
         annotations = metadata.get("annotations") if isinstance(metadata, dict) else None

@@ -16,7 +16,7 @@ from typing import Any
 
 from tools.engine.journal import Journal, Made, Stack, unrecorded
 from tools.engine.outcome import CREATE, Outcome
-from tools.engine.places import BUCKET, USER, is_object, place_of
+from tools.engine.places import BUCKET, QUOTA, USER, is_object, place_of
 
 _NAMESPACE = "Namespace"
 _CLOCKS = timedelta(minutes=5)
@@ -113,8 +113,11 @@ def _removed(journal: Journal, latest: Mapping[str, Any], kubectl: Kubectl) -> l
         if not made.protected:
             told.append(_without(made, stay, kubectl))
     told += _users([made for made in left if made.type.endswith(USER)], kubectl.environment)
-    buckets = [made for made in left if made.type.endswith(BUCKET)]
-    return told + [f"bucket {made.place.get('bucket')}: may be there; it stays" for made in buckets]
+    for end, what in ((BUCKET, "bucket"), (QUOTA, "quota of bucket")):
+        told += [
+            f"{what} {made.place.get('bucket')}: may be there; it stays" for made in left if made.type.endswith(end)
+        ]
+    return told
 
 
 def _nowhere(made: Iterable[Made], latest: Mapping[str, Any]) -> Iterator[Made]:

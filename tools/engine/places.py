@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-BUCKET, USER = ":S3Bucket", ":MinioUser"
-_IN_STORE = {BUCKET: ("endpoint", "region", "bucket"), USER: ("endpoint", "region", "accessKey", "user", "owner")}
+BUCKET, QUOTA, USER = ":S3Bucket", ":MinioQuota", ":MinioUser"
+_BUCKET = ("endpoint", "region", "bucket")
+_IN_STORE = {BUCKET: _BUCKET, QUOTA: _BUCKET, USER: ("endpoint", "region", "accessKey", "user", "owner")}
 _FIXED = {
     "PriorityClass": ("value", "preemptionPolicy"),
     "StatefulSet": ("spec",),

@@ -6,14 +6,14 @@ what is there (a refresh), and what may have been changed is applied again by th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from tools.damaged_error import DamagedError
 from tools.engine.checkpoints import Verdict
 from tools.engine.distrust import distrust
-from tools.engine.journal import Journal, Stack, time_of
+from tools.engine.journal import Journal, Stack, recorded, time_of
 from tools.engine.outcome import Outcome
 
 
@@ -31,18 +31,26 @@ def to_recover(stack: Stack, *, restored: bool = False) -> Journal | None:
 
 
 @contextmanager
-def recovering(journal: Journal, stack: Stack) -> Iterator[None]:
+def recovering(journal: Journal, stack: Stack, spared: Collection[str] = ()) -> Iterator[None]:
     """Frame a refresh of the state: begun once, a recovery that is cut is begun again.
 
-    Afterwards the state holds that these objects are to be applied again, whatever the refresh has seen of them.
+    Afterwards the state holds that these objects are to be applied again, whatever the refresh has seen of them. Where
+    that is every object, those of `spared` are left out: what somebody changed by hand would be a conflict.
     """
     stack.journal.write(journal)
     yield
-    deployment = stack.exported()
-    latest = deployment.get("deployment") or {}
-    if distrust(latest, None if journal.everything else set(journal.changed)):
-        stack.imported(deployment)
+    changed = set(journal.changed)
+    if journal.everything:
+        changed |= recorded(stack.latest()) - set(spared)
+    apply_again(stack, changed)
     stack.journal.write(replace(journal, before=None, unsure=False, everything=False, changed=()))
+
+
+def apply_again(stack: Stack, urns: Collection[str]) -> None:
+    """Let the next update apply these objects whole; a refresh of them takes this away."""
+    deployment = stack.exported() if urns else {}
+    if distrust(deployment.get("deployment") or {}, urns):
+        stack.imported(deployment)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
 from tools.engine import report
 from tools.engine.outcome import Outcome
+from tools.engine.recovery import apply_again
 from tools.kube import Kube, KubeError
 from tools.local.errors import LocalError
 from tools.local.orphans import engines
@@ -122,8 +123,10 @@ class ByHand:
         return leftovers(self._found, self._workspace.latest().get("resources") or [])
 
     def refresh(self, targets: Sequence[str]) -> int:
-        """Let the engine look at these; it forgets what is gone."""
-        return self._engine("refresh", targets, {})
+        """Let the engine look at these; it forgets what is gone, and the next update applies the others again."""
+        if (status := self._engine("refresh", targets, {})) == 0:
+            apply_again(self._workspace, targets)
+        return status
 
     def take_over(self, targets: Sequence[str]) -> int:
         """Update these, and take their fields from whoever has them."""

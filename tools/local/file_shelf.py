@@ -27,6 +27,8 @@ class FileShelf:
 
     def write(self, journal: Journal) -> None:
         """Put this one there, whole or not at all; raise OSError."""
+        if self._path.is_dir():  # somebody else's, in our place
+            remove(self._path)
         write(self._path, journal.text())
 
     def clear(self) -> None:

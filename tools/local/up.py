@@ -94,7 +94,8 @@ class LocalKitchen:
             with by_hand.watching(wait):
                 planned, done = self._engine_up()
                 by_hand.after(self._engine_up)
-            self._after_kill(remove_leftovers)
+            if self._after_kill(remove_leftovers):
+                by_hand = look()
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
             screen.lasting(line)
@@ -161,7 +162,7 @@ class LocalKitchen:
         note(f"stack {STACK}: {why}; the state is compared with what is there")
         Api(self.cluster.kubeconfig).await_schema()  # the cluster may have been started a moment ago
         options = ("--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates", *spared)
-        with recovering(journal, self.workspace):
+        with recovering(journal, self.workspace, spared):
             # A refresh changes the state alone, and one that is cut is run again: it needs no checkpoints.
             done = self._engine("refresh", *options, variables=WITHOUT)
             if done.status != 0:
@@ -169,14 +170,15 @@ class LocalKitchen:
         self.workspace.set_restored(False)
         return True
 
-    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
-        """Say what became of what a killed update has left: in an orderly life, nothing."""
+    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
+        """Say what became of what a killed update has left, if anything: in an orderly life, nothing."""
         try:
             told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
         except UnseenError as error:
             raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
         for line in told:
             note(f"left by a killed update: {line}")
+        return bool(told)
 
     def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
         return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})

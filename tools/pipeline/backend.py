@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tools.local.workspace import JUDGED, POLICY_PACK
 from tools.pipeline.stack_file import kept
 from tools.toolchain import PREVIEW, environment
 
+_LONGEST = 100_000
 TAG = "kitchen:unrecorded"
 """Tag of a stack whose update without checkpoints has begun: the journal, packed."""
 
@@ -132,7 +134,11 @@ class Backend:
 
 
 def _packed(journal: Journal) -> str:
-    return base64.b64encode(zlib.compress(journal.text().encode(), 9)).decode()
+    """The text of a tag, which is a word on a command line: one that is too long says less, and is as safe."""
+    packed = base64.b64encode(zlib.compress(journal.text().encode(), 9)).decode()
+    if len(packed) <= _LONGEST:
+        return packed
+    return _packed(replace(journal, everything=True, changed=(), created=()))
 
 
 def _unpacked(value: str) -> Journal:

@@ -20,7 +20,9 @@ from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_
 from tools.drift.mend import TAKE_OVER
 from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
+from tools.engine.journal import Stack as Recorded
 from tools.engine.outcome import Outcome
+from tools.engine.recovery import apply_again
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
 from tools.progress import note
@@ -43,6 +45,7 @@ class Stack:
     project: Path
     command: str
     run: Run
+    backend: Recorded
     found: Drift = field(default_factory=Drift)
     _recorded: Sequence[Mapping[str, Any]] | None = None
     _no_way: bool = False
@@ -145,8 +148,10 @@ class Stack:
         return found.get("resources") or []
 
     def refresh(self, targets: Sequence[str]) -> int:
-        """Let the engine look at these; it forgets what is gone."""
-        return self.run("refresh", _options(targets), {})
+        """Let the engine look at these; it forgets what is gone, and the next update applies the others again."""
+        if (status := self.run("refresh", _options(targets), {})) == 0:
+            apply_again(self.backend, targets)
+        return status
 
     def take_over(self, targets: Sequence[str]) -> int:
         """Update these, and take their fields from whoever has them."""

@@ -60,7 +60,7 @@ def deploy(
     def run(command: str, more: Sequence[str], variables: Mapping[str, str]) -> int:
         return told(screen.engine(backend, command, *more, *options, extra=variables))
 
-    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run)
+    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run, backend=backend)
     known.look()
     if recover(backend, screen, (*options, *known.spared), distrust=distrust):
         known.look()
@@ -75,7 +75,8 @@ def deploy(
         left = known.mend(take_back)
         look_after(backend, partial(clear_the_way, planned=before))
         step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
-        look_after(backend, remove_leftovers)
+        if look_after(backend, remove_leftovers):
+            known.look()
     waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
     with screen.step(f"kitchens of {stack}: {waited}") as step:
         verdict = known.readiness(wait or 0.0)

@@ -24,7 +24,7 @@ def recover(backend: Backend, screen: Screen, options: Sequence[str], *, distrus
         return False
     why = "every object is applied again, as was asked" if distrust else "an earlier update was interrupted"
     note(f"stack {backend.stack}: {why}; the state is compared with what is there")
-    with recovering(journal, backend):
+    with recovering(journal, backend, options):
         words = ("--yes", "--skip-preview", "--clear-pending-creates", *options)
         done = screen.engine(backend, "refresh", *words, extra=WITHOUT)
         if done.status != 0:
@@ -32,11 +32,12 @@ def recover(backend: Backend, screen: Screen, options: Sequence[str], *, distrus
     return True
 
 
-def look_after(backend: Backend, look: Callable[[Stack, Kubectl], list[str]]) -> None:
-    """Say what became of what a killed update has left; raise LocalError where that cannot be looked for."""
+def look_after(backend: Backend, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
+    """Say what became of what a killed update has left, if anything; raise LocalError where that cannot be told."""
     try:
         told = look(backend, Kubectl(environment=backend.environment()))
     except UnseenError as error:
         raise LocalError(f"what a killed update left cannot be looked for: {error}; run the same again") from None
     for line in told:
         note(f"left by a killed update: {line}")
+    return bool(told)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.kube import Object
-from tools.ready.services import condition, follows, owned_by, rolled_out
+from tools.ready.services import condition, follows, lacks, owned_by, rolled_out
 
 _SHOWN = 300
 """Characters of a message of the cluster."""
@@ -85,7 +85,13 @@ def _of_deployment(deployment: Object, service: Object, around: Around, describe
             break
     if told:
         return
-    if not follows(deployment, service):
+    if lacks(deployment, service):
+        wanted = service["spec"]["predictor"]["minReplicas"]
+        scale = f"kubectl -n {deployment['metadata']['namespace']} scale deployment {name} --replicas={wanted}"
+        has = deployment["spec"].get("replicas", 1)
+        yield Reason(text=f"Deployment {name} was scaled by hand to {has}, declared is {wanted}: {scale}",
+                     look=f"{describe} deployment {name}", stuck=True)  # fmt: skip
+    elif not follows(deployment, service):
         text = f"KServe has not brought the change to Deployment {name} yet: is its controller running?"
         yield Reason(text=text, look=f"{describe} deployment {name}")
     elif not rolled_out(deployment):

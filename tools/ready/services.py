@@ -47,7 +47,11 @@ def state_of(service: Object | None, deployments: Sequence[Object]) -> str:
     made = [entry for entry in deployments if owned_by(entry, service)]
     if not made and service.get("kind") == _MADE_BY_DEPLOYMENT:
         return ROLLING
-    return READY if all(rolled_out(entry) and follows(entry, service) for entry in made) else ROLLING
+    return (
+        READY
+        if all(rolled_out(entry) and follows(entry, service) and not lacks(entry, service) for entry in made)
+        else ROLLING
+    )
 
 
 def rolled_out(deployment: Object) -> bool:
@@ -65,6 +69,12 @@ def follows(deployment: Object, service: Object) -> bool:
     declared = (service["spec"].get("predictor") or {}).get("annotations") or {}
     there = deployment["spec"]["template"]["metadata"].get("annotations") or {}
     return all(there.get(key) == value for key, value in declared.items() if key.startswith(f"{DOMAIN}/"))
+
+
+def lacks(deployment: Object, service: Object) -> int:
+    """How many pods the Deployment was told to have less than the service declares, as after `kubectl scale`."""
+    declared = (service["spec"].get("predictor") or {}).get("minReplicas") or 0
+    return max(0, int(declared) - int(deployment["spec"].get("replicas", 1)))
 
 
 def owned_by(entry: Object, owner: Object) -> bool:

@@ -132,7 +132,7 @@ class MinioUserProvider(QuietProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Set policy and secret key to what the program says; this takes effect at once."""
-        return dynamic.UpdateResult(self._ensure(news))
+        return dynamic.UpdateResult(self._ensure(news, known_as_ours=True))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Report in `drift` where policy, user or secret key differ from the state's."""
@@ -156,14 +156,15 @@ class MinioUserProvider(QuietProvider):
             if policy is not None:
                 admin.policy_remove(props["user"])
 
-    def _ensure(self, props: dict[str, Any]) -> dict[str, Any]:
+    def _ensure(self, props: dict[str, Any], *, known_as_ours: bool = False) -> dict[str, Any]:
+        """Set both. `known_as_ours` is the state's word for a user whose policy, and with it our name, is gone."""
         minio = _minio()
         admin = minio.admin_client(props["endpoint"])
         user, key, owner = props["user"], props["accessKey"], props["owner"]
         with minio.calling(props["endpoint"], f"setting up user {key}"):
             policy = _info(admin, "policy_info", user)
             taken = policy.get("ID") if policy is not None else None
-            foreign = policy is None and _info(admin, "user_info", key) is not None
+            foreign = policy is None and not known_as_ours and _info(admin, "user_info", key) is not None
             if foreign or (policy is not None and taken != owner):
                 raise client_module().ObjectStoreError(
                     f"user {key}: exists already and belongs to {taken or 'nobody we know'}, not to {owner}; "

@@ -74,13 +74,20 @@ class Kitchens:
         self.write()
         self.prepare()
 
-    def engine(self, command: str, *options: str, pack: bool = True, checkpoints: bool = False) -> Done:
+    def engine(
+        self,
+        command: str,
+        *options: str,
+        pack: bool = True,
+        checkpoints: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> Done:
         """Run the engine as the make targets do; with `checkpoints` it writes the state for each resource."""
         words = ["pulumi", command, "--stack", "dev", "--config-file", str(self.workspace.config_file)]
         words += ["--non-interactive", "--color", "never", "--suppress-outputs", *options]
         if pack and command in ("preview", "up"):
             words += ["--policy-pack", str(POLICY_PACK)]
-        env = self.workspace.environment() | self._credentials
+        env = self.workspace.environment() | self._credentials | dict(variables or {})
         return run(words, self.project, env if checkpoints else env | WITHOUT_CHECKPOINTS)
 
     def render(self, target: Path) -> Done:

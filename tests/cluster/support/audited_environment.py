@@ -10,6 +10,7 @@ import yaml
 
 from infra.load import read_stack_file
 from tests.cluster.support.environments import engine, updated
+from tests.support.stacks import prepare
 from tools.cluster import Cluster
 from tools.local.workspace import REPOSITORY, Workspace
 
@@ -54,7 +55,7 @@ class Environment:
         return self.git("rev-parse", "HEAD").strip()
 
     def up(self, *more: str) -> dict[str, int]:
-        self.workspace.prepare(read_stack_file(self.file))
+        prepare(self.workspace, read_stack_file(self.file))
         return updated(self.workspace, self.keys, *more)
 
     def export(self) -> Path:

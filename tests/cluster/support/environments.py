@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.cluster.support.kubectl import Kubectl
 from tests.support.signals import hear_sigint
+from tests.support.stacks import ONE_WRITE, prepare
 from tools.cluster import Cluster
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY, Workspace
@@ -38,7 +39,7 @@ def engine(workspace: Workspace, variables: Mapping[str, str], *words: str) -> s
     done = subprocess.run(
         ["pulumi", *words, "--stack", workspace.stack],
         cwd=workspace.project,
-        env=workspace.environment() | variables,
+        env=workspace.environment() | ONE_WRITE | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -71,7 +72,7 @@ class UpdatedEnvironment:
 
     def up(self, *more: str) -> dict[str, int]:
         """Update; what the engine counted."""
-        self._workspace.prepare(self.settings)
+        prepare(self._workspace, self.settings)
         return updated(self._workspace, self._environment, *more)
 
 

@@ -1,6 +1,7 @@
-"""`python -m tests.engine.support.full_disk FOLDER`: an update whose disk runs full, in a mount namespace of its own.
+"""`python -m tests.engine.support.full_disk FOLDER kept|skipped`: an update whose disk runs full, recorded both ways.
 
-The workspace lies on a small file system of this process alone. Prints what was found at each moment as JSON.
+The workspace lies on a small file system of this process alone, in a mount namespace of its own. Prints what was found
+at each moment as JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import time
 from pathlib import Path
 
 from tests.engine.support.stages import PROGRAM, stage
+from tools.engine.checkpoints import WITHOUT
+from tools.engine.journal import Journal, time_of
+from tools.engine.recovery import to_recover
 from tools.local.damage import damages
 from tools.local.recover import recover
 from tools.local.up import LocalKitchen
@@ -37,7 +41,7 @@ def update(workspace: Workspace) -> list[str]:
     return [*words, "--config-file", str(workspace.config_file)]
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, checkpoints: str) -> None:
     """Fill the disk, let an update fail, recover with space again, update again."""
     kitchen = kitchen_on(folder)
     workspace = kitchen.workspace
@@ -47,10 +51,13 @@ def main(folder: Path) -> None:
     filler = workspace.folder / "filler"
     free = os.statvfs(workspace.folder)
     filler.write_bytes(b"x" * (free.f_bavail * free.f_frsize - _LEFT_BYTES))
+    skipped = checkpoints == "skipped"
+    if skipped:  # as `recording` does, whose end a killed command does not see
+        workspace.journal.write(Journal(since="2026-01-01T00:00:00+00:00", before=time_of(workspace.latest())))
     engine = subprocess.Popen(
         update(workspace),
         cwd=workspace.project,
-        env=workspace.environment(),
+        env=workspace.environment() | (WITHOUT if skipped else {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -65,6 +72,7 @@ def main(folder: Path) -> None:
     filler.unlink()
     recover(kitchen, force_unlock=True)
     left = [str(entry) for entry in damages(workspace)]
+    is_open = to_recover(workspace, restored=workspace.was_restored()) is not None
     again = subprocess.run(
         update(workspace),
         cwd=workspace.project,
@@ -74,8 +82,9 @@ def main(folder: Path) -> None:
         check=False,
     )
     last = [str(entry) for entry in damages(workspace, deep=True)]
-    print(json.dumps({"found": found, "left": left, "status": again.returncode, "said": again.stdout, "last": last}))
+    told = {"found": found, "left": left, "status": again.returncode, "said": again.stdout, "last": last}
+    print(json.dumps({**told, "recovers": is_open}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from infra.catalog import Catalog, load_catalog
@@ -28,3 +30,18 @@ def test_they_are_right_at_any_size(resources: int, catalog: Catalog) -> None:
 def test_one_kitchen_may_be_in_hot_mode(catalog: Catalog) -> None:
     settings = loaded(of_tenants(3, last_is_hot=True), catalog)
     assert [kitchen.hot for kitchen in settings.kitchens.values()] == [False, False, True]
+
+
+def cpu_seconds(config: dict[str, object], catalog: Catalog) -> float:
+    """The shortest of several checks: other work on the machine only makes one longer."""
+    times = []
+    for _ in range(5):
+        start = time.process_time()
+        loaded(config, catalog)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def test_the_time_of_a_check_grows_with_the_number_of_tenants_and_not_with_its_square(catalog: Catalog) -> None:
+    small, large = (cpu_seconds(of_tenants(count), catalog) for count in (100, 1600))
+    assert large / small < 25, "16 times the tenants: 16 is in proportion"

@@ -6,8 +6,9 @@ import asyncio
 
 import pulumi
 import pytest
+from pulumi.runtime import resource
 
-from infra.pace import KEEP_DEBUG, all_registered, without_debug_messages
+from infra.pace import KEEP_DEBUG, all_registered, without_debug_messages, without_stack_traces
 
 
 def test_it_waits_for_tasks_and_for_those_that_they_start() -> None:
@@ -52,3 +53,15 @@ def test_debug_messages_are_dropped_unless_they_are_asked_for(monkeypatch: pytes
     monkeypatch.delenv(KEEP_DEBUG)
     without_debug_messages()
     assert pulumi.log.debug is not kept
+
+
+def test_stack_traces_are_left_away_unless_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = resource._get_stack_trace
+    monkeypatch.setattr(resource, "_get_stack_trace", kept)
+    monkeypatch.setenv(KEEP_DEBUG, "1")
+    without_stack_traces()
+    assert resource._get_stack_trace is kept
+    monkeypatch.delenv(KEEP_DEBUG)
+    without_stack_traces()
+    assert resource._get_stack_trace is not kept
+    assert resource._get_source_position(resource._get_stack_trace()) is None

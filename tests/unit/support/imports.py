@@ -29,7 +29,8 @@ def modules() -> Mapping[str, Path]:
     return {name_of(path): path for package in PACKAGES for path in sources(package)}
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Every module that a file names in an import, wherever it stands; a name that is a module counts as the module."""
     package = name_of(path) if path.name == "__init__.py" else name_of(path).rpartition(".")[0]
     found: set[str] = set()
@@ -42,7 +43,7 @@ def imported(path: Path) -> set[str]:
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
                 found.add(inner if inner in modules() else base)
-    return found
+    return frozenset(found)
 
 
 @cache

@@ -126,7 +126,9 @@ LEFT = Group(
             mend=remove_left,
         ),
         Day(
-            case="Deployment of a kitchen removed", harm=delete_deployment, says=[r"^support +helpdesk-dev +l40s +True"]
+            case="Deployment of a kitchen removed",
+            harm=delete_deployment,
+            says=[r"^support +helpdesk-dev +l40s, \d+ % +True"],
         ),
     ],
 )

@@ -127,7 +127,7 @@ REFUSED = Group(
             says=[
                 "was removed by hand: RoleBinding sales-dev/kitchen-owner",
                 "failed calling webhook",
-                "error: pulumi up failed",
+                "the preview failed or was denied; nothing was changed",
             ],
             mend=no_hook,
         ),

@@ -11,6 +11,8 @@ from tests.cluster.support.days.scene import Scene
 from tests.cluster.support.environments import start, summary
 
 _SHOWN = 260
+_WRAPPED = re.compile(r"\n {2,}(?=\S)")
+"""Where a line for people goes on in the next one."""
 _TRACE = "Traceback (most recent call last)"
 
 
@@ -34,10 +36,10 @@ def play(scene: Scene, group: Group) -> list[Row]:
     )
     after = scene.identities()
     renewed = {key for day in group.days for key in day.renews(scene)} | (set(before) - set(left))
-    stayed = {key: uid for key, uid in left.items() if key not in renewed}
+    stayed = {key: uid for key, uid in left.items() if key in before and key not in renewed}
     kept = (
         set(after) == set(before) == scene.told()
-        and all(after[key] == uid for key, uid in stayed.items())
+        and all(after.get(key) == uid for key, uid in stayed.items())
         and scene.files() >= files - {row for row in files if row[0] in scene.notes.get("emptied", ())}
         and not scene.told_twice()
     )
@@ -64,7 +66,7 @@ def said(scene: Scene, words: Sequence[str], heard: str = "", meanwhile: Act | N
 
 def row_of(day: Day, text: str, *, converged: bool, kept: bool) -> Row:
     """What became of a day after a command that printed `text`."""
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in _WRAPPED.sub(" ", text).splitlines()]
     saw = [next((line for line in lines if re.search(words, line)), "") for words in day.says]
     missing = [words for words, line in zip(day.says, saw, strict=True) if not line]
     return Row(

@@ -126,7 +126,7 @@ NAMESPACES = Group(
             case="a namespace that a finalizer holds",
             harm=hold,
             says=[
-                rf"is being removed by hand: Namespace {SALES}",
+                rf"is being removed by hand: Namespace {SALES} with",
                 rf"waiting until Namespace {SALES} is gone, at most 120 s",
             ],
             renews=all_of(SALES),  # type: ignore[arg-type]

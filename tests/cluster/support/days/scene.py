@@ -77,7 +77,8 @@ class Scene:
         """URNs and objects that the state has more than once, and what it has begun and not ended."""
         state = recorded(self.kitchen)
         urns = Counter(row["urn"] for row in state["resources"])
-        ids = Counter((row["type"], row.get("id")) for row in state["resources"] if row.get("id"))
+        objects = [row for row in state["resources"] if row["type"].startswith("kubernetes:")]
+        ids = Counter((row["type"], row["id"]) for row in objects)
         twice = [str(name) for counted in (urns, ids) for name, count in counted.items() if count > 1]
         return [*twice, *map(str, state.get("pending_operations") or [])]
 

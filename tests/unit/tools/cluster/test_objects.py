@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tools.cluster import ClusterError, binder, objects, seed
+from tools.cluster import ClusterError, binder, objects
 
 CRD = """\
 # generated
@@ -154,25 +152,3 @@ def test_the_binder_deletes_only_its_own_volumes_without_a_claim() -> None:
     )
     binder.Binder(api).run_once()  # type: ignore[arg-type]  # only these four methods are called
     assert api.deleted == ["pvc-gone"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        None,
-        b"",
-        b"not gzip",
-        gzip.compress(b"{"),
-        gzip.compress(b"[]"),
-        gzip.compress(json.dumps({"L3JlZ2lzdHJ5L3NlY3JldHMvYS9i": "eA=="}).encode()),
-    ],
-    ids=["absent", "empty", "not-gzip", "not-json", "not-a-mapping", "a-secret"],
-)
-def test_a_seed_that_is_damaged_or_holds_other_things_is_not_used(
-    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "seed.json.gz"
-    if content is not None:
-        path.write_bytes(content)
-    monkeypatch.setattr(seed, "seed_file", lambda: path)
-    assert seed.load(1) is False

@@ -14,7 +14,8 @@ from tools.cluster import seed
 
 KEY = base64.b64encode(b"/registry/apiextensions.k8s.io/customresourcedefinitions/a.example.com").decode()
 CRD = base64.b64encode(b'{"kind": "CustomResourceDefinition"}').decode()
-WHOLE = gzip.compress(json.dumps({KEY: CRD}).encode())
+SECRET = base64.b64encode(b"/registry/secrets/a/b").decode()
+WHOLE = gzip.compress(json.dumps({KEY: CRD}).encode(), mtime=0)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_a_whole_file_is_laid_into_etcd(put: list[tuple[str, dict[str, str]]], t
 
 
 def packed(value: object) -> bytes:
-    return gzip.compress(json.dumps(value).encode())
+    return gzip.compress(json.dumps(value).encode(), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,11 @@ def packed(value: object) -> bytes:
         b"\xff\xfe",
         WHOLE[: len(WHOLE) // 2],
         WHOLE[:20] + b"\xff\xff" + WHOLE[22:],
-        *map(packed, ({}, [], None, 7, "abc", [KEY], {KEY: 1}, {KEY: "!"}, {KEY: KEY}, {"!": CRD}, {CRD: CRD})),
-        gzip.compress(b"[" * 100_000),
+        *map(
+            packed,
+            ({}, [], None, 7, "abc", [KEY], {KEY: 1}, {KEY: "!"}, {KEY: KEY}, {"!": CRD}, {CRD: CRD}, {SECRET: CRD}),
+        ),
+        gzip.compress(b"[" * 100_000, mtime=0),
     ],
 )
 def test_a_damaged_file_is_as_good_as_none(
@@ -60,6 +64,11 @@ def test_a_damaged_file_is_as_good_as_none(
     assert put == []
     seed.save(1)
     assert seed.load(1), "the next first start has written it anew"
+
+
+def test_without_a_file_nothing_is_laid_into_etcd(put: list[tuple[str, dict[str, str]]]) -> None:
+    assert not seed.load(1)
+    assert put == []
 
 
 def test_a_folder_in_its_place_is_no_obstacle(put: list[tuple[str, dict[str, str]]], tmp_path: Path) -> None:

@@ -88,6 +88,16 @@ def test_what_is_going_is_waited_for_and_its_fields_are_not_looked_at() -> None:
     assert ([leaving.entry.name for leaving in found.leaving], found.missing, found.taken) == (["quota"], (), ())
 
 
+def test_what_is_in_a_namespace_that_is_going_goes_with_it_whatever_is_seen_of_it_yet() -> None:
+    going = live_object(NAMESPACE)
+    going["metadata"]["deletionTimestamp"] = "2026-11-29T02:00:00Z"
+    still_there = live_object(QUOTA, row("ops", {}))
+    found = drift([NAMESPACE, QUOTA, CLAIM, job()], seen(going, still_there, live_object(job())))
+    assert [leaving.entry.name for leaving in found.leaving] == ["sales-dev"]
+    assert (found.missing, found.taken, found.stale) == ((), (), ())
+    assert set(found.gone) == {entry["urn"] for entry in (NAMESPACE, QUOTA, CLAIM, job())}
+
+
 def test_a_kind_that_may_not_be_listed_is_not_taken_for_absent() -> None:
     secret = recorded_object("Secret", "key")
     found = drift([QUOTA, secret], seen(live_object(QUOTA), Secret="listing Secret: 403: no"))

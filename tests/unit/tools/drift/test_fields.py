@@ -140,6 +140,16 @@ def test_a_list_that_we_hold_as_a_whole_is_compared_as_a_whole() -> None:
     ]
 
 
+def test_a_key_of_a_secret_that_is_sealed_as_a_whole_is_found_by_its_holder() -> None:
+    sealed = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:..."}
+    declared = {"kind": "Secret", "metadata": {}, "data": sealed}
+    rows = [row(MANAGER, {"data": {"a": 1}}), row("ops", {"data": {"b": 1}}, "Update")]
+    found = {"kind": "PartialObjectMetadata", "metadata": {"managedFields": rows}}
+    (field,) = taken(declared, found, MANAGER)
+    assert (str(field), field.live, field.holders) == ("data.b", MISSING, ["ops since 2026-11-29T02:00:00Z"])
+    assert taken(declared, {"metadata": {"managedFields": rows[:1]}}, MANAGER) == []
+
+
 @pytest.mark.parametrize(
     ("declared", "there", "equal"),
     [

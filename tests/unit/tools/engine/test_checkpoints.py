@@ -96,6 +96,11 @@ def test_few_changes_keep_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert may_skip(few).skip
 
 
+def test_they_are_kept_for_whoever_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITCHEN_CHECKPOINTS", "yes")
+    assert may_skip(preview(create=900)).reason == "KITCHEN_CHECKPOINTS is set"
+
+
 def test_no_change_at_all_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "WORTH", 0)
     assert not may_skip(preview(same=101)).skip

@@ -87,6 +87,11 @@ def refreshed(stack: OneStack) -> list[str]:
     assert journal is not None
     with recovering(journal, stack):
         stack.record(*(entry["urn"].removeprefix(PREFIX) for entry in stack.state.get("resources", ())))
+    return doubted(stack)
+
+
+def doubted(stack: OneStack) -> list[str]:
+    """Names of what the next update applies again."""
     return [
         entry["inputs"]["metadata"]["name"]
         for entry in stack.state["resources"]
@@ -106,6 +111,9 @@ def test_an_update_that_ends_in_order_leaves_nothing_to_recover(stack: OneStack)
     with recording(planned(changed="update"), SKIP, stack):
         stack.record("kept", "changed")
     assert to_recover(stack) is None
+    killed(stack, planned(other="update"))
+    assert (journal := stack.journal.read()) is not None
+    assert journal.changed == (f"{PREFIX}other",), "what was recorded is not applied again after a later kill"
 
 
 def test_an_update_that_is_interrupted_in_order_has_recorded(stack: OneStack) -> None:
@@ -159,6 +167,9 @@ def test_an_older_copy_of_the_state_is_believed_in_nothing(stack: OneStack) -> N
     journal = to_recover(stack, restored=True)
     assert journal is not None
     assert journal.everything
+    with recovering(journal, stack, spared=["--exclude", f"{PREFIX}two"]):
+        pass
+    assert doubted(stack) == ["one"], "what somebody changed by hand would be a conflict"
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 9}', '{"format": 1}', "\x00\xff"])
@@ -192,5 +203,6 @@ def test_only_objects_that_say_who_applied_them_are_distrusted() -> None:
     bucket = {"urn": "urn:b", "type": "pulumi-python:dynamic/kitchen:S3Bucket", "outputs": {"bucket": "dev-lora"}}
     bare = {"urn": "urn:c", "type": "kubernetes:core/v1:ConfigMap", "outputs": {}}
     deployment = {"resources": [bucket, bare, config_map("one")]}
-    assert distrust(deployment, None) == 1
-    assert distrust({}, None) == 0
+    assert distrust(deployment, ["urn:b", "urn:c", f"{PREFIX}one", "urn:gone"]) == 1
+    assert distrust(deployment, []) == 0
+    assert distrust({}, ["urn:b"]) == 0

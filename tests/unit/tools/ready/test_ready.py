@@ -167,6 +167,20 @@ def test_a_change_that_kserve_has_not_brought_to_pods_is_told() -> None:
     ]
 
 
+def test_a_deployment_that_was_scaled_by_hand_is_not_ready_and_the_way_back_is_told() -> None:
+    scaled = deployment(replicas=0, updatedReplicas=0, availableReplicas=0)
+    scaled["spec"]["replicas"] = 0
+    live = service()
+    assert state_of(live, [scaled]) == "True", "a kitchen that may have no pods"
+    live["spec"]["predictor"]["minReplicas"] = 2
+    assert state_of(live, [scaled]) == "rolling out"
+    assert why(live, deployments=[scaled]) == [
+        "Deployment support-predictor was scaled by hand to 0, declared is 2: "
+        "kubectl -n helpdesk-dev scale deployment support-predictor --replicas=2 | "
+        f"{DESCRIBE} deployment support-predictor"
+    ]
+
+
 def test_what_kserve_says_of_a_service_without_a_deployment_is_told() -> None:
     refused = {"type": "PredictorReady", "status": "False", "message": "failed calling webhook"}
     quiet = {"type": "Stopped", "status": "False", "severity": "Info", "message": "no"}

@@ -1,0 +1,74 @@
+"""What an embedded cluster needs while nobody asks it for anything: CPU and memory of all its processes (Linux)."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tools.cluster import Cluster
+from tools.cluster.processes import strays
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_WINDOW_SECONDS = 1.0
+
+
+class Rest:
+    """CPU in windows of a second, and memory at the end, of every process that is there at the beginning."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._pids = [identity.pid for identity in strays(cluster.directory)]
+        self._windows: list[float] = []
+
+    @property
+    def cores(self) -> float:
+        """Cores in use in the median window: a collection of garbage that falls into one of them counts for little."""
+        assert len(self._windows) >= 3, f"too short to say anything: {self._windows}"
+        return statistics.median(self._windows)
+
+    def memory_mib(self) -> float:
+        """Resident memory now, in MiB; what processes share is divided among them (PSS)."""
+        return sum(_pss_kib(pid) for pid in self._pids) / 1024
+
+    @contextmanager
+    def meanwhile(self) -> Iterator[None]:
+        """Look at the cluster while something is done that does not touch it."""
+        done = threading.Event()
+
+        def look() -> None:
+            while not done.is_set():
+                self._look()
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _look(self) -> None:
+        before, begun = self._cpu_seconds(), time.monotonic()
+        time.sleep(_WINDOW_SECONDS)
+        self._windows.append((self._cpu_seconds() - before) / (time.monotonic() - begun))
+
+    def _cpu_seconds(self) -> float:
+        return sum(_cpu_ticks(pid) for pid in self._pids) / _TICKS
+
+
+def _cpu_ticks(pid: int) -> int:
+    with suppress(OSError):  # one that has ended uses nothing
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    return 0
+
+
+def _pss_kib(pid: int) -> int:
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return 0
