@@ -12,7 +12,6 @@ from tests.bench.sections import Section, Table
 from tests.bench.size.cluster import credentials, private_cluster, settle, store_settings
 from tests.bench.size.kitchens import Kitchens
 from tests.bench.size.measure import UPDATE, unchanged
-from tools.cluster.api import Api
 from tools.toolchain import CLUSTER, ensure
 
 TENANTS = 200
@@ -24,8 +23,7 @@ def adapter(folder: Path) -> Section:
     """Bring 200 tenants up, then add an adapter to a kitchen in static mode and to one in hot mode."""
     ensure(CLUSTER)
     figures, progress = Figures(), Progress("adapter", 2)
-    with private_cluster(folder / "cluster") as cluster:
-        Api(cluster.kubeconfig).await_schema()
+    with private_cluster(folder / "cluster", TENANTS) as cluster:
         kitchens = Kitchens(
             folder / "kitchens",
             TENANTS,

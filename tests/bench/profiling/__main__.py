@@ -20,7 +20,6 @@ from tests.bench.settings import RESOURCES_A_TENANT
 from tests.bench.size.cluster import credentials, private_cluster, settle, store_settings
 from tests.bench.size.kitchens import Kitchens
 from tools.cluster import Cluster
-from tools.cluster.api import Api
 from tools.local.steps import table
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import CLUSTER, PREVIEW, ensure
@@ -37,8 +36,8 @@ def main(argv: list[str] | None = None) -> None:
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     progress = Progress("profile", 4)
-    with tempfile.TemporaryDirectory(prefix="kitchen-profile-") as temporary, _place(arguments.way, temporary) as place:
-        runs = _Runs(Path(temporary), arguments.way, arguments.resources, arguments.pack, place)
+    with tempfile.TemporaryDirectory(prefix="kitchen-profile-") as temporary, _place(arguments, temporary) as place:
+        runs = _Runs(Path(temporary), arguments, place)
         plain = runs.run("plain")
         progress.told(f"as it is: {plain.seconds:.2f} s")
         traced = runs.run("traced", "--otel-traces", f"file://{REPORTS / 'traces.json'}")
@@ -58,9 +57,9 @@ def main(argv: list[str] | None = None) -> None:
 class _Runs:
     """Runs of the chosen command, each on an environment of its own: the second would meet what the first has made."""
 
-    def __init__(self, folder: Path, way: str, resources: int, pack: bool, cluster: Cluster | None) -> None:
-        self._folder, self._way, self._pack, self._cluster = folder, way, pack, cluster
-        self._tenants = max(1, round(resources / RESOURCES_A_TENANT))
+    def __init__(self, folder: Path, arguments: argparse.Namespace, cluster: Cluster | None) -> None:
+        self._folder, self._way, self._pack, self._cluster = folder, arguments.way, arguments.pack, cluster
+        self._tenants = _tenants(arguments)
 
     def run(self, name: str, *options: str, variables: dict[str, str] | None = None) -> Done:
         cluster = self._cluster
@@ -82,13 +81,16 @@ class _Runs:
         return done
 
 
+def _tenants(arguments: argparse.Namespace) -> int:
+    return max(1, round(int(arguments.resources) / RESOURCES_A_TENANT))
+
+
 @contextmanager
-def _place(way: str, folder: str) -> Iterator[Cluster | None]:
-    if way == "offline":
+def _place(arguments: argparse.Namespace, folder: str) -> Iterator[Cluster | None]:
+    if arguments.way == "offline":
         yield None
         return
-    with private_cluster(Path(folder) / "cluster") as cluster:
-        Api(cluster.kubeconfig).await_schema()
+    with private_cluster(Path(folder) / "cluster", _tenants(arguments)) as cluster:
         yield cluster
 
 

@@ -12,7 +12,6 @@ from tests.bench.sections import Section
 from tests.bench.size.cluster import private_cluster
 from tests.bench.size.measure import SIZES, Measuring
 from tests.bench.size.report import section
-from tools.cluster.api import Api
 from tools.toolchain import CLUSTER, ensure
 
 LABELS = tuple(size.label for size in SIZES)
@@ -23,9 +22,8 @@ def at_size(folder: Path, labels: Collection[int] = ()) -> Section:
     chosen = [replace(size, rounds=1) for size in SIZES if size.label in labels] or list(SIZES)
     ensure(CLUSTER)
     figures, progress = Figures(), Progress("size", sum(size.steps for size in chosen))
-    with private_cluster(folder / "cluster") as cluster:
-        # The first to ask for the schema of a new cluster waits while the server puts it together.
-        Api(cluster.kubeconfig).await_schema()
+    live = max(size.tenants for size in chosen if size.live) if any(size.live for size in chosen) else 0
+    with private_cluster(folder / "cluster", live) as cluster:
         for size in chosen:
             Measuring(size, figures, progress, folder / "size", cluster).run()
     return section(figures)

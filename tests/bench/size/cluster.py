@@ -10,18 +10,42 @@ from typing import Any
 
 from tests.bench.processes import cpu_seconds
 from tools.cluster import Cluster
+from tools.cluster.api import Api
+from tools.cluster.objects import node_objects, unready_nodes, wait_until
 
 _LOOK_SECONDS = 1.0
+_MODEL_NODE, _GPUS_A_NODE = "l40s-1", 8
+_GPUS_A_TENANT = 2
+"""One for the server, and one for the pod beside it while a server is renewed."""
 
 
 @contextmanager
-def private_cluster(folder: Path) -> Iterator[Cluster]:
-    """An embedded cluster of this run alone; it is removed at the end."""
+def private_cluster(folder: Path, tenants: int) -> Iterator[Cluster]:
+    """An embedded cluster of this run alone, with GPUs for the kitchens of so many tenants; it is removed at the end.
+
+    Its schema is there already: the first to ask for that of a new cluster waits while the server puts it together.
+    """
     with Cluster(folder) as cluster:
         try:
+            api = Api(cluster.kubeconfig)
+            _add_nodes(api, -(-_GPUS_A_TENANT * tenants // _GPUS_A_NODE))
+            api.await_schema()
             yield cluster
         finally:
             cluster.destroy()
+
+
+def _add_nodes(api: Api, count: int) -> None:
+    """Add simulated nodes of the kitchens' pool: an update waits until every server is Ready, and so for its GPU."""
+    model = next(node for node in node_objects() if node["metadata"]["name"] == _MODEL_NODE)
+    names = [f"bench-{number}" for number in range(count)]
+    for name in names:
+        labels = {**model["metadata"]["labels"], "kubernetes.io/hostname": name}
+        node = {**model, "metadata": {**model["metadata"], "name": name, "labels": labels}}
+        path = f"/api/v1/nodes/{name}"
+        api.apply(path, {key: value for key, value in node.items() if key != "status"})
+        api.merge(f"{path}/status", {"status": node["status"]})
+    wait_until(lambda: unready_nodes(api, names), "nodes", lambda: None)
 
 
 def store_settings(cluster: Cluster) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Size:
     @property
     def steps(self) -> int:
         """Number of lines of progress."""
-        return self.rounds * (6 + (11 if self.live else 0) + (7 if self.checkpoints else 0))
+        return self.rounds * (6 + (12 if self.live else 0) + (7 if self.checkpoints else 0))
 
 
 SIZES = (
@@ -92,6 +92,7 @@ class Measuring:
         objects.remove()
         settle(self._cluster)
         self._take("kubectl apply", objects.apply())
+        self._take("kubectl wait for Ready", objects.wait())
         settle(self._cluster)
         self._take("kubectl diff, no change", objects.diff())
         objects.remove()

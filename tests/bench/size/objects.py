@@ -68,6 +68,11 @@ class Objects:
         words = ("diff", "--server-side", "-f", str(self._folder / "all"))
         return self._kubectl(*words, allowed=(0, _DIFFERENCES))
 
+    def wait(self) -> Done:
+        """`kubectl wait` until every server is Ready, as an update of the engine waits."""
+        ready = ("wait", "--for=condition=Ready", "inferenceservices", "--all-namespaces", "--timeout=900s")
+        return self._kubectl(*ready, *_OURS)
+
     def remove(self) -> None:
         """Remove whatever is ours and wait until it is gone."""
         self._kubectl("delete", "namespaces,priorityclasses", *_OURS, "--ignore-not-found", "--timeout=600s")
