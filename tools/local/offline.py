@@ -67,7 +67,7 @@ def policy(directory: Path) -> int:
         workspace.prepare({})
         screen = Screen(log=Log(directory, f"policy-{stack}"))
         with screen.passing(f"policies over {stack}"):
-            outcome = screen.engine(workspace, "preview", "--diff")
+            outcome = screen.engine(workspace, "preview", "--suppress-outputs")
         for line in report.wrong(outcome, checked=False):
             print(f"{stack}: {line}" if not line.startswith(" ") else line)
         failed = "DENIED" if outcome.denials() else "FAILED"

@@ -192,7 +192,7 @@ class LocalKitchen:
         """Preview, then update; a policy denies in the preview, before anything has changed."""
         keys = self.credentials()
         engine = partial(self.screen.engine, reasons=lambda: reasons(self.cluster))
-        planned = engine(self.workspace, "preview", "--diff", "--suppress-outputs", *options, extra=keys)
+        planned = engine(self.workspace, "preview", "--suppress-outputs", *options, extra=keys)
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
         self._after_kill(partial(clear_the_way, planned=planned))
