@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-days test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -102,14 +102,20 @@ types: venv ## mypy strict
 
 # Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# A quarter of an hour of bad days and killed updates has a target of its own.
+LONG := $(wildcard tests/cluster/test_days_*.py) tests/cluster/test_killed_updates.py
+SHORT := $(addprefix --ignore=,$(LONG))
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
 	@KITCHEN_TOOLCHAIN_OFFICIAL=$(or $(KITCHEN_TOOLCHAIN_OFFICIAL),0) $(BIN)/python -m tools.toolchain build
 	@$(BIN)/python -m compileall -q infra components policies ops tools tests
-	@$(BIN)/pytest $(TOGETHER) tests/cluster tests/engine tests/policy tests/unit
+	@$(BIN)/pytest $(TOGETHER) $(SHORT) tests/cluster tests/engine tests/policy tests/unit
 
 test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest tests/$(@:test-%=%)
+
+test-days: venv ## bad days and killed updates on a real kitchen, a quarter of an hour; not part of `make test`
+	@$(BIN)/pytest $(LONG)
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv

@@ -110,7 +110,7 @@ def test_what_a_runner_may_not_list_is_said_and_the_rest_is_compared(
 def test_without_kubectl_the_update_goes_on_and_says_what_was_not_compared(
     runner: Scene, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tools.pipeline.by_hand.through_kubectl.__defaults__", (None, "no-such-kubectl"))
+    monkeypatch.setattr("tools.pipeline.by_hand.through_kubectl.__wrapped__.__defaults__", (None, "no-such-kubectl"))
     said = deploy(runner, capfd)
     assert "not compared: what somebody may have removed or changed by hand, nor what is Ready: no-such-kubectl" in said
     assert said.count("not compared") == 1

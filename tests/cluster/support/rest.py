@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -28,9 +27,12 @@ class Rest:
 
     @property
     def cores(self) -> float:
-        """Cores in use in the median window: a collection of garbage that falls into one of them counts for little."""
+        """Cores in use in the quietest window: what else works on the machine makes the same work take longer.
+
+        What is never at rest, such as a collection of garbage in each second, is in every window.
+        """
         assert len(self._windows) >= 3, f"too short to say anything: {self._windows}"
-        return statistics.median(self._windows)
+        return min(self._windows)
 
     def memory_mib(self) -> float:
         """Resident memory now, in MiB; what processes share is divided among them (PSS)."""
