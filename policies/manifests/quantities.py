@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from policies.judging.values import JsonValue
+if TYPE_CHECKING:  # it brings the policy SDK: a fifth of a second, also for whoever asks for a number alone
+    from policies.judging.values import JsonValue
 
 _SUFFIXES = {
     **{"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1)},

@@ -11,9 +11,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
+from policies.manifests.quantities import quantity
 from tools.drift.recorded import is_secret
 
 Path = tuple[str | int, ...]
@@ -21,13 +21,6 @@ Path = tuple[str | int, ...]
 _OUTSIDE = ("apiVersion", "kind")
 _IDENTITY = ("name", "namespace")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
-_SCALE: dict[str | None, Decimal] = {
-    None: Decimal(1), "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "k": Decimal("1e3"),
-    **{unit: Decimal(1000) ** power for power, unit in enumerate("MGTPE", start=2)},
-    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
-}  # fmt: skip
-
 _NOTHING: Mapping[str, Any] = {".": {}}
 """A tree that holds a place and nothing below it; an empty one holds everything below."""
 
@@ -100,23 +93,8 @@ def same(declared: Any, live: Any) -> bool:
         return len(declared) == len(live) and all(map(same, declared, live))
     if declared == live:
         return True
-    one, other = _size(declared), _size(live)
-    return one is not None and one == other
-
-
-def _size(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    found = _QUANTITY.fullmatch(str(value))
-    if not found:
-        return None
-    number, unit = found.groups()
-    try:
-        return (
-            Decimal(f"{number}{unit}") if unit and unit[0] in "eE" and len(unit) > 1 else Decimal(number) * _SCALE[unit]
-        )
-    except ArithmeticError:
-        return None
+    size = quantity(declared)
+    return size is not None and size == quantity(live)
 
 
 def _in_sealed(
