@@ -8,20 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any
 
 from tools.cluster import Cluster
 from tools.cluster.api import Api
 from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_after
-from tools.drift.mend import TAKE_OVER, chosen
+from tools.drift.mend import chosen
 from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
-from tools.engine import report
-from tools.engine.outcome import Outcome
-from tools.engine.recovery import apply_again
 from tools.kube import Kube, KubeError
 from tools.local.errors import LocalError
 from tools.local.orphans import engines
+from tools.local.targeted import Run, Targeted, spared
 from tools.local.workspace import Workspace
 from tools.progress import note
 from tools.ready import Watch
@@ -35,38 +33,24 @@ _ENDED = (
 )
 
 
-class Run(Protocol):
-    """Runs the engine on the kitchen's stack."""
-
-    def __call__(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
-        """Run a command with options and further variables."""
-
-
-def told(outcome: Outcome) -> int:
-    """The exit status of a run; what made it fail has been said."""
-    if outcome.status != 0:
-        for line in report.failure(outcome):
-            note(line)
-    return outcome.status or 0
-
-
 class ByHand:
     """One look at cluster and store, and what follows from it."""
 
     def __init__(self, workspace: Workspace, cluster: Cluster, environment: str, run: Run) -> None:
         """Look now; the cluster must run. Raises LocalError when it does not answer."""
         self._workspace = workspace
-        self._run = run
+        self._engine = Targeted(run=run, stack=workspace)
         self._kube = Kube(Api(cluster.kubeconfig))
         self._environment = environment
         self._cluster = cluster
-        self._removals = has_removals(workspace.latest().get("resources") or [])
-        self._found = self._look()
+        resources = self._resources()
+        self._removals = has_removals(resources)
+        self._found = self._look(resources)
 
     @property
     def spared(self) -> list[str]:
-        """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
-        return [word for row in self._found.taken for word in ("--exclude", row.entry.urn)]
+        """Options of a refresh of everything (`targeted.spared`)."""
+        return spared(self._found)
 
     def mend_store(self, take_back: str = "") -> None:
         """Say what was found in the store and mend it; `take_back` is checked before anything is done.
@@ -76,20 +60,20 @@ class ByHand:
         """
         with _said():
             chosen(self._found.taken, take_back)
-            mend(Drift(store=self._found.store), self._kube, self, self._how())
+            mend(Drift(store=self._found.store), self._kube, self._engine, self._how())
 
     def mend(self, take_back: str = "") -> list[str]:
         """Say what was found in the cluster and mend it; sentences on what is left to a person. Raises LocalError."""
         with _said():
-            return mend(replace(self._found, store=()), self._kube, self, self._how(take_back))
+            return mend(replace(self._found, store=()), self._kube, self._engine, self._how(take_back))
 
     def after(self, update: Callable[[], object]) -> None:
         """After an update that has finished the removals of an interrupted one: what went with them is made again."""
         if not self._removals:
             return
-        self._found = self._look()
+        self._found = self._look(self._resources())
         with _said():
-            again = mend_after(self._found, self, self._how())
+            again = mend_after(self._found, self._engine, self._how())
         if again:
             update()
 
@@ -120,29 +104,16 @@ class ByHand:
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
-        return leftovers(self._found, self._workspace.latest().get("resources") or [])
+        return leftovers(self._found, self._resources())
 
-    def refresh(self, targets: Sequence[str]) -> int:
-        """Let the engine look at these; it forgets what is gone, and the next update applies the others again."""
-        if (status := self._engine("refresh", targets, {})) == 0:
-            apply_again(self._workspace, targets)
-        return status
+    def _resources(self) -> Sequence[Mapping[str, Any]]:
+        return self._workspace.latest().get("resources") or []
 
-    def take_over(self, targets: Sequence[str]) -> int:
-        """Update these, and take their fields from whoever has them."""
-        return self._engine("up", targets, TAKE_OVER)
-
-    def _engine(self, command: str, targets: Sequence[str], variables: Mapping[str, str]) -> int:
-        words = [word for urn in targets for word in ("--target", urn)]
-        options = ("--yes", "--skip-preview", "--suppress-outputs", *words)
-        return told(self._run(command, *options, variables=variables))
-
-    def _look(self) -> Drift:
+    def _look(self, resources: Sequence[Mapping[str, Any]]) -> Drift:
         cluster = self._cluster
         key = (cluster.minio_access_key, cluster.minio_secret_key)
         store = partial(look_into, endpoint=cluster.minio_endpoint, key=key)
         manager = f"{self._workspace.project_name}-{self._workspace.stack}"
-        resources = self._workspace.latest().get("resources") or []
         try:
             return look(resources, self._kube, manager=manager, environment=self._environment, store=store)
         except KubeError as error:

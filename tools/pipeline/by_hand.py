@@ -6,8 +6,6 @@ update: without kubectl, with a cluster that does not answer it, or without the 
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,24 +15,18 @@ from typing import Any
 
 from infra.load import read_stack_file
 from tools.drift import Drift, DriftError, Mending, leftovers, look, mend, mend_after
-from tools.drift.mend import TAKE_OVER
 from tools.drift.recorded import has_removals
 from tools.drift.store import look_into
-from tools.engine.journal import Stack as Recorded
 from tools.engine.outcome import Outcome
-from tools.engine.recovery import apply_again
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
+from tools.local.targeted import Targeted, spared
 from tools.progress import note
 from tools.ready import Verdict, Watch, await_ready, declared_services
-from tools.toolchain import PREVIEW, environment
 
 PATIENCE_SECONDS = 600.0
 """Servers of a namespace that is being removed may take minutes to end their requests."""
 _PROVIDER = "pulumi:providers:kubernetes"
-
-Run = Callable[[str, Sequence[str], Mapping[str, str]], int]
-"""Runs an engine's command with options and further variables; returns its exit status."""
 
 
 @dataclass(kw_only=True)
@@ -44,16 +36,13 @@ class Stack:
     name: str
     project: Path
     command: str
-    run: Run
-    backend: Recorded
+    engine: Targeted
     found: Drift = field(default_factory=Drift)
-    _recorded: Sequence[Mapping[str, Any]] | None = None
     _no_way: bool = False
     _removals: bool = False
 
     def look(self) -> None:
         """Hold the recorded state against cluster and store; what cannot be looked at is said."""
-        self._recorded = None
         resources = self.resources()
         self._removals = has_removals(resources)
         with self._kube(resources) as kube:
@@ -67,8 +56,8 @@ class Stack:
 
     @property
     def spared(self) -> list[str]:
-        """Options of a refresh of everything, so that the next update takes nothing back that was changed by hand."""
-        return [word for row in self.found.taken for word in ("--exclude", row.entry.urn)]
+        """Options of a refresh of everything (`targeted.spared`)."""
+        return spared(self.found)
 
     def mend(self, take_back: str = "") -> list[str]:
         """Say what was found and mend it; sentences on what is left to a person. Raises LocalError."""
@@ -79,7 +68,7 @@ class Stack:
             if kube is None:
                 return []
             try:
-                return mend(self.found, kube, self, how)
+                return mend(self.found, kube, self.engine, how)
             except (DriftError, KubeError) as error:
                 raise LocalError(f"stack {self.name}: {error}") from error
 
@@ -90,10 +79,9 @@ class Stack:
         self.look()
         try:
             how = Mending(command=self.command, patience=PATIENCE_SECONDS, say=note)
-            again = mend_after(self.found, self, how)
+            again = mend_after(self.found, self.engine, how)
         except DriftError as error:
             raise LocalError(f"stack {self.name}: {error}") from error
-        self._recorded = None
         return update() if again else None
 
     @contextmanager
@@ -105,7 +93,6 @@ class Stack:
             else:
                 with Watch(kube, self.environment, note).running():
                     yield
-        self._recorded = None
 
     def leftovers(self) -> list[str]:
         """After the update: what is ours in the cluster and in no state."""
@@ -132,30 +119,8 @@ class Stack:
         return read_stack_file(self.project / f"Pulumi.{self.name}.yaml")
 
     def resources(self) -> Sequence[Mapping[str, Any]]:
-        """What the backend has recorded, as it was last asked for; secrets are encrypted."""
-        if self._recorded is None:
-            self._recorded = self._export()
-        return self._recorded
-
-    def _export(self) -> Sequence[Mapping[str, Any]]:
-        """Nothing where there is no such stack yet."""
-        words = ["pulumi", "stack", "export", "--stack", self.name, "--non-interactive"]
-        done = subprocess.run(words, cwd=self.project, env=environment(PREVIEW), stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, check=False)  # fmt: skip
-        if done.returncode != 0:
-            return []
-        found: dict[str, Any] = json.loads(done.stdout).get("deployment") or {}
-        return found.get("resources") or []
-
-    def refresh(self, targets: Sequence[str]) -> int:
-        """Let the engine look at these; it forgets what is gone, and the next update applies the others again."""
-        if (status := self.run("refresh", _options(targets), {})) == 0:
-            apply_again(self.backend, targets)
-        return status
-
-    def take_over(self, targets: Sequence[str]) -> int:
-        """Update these, and take their fields from whoever has them."""
-        return self.run("up", _options(targets), TAKE_OVER)
+        """What the backend has recorded, secrets encrypted; asked once between two runs of the engine."""
+        return self.engine.stack.latest().get("resources") or []
 
     @contextmanager
     def _kube(self, resources: Sequence[Mapping[str, Any]], *, recorded: bool = True) -> Iterator[Kube | None]:
@@ -174,10 +139,6 @@ class Stack:
                 yield None
                 return
             yield Kube(transport)
-
-
-def _options(targets: Sequence[str]) -> list[str]:
-    return ["--yes", "--skip-preview", "--suppress-outputs", *(word for urn in targets for word in ("--target", urn))]
 
 
 def _manager(resources: Sequence[Mapping[str, Any]]) -> str:

@@ -12,10 +12,10 @@ from tools.engine.checkpoints import may_skip
 from tools.engine.leftovers import clear_the_way, remove_leftovers
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording
-from tools.local.by_hand import told
 from tools.local.errors import LocalError
 from tools.local.logs import Log
 from tools.local.screen import Screen
+from tools.local.targeted import Targeted
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.pipeline.backend import Backend
@@ -57,10 +57,11 @@ def deploy(
     log = Log(directory, f"deploy-{stack}")
     screen, backend = Screen(3, log), Backend(stack, project, log.path.parent)
 
-    def run(command: str, more: Sequence[str], variables: Mapping[str, str]) -> int:
-        return told(screen.engine(backend, command, *more, *options, extra=variables))
+    def run(command: str, *more: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        return screen.engine(backend, command, *more, *options, extra=variables)
 
-    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", run=run, backend=backend)
+    engine = Targeted(run=run, stack=backend)
+    known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", engine=engine)
     known.look()
     if recover(backend, screen, (*options, *known.spared), distrust=distrust):
         known.look()

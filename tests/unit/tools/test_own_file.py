@@ -154,7 +154,6 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/cluster/api.py": ("answer", "line"),
     "tools/kube/cluster.py": ("json.loads(answer)",),
     "tools/drift/fields.py": ("json.loads(said)",),
-    "tools/pipeline/by_hand.py": ("json.loads(done.stdout)",),
     "tools/cluster/seed.py": ("json.loads(text)", "content(seed_file())", "_decoded(value)"),
     "tools/engine/change.py": ("json.loads(text)",),
     "tools/engine/follow.py": ("path.open('rb')", "json.loads(line)"),
