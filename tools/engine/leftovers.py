@@ -1,7 +1,8 @@
 """What a killed update has made, that no state holds and no settings declare any more: removed, or named.
 
-Asked after the update that followed: what it has recorded is no leftover. Removed is only what the journal names, what
-our own field manager wrote, and what was made since that update began. What the program protects is named, and buckets.
+Asked before the update that follows, by its preview, and after it, by its state. Removed is only what the journal
+names, what our own field manager wrote, and what was made since that update began. What the program protects is named,
+and buckets.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tools.engine.journal import Journal, Made, Stack, unrecorded
-from tools.engine.outcome import CREATE, Outcome
+from tools.engine.outcome import DELETE, Outcome
 from tools.engine.places import BUCKET, QUOTA, USER, is_object, place_of
 
 _NAMESPACE = "Namespace"
@@ -75,21 +76,34 @@ def remove_leftovers(stack: Stack, kubectl: Kubectl) -> list[str]:
     """
     if (journal := stack.journal.read()) is None:
         return []
-    told = _removed(journal, stack.latest(), kubectl)
+    latest = stack.latest()
+    told = _removed(journal, _nowhere(unrecorded(journal, latest), latest), kubectl)
     stack.journal.clear()
     return told
 
 
-def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]:
-    """Before an update: remove what its creates cannot take over, as other parts of it cannot be changed.
+def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome, *, whole: bool) -> list[str]:
+    """Before an update: remove what would stand in its way, and is in no state.
 
-    Returns one line for each that was removed; raises UnseenError.
+    That is what its creates cannot take over, as other parts of it cannot be changed; and, where the preview is of the
+    `whole` program, what that declares no more: a Job that goes on would keep a volume from being deleted. Returns one
+    line for each; raises UnseenError.
     """
     if (journal := stack.journal.read()) is None:
         return []
-    wanted = {change.urn: change.fixed for change in planned.started if change.operation == CREATE}
+    declared = [change for change in planned.started if change.operation != DELETE]
+    left = unrecorded(journal, stack.latest())
+    told = _remade(journal, left, {change.urn: change.fixed for change in declared}, kubectl)
+    if whole:
+        spots = {_spot(change.type, change.place) for change in declared}
+        undeclared = [made for made in left if _spot(made.type, made.place) not in spots]
+        told += _removed(journal, _nowhere(undeclared, stack.latest()), kubectl)
+    return told
+
+
+def _remade(journal: Journal, left: Iterable[Made], wanted: Mapping[str, str], kubectl: Kubectl) -> list[str]:
     told = []
-    for made in unrecorded(journal, stack.latest()):
+    for made in left:
         if wanted.get(made.urn, made.fixed) == made.fixed:
             continue
         found = kubectl.one(made)
@@ -99,8 +113,8 @@ def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]
     return told
 
 
-def _removed(journal: Journal, latest: Mapping[str, Any], kubectl: Kubectl) -> list[str]:
-    left = list(_nowhere(unrecorded(journal, latest), latest))
+def _removed(journal: Journal, candidates: Iterable[Made], kubectl: Kubectl) -> list[str]:
+    left = list(candidates)
     there = [(made, found) for made in left if is_object(made.type) if (found := kubectl.one(made)) is not None]
     mine = [made for made, found in there if _is_ours(made, found, journal)]
     told = [

@@ -56,6 +56,7 @@ class LocalKitchen:
         self.cluster = Cluster(folder / "cluster")
         self.work = Work(folder)
         self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
+        self._removed = False
         self.screen = Screen()
 
     def up(self, *, take_back: str = "", wait: float = WAIT_SECONDS) -> None:
@@ -94,7 +95,8 @@ class LocalKitchen:
             with by_hand.watching(wait):
                 planned, done = self._engine_up()
                 by_hand.after(self._engine_up)
-            if self._after_kill(remove_leftovers):
+            self._after_kill(remove_leftovers)
+            if self._removed:  # what was seen before is named no more
                 by_hand = look()
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
@@ -170,15 +172,15 @@ class LocalKitchen:
         self.workspace.set_restored(False)
         return True
 
-    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
-        """Say what became of what a killed update has left, if anything: in an orderly life, nothing."""
+    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
+        """Say what became of what a killed update has left: in an orderly life, nothing."""
         try:
             told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
         except UnseenError as error:
             raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
         for line in told:
             note(f"left by a killed update: {line}")
-        return bool(told)
+        self._removed |= bool(told)
 
     def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
         return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})
@@ -195,7 +197,7 @@ class LocalKitchen:
         planned = engine(self.workspace, "preview", "--suppress-outputs", *options, extra=keys)
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
-        self._after_kill(partial(clear_the_way, planned=planned))
+        self._after_kill(partial(clear_the_way, planned=planned, whole=not options))
         verdict, number = may_skip(planned), len(planned.object_changes())
         say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")

@@ -73,9 +73,9 @@ def deploy(
         screen.lasting(line)
     with screen.step(f"update of {stack}") as step:
         left = known.mend(take_back)
-        look_after(backend, partial(clear_the_way, planned=before))
+        cleared = look_after(backend, partial(clear_the_way, planned=before, whole="--target" not in options))
         step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
-        if look_after(backend, remove_leftovers):
+        if look_after(backend, remove_leftovers) or cleared:
             known.look()
     waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
     with screen.step(f"kitchens of {stack}: {waited}") as step:
