@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.cluster.support.environments import objects
 from tests.cluster.support.kills import CHECKPOINTS, LARGE, SMALL, Field, Settings
 from tests.cluster.support.kubectl import Kubectl
+from tools.pipeline.deploy import deploy
 
 NAMESPACE = "helpdesk-dev"
 
@@ -100,3 +103,25 @@ def test_what_another_wrote_in_the_meantime_stays(field: Field, kubectl: Kubectl
     assert "Namespace sales-dev: made by another or before that update; it stays" in said
     kubectl("get", "namespace", "sales-dev")
     kubectl("delete", "namespace", "sales-dev")
+
+
+def test_a_deploy_applies_every_object_again_when_asked(
+    field: Field, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """After a plain `pulumi up` without checkpoints was killed, nobody has written down what it did."""
+    field.updated(with_callers("staff"))
+    binding = kubectl.get("-n", NAMESPACE, "rolebinding", "kitchen-caller")
+    kept = ("name", "namespace", "labels", "annotations")
+    binding["metadata"] = {key: binding["metadata"][key] for key in kept}
+    binding["subjects"].append({**binding["subjects"][0], "name": "guests"})
+    kubectl("apply", "--server-side", "--field-manager=kitchen-dev", "-f", "-", manifest=json.dumps(binding))
+    assert callers(kubectl) == ["staff", "guests"]
+    workspace = field.workspace
+    for key, value in {**workspace.environment(), **field.kitchen.credentials()}.items():
+        if key.startswith(("PULUMI_", "KITCHEN_", "KUBECONFIG")):
+            monkeypatch.setenv(key, value)
+    options = ("--config-file", str(workspace.config_file))
+    assert deploy("dev", options, directory=tmp_path, distrust=True) == 0
+    assert "every object is applied again, as was asked" in " ".join("".join(capfd.readouterr()).split())
+    assert callers(kubectl) == ["staff"]
+    assert field.is_whole()

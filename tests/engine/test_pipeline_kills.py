@@ -44,10 +44,10 @@ def pulumi(workspace: Workspace, *words: str) -> str:
     return done.stdout
 
 
-def deploy(workspace: Workspace, folder: Path, **options: bool) -> subprocess.Popen[str]:
+def deploy(workspace: Workspace, folder: Path) -> subprocess.Popen[str]:
     program = (
         "import sys; from pathlib import Path; from tools.pipeline.deploy import deploy; "
-        f"deploy('dev', ('--config-file', sys.argv[1]), directory=Path(sys.argv[2]), **{options})"
+        "deploy('dev', ('--config-file', sys.argv[1]), directory=Path(sys.argv[2]))"
     )
     return subprocess.Popen(
         [sys.executable, "-c", program, str(workspace.config_file), str(folder)], cwd=REPOSITORY,
@@ -92,13 +92,6 @@ def test_an_update_that_ends_leaves_no_mark(workspace: Workspace, tmp_path: Path
     assert run.returncode == 0, said
     assert json.loads(pulumi(workspace, "stack", "tag", "ls", "--json")) == {}
     assert len(workspace.latest()["resources"]) > 50
-
-
-def test_every_object_is_applied_again_when_asked(workspace: Workspace, tmp_path: Path) -> None:
-    deploy(workspace, tmp_path / "one").communicate(timeout=SECONDS)
-    said, _ = (run := deploy(workspace, tmp_path / "one", distrust=True)).communicate(timeout=SECONDS)
-    assert run.returncode == 0, said
-    assert "every object is applied again, as was asked" in " ".join(said.split())
 
 
 def test_the_users_own_switch_is_not_taken_unasked(

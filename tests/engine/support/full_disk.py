@@ -73,6 +73,7 @@ def main(folder: Path, checkpoints: str) -> None:
     recover(kitchen, force_unlock=True)
     left = [str(entry) for entry in damages(workspace)]
     is_open = to_recover(workspace, restored=workspace.was_restored()) is not None
+    workspace.prepare({})  # as `make up` does: without any copy of a state there is no stack
     again = subprocess.run(
         update(workspace),
         cwd=workspace.project,
