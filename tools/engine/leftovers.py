@@ -147,8 +147,8 @@ def _spot(kind: str, place: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _is_ours(made: Made, found: Mapping[str, Any], journal: Journal) -> bool:
-    _, _, stack, rest = made.urn.split(":", 3)
-    manager = f"{rest.split('::')[1]}-{stack}"
+    stack, project = made.urn.removeprefix("urn:pulumi:").split("::")[:2]
+    manager = f"{project}-{stack}"
     metadata = found["metadata"]
     managers = {entry.get("manager") for entry in metadata.get("managedFields") or ()}
     born = datetime.fromisoformat(metadata["creationTimestamp"])
