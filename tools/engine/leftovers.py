@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tools.engine.journal import Journal, Made, Stack, unrecorded
-from tools.engine.outcome import DELETE, Outcome
+from tools.engine.outcome import DELETE, Change, Outcome
 from tools.engine.places import BUCKET, QUOTA, USER, is_object, place_of
 
 _NAMESPACE = "Namespace"
@@ -82,28 +82,16 @@ def remove_leftovers(stack: Stack, kubectl: Kubectl) -> list[str]:
     return told
 
 
-def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome, *, whole: bool) -> list[str]:
-    """Before an update: remove what would stand in its way, and is in no state.
+def make_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]:
+    """After a preview, also one that failed by it: remove what a create cannot take over, as it cannot be changed.
 
-    That is what its creates cannot take over, as other parts of it cannot be changed; and, where the preview is of the
-    `whole` program, what that declares no more: a Job that goes on would keep a volume from being deleted. Returns one
-    line for each; raises UnseenError.
+    Returns one line for each that was removed, and then the preview is made again; raises UnseenError.
     """
     if (journal := stack.journal.read()) is None:
         return []
-    declared = [change for change in planned.started if change.operation != DELETE]
-    left = unrecorded(journal, stack.latest())
-    told = _remade(journal, left, {change.urn: change.fixed for change in declared}, kubectl)
-    if whole:
-        spots = {_spot(change.type, change.place) for change in declared}
-        undeclared = [made for made in left if _spot(made.type, made.place) not in spots]
-        told += _removed(journal, _nowhere(undeclared, stack.latest()), kubectl)
-    return told
-
-
-def _remade(journal: Journal, left: Iterable[Made], wanted: Mapping[str, str], kubectl: Kubectl) -> list[str]:
+    wanted = {change.urn: change.fixed for change in _declared(planned)}
     told = []
-    for made in left:
+    for made in unrecorded(journal, stack.latest()):
         if wanted.get(made.urn, made.fixed) == made.fixed:
             continue
         found = kubectl.one(made)
@@ -111,6 +99,24 @@ def _remade(journal: Journal, left: Iterable[Made], wanted: Mapping[str, str], k
             kubectl("delete", *_named(made), "--ignore-not-found", "--wait=true")
             told.append(f"{_called(made)}: of other settings and not to be changed; removed, and made anew")
     return told
+
+
+def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]:
+    """After a preview of the whole program: remove what that declares no more, and is in no state.
+
+    A Job that goes on would keep its volume from being deleted. Returns one line for each thing that was removed or is
+    named; raises UnseenError.
+    """
+    if (journal := stack.journal.read()) is None:
+        return []
+    spots = {_spot(change.type, change.place) for change in _declared(planned)}
+    latest = stack.latest()
+    undeclared = [made for made in unrecorded(journal, latest) if _spot(made.type, made.place) not in spots]
+    return _removed(journal, _nowhere(undeclared, latest), kubectl)
+
+
+def _declared(planned: Outcome) -> list[Change]:
+    return [change for change in planned.started if change.operation != DELETE]
 
 
 def _removed(journal: Journal, candidates: Iterable[Made], kubectl: Kubectl) -> list[str]:

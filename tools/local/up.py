@@ -19,7 +19,7 @@ from tools.damaged_error import DamagedError
 from tools.engine import report
 from tools.engine.checkpoints import WITHOUT, may_skip
 from tools.engine.journal import Stack
-from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
+from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, make_way, remove_leftovers
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording, recovering, to_recover
 from tools.engine.words import counted, wrapped
@@ -172,8 +172,8 @@ class LocalKitchen:
         self.workspace.set_restored(False)
         return True
 
-    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> None:
-        """Say what became of what a killed update has left: in an orderly life, nothing."""
+    def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
+        """Say what became of what a killed update has left, if anything: in an orderly life, nothing."""
         try:
             told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
         except UnseenError as error:
@@ -181,6 +181,7 @@ class LocalKitchen:
         for line in told:
             note(f"left by a killed update: {line}")
         self._removed |= bool(told)
+        return bool(told)
 
     def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
         return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})
@@ -194,10 +195,14 @@ class LocalKitchen:
         """Preview, then update; a policy denies in the preview, before anything has changed."""
         keys = self.credentials()
         engine = partial(self.screen.engine, reasons=lambda: reasons(self.cluster))
-        planned = engine(self.workspace, "preview", "--suppress-outputs", *options, extra=keys)
+        preview = partial(engine, self.workspace, "preview", "--suppress-outputs", *options, extra=keys)
+        planned = preview()
+        if self._after_kill(partial(make_way, planned=planned)):
+            planned = preview()
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
-        self._after_kill(partial(clear_the_way, planned=planned, whole=not options))
+        if not options:
+            self._after_kill(partial(clear_the_way, planned=planned))
         verdict, number = may_skip(planned), len(planned.object_changes())
         say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")
