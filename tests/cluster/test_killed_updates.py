@@ -82,13 +82,14 @@ def test_what_a_killed_update_has_made_goes_when_the_settings_forget_it(
     assert objects(kubectl) == before
 
 
-def test_what_cannot_be_changed_is_made_anew(field: Field, kubectl: Kubectl, checkpoints: str) -> None:
-    """The value of a PriorityClass, which no create can take over with another one."""
+def test_what_cannot_be_changed_is_made_anew(field: Field, kubectl: Kubectl) -> None:
+    """The value of a PriorityClass, which no create can take over with another one; the preview fails by it already."""
     field.raze()
-    field.killed_when(SMALL, checkpoints, lambda: ("PriorityClass", "", "kitchen-dev") in objects(kubectl))
+    field.killed_when(SMALL, "skipped", lambda: ("PriorityClass", "", "kitchen-dev") in objects(kubectl))
     field.updated({**SMALL, "priority": {"value": 2000, "preempt": False}})
     assert kubectl.get("priorityclass", "kitchen-dev")["value"] == 2000
     assert field.is_whole()
+    field.raze()
 
 
 def test_what_another_wrote_in_the_meantime_stays(field: Field, kubectl: Kubectl) -> None:
