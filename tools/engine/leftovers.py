@@ -1,7 +1,8 @@
 """What a killed update has made, that no state holds and no settings declare any more: removed, or named.
 
-Asked after the update that followed: what it has recorded is no leftover. Removed is only what the journal names, what
-our own field manager wrote, and what was made since that update began. What the program protects is named, and buckets.
+Asked before the update that follows, by its preview, and after it, by its state. Removed is only what the journal
+names, what our own field manager wrote, and what was made since that update began. What the program protects is named,
+and buckets.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tools.engine.journal import Journal, Made, Stack, unrecorded
-from tools.engine.outcome import CREATE, Outcome
+from tools.engine.outcome import DELETE, Change, Outcome
 from tools.engine.places import BUCKET, QUOTA, USER, is_object, place_of
 
 _NAMESPACE = "Namespace"
@@ -75,19 +76,20 @@ def remove_leftovers(stack: Stack, kubectl: Kubectl) -> list[str]:
     """
     if (journal := stack.journal.read()) is None:
         return []
-    told = _removed(journal, stack.latest(), kubectl)
+    latest = stack.latest()
+    told = _removed(journal, _nowhere(unrecorded(journal, latest), latest), kubectl)
     stack.journal.clear()
     return told
 
 
-def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]:
-    """Before an update: remove what its creates cannot take over, as other parts of it cannot be changed.
+def make_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]:
+    """After a preview, also one that failed by it: remove what a create cannot take over, as it cannot be changed.
 
-    Returns one line for each that was removed; raises UnseenError.
+    Returns one line for each that was removed, and then the preview is made again; raises UnseenError.
     """
     if (journal := stack.journal.read()) is None:
         return []
-    wanted = {change.urn: change.fixed for change in planned.started if change.operation == CREATE}
+    wanted = {change.urn: change.fixed for change in _declared(planned)}
     told = []
     for made in unrecorded(journal, stack.latest()):
         if wanted.get(made.urn, made.fixed) == made.fixed:
@@ -99,8 +101,26 @@ def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]
     return told
 
 
-def _removed(journal: Journal, latest: Mapping[str, Any], kubectl: Kubectl) -> list[str]:
-    left = list(_nowhere(unrecorded(journal, latest), latest))
+def clear_the_way(stack: Stack, kubectl: Kubectl, planned: Outcome) -> list[str]:
+    """After a preview of the whole program: remove what that declares no more, and is in no state.
+
+    A Job that goes on would keep its volume from being deleted. Returns one line for each thing that was removed or is
+    named; raises UnseenError.
+    """
+    if (journal := stack.journal.read()) is None:
+        return []
+    spots = {_spot(change.type, change.place) for change in _declared(planned)}
+    latest = stack.latest()
+    undeclared = [made for made in unrecorded(journal, latest) if _spot(made.type, made.place) not in spots]
+    return _removed(journal, _nowhere(undeclared, latest), kubectl)
+
+
+def _declared(planned: Outcome) -> list[Change]:
+    return [change for change in planned.started if change.operation != DELETE]
+
+
+def _removed(journal: Journal, candidates: Iterable[Made], kubectl: Kubectl) -> list[str]:
+    left = list(candidates)
     there = [(made, found) for made in left if is_object(made.type) if (found := kubectl.one(made)) is not None]
     mine = [made for made, found in there if _is_ours(made, found, journal)]
     told = [
@@ -133,8 +153,8 @@ def _spot(kind: str, place: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _is_ours(made: Made, found: Mapping[str, Any], journal: Journal) -> bool:
-    _, _, stack, rest = made.urn.split(":", 3)
-    manager = f"{rest.split('::')[1]}-{stack}"
+    stack, project = made.urn.removeprefix("urn:pulumi:").split("::")[:2]
+    manager = f"{project}-{stack}"
     metadata = found["metadata"]
     managers = {entry.get("manager") for entry in metadata.get("managedFields") or ()}
     born = datetime.fromisoformat(metadata["creationTimestamp"])

@@ -19,7 +19,7 @@ from tools.damaged_error import DamagedError
 from tools.engine import report
 from tools.engine.checkpoints import WITHOUT, may_skip
 from tools.engine.journal import Stack
-from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, remove_leftovers
+from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, make_way, remove_leftovers
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording, recovering, to_recover
 from tools.engine.words import counted, wrapped
@@ -56,6 +56,7 @@ class LocalKitchen:
         self.cluster = Cluster(folder / "cluster")
         self.work = Work(folder)
         self.workspace = Workspace(folder / "local", STACK, self.cluster.kubeconfig, work=self.work)
+        self._removed = False
         self.screen = Screen()
 
     def up(self, *, take_back: str = "", wait: float = WAIT_SECONDS) -> None:
@@ -94,7 +95,8 @@ class LocalKitchen:
             with by_hand.watching(wait):
                 planned, done = self._engine_up()
                 by_hand.after(self._engine_up)
-            if self._after_kill(remove_leftovers):
+            self._after_kill(remove_leftovers)
+            if self._removed:  # what was seen before is named no more
                 by_hand = look()
             step.result, *more = report.changed(done, planned)
         for line in (*more, *report.warnings(planned), *by_hand.leftovers()):
@@ -178,6 +180,7 @@ class LocalKitchen:
             raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
         for line in told:
             note(f"left by a killed update: {line}")
+        self._removed |= bool(told)
         return bool(told)
 
     def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
@@ -192,10 +195,14 @@ class LocalKitchen:
         """Preview, then update; a policy denies in the preview, before anything has changed."""
         keys = self.credentials()
         engine = partial(self.screen.engine, reasons=lambda: reasons(self.cluster))
-        planned = engine(self.workspace, "preview", "--suppress-outputs", *options, extra=keys)
+        preview = partial(engine, self.workspace, "preview", "--suppress-outputs", *options, extra=keys)
+        planned = preview()
+        if self._after_kill(partial(make_way, planned=planned)):
+            planned = preview()
         if planned.status != 0:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
-        self._after_kill(partial(clear_the_way, planned=planned))
+        if not options:
+            self._after_kill(partial(clear_the_way, planned=planned))
         verdict, number = may_skip(planned), len(planned.object_changes())
         say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")

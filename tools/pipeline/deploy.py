@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tools.engine import report
 from tools.engine.checkpoints import may_skip
-from tools.engine.leftovers import clear_the_way, remove_leftovers
+from tools.engine.leftovers import clear_the_way, make_way, remove_leftovers
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording
 from tools.local.errors import LocalError
@@ -66,7 +66,10 @@ def deploy(
     if recover(backend, screen, (*options, *known.spared), distrust=distrust):
         known.look()
     with screen.step(f"preview of {stack}") as step:
-        before = screen.engine(backend, "preview", "--diff", *options)
+        preview = partial(screen.engine, backend, "preview", "--diff", *options)
+        before = preview()
+        if cleared := look_after(backend, partial(make_way, planned=before)):
+            before = preview()
         if before.status != 0:
             raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
         step.result, *more = report.planned(before, everything=log.shown())
@@ -74,9 +77,10 @@ def deploy(
         screen.lasting(line)
     with screen.step(f"update of {stack}") as step:
         left = known.mend(take_back)
-        look_after(backend, partial(clear_the_way, planned=before))
+        if "--target" not in options:
+            cleared |= look_after(backend, partial(clear_the_way, planned=before))
         step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
-        if look_after(backend, remove_leftovers):
+        if look_after(backend, remove_leftovers) or cleared:
             known.look()
     waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
     with screen.step(f"kitchens of {stack}: {waited}") as step:

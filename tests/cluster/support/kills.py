@@ -231,6 +231,8 @@ class Field:
         kubectl = Kubectl(self.kitchen.cluster.kubeconfig)
         ours = ("-l", "app.kubernetes.io/part-of=private-ai-kitchen")
         kubectl("delete", "namespaces,priorityclasses", *ours, "--timeout=120s")
+        for user in wholeness.users(self.kitchen):
+            wholeness.administrator(self.kitchen).user_remove(user)
         for path in (self.workspace.state_file, self.workspace.backup):
             path.unlink(missing_ok=True)
         self.workspace.journal.clear()

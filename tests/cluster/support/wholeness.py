@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
+from minio.credentials.providers import StaticProvider
+from minio.minioadmin import MinioAdmin
 
 from ops.store import client
 from tests.cluster.support.environments import OURS, objects, recorded
@@ -42,7 +44,7 @@ def doubled(kitchen: LocalKitchen) -> list[str]:
     twice += [f"not recorded: {entry}" for entry in sorted(there - told)]
     buckets = {entry["Name"] for entry in kitchen.store_client().list_buckets()["Buckets"]}
     twice += [f"not recorded: bucket {name}" for name in sorted(buckets - _ids(state, ":S3Bucket"))]
-    return twice + [f"not recorded: user {name}" for name in sorted(_users(kitchen) - _ids(state, ":MinioUser"))]
+    return twice + [f"not recorded: user {name}" for name in sorted(users(kitchen) - _ids(state, ":MinioUser"))]
 
 
 def lost(kitchen: LocalKitchen) -> list[str]:
@@ -74,13 +76,16 @@ def _broken_keys(kitchen: LocalKitchen) -> Iterator[str]:
             yield f"key of {_place(item)}: {error}"
 
 
-def _users(kitchen: LocalKitchen) -> set[str]:
-    from minio.credentials.providers import StaticProvider
-    from minio.minioadmin import MinioAdmin
+def users(kitchen: LocalKitchen) -> set[str]:
+    """Access keys of every user of the store."""
+    return set(json.loads(administrator(kitchen).user_list()))
 
+
+def administrator(kitchen: LocalKitchen) -> MinioAdmin:
+    """A client of the store's administration interface."""
     place = kitchen.cluster.minio_endpoint.removeprefix("http://")
     keys = StaticProvider(kitchen.cluster.minio_access_key, kitchen.cluster.minio_secret_key)
-    return set(json.loads(MinioAdmin(endpoint=place, credentials=keys, secure=False).user_list()))
+    return MinioAdmin(endpoint=place, credentials=keys, secure=False)
 
 
 def _ids(state: list[dict[str, Any]], end: str) -> set[str]:
