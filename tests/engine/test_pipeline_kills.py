@@ -94,11 +94,14 @@ def test_an_update_that_ends_leaves_no_mark(workspace: Workspace, tmp_path: Path
     assert len(workspace.latest()["resources"]) > 50
 
 
-def test_every_object_is_applied_again_when_asked(workspace: Workspace, tmp_path: Path) -> None:
+def test_without_a_cluster_nothing_can_be_compared_and_nothing_is_changed(workspace: Workspace, tmp_path: Path) -> None:
     deploy(workspace, tmp_path / "one").communicate(timeout=SECONDS)
     said, _ = (run := deploy(workspace, tmp_path / "one", distrust=True)).communicate(timeout=SECONDS)
-    assert run.returncode == 0, said
-    assert "every object is applied again, as was asked" in " ".join(said.split())
+    words = " ".join(said.split())
+    assert run.returncode != 0, said
+    assert "every object is applied again, as was asked; the state is compared with what is there" in words
+    assert "unreachable cluster" in words
+    assert "stack dev: the state cannot be compared; nothing changed; all that was said: " in words
 
 
 def test_the_users_own_switch_is_not_taken_unasked(

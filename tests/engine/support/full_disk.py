@@ -72,7 +72,9 @@ def main(folder: Path, checkpoints: str) -> None:
     filler.unlink()
     recover(kitchen, force_unlock=True)
     left = [str(entry) for entry in damages(workspace)]
-    is_open = to_recover(workspace, restored=workspace.was_restored()) is not None
+    # Where no copy could be read there is no state: then every object is made, which takes over what is there whole.
+    is_open = not workspace.exists() or to_recover(workspace, restored=workspace.was_restored()) is not None
+    workspace.prepare({})  # as `make up` does: where no copy could be read there is no stack
     again = subprocess.run(
         update(workspace),
         cwd=workspace.project,
