@@ -7,11 +7,12 @@ stay as they are unless `take_back` names their objects: an update of these obje
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tools.drift.compare import Drift, Taken
 from tools.drift.leaving import Wait
+from tools.drift.recorded import holders_of_claim
 from tools.drift.report import BY_AN_UPDATE, lines
 from tools.kube import Kube
 
@@ -53,15 +54,19 @@ def mend(drift: Drift, kube: Kube, engine: Engine, how: Mending) -> list[str]:
     What is still going and is no namespace does not hold up the rest of the update: it is told in the end.
     """
     back = chosen(drift.taken, how.take_back)
-    for line in lines(drift, how.command, back=back):
+    for line in lines(replace(drift, stale=()), how.command, back=back):
         how.say(line)
     wait = Wait(kube, how.say, how.patience)
     stuck = wait.until_gone(drift.leaving)
     namespaces = [row for row in stuck if row.entry.kind.kind == "Namespace"]
     if namespaces:
         raise DriftError("\n".join(wait.verdict(row, how.command) for row in namespaces))
-    kept = {row.entry.urn for row in stuck}
-    for job in drift.stale:
+    # A Job whose volume is held by pods has still its work to show.
+    stale = [job for job in drift.stale if not any(holders_of_claim([job], row.entry) for row in stuck)]
+    for line in lines(Drift(stale=stale), how.command):
+        how.say(line)
+    kept = {row.entry.urn for row in stuck} | {job.urn for job in drift.stale if job not in stale}
+    for job in stale:
         kube.delete(job.kind, job.namespace, job.name)
     gone = [urn for urn in drift.gone if urn not in kept]
     urns = [*gone, *(row.entry.urn for row in back)]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
+
+from botocore.exceptions import ClientError
 
 from tests.cluster.support.days.day import Row
 from tests.cluster.support.days.groups import GROUPS
 from tests.cluster.support.days.play import play
-from tests.cluster.support.days.previews import previews
+from tests.cluster.support.days.previews import PREVIEWS, previews
 from tests.cluster.support.days.scene import Scene
 from tests.cluster.support.environments import make
 from tools.local.steps import say
@@ -51,17 +56,28 @@ def main() -> int:
         make("up", kitchen.folder)
         with kitchen.cluster:
             for group in GROUPS:
-                say(f"days: {group.name}")
-                rows += play(Scene(kitchen), group)
-            say("days: previews")
-            rows += previews(Scene(kitchen))
+                rows += _told(
+                    group.name, [day.case for day in group.days], lambda group=group: play(Scene(kitchen), group)
+                )
+            rows += _told("previews", [day.case for day in PREVIEWS], lambda: previews(Scene(kitchen)))
             kitchen.down()
     REPORT.write_text(report(rows))
-    for row in rows:
-        if not row.good:
-            say(f"NOT AS IT MUST BE: {row}")
     say(f"days: {sum(row.good for row in rows)} of {len(rows)} as they must be; {REPORT.relative_to(REPOSITORY)}")
     return 0 if all(row.good for row in rows) else 1
+
+
+def _told(name: str, cases: Sequence[str], play_all: Callable[[], Sequence[Row]]) -> Sequence[Row]:
+    """Play a group and say what became of it; one that cannot be played is as bad as one that ends badly."""
+    say(f"days: {name}")
+    try:
+        with redirect_stdout(io.StringIO()):  # what each command said is shown by the tests alone
+            rows = play_all()
+    except (AssertionError, subprocess.TimeoutExpired, ClientError) as error:
+        rows = [Row(case=case, saw=[], missing=[f"could not be played: {error}"], converged=False, kept=False)
+                for case in cases]  # fmt: skip
+    for row in rows:
+        say(f"days: {'as it must be' if row.good else 'NOT AS IT MUST BE'}: {row.case if row.good else row}")
+    return rows
 
 
 def _cell(line: str) -> str:

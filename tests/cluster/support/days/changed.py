@@ -17,6 +17,7 @@ from tests.cluster.support.kubectl import eventually
 from tools.drift.recorded import has_removals
 
 MANAGER = "kitchen-dev"
+_SERVICE = ("inferenceservice", "support")
 
 
 def patched(namespace: str, kind: str, name: str, patch: dict[str, object], manager: str = "") -> Day:
@@ -85,19 +86,24 @@ def interrupt_a_replacement(scene: Scene) -> None:
     workspace.prepare({**kitchen.changes(), "kitchens": kitchens})
     words = ["pulumi", "up", *OPTIONS, "--stack", workspace.stack, "--config-file", str(workspace.config_file)]
     env = workspace.environment() | kitchen.credentials() | {"PULUMI_SKIP_CHECKPOINTS": "false"}
-    engine = subprocess.Popen(
-        words, cwd=workspace.project, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    log = kitchen.folder / "interrupted.log"
+    with log.open("w") as said:
+        engine = subprocess.Popen(words, cwd=workspace.project, env=env, stdin=subprocess.DEVNULL, stdout=said)
+    made = adapters(scene)
 
     def waits() -> bool:
-        service = scene.kubectl.get("-n", HELPDESK, "inferenceservice", "support")
-        return "exceeded quota" in str(service["status"])
+        assert engine.poll() is None, log.read_text()[-2000:]
+        names = {key for key in scene.identities() if key[2].startswith("support-adapters-")}
+        return names > made and "exceeded quota" in str(scene.kubectl.get("-n", HELPDESK, *_SERVICE)["status"])
 
-    eventually(waits, "the engine waits for pods that may not be made", 120)
-    engine.send_signal(signal.SIGINT)
-    engine.wait(timeout=120)
-    assert has_removals(workspace.latest()["resources"]), "the old ConfigMap is still to be removed"
-    scene.patch(HELPDESK, "resourcequota", "quota", {"spec": {"hard": {"requests.nvidia.com/gpu": "2"}}})
+    try:
+        eventually(waits, "the engine waits for pods that may not be made", 120)
+        engine.send_signal(signal.SIGINT)
+        engine.wait(timeout=120)
+    finally:
+        engine.kill()
+        scene.patch(HELPDESK, "resourcequota", "quota", {"spec": {"hard": {"requests.nvidia.com/gpu": "2"}}})
+    assert has_removals(workspace.latest()["resources"]), log.read_text()[-2000:]
 
 
 def adapters(scene: Scene) -> frozenset[Identity]:

@@ -175,6 +175,17 @@ def test_after_an_update_what_went_with_its_removals_is_refreshed_and_nothing_el
     assert len(engine.asked) == 1
 
 
+def test_a_job_whose_volume_is_held_by_pods_is_left_alone() -> None:
+    live = going(CLAIM, metadata={"finalizers": ["kubernetes.io/pvc-protection"]})
+    volume = {"name": "models", "persistentVolumeClaim": {"claimName": "base"}}
+    job = recorded_object("Job", "load", api="batch/v1", spec={"template": {"spec": {"volumes": [volume]}}})
+    pod = {"metadata": {"name": "server"}, "spec": {"volumes": [volume]}, "status": {"phase": "Running"}}
+    cluster = Cluster(live, pods=[pod])
+    left, engine, said = done(of((CLAIM, live), (job, live_object(job))), cluster)
+    assert (len(left), engine.asked, cluster.deleted) == (1, [], [])
+    assert said == ["is being removed by hand: PersistentVolumeClaim sales-dev/base"]
+
+
 def test_an_engine_that_fails_ends_the_command() -> None:
     with pytest.raises(DriftError, match="could not look at"):
         done(of((QUOTA, None)), engine=Engine(status=1))
