@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,33 +38,27 @@ def bucket_client(cluster: Cluster) -> Any:
 
 
 @pytest.fixture(scope="module")
-def rest(cluster: Cluster, kubectl: Kubectl) -> Rest:
-    """The shared cluster, which nobody asks for anything while the second one starts."""
+def rest(cluster: Cluster, kubectl: Kubectl) -> Iterator[Rest]:
+    """The shared cluster, which is at rest while this module has to do with other ones."""
 
     def going() -> bool:
         return any(item["status"]["phase"] == "Terminating" for item in kubectl.get("namespaces")["items"])
 
     eventually(lambda: not going(), "what other modules left is gone", 120)
-    return Rest(cluster)
+    looked = Rest(cluster)
+    with looked.meanwhile():
+        yield looked
 
 
 @pytest.fixture(scope="module")
 def second(tmp_path_factory: pytest.TempPathFactory, rest: Rest) -> Iterator[Cluster]:
     """A cluster beside the shared one, for tests that stop or hurt it."""
-    with ExitStack() as stack:
-        running = Cluster(tmp_path_factory.mktemp("cluster") / "second")
-        with rest.meanwhile():
-            stack.enter_context(running)
-        stack.callback(running.destroy)
-        yield running
-
-
-@pytest.mark.usefixtures("second")
-def test_a_cluster_at_rest_needs_little(rest: Rest, kubectl: Kubectl) -> None:
-    """In a whole test run after all that other modules had on it, which is more than one environment needs."""
-    assert rest.cores <= 0.05
-    assert rest.memory_mib() <= 3 * 1024
-    assert mib_between_collections(kubectl) >= 300, "GOMEMLIMIT is near what the API server holds"
+    del rest  # looked at from here on
+    with Cluster(tmp_path_factory.mktemp("cluster") / "second") as running:
+        try:
+            yield running
+        finally:
+            running.destroy()
 
 
 def test_two_clusters_know_nothing_of_each_other(cluster: Cluster, second: Cluster, kubectl: Kubectl) -> None:
@@ -215,6 +208,14 @@ def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "holds no embedded cluster" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.usefixtures("second")
+def test_a_cluster_at_rest_needs_little(rest: Rest, kubectl: Kubectl) -> None:
+    """Last in this module, and in a whole run after all that other modules had on it: more than one environment."""
+    assert rest.cores <= 0.05, rest.told
+    assert rest.memory_mib() <= 3 * 1024
+    assert mib_between_collections(kubectl) >= 300, "GOMEMLIMIT is near what the API server holds"
 
 
 def pids_of(cluster: Cluster) -> set[int]:

@@ -180,7 +180,7 @@ def _controller_manager(layout: Layout, ports: Mapping[str, int]) -> tuple[str, 
         # Without what this cluster does not have: disks to attach, a cloud, certificates of kubelets, other devices.
         f"--controllers=*,{','.join(f'-{name}-controller' for name in _IDLE_CONTROLLERS)}",
         # A new node keeps its not-ready taint until the next round: five seconds by default.
-        "--node-monitor-period=1s",
+        "--node-monitor-period=2s",
         f"--node-monitor-grace-period={2 * _NODE_LEASE_SECONDS}s",
         f"--service-account-private-key-file={pki / 'service-account.key'}",
         f"--root-ca-file={pki / 'ca.crt'}",
