@@ -19,7 +19,7 @@ from tools.damaged_error import DamagedError
 from tools.engine import report
 from tools.engine.checkpoints import WITHOUT, may_skip
 from tools.engine.journal import Stack
-from tools.engine.leftovers import Kubectl, UnseenError, clear_the_way, make_way, remove_leftovers
+from tools.engine.leftovers import Kubectl, clear_the_way, make_way, remove_leftovers
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording, recovering, to_recover
 from tools.engine.words import counted, wrapped
@@ -27,6 +27,7 @@ from tools.local import locks, removal
 from tools.local.by_hand import ByHand
 from tools.local.errors import LocalError
 from tools.local.intact import explained, kitchen_damages, refuse, refuse_full_disk
+from tools.local.killed import look_after
 from tools.local.logs import Log, shown
 from tools.local.places import places
 from tools.local.previews import preview
@@ -174,14 +175,9 @@ class LocalKitchen:
 
     def _after_kill(self, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
         """Say what became of what a killed update has left, if anything: in an orderly life, nothing."""
-        try:
-            told = look(self.workspace, Kubectl(environment=self.workspace.environment() | self.credentials()))
-        except UnseenError as error:
-            raise LocalError(f"what a killed update left cannot be looked for: {error}; run `make up` again") from None
-        for line in told:
-            note(f"left by a killed update: {line}")
-        self._removed |= bool(told)
-        return bool(told)
+        found = look_after(self.workspace, self.workspace.environment() | self.credentials(), look, "`make up`")
+        self._removed |= found
+        return found
 
     def _engine(self, command: str, *options: str, variables: Mapping[str, str] | None = None) -> Outcome:
         return self.screen.engine(self.workspace, command, *options, extra={**self.credentials(), **(variables or {})})

@@ -13,6 +13,7 @@ from tools.engine.leftovers import clear_the_way, make_way, remove_leftovers
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import recording
 from tools.local.errors import LocalError
+from tools.local.killed import look_after
 from tools.local.logs import Log
 from tools.local.screen import Screen
 from tools.local.targeted import Targeted
@@ -21,7 +22,7 @@ from tools.local.workspace import REPOSITORY
 from tools.pipeline.backend import Backend
 from tools.pipeline.by_hand import Stack
 from tools.pipeline.failed import failed
-from tools.pipeline.killed import look_after, recover
+from tools.pipeline.killed import recover
 from tools.progress import note
 from tools.ready import Verdict
 from tools.ready.services import ABSENT
@@ -62,13 +63,14 @@ def deploy(
 
     engine = Targeted(run=run, stack=backend)
     known = Stack(name=stack, project=project, command=f"make deploy STACK={stack}", engine=engine)
+    after_kill = partial(look_after, backend, backend.environment(), again="the same")
     known.look()
     if recover(backend, screen, (*options, *known.spared), distrust=distrust):
         known.look()
     with screen.step(f"preview of {stack}") as step:
         preview = partial(screen.engine, backend, "preview", "--diff", *options)
         before = preview()
-        if cleared := look_after(backend, partial(make_way, planned=before)):
+        if cleared := after_kill(partial(make_way, planned=before)):
             before = preview()
         if before.status != 0:
             raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
@@ -78,9 +80,9 @@ def deploy(
     with screen.step(f"update of {stack}") as step:
         left = known.mend(take_back)
         if "--target" not in options:
-            cleared |= look_after(backend, partial(clear_the_way, planned=before))
+            cleared |= after_kill(partial(clear_the_way, planned=before))
         step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
-        if look_after(backend, remove_leftovers) or cleared:
+        if after_kill(remove_leftovers) or cleared:
             known.look()
     waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
     with screen.step(f"kitchens of {stack}: {waited}") as step:

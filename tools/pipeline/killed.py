@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tools.engine.checkpoints import WITHOUT
-from tools.engine.journal import Stack
-from tools.engine.leftovers import Kubectl, UnseenError
 from tools.engine.recovery import recovering, to_recover
-from tools.local.errors import LocalError
 from tools.local.screen import Screen
 from tools.pipeline.backend import Backend
 from tools.pipeline.failed import failed
@@ -30,14 +27,3 @@ def recover(backend: Backend, screen: Screen, options: Sequence[str], *, distrus
         if done.status != 0:
             raise failed(f"stack {backend.stack}: the state cannot be compared; nothing changed", done, screen)
     return True
-
-
-def look_after(backend: Backend, look: Callable[[Stack, Kubectl], list[str]]) -> bool:
-    """Say what became of what a killed update has left, if anything; raise LocalError where that cannot be told."""
-    try:
-        told = look(backend, Kubectl(environment=backend.environment()))
-    except UnseenError as error:
-        raise LocalError(f"what a killed update left cannot be looked for: {error}; run the same again") from None
-    for line in told:
-        note(f"left by a killed update: {line}")
-    return bool(told)
