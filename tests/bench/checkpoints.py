@@ -15,7 +15,8 @@ from typing import Any
 from tests.bench.settings import generated
 from tests.cluster.support.kills import Field
 from tests.cluster.support.update_once import ALWAYS
-from tools.local.steps import say, table
+from tools.engine.words import table
+from tools.progress import say
 
 KEPT, SKIPPED = "kept", "skipped"
 _OPTIONS = ("--yes", "--skip-preview", "--suppress-outputs")

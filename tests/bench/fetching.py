@@ -22,8 +22,9 @@ from pathlib import Path
 
 from tests.support import pod_package
 from tests.support.minio_server import REGION, MinioServer
-from tools.local.steps import say, table
+from tools.engine.words import table
 from tools.local.workspace import REPOSITORY
+from tools.progress import say
 from tools.toolchain import ensure
 
 OTHER = "KITCHEN_STORAGE_PYTHON"

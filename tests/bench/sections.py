@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.local.steps import table
+from tools.engine.words import table
 from tools.local.workspace import REPOSITORY
 
 REPORT = REPOSITORY / "docs" / "benchmarks.md"

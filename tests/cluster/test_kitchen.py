@@ -22,8 +22,8 @@ from tests.cluster.support.environments import make, objects, recorded, summary
 from tests.cluster.support.kubectl import Kubectl, eventually, is_ready
 from tests.support.documents import fences
 from tests.support.pod_package import lay_out
-from tests.support.stacks import ONE_WRITE
 from tools.cluster.processes import strays
+from tools.engine.checkpoints import WITHOUT
 from tools.local.errors import LocalError
 from tools.local.logs import LOGS, Log
 from tools.local.places import NEXT
@@ -352,7 +352,7 @@ def up(kitchen: LocalKitchen, *more_adapters: str, generation: int = 1) -> None:
     store = {**kitchen.changes()["objectStore"], "keyGeneration": generation}
     kitchen.workspace.prepare({"objectStore": store, "kitchens": kitchens})
     options = ("--yes", "--skip-preview", "--suppress-outputs")
-    assert kitchen.workspace.engine("up", *options, extra=kitchen.credentials() | ONE_WRITE) == 0
+    assert kitchen.workspace.engine("up", *options, extra=kitchen.credentials() | WITHOUT) == 0
 
 
 def test_one_more_adapter_and_one_less_change_no_pod(kitchen: LocalKitchen, kube: Kubectl) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.support.kubectl import OURS, Kubectl, no_other_environment
-from tests.support.stacks import ONE_WRITE, prepare
+from tests.support.stacks import prepare
+from tools.engine.checkpoints import WITHOUT
 from tools.local.workspace import Workspace
 from tools.toolchain import PREVIEW, ensure
 
@@ -35,7 +36,7 @@ def render(stack: str, platform: dict[str, Any], folder: Path) -> Path:
     done = subprocess.run(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", *options],
         cwd=workspace.project,
-        env=workspace.environment() | ONE_WRITE,
+        env=workspace.environment() | WITHOUT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
-from tests.support.stacks import ONE_WRITE, prepare
+from tests.support.stacks import prepare
 from tools.cluster import Cluster
+from tools.engine.checkpoints import WITHOUT
 from tools.local.workspace import POLICY_PACK, Workspace
 from tools.toolchain import PREVIEW, ensure
 
@@ -132,7 +133,7 @@ class Environment:
         done = subprocess.run(
             ["pulumi", command, *options, *words],
             cwd=self.workspace.project,
-            env=self.workspace.environment() | ONE_WRITE | keys,
+            env=self.workspace.environment() | WITHOUT | keys,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

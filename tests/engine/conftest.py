@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.once import once
 from tests.support.programs import program as written
-from tests.support.stacks import ONE_WRITE, prepare
+from tests.support.stacks import prepare
+from tools.engine.checkpoints import WITHOUT
 from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import PREVIEW, ensure
@@ -40,7 +41,7 @@ def run(workspace: Workspace, command: str, *options: str, env: dict[str, str] |
             *("--config-file", str(workspace.config_file), *options),
         ],
         cwd=workspace.project,
-        env=workspace.environment() | ONE_WRITE | (env or {}),
+        env=workspace.environment() | WITHOUT | (env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

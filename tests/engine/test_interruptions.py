@@ -79,7 +79,7 @@ def test_one_signal_ends_in_order(workspace: Workspace, tmp_path: Path, number: 
     os.kill(engine.pid, number)
     assert engine.wait(SECONDS) != 0
     assert recorded(workspace) == {"first", "second"}, "what had begun was waited for"
-    assert not workspace.was_interrupted()
+    assert not workspace.latest().get("pending_operations")
     assert time_of(workspace.latest()) != before
 
 
@@ -111,4 +111,4 @@ def test_an_update_that_fails_has_recorded_what_it_did(
     engine = begun(workspace, tmp_path / "made", "no number")
     assert engine.wait(SECONDS) != 0
     assert recorded(workspace) == {"first"}
-    assert not workspace.was_interrupted()
+    assert not workspace.latest().get("pending_operations")

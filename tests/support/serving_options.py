@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from infra.load import read_stack_file
-from tests.support.stacks import ONE_WRITE, prepare
+from tests.support.stacks import prepare
+from tools.engine.checkpoints import WITHOUT
 from tools.local.workspace import REPOSITORY, Workspace
 
 PROMETHEUS = "http://prometheus.monitoring.svc:9090"
@@ -49,5 +50,5 @@ def rendered(folder: Path, more: dict[str, Any]) -> list[dict[str, Any]]:
     workspace = Workspace(folder, "dev", kubeconfig=None)
     prepare(workspace, {**more, "renderTo": str(folder / "objects")})
     options = ("--yes", "--skip-preview", "--suppress-outputs")
-    assert workspace.engine("up", *options, extra=ONE_WRITE) == 0
+    assert workspace.engine("up", *options, extra=WITHOUT) == 0
     return [yaml.safe_load(path.read_text()) for path in sorted((folder / "objects").rglob("*.yaml"))]

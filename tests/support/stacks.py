@@ -12,9 +12,6 @@ from typing import Any
 
 from tools.local.workspace import Workspace
 
-ONE_WRITE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-"""Of an update of a test that is not about checkpoints: the engine writes its state once, at the end."""
-
 _MADE: dict[tuple[str, str], Workspace] = {}
 
 

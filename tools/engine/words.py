@@ -41,3 +41,8 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[str]], indent: str = 
         (indent + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))).rstrip()
         for line in lines
     ]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The lines of `columns` in one text."""
+    return "\n".join(columns(header, rows))

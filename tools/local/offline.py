@@ -9,12 +9,13 @@ import yaml
 
 from tools.engine import report
 from tools.engine.checkpoints import WITHOUT
+from tools.engine.words import table
 from tools.local.errors import LocalError
 from tools.local.logs import Log, shown
 from tools.local.screen import Screen
-from tools.local.steps import say, table
 from tools.local.workspace import REPOSITORY, Workspace
 from tools.own_file import remove, write
+from tools.progress import say
 
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"

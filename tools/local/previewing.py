@@ -14,9 +14,9 @@ from tools.drift.report import lines
 from tools.kube import Kube, KubeError
 from tools.local.offline import offline_workspace
 from tools.local.previews import preview
-from tools.local.steps import say
 from tools.local.up import STACK, LocalKitchen
 from tools.local.workspace import REPOSITORY
+from tools.progress import say
 
 
 def beside(stack: str, kitchen: LocalKitchen, *, machine: bool = False) -> int:

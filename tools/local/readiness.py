@@ -8,8 +8,8 @@ from pathlib import Path
 from tools.cluster.api import Api
 from tools.kube import Kube, KubeError
 from tools.local.errors import LocalError
-from tools.local.steps import say
 from tools.local.workspace import Workspace
+from tools.progress import say
 from tools.ready import Verdict, await_ready, declared_services
 
 WAIT_SECONDS = 60.0

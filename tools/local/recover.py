@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools.damaged_error import DamagedError
+from tools.engine.words import table
 from tools.local.damage import damages, folder_damages
 from tools.local.errors import LocalError
 from tools.local.intact import scratch_damages
@@ -19,7 +20,6 @@ from tools.local.offline import STACKS
 from tools.local.orphans import end_orphans, engines
 from tools.local.recover_state import Row, lost_passphrase, mend_state
 from tools.local.set_aside import Aside
-from tools.local.steps import table
 from tools.local.up import LocalKitchen
 from tools.local.workspace import SETTINGS, Workspace
 from tools.own_file import folder_damage, is_there, read_yaml

@@ -174,10 +174,6 @@ class Workspace:
         else:
             remove(self._restored)
 
-    def was_interrupted(self) -> bool:
-        """Whether the state records operations whose end is not known: their engine was killed."""
-        return bool(self.latest().get("pending_operations"))
-
     def recorded(self, resource_type: str) -> set[str]:
         """Identifiers of the resources of a type (the end of its token) that the state knows."""
         entries = self.latest().get("resources") or []

@@ -11,8 +11,8 @@ from typing import Any
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
+from tools.engine.words import table
 from tools.local.offline import STACKS
-from tools.local.steps import table
 from tools.local.workspace import REPOSITORY
 
 REPORTS = REPOSITORY / "reports"

@@ -19,9 +19,9 @@ import yaml
 from infra.secret_settings import KEYS
 from ops.rollback.block import LayoutError
 from tools.local.errors import LocalError
-from tools.local.steps import say
 from tools.local.workspace import REPOSITORY
 from tools.pipeline.stack_file import ENCRYPTION, encryption, with_encryption, with_secret
+from tools.progress import say
 from tools.toolchain import PREVIEW, environment
 
 _BACKEND = "PULUMI_BACKEND_URL"

@@ -20,7 +20,7 @@ from tests.bench.settings import RESOURCES_A_TENANT
 from tests.bench.size.cluster import credentials, private_cluster, settle, store_settings
 from tests.bench.size.kitchens import Kitchens
 from tools.cluster import Cluster
-from tools.local.steps import table
+from tools.engine.words import table
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import CLUSTER, PREVIEW, ensure
 

@@ -12,10 +12,10 @@ import yaml
 from tests.bench.processes import Done, run
 from tests.bench.settings import ADAPTERS, ONE_MORE, of_tenants
 from tests.support.programs import RUNTIME
+from tools.engine.checkpoints import WITHOUT
 from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 
-WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 """The engine writes the state once, at the end, in place of twice for each resource."""
 
 _CHECK = """\
@@ -88,7 +88,7 @@ class Kitchens:
         if pack and command in ("preview", "up"):
             words += ["--policy-pack", str(POLICY_PACK)]
         env = self.workspace.environment() | self._credentials | dict(variables or {})
-        return run(words, self.project, env if checkpoints else env | WITHOUT_CHECKPOINTS)
+        return run(words, self.project, env if checkpoints else env | WITHOUT)
 
     def render(self, target: Path) -> Done:
         """Write every object as a YAML file below `target`, as `make render` does, with a state of its own."""
@@ -97,7 +97,7 @@ class Kitchens:
         words = ["pulumi", "up", "--stack", "dev", "--config-file", str(workspace.config_file), "--non-interactive"]
         words += ["--color", "never", "--suppress-outputs", "--yes", "--skip-preview"]
         words += ["--policy-pack", str(POLICY_PACK)]
-        return run(words, self.project, workspace.environment() | WITHOUT_CHECKPOINTS)
+        return run(words, self.project, workspace.environment() | WITHOUT)
 
     def check(self) -> Done:
         """Check the settings without the engine, as `make settings` does."""

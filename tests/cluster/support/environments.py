@@ -11,8 +11,9 @@ from typing import Any
 
 from tests.cluster.support.kubectl import Kubectl
 from tests.support.signals import hear_sigint
-from tests.support.stacks import ONE_WRITE, prepare
+from tests.support.stacks import prepare
 from tools.cluster import Cluster
+from tools.engine.checkpoints import WITHOUT
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY, Workspace
 
@@ -39,7 +40,7 @@ def engine(workspace: Workspace, variables: Mapping[str, str], *words: str) -> s
     done = subprocess.run(
         ["pulumi", *words, "--stack", workspace.stack],
         cwd=workspace.project,
-        env=workspace.environment() | ONE_WRITE | variables,
+        env=workspace.environment() | WITHOUT | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

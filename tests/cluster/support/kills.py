@@ -27,8 +27,8 @@ from tests.cluster.support.environments import environment, objects
 from tests.cluster.support.kubectl import Kubectl, eventually
 from tests.cluster.support.update_once import Kitchen
 from tools.cluster.processes import with_variable
+from tools.engine.words import table
 from tools.local.orphans import WORKSPACE_VARIABLE
-from tools.local.steps import table
 from tools.local.workspace import REPOSITORY, Workspace
 
 Settings = dict[str, Any]

@@ -18,9 +18,9 @@ from tests.cluster.support.days.play import play
 from tests.cluster.support.days.previews import PREVIEWS, previews
 from tests.cluster.support.days.scene import Scene
 from tests.cluster.support.environments import make
-from tools.local.steps import say
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY
+from tools.progress import say
 
 REPORT = REPOSITORY / "docs" / "days.md"
 _HEAD = """\
