@@ -44,10 +44,10 @@ def pulumi(workspace: Workspace, *words: str) -> str:
     return done.stdout
 
 
-def deploy(workspace: Workspace, folder: Path) -> subprocess.Popen[str]:
+def deploy(workspace: Workspace, folder: Path, **options: bool) -> subprocess.Popen[str]:
     program = (
         "import sys; from pathlib import Path; from tools.pipeline.deploy import deploy; "
-        "deploy('dev', ('--config-file', sys.argv[1]), directory=Path(sys.argv[2]))"
+        f"deploy('dev', ('--config-file', sys.argv[1]), directory=Path(sys.argv[2]), **{options})"
     )
     return subprocess.Popen(
         [sys.executable, "-c", program, str(workspace.config_file), str(folder)], cwd=REPOSITORY,
