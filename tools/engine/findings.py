@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tools.engine.outcome import Message, Outcome, Violation
 from tools.engine.restarts import is_restart
-from tools.engine.words import counted, wrapped
+from tools.engine.words import counted, some, wrapped
 
 _ITSELF = re.compile(r'resource "urn:pulumi:[^"]*" ')
 """How the provider names the resource whose name stands before its message already."""
@@ -18,29 +18,15 @@ _EMPTY = ("error: update failed", "error: preview failed", "update failed", "pre
 
 
 def errors(outcome: Outcome) -> list[str]:
-    """Each error once, with its resource and its full text."""
-    lines: list[str] = []
-    for message in _once(outcome.errors()):
-        if message.text.strip().lower() not in _EMPTY:
-            lines += _block("error", message, _named(outcome))
-    return lines
+    """Each error once, in full, with the resources that it is about."""
+    said = (message for message in outcome.errors() if message.text.strip().lower() not in _EMPTY)
+    return _blocks("error", said, _named(outcome))
 
 
 def warnings(outcome: Outcome) -> list[str]:
-    """Each warning once, with all the objects that it is about; restarts of pods are told with their kitchen."""
-    names = _named(outcome)
+    """Each warning once, with the resources that it is about; restarts of pods are told with their kitchen."""
     said = (message for message in outcome.messages if message.severity == "warning" and not is_restart(message.text))
-    lines: list[str] = []
-    about: dict[str, list[Message]] = defaultdict(list)
-    for message in _once(said):
-        about[message.text].append(message)
-    for text, messages in about.items():
-        named = [names[message.urn] for message in messages if message.urn in names]
-        if len(named) > 1:
-            lines.append(f"warning: {text.strip()}: {', '.join(named)}")
-        else:
-            lines += _block("warning", messages[0], names)
-    return lines
+    return _blocks("warning", said, _named(outcome))
 
 
 def policies(outcome: Outcome, *, checked: bool) -> list[str]:
@@ -86,11 +72,16 @@ def _named(outcome: Outcome) -> dict[str, str]:
     return {change.urn: str(change) for change in outcome.started if change.kind != "Stack"}
 
 
-def _block(word: str, message: Message, names: Mapping[str, str]) -> list[str]:
-    """The whole text, in the lines that it has: what one searches for or copies is not cut."""
-    about = f"{names[message.urn]}: " if message.urn in names else ""
-    first, *rest = _ITSELF.sub("", message.text.strip().removeprefix("error: ")).splitlines()
-    return [f"{word}: {about}{first}", *(f"  {line}" for line in rest)]
+def _blocks(word: str, messages: Iterable[Message], names: Mapping[str, str]) -> list[str]:
+    """The whole texts, in the lines that they have: what one searches for or copies is not cut."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for message in _once(messages):
+        groups[_ITSELF.sub("", message.text.strip().removeprefix("error: "))].append(names.get(message.urn, ""))
+    lines = []
+    for text, about in groups.items():
+        first, *rest = text.splitlines()
+        lines += [": ".join(filter(None, (word, some(filter(None, about)), first))), *(f"  {line}" for line in rest)]
+    return lines
 
 
 def _once(messages: Iterable[Message]) -> list[Message]:

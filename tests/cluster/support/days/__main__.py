@@ -18,7 +18,7 @@ from tests.cluster.support.days.play import play
 from tests.cluster.support.days.previews import PREVIEWS, previews
 from tests.cluster.support.days.scene import Scene
 from tests.cluster.support.environments import make
-from tools.local.up import LocalKitchen
+from tools.local.up import FOLDER, LocalKitchen
 from tools.local.workspace import REPOSITORY
 from tools.progress import say
 
@@ -40,10 +40,10 @@ these days on the embedded cluster and writes this page. What to do is in the [r
 """
 
 
-def report(rows: Sequence[Row]) -> str:
-    """The page."""
+def report(rows: Sequence[Row], folder: Path) -> str:
+    """The page; the kitchen's `folder` is written as a user's is called."""
     return _HEAD + "".join(
-        f"| {row.case} | {'<br>'.join(map(_cell, row.saw)) or '-'} | {_word(row.converged)} | {_word(row.kept)} |\n"
+        f"| {row.case} | {'<br>'.join(_cells(row, folder)) or '-'} | {_word(row.converged)} | {_word(row.kept)} |\n"
         for row in rows
     )
 
@@ -61,7 +61,7 @@ def main() -> int:
                 )
             rows += _told("previews", [day.case for day in PREVIEWS], lambda: previews(Scene(kitchen)))
             kitchen.down()
-    REPORT.write_text(report(rows))
+    REPORT.write_text(report(rows, kitchen.folder))
     say(f"days: {sum(row.good for row in rows)} of {len(rows)} as they must be; {REPORT.relative_to(REPOSITORY)}")
     return 0 if all(row.good for row in rows) else 1
 
@@ -78,6 +78,10 @@ def _told(name: str, cases: Sequence[str], play_all: Callable[[], Sequence[Row]]
     for row in rows:
         say(f"days: {'as it must be' if row.good else 'NOT AS IT MUST BE'}: {row.case if row.good else row}")
     return rows
+
+
+def _cells(row: Row, folder: Path) -> list[str]:
+    return [_cell(line.replace(str(folder), FOLDER.name)) for line in dict.fromkeys(row.saw)]
 
 
 def _cell(line: str) -> str:

@@ -78,6 +78,17 @@ def test_a_warning_about_several_objects_is_one_line_with_all_of_them() -> None:
     assert lines[0].count("-lora-reader") == lines[0].count("-loader") == 2
 
 
+def test_an_error_of_a_hundred_objects_is_one_line() -> None:
+    run = outcome("first")
+    objects = [change for change in run.started if change.is_object]
+    run.messages = [Message(severity="error", text="no answer\nask again", urn=change.urn) for change in objects]
+    run.messages.append(Message(severity="error", text="another", urn=objects[0].urn))
+    first, *rest = failure(run)
+    assert first.startswith(f"error: {objects[0]}, {objects[1]}, ")
+    assert first.endswith(f" + {len(objects) - 8} more: no answer")
+    assert rest == ["  ask again", f"error: {objects[0]}: another"]
+
+
 def test_json_holds_what_a_report_folds_away() -> None:
     content = json.loads(json.dumps(as_json("dev", outcome("first"))))
     assert len(content["changes"]) == 64
