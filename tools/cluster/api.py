@@ -6,7 +6,6 @@ import base64
 import http.client
 import json
 import ssl
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 
 from tools.cluster.access import KUBECONFIG
 from tools.cluster.errors import ClusterError
+from tools.connections import FAILURES, Connections
 from tools.damaged_error import WAY_OUT, DamagedError
 from tools.own_file import read_yaml
 
@@ -40,7 +40,7 @@ class Api:
             cadata=base64.b64decode(cluster["certificate-authority-data"]).decode()
         )
         self._token = str(config["users"][0]["user"]["token"])
-        self._local = threading.local()
+        self._connections = Connections(self._connection)
 
     def request(
         self,
@@ -53,14 +53,10 @@ class Api:
         timeout_seconds: float = 30.0,
     ) -> tuple[int, bytes]:
         """Return status and body; raise ClusterError if there is no answer."""
-        connection = self._connection(timeout_seconds)
+        headers = self._headers(content_type, accept)
         try:
-            connection.request(method, path, body, self._headers(content_type, accept))
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            self._local.connection = None
+            return self._connections.request(method, path, body, headers, timeout_seconds=timeout_seconds)
+        except FAILURES as error:
             raise ClusterError(f"API server: no answer to {method} {path.partition('?')[0]}: {error}") from error
 
     def get(self, path: str) -> dict[str, Any]:
@@ -104,9 +100,7 @@ class Api:
     def watch(self, path: str, version: str, *, timeout_seconds: int = 300) -> Iterator[dict[str, Any]]:
         """Yield the events of a collection since a version, until the server ends the watch."""
         query = urlencode({"watch": "1", "resourceVersion": version, "timeoutSeconds": str(timeout_seconds)})
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self._port, context=self._context, timeout=timeout_seconds + 30
-        )
+        connection = self._connection(timeout_seconds + 30)
         try:
             connection.request("GET", f"{path}?{query}", headers=self._headers("application/json"))
             answer = connection.getresponse()
@@ -117,14 +111,8 @@ class Api:
         finally:
             connection.close()
 
-    def _connection(self, timeout_seconds: float) -> http.client.HTTPSConnection:
-        connection: http.client.HTTPSConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPSConnection(
-                "127.0.0.1", self._port, context=self._context, timeout=timeout_seconds
-            )
-            self._local.connection = connection
-        return connection
+    def _connection(self, timeout_seconds: float | None = None) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection("127.0.0.1", self._port, context=self._context, timeout=timeout_seconds)
 
     def _headers(self, content_type: str, accept: str = "application/json") -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}", "Content-Type": content_type, "Accept": accept}

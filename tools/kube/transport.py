@@ -11,12 +11,13 @@ import selectors
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+
+from tools.connections import FAILURES, Connections
 
 _START_SECONDS = 20.0
 
@@ -43,8 +44,8 @@ class Transport(Protocol):
 
 
 class _SocketConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout_seconds: float) -> None:
-        super().__init__("localhost", timeout=timeout_seconds)
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost")
         self._path = path
 
     def connect(self) -> None:
@@ -57,8 +58,7 @@ class _Proxy:
     """Requests through the socket of a running `kubectl proxy`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._local = threading.local()
+        self._connections = Connections(lambda: _SocketConnection(path))
 
     def request(
         self,
@@ -70,16 +70,10 @@ class _Proxy:
         accept: str = "application/json",
         timeout_seconds: float = 30.0,
     ) -> tuple[int, bytes]:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = _SocketConnection(self._path, timeout_seconds)
+        headers = {"Content-Type": content_type, "Accept": accept}
         try:
-            connection.request(method, path, body, {"Content-Type": content_type, "Accept": accept})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            self._local.connection = None
+            return self._connections.request(method, path, body, headers, timeout_seconds=timeout_seconds)
+        except FAILURES as error:
             raise KubeError(f"no answer to {method} {path.partition('?')[0]}: {error}") from error
 
 
