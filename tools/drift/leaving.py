@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tools.drift.compare import Leaving
+from tools.drift.recorded import Entry
 from tools.kube import Kind, Kube, KubeError, Object
 
 _STEP_SECONDS, _TELL_SECONDS = 0.5, 10.0
@@ -24,16 +25,23 @@ _CONDITIONS = (
 class Wait:
     """Waits for objects to go."""
 
-    def __init__(self, kube: Kube, say: Callable[[str], None], patience: float) -> None:
-        """Wait at most `patience` seconds for all of them together, and tell the reason from time to time."""
+    def __init__(self, kube: Kube, say: Callable[[str], None], patience: float, jobs: Sequence[Entry] = ()) -> None:
+        """Wait at most `patience` seconds for all of them together, and tell the reason from time to time.
+
+        Pods of `jobs` hold nothing: what mends removes those Jobs.
+        """
+        self._jobs = {(job.namespace, job.name) for job in jobs}
         self._kube = kube
         self._say = say
         self._patience = patience
 
+    def held(self, rows: Sequence[Leaving]) -> list[Leaving]:
+        """Claims that pods hold for as long as those are there: to wait for them is no use."""
+        return [row for row in rows if self._pods(row)]
+
     def until_gone(self, rows: Sequence[Leaving]) -> list[Leaving]:
-        """Those that are still there in the end. One that pods hold for as long as they run is not waited for."""
-        held = [row for row in rows if self._pods(row)]
-        left = [row for row in rows if row not in held]
+        """Those that are still there in the end."""
+        left = list(rows)
         if left:
             names = ", ".join(str(row.entry) for row in left[:3]) + (", ..." if len(left) > 3 else "")
             self._say(f"waiting until {names} {'is' if len(left) == 1 else 'are'} gone, at most {self._patience:.0f} s")
@@ -46,7 +54,7 @@ class Wait:
                 tell += _TELL_SECONDS
                 self._say(f"still waiting for {left[0].entry}: {self._why(left[0])}")
             time.sleep(_STEP_SECONDS)
-        return [*held, *left]
+        return left
 
     def verdict(self, row: Leaving, command: str) -> str:
         """What to do about one that does not go."""
@@ -54,7 +62,7 @@ class Wait:
         inside = f" -n {entry.namespace}" if entry.namespace else ""
         if pods := self._pods(row):
             return (
-                f"{entry}: somebody has removed it, and it goes when the pods that mount it have ended; way out: "
+                f"{entry}: somebody has removed it, and it goes when the pods that mount it are gone; way out: "
                 f"kubectl delete pod{inside} {' '.join(pods)}, then `{command}` makes it again and loads it"
             )
         return (
@@ -82,7 +90,13 @@ class Wait:
             found = self._kube.listing([_POD], inside=row.entry.namespace).objects
         except KubeError:
             return []
-        return sorted(pod["metadata"]["name"] for _, pod in found if _mounts(pod, row.entry.name))
+        pods = (pod for _, pod in found if _holds(pod, row.entry.name) and not self._is_of_a_job(pod))
+        return sorted(pod["metadata"]["name"] for pod in pods)
+
+    def _is_of_a_job(self, pod: Object) -> bool:
+        metadata = pod["metadata"]
+        owners = [owner["name"] for owner in metadata.get("ownerReferences") or [] if owner["kind"] == "Job"]
+        return any((metadata.get("namespace", ""), name) in self._jobs for name in owners)
 
 
 def reasons(live: Object) -> Iterator[str]:
@@ -105,7 +119,9 @@ def _same(live: Object, before: Object) -> bool:
     return bool(live["metadata"].get("uid") == before["metadata"].get("uid"))
 
 
-def _mounts(pod: Object, claim: str) -> bool:
-    volumes: Sequence[Mapping[str, Any]] = pod.get("spec", {}).get("volumes") or []
-    running = pod.get("status", {}).get("phase") in ("Pending", "Running", "Unknown")
-    return running and any((volume.get("persistentVolumeClaim") or {}).get("claimName") == claim for volume in volumes)
+def _holds(pod: Object, claim: str) -> bool:
+    """As Kubernetes decides: every pod that has a node, also one that has ended (`podUsesPVC`, pvcprotection, 1.34)."""
+    spec = pod.get("spec", {})
+    volumes: Sequence[Mapping[str, Any]] = spec.get("volumes") or []
+    mounts = any((volume.get("persistentVolumeClaim") or {}).get("claimName") == claim for volume in volumes)
+    return mounts and bool(spec.get("nodeName"))

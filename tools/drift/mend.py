@@ -56,18 +56,20 @@ def mend(drift: Drift, kube: Kube, engine: Engine, how: Mending) -> list[str]:
     back = chosen(drift.taken, how.take_back)
     for line in lines(replace(drift, stale=()), how.command, back=back):
         how.say(line)
-    wait = Wait(kube, how.say, how.patience)
-    stuck = wait.until_gone(drift.leaving)
-    namespaces = [row for row in stuck if row.entry.kind.kind == "Namespace"]
-    if namespaces:
-        raise DriftError("\n".join(wait.verdict(row, how.command) for row in namespaces))
-    # A Job whose volume is held by pods has still its work to show.
-    stale = [job for job in drift.stale if not any(holders_of_claim([job], row.entry) for row in stuck)]
+    wait = Wait(kube, how.say, how.patience, drift.stale)
+    namespaces = [row for row in drift.leaving if row.entry.kind.kind == "Namespace"]
+    if stuck := wait.until_gone(namespaces):
+        raise DriftError("\n".join(wait.verdict(row, how.command) for row in stuck))
+    others = [row for row in drift.leaving if row not in namespaces]
+    held = wait.held(others)
+    # A Job whose volume is held by pods has still its work to show; a claim goes only after the pods of its Job.
+    stale = [job for job in drift.stale if not any(holders_of_claim([job], row.entry) for row in held)]
     for line in lines(Drift(stale=stale), how.command):
         how.say(line)
-    kept = {row.entry.urn for row in stuck} | {job.urn for job in drift.stale if job not in stale}
     for job in stale:
         kube.delete(job.kind, job.namespace, job.name)
+    stuck = [*held, *wait.until_gone([row for row in others if row not in held])]
+    kept = {row.entry.urn for row in stuck} | {job.urn for job in drift.stale if job not in stale}
     gone = [urn for urn in drift.gone if urn not in kept]
     urns = [*gone, *(row.entry.urn for row in back)]
     if urns and engine.refresh(urns) != 0:

@@ -157,7 +157,7 @@ CLAIM = Group(
             case="volume of a base model removed while servers run",
             harm=delete_claim,
             says=[
-                rf"PersistentVolumeClaim {SALES}/base-.*when the pods that mount it have ended; way out: kubectl delete"
+                rf"PersistentVolumeClaim {SALES}/base-.*when the pods that mount it are gone; way out: kubectl delete"
             ],
             mend=end_pods,
             renews=claim_and_job,

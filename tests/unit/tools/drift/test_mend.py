@@ -107,12 +107,10 @@ def test_a_name_that_was_not_changed_is_refused_before_anything_is_done() -> Non
 
 
 def test_a_job_of_a_volume_that_is_gone_is_removed_so_that_it_runs_again() -> None:
-    volume = {"name": "models", "persistentVolumeClaim": {"claimName": "base"}}
-    job = recorded_object("Job", "load", api="batch/v1", spec={"template": {"spec": {"volumes": [volume]}}})
     cluster = Cluster(None)
-    _, engine, _ = done(of((CLAIM, None), (job, live_object(job))), cluster)
+    _, engine, _ = done(of((CLAIM, None), (LOAD, live_object(LOAD))), cluster)
     assert cluster.deleted == ["Job sales-dev/load"]
-    assert engine.asked == [("refresh", [CLAIM["urn"], job["urn"]])]
+    assert engine.asked == [("refresh", [CLAIM["urn"], LOAD["urn"]])]
 
 
 def test_what_is_going_is_waited_for_with_a_limit_that_is_told() -> None:
@@ -149,18 +147,43 @@ def test_anything_else_that_does_not_go_is_left_to_a_person_and_the_rest_goes_on
     assert engine.asked == [("refresh", [OTHER["urn"]])]
 
 
+MOUNTED = {"name": "models", "persistentVolumeClaim": {"claimName": "base"}}
+LOAD = recorded_object("Job", "load", api="batch/v1", spec={"template": {"spec": {"volumes": [MOUNTED]}}})
+
+
+def pod(name: str, *, node: str = "l40s-1", phase: str = "Running", owner: str = "", volumes: Any = (MOUNTED,)) -> Any:
+    owners = {"ownerReferences": [{"kind": "Job", "name": owner}]} if owner else {}
+    metadata = {"name": name, "namespace": "sales-dev", **owners}
+    return {"metadata": metadata, "spec": {"nodeName": node, "volumes": list(volumes)}, "status": {"phase": phase}}
+
+
+def held_claim() -> Any:
+    return going(CLAIM, metadata={"finalizers": ["kubernetes.io/pvc-protection"]})
+
+
 def test_a_volume_that_pods_hold_is_not_waited_for_and_the_pods_are_named() -> None:
-    live = going(CLAIM, metadata={"finalizers": ["kubernetes.io/pvc-protection"]})
-    volumes = [{"persistentVolumeClaim": {"claimName": "base"}}]
+    live = held_claim()
     pods = [
-        {"metadata": {"name": "server"}, "spec": {"volumes": volumes}, "status": {"phase": "Running"}},
-        {"metadata": {"name": "load"}, "spec": {"volumes": volumes}, "status": {"phase": "Succeeded"}},
-        {"metadata": {"name": "other"}, "spec": {"volumes": []}, "status": {"phase": "Running"}},
+        pod("server"),
+        pod("ended", phase="Succeeded"),
+        pod("load-a", phase="Succeeded", owner="another"),
+        pod("without-a-node", node="", phase="Pending"),
+        pod("other", volumes=()),
     ]
     (left,), engine, said = done(of((CLAIM, live)), Cluster(live, pods=pods), patience=600.0)
-    assert "kubectl delete pod -n sales-dev server, then `make up`" in left
+    assert "kubectl delete pod -n sales-dev ended load-a server, then `make up`" in left
     assert engine.asked == []
     assert not [line for line in said if "waiting" in line]
+
+
+def test_a_volume_that_only_the_pods_of_its_load_job_hold_goes_with_that_job() -> None:
+    live = held_claim()
+    pods = [pod("load-a", phase="Succeeded", owner="load"), pod("next", node="", phase="Pending")]
+    cluster = Cluster(live, None, pods=pods)
+    left, engine, said = done(of((CLAIM, live), (LOAD, live_object(LOAD))), cluster, patience=30.0)
+    assert cluster.deleted == ["Job sales-dev/load"]
+    assert (left, engine.asked) == ([], [("refresh", [CLAIM["urn"], LOAD["urn"]])])
+    assert said.index("waiting until PersistentVolumeClaim sales-dev/base is gone, at most 30 s") > 0
 
 
 def test_after_an_update_what_went_with_its_removals_is_refreshed_and_nothing_else() -> None:
@@ -176,13 +199,11 @@ def test_after_an_update_what_went_with_its_removals_is_refreshed_and_nothing_el
 
 
 def test_a_job_whose_volume_is_held_by_pods_is_left_alone() -> None:
-    live = going(CLAIM, metadata={"finalizers": ["kubernetes.io/pvc-protection"]})
-    volume = {"name": "models", "persistentVolumeClaim": {"claimName": "base"}}
-    job = recorded_object("Job", "load", api="batch/v1", spec={"template": {"spec": {"volumes": [volume]}}})
-    pod = {"metadata": {"name": "server"}, "spec": {"volumes": [volume]}, "status": {"phase": "Running"}}
-    cluster = Cluster(live, pods=[pod])
-    left, engine, said = done(of((CLAIM, live), (job, live_object(job))), cluster)
+    live = held_claim()
+    cluster = Cluster(live, pods=[pod("server"), pod("load-a", phase="Succeeded", owner="load")])
+    left, engine, said = done(of((CLAIM, live), (LOAD, live_object(LOAD))), cluster)
     assert (len(left), engine.asked, cluster.deleted) == (1, [], [])
+    assert "delete pod -n sales-dev server, then" in left[0]
     assert said == ["is being removed by hand: PersistentVolumeClaim sales-dev/base"]
 
 
