@@ -1,4 +1,4 @@
-"""Where a test run's time went: the slowest tests, the slowest modules, and how long each process worked."""
+"""Where a test run's time went: slowest tests and modules, what each tier took, how long each process worked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.support.order import module_of
 
 SHOWN = 20
-_SHOWN_MODULES = 10
+_SHOWN_MODULES = 20
 
 
 def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
@@ -34,6 +34,10 @@ def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
     lines.append(f"slowest {_SHOWN_MODULES} modules, in seconds:")
     for module, seconds in _longest({name: sum(found) for name, found in modules.items()}, _SHOWN_MODULES):
         lines.append(f"{seconds:7.1f}  {module}, {len(modules[module])} tests")
+    tiers: defaultdict[str, float] = defaultdict(float)
+    for module, found in modules.items():
+        tiers["/".join(module.split("/")[:2])] += sum(found)
+    lines.append("tiers: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in _longest(tiers, len(tiers))))
     begun = min((first for first, _ in ends.values()), default=0.0)
     worked = ", ".join(f"{name} until {last - begun:.0f} s" for name, (_, last) in sorted(ends.items()))
     return [*lines, f"processes: {worked}"]

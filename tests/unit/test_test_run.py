@@ -71,13 +71,14 @@ def report(nodeid: str, when: str, start: float, seconds: float, worker: str) ->
 def test_the_summary_counts_fixtures_and_says_who_waited() -> None:
     lines = summary(
         [
-            report("tests/a.py::one", "setup", 100.0, 7.0, "gw0"),
-            report("tests/a.py::one", "call", 107.0, 1.0, "gw0"),
-            report("tests/a.py::two", "call", 108.0, 3.0, "gw0"),
-            report("tests/b.py::three", "call", 101.0, 2.0, "gw1"),
+            report("tests/unit/a.py::one", "setup", 100.0, 7.0, "gw0"),
+            report("tests/unit/a.py::one", "call", 107.0, 1.0, "gw0"),
+            report("tests/unit/a.py::two", "call", 108.0, 3.0, "gw0"),
+            report("tests/engine/b.py::three", "call", 101.0, 2.0, "gw1"),
         ]
     )
-    assert lines[1].split() == ["8.0", "(7.0)", "tests/a.py::one"]
-    assert lines[2].split() == ["3.0", "(0.0)", "tests/a.py::two"]
-    assert "   11.0  tests/a.py, 2 tests" in lines
+    assert lines[1].split() == ["8.0", "(7.0)", "tests/unit/a.py::one"]
+    assert lines[2].split() == ["3.0", "(0.0)", "tests/unit/a.py::two"]
+    assert "   11.0  tests/unit/a.py, 2 tests" in lines
+    assert lines[-2] == "tiers: tests/unit 11 s, tests/engine 2 s"
     assert lines[-1] == "processes: gw0 until 11 s, gw1 until 3 s"
