@@ -102,20 +102,17 @@ types: venv ## mypy strict
 
 # Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
-# A quarter of an hour of bad days and killed updates has a target of its own.
-LONG := $(wildcard tests/cluster/test_days_*.py) tests/cluster/test_killed_updates.py
-SHORT := $(addprefix --ignore=,$(LONG))
 
 test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
 	@KITCHEN_TOOLCHAIN_OFFICIAL=$(or $(KITCHEN_TOOLCHAIN_OFFICIAL),0) $(BIN)/python -m tools.toolchain build
 	@$(BIN)/python -m compileall -q infra components policies ops tools tests
-	@$(BIN)/pytest $(TOGETHER) $(SHORT) tests/cluster tests/engine tests/policy tests/unit
+	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/policy tests/unit
 
 test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest tests/$(@:test-%=%)
 
-test-days: venv ## bad days and killed updates on a real kitchen, a quarter of an hour; not part of `make test`
-	@$(BIN)/pytest $(LONG)
+test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
+	@$(BIN)/pytest $(TOGETHER) -m long tests/cluster
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv

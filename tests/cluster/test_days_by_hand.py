@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.cluster.support.days import Group, Scene, play
-from tests.cluster.support.days.groups import BY_HAND, IN_TEST_RUN
+from tests.cluster.support.days.groups import BY_HAND
 from tests.cluster.support.days.previews import previews
 from tests.cluster.support.shared_kitchen import SharedKitchen
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +17,7 @@ def scene(shared_kitchen: SharedKitchen) -> Scene:
     return Scene(shared_kitchen.up())
 
 
-@pytest.mark.parametrize("group", [group for group in BY_HAND if group in IN_TEST_RUN], ids=lambda group: group.name)
+@pytest.mark.parametrize("group", BY_HAND, ids=lambda group: group.name)
 def test_a_kitchen_comes_back(group: Group, scene: Scene) -> None:
     rows = play(scene, group)
     assert [row for row in rows if not row.good] == []

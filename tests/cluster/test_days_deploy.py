@@ -12,6 +12,8 @@ from tests.cluster.support.shared_kitchen import SharedKitchen
 from tools.local.errors import LocalError
 from tools.pipeline import deploy as merge
 
+pytestmark = pytest.mark.long
+
 READER, NAMESPACE = "merge-runner", "kube-public"
 
 

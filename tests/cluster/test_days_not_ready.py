@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.cluster.support.days import Group, Scene, play
-from tests.cluster.support.days.groups import IN_TEST_RUN, NOT_READY
+from tests.cluster.support.days.groups import NOT_READY
 from tests.cluster.support.shared_kitchen import SharedKitchen
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +16,7 @@ def scene(shared_kitchen: SharedKitchen) -> Scene:
     return Scene(shared_kitchen.up())
 
 
-@pytest.mark.parametrize("group", [group for group in NOT_READY if group in IN_TEST_RUN], ids=lambda group: group.name)
+@pytest.mark.parametrize("group", NOT_READY, ids=lambda group: group.name)
 def test_it_is_told_and_comes_back(group: Group, scene: Scene) -> None:
     rows = play(scene, group)
     assert [row for row in rows if not row.good] == []

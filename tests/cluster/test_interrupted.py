@@ -27,7 +27,7 @@ from tools.local.workspace import Workspace
 ENGINE_SECONDS = 120.0
 
 
-@pytest.fixture(scope="module", params=["judged", "kept"])
+@pytest.fixture(scope="module", params=["judged", pytest.param("kept", marks=pytest.mark.long)])
 def kitchen(request: pytest.FixtureRequest, shared_kitchen: SharedKitchen) -> Iterator[LocalKitchen]:
     """A first update has no checkpoints, as its preview is judged; and the same with them. Then others go on."""
     with pytest.MonkeyPatch.context() as patch:

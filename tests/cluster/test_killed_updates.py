@@ -14,6 +14,8 @@ from tests.cluster.support.kills import CHECKPOINTS, LARGE, SMALL, Field, Settin
 from tests.cluster.support.kubectl import Kubectl
 from tools.pipeline.deploy import deploy
 
+pytestmark = pytest.mark.long
+
 NAMESPACE = "helpdesk-dev"
 
 

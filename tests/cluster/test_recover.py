@@ -98,7 +98,10 @@ def cut_everything_but_the_data(kitchen: LocalKitchen) -> list[Path]:
     return files
 
 
-@pytest.mark.parametrize("harm", [lose_the_passphrase, cut_everything_but_the_data])
+HARMS = [pytest.param(lose_the_passphrase, marks=pytest.mark.long), cut_everything_but_the_data]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_recover_and_up_converge(harm: Callable[[LocalKitchen], list[Path]], kitchen: LocalKitchen) -> None:
     before, old = identities(kitchen), key(kitchen)
     endpoint = kitchen.cluster.minio_endpoint

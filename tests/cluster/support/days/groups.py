@@ -7,6 +7,4 @@ from tests.cluster.support.days.day import Group
 
 BY_HAND: tuple[Group, ...] = (removed.SINGLE, changed.FIELDS, changed.REPLACED, changed.LEFT, removed.NAMESPACES)
 NOT_READY: tuple[Group, ...] = (removed.CLAIM, not_ready.PLACES, not_ready.EVICTED, not_ready.REFUSED)
-IN_TEST_RUN: tuple[Group, ...] = (removed.SINGLE, changed.FIELDS, not_ready.PLACES)
-"""Those of a test run: a day takes half a minute of two processors. `make days` plays all of them."""
 GROUPS: tuple[Group, ...] = (*BY_HAND, *NOT_READY)
