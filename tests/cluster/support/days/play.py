@@ -69,6 +69,5 @@ def row_of(day: Day, text: str, *, converged: bool, kept: bool) -> Row:
     lines = [line.strip() for line in _WRAPPED.sub(" ", text).splitlines()]
     saw = [next((line for line in lines if re.search(words, line)), "") for words in day.says]
     missing = [words for words, line in zip(day.says, saw, strict=True) if not line]
-    return Row(
-        case=day.case, saw=[line[:_SHOWN] for line in saw if line], missing=missing, converged=converged, kept=kept
-    )
+    shown = [line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..." for line in saw if line]
+    return Row(case=day.case, saw=shown, missing=missing, converged=converged, kept=kept)
