@@ -16,8 +16,6 @@ from tools.engine.checkpoints import WITHOUT
 from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 
-"""The engine writes the state once, at the end, in place of twice for each resource."""
-
 _CHECK = """\
 import sys
 from pathlib import Path
