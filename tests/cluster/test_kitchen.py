@@ -87,6 +87,10 @@ def test_a_second_up_changes_nothing(first_up: tuple[LocalKitchen, str]) -> None
     made = [int(count) for count in re.findall(r"(\d+) objects made", said)]
     assert summary(text)["unchanged"] == sum(made), "the buckets first, then everything else"
     assert {entry["urn"]: entry.get("id") for entry in recorded(kitchen)["resources"]} == before
+    log = max((kitchen.folder / LOGS).glob("*-up.log")).read_text()
+    assert "update: left out" in log
+    assert "pulumi preview" in log
+    assert "pulumi up -" not in log
 
 
 def shape(screen: str) -> list[str]:

@@ -34,6 +34,7 @@ from tools.local.previews import preview
 from tools.local.readiness import WAIT_SECONDS, readiness, refuse_unready
 from tools.local.reasons import reasons
 from tools.local.screen import Screen
+from tools.local.settled import is_settled, settle, unsettle
 from tools.local.work import Work
 from tools.local.workspace import REPOSITORY, Workspace
 from tools.own_file import remove
@@ -199,13 +200,19 @@ class LocalKitchen:
             raise self._explained("the preview failed or was denied; nothing was changed", planned)
         if not options:
             self._after_kill(partial(clear_the_way, planned=planned))
+        if not options and is_settled(self.workspace, planned):
+            say("update: left out, as it would do nothing that the last one has not done")
+            return planned, planned
         verdict, number = may_skip(planned), len(planned.object_changes())
         say(f"checkpoints: {'skipped' if verdict.skip else 'written'}: {verdict.reason}")
         fixed = ("--yes", "--skip-preview", "--suppress-outputs")
+        unsettle(self.workspace)
         with recording(planned, verdict, self.workspace):
             done = engine(self.workspace, "up", *fixed, *options, extra=keys | verdict.variables, expected=number)
         if done.status != 0:
             raise self._explained("pulumi up failed; when mended, `make up` goes on from there", done)
+        if not options:
+            settle(self.workspace)
         return planned, done
 
     def _explained(self, text: str, outcome: Outcome) -> LocalError:
