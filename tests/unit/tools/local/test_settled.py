@@ -28,7 +28,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     workspace = Workspace(tmp_path / "local", "dev", None, program)
     workspace.state_file.parent.mkdir(parents=True)
     workspace.state_file.write_text("{}")
-    workspace.config_file.write_text("config: {}\n")
+    workspace.config_file.write_text("config: {b: c, d: [e], n: 3, t: true}\n")
     settle(workspace)
     return workspace
 
@@ -70,6 +70,11 @@ HARMS: dict[str, Callable[[Workspace], object]] = {
 def test_anything_else_is_followed_by_an_update(harm: str, made: Workspace) -> None:
     HARMS[harm](made)
     assert not is_settled(made, SAME)
+
+
+def test_settings_in_another_form_are_no_change(made: Workspace) -> None:
+    made.config_file.write_text('config:\n  d:\n    - e\n  b: c\n  n: "3"\n  t: "true"\n')
+    assert is_settled(made, SAME)
 
 
 def test_what_python_caches_is_no_change(made: Workspace) -> None:
