@@ -26,7 +26,7 @@ Written by `make bench`. Each part compares what it measures side by side in one
 each other, not with another machine's and not with another part's. The figures behind the tables are in
 [benchmarks.json](benchmarks.json).
 
-`make bench` measures every part, which takes about 40 minutes on two cores. `make bench PARTS=size,policies` measures
+`make bench` measures every part, which takes about an hour on two cores. `make bench PARTS=size,policies` measures
 these parts alone and leaves the sections of the others as they are. `make bench SIZES=100` is a quick look at one size:
 it writes nothing.
 
