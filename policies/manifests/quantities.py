@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ def quantity(value: JsonValue) -> Decimal | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return Decimal(str(value))
+        return Decimal(str(value)) if math.isfinite(value) else None
     match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return None
