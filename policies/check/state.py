@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from policies.check.documents import Document, text_of
+from policies.check.documents import Document
 from policies.check.errors import CheckError
+from policies.check.files import text_of
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
 
@@ -23,8 +24,8 @@ def state_documents(path: Path) -> Iterator[Document]:
     it would have to read it.
     """
     try:
-        content = json.loads(text_of(path))
-    except ValueError as error:
+        content = json.loads(text_of(path).removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
         raise CheckError(
             f"{path}: is no exported state: {error}; example: pulumi stack export --file state.json"
         ) from error

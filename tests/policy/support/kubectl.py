@@ -1,0 +1,43 @@
+"""What kubectl reads: many texts in one process, which tells each object as JSON and goes on after what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def objects_by_kubectl(folder: Path, texts: Mapping[str, str]) -> dict[str, list[Any]]:
+    """The objects that kubectl reads out of each text, by the text's name, which is also the name of its objects.
+
+    What kubectl refuses ends its text, and not the others.
+    """
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_bytes(text.encode())
+    words = ["kubectl", "annotate", "--local", "--output", "json", "--filename", str(folder), "read=yes"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder, timeout=300)
+    found: dict[str, list[Any]] = {name: [] for name in texts}
+    decoder, start = json.JSONDecoder(), 0
+    while start < len(done.stdout):
+        value, start = decoder.raw_decode(done.stdout, start)
+        start += len(done.stdout[start:]) - len(done.stdout[start:].lstrip()) if start < len(done.stdout) else 0
+        del value["metadata"]["annotations"]
+        found[value["metadata"]["name"]].append(value)
+    assert any(found.values()), f"kubectl has read nothing: {done.stderr[:500]}"
+    return found
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are one to the API server: a whole number is no truth value, whatever Python says."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(_number(one) == _number(other))
+
+
+def _number(value: Any) -> Any:
+    """JSON writes a large float with the fewest digits, which look like a whole number."""
+    return float(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
