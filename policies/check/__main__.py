@@ -73,7 +73,7 @@ def check(options: argparse.Namespace) -> int:
         if options.output_file is None:
             print(text, end="")
         else:
-            options.output_file.write_text(text)
+            options.output_file.write_text(text, encoding="utf-8")
             print(result.summary(), file=sys.stderr)
     except CheckError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -97,18 +97,21 @@ def judge(options: argparse.Namespace) -> Result:
     found: list[Finding] = []
     failures: list[str] = []
     used: list[str] = []
-    seen: list[Document] = []
+    whole = options.whole or options.state
+    count = 0
+    all_of_them: list[Document] = []
     for document in _documents(files, passed, options):
-        seen.append(document)
+        count += 1
+        if whole:
+            all_of_them.append(document)
         with one_request():
             found += findings(rules, document, world, failures)
             used += notes()
-    whole = options.whole or options.state
     if whole:
         with one_request():
-            found += stack_findings(rules, seen, world, failures)
+            found += stack_findings(rules, all_of_them, world, failures)
             used += notes()
-    if not (seen or passed.faults or options.state):
+    if not (count or passed.faults or options.state):
         passed.faults.append(
             "nothing to judge: the input holds no Kubernetes object; example: kitchen policy check rendered/"
         )
@@ -123,7 +126,7 @@ def judge(options: argparse.Namespace) -> Result:
         no_objects=[visible(line) for line in passed.no_objects],
         excluded=files.excluded,
         unused_patterns=files.unused,
-        objects=len(seen),
+        objects=count,
     )
 
 
@@ -153,7 +156,7 @@ def _world(path: Path | None) -> World:
 def _settings(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise CheckError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):

@@ -11,7 +11,7 @@ from typing import Any
 from policies.check.errors import CheckError
 from policies.check.files import KUSTOMIZATIONS, text_of
 from policies.judging.subject import KUBERNETES, Subject
-from policies.reading.places import Place, places
+from policies.reading.places import Place
 from policies.reading.stream import Read, read_stream
 
 _KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
@@ -38,13 +38,11 @@ class Document:
 
     @cached_property
     def _place(self) -> Place:
-        if self.read is None:
-            return Place(self.line)
-        return places(self.read.text, self.read.first_line).at(self.path)
+        return Place(self.line) if self.read is None else self.read.place.at(self.path)
 
     def line_of(self, path: str) -> int:
         """The line of a field of the object: of the path with which the text begins, as far as there is one."""
-        return self._place.at(path).line
+        return self._place.at(path.partition(": ")[0]).line
 
 
 @dataclass(kw_only=True)

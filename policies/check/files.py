@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -65,8 +66,15 @@ def _files(path: Path, faults: list[str]) -> list[Path]:
     if not path.is_dir():
         faults.append(f"{path}: is not there; rule: a file, a folder or - for standard input")
         return []
-    found = sorted(file for file in path.rglob("*") if _is_looked_at(file) and file.is_file())
-    if not found:
+    unseen: list[OSError] = []
+    found = sorted(
+        file
+        for folder, _, names in os.walk(path, onerror=unseen.append)
+        for name in names
+        if _is_looked_at(file := Path(folder) / name) and (file.is_file() or not file.exists())
+    )
+    faults.extend(f"{error.filename}: cannot be read: {error.strerror}" for error in unseen)
+    if not found and not unseen:
         faults.append(f"{path}: holds no file that ends in {', '.join(SUFFIXES)}")
     return found
 

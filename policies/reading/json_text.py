@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from policies.reading.errors import ReadingError
@@ -24,13 +25,13 @@ def space(text: str, start: int) -> int:
     return match.end() if match else start
 
 
-def read_json(text: str, start: int) -> tuple[JsonValue, int, ReadingError | None]:
+def read_json(text: str, start: int, line: int) -> tuple[JsonValue, int, ReadingError | None]:
     """The value that begins at `start`, where it ends, and the first thing in it that is refused.
 
-    Lines of a refusal count from the text's first. Raise NoJsonError where there is no JSON, ReadingError for a value
-    that is nested too deeply.
+    `line` is the one on which it begins, and that of a refusal. Raise NoJsonError where there is no JSON, ReadingError
+    for a value that is nested too deeply.
     """
-    reader = _Reader(text.count("\n", 0, start) + 1)
+    reader = _Reader(line)
     try:
         value, end = json.JSONDecoder(
             object_pairs_hook=reader.mapping, parse_int=reader.number, parse_float=reader.number,
@@ -61,8 +62,8 @@ class _Reader:
     def mapping(self, pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            self.refuse(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice")
+            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+            self.refuse(f"the key {twice!r} stands twice")
         return found
 
     def number(self, text: str) -> JsonValue:

@@ -10,7 +10,7 @@ import yaml
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INDEX = re.compile(r"""\[(?:(\d+)|"([^"]*)"|'([^']*)')\]""")
-_ENDS = ".[: ,;"
+_ENDS = re.compile(r"[.\[: ,;]")
 
 
 @dataclass
@@ -36,11 +36,10 @@ class Place:
         match = _INDEX.match(rest)
         if match:
             return self.held.get(match[1] or match[2] or match[3] or ""), match.end()
-        fits = [key for key in self.held if key and rest.startswith(key) and (rest[len(key) :] or _ENDS)[0] in _ENDS]
-        if not fits:
-            return None, 0
-        key = max(fits, key=len)
-        return self.held[key], len(key)
+        for end in (*(match.start() for match in _ENDS.finditer(rest)), len(rest))[::-1]:
+            if end and rest[:end] in self.held:
+                return self.held[rest[:end]], end
+        return None, 0
 
 
 def places(text: str, first_line: int) -> Place:

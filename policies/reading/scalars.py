@@ -28,7 +28,10 @@ _BEGINS = frozenset("+-0123456789yYnNtTfFoO~.")
 _WHOLE = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))")
 _BASES = (16, 2, 8, 10)
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_FRACTION = re.compile(r"\.[0-9]+(?:[eE][-+]?[0-9]+)?")
+_FRACTION = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_SIGN_INSIDE = re.compile(r"0b([+-][01]+)")
+"""A number to go-yaml, which reads what follows `0b` as one."""
+
 _SHORT_KEY = re.compile(r"-?([0-9]{1,6})\.([0-9]{1,6})")
 _SMALLEST_KEY = 1e-4
 _FLOAT32_DIGITS = 6
@@ -55,7 +58,7 @@ def plain(text: str) -> Scalar:
         return _WORDS[text]
     first = text[0]
     if first == ".":
-        return _number(text, text) if _FRACTION.fullmatch(text) else text
+        return _number(text.replace("_", ""), text) if _FRACTION.fullmatch(text) else text
     if first in "yYnNtTfFoO~":
         return text
     bare = text.replace("_", "")
@@ -69,7 +72,8 @@ def _whole(text: str) -> int | float | None:
     """The number, if it is a whole one that 64 bits hold, signed or not; it is a float where a signed one does not."""
     match = _WHOLE.fullmatch(text)
     if match is None or len(match[5] or "") > _DIGITS:
-        return None
+        inside = _SIGN_INSIDE.fullmatch(text)
+        return int(inside[1], 2) if inside and _LOWEST <= int(inside[1], 2) <= _HIGHEST else None
     sign, *groups = match.groups()
     base, digits = next((base, digits) for base, digits in zip(_BASES, groups, strict=True) if digits is not None)
     number = int(sign + digits, base)

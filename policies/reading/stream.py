@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from policies.reading.errors import ReadingError
 from policies.reading.json_text import NoJsonError, read_json, space
+from policies.reading.places import Place, places
 from policies.reading.yaml_text import JsonValue, read_yaml
 
 _BOM = "\ufeff"
@@ -31,6 +33,11 @@ class Read:
     first_line: int
     refused: ReadingError | None = None
 
+    @cached_property
+    def place(self) -> Place:
+        """The lines of what it holds."""
+        return places(self.text, self.first_line)
+
 
 def read_stream(text: str) -> Iterator[Read]:
     """Yield every document that holds something; one that cannot be read does not hide the others.
@@ -50,17 +57,18 @@ def read_stream(text: str) -> Iterator[Read]:
 
 def _values_of_json(text: str, start: int) -> Generator[Read, None, int]:
     """Yield values of JSON that follow each other; returns where the rest begins, which is YAML."""
+    first_line = text.count("\n", 0, start) + 1
     while text.startswith("{", start):
-        first_line = text.count("\n", 0, start) + 1
         try:
-            value, end, refused = read_json(text, start)
+            value, end, refused = read_json(text, start, first_line)
         except NoJsonError:
             break
         except ReadingError as error:
             yield _refused(text[start:], first_line, error)
             return len(text)
         yield Read(value=value, line=first_line, text=text[start:end], first_line=first_line, refused=refused)
-        start = space(text, end)
+        begun, start = start, space(text, end)
+        first_line += text.count("\n", begun, start)
     return start
 
 

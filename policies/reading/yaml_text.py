@@ -67,6 +67,7 @@ class _Builder:
         self._next = parser.get_event
         self._anchors: dict[str, _Anchored] = {}
         self._odd: dict[int, JsonValue] = {}
+        self._copied = 0
         self.refused: ReadingError | None = None
 
     def document(self) -> tuple[JsonValue, int]:
@@ -81,12 +82,16 @@ class _Builder:
         line = event.start_mark.line + 1
         value, _ = self._value(event, 0)
         self._next()
-        event = self._next()
-        if type(event) is not yaml.StreamEndEvent:
+        try:
+            event = self._next()
+            after = None if type(event) is yaml.StreamEndEvent else event.start_mark
+        except yaml.MarkedYAMLError as error:
+            after = error.problem_mark
+        if after is not None:
             raise ReadingError(
                 "something stands after the end of the document, which kubectl does not read; rule: documents are "
                 "separated by lines of ---",
-                event.start_mark.line + 1,
+                after.line + 1,
             )
         return value, line
 
@@ -190,6 +195,8 @@ class _Builder:
         if not all(isinstance(source, dict) for source in sources):
             raise ReadingError(f"{_MERGE} stands before something that is no mapping", event.start_mark.line + 1)
         keys = {key for source in sources for key in source}
+        self._copied += len(keys)
+        _bound(self._copied, event)
         for key in sorted(keys & set(found)):
             self._refuse(
                 event, f"the key {key!r} stands before a {_MERGE} that holds it too; rule: {_MERGE} stands first"

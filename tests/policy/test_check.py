@@ -125,12 +125,14 @@ def test_a_pipe_and_a_name_in_capitals_are_read(tmp_path: Path, capsys: pytest.C
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
 )
+MERGES = "a: &a {" + ", ".join(f"k{i}: x" for i in range(2000)) + "}\nb: [" + "{<<: *a}, " * 2000 + "]\n"
 BAD: dict[str, tuple[bytes, str]] = {
     "not YAML": (b"a: [1, 2", "is no YAML that can be used"),
     "no object": (b"image: nginx\n", "is no Kubernetes object"),
     "a text": (b"just words\n", "is no Kubernetes object"),
     "key twice": (b"apiVersion: v1\nkind: Pod\nkind: Service\n", "the key 'kind' stands twice"),
     "bomb of aliases": (f"apiVersion: v1\nkind: Pod\n{BOMB}".encode(), "with its aliases written out"),
+    "bomb of merges": (f"apiVersion: v1\nkind: Pod\n{MERGES}".encode(), "with its aliases written out"),
     "alias of itself": (b"apiVersion: v1\nkind: Pod\nspec: &s {again: *s}\n", "inside the value that it names"),
     "tag of Python": (b"!!python/object/apply:os.system ['true']\n", "is not known; rule: no tags in manifests"),
     "not text": (b"\xff\xfe\x00", "is not UTF-8"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from policies.check.__main__ import main
 from policies.judging.rule import Case, Rule
 from policies.judging.stack_rule import StackCase
 from policies.pack import RULES, STACK_RULES
+from policies.reading import stream
+from policies.reading.places import places
 from tests.policy.test_check import RULE, deployment, only_images
 
 SECRET = "hunter2hunter2"
@@ -134,6 +137,40 @@ def test_a_file_that_is_given_can_be_excluded_too(folder: Path, capsys: pytest.C
     assert content["excluded"] == 4
 
 
+def test_what_a_folder_holds_and_nobody_can_read_is_a_fault(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "gone.yaml").symlink_to(folder / "nowhere.yaml")
+    (folder / "pipe.yaml").symlink_to("/dev/null")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("/ci"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    status, content = told(capsys, str(folder), "--lenient")
+    assert status == 2
+    assert sorted(content["faults"]) == [
+        f"{folder}/ci: cannot be read: Permission denied",
+        f"{folder}/gone.yaml: cannot be read: No such file or directory",
+    ]
+
+
+def test_many_findings_of_one_file_read_its_lines_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    monkeypatch.setattr(stream, "places", lambda *words: calls.append(words) or places(*words))
+    items = [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"p{number}"},
+              "spec": {"containers": [{"image": "nginx"}]}} for number in range(50)]  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=1))
+    _, content = told(capsys, str(tmp_path / "a.json"), *only_images(tmp_path))
+    assert len({entry["line"] for entry in content["violations"]}) == 50
+    assert len(calls) == 1
+
+
 def test_a_later_document_is_judged_although_an_earlier_one_cannot_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -236,3 +273,13 @@ def test_every_form_of_report_has_the_failure(
     suite = ElementTree.fromstring(capsys.readouterr().out)  # noqa: S314 - written by this program
     (error,) = suite.iter("error")
     assert error.text == f"{one}\n{whole}"
+
+
+def test_a_state_that_is_nested_too_deeply_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deep = '{"a":' * 700 + "1" + "}" * 700
+    resource = '{"urn": "urn:pulumi:dev::p::t::n", "type": "kubernetes:core/v1:Pod", "inputs": %s}'
+    (tmp_path / "state.json").write_text(f'{{"deployment": {{"resources": [{resource % deep}]}}}}')
+    assert main([str(tmp_path / "state.json"), "--state"]) == 2
+    said = capsys.readouterr().err
+    assert "nested too deeply to be read" in said
+    assert len(said.splitlines()) == 1

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from policies.reading.stream import read_stream
-from tests.policy.support.kubectl import objects_by_kubectl, same
+from tests.policy.support.kubectl import Seen, read_by_kubectl, same
 from tests.policy.support.yaml_texts import Texts
 
 BATCH = 1000
@@ -19,41 +18,62 @@ BATCH = 1000
 BATCHES = max(1, int(os.environ.get("KITCHEN_GENERATED_TEXTS", "2000")) // BATCH)
 
 
-def verdict(text: str, theirs: list[Any]) -> str:
-    """`same`, who refuses it, or `other` for another value.
+def verdict(text: str, theirs: Seen) -> str:
+    """`same`, `refused` by us, by kubectl or by both, or `other` for another value.
 
-    What follows a document that we refuse is not held against kubectl, and the other way round.
+    kubectl ends at the first thing that it refuses, and we go on: what follows is compared with nothing.
     """
     found = list(read_stream(text))
     ours = [read.value for read in found if read.refused is None]
     if any(read.refused for read in found):
-        # What we read in spite of that is judged, and must still be what kubectl reads.
         known = [value for value in ours if isinstance(value, dict) and value.get("kind") == "Thing"]
-        strange = [value for value in known if theirs and not any(same(value, other) for other in theirs)]
-        return "other" if strange else "we refuse it" if theirs else "both refuse it"
-    if not theirs:
-        return "kubectl refuses it"
-    return "same" if len(ours) == len(theirs) and all(map(same, ours, theirs)) else "other"
+        # What we read in spite of that is judged, and must still be what kubectl reads.
+        strange = [value for value in known if not any(same(value, other) for other in theirs.objects)]
+        return "other" if strange and not theirs.refused else "refused by both" if theirs.refused else "refused by us"
+    compared = ours[: len(theirs.objects)] if theirs.refused else ours
+    if len(compared) != len(theirs.objects) or not all(map(same, compared, theirs.objects)):
+        return "other"
+    return "refused by kubectl" if theirs.refused else "same"
+
+
+def compared(texts: dict[str, str], folder: Path) -> Counter[str]:
+    """How many texts have which verdict; no other value is among them."""
+    seen = read_by_kubectl(folder, texts)
+    verdicts = {name: verdict(text, seen[name]) for name, text in texts.items()}
+    other = [(texts[name], seen[name]) for name, said in verdicts.items() if said == "other"]
+    assert other[:3] == []
+    return Counter(verdicts.values())
 
 
 @pytest.mark.parametrize("seed", range(BATCHES))
 def test_no_text_has_another_value(seed: int, tmp_path: Path) -> None:
     texts = Texts(seed)
-    batch = {name: texts.document(name) for name in (f"d{number}" for number in range(BATCH))}
-    found = objects_by_kubectl(tmp_path, batch)
-    verdicts = {name: verdict(text, found[name]) for name, text in batch.items()}
-    other = [(batch[name], found[name]) for name, said in verdicts.items() if said == "other"]
-    assert other[:3] == []
-    counted = Counter(verdicts.values())
-    # Texts that nobody reads compare nothing.
-    assert counted["same"] > BATCH * 0.4, counted
-    assert counted["we refuse it"] < BATCH * 0.2, counted
+    documents = {f"d{number}": texts.document(f"d{number}.0") for number in range(BATCH * 3 // 4)}
+    streams = {f"s{number}": texts.stream(f"s{number}") for number in range(BATCH - len(documents))}
+    for batch, least, most in ((documents, 0.4, 0.2), (streams, 0.3, 0.4)):
+        (folder := tmp_path / next(iter(batch))).mkdir()
+        counted = compared(batch, folder)
+        # Texts that nobody reads compare nothing.
+        assert counted["same"] > len(batch) * least, counted
+        assert counted["refused by us"] < len(batch) * most, counted
 
 
-def test_another_value_is_seen() -> None:
-    text = "kind: Thing\na: 2026-01-01\n"
-    assert verdict(text, [{"kind": "Thing", "a": "2026-01-01"}]) == "same"
-    assert verdict(text, [{"kind": "Thing", "a": 2025}]) == "other"
-    assert verdict(f"{text}---\nb: [\n", [{"kind": "Thing", "a": 2025}]) == "other"
-    assert verdict("kind: Thing\na: true\n", [{"kind": "Thing", "a": 1}]) == "other"
-    assert verdict(text, []) == "kubectl refuses it"
+THING = {"kind": "Thing", "a": "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "said"),
+    [
+        ("kind: Thing\na: 2026-01-01\n", Seen(objects=[THING]), "same"),
+        ("kind: Thing\na: 2026-01-01\n", Seen(objects=[{"kind": "Thing", "a": 2024}]), "other"),
+        ("kind: Thing\na: 2026-01-01\n", Seen(), "other"),
+        ("kind: Thing\na: 2026-01-01\n", Seen(refused=True), "refused by kubectl"),
+        ("kind: Thing\na: 2026-01-01\n", Seen(objects=[{}], refused=True), "other"),
+        ("kind: Thing\na: 2026-01-01\n---\nb: [\n", Seen(objects=[THING], refused=True), "refused by both"),
+        ("kind: Thing\na: x\n---\nb: 1\nb: 2\n", Seen(objects=[THING]), "other"),
+        ("kind: Thing\na: 2026-01-01\n---\nb: 1\nb: 2\n", Seen(objects=[THING]), "refused by us"),
+        ("kind: Thing\na: true\n", Seen(objects=[{"kind": "Thing", "a": 1}]), "other"),
+    ],
+)
+def test_another_value_is_seen(text: str, seen: Seen, said: str) -> None:
+    assert verdict(text, seen) == said

@@ -9,7 +9,7 @@ import pytest
 
 from policies.reading.stream import Read, read_stream
 from tests.policy.reading.texts import READ, REFUSED
-from tests.policy.support.kubectl import objects_by_kubectl, same
+from tests.policy.support.kubectl import read_by_kubectl, same
 
 HEAD = "apiVersion: v1\nkind: Thing\nmetadata: {name: %s}\ndata: %s"
 
@@ -32,11 +32,11 @@ def test_a_text_has_its_value(name: str) -> None:
 
 def test_that_value_is_kubectl_s(tmp_path: Path) -> None:
     texts = {f"t{number}": body for number, (body, _) in enumerate(READ.values())}
-    found = objects_by_kubectl(tmp_path, {name: HEAD % (name, body) for name, body in texts.items()})
+    found = read_by_kubectl(tmp_path, {name: HEAD % (name, body) for name, body in texts.items()})
     other = [
-        (body, expected, objects)
-        for (body, expected), objects in zip(READ.values(), found.values(), strict=True)
-        if len(objects) != 1 or not same(objects[0]["data"], expected)
+        (body, expected, seen)
+        for (body, expected), seen in zip(READ.values(), found.values(), strict=True)
+        if seen.refused or [same(entry["data"], expected) for entry in seen.objects] != [True]
     ]
     assert other == []
 

@@ -27,6 +27,8 @@ READ: dict[str, tuple[str, Any]] = {
     "octal with its own sign": ("{runAsUser: -0o10, mode: +0644}", {"runAsUser": -8, "mode": 420}),
     "hexadecimal and binary": ("{a: 0x1F, b: -0X1f, c: 0b11}", {"a": 31, "b": -31, "c": 3}),
     "numbers with lines between": ("{a: 1_000, b: 1__0, c: 0x_1F, d: _1}", {"a": 1000, "b": 10, "c": 31, "d": "_1"}),
+    "lines in a fraction": ("{a: .0_5, b: ._5, c: .5_, d: 1_0.5}", {"a": 0.05, "b": "._5", "c": ".5_", "d": 10.5}),
+    "a sign behind 0b": ("{a: 0b-11, b: 0b+1, c: -0b+1, d: 0B-1}", {"a": -3, "b": 1, "c": "-0b+1", "d": "0B-1"}),
     "an exponent without a point": ("{replicas: 1e3, cpu: 5E-1}", {"replicas": 1000, "cpu": 0.5}),
     "a number with a point at its end": ("{a: 1., b: .5, c: +.5}", {"a": 1, "b": 0.5, "c": 0.5}),
     "numbers of 64 bits": (
@@ -101,7 +103,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "lists in lists": ("[" * _DEEP + "]" * _DEEP, "is nested too deeply to be read; rule: at most 200 levels"),
     "mappings in mappings": ("{a: " * _DEEP + "}" * _DEEP, "is nested too deeply"),
     "dashes": ("\n " + "- " * _DEEP + "a", "is nested too deeply"),
-    "text after the end": ("{a: 1}\n...\nkind: Pod\n", "did not find expected <document start>"),
+    "text after the end": ("{a: 1}\n...\nkind: Pod\n", "something stands after the end of the document"),
     "a second document in disguise": ("{a: 1}\r---\rkind: Pod\n", "something stands after the end of the document"),
     "text behind the line between documents": ("{a: 1}\n--- {kind: Pod}\n", "more than a comment stands behind ---"),
     "a byte order mark": ("{a: \ufeffx}", "a byte order mark stands within the text"),

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 
-def objects_by_kubectl(folder: Path, texts: Mapping[str, str]) -> dict[str, list[Any]]:
-    """The objects that kubectl reads out of each text, by the text's name, which is also the name of its objects.
+@dataclass(kw_only=True)
+class Seen:
+    """What kubectl reads out of a text: the objects, up to what it refuses."""
 
-    What kubectl refuses ends its text, and not the others.
-    """
+    objects: list[Any] = field(default_factory=list)
+    refused: bool = False
+
+
+def read_by_kubectl(folder: Path, texts: Mapping[str, str]) -> dict[str, Seen]:
+    """What kubectl reads out of each text, by the text's name, with which its objects' names begin: `a.1`, `a.2`."""
     for name, text in texts.items():
         (folder / f"{name}.yaml").write_bytes(text.encode())
     words = ["kubectl", "annotate", "--local", "--output", "json", "--filename", str(folder), "read=yes"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder, timeout=300)
-    found: dict[str, list[Any]] = {name: [] for name in texts}
+    found = {name: Seen() for name in texts}
+    for name in re.findall(
+        rf"(?:^|error: )error parsing (?:{re.escape(str(folder))}/)?([a-z0-9]+)\.yaml: ", done.stderr, re.M
+    ):
+        found[name].refused = True
     decoder, start = json.JSONDecoder(), 0
     while start < len(done.stdout):
         value, start = decoder.raw_decode(done.stdout, start)
         start += len(done.stdout[start:]) - len(done.stdout[start:].lstrip()) if start < len(done.stdout) else 0
         del value["metadata"]["annotations"]
-        found[value["metadata"]["name"]].append(value)
-    assert any(found.values()), f"kubectl has read nothing: {done.stderr[:500]}"
+        found[value["metadata"]["name"].split(".")[0]].objects.append(value)
+    assert any(seen.objects for seen in found.values()), f"kubectl has read nothing: {done.stderr[:500]}"
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 _PLAIN = """
@@ -10,7 +11,7 @@ a b text 1 0 -1 +1 007 08 0o17 0x1F 0b11 -0b11 +0x1f 0X1f 1_000 0_8 1e3 1E3 1.5 
 -9223372036854775809 0x8000000000000000 +0x8000000000000000 0x10000000000000000 0777777777777777777777 yes No
 on OFF y N true False TRUE yEs null ~ Null nULL 12:30 1:2:3 2026-01-01 2026-99-99 2026-01-01T00:00:00Z = -a --
 a:b a#b $(X) é 日本 😀 -1_ _1 1__0 0x 0o 0b 0b2 0o8 + +-1 1- 1e e1 1e+5 1.5e-3 1.2.3 ._5 0x_1F 0_x1F ... a... 0.1
-1.10 100000.5 1e6 -0 -0.0 \\
+1.10 100000.5 .0_5 0b-1 1e6 -0 -0.0 \\
 """
 _HARD = ".nan .inf -.inf +.Inf .NaN << - ? : # * & ! % @ | > {} [] a,b [a a] {a a} ' ${X} \ufeff 1,000 --- ---- ?a \" `"
 WORDS = (*_PLAIN.split(), "", "two words", "1 000", "2026-1-2 3:4:5", "a'b", 'a"b', "\u00a0")
@@ -27,6 +28,11 @@ ESCAPES = ("\\n", "\\x41", "\\u00e9", "\\U0001F600", "\\ud83d\\ude00", "\\/", "\
 LETTERS = "ab01+-._eExoy:#~=<!%&*|>'\"{}[],?@ \t\n\r\x85\u2028"
 
 
+GAPS = (*["---\n"] * 6, "--- # c\n", "---\t\n", "---\n---\n", "---\r\n", "---a\n", "--- {}\n", "...\n", "...\n---\n",
+        "\r---\r", "\n", "---#c\n", "---\n# c\n\n", "----\n", " ---\n", "---\u00a0\n", "\x85---\n")  # fmt: skip
+JSON_GAPS = ("\n", "", " ", "\n\n", "\r\n", "\t", "\n---\n", ",", "\u00a0")
+
+
 class Texts:
     """Texts out of one seed, always the same."""
 
@@ -36,13 +42,50 @@ class Texts:
 
     def document(self, name: str) -> str:
         """An object of that name whose `data` is made by chance; in a quarter of them characters are changed so."""
+        return self._object(name, 0, 0.25)
+
+    def _object(self, name: str, depth: int, changed: float) -> str:
         self._anchors = []
-        body = f"data:{self._block(1, 0)}\n"
-        if self._is(0.25):
+        body = f"data:{self._block(1, depth)}\n"
+        if self._is(changed):
             for _ in range(self._chance.randint(1, 3)):
                 at = self._chance.randint(5, len(body))
                 body = body[:at] + self._pick(("", self._pick(LETTERS))) + body[at + self._chance.randint(0, 1) :]
         return f"apiVersion: v1\nkind: Thing\nmetadata: {{name: {name}}}\n{body}"
+
+    def stream(self, name: str) -> str:
+        """Up to four objects in a row, in YAML or JSON, named `<name>.<number>`, with what may stand between them."""
+        begins_with_json = self._is(0.4)
+        text = self._pick(("", "", "---\n", "# c\n", "\n \n", "\ufeff", "--- # c\n"))
+        for number in range(self._chance.randint(1, 4)):
+            if number:
+                gaps = JSON_GAPS if begins_with_json and self._is(0.8) else GAPS
+                text += self._pick(gaps if self._is(0.3) else gaps[:1])
+            in_json = begins_with_json and (not number or self._is(0.8))
+            text += self._json(f"{name}.{number}") if in_json else self._object(f"{name}.{number}", 3, 0.05)
+        return text.removesuffix("\n") if self._is(0.3) else text
+
+    def _json(self, name: str) -> str:
+        text = json.dumps(
+            {"apiVersion": "v1", "kind": "Thing", "metadata": {"name": name}, "data": self._value(0)},
+            ensure_ascii=self._is(0.5),
+            indent=self._chance.choice((None, None, 1)),
+        )
+        if self._is(0.2):
+            at = self._chance.randint(text.index('"data"'), len(text))
+            text = text[:at] + self._pick((*LETTERS, "1e5", "1E400", "\\ud83d", "-0", "01", '"a":1,')) + text[at:]
+        return text
+
+    def _value(self, depth: int) -> object:
+        kind = self._chance.random()
+        if depth > 3 or kind < 0.4:
+            return self._chance.choice(
+                (*WORDS[:60], None, True, 0, -1, 1.5, 1e21, 1e300, 2**63, 2**64, -(2**63), 0.1, "\x85")
+            )
+        count = self._chance.randint(0, 3)
+        if kind < 0.7:
+            return [self._value(depth + 1) for _ in range(count)]
+        return {self._pick(WORDS): self._value(depth + 1) for _ in range(count)}
 
     def _pick(self, options: object) -> str:
         return self._chance.choice(options)  # type: ignore[call-overload, no-any-return]
