@@ -84,10 +84,7 @@ def _is_looked_at(file: Path) -> bool:
 
 
 def text_of(path: Path) -> str:
-    """The text of a file, or of standard input for `-`; raise CheckError when it cannot be read or is too long.
-
-    A mark of the byte order at its beginning stays: kubectl decides by it how the text is read.
-    """
+    """The text of a file, or of standard input for `-`; raise CheckError when it cannot be read or is too long."""
     try:
         if str(path) == "-":
             raw = sys.stdin.buffer.read(MAX_FILE_MIB * _MIB + 1)

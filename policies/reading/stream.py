@@ -42,8 +42,9 @@ class Read:
 def read_stream(text: str) -> Iterator[Read]:
     """Yield every document that holds something; one that cannot be read does not hide the others.
 
-    Lines, also those of refusals, count from 1 within the text.
+    A mark of the byte order may stand first. Lines, also those of refusals, count from 1 within the text.
     """
+    text = text.removeprefix(_BOM)
     start = space(text, 0)
     if text.startswith("{", start) and start < _PEEKED:
         start = yield from _values_of_json(text, start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 import re
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pulumi_policy import EnforcementLevel, StackValidationArgs
+from pulumi_policy import EnforcementLevel, StackValidationArgs, proxy
 
 from policies.judging.exemptions import Exemption
 from policies.judging.failures import RuleFailedError, gathered
@@ -17,7 +18,9 @@ from policies.judging.pace import notes, one_request
 from policies.judging.rule import Case, Rule
 from policies.judging.stack_rule import StackCase, StackRule
 from policies.judging.subject import Subject
+from policies.judging.values import plain
 from policies.manifests.quantities import quantity
+from policies.remediations import Remediation
 from policies.rules import images_pinned, namespaces_guarded
 from tests.policy.support.objects import DEPLOYMENT, DEPLOYMENT_TYPE
 from tests.policy.support.sample import WORLD, arguments
@@ -145,6 +148,20 @@ def test_what_the_engine_sends_and_nothing_can_read_is_denied_by_name() -> None:
     assert failure.startswith(
         f"{DEPLOYMENT_TYPE} broken: the rule {images_pinned.RULE.id} cannot judge it: RecursionError"
     )
+
+
+def test_a_remediation_that_fails_changes_nothing_and_is_told() -> None:
+    def changes(given: Case) -> Iterator[tuple[tuple[str, ...], Any]]:
+        yield ("metadata", "labels", "a"), "b"
+        raise KeyError(SECRET)
+
+    args = arguments(DEPLOYMENT_TYPE, copy.deepcopy(DEPLOYMENT))
+    remediation = Remediation(id="labels-added", title="x", changes=changes)
+    with pytest.raises(proxy.UnknownValueError) as caught:
+        remediation.policy().remediate(args)
+    assert "test: the rule labels-added cannot judge it: KeyError at " in caught.value.message
+    assert SECRET not in caught.value.message
+    assert plain(args.props) == DEPLOYMENT
 
 
 def test_no_rule_swallows_what_asks_the_process_to_end() -> None:

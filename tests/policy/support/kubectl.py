@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from policies.reading.json_text import space
+
 
 @dataclass(kw_only=True)
 class Seen:
@@ -26,14 +28,12 @@ def read_by_kubectl(folder: Path, texts: Mapping[str, str]) -> dict[str, Seen]:
     words = ["kubectl", "annotate", "--local", "--output", "json", "--filename", str(folder), "read=yes"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder, timeout=300)
     found = {name: Seen() for name in texts}
-    for name in re.findall(
-        rf"(?:^|error: )error parsing (?:{re.escape(str(folder))}/)?([a-z0-9]+)\.yaml: ", done.stderr, re.M
-    ):
+    for name in re.findall(r"\b([a-z][0-9]+)\.yaml\b", done.stderr):
         found[name].refused = True
     decoder, start = json.JSONDecoder(), 0
     while start < len(done.stdout):
         value, start = decoder.raw_decode(done.stdout, start)
-        start += len(done.stdout[start:]) - len(done.stdout[start:].lstrip()) if start < len(done.stdout) else 0
+        start = space(done.stdout, start)
         del value["metadata"]["annotations"]
         found[value["metadata"]["name"].split(".")[0]].objects.append(value)
     assert any(seen.objects for seen in found.values()), f"kubectl has read nothing: {done.stderr[:500]}"

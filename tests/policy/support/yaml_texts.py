@@ -51,7 +51,8 @@ class Texts:
             for _ in range(self._chance.randint(1, 3)):
                 at = self._chance.randint(5, len(body))
                 body = body[:at] + self._pick(("", self._pick(LETTERS))) + body[at + self._chance.randint(0, 1) :]
-        return f"apiVersion: v1\nkind: Thing\nmetadata: {{name: {name}}}\n{body}"
+        text = f"apiVersion: v1\nkind: Thing\nmetadata: {{name: {name}}}\n{body}"
+        return text.replace("\n", self._pick(("\r\n", "\r\n", "\r", "\x85"))) if self._is(0.05) else text
 
     def stream(self, name: str) -> str:
         """Up to four objects in a row, in YAML or JSON, named `<name>.<number>`, with what may stand between them."""
@@ -156,17 +157,19 @@ class Texts:
         if "!!binary" in prefix:
             return prefix + self._pick(BASE64)
         kind = self._chance.random()
-        if kind < 0.6:
-            return prefix + self._word()
-        if kind < 0.63:
+        if kind < 0.62:
+            more = f"\n{' ' * (indent + 1)}{self._word()}" if not flow and self._is(0.03) else ""
+            return prefix + self._word() + more
+        if kind < 0.65:
             return prefix + "".join(self._pick(LETTERS[:-4]) for _ in range(self._chance.randint(1, 6)))
-        if kind < 0.9 or flow:
-            return prefix + self._quoted()
+        return prefix + (self._quoted() if kind < 0.9 or flow else self._lines(indent))
+
+    def _lines(self, indent: int) -> str:
         head = self._pick(("|", ">", "|-", "|+", ">-", ">+", "|2", ">1", "| # c"))
         lines = (
             self._pick(("", " ", "x", " x", "a: b", "# no", "x ", "\tx")) for _ in range(self._chance.randint(0, 4))
         )
-        return prefix + head + "".join(f"\n{' ' * (indent + 1)}{line}" for line in lines)
+        return head + "".join(f"\n{' ' * (indent + 1)}{line}" for line in lines)
 
     def _word(self) -> str:
         return self._pick(HARD if self._is(0.04) else WORDS)
