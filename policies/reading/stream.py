@@ -47,7 +47,8 @@ def read_stream(text: str) -> Iterator[Read]:
     text = text.removeprefix(_BOM)
     start = space(text, 0)
     if text.startswith("{", start) and start < _PEEKED:
-        start = yield from _values_of_json(text, start)
+        end = yield from _values_of_json(text, start)
+        start = (yield from _behind_json(text, end)) if end else 0
     elif start < len(text) and text[start].isspace():
         yield _refused(text, 1, ReadingError("begins with a character that is no space in YAML; rule: plain spaces"))
         return
@@ -57,7 +58,8 @@ def read_stream(text: str) -> Iterator[Read]:
 
 
 def _values_of_json(text: str, start: int) -> Generator[Read, None, int]:
-    """Yield values of JSON that follow each other; returns where the rest begins, which is YAML."""
+    """Yield values of JSON that follow each other; returns where the last one ends, 0 if there is none."""
+    end = 0
     first_line = text.count("\n", 0, start) + 1
     while text.startswith("{", start):
         try:
@@ -70,7 +72,23 @@ def _values_of_json(text: str, start: int) -> Generator[Read, None, int]:
         yield Read(value=value, line=first_line, text=text[start:end], first_line=first_line, refused=refused)
         begun, start = start, space(text, end)
         first_line += text.count("\n", begun, start)
+    return end
+
+
+def _behind_json(text: str, end: int) -> Generator[Read, None, int]:
+    """Refuse what follows JSON up to the next line of `---`: kubectl's versions differ on it. Return where that is."""
+    separator = _SEPARATOR.search(text, end)
+    start = separator.start() if separator else len(text)
+    if not all(map(_is_remark, text[end:start].split("\n"))):
+        line = text.count("\n", 0, space(text, end)) + 1
+        said = "something stands behind an object of JSON; rule: the next document begins behind a line of ---"
+        yield _refused(text[end:start], line, ReadingError(said, line))
     return start
+
+
+def _is_remark(line: str) -> bool:
+    line = line.strip(" \t\r")
+    return not line or (line.startswith("#") and len(line.splitlines()) == 1)
 
 
 def _documents(text: str, start: int) -> Iterator[Read]:

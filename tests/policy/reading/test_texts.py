@@ -62,6 +62,7 @@ STREAMS: dict[str, tuple[str, list[Any]]] = {
     "on two lines": ('{"a": 1}\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
     "without anything between": ('{"a": 1}{"a": 2}{"a": 3}', [{"a": 1}, {"a": 2}, {"a": 3}]),
     "JSON, and then YAML": ('{"a": 1}\n---\na: 2\n', [{"a": 1}, {"a": 2}]),
+    "JSON, remarks, and then YAML": ('{"a": 1}\n# c\n\n  # d\n---\na: 2\n', [{"a": 1}, {"a": 2}]),
     "JSON with half characters that fit": ('{"a": "\\ud83d\\ude00"}', [{"a": "😀"}]),
     "a mapping that looks like JSON": ("{a: 1}\n---\n{a: 2}\n", [{"a": 1}, {"a": 2}]),
     "lines between documents": ("---\n--- # c\n\na: 1\n---\n# no\n---\t\na: 2\n---\n", [{"a": 1}, {"a": 2}]),
@@ -89,6 +90,12 @@ ONE_BAD: dict[str, tuple[str, int, list[Any]]] = {
     "JSON that is too deep": ('{"a": 1}\n{"b":' + "[" * 5000 + "]" * 5000 + "}", 2, [{"a": 1}]),
     "JSON that does not end": ('{"a": 1}\n{"b": [}\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
     "a number that is too large": ('{"a": 1}{"b": 1e999}{"c": 3}', 1, [{"a": 1}, {"c": 3}]),
+    "a mapping behind JSON": ('{"a": 1}\n  b:\n  d: 1\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
+    "a mapping behind JSON and a strange space": ('{"a": 1}\u00a0b: 1\n---\nc: 3\n', 1, [{"a": 1}, {"c": 3}]),
+    "YAML in braces behind JSON": ('{"a": 1}\n{b: 1}\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
+    "a line of --- that is none": ('{"a": 1}---\n{"b": 1}\n---\nc: 3\n', 1, [{"a": 1}, {"c": 3}]),
+    "a remark with a line break of its own": ('{"a": 1}\n# c\x85b: 1\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
+    "many remarks in a remark": ('{"a": 1}\n' + "# " * 5000 + "\nb: 1\n---\nc: 3\n", 2, [{"a": 1}, {"c": 3}]),
     "a strange space first": ("\u00a0{}", 1, []),
 }
 
