@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 from collections import Counter
@@ -104,7 +103,7 @@ def decoded(text: str) -> str:
     """What a text says in base64; empty where it is no base64 or says no text."""
     try:
         return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # also of a text that is not ASCII
         return ""
 
 

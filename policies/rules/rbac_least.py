@@ -58,13 +58,13 @@ def _faults(case: Case) -> Iterator[Fault]:
             yield from _rule(case, path, rule)
     if case.subject.kind in ("RoleBinding", "ClusterRoleBinding"):
         name = at(inputs.get("roleRef"), "name")
-        if name is UNKNOWN or name in _STRONG_ROLES:
+        if name is UNKNOWN or str(name) in _STRONG_ROLES:
             yield Fault(path="roleRef.name", text=shown(name))
-        elif case.subject.kind == "ClusterRoleBinding" and name in _STRONG_IN_ALL:
+        elif case.subject.kind == "ClusterRoleBinding" and str(name) in _STRONG_IN_ALL:
             yield Fault(path="roleRef.name", text=f"{shown(name)}, for every namespace")
         for path, subject in listed(inputs.get("subjects"), "subjects"):
             who = at(subject, "name")
-            if who is UNKNOWN or who in _EVERYBODY or str(who).startswith("system:serviceaccounts:"):
+            if who is UNKNOWN or str(who) in _EVERYBODY or str(who).startswith("system:serviceaccounts:"):
                 yield Fault(path=f"{path}.name", text=shown(who))
 
 

@@ -44,7 +44,7 @@ def _runtime(subject: Subject, runtimes: set[tuple[str | None, str | None]]) -> 
         yield f"{path}: {NOT_KNOWN}"
     elif model is not None and not name:
         yield f"{path}: is missing, so that KServe takes any runtime of the cluster"
-    elif name and not {(subject.namespace, name), (None, name)} & runtimes:
+    elif name and not (isinstance(name, str) and {(subject.namespace, name), (None, name)} & runtimes):
         yield f"{path}: no ServingRuntime {name!r} is declared in {subject.namespace}"
 
 
