@@ -53,8 +53,15 @@ class Flags:
 
 def flags_of(container: Container, *, runs_vllm: bool = False) -> Flags:
     """Read command and arguments; `runs_vllm` says that the container's image starts the server by itself."""
+    found: Flags = _flags_of(container.spec, runs_vllm)
+    return found
+
+
+@once
+def _flags_of(spec: dict[str, JsonValue], runs_vllm: bool) -> Flags:
+    """The same by the container's content, which all rules of a request share."""
     found = Flags()
-    read = starts(container, runs_vllm=runs_vllm)
+    read = starts(Container(path="", group="", spec=spec), runs_vllm=runs_vllm)
     for words in read.servers:
         _Reader(found, list(words), strict=True).read()
     for words in read.others:
