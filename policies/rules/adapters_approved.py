@@ -74,7 +74,7 @@ def _servers(case: Case) -> Iterator[Fault]:
 def _unread(server: Server) -> Iterator[Fault]:
     """What may name adapters and cannot be seen: closed is what is not read."""
     flags = server.flags
-    if flags.unknown:
+    if flags.unknown and (server.is_vllm or flags.has_lora):
         yield Fault(path=server.path, text=NOT_KNOWN)
     for flag in server.refused(_ID):
         yield Fault(path=server.path, text=f"gives --{flag.name}, which {flag.closed}")
