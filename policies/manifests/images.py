@@ -74,21 +74,13 @@ def images(kind: str, manifest: dict[str, JsonValue], group: str = "") -> Iterat
         return
     if kind == "Secret" and group == "":
         return
-    found = [*_walk(manifest, "", ""), *_of_plugin(kind, group, manifest)]
+    found = list(_walk(manifest, "", ""))
     yield from found
     if not fields_are_known(group, kind):
         told = {image.path for image in found}
         for path in _unknown(manifest, ""):
             if path not in told:
                 yield FoundImage(path=path, value=UNKNOWN)
-
-
-def _of_plugin(kind: str, group: str, manifest: dict[str, JsonValue]) -> Iterator[FoundImage]:
-    """The image of an Istio WasmPlugin, whose address means an image where it names no scheme."""
-    spec = manifest.get("spec")
-    url = spec.get("url") if (group, kind) == ("extensions.istio.io", "WasmPlugin") and isinstance(spec, dict) else None
-    if isinstance(url, str) and "://" not in url:
-        yield FoundImage(path="spec.url", value=url)
 
 
 def _unknown(value: JsonValue, path: str) -> Iterator[str]:

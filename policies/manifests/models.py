@@ -22,25 +22,6 @@ ADAPTER_VERSION = re.compile(r"v[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\.[0-9]+)?")
 ADAPTER_URI = re.compile(rf"pvc://[a-z0-9][a-z0-9.-]*/lora/(?P<name>{NAME})/(?P<version>{ADAPTER_VERSION.pattern})")
 """A version of an adapter on a volume."""
 
-ADAPTERS_OF_OTHERS = frozenset(
-    {
-        *(("model.aibrix.ai", "ModelAdapter"), ("production-stack.vllm.ai", "LoraAdapter")),
-        *(("kubeai.org", "Model"), ("apps.nvidia.com", "NIMCache"), ("apps.nvidia.com", "NIMService")),
-        *(("apps.nvidia.com", "NIMPipeline"), ("apps.nvidia.com", "NIMBuild")),
-    }
-)
-MODELS_OF_OTHERS = frozenset(
-    {
-        *(("kubeai.org", "Model"), ("apps.nvidia.com", "NIMCache"), ("apps.nvidia.com", "NIMService")),
-        *(("apps.nvidia.com", "NIMPipeline"), ("apps.nvidia.com", "NIMBuild"), ("ollama.ayaka.io", "Model")),
-        *(("production-stack.vllm.ai", "VLLMRuntime"), ("production-stack.vllm.ai", "CacheServer")),
-        *(("kaito.sh", "Workspace"), ("kaito.sh", "RAGEngine"), ("inference.llmaz.io", "Playground")),
-        *(("llmaz.io", "OpenModel"), ("machinelearning.seldon.io", "SeldonDeployment"), ("mlops.seldon.io", "Model")),
-        *(("ome.io", "BaseModel"), ("ome.io", "ClusterBaseModel"), ("ome.io", "FineTunedWeight")),
-    }
-)
-"""Kinds of other projects that name models or adapters for programs which load them from anywhere."""
-
 
 def base_model(case: Case) -> JsonValue:
     """`<name>/vN` of the base model of a KServe service; None where there is none, UNKNOWN where it is not known."""

@@ -10,7 +10,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import Fault, at, environment, listed, shown
-from policies.manifests.models import MODELS_OF_OTHERS, SERVING, STORAGE_URI, not_allowed
+from policies.manifests.models import SERVING, STORAGE_URI, not_allowed
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.servers import Server, servers
 
@@ -48,12 +48,6 @@ def _faults(case: Case) -> Iterator[Fault]:
             yield from _uri(case, at(spec, "model", "uri"), "spec.model.uri")
         for path, _ in listed(at(spec, "baseRefs"), "spec.baseRefs"):
             yield Fault(path=path, text="takes what it serves from another object, which is not seen here")
-    elif is_a(case, SERVING, "TrainedModel"):
-        yield from _uri(case, at(spec, "model", "storageUri"), "spec.model.storageUri")
-    elif is_a(case, SERVING, "LocalModelCache", "LocalModelNamespaceCache"):
-        yield from _uri(case, at(spec, "sourceModelUri"), "spec.sourceModelUri")
-    elif (case.subject.group, case.subject.kind) in MODELS_OF_OTHERS:
-        yield Fault(path="spec", text="names models that another program loads, which nothing compares")
     for server in servers(case):
         yield from _server(case, server)
 

@@ -1,7 +1,7 @@
 """Rule: roles and bindings give what is needed and no more.
 
-What is too much stands in tables: rights in `policies.manifests.powers`, names in `policies.manifests.bound_names`.
-Rights count wherever they are given, also within an object of another kind.
+What is too much stands in tables: rights in `policies.manifests.rights_table`, names in
+`policies.manifests.bound_names`. Rights count wherever they are given, also within an object of another kind.
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests import admission
 from policies.manifests.bound_names import STRICT_CONSTRAINTS, STRONG_IN_ALL, not_bound, strong_role
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
-from policies.manifests.objects import each_object, is_a, told
-from policies.manifests.powers import escalating, power
+from policies.manifests.objects import each_object, told
+from policies.manifests.rights_table import escalating, power
 from policies.manifests.rights_within import rights_within
 
 _GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
-_USERS = "user.openshift.io"
 _READING = ("get", "list", "watch", "update", "patch", "deletecollection", "*")
 """Verbs whose answer holds the Secret: also a change of nothing, and the removal of many."""
 
@@ -38,11 +36,7 @@ def judge(case: Case) -> Iterator[str]:
 
 def _faults(case: Case) -> Iterator[Fault]:
     inputs, kind = case.subject.inputs, case.subject.kind
-    if is_a(case, admission.GROUP, *admission.KINDS):
-        yield from admission.webhook_faults(inputs.get("webhooks"))
-    elif case.subject.group == _USERS:
-        yield from _members(case)
-    elif case.subject.group not in _GROUPS:
+    if case.subject.group not in _GROUPS:
         yield from _within(case)
     elif kind in ("Role", "ClusterRole"):
         if inputs.get("aggregationRule") is not None:
@@ -62,14 +56,6 @@ def _within(case: Case) -> Iterator[Fault]:
             yield from _binding(mapping(found.value), f"{found.path}.", cluster_wide=True)
         else:
             yield from _role_name(found.path, found.value, cluster_wide=False)
-
-
-def _members(case: Case) -> Iterator[Fault]:
-    """OpenShift's own objects of users and groups: who is a member has what bindings give the group."""
-    names = [("metadata.name", case.subject.object_name if case.subject.kind == "Group" else None)]
-    names += list(listed(case.subject.inputs.get("groups"), "groups"))
-    for path, name in names:
-        yield from _who(path, name)
 
 
 def _binding(inputs: dict[str, JsonValue], prefix: str, *, cluster_wide: bool) -> Iterator[Fault]:

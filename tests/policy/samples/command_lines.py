@@ -14,7 +14,6 @@ from tests.policy.support.objects import (
     SERVICE,
     SERVICE_TYPE,
     VLLM,
-    manifest,
 )
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, changed, table
 
@@ -200,18 +199,6 @@ _ADAPTERS = (
             {"spec model lora": {"adapters": [{"name": "faq", "uri": "pvc://c/lora/faq/v2026-02-01"}]}},
         ),
         world=MODELS,
-    ),
-    *(
-        Sample(
-            name=f"adapters of {group}/{kind}",
-            resource_type=f"kubernetes:{group}/v1alpha1:{kind}",
-            inputs=manifest(f"{group}/v1alpha1", kind, {"url": "hf://attacker/evil"}),
-            says=("spec: names adapters that another program loads",),
-        )
-        for group, kind in (
-            *(("model.aibrix.ai", "ModelAdapter"), ("production-stack.vllm.ai", "LoraAdapter")),
-            *(("kubeai.org", "Model"), ("apps.nvidia.com", "NIMService"), ("apps.nvidia.com", "NIMCache")),
-        )
     ),
     *table(
         "kubernetes:core/v1:ConfigMap",

@@ -207,60 +207,6 @@ _NAMES = (
         ("a name that is not known", {"groupNames": UNKNOWN_VALUE}, "groupNames: is not known"),
     ),
 )
-_GROUP: dict[str, Any] = {
-    **{"apiVersion": "user.openshift.io/v1", "kind": "Group", "metadata": {"name": "support-team"}},
-    "users": ["jane"],
-}
-_MEMBERS = (
-    *table(
-        "kubernetes:user.openshift.io/v1:Group",
-        _GROUP,
-        ("members of a team", {}),
-        *(
-            (f"members of {name}", {"metadata name": name}, f"metadata.name: is {name!r}")
-            for name in ("system:cluster-admins", "system:masters", "system:cluster-readers", "kubeadm:cluster-admins")
-        ),
-    ),
-    *table(
-        "kubernetes:user.openshift.io/v1:User",
-        {**_GROUP, "kind": "User", "metadata": {"name": "jane"}},
-        ("a user", {"groups": ["support-team"]}),
-        ("a user of the masters", {"groups": ["support-team", "system:masters"]}, "groups[1]: is 'system:masters'"),
-        ("a user of groups that are not known", {"groups": UNKNOWN_VALUE}, "groups: is not known"),
-    ),
-)
-_HOOKS: dict[str, Any] = {
-    **{"apiVersion": f"{_ADMISSION}/v1", "kind": "MutatingWebhookConfiguration", "metadata": {"name": "sample"}},
-    "webhooks": [
-        {
-            "name": "a.example.com",
-            "clientConfig": {"service": {"name": "a", "namespace": "team"}},
-            "rules": [{"apiGroups": ["example.com"], "operations": ["CREATE"], "resources": ["gadgets"]}],
-        }
-    ],
-}
-_HOOK_RULE = "webhooks 0 rules 0"
-_WEBHOOKS = table(
-    f"kubernetes:{_ADMISSION}/v1:MutatingWebhookConfiguration",
-    _HOOKS,
-    ("a webhook of a group", {}),
-    ("a webhook of every kind of a group", {f"{_HOOK_RULE} resources": ["*", "*/*"]}),
-    ("a webhook of pods", {_HOOK_RULE: {"apiGroups": [""], "resources": ["pods"]}}),
-    *(
-        (f"a webhook at {url}", {"webhooks 0 clientConfig": {"url": url}}, f"clientConfig.url: is {url!r}")
-        for url in ("https://attacker.example/mutate", "https://203.0.113.7/x", "https://a.team.svc/x")
-    ),
-    *(
-        (
-            f"a webhook of {resource} of {group or 'core'}",
-            {_HOOK_RULE: {"apiGroups": ["apps", group], "resources": ["configmaps", resource]}},
-            f"rules[0].resources[1]: is {resource!r}, so it reads every Secret",
-        )
-        for group, resource in (("*", "*"), ("", "secrets"), ("", "*/*"), ("*", "secrets"))
-    ),
-    ("a webhook's address that is not known", {"webhooks 0 clientConfig url": UNKNOWN_VALUE}, "webhooks[0]: is not"),
-    ("a webhook's kinds that are not known", {f"{_HOOK_RULE} resources": UNKNOWN_VALUE}, "resources: is not known"),
-)
 _ALL = {"apiGroups": ["example.com"], "resources": ["*"], "verbs": ["get"]}
 _READ = {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}
 _STRONG = {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["create"]}
@@ -319,5 +265,5 @@ _WITHIN = (
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rbac-least": (*_POWERS, *_VERBS, *_NAMES, *_MEMBERS, *_WEBHOOKS, *_WITHIN),
+    "rbac-least": (*_POWERS, *_VERBS, *_NAMES, *_WITHIN),
 }

@@ -19,7 +19,6 @@ from tests.policy.support.objects import (
     SERVICE_TYPE,
     VLLM,
     container,
-    manifest,
 )
 from tests.policy.support.sample import EXAMPLE_DIGEST, UNKNOWN_VALUE, Sample, changed, table
 
@@ -120,39 +119,6 @@ _HYBRID = (
         ("a config without a model", {"spec": {"replicas": 1}}),
         ("a config of a hub", {"spec model uri": "hf://attacker/evil"}, "spec.model.uri: is 'hf://attacker/evil'"),
         world=MODELS,
-    ),
-    *table(
-        "kubernetes:serving.kserve.io/v1alpha1:TrainedModel",
-        manifest("serving.kserve.io/v1alpha1", "TrainedModel", {"model": {"storageUri": "pvc://c/base/m/v1"}}),
-        ("a further model of a service", {}),
-        (
-            "a further model of a bucket",
-            {"spec model storageUri": "s3://attacker/evil"},
-            "spec.model.storageUri: is 's3",
-        ),
-        world=MODELS,
-    ),
-    *table(
-        "kubernetes:serving.kserve.io/v1alpha1:LocalModelCache",
-        manifest("serving.kserve.io/v1alpha1", "LocalModelCache", {"sourceModelUri": "hf://attacker/evil"}),
-        ("a cache of a hub", {}, "spec.sourceModelUri: is 'hf://attacker/evil'"),
-        world=MODELS,
-    ),
-    *(
-        Sample(
-            name=f"models of {group}/{kind}",
-            resource_type=f"kubernetes:{group}/v1:{kind}",
-            inputs=manifest(f"{group}/v1", kind, {"url": "hf://attacker/evil"}),
-            says=("spec: names models that another program loads",),
-        )
-        for group, kind in (
-            *(("kubeai.org", "Model"), ("apps.nvidia.com", "NIMService"), ("kaito.sh", "Workspace")),
-            *(
-                ("production-stack.vllm.ai", "VLLMRuntime"),
-                ("mlops.seldon.io", "Model"),
-                ("ome.io", "ClusterBaseModel"),
-            ),
-        )
     ),
 )
 

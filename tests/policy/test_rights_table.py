@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policies.manifests.powers import POWERS, Power, power
+from policies.manifests.rights_table import POWERS, Power, power
 from policies.rules.rbac_least import RULE
 from tests.policy.support.registry import samples
 from tests.policy.support.sample import violations
