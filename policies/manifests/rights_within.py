@@ -58,7 +58,7 @@ def _walk(value: JsonValue, path: str, key: str) -> Iterator[Within]:
 
 
 def _is_object(value: dict[str, JsonValue]) -> bool:
-    return isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str) and "metadata" in value
+    return isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str)
 
 
 def _mapping(value: dict[str, JsonValue], path: str) -> Iterator[Within]:

@@ -61,8 +61,9 @@ def _within(case: Case) -> Iterator[Fault]:
 def _binding(inputs: dict[str, JsonValue], prefix: str, *, cluster_wide: bool) -> Iterator[Fault]:
     yield from _role_name(f"{prefix}roleRef.name", at(inputs.get("roleRef"), "name"), cluster_wide=cluster_wide)
     for path, subject in listed(inputs.get("subjects"), f"{prefix}subjects"):
-        if at(subject, "kind") != "ServiceAccount":
-            yield from _who(f"{path}.name", at(subject, "name"))
+        name = at(subject, "name")
+        if name is UNKNOWN or at(subject, "kind") != "ServiceAccount":
+            yield from _who(f"{path}.name", name)
     for field in ("userNames", "groupNames"):
         for path, name in listed(inputs.get(field), f"{prefix}{field}"):
             yield from _who(path, name)
@@ -71,16 +72,16 @@ def _binding(inputs: dict[str, JsonValue], prefix: str, *, cluster_wide: bool) -
 def _role_name(path: str, name: JsonValue, *, cluster_wide: bool) -> Iterator[Fault]:
     if name is UNKNOWN:
         yield Fault(path=path, text=NOT_KNOWN)
-    elif cluster_wide and name in STRONG_IN_ALL:
+    elif cluster_wide and str(name) in STRONG_IN_ALL:
         yield Fault(path=path, text=f"{shown(name)}, for every namespace")
-    elif isinstance(name, str) and (why := strong_role(name)):
+    elif why := strong_role(str(name)):
         yield Fault(path=path, text=f"{shown(name)}, {why}")
 
 
 def _who(path: str, name: JsonValue) -> Iterator[Fault]:
     if name is UNKNOWN:
         yield Fault(path=path, text=NOT_KNOWN)
-    elif isinstance(name, str) and (why := not_bound(name)):
+    elif why := not_bound(str(name)):
         yield Fault(path=path, text=f"{shown(name)}, {why}")
 
 

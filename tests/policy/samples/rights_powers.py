@@ -188,6 +188,11 @@ _NAMES = (
             )
         ),
         ("an account", {"subjects": [_ACCOUNT]}),
+        (
+            "an account that is not known",
+            {"subjects": [{**_ACCOUNT, "name": UNKNOWN_VALUE}]},
+            "subjects[0].name: is not",
+        ),
         ("an account as a user", {"subjects 0": {"kind": "User", "name": "system:serviceaccount:team:server"}}),
         *(
             (f"the {kind} {name}", {"subjects 0": {"kind": kind, "name": name}}, f"subjects[0].name: is {name!r}")
