@@ -36,7 +36,8 @@ class Power:
     """`verbs` on `resources` of `groups`; no group means any, no resource every one of the groups, no verb any.
 
     `cluster_wide`: only for all namespaces is it too much. `by_name`: with resourceNames it is not. Names that begin
-    with one of `own_names` are those of the cluster's own parts, for which `by_name` does not hold.
+    with one of `own_names` are those of the cluster's own parts, for which `by_name` does not hold. `namespaced`: every
+    namespace may have an object of the name, so that `by_name` holds within one alone.
     """
 
     why: str
@@ -47,6 +48,7 @@ class Power:
     cluster_wide: bool = False
     by_name: bool = False
     own_names: tuple[str, ...] = ()
+    namespaced: bool = False
 
 
 def _of(*names: str) -> frozenset[str]:
@@ -84,6 +86,7 @@ POWERS: tuple[Power, ...] = (
         source=_RISKS,
         resources=_of("serviceaccounts/token"),
         by_name=True,
+        namespaced=True,
     ),
     Power(
         why=_ADMISSION,
@@ -257,7 +260,8 @@ def power(
             continue
         if line.cluster_wide and not cluster_wide:
             continue
-        if line.by_name and names and not any(name.startswith(own) for name in names for own in line.own_names):
+        own = any(name.startswith(line.own_names) for name in names) if line.own_names else False
+        if line.by_name and names and not own and not (line.namespaced and cluster_wide):
             continue
         return line.why
     return None

@@ -94,6 +94,22 @@ FORMS: tuple[Form, ...] = (
         pattern=re.compile(rf"(?i)\b(?:machine\s+\S{{1,100}}|default)\s+login\s+\S{{1,100}}\s+password\s+{_GIVEN}\S"),
     ),
     Form(
+        name="a password of a database's user",
+        hints=("identified by", "password '", 'password "'),
+        pattern=re.compile(
+            rf"(?i)\b(?:identified\s+(?:with\s+\w+\s+)?by|with\s+(?:encrypted\s+)?password|set\s+password(?:\s+for\s+\S+)?"
+            rf"(?:\s*=)?|user\s+\S{{1,60}}\s+password)\s+[\"']{_GIVEN}[^\"'\s]{{3,}}"
+        ),
+    ),
+    Form(
+        name="a password of a configuration",
+        hints=("requirepass", "masterauth", "rootpw", "bindpw", "stats auth"),
+        pattern=re.compile(
+            rf"(?im)^\s{{0,20}}(?:(?:requirepass|masterauth|rootpw|bindpw)\s+[\"']?{_GIVEN}[^\s\"']{{3,}}"
+            rf"|stats\s+auth\s+\S{{1,60}}?:{_GIVEN}\S{{2,}})"
+        ),
+    ),
+    Form(
         name="a line of a password file",
         hints=(":$", ":{s"),
         pattern=re.compile(r"(?m)^[\w.@-]{1,60}:(?:\$(?:apr1|2[aby]|5|6|y)\$|\{SHA\}|\{SSHA\})[\w./$+=-]{8,}"),

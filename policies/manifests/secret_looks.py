@@ -18,6 +18,18 @@ _LINE = re.compile(
     r"[\"']?(?P<name>[A-Za-z][\w.-]{2,60})[\"']?[ \t]*[:=][ \t]*[\"']?(?P<value>[^\s\"',;]{4,})"
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.-]{2,60})>(?P<value>[^<\s]{4,})</")
+_PAIR = re.compile(
+    r"\bname:[ \t]*[\"']?(?P<name>[A-Za-z][\w.-]{2,60})[\"']?[ \t]*\n[ \t]*value:[ \t]*[\"']?(?P<value>[^\s\"',;]{4,})"
+)
+_ATTRIBUTES = re.compile(r"\b(?:name|key)=\"(?P<name>[A-Za-z][\w.-]{2,60})\"\s{1,9}value=\"(?P<value>[^\s\"]{4,})\"")
+_CALL = re.compile(
+    r"\b(?:define|putenv|setenv|setProperty|put|set)\(\s{0,9}[\"'](?P<name>[A-Za-z][\w.-]{2,60})[\"']\s{0,9},\s{0,9}"
+    r"[\"'](?P<value>[^\s\"']{4,})[\"']"
+)
+_FORMS_OF_SETTINGS = ((_LINE, ""), (_ELEMENT, "</"), (_PAIR, "value:"), (_ATTRIBUTES, "value="), (_CALL, "("))
+"""How files write a name and its value, each with a part that such a text has: lines, elements and attributes of XML,
+the pairs of Kubernetes, calls."""
+
 _RANDOM = re.compile(r"[A-Za-z0-9/+=]{40}")
 _ENTROPY = 4.5
 """Bits a character; of 100 random texts of 40 characters 99 have more, long names in camel case less."""
@@ -81,8 +93,8 @@ def lines_with_secrets(text: str) -> list[str]:
 
 
 def _settings(text: str) -> Iterator[tuple[str, str, str]]:
-    for pattern in (_LINE, _ELEMENT):
-        for match in pattern.finditer(text):
+    for pattern, part in _FORMS_OF_SETTINGS:
+        for match in pattern.finditer(text) if part in text else ():
             end = text.find("\n", match.start("value"))
             yield match["name"], match["value"], text[match.start("value") : end if end >= 0 else len(text)]
 

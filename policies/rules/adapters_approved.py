@@ -12,7 +12,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.fields import NOT_KNOWN, Fault, at, command_line, listed, shown
 from policies.manifests.flags import Module, modules
 from policies.manifests.models import (
     ADAPTER_NAME,
@@ -30,7 +30,11 @@ _ID = "adapters-approved"
 FOLDER = "/mnt/adapters"
 """Where the verified fetch puts adapters, each in a folder of its name."""
 
-_SYNCER = re.compile(r"(?m)^\s*[\"']?vLLMLoRAConfig[\"']?\s*:|[{,]\s*[\"']vLLMLoRAConfig[\"']\s*:")
+_WRITERS = [["python3", "-m", f"payload.{name}"] for name in ("fetch_adapters", "reconcile_adapters")]
+"""What fills the folder and compares every sum (infra/payload)."""
+
+_LISTS = "vLLMLoRAConfig"
+_SYNCER = re.compile(rf"(?m)^[ \t]*[\"']?{_LISTS}[\"']?\s*:|[{{,]\s*[\"']{_LISTS}[\"']\s*:")
 """The configuration of the inference gateway's LoRA syncer, which loads from hubs and buckets."""
 
 MANIFEST = "manifest.json"
@@ -115,6 +119,19 @@ def _not_fetched(server: Server, path: str) -> str | None:
         held = f"{path}/".startswith(place) or place.startswith(f"{path}/")
         if held and volume is not None and at(volume, "emptyDir") is None:
             return f"the volume {at(mount, 'name')!r} holds what nothing has compared; the fetch fills an emptyDir"
+        writer = _other_writer(server, at(mount, "name")) if held else None
+        if writer:
+            return f"container {writer!r} may write the volume {at(mount, 'name')!r} beside the fetch"
+    return None
+
+
+def _other_writer(server: Server, volume: JsonValue) -> str | None:
+    """Name of a container that may write the volume of the adapters and is not the verified fetch, or None."""
+    for container in server.pod.containers():
+        mounts = [mount for _, mount in listed(container.spec.get("volumeMounts"), "")]
+        writes = any(at(mount, "name") in (volume, UNKNOWN) and at(mount, "readOnly") is not True for mount in mounts)
+        if writes and container.path != server.container.path and command_line(container)[:3] not in _WRITERS:
+            return container.name
     return None
 
 
@@ -147,7 +164,7 @@ def _not_loadable(case: Case, name: str, base: JsonValue) -> str | None:
 def _manifest(case: Case) -> Iterator[Fault]:
     data = case.subject.inputs.get("data")
     for name, entry in mapping(data).items():
-        if isinstance(entry, str) and _SYNCER.search(entry):
+        if isinstance(entry, str) and _LISTS in entry and _SYNCER.search(entry):
             yield Fault(path=f"data.{name}", text="names adapters for a sidecar that compares nothing")
     text = at(data, MANIFEST)
     path = f"data.{MANIFEST}"

@@ -23,6 +23,7 @@ _GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
 _READING = ("get", "list", "watch", "update", "patch", "deletecollection", "*")
 """Verbs whose answer holds the Secret: also a change of nothing, and the removal of many."""
 
+_OWN_NAMESPACES = ("kube-", "openshift-")
 _SHELLS = ("pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers", "pods/proxy", "services/proxy")
 _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verbs: [get], resourceNames: [support]"
 
@@ -44,7 +45,12 @@ def _faults(case: Case) -> Iterator[Fault]:
         for path, rule in listed(inputs.get("rules"), "rules"):
             yield from _rule(case, path, rule, cluster_wide=kind == "ClusterRole")
     elif kind in ("RoleBinding", "ClusterRoleBinding"):
-        yield from _binding(inputs, "", cluster_wide=kind == "ClusterRoleBinding")
+        yield from _binding(inputs, "", cluster_wide=kind == "ClusterRoleBinding" or _is_of_the_cluster(case))
+
+
+def _is_of_the_cluster(case: Case) -> bool:
+    """Whether the namespace is one of the cluster's own, whose accounts may do everything."""
+    return (case.subject.namespace or "").startswith(_OWN_NAMESPACES)
 
 
 def _within(case: Case) -> Iterator[Fault]:
@@ -106,7 +112,8 @@ def _rule(case: Case, path: str, rule: JsonValue, *, cluster_wide: bool) -> Iter
 
 def _too_much(case: Case, rule: JsonValue, resource: str, *, cluster_wide: bool) -> str | None:
     groups, verbs, names = (_words(at(rule, field)) for field in ("apiGroups", "verbs", "resourceNames"))
-    text = power(groups, resource, verbs, names, cluster_wide=cluster_wide)
+    wide = cluster_wide or _is_of_the_cluster(case)
+    text = power(groups, resource, verbs, names, cluster_wide=wide)
     if text is None and resource in _SHELLS and not titles(case.config, "allowShells", case.subject.title):
         text = "a way into running pods"
     elif resource == "securitycontextconstraints" and ("use" in verbs or "*" in verbs):

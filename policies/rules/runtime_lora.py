@@ -20,6 +20,7 @@ from policies.manifests.fields import (
     shown,
     unseen_environment,
 )
+from policies.manifests.foreign_code import foreign_code
 from policies.manifests.pods import Container, Pod
 from policies.manifests.servers import Images, server
 
@@ -54,6 +55,8 @@ def _faults(images: Images, pod: Pod) -> Iterator[Fault]:
             others = [value for value in entry.values(flag.name) if value != GUARD]
             if flag.name != MIDDLEWARE or others:
                 yield Fault(path=entry.path, text=f"gives --{flag.name}, which {flag.closed}")
+        if entry.is_vllm:
+            yield from foreign_code(container)
         opened = list(_openings(container))
         if UNKNOWN in command_line(container) and entry.is_server:
             opened.append((entry.path, shown(UNKNOWN)))

@@ -26,8 +26,8 @@ _USERS = ":MinioUser"
 _OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
 _FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
 _NAMES_FLAGS = re.compile(r"(?:OPTS|OPTIONS|ARGS|ARGUMENTS|FLAGS|PARAMS|COMMAND|CMD)$")
-_NO_DOCUMENTS = ("args", "command", "script", "source", "description", "message", "query", "expr", "content")
-"""Keys of texts that are no settings: of programs and of people."""
+_NO_DOCUMENTS = ("description", "message", "summary", "help", "query", "expr")
+"""Keys of texts that are no settings: what people and monitoring read."""
 
 _ROW = 4000
 """Most characters of a list of words that is read as one command line."""
@@ -124,13 +124,13 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
 
 def _is_value(holder: dict[str, JsonValue], key: str, name: str) -> bool:
     """Whether a field holds a secret itself: an ExternalSecret's `secretKey` is a name, a SealedSecret is encrypted."""
-    harmless = key == "encryptedData" or (name == "secretKey" and {"remoteRef", "sourceRef"} & set(holder))
     value = holder[name]
-    # What lies in a document is found in it.
-    if not isinstance(value, str) or harmless or _is_document(value, name):
+    if not isinstance(value, str) or not is_secret(name, value):
         return False
-    is_name = key not in _OPEN_PLACES and key != "data" and names_an_object(name, value)
-    return is_secret(name, value) and not is_name
+    # What lies in a document is found in it.
+    if key == "encryptedData" or (name == "secretKey" and {"remoteRef", "sourceRef"} & set(holder)) or _is_json(value):
+        return False
+    return key in _OPEN_PLACES or key == "data" or not names_an_object(name, value)
 
 
 def _object_within(value: dict[str, JsonValue], path: str) -> Iterator[Fault]:
@@ -151,14 +151,18 @@ def _object_within(value: dict[str, JsonValue], path: str) -> Iterator[Fault]:
 
 
 def _is_document(text: str, key: str) -> bool:
-    """Whether a text is a file of settings: JSON, or lines and mappings of YAML. Scripts are read word by word."""
+    """Whether a text is a file of settings: JSON, or lines and mappings of YAML, in scripts too."""
     if key.endswith(CODE):
         return False
-    bare = text.strip()
-    mapped = bare.startswith("{") and bare.endswith("}") and not bare.startswith("{{") and ":" in bare
-    if mapped and bare[1:].lstrip().startswith(('"', "}")):
-        return True
-    return key not in _NO_DOCUMENTS and (mapped or "\n" in bare)
+    return _is_json(text) or (key not in _NO_DOCUMENTS and (_is_mapping(text) or "\n" in text.strip()))
+
+
+def _is_mapping(text: str) -> bool:
+    return text.lstrip().startswith("{") and text.rstrip().endswith("}") and not text.lstrip().startswith("{{")
+
+
+def _is_json(text: str) -> bool:
+    return _is_mapping(text) and text.lstrip()[1:].lstrip().startswith(('"', "}"))
 
 
 def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:

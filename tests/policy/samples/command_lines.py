@@ -14,6 +14,7 @@ from tests.policy.support.objects import (
     SERVICE,
     SERVICE_TYPE,
     VLLM,
+    container,
 )
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, changed, table
 
@@ -97,6 +98,33 @@ _ADAPTERS = (
                 "spec predictor volumes": [{"name": "a", "image": {"reference": "x"}}],
             },
             "the volume 'a' holds what nothing has compared",
+        ),
+        *(
+            (
+                f"the fetch's volume beside {name}",
+                {
+                    **_args("--lora-modules", "faq=/mnt/adapters/faq"),
+                    "spec predictor model volumeMounts": [
+                        {"name": "a", "mountPath": "/mnt/adapters", "readOnly": True}
+                    ],
+                    "spec predictor volumes": [{"name": "a", "emptyDir": {}}],
+                    "spec predictor initContainers": [
+                        {
+                            **container("other"),
+                            "command": command,
+                            "volumeMounts": [{"name": "a", "mountPath": "/a", **more}],
+                        }
+                    ],
+                },
+                *says,
+            )
+            for name, command, more, says in (
+                ("the fetch", ["python3", "-m", "payload.fetch_adapters"], {}, ()),
+                ("a reader", ["ls"], {"readOnly": True}, ()),
+                ("a writer", ["cp", "-r", "/evil", "/a/faq"], {}, ("container 'other' may write the volume 'a'",)),
+                ("a script", ["python3", "-c", "x"], {"readOnly": False}, ("container 'other' may write the",)),
+                ("an image's own start", [], {}, ("container 'other' may write the volume",)),
+            )
         ),
         (
             "the fetch's volume",

@@ -99,6 +99,7 @@ _REFUSED = (
     ("ClusterRole", "kyverno.io", "clusterpolicies", "create", _POLICY),
     ("Role", "kyverno.io", "policyexceptions", "create", _POLICY),
     ("ClusterRole", "mutations.gatekeeper.sh", "assign", "create", _POLICY),
+    ("ClusterRole", "", "serviceaccounts/token", "create", "tokens of every account", "default"),
     ("Role", "", "secrets", "patch", "all of the namespace's, without resourceNames"),
     ("Role", "", "secrets", "deletecollection", "all of the namespace's, without resourceNames"),
     ("ClusterRole", "", "secrets", "update", "read in every namespace"),
@@ -148,6 +149,14 @@ _VERBS = table(
         (f"the verb {verb}", {"rules 0 verbs": [verb]}, f"verbs[0]: is {verb!r}, which leads to every other right")
         for verb in ("impersonate:user-info", "impersonate-on:user-info:list", "impersonate:serviceaccount")
     ),
+)
+
+_IN_THE_CLUSTER = table(
+    f"kubernetes:{_RBAC}:Role",
+    {**_role("Role", "", "pods", "create", ()), "metadata": {"name": "sample", "namespace": "kube-system"}},
+    ("pods in a namespace of the cluster", {}, f"is 'pods': {_EVERYWHERE}"),
+    ("pods in another one", {"metadata namespace": "openshift-ingress"}, f"is 'pods': {_EVERYWHERE}"),
+    ("pods in a team's namespace", {"metadata namespace": "kubernetes-team"}),
 )
 
 _BINDING: dict[str, Any] = {
@@ -202,6 +211,15 @@ _NAMES = (
                 *(("Group", "kubeadm:cluster-admins"), ("User", "kubernetes-admin"), ("User", "kube:admin")),
             )
         ),
+    ),
+    *table(
+        f"kubernetes:{_RBAC}:RoleBinding",
+        _BINDING,
+        *(
+            (f"{name} of {namespace}", {"roleRef name": name, "metadata namespace": namespace}, "for every namespace")
+            for name, namespace in (("admin", "kube-system"), ("edit", "kube-public"), ("admin", "openshift-config"))
+        ),
+        ("admin of a team's namespace", {"roleRef name": "admin"}),
     ),
     *table(
         "kubernetes:authorization.openshift.io/v1:RoleBinding",
@@ -270,5 +288,5 @@ _WITHIN = (
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rbac-least": (*_POWERS, *_VERBS, *_NAMES, *_WITHIN),
+    "rbac-least": (*_POWERS, *_VERBS, *_IN_THE_CLUSTER, *_NAMES, *_WITHIN),
 }

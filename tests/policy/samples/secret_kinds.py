@@ -197,6 +197,35 @@ _FILES = table(
             f"db:5432:x:me:{_WORD}",
         )
     ),
+    *(
+        (f"settings as {name}", {"data": {"a.txt": text}}, f"data.a.txt: {says}")
+        for name, text, says in (
+            ("pairs", f"env:\n- name: DB_PASSWORD\n  value: {_WORD}\n", "holds a value for DB_PASSWORD"),
+            ("attributes", f'<add key="DbPassword" value="{_WORD}" />', "holds a value for DbPassword"),
+            ("properties", f'<property name="hibernate.password" value="{_WORD}"/>', "holds a value for hibernate"),
+            ("PHP", f"define('DB_PASSWORD', '{_WORD}');", "holds a value for DB_PASSWORD"),
+            ("calls", f'props.setProperty("db.password", "{_WORD}");', "holds a value for db.password"),
+            ("SQL", f"CREATE USER me IDENTIFIED BY '{_WORD}';", "looks like a password of a database's user"),
+            (
+                "SQL of PostgreSQL",
+                f"ALTER ROLE me WITH ENCRYPTED PASSWORD '{_WORD}';",
+                "looks like a password of a data",
+            ),
+            ("redis", f"port 6379\nrequirepass {_WORD}\n", "looks like a password of a configuration"),
+            ("haproxy", f"listen x\n  stats auth me:{_WORD}\n", "looks like a password of a configuration"),
+            ("LDAP", f"base dc=x\nbindpw {_WORD}\n", "looks like a password of a configuration"),
+        )
+    ),
+    *(
+        (f"no secret as {name}", {"data": {"a.txt": text}})
+        for name, text in (
+            ("pairs", "env:\n- name: DB_PASSWORD\n  value: $(FROM_SECRET)\n- name: MODE\n  value: fast\n"),
+            ("attributes", '<add key="DbPassword" value="${DB_PASSWORD}" /><add key="Mode" value="fast"/>'),
+            ("calls", "define('DB_PASSWORD', getenv('DB_PASSWORD'));"),
+            ("SQL", "CREATE USER me IDENTIFIED BY '$PASSWORD'; GRANT ALL TO me;"),
+            ("redis", "requirepass ${REDIS_PASSWORD}\n"),
+        )
+    ),
     ("a service behind a port", {"data": {"9000": "team/server:8080", "a": "db:5432:x"}}),
     ("special tokens of a tokenizer", {"data": {"special_tokens_map.json": _TOKENIZER}}),
     ("a vocabulary", {"data": {"vocab.json": json.dumps({"password": 128256, "secret": 3323, "token": 99})}}),
@@ -246,17 +275,37 @@ _FIELDS = table(
         )
     ),
     *(
-        (f"a secret itself, {name}", {f"spec auth {name}": value}, f"spec.auth.{name}: is named like a secret")
+        (
+            f"a secret itself, {name} {value[:5]!r}",
+            {f"spec auth {name}": value},
+            f"spec.auth.{name}: is named like a secret",
+        )
         for name, value in (
             *(("clientSecret", "gitea-admin-login"), ("secret", "Tr0ub4dor"), ("jwtSecret", _HEX)),
             *(("sharedSecret", "sample-value"), ("adminSecret", "hunter2hunter2x"), ("storageKey", _CODED)),
-            *(("adminPw", "Summer2026!"), ("dbPasswort", "Sommer2026!")),
+            *(
+                ("password", "two\nlines"),
+                ("password", "{a: b}"),
+                ("adminPw", "Summer2026!"),
+                ("dbPasswort", "Sommer2026!"),
+            ),
         )
     ),
     ("what people are told", {"spec description": "settings:\npassword: the-password-of-the-store\n"}),
     ("values in a text", {"spec values": f"db:\n  password: {_WORD}\n"}, "spec.values: holds a value for password"),
 )
 
+_SCRIPTS = table(
+    POD_TYPE,
+    POD,
+    (
+        "settings that a script writes",
+        {_ARGS: ["sh", "-c", f"cat > /tmp/c <<E\ndb:\n  password: {_WORD}\nE\nrun\n"]},
+        "args[2]: holds a value for password",
+    ),
+    ("a script that reads one", {_ARGS: ["sh", "-c", "cat > /tmp/c <<E\npassword: ${DB_PASSWORD}\nE\nrun\n"]}),
+    ("SQL in an argument", {_ARGS: ["psql", "-c", f"ALTER USER x WITH PASSWORD '{_WORD}'"]}, "args[2]: looks like a"),
+)
 _LISTS = table(
     "kubernetes:example.com/v1:Widget",
     manifest("example.com/v1", "Widget", {"pairs": [{"key": "HOME", "value": "/"}], "headers": ["Accept: */*"]}),
@@ -266,5 +315,5 @@ _LISTS = table(
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "secrets-stay-secret": (*_VARIABLES, *_FORMS, *_FILES, *_FIELDS, *_LISTS),
+    "secrets-stay-secret": (*_VARIABLES, *_FORMS, *_FILES, *_FIELDS, *_SCRIPTS, *_LISTS),
 }

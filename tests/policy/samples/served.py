@@ -239,6 +239,41 @@ _LORA = table(
             (["--log-config-file=/x.json"], "log-config-file"),
         )
     ),
+    *(
+        (f"foreign code by the variable {name}", _variable(name, "/mnt/x"), f"env: sets {name}, which brings code")
+        for name in ("LD_PRELOAD", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONUSERBASE", "BASH_ENV")
+    ),
+    ("no foreign code by a variable", _variable("PYTHONPATH", "")),
+    *(
+        (
+            f"foreign code at {path}",
+            {f"{_FIRST} volumeMounts": [{"name": "a", "mountPath": path}]},
+            f"mountPath: is {path!r}",
+        )
+        for path in (
+            *("/usr/local/lib/python3.12/dist-packages/vllm", "/usr", "/opt/venv/", "/bin", "/", "/etc/ld.so.preload"),
+            *("/root/.local/lib/python3.12", "/vllm-workspace", "/home/x/site-packages/y"),
+        )
+    ),
+    *(
+        (f"a mount at {path}", {f"{_FIRST} volumeMounts": [{"name": "a", "mountPath": path}]})
+        for path in ("/mnt/models", "/var/cache", "/etc/kitchen/hot", "/usrdata", "/root/.cache/vllm")
+    ),
+    *(
+        (
+            f"started in {path}",
+            {f"{_FIRST} workingDir": path, f"{_FIRST} volumeMounts": [{"name": "a", "mountPath": "/srv/code"}]},
+            *says,
+        )
+        for path, says in (
+            ("/srv/code", ("workingDir: is '/srv/code', from where",)),
+            ("/srv/code/x", ("workingDir: is '/srv/code/x', from where",)),
+            ("/srv", ("workingDir: is '/srv', from where",)),
+            (UNKNOWN_VALUE, ("workingDir: is not known",)),
+            ("/srv/codex", ()),
+            ("/etc/kitchen/hot", ()),
+        )
+    ),
     (
         "foreign code in a shell",
         _starts(["sh", "-c", "vllm serve /mnt/models --trust_remote_code"]),
