@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterator
 
 from pulumi_policy import Severity
@@ -102,7 +103,7 @@ def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator
             yield Fault(path=where, text="is empty, so it means everywhere")
         elif at(peer, "ipBlock") is not None:
             cidr = at(peer, "ipBlock", "cidr")
-            if not is_private(case, cidr):
+            if not is_private(case, cidr) and not (looks_up and _is_of_the_node(cidr)):
                 yield Fault(path=f"{where}.ipBlock.cidr", text=f"{shown(cidr)}, which is no private network")
         elif (
             selects_all(at(peer, "namespaceSelector"))
@@ -150,6 +151,15 @@ def _address(case: Case, address: JsonValue, path: str) -> Iterator[Fault]:
     if not (is_private(case, address) or _in_mesh(case, address) or str(address).startswith("unix:")):
         text = "is missing" if address is None else f"{shown(address)}, which is no address inside"
         yield Fault(path=path, text=text)
+
+
+def _is_of_the_node(cidr: JsonValue) -> bool:
+    """Whether it is one link-local address, where NodeLocal DNSCache answers; that of clouds' metadata is none."""
+    try:
+        network = ipaddress.ip_network(str(cidr))
+    except ValueError:
+        return False
+    return network.is_link_local and network.num_addresses == 1 and str(network.network_address) != "169.254.169.254"
 
 
 def _strings(default: tuple[str, ...], description: str) -> dict[str, JsonValue]:
