@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.pods import Container, Pod, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Container, Pod
 
 _STARTS_VLLM = re.compile(r"(?:^|[\s/;&|(])vllm(?:\.[a-z_.]+|\s+serve\b|$)")
 _SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash", "/usr/bin/bash", "env", "/usr/bin/env")

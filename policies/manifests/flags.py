@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import command_line
-from policies.manifests.pods import Container, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Container
 
 LORA_FLAGS = ("enable-lora", "max-loras", "max-lora-rank", "max-cpu-loras", "lora-modules")
 

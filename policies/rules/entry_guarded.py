@@ -13,6 +13,7 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.entry_paths import ADMIN_PATHS, administration
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
+from policies.manifests.kind_table import refusals
 from policies.manifests.objects import each_object, told
 
 _ALLOW_LISTS = ("haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist")
@@ -30,12 +31,17 @@ _EXAMPLE = "a Route with tls: {termination: edge, insecureEdgeTerminationPolicy:
 @each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each opening in an entry."""
+    rule = "entries have TLS, name their hosts, keep strangers out and lead to no path of the administration"
+    yield from told(case, _faults(case), rule, _EXAMPLE)
+
+
+def _faults(case: Case) -> Iterator[Fault]:
+    for text in refusals(case.subject, "entry-guarded"):
+        yield Fault(path="kind", text=text)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         spec = case.subject.inputs.get("spec")
-        found = [Fault(path="spec", text=NOT_KNOWN)] if spec is UNKNOWN else faults(case, spec)
-        rule = "entries have TLS, name their hosts, keep strangers out and lead to no path of the administration"
-        yield from told(case, found, rule, _EXAMPLE)
+        yield from [Fault(path="spec", text=NOT_KNOWN)] if spec is UNKNOWN else faults(case, spec)
 
 
 def _host(value: JsonValue, path: str) -> Iterator[Fault]:
@@ -182,10 +188,6 @@ def _tls_route(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     yield from _hosts(at(spec, "hostnames"), "spec.hostnames")
 
 
-def _unjudged(case: Case, _spec: JsonValue) -> Iterator[Fault]:
-    yield Fault(path="kind", text=f"is {case.subject.kind}, whose TLS and paths cannot be seen to be right")
-
-
 def _virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
     yield from _hosts(at(spec, "hosts"), "spec.hosts")
     gateways = at(spec, "gateways")
@@ -244,16 +246,11 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("gateway.networking.k8s.io", "HTTPRoute"): _http_route,
     ("gateway.networking.k8s.io", "GRPCRoute"): _tls_route,
     ("gateway.networking.k8s.io", "TLSRoute"): _tls_route,
-    ("gateway.networking.k8s.io", "TCPRoute"): _unjudged,
-    ("gateway.networking.k8s.io", "UDPRoute"): _unjudged,
-    ("projectcontour.io", "HTTPProxy"): _unjudged,
-    ("traefik.io", "IngressRoute"): _unjudged,
-    ("traefik.io", "IngressRouteTCP"): _unjudged,
     ("networking.istio.io", "VirtualService"): _virtual_service,
     ("networking.istio.io", "Gateway"): _istio_gateway,
     ("security.istio.io", "PeerAuthentication"): _peers,
 }
-"""How each kind of entry is judged; Contour's and Traefik's are refused, as are routes that know no paths."""
+"""How each kind of entry is judged; those of other projects are refused, as are routes that know no paths."""
 
 RULE = Rule(
     id="entry-guarded",

@@ -10,6 +10,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import Fault, at, listed, shown
+from policies.manifests.kind_table import refusals
 from policies.manifests.models import SERVING, STORAGE_URI, not_allowed
 from policies.manifests.objects import each_object, is_a, told
 
@@ -26,6 +27,8 @@ def judge(case: Case) -> Iterator[str]:
 
 def _faults(case: Case) -> Iterator[Fault]:
     spec = case.subject.inputs.get("spec")
+    for text in refusals(case.subject, "hybrid-storage"):
+        yield Fault(path="kind", text=text)
     if is_a(case, SERVING, "InferenceService"):
         for part in _PARTS:
             if isinstance(spec, dict) and part in spec:

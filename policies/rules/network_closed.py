@@ -10,6 +10,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.kind_table import refusals
 from policies.manifests.network_peers import PRIVATE, admin_policy, calico, cilium, is_private, selects_all
 from policies.manifests.objects import each_object, told
 
@@ -30,6 +31,8 @@ def judge(case: Case) -> Iterator[str]:
 
 
 def _faults(case: Case) -> Iterator[Fault]:
+    for text in refusals(case.subject, "network-closed"):
+        yield Fault(path="kind", text=text)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         yield from faults(case, case.subject.inputs.get("spec"))

@@ -9,6 +9,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.api_doors import api_doors
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
 from policies.manifests.objects import each_object, told
 
@@ -43,10 +44,11 @@ _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verb
 
 @each_object
 def judge(case: Case) -> Iterator[str]:
-    """Yield one message for each right that is too much."""
+    """Yield one message for each right that is too much, and for each object that leads to rights."""
+    rule = "roles name groups, resources and verbs, and give no way to more; bindings name who has them"
     if case.subject.group in _GROUPS:
-        rule = "roles name groups, resources and verbs, and give no way to more; bindings name who has them"
         yield from told(case, _faults(case), rule, _EXAMPLE)
+    yield from told(case, api_doors(case.subject, "rbac-least"), rule, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:

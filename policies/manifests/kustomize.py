@@ -1,0 +1,101 @@
+"""What a Kustomization does to objects: where it takes them from, and what its patches change in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from policies.judging.subject import Subject, mapping
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.yaml_text import documents
+
+FILE, FLUX = "kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io"
+_PATHS = ("resources", "bases", "components", "crds", "configurations")
+_LOCAL = re.compile(r"(?:\.{1,2}/)*[\w-][\w.-]*(?:/[\w-]+(?:\.[\w-]+)*)*/?|\.{1,2}(?:/\.{1,2})*/?")
+_HOST = re.compile(r"[\w-]+\.[\w.-]+/.+")
+_UNSEEN = ("transformers", "generators", "validators", "helmCharts", "helmChartInflationGenerator", "helmGlobals")
+_UNSEEN_IN_FLUX = ("postBuild",)
+_PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars")
+_HARMLESS_FIELDS = (("metadata", "labels"), ("metadata", "annotations"), ("metadata", "name"), ("spec", "replicas"))
+_HARMLESS_PATHS = re.compile(r"/metadata/(?:labels|annotations)(?:/.*)?|/metadata/name|/spec/replicas")
+_NAMES = ("apiVersion", "kind", "$patch")
+
+
+def is_kustomization(subject: Subject) -> bool:
+    """Whether an object is a file of Kustomize or Flux's object that stands for one."""
+    return subject.group in (FILE, FLUX) and subject.kind in ("Kustomization", "Component")
+
+
+def remote_sources(subject: Subject) -> Iterator[Fault]:
+    """Places from which a Kustomization takes what does not lie beside it, or is made by a program."""
+    inputs: JsonValue = subject.inputs if subject.group == FILE else subject.inputs.get("spec")
+    prefix = "" if subject.group == FILE else "spec."
+    for field in _PATHS:
+        for path, value in listed(at(inputs, field), f"{prefix}{field}"):
+            if not _is_local(value):
+                yield Fault(path=path, text=f"{shown(value)}, which is no file or folder beside it")
+    for field in _UNSEEN if subject.group == FILE else _UNSEEN_IN_FLUX:
+        if at(inputs, field) not in (None, [], {}):
+            yield Fault(path=f"{prefix}{field}", text="makes or changes objects that cannot be seen here")
+
+
+def _is_local(value: JsonValue) -> bool:
+    if not isinstance(value, str) or not _LOCAL.fullmatch(value):
+        return False
+    # A first part like a host's name is a repository, unless it is the name of a file.
+    return not _HOST.fullmatch(value) or value.startswith(("./", "../"))
+
+
+def patches(subject: Subject) -> Iterator[Fault]:
+    """Patches that change more of an object than labels, annotations, its name and how many pods there are."""
+    inputs: JsonValue = subject.inputs if subject.group == FILE else subject.inputs.get("spec")
+    prefix = "" if subject.group == FILE else "spec."
+    for field in _PATCHES:
+        for path, entry in listed(at(inputs, field), f"{prefix}{field}"):
+            text = _changes(entry, field)
+            if text:
+                yield Fault(path=path, text=text)
+
+
+def _changes(entry: JsonValue, field: str) -> str | None:
+    if field in ("replacements", "vars"):
+        return "changes fields of objects after they were judged"
+    patch = entry if isinstance(entry, str) else at(entry, "patch")
+    if isinstance(entry, dict) and "path" in entry:
+        return f"names the file {entry['path']!r}, whose changes cannot be seen here"
+    if patch is UNKNOWN or not isinstance(patch, str):
+        return NOT_KNOWN
+    for found in documents(patch) or ["?"]:
+        if isinstance(found, str):
+            return f"is {found!r}, whose changes cannot be seen here"
+        strange = _operations(found) if isinstance(found, list) else _fields(found)
+        if strange:
+            return f"changes {strange} after the object was judged"
+    return None
+
+
+def _operations(found: list[Any]) -> str | None:
+    """The first path of a JSON patch that is not harmless."""
+    for operation in found:
+        for key in ("path", "from") if at(operation, "from") is not None else ("path",):
+            path = at(operation, key)
+            if not isinstance(path, str) or not _HARMLESS_PATHS.fullmatch(path):
+                return str(path)
+    return None
+
+
+def _fields(found: JsonValue) -> str | None:
+    """The first field of a merge patch that is not harmless."""
+    if not isinstance(found, dict) or found.get("$patch") is not None:
+        return "whole objects"
+    for field, value in found.items():
+        if field in _NAMES:
+            continue
+        if field not in ("metadata", "spec"):
+            return str(field)
+        for key in mapping(value):
+            if (field, key) not in _HARMLESS_FIELDS and (field, key) != ("metadata", "namespace"):
+                return f"{field}.{key}"
+    return None
