@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -12,15 +11,9 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.entry_parts import host_faults, missing, path_faults
 from policies.manifests.entry_paths import administration
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles
-from policies.manifests.network_peers import is_private
+from policies.manifests.networks import too_wide
 
 _ALLOW_LISTS = ("haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist")
-_SHORTEST_PREFIX = {4: 8, 6: 7}
-"""Of networks that may call: 10.0.0.0/8 and fc00::/7 are the widest private ones."""
-
-_MOST_PUBLIC = {4: 2**24, 6: 2**80}
-"""Addresses of networks that are not private, all of a list together: parts of the internet add up to it."""
-
 _NGINX = "nginx.ingress.kubernetes.io/"
 _NGINX_LISTS = (f"{_NGINX}whitelist-source-range", f"{_NGINX}allowlist-source-range", "haproxy.org/allow-list")
 _REWRITES = (f"{_NGINX}rewrite-target", "haproxy.router.openshift.io/rewrite-target")
@@ -58,23 +51,12 @@ def _allow_list(case: Case) -> Iterator[Fault]:
         yield Fault(path="metadata.annotations", text=text)
     for value in found:
         if value and value is not UNKNOWN:
-            yield from _networks(case, str(value).split(), _ALLOW_LISTS[0])
+            yield from _networks(str(value).split(), _ALLOW_LISTS[0])
 
 
-def _networks(case: Case, texts: list[str], name: str) -> Iterator[Fault]:
-    """Networks of a list that are none or too wide, by themselves or all those of the internet together."""
-    public = {4: 0, 6: 0}
-    for text in texts:
-        try:
-            network = ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            network = None
-        if network is None or network.prefixlen < _SHORTEST_PREFIX[network.version]:
-            yield Fault(path="metadata.annotations", text=f"{name} has {text!r}: no network, or a wide one")
-        elif not is_private(case, text):
-            public[network.version] += network.num_addresses
-    if any(count > _MOST_PUBLIC[version] for version, count in public.items()):
-        yield Fault(path="metadata.annotations", text=f"{name} has many networks, which together are a wide one")
+def _networks(texts: list[str], name: str) -> Iterator[Fault]:
+    for text in too_wide(texts):
+        yield Fault(path="metadata.annotations", text=f"{name} {text}")
 
 
 def _rewritten(case: Case) -> Iterator[Fault]:
@@ -94,7 +76,7 @@ def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for name in _NGINX_LISTS:
         value = at(annotations, name)
         if isinstance(value, str):
-            yield from _networks(case, value.replace(",", " ").split(), name)
+            yield from _networks(value.replace(",", " ").split(), name)
     if at(spec, "defaultBackend") is not None or at(spec, "backend") is not None:
         yield Fault(path="spec.defaultBackend", text="answers for every host")
     covered = [entry for _, entry in listed(at(spec, "tls"), "spec.tls")]

@@ -19,7 +19,7 @@ ADMIN_PATHS = (
 _ODD = re.compile(r"%|//|/\.\.?(?:/|$)|[\\;?#]|[^!-~]")
 """Escapes, empty parts, parts of dots, marks that end a path, and what is no visible character of ASCII."""
 
-_OTHER_DIALECT = re.compile(r"\[\[:|\[\.|\[=|\(\?#")
+_OTHER_DIALECT = re.compile(r"\[\[|\[:[a-z]+:\]|\(\?#|--|&&|~~")
 """What Python reads otherwise than the programs that route, or leaves out."""
 
 

@@ -30,6 +30,7 @@ _REFERENCE = {
 
 _NO_CHILDREN = ("metadata", "status")
 _DEFINITIONS = "apiextensions.k8s.io"
+_VERSION = "apiVersion"
 _MANIFEST_TEXT = re.compile(r"(?:^|[\n{,])[ \t-]*[\"']?apiVersion[\"']?[ \t]*:")
 _KIND_TEXT = re.compile(r"(?:^|[\n{,])[ \t-]*[\"']?kind[\"']?[ \t]*:")
 _DEPTH = 4
@@ -136,7 +137,7 @@ class _Search:
             yield dataclasses.replace(entry, path=f"{path}.{entry.path}")
 
     def _text(self, text: str, path: str, *, secret: bool = False) -> Iterator[Nested]:
-        if not (_MANIFEST_TEXT.search(text) and _KIND_TEXT.search(text)):
+        if _VERSION not in text or not (_MANIFEST_TEXT.search(text) and _KIND_TEXT.search(text)):
             return
         found = documents(text) if self.depth < _DEPTH else None
         if found is None:

@@ -10,10 +10,8 @@ from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import calico_selectors
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.networks import PRIVATE, within
 from policies.manifests.selectors import narrows
-
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-"""Networks that are not the internet: RFC 1918, RFC 6598 (shared address space) and RFC 4193."""
 
 _REFUSING = ("Deny", "Pass", "Log")
 _CALICO_RULE = {
@@ -34,15 +32,7 @@ def is_private(case: Case, cidr: JsonValue) -> bool:
         known = [ipaddress.ip_network(entry) for entry in allowed]
     except ValueError:
         return False
-    return network is not None and any(_within(network, entry) for entry in known)
-
-
-def _within(
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network, other: ipaddress.IPv4Network | ipaddress.IPv6Network
-) -> bool:
-    if isinstance(network, ipaddress.IPv4Network):
-        return isinstance(other, ipaddress.IPv4Network) and network.subnet_of(other)
-    return isinstance(other, ipaddress.IPv6Network) and network.subnet_of(other)
+    return network is not None and any(within(network, entry) for entry in known)
 
 
 def network(case: Case, cidr: JsonValue, path: str) -> Iterator[Fault]:

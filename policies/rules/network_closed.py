@@ -14,7 +14,6 @@ from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.kind_table import refusals
 from policies.manifests.marks import namespace_marks, pod_marks
 from policies.manifests.network_peers import (
-    PRIVATE,
     admin_policy,
     calico,
     cidr_group,
@@ -22,6 +21,7 @@ from policies.manifests.network_peers import (
     network_set,
     strange_fields,
 )
+from policies.manifests.networks import PRIVATE
 from policies.manifests.objects import each_object, told
 from policies.manifests.pod_finder import pods
 from policies.manifests.ports import ports_bound

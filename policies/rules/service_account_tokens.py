@@ -9,17 +9,31 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN
 from policies.manifests.fields import NOT_KNOWN, Fault, at, judged_pods, listed, shown, titles, titles_schema
+from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.pods import Pod
 
 _TOKEN = "serviceAccountToken"  # noqa: S105 - the name of a field
 
 
+_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
+_DEMAND = "pods carry no service account token unless the configuration of this rule names them"
+_EXAMPLE = "automountServiceAccountToken: false"
+
+
 def judge(case: Case) -> Iterator[str]:
-    """Yield one message for each pod that would get a token, and for each volume that is one."""
+    """Yield one message for each pod that would get a token, and for each volume or Secret that is one."""
     if titles(case.config, "needToken", case.subject.title):
         return
-    rule = "pods carry no service account token unless the configuration of this rule names them"
-    yield from judged_pods(case, rule, "automountServiceAccountToken: false", _faults)
+    yield from judged_pods(case, _DEMAND, _EXAMPLE, _faults)
+    yield from _secrets(case)
+
+
+@each_object
+def _secrets(case: Case) -> Iterator[str]:
+    kind = case.subject.inputs.get("type")
+    if is_a(case, "", "Secret") and (kind is UNKNOWN or kind == _SECRET):
+        text = NOT_KNOWN if kind is UNKNOWN else f"{shown(kind)}: the cluster fills it with a token that never ends"
+        yield from told(case, [Fault(path="type", text=text)], _DEMAND, _EXAMPLE)
 
 
 def _faults(pod: Pod) -> Iterator[Fault]:

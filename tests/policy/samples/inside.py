@@ -85,7 +85,8 @@ HOLDERS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def _token(holder: dict[str, Any]) -> str:
-    return f"kubernetes:{holder['apiVersion']}:{holder['kind']}"
+    version = holder["apiVersion"]
+    return f"kubernetes:{'core/v1' if version == 'v1' else version}:{holder['kind']}"
 
 
 def _in_fields(inner: dict[str, Any], *says: str) -> tuple[Sample, ...]:

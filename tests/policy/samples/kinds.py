@@ -30,7 +30,7 @@ def _settings(name: str, statement: Any, *says: str, inputs: dict[str, Any] = _G
 def _kind(version: str, kind: str, *says: str) -> Sample:
     return Sample(
         name=f"{kind} of {version}",
-        resource_type=f"kubernetes:{version}:{kind}",
+        resource_type=f"kubernetes:{'core/v1' if version == 'v1' else version}:{kind}",
         inputs=manifest(version, kind, {"a": 1}),
         says=says,
     )
@@ -50,7 +50,7 @@ _TABLE = (
             *(("resource.k8s.io/v1", "ResourceClaim"), ("notapps/v1", "Deployment"), ("monitoring.coreos.com/v1", "X")),
         )
     ),
-    Sample(name="no object of Kubernetes", resource_type="kitchen:s3:S3Bucket", inputs={"bucket": "a"}),
+    Sample(name="no object of Kubernetes", resource_type="random:index/randomPet:RandomPet", inputs={"length": 2}),
     Sample(
         name="a patch of what is understood",
         resource_type="kubernetes:apps/v1:DeploymentPatch",
@@ -175,7 +175,7 @@ _INSIDE = (
         (
             "a service in a Secret",
             {"stringData": {"a": _SERVICE}},
-            "stringData.a: holds a Service, which nobody can review",
+            "a: holds a Service, which nobody can review",
         ),
         (
             "a service in a Secret's bytes",
