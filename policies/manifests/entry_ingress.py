@@ -90,6 +90,8 @@ def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
             yield Fault(path="spec.tls", text=f"does not cover the host of {path}")
         for where, entry in listed(at(rule, "http", "paths"), f"{path}.http.paths"):
             yield from _path(case, f"{where}.path", entry, regular=regular)
+            if at(entry, "backend", "resource") is not None and at(entry, "backend") is not UNKNOWN:
+                yield Fault(path=f"{where}.backend.resource", text="is no Service, and may lead anywhere")
 
 
 def _path(case: Case, path: str, entry: JsonValue, *, regular: bool) -> Iterator[Fault]:

@@ -13,6 +13,9 @@ _MARKS = re.compile(r"\{\{|\$\{|\$\((?:tt|params|context|workspaces)\.")
 _PLAIN = ("command", "args", "env", "script", "data", "stringData", "annotations", "description")
 """Fields in which such marks are the container's own, or nothing that a rule allows."""
 
+_TEXTS = ("data", "stringData", "binaryData")
+"""Fields of texts, which are read as they stand: manifests in them hold the same marks."""
+
 
 def processed(holder: Subject, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """A manifest of a holder with each text that is or has an expression not known; those of Lists have none."""
@@ -29,8 +32,9 @@ def _without(value: JsonValue, is_open: Callable[[str], bool], *, everywhere: bo
     if isinstance(value, list):
         return [_without(entry, is_open, everywhere=everywhere) for entry in value]
     if isinstance(value, dict):
+        kept = _TEXTS if everywhere else _PLAIN
         return {
-            key: entry if key in _PLAIN and not everywhere else _without(entry, is_open, everywhere=everywhere)
+            key: entry if key in kept else _without(entry, is_open, everywhere=everywhere)
             for key, entry in value.items()
         }
     return value

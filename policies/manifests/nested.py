@@ -30,9 +30,10 @@ _REFERENCE = {
 
 _NO_CHILDREN = ("metadata", "status")
 _DEFINITIONS = "apiextensions.k8s.io"
-_VERSION = "apiVersion"
-_MANIFEST_TEXT = re.compile(r"(?:^|[\n{,])[ \t-]*[\"']?apiVersion[\"']?[ \t]*:")
-_KIND_TEXT = re.compile(r"(?:^|[\n{,])[ \t-]*[\"']?kind[\"']?[ \t]*:")
+_LINES = tuple(re.compile(rf"(?:^|[\n{{,])[ \t-]*[\"']?{word}[\"']?[ \t]*:") for word in ("apiVersion", "kind"))
+_ESCAPED = re.compile(r"\"[^\"\n]*\\[xuU][0-9a-fA-F]{2}")
+"""A text in double quotes with a letter by its number."""
+
 _DEPTH = 4
 """Texts within texts that are read."""
 
@@ -137,10 +138,10 @@ class _Search:
             yield dataclasses.replace(entry, path=f"{path}.{entry.path}")
 
     def _text(self, text: str, path: str, *, secret: bool = False) -> Iterator[Nested]:
-        if _VERSION not in text or not (_MANIFEST_TEXT.search(text) and _KIND_TEXT.search(text)):
+        if not ("apiVersion" in text and "kind" in text) and not _ESCAPED.search(text):
             return
         found = documents(text) if self.depth < _DEPTH else None
-        if found is None:
+        if found is None and all(line.search(text) for line in _LINES):
             yield Nested(path=path, subject=None, by_text=True, secret=secret)
         for document in found or ():
             for value in entries(document) if isinstance(document, list) else [document]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
-from policies.manifests.kustomize import is_kustomization, patches
+from policies.manifests.kustomize import common_marks, is_kustomization, patches
 from policies.manifests.powers import powers
 from policies.manifests.security_contexts import CAPABILITIES
 
@@ -59,6 +59,7 @@ def node_doors(subject: Subject) -> Iterator[Fault]:
         yield from judge(subject)
     elif is_kustomization(subject):
         yield from patches(subject)
+        yield from common_marks(subject)
     yield from powers(subject)
 
 

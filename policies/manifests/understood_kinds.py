@@ -23,7 +23,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("", "Namespace", (PODS, NETWORK)),
     ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS)),
     ("", "ServiceAccount", (SECRETS,)),
-    ("", "LimitRange ResourceQuota Event", ()),
+    ("", "LimitRange ResourceQuota", ()),
     ("", "List", (MANIFESTS,)),
     ("apps", "DaemonSet Deployment ReplicaSet StatefulSet", (PODS, IMAGES, STORAGE)),
     ("apps", "ControllerRevision", (PODS, MANIFESTS)),
@@ -41,12 +41,10 @@ _KUBERNETES: tuple[Row, ...] = (
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding", ()),
     ("apiextensions.k8s.io", "CustomResourceDefinition", (RIGHTS,)),
     ("apiregistration.k8s.io", "APIService", (NETWORK, RIGHTS)),
-    ("storage.k8s.io", "CSIDriver StorageClass VolumeAttributesClass", (STORAGE,)),
-    ("snapshot.storage.k8s.io", "VolumeSnapshot VolumeSnapshotClass VolumeSnapshotContent", (STORAGE,)),
+    ("storage.k8s.io", "StorageClass", (STORAGE,)),
+    ("snapshot.storage.k8s.io", "VolumeSnapshot", (STORAGE,)),
     ("scheduling.k8s.io", "PriorityClass", ()),
-    ("node.k8s.io", "RuntimeClass", (PODS,)),
     ("coordination.k8s.io", "Lease", ()),
-    ("events.k8s.io", "Event", ()),
 )
 
 _OPENSHIFT: tuple[Row, ...] = (
@@ -71,7 +69,7 @@ _SERVING: tuple[Row, ...] = (
     ("inference.networking.x-k8s.io", "InferenceModel InferenceObjective InferencePool", (NETWORK,)),
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", (PODS, IMAGES)),
     ("jobset.x-k8s.io", "JobSet", (PODS, IMAGES)),
-    ("kueue.x-k8s.io", "ClusterQueue LocalQueue ResourceFlavor", ()),
+    ("kueue.x-k8s.io", "LocalQueue", ()),
 )
 
 _ENTRIES_AND_MESH: tuple[Row, ...] = (
@@ -91,7 +89,6 @@ _ENTRIES_AND_MESH: tuple[Row, ...] = (
 )
 
 _OTHERS: tuple[Row, ...] = (
-    ("argoproj.io", "AnalysisRun AnalysisTemplate ClusterAnalysisTemplate", (PODS, IMAGES)),
     ("argoproj.io", "AppProject Application ApplicationSet", (SOURCES,)),
     ("argoproj.io", "ClusterWorkflowTemplate CronWorkflow Workflow WorkflowTemplate", (PODS, IMAGES, MANIFESTS)),
     ("argoproj.io", "Rollout", (PODS, IMAGES)),
@@ -103,12 +100,10 @@ _OTHERS: tuple[Row, ...] = (
     ("configsync.gke.io", "RepoSync RootSync", (SOURCES,)),
     ("kustomize.toolkit.fluxcd.io", "Kustomization", (SOURCES, PODS)),
     ("kustomize.config.k8s.io", "Component Kustomization", (SOURCES, IMAGES, PODS)),
-    ("cert-manager.io", "Certificate CertificateRequest ClusterIssuer Issuer", (SECRETS,)),
-    ("external-secrets.io", "ClusterSecretStore ExternalSecret SecretStore", (SECRETS,)),
-    ("bitnami.com", "SealedSecret", (SECRETS,)),
-    ("monitoring.coreos.com", "PodMonitor Probe PrometheusRule ScrapeConfig ServiceMonitor", (SECRETS,)),
-    ("monitoring.coreos.com", "Alertmanager Prometheus PrometheusAgent ThanosRuler", (PODS, IMAGES)),
-    ("monitoring.coreos.com", "AlertmanagerConfig", (SECRETS,)),
+    ("cert-manager.io", "Certificate CertificateRequest", (SECRETS,)),
+    ("external-secrets.io", "ExternalSecret", (SECRETS, RIGHTS)),
+    ("bitnami.com", "SealedSecret", (SECRETS, RIGHTS)),
+    ("monitoring.coreos.com", "PodMonitor PrometheusRule ServiceMonitor", (SECRETS,)),
     ("keda.sh", "ClusterTriggerAuthentication ScaledObject TriggerAuthentication", (SECRETS,)),
     ("keda.sh", "ScaledJob", (PODS, IMAGES)),
     ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),

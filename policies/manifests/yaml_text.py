@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -22,6 +24,17 @@ def documents(text: str) -> list[JsonValue] | None:
         return [_plain(document, left) for document in yaml.load_all(text, Loader=_LOADER)]
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         return None
+
+
+def _loaded(text: str) -> Iterable[Any]:
+    """JSON is read as such, which is many times faster."""
+    if text.lstrip().startswith(("{", "[")):
+        try:
+            return [json.loads(text)]
+        except ValueError:
+            pass
+    loaded: Iterable[Any] = yaml.load_all(text, Loader=_LOADER)
+    return loaded
 
 
 def _plain(value: Any, left: list[int]) -> JsonValue:

@@ -7,13 +7,14 @@ files. Programs that are not judged here are refused by their kinds (`policies.m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.argo_sources import changes
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema, without_key
 from policies.manifests.kind_table import refusals
 from policies.manifests.kustomize import is_kustomization, remote_sources
@@ -23,11 +24,17 @@ _ID = "rendered-elsewhere"
 _ARGO = "argoproj.io"
 _FLUX = "source.toolkit.fluxcd.io"
 _SYNC = "configsync.gke.io"
-_TEKTON = "tekton.dev"
+_FETCHING: Mapping[str, Mapping[str, tuple[JsonValue, ...]]] = {
+    "tekton.dev": {"resolver": (None, "", "cluster"), "bundle": (None, "")},
+    _ARGO: {"manifestFrom": (None,), "plugin": (None,)},
+}
+"""Fields that fetch what runs, and values of them that fetch nothing; `cluster` takes it from the cluster itself."""
+
 _ARGO_HOLDERS = (
     *("spec", "source", "sources", "template", "templatePatch", "generators", "matrix", "merge", "operation", "sync"),
     *("sourceHydrator", "drySource", "git", "scmProvider", "pullRequest", "plugin"),
 )
+_APPLICATIONS = ("Application", "ApplicationSet")
 _CHARTS = ("HelmRepository", "HelmChart")
 _EXAMPLE = '{"rendered-elsewhere": {"gitRepositories": ["https://git.kitchen.example/platform/kitchen.git"]}}'
 
@@ -56,14 +63,15 @@ def _faults(case: Case) -> Iterator[Fault]:
         catalog, name = (at(subject.inputs.get("spec"), key) for key in ("source", "name"))
         text = f"{shown(name)} out of the catalog {catalog!r}: images and rights of an operator come in by it unseen"
         yield Fault(path="spec.name", text=text)
-    elif subject.group == _TEKTON:
-        yield from _resolvers(subject.inputs.get("spec"), "spec")
+    elif subject.group in _FETCHING and subject.kind not in _APPLICATIONS:
+        yield from _fetched(subject.inputs.get("spec"), "spec", _FETCHING[subject.group])
 
 
 def _project(spec: JsonValue, named: list[JsonValue]) -> Iterator[Fault]:
     """An AppProject bounds what its applications may take from where, and into which clusters and namespaces."""
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
+        return
     for path, repository in listed(at(spec, "sourceRepos"), "spec.sourceRepos"):
         if repository not in named:
             yield Fault(path=path, text=f"{without_key(repository)!r} is no repository that is named")
@@ -81,21 +89,20 @@ def _project(spec: JsonValue, named: list[JsonValue]) -> Iterator[Fault]:
             yield Fault(path=path, text=shown(place))
 
 
-def _resolvers(value: JsonValue, path: str) -> Iterator[Fault]:
-    """Tasks and pipelines that Tekton fetches when it runs them; `cluster` takes them from the cluster itself."""
-    if isinstance(value, dict):
-        resolver = value.get("resolver")
-        if resolver not in (None, "", "cluster"):
-            yield Fault(path=f"{path}.resolver", text=f"{shown(resolver)}: what it fetches cannot be seen here")
-        for key, entry in value.items():
-            yield from _resolvers(entry, f"{path}.{key}")
+def _fetched(value: JsonValue, path: str, fields: Mapping[str, tuple[JsonValue, ...]]) -> Iterator[Fault]:
+    """Fields by which tasks and manifests are fetched when they run, with values that fetch nothing."""
+    for field, allowed in fields.items() if isinstance(value, dict) else ():
+        if field in value and value[field] not in allowed:
+            yield Fault(path=f"{path}.{field}", text=f"{shown(value[field])}: what it fetches cannot be seen here")
+    for key, entry in value.items() if isinstance(value, dict) else ():
+        yield from _fetched(entry, f"{path}.{key}", fields)
     for index, entry in enumerate(entries(value)):
-        yield from _resolvers(entry, f"{path}[{index}]")
+        yield from _fetched(entry, f"{path}[{index}]", fields)
 
 
 def _sources(subject: Subject) -> Iterator[tuple[str, JsonValue]]:
     spec = subject.inputs.get("spec")
-    if subject.group == _ARGO and subject.kind in ("Application", "ApplicationSet"):
+    if subject.group == _ARGO and subject.kind in _APPLICATIONS:
         for key, value in subject.inputs.items():
             if key not in ("metadata", "status"):
                 yield from _argo(value, key, key)
@@ -132,6 +139,8 @@ def _fault(source: JsonValue, named: list[JsonValue]) -> str | None:
         return NOT_KNOWN
     if chart not in (None, ""):
         return f"the chart {chart!r} is rendered on the cluster and cannot be seen here"
+    if strange := changes(source):
+        return f"{strange} changes what its files say, which cannot be seen here"
     if str(repository).lower().startswith("oci:"):
         return f"{without_key(repository)!r} is rendered on the cluster and cannot be seen here"
     return None if repository in named else f"{without_key(repository)!r} is no repository that is named"

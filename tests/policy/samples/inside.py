@@ -164,6 +164,19 @@ _TEMPLATES = table(
     ("subjects by a parameter", {"objects 0 subjects 0 name": "${N}"}, "subjects[0].name: is not known"),
     ("a strong role in it", {"objects 0": _BINDING}, "ClusterRoleBinding x: roleRef.name: is 'cluster-admin'"),
 )
+_TEXT = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\nroleRef: {name: %s}\n"
+_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": ""}}
+_TEXTS_IN_TEMPLATES = table(
+    "kubernetes:template.openshift.io/v1:Template",
+    {**_TEMPLATE, "objects": [_MAP]},
+    ("a text in a Template", {"objects 0 data a": _TEXT % "view"}),
+    (
+        "a strong role in a text in it",
+        {"objects 0 data a": _TEXT % "cluster-admin"},
+        "roleRef.name: is 'cluster-admin'",
+    ),
+    ("a parameter in a text in it", {"objects 0 data a": _TEXT % "'${ROLE}'"}, "roleRef.name: is not known"),
+)
 _INSTANCE = manifest("template.openshift.io/v1", "TemplateInstance", {"template": _TEMPLATE})
 _INSTANCES = table(
     _token(_INSTANCE),
@@ -210,6 +223,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         *_in_texts(_HARMLESS),
         *_TEMPLATES,
         *_INSTANCES,
+        *_TEXTS_IN_TEMPLATES,
         *_EXPRESSIONS,
         *_LISTS,
     ),

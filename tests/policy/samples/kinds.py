@@ -109,6 +109,7 @@ data:
     kind: Widget
     spec: {}
 """
+_BOMB = ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9))]
 _SECRET = {**_CONFIG_MAP, "kind": "Secret"}
 _KUBECONFIG = "apiVersion: v1\nkind: Config\nclusters: []\n"
 _INSIDE = (
@@ -156,6 +157,26 @@ _INSIDE = (
             "binaryData.a.kind: is",
         ),
         ("a program's configuration", {"data": {"a": _KUBECONFIG}}),
+        (
+            "letters by their numbers",
+            {"data": {"a": '{"\\u0061piVersion": "x/v1", "k\\u0069nd": "Widget", "spec": {}}'}},
+            "data.a.kind: is Widget of x",
+        ),
+        (
+            "keys by a mark",
+            {"data": {"a": "? apiVersion\n: x/v1\n? kind\n: Widget\n? spec\n: {}\n"}},
+            "data.a.kind: is Widget",
+        ),
+        (
+            "a merge",
+            {"data": {"a": "a: &a {apiVersion: x/v1}\nb: {<<: *a, kind: Widget, spec: {}}\n"}},
+            "data.a.b.kind: is",
+        ),
+        (
+            "too many values",
+            {"data": {"a": "apiVersion: v1\nkind: A\n" + "\n".join(_BOMB)}},
+            "data.a: looks like manifests and cannot be read",
+        ),
         (
             "a list in a ConfigMap",
             {"data": {"a": f"- {_TEXT.replace(chr(10), chr(10) + '  ')}"}},
