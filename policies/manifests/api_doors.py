@@ -8,9 +8,13 @@ from policies.judging.subject import Subject, entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.kind_table import refusals
+from policies.manifests.ownership import DOMAIN
 from policies.manifests.selectors import narrows
 
 _SYSTEM = "system:"
+_OF_SOME_PODS = (DOMAIN, "serving.kserve.io", "ray.io", "kueue.x-k8s.io", "jobset.sigs.k8s.io", "sidecar.istio.io")
+"""Domains of labels that their projects put on their own pods alone."""
+
 _PRIVATE_GROUPS = ("metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io")
 """API groups of Kubernetes that other servers are meant to answer."""
 
@@ -35,7 +39,7 @@ def _webhooks(subject: Subject) -> Iterator[Fault]:
             yield Fault(path=path, text=NOT_KNOWN)
             continue
         yield from _client(at(hook, "clientConfig"), f"{path}.clientConfig")
-        bounded = narrows(at(hook, "namespaceSelector")) or narrows(at(hook, "objectSelector"))
+        bounded = narrows(at(hook, "namespaceSelector")) or narrows(at(hook, "objectSelector"), domains=_OF_SOME_PODS)
         for where, rule in listed(at(hook, "rules"), f"{path}.rules"):
             yield from _asked(rule, where, bounded=bounded)
 
@@ -68,7 +72,8 @@ def _api_service(subject: Subject) -> Iterator[Fault]:
     """An APIService of Kubernetes' own groups takes a part of the API over, with the credentials of its callers."""
     spec = subject.inputs.get("spec")
     group = at(spec, "group")
-    is_own = group is UNKNOWN or str(group or "").endswith(_RESERVED) or not group
+    # Kubernetes' older groups, such as apps and batch, have no domain.
+    is_own = not isinstance(group, str) or "." not in group or group.endswith(_RESERVED)
     if is_own and group not in _PRIVATE_GROUPS and at(spec, "service") is not None:
         yield Fault(path="spec.group", text=f"{shown(group)}: another server would answer for the API itself")
 

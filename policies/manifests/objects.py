@@ -35,8 +35,10 @@ def _unseen(case: Case) -> Iterator[str]:
     if case.subject.kind.endswith(("List", "Template")):
         for field in HOLDERS:
             value = case.subject.inputs.get(field)
-            for index, entry in enumerate([UNKNOWN] if value is UNKNOWN else entries(value)):
-                if entry is UNKNOWN:
+            # A parameter of a Template can stand for an object, or for all of them.
+            whole = value is UNKNOWN or isinstance(value, str)
+            for index, entry in enumerate([UNKNOWN] if whole else entries(value)):
+                if entry is UNKNOWN or isinstance(entry, str):
                     yield (
                         f"{case.subject.title}: {field}[{index}]: {NOT_KNOWN}; rule: every object of a list can be "
                         "seen; example: declare the object by itself"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
-from policies.judging.subject import mapping
+from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import Fault, at, listed, shown
+from policies.manifests.fields import Fault, at, listed, shown, titles_schema
 from policies.manifests.kind_table import refusals
 from policies.manifests.models import SERVING, STORAGE_URI, not_allowed
 from policies.manifests.objects import each_object, is_a, told
@@ -35,8 +35,16 @@ def _faults(case: Case) -> Iterator[Fault]:
                 yield from _part(case, at(spec, part), f"spec.{part}")
         if spec is UNKNOWN:
             yield Fault(path="spec", text=shown(spec))
-    elif is_a(case, SERVING, "LLMInferenceService"):
-        yield from _uri(case, at(spec, "model", "uri"), "spec.model.uri")
+    elif is_a(case, SERVING, "LLMInferenceService", "LLMInferenceServiceConfig"):
+        uri = at(spec, "model", "uri")
+        # A configuration may leave the model to the services that it is a base of.
+        if uri is not None or case.subject.kind == "LLMInferenceService":
+            yield from _uri(case, uri, "spec.model.uri")
+        known = entries(case.config.get("baseConfigs"))
+        for path, ref in listed(at(spec, "baseRefs"), "spec.baseRefs") if spec is not UNKNOWN else ():
+            if at(ref, "name") not in known:
+                text = f"{shown(at(ref, 'name'))}, and what that configuration fills in is not seen here"
+                yield Fault(path=f"{path}.name", text=text)
 
 
 def _part(case: Case, part: JsonValue, path: str) -> Iterator[Fault]:
@@ -74,4 +82,7 @@ RULE = Rule(
     remedy="Publish the base model to its volume and name it pvc://<claim>/base/<name>/vN.",
     reference="https://kserve.github.io/website/docs/model-serving/storage/providers/pvc",
     judge=judge,
+    config_schema={
+        "baseConfigs": titles_schema("LLMInferenceServiceConfigs of the cluster that services may name in baseRefs")
+    },
 )

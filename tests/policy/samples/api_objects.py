@@ -31,6 +31,25 @@ def _hooks(kind: str) -> tuple[Sample, ...]:
         (f"{kind} of every pod", pods, "resources[0]: is 'pods': without a namespaceSelector"),
         (f"{kind} of some pods", {**pods, "webhooks 0 objectSelector": {"matchLabels": {"a": "b"}}}),
         (
+            f"{kind} of the servers of KServe",
+            {
+                **pods,
+                "webhooks 0 objectSelector": {
+                    "matchExpressions": [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]
+                },
+            },
+        ),
+        (
+            f"{kind} of every pod that has a name",
+            {
+                **pods,
+                "webhooks 0 objectSelector": {
+                    "matchExpressions": [{"key": "app.kubernetes.io/name", "operator": "Exists"}]
+                },
+            },
+            "without a namespaceSelector or objectSelector",
+        ),
+        (
             f"{kind} of every pod but some",
             {**pods, "webhooks 0 objectSelector": {"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}},
             "without a namespaceSelector or objectSelector",
@@ -96,6 +115,7 @@ _APIS = table(
         {"spec group": "rbac.authorization.k8s.io"},
         "spec.group: is 'rbac.authorization.k8s.io'",
     ),
+    ("deployments by another server", {"spec group": "apps"}, "spec.group: is 'apps'"),
     ("the core by another server", {"spec group": ""}, "spec.group: is ''"),
     ("routes by another server", {"spec group": "route.openshift.io"}, "spec.group: is 'route.openshift.io'"),
     ("a group not known", {"spec group": UNKNOWN_VALUE}, f"spec.group: is {_NOT_KNOWN}"),

@@ -162,6 +162,8 @@ _TEMPLATES = table(
     ("a whole value by a parameter", {"objects 0 roleRef name": "${{ROLE}}"}, "roleRef.name: is not known"),
     ("what is no parameter stays", {"objects 0 roleRef name": "${OTHER}"}),
     ("subjects by a parameter", {"objects 0 subjects 0 name": "${N}"}, "subjects[0].name: is not known"),
+    ("all objects by a parameter", {"objects": "${{N}}"}, "objects[0]: is not known before the update"),
+    ("an object by a parameter", {"objects 0": "${{N}}"}, "objects[0]: is not known before the update"),
     ("a strong role in it", {"objects 0": _BINDING}, "ClusterRoleBinding x: roleRef.name: is 'cluster-admin'"),
 )
 _TEXT = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\nroleRef: {name: %s}\n"
