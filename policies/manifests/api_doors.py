@@ -20,7 +20,9 @@ _PRIVATE_GROUPS = ("metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.
 
 _RESERVED = ("k8s.io", "kubernetes.io", "openshift.io")
 _SECRET = ("secrets", "serviceaccounts/token", "tokenreviews", "subjectaccessreviews", "certificatesigningrequests")
+_IDENTITIES = ("aws-auth", "extension-apiserver-authentication")
 _BOOTSTRAP = "bootstrap.kubernetes.io/token"
+_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
 
 
 def api_doors(subject: Subject, rule: str) -> Iterator[Fault]:
@@ -89,8 +91,11 @@ def _group(subject: Subject) -> Iterator[Fault]:
 
 
 def _secret(subject: Subject) -> Iterator[Fault]:
-    if subject.inputs.get("type") == _BOOTSTRAP:
-        yield Fault(path="type", text=f"{shown(_BOOTSTRAP)}: whoever has it makes a node of the cluster")
+    kind = subject.inputs.get("type")
+    if kind == _BOOTSTRAP:
+        yield Fault(path="type", text=f"{shown(kind)}: whoever has it makes a node of the cluster")
+    elif kind == _TOKEN:
+        yield Fault(path="type", text=f"{shown(kind)}: whoever reads it has the rights of its account, without an end")
 
 
 def _operator_group(subject: Subject) -> Iterator[Fault]:
@@ -102,6 +107,12 @@ def _operator_group(subject: Subject) -> Iterator[Fault]:
         yield Fault(path="spec.targetNamespaces", text="is missing, so its operators get rights in every namespace")
 
 
+def _config_map(subject: Subject) -> Iterator[Fault]:
+    """ConfigMaps of the system from which the API server or the sign-in reads who somebody is."""
+    if subject.object_name in _IDENTITIES:
+        yield Fault(path="metadata.name", text=f"{shown(subject.object_name)}, by which somebody gets every right")
+
+
 _KINDS: dict[tuple[str, str], Callable[[Subject], Iterator[Fault]]] = {
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _webhooks,
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _webhooks,
@@ -109,5 +120,6 @@ _KINDS: dict[tuple[str, str], Callable[[Subject], Iterator[Fault]]] = {
     ("apiregistration.k8s.io", "APIService"): _api_service,
     ("user.openshift.io", "Group"): _group,
     ("", "Secret"): _secret,
+    ("", "ConfigMap"): _config_map,
     ("operators.coreos.com", "OperatorGroup"): _operator_group,
 }

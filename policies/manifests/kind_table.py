@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from policies.judging.subject import Subject
+from policies.judging.values import UNKNOWN
 from policies.manifests.refused_kinds import REFUSED
 from policies.manifests.understood_kinds import FILES, UNDERSTOOD
 
 EVERY = "*"
 """In place of a kind: every kind of a group that no other row names."""
+
+
+_OF_LISTS = {"apiVersion", "kind", "metadata", "items"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +46,13 @@ def known(group: str, kind: str) -> Known | None:
 
 
 def is_list(subject: Subject) -> bool:
-    """Whether it is a list of objects, each of which is judged by itself."""
-    return subject.kind.endswith("List") and "items" in subject.inputs
+    """Whether it is a list of objects and nothing more; each of them is judged by itself."""
+    if not subject.kind.endswith("List") or not subject.inputs.keys() <= _OF_LISTS or "items" not in subject.inputs:
+        return False
+    items = subject.inputs["items"]
+    return items is UNKNOWN or (
+        isinstance(items, list) and all(isinstance(entry, dict) or entry is UNKNOWN for entry in items)
+    )
 
 
 def refusals(subject: Subject, rule: str) -> Iterator[str]:

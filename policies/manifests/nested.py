@@ -87,7 +87,7 @@ def subject_of(holder: Subject, entry: dict[str, JsonValue]) -> Subject:
 
 def list_entry(holder: Subject, entry: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """An entry of a list of one kind, which need not repeat its kind."""
-    if "kind" in entry or holder.kind == "List":
+    if "kind" in entry or holder.kind == "List" or not holder.kind.endswith("List"):
         return entry
     return {"apiVersion": holder.inputs.get("apiVersion"), "kind": holder.kind.removesuffix("List"), **entry}
 

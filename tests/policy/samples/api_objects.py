@@ -126,7 +126,21 @@ _SECRETS = table(
     "kubernetes:core/v1:Secret",
     _SECRET,
     ("a Secret", {"type": "Opaque"}),
+    (
+        "a token of an account",
+        {"type": "kubernetes.io/service-account-token"},
+        "has the rights of its account, without",
+    ),
     ("a token that makes nodes", {"type": "bootstrap.kubernetes.io/token"}, "type: is 'bootstrap.kubernetes.io/token'"),
+)
+_CONFIG_MAPS = table(
+    "kubernetes:core/v1:ConfigMap",
+    {**_SECRET, "kind": "ConfigMap"},
+    ("a ConfigMap", {}),
+    *(
+        (f"the ConfigMap {name}", {"metadata": {"name": name, "namespace": "kube-system"}}, f"is {name!r}, by which")
+        for name in ("aws-auth", "extension-apiserver-authentication")
+    ),
 )
 _TOKENS = table(
     "kubernetes:core/v1:Secret",
@@ -158,7 +172,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
     "rbac-least": (
         *_hooks("MutatingWebhookConfiguration"),
         *_hooks("ValidatingWebhookConfiguration"),
-        *(*_DEFINITIONS, *_GROUPS, *_APIS, *_SECRETS, *_REFUSED),
+        *(*_DEFINITIONS, *_GROUPS, *_APIS, *_SECRETS, *_CONFIG_MAPS, *_REFUSED),
     ),
     "service-account-tokens": _TOKENS,
 }

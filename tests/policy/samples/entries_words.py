@@ -37,6 +37,13 @@ _INGRESSES = table(
         *("external-dns.alpha.kubernetes.io/hostname", "tailscale.com/funnel", "nginx.org/server-snippets"),
         *("ingress.kubernetes.io/rewrite-target", "kubernetes.io/ingress.global-static-ip-name", "unprefixed"),
     ),
+    ("a class of the cluster", {"spec ingressClassName": "nginx"}),
+    (
+        "a class of a tunnel",
+        {"spec ingressClassName": "tailscale"},
+        "spec.ingressClassName: is 'tailscale': its controller",
+    ),
+    ("a class not known", {"spec ingressClassName": UNKNOWN_VALUE}, "spec.ingressClassName: is not known"),
     (
         "a plain entry point",
         {_NOTES: {"traefik.ingress.kubernetes.io/router.entrypoints": "web"}},

@@ -67,6 +67,19 @@ _TABLE = (
         inputs={"apiVersion": "example.com/v1", "kind": "GadgetList", "items": [{"metadata": {"name": "a"}}]},
         says=(f"items[0].kind: is Gadget of example.com, {_NOT_UNDERSTOOD}",),
     ),
+    *(
+        Sample(
+            name=f"a list of {what}",
+            resource_type="kubernetes:example.com/v1:AllowList",
+            inputs={**manifest("example.com/v1", "AllowList", {}), **fields},
+            says=(_NOT_UNDERSTOOD,),
+        )
+        for what, fields in {
+            "words": {"items": ["a"]},
+            "nothing, with a specification": {"items": []},
+            "what is no list": {"items": {"a": "b"}},
+        }.items()
+    ),
     Sample(
         name="a name that only ends like a list",
         resource_type="kubernetes:example.com/v1:AllowList",
