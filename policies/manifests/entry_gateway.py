@@ -103,8 +103,10 @@ def _filters(holder: JsonValue, path: str) -> Iterator[Fault]:
 
 
 def tls_route(_case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """Faults of routes that know no paths: they name hosts."""
+    """Faults of routes that know no paths: they name hosts, and their filters and backends are understood."""
     yield from hosts_faults(at(spec, "hostnames"), "spec.hostnames")
+    for path, rule in listed(at(spec, "rules"), "spec.rules"):
+        yield from _backends(rule, path)
 
 
 def reference_grant(_case: Case, spec: JsonValue) -> Iterator[Fault]:

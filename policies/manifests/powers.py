@@ -8,14 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policies.judging.subject import Subject
+from policies.judging.subject import Subject, entries
 from policies.judging.values import JsonValue
-from policies.manifests.fields import Fault, shown
+from policies.manifests.fields import Fault, at, shown
 from policies.manifests.nested import is_manifest
 from policies.manifests.pod_finder import pods
+from policies.manifests.security_contexts import CAPABILITIES
 
 _SWITCHES = ("hostNetwork", "hostPID", "hostIPC", "privileged", "hostProcess")
 _PATHS = ("hostPath", "hostDisk")
+_HARMLESS: dict[str, tuple[JsonValue, ...]] = {
+    **dict.fromkeys(_SWITCHES, (None, False, "false", "")),
+    "hostPort": (None, 0, ""),
+    "procMount": (None, "", "Default"),
+}
+"""Values of a field that give nothing."""
+
+_PROFILES = ("seccompProfile", "appArmorProfile")
 _TEXTS = ("podSpecPatch", "podSpecPatches")
 _NATIVE = ("", "apps", "batch", "apiextensions.k8s.io", "security.openshift.io", "policy", "kyverno.io")
 """Groups whose kinds have these fields in pods alone, or describe them."""
@@ -34,7 +43,7 @@ def powers(subject: Subject) -> Iterator[Fault]:
                 for container in pod.containers()
                 for field in ("securityContext", "ports")
             ),
-            *(f"{pod.path}.volumes" for pod in found),
+            *(f"{pod.path}.{field}" for pod in found for field in ("volumes", "securityContext")),
         )
         yield from _Walk(own=frozenset(pod.path for pod in found), within=within).run(subject.inputs, "")
 
@@ -66,8 +75,16 @@ class _Walk:
 def _power(key: str, value: JsonValue) -> str | None:
     if key in _TEXTS and value:
         return "patches pods in a way that cannot be judged: write the fields themselves"
-    if key in _SWITCHES and value not in (None, False, "false", ""):
-        return shown(value)
     if key in _PATHS and value not in (None, {}, ""):
         return "is a path of the node"
-    return shown(value) if key == "hostPort" and value not in (None, 0, "") else None
+    harmless = _HARMLESS.get(key)
+    if harmless is not None and value not in harmless:
+        return shown(value)
+    return _confinement(key, value)
+
+
+def _confinement(key: str, value: JsonValue) -> str | None:
+    added = entries(at(value, "add")) if key == "capabilities" else []
+    if any(entry not in CAPABILITIES for entry in added):
+        return f"adds {', '.join(map(str, added))}"
+    return "is 'Unconfined'" if key in _PROFILES and at(value, "type") == "Unconfined" else None

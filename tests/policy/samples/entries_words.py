@@ -234,6 +234,17 @@ _HTTP_ROUTES = table(
     ("a rule of tomorrow", {f"{_RULE} tunnel": {}}, f"rules[0].tunnel: {_FIELD}"),
     ("a match of tomorrow", {f"{_RULE} matches 0 body": {}}, f"matches[0].body: {_FIELD}"),
 )
+_CALLS = table(
+    "kubernetes:gateway.networking.k8s.io/v1:GRPCRoute",
+    manifest("gateway.networking.k8s.io/v1", "GRPCRoute", {"hostnames": ["a.kitchen.example"], "rules": [{}]}),
+    ("calls of one host", {}),
+    (
+        "calls that are mirrored",
+        {f"{_RULE} filters": [{"type": "RequestMirror"}]},
+        "filters[0].type: is 'RequestMirror'",
+    ),
+    ("calls to anything", {f"{_RULE} backendRefs": [{"kind": "Backend"}]}, "backendRefs[0].kind: is 'Backend'"),
+)
 _GRANT = manifest(
     "gateway.networking.k8s.io/v1beta1",
     "ReferenceGrant",
@@ -292,7 +303,18 @@ _REFUSED = tuple(
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "entry-guarded": (
-        *(*_INGRESSES, *_ALLOWED, *_PATHS, *_ROUTES, *_SERVICES, *_VIRTUALS, *_HTTP_ROUTES, *_GRANTS, *_KNATIVES),
+        *(
+            *_INGRESSES,
+            *_ALLOWED,
+            *_PATHS,
+            *_ROUTES,
+            *_SERVICES,
+            *_VIRTUALS,
+            *_HTTP_ROUTES,
+            *_CALLS,
+            *_GRANTS,
+            *_KNATIVES,
+        ),
         *_REFUSED,
     ),
 }

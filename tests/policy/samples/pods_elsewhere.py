@@ -142,6 +142,21 @@ _STRANGERS = table(
     ("its disk", {"spec disks": [{"hostDisk": {"path": "/a", "type": "Disk"}}]}, "spec.disks[0].hostDisk: is a path"),
     ("its privileges", {"spec agent": {"privileged": True}}, "spec.agent.privileged: is True"),
     ("privileges not known", {"spec agent": {"privileged": UNKNOWN_VALUE}}, "spec.agent.privileged: is not known"),
+    (
+        "its capabilities",
+        {"spec pod": {"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}},
+        "spec.pod.securityContext.capabilities: adds SYS_ADMIN",
+    ),
+    (
+        "capabilities of everybody",
+        {"spec pod": {"securityContext": {"capabilities": {"add": ["CHOWN"], "drop": ["ALL"]}}}},
+    ),
+    (
+        "its profile",
+        {"spec pod": {"seccompProfile": {"type": "Unconfined"}}},
+        "spec.pod.seccompProfile: is 'Unconfined'",
+    ),
+    ("its view of the node", {"spec pod": {"procMount": "Unmasked"}}, "spec.pod.procMount: is 'Unmasked'"),
     ("its port", {"spec agent": {"hostPort": 80}}, "spec.agent.hostPort: is 80"),
     (
         "a pod within a container",
