@@ -74,7 +74,9 @@ def _destinations(route: JsonValue, path: str) -> Iterator[Fault]:
         for operation in ("set", "add"):
             for name in mapping(at(holder, "headers", "request", operation)) if holder is not UNKNOWN else ():
                 if name.startswith(":") or name.lower() == "host":
-                    yield Fault(path=f"{where}.headers.request.{operation}", text=f"changes {name!r}, and so the path")
+                    yield Fault(
+                        path=f"{where}.headers.request.{operation}", text=f"changes {name!r}, and so where it leads"
+                    )
 
 
 def _is_inside(host: JsonValue) -> bool:

@@ -56,6 +56,9 @@ _OWN = (
 _NAMES = ("apiVersion", "kind", "$patch")
 
 
+_BUILD = "whose changes cannot be seen here: judge what `kustomize build` makes"
+
+
 def is_kustomization(subject: Subject) -> bool:
     """Whether an object is a file of Kustomize or Flux's object that stands for one."""
     return subject.group in (FILE, FLUX) and subject.kind in ("Kustomization", "Component")
@@ -97,12 +100,12 @@ def _changes(entry: JsonValue, field: str) -> str | None:
         return "changes fields of objects after they were judged"
     patch = entry if isinstance(entry, str) else at(entry, "patch")
     if isinstance(entry, dict) and "path" in entry:
-        return f"names the file {entry['path']!r}, whose changes cannot be seen here"
+        return f"names the file {entry['path']!r}, {_BUILD}"
     if patch is UNKNOWN or not isinstance(patch, str):
         return NOT_KNOWN
     for found in documents(patch) or ["?"]:
         if isinstance(found, str):
-            return f"is {found!r}, whose changes cannot be seen here"
+            return f"is {found!r}, {_BUILD}"
         strange = _operations(found) if isinstance(found, list) else _fields(found)
         if strange:
             return f"changes {strange} after the object was judged"

@@ -85,8 +85,8 @@ _OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
 }
 """The same of namespaces, with what takes one out of the cluster's own policies."""
 
-_WITHOUT_DOMAIN = {"istio-injection": "enabled", "istio-discovery": "enabled", "control-plane": "(?!)"}
-"""Labels of namespaces that have no domain; `control-plane` takes one out of admission in many installations."""
+_WITHOUT_DOMAIN = {"istio-injection": "enabled", "istio-discovery": "enabled"}
+"""Labels of namespaces that have no domain."""
 
 
 def pod_marks(pod: Pod) -> Iterator[Fault]:
