@@ -6,6 +6,9 @@ import argparse
 import json
 from collections.abc import Iterator
 
+from policies.manifests.kind_table import EVERY
+from policies.manifests.refused_kinds import REFUSED
+from policies.manifests.understood_kinds import FILES, UNDERSTOOD
 from policies.pack import EXEMPTIONS, REMEDIATIONS, RULES, STACK_RULES
 
 _HEAD = """# Policies
@@ -32,6 +35,29 @@ In the file of `--policy-pack-config`: `{"network-closed": {"privateNetworks": [
 the file keep these values.
 """
 
+_KINDS = """## The kinds that the pack understands
+
+An object of a group and kind that is not in this table is denied by `kinds-known`. An environment's settings may state
+further ones, each with a reason, as may the rule's configuration:
+
+```yaml
+kitchen:policy:
+  kinds:
+    - {group: example.com, kind: Gadget, reason: holds the sizes of gadgets alone}
+```
+
+In every object of whatever kind the rules look for images, pods, what looks like a secret, and manifests of other
+objects, which are judged like any object wherever they stand, also as text. What is looked at beside that stands in the
+last column; where it is empty, a kind has nothing that opens anything. A statement opens no kind that a rule refuses.
+"""
+
+_REFUSED = """Kinds that rules refuse, whatever stands in them (`*`: all others of the group):
+"""
+
+_FILES = """What programs read from files that look like objects is no object. In a
+ConfigMap or Secret these are left alone:
+"""
+
 _CHANGES = """## What the pack can change
 
 Off, unless the file of `--policy-pack-config` says so: `{"kitchen-labels-added": "remediate"}`.
@@ -49,7 +75,26 @@ def table() -> str:
         for rule in (*RULES, *STACK_RULES, *EXEMPTIONS)
     ]
     changes = [f"- `{remediation.id}`: {remediation.title}" for remediation in REMEDIATIONS]
-    return "\n".join([_HEAD, *rows, "", _CONFIGURED, *_configurable(), "", _CHANGES, *changes, ""])
+    kinds = [_KINDS, *_understood(), "", _REFUSED, *_refused(), "", _FILES, *_files(), ""]
+    return "\n".join([_HEAD, *rows, "", _CONFIGURED, *_configurable(), "", *kinds, _CHANGES, *changes, ""])
+
+
+def _understood() -> Iterator[str]:
+    yield from ("| group | kinds | looked at |", "|---|---|---|")
+    for group, names, looks in UNDERSTOOD:
+        yield f"| {group or 'core'} | {', '.join(names.split())} | {', '.join(looks)} |"
+
+
+def _refused() -> Iterator[str]:
+    yield from ("| groups | kinds | rules | because |", "|---|---|---|---|")
+    for groups, names, rules, why in REFUSED:
+        told = ", ".join(f"`{rule}`" for rule in rules)
+        shown = ", ".join(f"`{name}`" if name == EVERY else name for name in names.split())
+        yield f"| {', '.join(groups.split())} | {shown} | {told} | {why} |"
+
+
+def _files() -> Iterator[str]:
+    yield from (f"- {', '.join(names.split())} of {group or 'core'}" for group, names, _ in FILES)
 
 
 def _configurable() -> Iterator[str]:

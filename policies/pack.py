@@ -15,6 +15,7 @@ from policies.rules import (
     hybrid_storage,
     images_pinned,
     images_registry,
+    kinds_known,
     lora_limits,
     manifest_sources,
     model_servers_offline,
@@ -36,6 +37,7 @@ from policies.rules import (
 )
 
 RULES = (
+    kinds_known.RULE,
     images_pinned.RULE,
     images_registry.RULE,
     manifest_sources.RULE,

@@ -15,7 +15,7 @@ from policies.judging.failures import RuleFailedError
 from policies.judging.rule import Case, case_of
 from policies.judging.values import UNKNOWN
 from policies.manifests.ownership import ENVIRONMENT, PART_OF, is_labelled
-from policies.manifests.pods import pods
+from policies.manifests.pod_finder import pods
 
 PART_OF_VALUE = "private-ai-kitchen"
 Changes = Callable[[Case], Iterator[tuple[tuple[str, ...], Any]]]

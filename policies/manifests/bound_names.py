@@ -41,6 +41,9 @@ STRONG_IN_ALL = frozenset(
 _PEOPLE = frozenset({"kubeadm:cluster-admins", "kubernetes-admin", "kube:admin", "kubeadmin"})
 """Administrators' groups and users that do not say by their beginning that they are the cluster's."""
 
+_STRONG_GROUPS = frozenset({"cluster-admins", "dedicated-admins"})
+"""Groups of OpenShift's administrators, who may be given further rights, and whom nothing else may join."""
+
 
 def strong_role(name: str) -> str | None:
     """Why nobody is given a role, or None."""
@@ -58,3 +61,8 @@ def not_bound(name: str) -> str | None:
     if name.startswith(SYSTEM) and not name.startswith(ACCOUNT):
         return "a group or user of the cluster itself"
     return None
+
+
+def not_joined(group: str) -> str | None:
+    """Why nobody is put into a group of users, or None: it has rights of its own in every cluster."""
+    return "which has rights of its own in every cluster" if group in _STRONG_GROUPS or not_bound(group) else None

@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.pods import Container, Pod, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Container, Pod
 
 NOT_KNOWN = "is not known before the update, so it cannot be judged: write it as plain text"
 

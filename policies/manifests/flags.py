@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from policies.judging.pace import once
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.pods import Container, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Container
 from policies.manifests.server_flags import ServerFlag, meant_by, short_flags
 from policies.manifests.starts import starts
 

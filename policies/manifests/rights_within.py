@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from policies.judging.subject import Subject
 from policies.judging.values import JsonValue
+from policies.manifests.nested import is_manifest
 
 _WITHOUT = frozenset(
     {
@@ -46,7 +47,7 @@ def rights_within(subject: Subject) -> Iterator[Within]:
 
 def _walk(value: JsonValue, path: str, key: str) -> Iterator[Within]:
     if isinstance(value, dict):
-        if not _is_object(value):
+        if not is_manifest(value):
             yield from _mapping(value, path)
     elif isinstance(value, list):
         for index, entry in enumerate(value):
@@ -55,10 +56,6 @@ def _walk(value: JsonValue, path: str, key: str) -> Iterator[Within]:
                 yield from _walk(entry, where, key)
             elif key in _ROLE_LISTS:
                 yield Within(path=where, sort="role", value=entry)
-
-
-def _is_object(value: dict[str, JsonValue]) -> bool:
-    return isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str)
 
 
 def _mapping(value: dict[str, JsonValue], path: str) -> Iterator[Within]:

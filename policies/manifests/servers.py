@@ -12,7 +12,8 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.judging.world import World
 from policies.manifests.fields import at, command_line
 from policies.manifests.flags import Flags, flags_of
-from policies.manifests.pods import Container, Pod, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Container, Pod
 from policies.manifests.server_flags import ServerFlag, closed_by
 from policies.manifests.starts import SHELLS
 

@@ -14,6 +14,7 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, command_line, listed, shown
 from policies.manifests.flags import Module, modules
+from policies.manifests.kind_table import refusals
 from policies.manifests.models import (
     ADAPTER_NAME,
     ADAPTER_URI,
@@ -49,8 +50,9 @@ _EXAMPLE = (
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each adapter that may not be loaded."""
     rule = "adapters are in the catalog, approved for the environment, made for the base model, and loaded as approved"
+    refused = [Fault(path="kind", text=text) for text in refusals(case.subject, _ID)]
     found = _manifest(case) if is_a(case, "", "ConfigMap") else _servers(case)
-    return told(case, found, rule, _EXAMPLE)
+    return told(case, [*refused, *found], rule, _EXAMPLE)
 
 
 def _servers(case: Case) -> Iterator[Fault]:

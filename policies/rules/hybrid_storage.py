@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
-from policies.judging.subject import mapping
+from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import Fault, at, environment, listed, shown
+from policies.manifests.fields import Fault, at, environment, listed, shown, titles_schema
+from policies.manifests.kind_table import refusals
 from policies.manifests.models import SERVING, STORAGE_URI, not_allowed
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.servers import Server, servers
@@ -37,6 +38,8 @@ def judge(case: Case) -> Iterator[str]:
 
 def _faults(case: Case) -> Iterator[Fault]:
     spec = case.subject.inputs.get("spec")
+    for text in refusals(case.subject, _ID):
+        yield Fault(path="kind", text=text)
     if is_a(case, SERVING, "InferenceService"):
         for part in _PARTS:
             if isinstance(spec, dict) and part in spec:
@@ -44,10 +47,15 @@ def _faults(case: Case) -> Iterator[Fault]:
         if spec is UNKNOWN:
             yield Fault(path="spec", text=shown(spec))
     elif is_a(case, SERVING, "LLMInferenceService", "LLMInferenceServiceConfig"):
-        if case.subject.kind == "LLMInferenceService" or at(spec, "model", "uri") is not None:
-            yield from _uri(case, at(spec, "model", "uri"), "spec.model.uri")
-        for path, _ in listed(at(spec, "baseRefs"), "spec.baseRefs"):
-            yield Fault(path=path, text="takes what it serves from another object, which is not seen here")
+        uri = at(spec, "model", "uri")
+        # A configuration may leave the model to the services that it is a base of.
+        if uri is not None or case.subject.kind == "LLMInferenceService":
+            yield from _uri(case, uri, "spec.model.uri")
+        known = entries(case.config.get("baseConfigs"))
+        for path, ref in listed(at(spec, "baseRefs"), "spec.baseRefs") if spec is not UNKNOWN else ():
+            if at(ref, "name") not in known:
+                text = f"{shown(at(ref, 'name'))}, and what that configuration fills in is not seen here"
+                yield Fault(path=f"{path}.name", text=text)
     for server in servers(case):
         yield from _server(case, server)
 
@@ -110,5 +118,6 @@ RULE = Rule(
     judge=judge,
     config_schema={
         "modelPath": {"type": "string", "default": MODEL_PATH, "description": "where the base model is mounted"},
+        "baseConfigs": titles_schema("LLMInferenceServiceConfigs of the cluster that services may name in baseRefs"),
     },
 )

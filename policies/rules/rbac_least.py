@@ -13,12 +13,14 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.api_doors import api_doors
 from policies.manifests.bound_names import STRICT_CONSTRAINTS, STRONG_IN_ALL, not_bound, strong_role
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
 from policies.manifests.objects import each_object, told
 from policies.manifests.rights_table import escalating, power
 from policies.manifests.rights_within import rights_within
 
+_ID = "rbac-least"
 _GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
 _READING = ("get", "list", "watch", "update", "patch", "deletecollection", "*")
 """Verbs whose answer holds the Secret: also a change of nothing, and the removal of many."""
@@ -30,9 +32,10 @@ _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verb
 
 @each_object
 def judge(case: Case) -> Iterator[str]:
-    """Yield one message for each right that is too much."""
+    """Yield one message for each right that is too much, and for each object that leads to rights."""
     rule = "roles name groups, resources and verbs, and give no way to more; bindings name who has them"
     yield from told(case, _faults(case), rule, _EXAMPLE)
+    yield from told(case, api_doors(case.subject, _ID), rule, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
@@ -140,7 +143,7 @@ def _is_core(groups: list[str]) -> bool:
 
 
 RULE = Rule(
-    id="rbac-least",
+    id=_ID,
     title="Roles and bindings give what is needed and no more.",
     severity=Severity.CRITICAL,
     reason="A wildcard, a strong role or a right that gives rights ends every separation between tenants.",

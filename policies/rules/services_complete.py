@@ -11,7 +11,7 @@ from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN
 from policies.manifests.fields import NOT_KNOWN, at
 from policies.manifests.models import SERVING
-from policies.manifests.pods import pods
+from policies.manifests.pod_finder import pods
 
 _RULE = "the runtime and the account that a service names are declared in its namespace"
 _EXAMPLE = "a ServingRuntime support-vllm and a ServiceAccount support-server beside the InferenceService support"

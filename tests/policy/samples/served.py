@@ -108,8 +108,12 @@ _HYBRID = (
     *table(
         LLM_TYPE,
         changed(LLM, {"spec model uri": "pvc://b/base/m/v1"}),
-        ("a config of another object", {"spec baseRefs": [{"name": "evil"}]}, "spec.baseRefs[0]: takes what it serves"),
-        ("configs that are not known", {"spec baseRefs": UNKNOWN_VALUE}, "spec.baseRefs: takes what it serves"),
+        (
+            "a config of another object",
+            {"spec baseRefs": [{"name": "evil"}]},
+            "spec.baseRefs[0].name: is 'evil', and what that",
+        ),
+        ("configs that are not known", {"spec baseRefs": UNKNOWN_VALUE}, "spec.baseRefs.name: is not known"),
         world=MODELS,
     ),
     *table(
