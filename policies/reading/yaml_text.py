@@ -67,7 +67,7 @@ class _Builder:
         self._next = parser.get_event
         self._anchors: dict[str, _Anchored] = {}
         self._odd: dict[int, JsonValue] = {}
-        self._copied = 0
+        self._written = 0
         self.refused: ReadingError | None = None
 
     def document(self) -> tuple[JsonValue, int]:
@@ -99,6 +99,7 @@ class _Builder:
         kind = type(event)
         if kind is yaml.AliasEvent:
             return self._alias(event)
+        self._count(1, event)
         anchored = None
         if event.anchor:
             anchored = self._anchors[event.anchor] = _Anchored()
@@ -126,7 +127,16 @@ class _Builder:
         if anchored is None or anchored.is_open:
             where = "names nothing above it" if anchored is None else "stands inside the value that it names"
             raise ReadingError(f"the alias *{event.anchor} {where}; rule: values end", event.start_mark.line + 1)
+        self._count(anchored.size, event)
         return anchored.value, anchored.size
+
+    def _count(self, values: int, event: Any) -> None:
+        """Count before anything walks through a value or copies it."""
+        self._written += values
+        if self._written > MAX_NODES:
+            raise ReadingError(
+                f"stands for more than {MAX_NODES} values with its aliases written out", event.start_mark.line + 1
+            )
 
     def _scalar(self, event: Any) -> Scalar:
         try:
@@ -153,7 +163,6 @@ class _Builder:
             value, size = self._value(event, depth)
             found.append(value)
             total += size
-        _bound(total, event)
         return found, total
 
     def _mapping(self, depth: int) -> tuple[dict[str, JsonValue], int]:
@@ -181,7 +190,6 @@ class _Builder:
             self._odd[id(found)] = found
             if merged is not None:
                 self._refuse(event, f"a key that is no text stands beside {_MERGE}; rule: {_QUOTES}")
-        _bound(total, event)
         return found, total
 
     def _merge(self, found: dict[str, JsonValue], depth: int) -> tuple[set[str], int]:
@@ -195,8 +203,6 @@ class _Builder:
         if not all(isinstance(source, dict) for source in sources):
             raise ReadingError(f"{_MERGE} stands before something that is no mapping", event.start_mark.line + 1)
         keys = {key for source in sources for key in source}
-        self._copied += len(keys)
-        _bound(self._copied, event)
         for key in sorted(keys & set(found)):
             self._refuse(
                 event, f"the key {key!r} stands before a {_MERGE} that holds it too; rule: {_MERGE} stands first"
@@ -239,10 +245,3 @@ class _Builder:
 
 def _is_merge(event: Any) -> bool:
     return type(event) is yaml.ScalarEvent and event.value == _MERGE and event.implicit[0] and event.tag is None
-
-
-def _bound(total: int, event: Any) -> None:
-    if total > MAX_NODES:
-        raise ReadingError(
-            f"stands for more than {MAX_NODES} values with its aliases written out", event.start_mark.line + 1
-        )

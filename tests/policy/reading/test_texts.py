@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from policies.reading import yaml_text
 from policies.reading.stream import Read, read_stream
 from tests.policy.reading.texts import READ, REFUSED
 from tests.policy.support.kubectl import read_by_kubectl, same
@@ -57,6 +58,17 @@ def test_what_is_just_shallow_enough_is_read() -> None:
     assert str(value).count("{") == 200
 
 
+def test_aliases_are_counted_before_they_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_text, "MAX_NODES", 50)
+    assert values("[" + "a, " * 48 + "b]")
+    (read,) = reads("[" + "a, " * 49 + "b]")
+    assert "stands for more than 50 values" in str(read.refused)
+    text = "a: &a {k: x, l: x, m: x}\nb:\n" + "".join(f"- {{<<: *a, n: {number}}}\n" for number in range(20))
+    (read,) = reads(text)
+    assert read.refused is not None
+    assert read.line == read.refused.line == 7
+
+
 STREAMS: dict[str, tuple[str, list[Any]]] = {
     "two objects of JSON in a row": ('{"a": 1} {"a": 2}', [{"a": 1}, {"a": 2}]),
     "on two lines": ('{"a": 1}\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
@@ -68,6 +80,7 @@ STREAMS: dict[str, tuple[str, list[Any]]] = {
     "lines between documents": ("---\n--- # c\n\na: 1\n---\n# no\n---\t\na: 2\n---\n", [{"a": 1}, {"a": 2}]),
     "a byte order mark before YAML": ("\ufeff---\na: 1\n", [{"a": 1}]),
     "a byte order mark before JSON": ('\ufeff{"a": 1}', [{"a": 1}]),
+    "a byte order mark before JSON in a row": ('\ufeff{"a": 1}{"a": "x\x85"}', [{"a": 1}, {"a": "x\x85"}]),
     "the end of a document": ("a: 1\n...\n---\na: 2\n", [{"a": 1}, {"a": 2}]),
     "dashes in a block": ("a: |\n  ---\n  b\n", [{"a": "---\nb\n"}]),
     "nothing": ("\n---\n# nothing\n---\nnull\n", []),
@@ -96,6 +109,7 @@ ONE_BAD: dict[str, tuple[str, int, list[Any]]] = {
     "a line of --- that is none": ('{"a": 1}---\n{"b": 1}\n---\nc: 3\n', 1, [{"a": 1}, {"c": 3}]),
     "a remark with a line break of its own": ('{"a": 1}\n# c\x85b: 1\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
     "many remarks in a remark": ('{"a": 1}\n' + "# " * 5000 + "\nb: 1\n---\nc: 3\n", 2, [{"a": 1}, {"c": 3}]),
+    "a word of JavaScript": ('{"a": 1}\n{"b": NaN}\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
     "a strange space first": ("\u00a0{}", 1, []),
 }
 
