@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from policies.reading.errors import ReadingError
-from policies.reading.scalars import BINARY, STR, TAGS, Scalar, plain, plain_key, tagged, tagged_key
+from policies.reading.scalars import BINARY, STR, TAGS, Scalar, is_text, plain, plain_key, tagged, tagged_key
 
 JsonValue = Any
 """None, bool, number, text, list, or dict with texts as keys."""
@@ -223,6 +223,8 @@ class _Builder:
         if type(event) is not yaml.ScalarEvent:
             raise ReadingError("a key is a list or a mapping; rule: keys are texts", event.start_mark.line + 1)
         text: str = event.value
+        if event.tag is None and event.anchor is None and (not event.implicit[0] or is_text(text)):
+            return text, False
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value=self._scalar(event), is_open=False)
         try:

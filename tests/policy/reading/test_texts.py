@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from policies.reading import yaml_text
 from policies.reading.stream import Read, read_stream
@@ -122,6 +125,30 @@ def test_a_document_that_cannot_be_read_does_not_hide_the_others(name: str) -> N
     assert [read.value for read in found if not read.refused] == expected
     assert len(refused) == 1
     assert abs(refused[0] - line) <= 1
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    # Between these a float is a whole number to JSON, which is written with fewer digits.
+    | st.floats(allow_nan=False, allow_infinity=False).filter(lambda value: not 2**53 < abs(value) < 2**64)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    lambda held: (
+        st.lists(held, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), held, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), JSON, max_size=4), st.booleans())
+def test_what_is_written_as_json_comes_back(value: dict[str, Any], only_ascii: bool) -> None:
+    text = json.dumps(value, ensure_ascii=only_ascii)
+    assert values(text) == [value]
+    first, second = values(f"{text}\n{text}")
+    assert first == second == value
 
 
 def test_lines_are_those_of_the_file() -> None:
