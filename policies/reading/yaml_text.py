@@ -107,20 +107,20 @@ class _Builder:
             value: JsonValue = self._scalar(event)
             size = 1
         else:
-            value, size = self._collection(event, depth)
+            is_mapping = kind is yaml.MappingStartEvent
+            self._look_at(event, _MAP if is_mapping else _SEQ, depth)
+            value, size = self._mapping(depth + 1) if is_mapping else self._sequence(depth + 1)
         if anchored is not None:
             anchored.close(value, size)
         return value, size
 
-    def _collection(self, event: Any, depth: int) -> tuple[JsonValue, int]:
+    def _look_at(self, event: Any, tag: str, depth: int) -> None:
         if depth >= MAX_DEPTH:
             raise ReadingError(
                 f"is nested too deeply to be read; rule: at most {MAX_DEPTH} levels", event.start_mark.line + 1
             )
-        is_mapping = type(event) is yaml.MappingStartEvent
-        if event.tag and event.tag != (_MAP if is_mapping else _SEQ):
+        if event.tag and event.tag != tag:
             self._refuse_tag(event)
-        return self._mapping(depth + 1) if is_mapping else self._sequence(depth + 1)
 
     def _alias(self, event: Any) -> tuple[JsonValue, int]:
         anchored = self._anchors.get(event.anchor)
