@@ -32,10 +32,11 @@ class _Anchored:
 
     value: JsonValue = None
     size: int = 1
+    height: int = 0
     is_open: bool = True
 
-    def close(self, value: JsonValue, size: int) -> None:
-        self.value, self.size, self.is_open = value, size, False
+    def close(self, value: JsonValue, size: int, height: int) -> None:
+        self.value, self.size, self.height, self.is_open = value, size, height, False
 
 
 def read_yaml(text: str) -> tuple[JsonValue, int, ReadingError | None]:
@@ -68,6 +69,7 @@ class _Builder:
         self._anchors: dict[str, _Anchored] = {}
         self._odd: dict[int, JsonValue] = {}
         self._written = 0
+        self._deepest = 0
         self.refused: ReadingError | None = None
 
     def document(self) -> tuple[JsonValue, int]:
@@ -98,11 +100,12 @@ class _Builder:
     def _value(self, event: Any, depth: int) -> tuple[JsonValue, int]:
         kind = type(event)
         if kind is yaml.AliasEvent:
-            return self._alias(event)
+            return self._alias(event, depth)
         self._count(1, event)
-        anchored = None
+        anchored, around = None, self._deepest
         if event.anchor:
             anchored = self._anchors[event.anchor] = _Anchored()
+            self._deepest = depth
         if kind is yaml.ScalarEvent:
             value: JsonValue = self._scalar(event)
             size = 1
@@ -111,23 +114,29 @@ class _Builder:
             self._look_at(event, _MAP if is_mapping else _SEQ, depth)
             value, size = self._mapping(depth + 1) if is_mapping else self._sequence(depth + 1)
         if anchored is not None:
-            anchored.close(value, size)
+            anchored.close(value, size, self._deepest - depth)
+            self._deepest = max(self._deepest, around)
         return value, size
 
     def _look_at(self, event: Any, tag: str, depth: int) -> None:
-        if depth >= MAX_DEPTH:
-            raise ReadingError(
-                f"is nested too deeply to be read; rule: at most {MAX_DEPTH} levels", event.start_mark.line + 1
-            )
+        self._reach(depth + 1, event)
         if event.tag and event.tag != tag:
             self._refuse_tag(event)
 
-    def _alias(self, event: Any) -> tuple[JsonValue, int]:
+    def _reach(self, depth: int, event: Any) -> None:
+        self._deepest = max(self._deepest, depth)
+        if depth > MAX_DEPTH:
+            raise ReadingError(
+                f"is nested too deeply to be read; rule: at most {MAX_DEPTH} levels", event.start_mark.line + 1
+            )
+
+    def _alias(self, event: Any, depth: int) -> tuple[JsonValue, int]:
         anchored = self._anchors.get(event.anchor)
         if anchored is None or anchored.is_open:
             where = "names nothing above it" if anchored is None else "stands inside the value that it names"
             raise ReadingError(f"the alias *{event.anchor} {where}; rule: values end", event.start_mark.line + 1)
         self._count(anchored.size, event)
+        self._reach(depth + anchored.height, event)
         return anchored.value, anchored.size
 
     def _count(self, values: int, event: Any) -> None:
@@ -216,7 +225,7 @@ class _Builder:
     def _key(self, event: Any) -> tuple[str, bool]:
         """The key's text, and whether it is one only after it has been turned into one."""
         if type(event) is yaml.AliasEvent:
-            value, _ = self._alias(event)
+            value, _ = self._alias(event, 0)
             if not isinstance(value, str):
                 self._refuse(event, f"the key *{event.anchor} is no text")
             return str(value), False

@@ -61,6 +61,20 @@ def test_what_is_just_shallow_enough_is_read() -> None:
     assert str(value).count("{") == 200
 
 
+def test_levels_by_aliases_are_counted() -> None:
+    def nested(levels: int) -> str:
+        """Two thirds of them by an alias, which itself stands for half of them by an alias."""
+        third = levels // 3
+        deep = ["[" * third, "]" * third]
+        return f"[&a {deep[0]}{deep[1]}, &b {deep[0]}*a{deep[1]}, {deep[0]}*b{deep[1]}]"
+
+    (value,) = values(nested(198))
+    assert str(value[2]) == "[" * 198 + "]" * 198
+    assert "too deeply" in str(reads(nested(201))[0].refused)
+    (value,) = values(f"[{nested(150)}, [&c {nested(30)}, *c]]")
+    assert value[1][0] == value[1][1]
+
+
 def test_aliases_are_counted_before_they_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_text, "MAX_NODES", 50)
     assert values("[" + "a, " * 48 + "b]")
