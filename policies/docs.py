@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterator
 
-from policies.pack import EXEMPTIONS, REMEDIATIONS, RULES, STACK_RULES
+from policies.pack import EXEMPTIONS, FAILURES, REMEDIATIONS, RULES, STACK_RULES
 
 _HEAD = """# Policies
 
@@ -47,7 +47,7 @@ def table() -> str:
         f"| [`{rule.id}`]({rule.reference}) "
         f"| {rule.level.value} | {rule.level_in('dev').value} | {rule.severity.value} "
         f"| {rule.title} | {rule.reason} | {rule.remedy.replace('<', '&lt;')} |"
-        for rule in (*RULES, *STACK_RULES, *EXEMPTIONS)
+        for rule in (*RULES, *STACK_RULES, *EXEMPTIONS, *FAILURES)
     ]
     changes = [f"- `{remediation.id}`: {remediation.title}" for remediation in REMEDIATIONS]
     return "\n".join([_HEAD, *rows, "", _CONFIGURED, *_configurable(), "", _CHANGES, *changes, ""])
