@@ -114,7 +114,7 @@ test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
 test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
 	@$(BIN)/pytest $(TOGETHER) -m long tests/cluster
 
-test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as kubectl does, or refuses them (2 minutes)
+test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as kubectl does, or refuses them (3 minutes)
 	@KITCHEN_GENERATED_TEXTS=100000 $(BIN)/pytest --numprocesses 2 --dist load tests/policy/reading/test_beside_kubectl.py
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.judging.exemptions_in_use import in_use, in_use_by_stack, readable
+from policies.judging.failures_told import rules_end, stack_rules_end
 from policies.remediations import REMEDIATIONS
 from policies.rules import (
     adapters_approved,
@@ -80,4 +81,7 @@ EXEMPTIONS = (
 )
 """What is told about exemptions; after all others, which note what they let through."""
 
-__all__ = ["EXEMPTIONS", "REMEDIATIONS", "RULES", "STACK_RULES"]
+FAILURES = (rules_end(), stack_rules_end())
+"""What denies where a rule failed; after all others."""
+
+__all__ = ["EXEMPTIONS", "FAILURES", "REMEDIATIONS", "RULES", "STACK_RULES"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -95,7 +96,9 @@ def text_of(path: Path) -> str:
         raise CheckError(f"{path}: cannot be read: {error.strerror}") from error
     if len(raw) > MAX_FILE_MIB * _MIB:
         raise CheckError(f"{path}: more than {MAX_FILE_MIB} MiB; rule: at most {MAX_FILE_MIB} MiB a file; split it")
+    # kubectl takes UTF-16 as well, as PowerShell writes it, where a mark of the byte order stands first.
+    encoding = "UTF-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "UTF-8"
     try:
-        return raw.decode()
+        return raw.decode(encoding)
     except UnicodeDecodeError as error:
-        raise CheckError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from error
+        raise CheckError(f"{path}: is not {encoding} text ({error.reason} at byte {error.start})") from error

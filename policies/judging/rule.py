@@ -15,7 +15,7 @@ from pulumi_policy import (
 
 from policies.judging.described import DescribedRule
 from policies.judging.failures import RuleFailedError, gathered
-from policies.judging.pace import note, once
+from policies.judging.pace import fail, note, once
 from policies.judging.secrecy import secret_paths
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue, plain
@@ -74,8 +74,10 @@ class Rule(DescribedRule):
                 for message in () if case is None else self.messages(case):
                     report(message, None)
             except RuleFailedError as failure:
+                fail(self.id)
                 report(str(failure), None)
             except Exception as error:  # noqa: BLE001 - before the rule: what the engine sends cannot be read
+                fail(self.id)
                 report(str(RuleFailedError(self.id, f"{args.resource_type} {args.name}", error)), None)
 
         return ResourceValidationPolicy(validate=validate, **self.announced())

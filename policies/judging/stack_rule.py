@@ -12,7 +12,7 @@ from pulumi_policy import PolicyResource, ReportViolation, StackValidationArgs, 
 
 from policies.judging.described import DescribedRule
 from policies.judging.failures import RuleFailedError, gathered
-from policies.judging.pace import note, once
+from policies.judging.pace import fail, note, once
 from policies.judging.rule import inputs_of
 from policies.judging.subject import Subject
 from policies.judging.values import JsonValue
@@ -72,8 +72,10 @@ class StackRule(DescribedRule):
                 for message in self.messages(stack_case_of(args)):
                     report(message, None)
             except RuleFailedError as failure:
+                fail(self.id)
                 report(str(failure), None)
             except Exception as error:  # noqa: BLE001 - before the rule: what the engine sends cannot be read
+                fail(self.id)
                 report(str(RuleFailedError(self.id, WHOLE, error)), None)
 
         return StackValidationPolicy(validate=validate, **self.announced())

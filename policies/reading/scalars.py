@@ -50,9 +50,14 @@ STR, INT, FLOAT, BOOL, NULL, BINARY = (
 )
 
 
+def is_text(text: str) -> bool:
+    """Whether a scalar without quotes and without a tag is a text by its first letter alone."""
+    return bool(text) and text[0] not in _BEGINS
+
+
 def plain(text: str) -> Scalar:
     """The value of a scalar without quotes and without a tag."""
-    if text and text[0] not in _BEGINS:
+    if is_text(text):
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from policies.reading.errors import ReadingError
-from policies.reading.scalars import BINARY, STR, TAGS, Scalar, plain, plain_key, tagged, tagged_key
+from policies.reading.scalars import BINARY, STR, TAGS, Scalar, is_text, plain, plain_key, tagged, tagged_key
 
 JsonValue = Any
 """None, bool, number, text, list, or dict with texts as keys."""
@@ -32,10 +32,11 @@ class _Anchored:
 
     value: JsonValue = None
     size: int = 1
+    height: int = 0
     is_open: bool = True
 
-    def close(self, value: JsonValue, size: int) -> None:
-        self.value, self.size, self.is_open = value, size, False
+    def close(self, value: JsonValue, size: int, height: int) -> None:
+        self.value, self.size, self.height, self.is_open = value, size, height, False
 
 
 def read_yaml(text: str) -> tuple[JsonValue, int, ReadingError | None]:
@@ -67,7 +68,8 @@ class _Builder:
         self._next = parser.get_event
         self._anchors: dict[str, _Anchored] = {}
         self._odd: dict[int, JsonValue] = {}
-        self._copied = 0
+        self._written = 0
+        self._deepest = 0
         self.refused: ReadingError | None = None
 
     def document(self) -> tuple[JsonValue, int]:
@@ -98,35 +100,52 @@ class _Builder:
     def _value(self, event: Any, depth: int) -> tuple[JsonValue, int]:
         kind = type(event)
         if kind is yaml.AliasEvent:
-            return self._alias(event)
-        anchored = None
+            return self._alias(event, depth)
+        self._count(1, event)
+        anchored, around = None, self._deepest
         if event.anchor:
             anchored = self._anchors[event.anchor] = _Anchored()
+            self._deepest = depth
         if kind is yaml.ScalarEvent:
             value: JsonValue = self._scalar(event)
             size = 1
         else:
-            value, size = self._collection(event, depth)
+            is_mapping = kind is yaml.MappingStartEvent
+            self._look_at(event, _MAP if is_mapping else _SEQ, depth)
+            value, size = self._mapping(depth + 1) if is_mapping else self._sequence(depth + 1)
         if anchored is not None:
-            anchored.close(value, size)
+            anchored.close(value, size, self._deepest - depth)
+            self._deepest = max(self._deepest, around)
         return value, size
 
-    def _collection(self, event: Any, depth: int) -> tuple[JsonValue, int]:
-        if depth >= MAX_DEPTH:
+    def _look_at(self, event: Any, tag: str, depth: int) -> None:
+        self._reach(depth + 1, event)
+        if event.tag and event.tag != tag:
+            self._refuse_tag(event)
+
+    def _reach(self, depth: int, event: Any) -> None:
+        self._deepest = max(self._deepest, depth)
+        if depth > MAX_DEPTH:
             raise ReadingError(
                 f"is nested too deeply to be read; rule: at most {MAX_DEPTH} levels", event.start_mark.line + 1
             )
-        is_mapping = type(event) is yaml.MappingStartEvent
-        if event.tag and event.tag != (_MAP if is_mapping else _SEQ):
-            self._refuse_tag(event)
-        return self._mapping(depth + 1) if is_mapping else self._sequence(depth + 1)
 
-    def _alias(self, event: Any) -> tuple[JsonValue, int]:
+    def _alias(self, event: Any, depth: int) -> tuple[JsonValue, int]:
         anchored = self._anchors.get(event.anchor)
         if anchored is None or anchored.is_open:
             where = "names nothing above it" if anchored is None else "stands inside the value that it names"
             raise ReadingError(f"the alias *{event.anchor} {where}; rule: values end", event.start_mark.line + 1)
+        self._count(anchored.size, event)
+        self._reach(depth + anchored.height, event)
         return anchored.value, anchored.size
+
+    def _count(self, values: int, event: Any) -> None:
+        """Count before anything walks through a value or copies it."""
+        self._written += values
+        if self._written > MAX_NODES:
+            raise ReadingError(
+                f"stands for more than {MAX_NODES} values with its aliases written out", event.start_mark.line + 1
+            )
 
     def _scalar(self, event: Any) -> Scalar:
         try:
@@ -153,7 +172,6 @@ class _Builder:
             value, size = self._value(event, depth)
             found.append(value)
             total += size
-        _bound(total, event)
         return found, total
 
     def _mapping(self, depth: int) -> tuple[dict[str, JsonValue], int]:
@@ -181,7 +199,6 @@ class _Builder:
             self._odd[id(found)] = found
             if merged is not None:
                 self._refuse(event, f"a key that is no text stands beside {_MERGE}; rule: {_QUOTES}")
-        _bound(total, event)
         return found, total
 
     def _merge(self, found: dict[str, JsonValue], depth: int) -> tuple[set[str], int]:
@@ -195,8 +212,6 @@ class _Builder:
         if not all(isinstance(source, dict) for source in sources):
             raise ReadingError(f"{_MERGE} stands before something that is no mapping", event.start_mark.line + 1)
         keys = {key for source in sources for key in source}
-        self._copied += len(keys)
-        _bound(self._copied, event)
         for key in sorted(keys & set(found)):
             self._refuse(
                 event, f"the key {key!r} stands before a {_MERGE} that holds it too; rule: {_MERGE} stands first"
@@ -210,13 +225,15 @@ class _Builder:
     def _key(self, event: Any) -> tuple[str, bool]:
         """The key's text, and whether it is one only after it has been turned into one."""
         if type(event) is yaml.AliasEvent:
-            value, _ = self._alias(event)
+            value, _ = self._alias(event, 0)
             if not isinstance(value, str):
                 self._refuse(event, f"the key *{event.anchor} is no text")
             return str(value), False
         if type(event) is not yaml.ScalarEvent:
             raise ReadingError("a key is a list or a mapping; rule: keys are texts", event.start_mark.line + 1)
         text: str = event.value
+        if event.tag is None and event.anchor is None and (not event.implicit[0] or is_text(text)):
+            return text, False
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value=self._scalar(event), is_open=False)
         try:
@@ -239,10 +256,3 @@ class _Builder:
 
 def _is_merge(event: Any) -> bool:
     return type(event) is yaml.ScalarEvent and event.value == _MERGE and event.implicit[0] and event.tag is None
-
-
-def _bound(total: int, event: Any) -> None:
-    if total > MAX_NODES:
-        raise ReadingError(
-            f"stands for more than {MAX_NODES} values with its aliases written out", event.start_mark.line + 1
-        )

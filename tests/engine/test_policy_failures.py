@@ -16,6 +16,8 @@ PACK = f"""\
 import dataclasses
 import sys
 
+from pulumi_policy import EnforcementLevel
+
 sys.path.insert(0, {str(REPOSITORY)!r})
 
 from policies import pack
@@ -25,11 +27,18 @@ def fails(case):
         raise KeyError({SECRET!r})
     yield from ()
 
+def fails_softly(case):
+    if case.subject.object_name == "three":
+        raise KeyError({SECRET!r})
+    yield from ()
+
 def fails_on_all(case):
     raise ValueError({SECRET!r})
     yield
 
-pack.RULES = (dataclasses.replace(pack.RULES[1], judge=fails), *pack.RULES[:1], *pack.RULES[2:])
+first, second, third, *others = pack.RULES
+third = dataclasses.replace(third, level=EnforcementLevel.ADVISORY, judge=fails_softly)
+pack.RULES = (dataclasses.replace(second, judge=fails), first, third, *others)
 pack.STACK_RULES = (dataclasses.replace(pack.STACK_RULES[0], judge=fails_on_all), *pack.STACK_RULES[1:])
 
 import policies.__main__
@@ -47,7 +56,17 @@ def test_it_denies_the_object_by_name_and_hides_nothing(program: Callable[[str],
     assert "Traceback" not in result.text
     assert SECRET not in result.text
     said = [line for line in result.text.splitlines() if "cannot judge it" in line]
-    assert len(said) == 2, result.text
+    assert len(said) == 3, result.text
+    assert "Deployment team/three: the rule rendered-elsewhere cannot judge it: KeyError at " in "".join(said)
+    ends = [line for line in result.text.splitlines() if "is not judged by" in line]
+    assert sorted(line.split(";")[0].strip() for line in ends) == [
+        "Deployment team/three: is not judged by rendered-elsewhere",
+        "Deployment team/two: is not judged by images-from-the-registry",
+        "the stack: is not judged by namespaces-guarded",
+    ]
+    levels = [line for line in result.text.splitlines() if "rules-come-to-their-end" in line]
+    assert all("[mandatory]" in line for line in levels)
+    assert len(levels) >= 3
     assert "Deployment team/two: the rule images-from-the-registry cannot judge it: KeyError at " in "".join(said)
     assert "the stack: the rule namespaces-guarded cannot judge it: ValueError at " in "".join(said)
     denied = [line for line in result.text.splitlines() if "rule: images are pinned by digest" in line]

@@ -135,7 +135,9 @@ BAD: dict[str, tuple[bytes, str]] = {
     "bomb of merges": (f"apiVersion: v1\nkind: Pod\n{MERGES}".encode(), "with its aliases written out"),
     "alias of itself": (b"apiVersion: v1\nkind: Pod\nspec: &s {again: *s}\n", "inside the value that it names"),
     "tag of Python": (b"!!python/object/apply:os.system ['true']\n", "is not known; rule: no tags in manifests"),
-    "not text": (b"\xff\xfe\x00", "is not UTF-8"),
+    "not text": (b"a: \xc3\x28", "is not UTF-8 text"),
+    "half a character": (b"\xff\xfe\x00", "is not UTF-16 text"),
+    "half a pair": (b"\xff\xfe\x3d\xd8a\x00", "is not UTF-16 text"),
     "no number of JSON": (b"apiVersion: v1\nkind: Pod\nspec: .nan\n", ".nan is no number of JSON"),
     "deep": (b"[" * 20000 + b"]" * 20000, "nested too deeply"),
 }

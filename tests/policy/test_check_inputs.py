@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,22 @@ def test_objects_of_json_in_a_row_are_judged(tmp_path: Path, capsys: pytest.Capt
     assert status == 1
     assert [(entry["object"], entry["line"]) for entry in content["violations"]] == [
         ("Deployment one", 1), ("Deployment two", 1), ("Deployment three", 2)]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_text_is_read_as_kubectl_reads_its_bytes(
+    encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = deployment("one", "nginx") + '---\n{"apiVersion": "v1", "kind": "Thing", "metadata": {"name": "é😀"}}\n'
+    mark = "\ufeff" if encoding.endswith("be") else ""
+    (tmp_path / "a.yaml").write_bytes((mark + text).encode(encoding))
+    status, content = told(capsys, str(tmp_path / "a.yaml"), *only_images(tmp_path))
+    assert status == 1
+    assert [(entry["object"], entry["line"]) for entry in content["violations"]] == [("Deployment team/one", 4)]
+    words = ["kubectl", "annotate", "--local", "--output", "jsonpath={.metadata.name} ", "--filename", "a.yaml", "a=b"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["one", "é😀"]
+    assert content["objects"] == 2
 
 
 def test_one_item_that_is_no_object_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

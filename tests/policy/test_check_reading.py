@@ -46,6 +46,8 @@ def variable(value: str) -> str:
     return pod(container=f"env: [{{name: DB_PASSWORD, value: {value}}}]")
 
 
+DB_PASSWORD = "!!binary REJfUEFTU1dPUkQ="
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: team}\n"
 OPEN = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {type: NodePort}}"
 LIST = "apiVersion: v1\nkind: List\nitems:\n"
 PODS_OF = "apiVersion: v1\nkind: PodList\nitems: "
@@ -62,6 +64,10 @@ DENIED: dict[str, tuple[str, str]] = {
     "an image as bytes": (pod(image="!!binary bmdpbng="), IMAGES),
     "cluster-admin as bytes": (binding("!!binary Y2x1c3Rlci1hZG1pbg=="), RIGHTS),
     "a password as bytes": (variable("!!binary aHVudGVyMmh1bnRlcjI="), SECRETS),
+    "a password as bytes in quotes": (variable("!!binary 'aHVudGVyMmh1bnRlcjI='"), SECRETS),
+    "a name of a password as bytes": (pod(container=f"env: [{{name: {DB_PASSWORD}, value: hunter2hunter2}}]"), SECRETS),
+    "a password as bytes in a ConfigMap": (f"{CONFIG}data: {{DB_PASSWORD: !!binary aHVudGVyMmh1bnRlcjI=}}\n", SECRETS),
+    "a key of a password as bytes": (f"{CONFIG}data: {{{DB_PASSWORD}: hunter2hunter2}}\n", SECRETS),
     # Text is text, whatever else it looks like to other readers.
     "an image that looks like a date": (pod(image="2026-01-01"), IMAGES),
     "an image that looks like a time": (pod(image="2026-01-01T10:00:00Z"), IMAGES),

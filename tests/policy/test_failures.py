@@ -20,6 +20,7 @@ from policies.judging.stack_rule import StackCase, StackRule
 from policies.judging.subject import Subject
 from policies.judging.values import plain
 from policies.manifests.quantities import quantity
+from policies.pack import FAILURES
 from policies.remediations import Remediation
 from policies.rules import images_pinned, namespaces_guarded
 from tests.policy.support.objects import DEPLOYMENT, DEPLOYMENT_TYPE
@@ -185,3 +186,23 @@ def test_a_judge_that_fails_before_its_first_word_is_told() -> None:
     (failure,) = told(dataclasses.replace(images_pinned.RULE, judge=judge))
     assert "KeyError" in failure
     assert SECRET not in failure
+
+
+def test_an_advisory_rule_that_fails_denies_by_a_mandatory_one() -> None:
+    resource, stack = FAILURES
+    with one_request():
+        assert told(resource) == []
+        told(raising("a division"))
+        (said,) = told(resource)
+    assert said.startswith(f"{case().subject.title}: is not judged by {images_pinned.RULE.id}; rule: ")
+    assert {rule.level_in(environment) for rule in FAILURES for environment in ("dev", "prod")} == {
+        EnforcementLevel.MANDATORY
+    }
+    with one_request():
+        assert told(resource) == []
+        found: list[str] = []
+        args = StackValidationArgs([], {}, {})  # type: ignore[no-untyped-call]
+        broken = dataclasses.replace(namespaces_guarded.RULE, judge=lambda given: iter(given.subjects[7]))
+        broken.policy().validate(args, lambda message, urn=None: None)
+        stack.policy().validate(args, lambda message, urn=None: found.append(message))
+        assert found[0].startswith(f"the stack: is not judged by {namespaces_guarded.RULE.id}; rule: ")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from policies.reading.stream import read_stream
 from tests.policy.support.kubectl import Seen, read_by_kubectl, same
-from tests.policy.support.yaml_texts import Texts
+from tests.policy.support.yaml_texts import WORDS, Texts
 
 BATCH = 1000
 """Texts that one process of kubectl reads."""
@@ -56,6 +59,27 @@ def test_no_text_has_another_value(seed: int, tmp_path: Path) -> None:
         # Texts that nobody reads compare nothing.
         assert counted["same"] > len(batch) * least, counted
         assert counted["refused by us"] < len(batch) * most, counted
+
+
+NUMBERS = r"[-+]?(0[xXoObB]?)?[0-9a-fA-F_]{0,6}\.?[0-9_]{0,4}([eE][-+]?[0-9_]{1,3})?"
+SCALARS = st.one_of(
+    st.sampled_from(WORDS), st.from_regex(NUMBERS, fullmatch=True), st.text("019-+._eExXoObBnNyY~=<:T ", max_size=8)
+)
+"""Plain scalars, most of them nearly numbers: each is a document of its own, as a value or as a key."""
+
+
+@settings(max_examples=BATCHES * 5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(SCALARS, st.booleans()), min_size=40, max_size=40))
+def test_no_scalar_has_another_value(scalars: list[tuple[str, bool]]) -> None:
+    bodies = [f"{text}: a" if is_key else f"a: {text}" for text, is_key in scalars]
+    names = [f"d{number}" for number in range(len(bodies))]
+    texts = {
+        name: f"apiVersion: v1\nkind: Thing\nmetadata: {{name: {name}}}\ndata:\n  {body}\n"
+        for name, body in zip(names, bodies, strict=True)
+    }
+    texts["d"] = "apiVersion: v1\nkind: Thing\nmetadata: {name: d}\n"
+    with tempfile.TemporaryDirectory() as folder:
+        assert compared(texts, Path(folder))["same"] > 0
 
 
 THING = {"kind": "Thing", "a": "2026-01-01"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from policies.reading import yaml_text
 from policies.reading.stream import Read, read_stream
 from tests.policy.reading.texts import READ, REFUSED
 from tests.policy.support.kubectl import read_by_kubectl, same
@@ -57,6 +61,31 @@ def test_what_is_just_shallow_enough_is_read() -> None:
     assert str(value).count("{") == 200
 
 
+def test_levels_by_aliases_are_counted() -> None:
+    def nested(levels: int) -> str:
+        """Two thirds of them by an alias, which itself stands for half of them by an alias."""
+        third = levels // 3
+        deep = ["[" * third, "]" * third]
+        return f"[&a {deep[0]}{deep[1]}, &b {deep[0]}*a{deep[1]}, {deep[0]}*b{deep[1]}]"
+
+    (value,) = values(nested(198))
+    assert str(value[2]) == "[" * 198 + "]" * 198
+    assert "too deeply" in str(reads(nested(201))[0].refused)
+    (value,) = values(f"[{nested(150)}, [&c {nested(30)}, *c]]")
+    assert value[1][0] == value[1][1]
+
+
+def test_aliases_are_counted_before_they_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_text, "MAX_NODES", 50)
+    assert values("[" + "a, " * 48 + "b]")
+    (read,) = reads("[" + "a, " * 49 + "b]")
+    assert "stands for more than 50 values" in str(read.refused)
+    text = "a: &a {k: x, l: x, m: x}\nb:\n" + "".join(f"- {{<<: *a, n: {number}}}\n" for number in range(20))
+    (read,) = reads(text)
+    assert read.refused is not None
+    assert read.line == read.refused.line == 7
+
+
 STREAMS: dict[str, tuple[str, list[Any]]] = {
     "two objects of JSON in a row": ('{"a": 1} {"a": 2}', [{"a": 1}, {"a": 2}]),
     "on two lines": ('{"a": 1}\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
@@ -68,6 +97,7 @@ STREAMS: dict[str, tuple[str, list[Any]]] = {
     "lines between documents": ("---\n--- # c\n\na: 1\n---\n# no\n---\t\na: 2\n---\n", [{"a": 1}, {"a": 2}]),
     "a byte order mark before YAML": ("\ufeff---\na: 1\n", [{"a": 1}]),
     "a byte order mark before JSON": ('\ufeff{"a": 1}', [{"a": 1}]),
+    "a byte order mark before JSON in a row": ('\ufeff{"a": 1}{"a": "x\x85"}', [{"a": 1}, {"a": "x\x85"}]),
     "the end of a document": ("a: 1\n...\n---\na: 2\n", [{"a": 1}, {"a": 2}]),
     "dashes in a block": ("a: |\n  ---\n  b\n", [{"a": "---\nb\n"}]),
     "nothing": ("\n---\n# nothing\n---\nnull\n", []),
@@ -96,6 +126,7 @@ ONE_BAD: dict[str, tuple[str, int, list[Any]]] = {
     "a line of --- that is none": ('{"a": 1}---\n{"b": 1}\n---\nc: 3\n', 1, [{"a": 1}, {"c": 3}]),
     "a remark with a line break of its own": ('{"a": 1}\n# c\x85b: 1\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
     "many remarks in a remark": ('{"a": 1}\n' + "# " * 5000 + "\nb: 1\n---\nc: 3\n", 2, [{"a": 1}, {"c": 3}]),
+    "a word of JavaScript": ('{"a": 1}\n{"b": NaN}\n---\nc: 3\n', 2, [{"a": 1}, {"c": 3}]),
     "a strange space first": ("\u00a0{}", 1, []),
 }
 
@@ -108,6 +139,30 @@ def test_a_document_that_cannot_be_read_does_not_hide_the_others(name: str) -> N
     assert [read.value for read in found if not read.refused] == expected
     assert len(refused) == 1
     assert abs(refused[0] - line) <= 1
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    # Between these a float is a whole number to JSON, which is written with fewer digits.
+    | st.floats(allow_nan=False, allow_infinity=False).filter(lambda value: not 2**53 < abs(value) < 2**64)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    lambda held: (
+        st.lists(held, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), held, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), JSON, max_size=4), st.booleans())
+def test_what_is_written_as_json_comes_back(value: dict[str, Any], only_ascii: bool) -> None:
+    text = json.dumps(value, ensure_ascii=only_ascii)
+    assert values(text) == [value]
+    first, second = values(f"{text}\n{text}")
+    assert first == second == value
 
 
 def test_lines_are_those_of_the_file() -> None:

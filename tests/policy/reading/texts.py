@@ -103,6 +103,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "lists in lists": ("[" * _DEEP + "]" * _DEEP, "is nested too deeply to be read; rule: at most 200 levels"),
     "mappings in mappings": ("{a: " * _DEEP + "}" * _DEEP, "is nested too deeply"),
     "dashes": ("\n " + "- " * _DEEP + "a", "is nested too deeply"),
+    "levels by aliases": (f"[&a {'[' * 150}{']' * 150}, {'[' * 60}*a{']' * 60}]", "is nested too deeply"),
     "text after the end": ("{a: 1}\n...\nkind: Pod\n", "something stands after the end of the document"),
     "a second document in disguise": ("{a: 1}\r---\rkind: Pod\n", "something stands after the end of the document"),
     "text behind the line between documents": ("{a: 1}\n--- {kind: Pod}\n", "more than a comment stands behind ---"),
