@@ -145,7 +145,7 @@ COMMANDS: Mapping[str, re.Pattern[str]] = {
         rf"|\b(?:ldapsearch|ldapadd|ldapmodify|ldapdelete|ldapwhoami){_LINE}-w[ =]*{_ATTACHED}"
         rf"|\bhtpasswd{_LINE}-[a-zA-Z]*b[a-zA-Z]*\s+\S+\s+(?:\S+\s+)?{_ATTACHED}"
         rf"|\bopenssl\b{_LINE}(?:-pass|-passin|-passout|-k)[ =]*(?:pass:)?{_ATTACHED}"
-        rf"|\bkeytool\b{_LINE}-(?:storepass|keypass)[ =]*{_ATTACHED}"
+        rf"|\bkeytool\b{_LINE}-(?:storepass|keypass)[ =]*(?![\"']?changeit\b){_ATTACHED}"
         rf"|\bmc\b{_LINE}(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+{_ATTACHED}\s+{_ATTACHED}"
     ),
 }

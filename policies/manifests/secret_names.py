@@ -69,6 +69,11 @@ _OPENED = re.compile(
 """What begins as one and may go on behind a blank."""
 
 _CODE_CALL = re.compile(r"[a-z_][\w.]*(?:\((?:[\w., =*\[\]-]*\))?|\[[^\]]*\]?)[).,:]*", re.IGNORECASE)
+_CODE_LINE = re.compile(
+    r"[a-z_][\w.]*[(\[][^\n]{0,300}[)\]](?:\.\w{1,60}(?:\([^()]{0,100}\))?|\[[^\[\]]{0,60}\]|[),;: ]){0,9}",
+    re.IGNORECASE,
+)
+"""Calls and elements of programs, as a value that a line cuts short and as the whole rest of the line."""
 
 
 def _said(name: str) -> str:
@@ -119,6 +124,8 @@ def is_reference_in_a_line(value: str, rest: str) -> bool:
     """The same for a value in a file's line: `rest` is the line from there on, where the value may end too early."""
     call = ("(" in value or "[" in value) and _CODE_CALL.fullmatch(value) is not None
     if is_reference(value) or call:
+        return True
+    if ("(" in value or "[" in value) and _CODE_LINE.fullmatch(rest.strip()):
         return True
     return _OPENED.match(rest.lstrip("\"'")) is not None
 

@@ -33,7 +33,9 @@ _PARTS = ("predictor", "transformer", "explainer")
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each model that comes from elsewhere, or is not in the catalog."""
     rule = "base models are named pvc://<claim>/base/<name>/vN and are approved; nothing is fetched from elsewhere"
-    return told(case, _faults(case), rule, _EXAMPLE)
+    yield from told(case, _faults(case), rule, _EXAMPLE)
+    for server in servers(case):
+        yield from told(case, _server(case, server), rule, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
@@ -56,29 +58,6 @@ def _faults(case: Case) -> Iterator[Fault]:
             if at(ref, "name") not in known:
                 text = f"{shown(at(ref, 'name'))}, and what that configuration fills in is not seen here"
                 yield Fault(path=f"{path}.name", text=text)
-    for server in servers(case):
-        yield from _server(case, server)
-
-
-def _server(case: Case, server: Server) -> Iterator[Fault]:
-    """The one model of a server is what lies at the mount of the base model; nothing names a second one."""
-    if not server.is_server:
-        return
-    said = case.config.get("modelPath")
-    path = said if isinstance(said, str) and said else MODEL_PATH
-    # The names, never the values: an address of a model may hold a key.
-    for name in _MODEL_FLAGS:
-        if any(value.rstrip("/") != path for value in server.values(name)):
-            yield Fault(path=server.path, text=f"gives --{name} another value than {path}, where the base model is")
-    if any(value.rstrip("/") != path for value in server.flags.models):
-        yield Fault(path=server.path, text=f"names another model than {path}, where the base model is")
-    for flag in server.refused(_ID):
-        yield Fault(path=server.path, text=f"gives --{flag.name}, which {flag.closed}")
-    if case.subject.group == SERVING:
-        for name in _MODEL_VARIABLES:
-            value = environment(server.container).get(name)
-            if value is not None:
-                yield from _uri(case, value, f"{server.container.path}.env: {name}")
 
 
 def _part(case: Case, part: JsonValue, path: str) -> Iterator[Fault]:
@@ -106,6 +85,27 @@ def _uri(case: Case, uri: JsonValue, path: str) -> Iterator[Fault]:
     fault = not_allowed(case.world, case.world.base_models.get(match["model"]), f"base model {match['model']!r}")
     if fault:
         yield Fault(path=path, text=fault)
+
+
+def _server(case: Case, server: Server) -> Iterator[Fault]:
+    """The one model of a server is what lies at the mount of the base model; nothing names a second one."""
+    if not server.is_server:
+        return
+    said = case.config.get("modelPath")
+    path = said if isinstance(said, str) and said else MODEL_PATH
+    # The names, never the values: an address of a model may hold a key.
+    for name in _MODEL_FLAGS:
+        if any(value.rstrip("/") != path for value in server.values(name)):
+            yield Fault(path=server.path, text=f"gives --{name} another value than {path}, where the base model is")
+    if any(value.rstrip("/") != path for value in server.flags.models):
+        yield Fault(path=server.path, text=f"names another model than {path}, where the base model is")
+    for flag in server.refused(_ID):
+        yield Fault(path=server.path, text=f"gives --{flag.name}, which {flag.closed}")
+    if case.subject.group == SERVING:
+        for name in _MODEL_VARIABLES:
+            value = environment(server.container).get(name)
+            if value is not None:
+                yield from _uri(case, value, f"{server.container.path}.env: {name}")
 
 
 RULE = Rule(

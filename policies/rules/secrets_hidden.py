@@ -26,6 +26,9 @@ _USERS = ":MinioUser"
 _OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
 _FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
 _NAMES_FLAGS = re.compile(r"(?:OPTS|OPTIONS|ARGS|ARGUMENTS|FLAGS|PARAMS|COMMAND|CMD)$")
+_PROGRAM = re.compile(r"\s*#![^\n]{0,100}?(?:python|node|ruby|perl|php|lua|pwsh)")
+"""Begins a program whose lines are no settings."""
+
 _NO_DOCUMENTS = ("description", "message", "summary", "help", "query", "expr")
 """Keys of texts that are no settings: what people and monitoring read."""
 
@@ -152,7 +155,7 @@ def _object_within(value: dict[str, JsonValue], path: str) -> Iterator[Fault]:
 
 def _is_document(text: str, key: str) -> bool:
     """Whether a text is a file of settings: JSON, or lines and mappings of YAML, in scripts too."""
-    if key.endswith(CODE):
+    if key.endswith(CODE) or _PROGRAM.match(text):
         return False
     return _is_json(text) or (key not in _NO_DOCUMENTS and (_is_mapping(text) or "\n" in text.strip()))
 

@@ -10,8 +10,6 @@ from tests.policy.samples.models import MODELS
 from tests.policy.support.objects import (
     DEPLOYMENT,
     DEPLOYMENT_TYPE,
-    LLM,
-    LLM_TYPE,
     OFFLINE,
     RUNTIME,
     RUNTIME_TYPE,
@@ -103,25 +101,6 @@ _HYBRID = (
             {"spec containers 0 command": ["sh", "-c", "exec vllm serve /mnt/evil"]},
             "containers[0].args: names another model",
         ),
-        world=MODELS,
-    ),
-    *table(
-        LLM_TYPE,
-        changed(LLM, {"spec model uri": "pvc://b/base/m/v1"}),
-        (
-            "a config of another object",
-            {"spec baseRefs": [{"name": "evil"}]},
-            "spec.baseRefs[0].name: is 'evil', and what that",
-        ),
-        ("configs that are not known", {"spec baseRefs": UNKNOWN_VALUE}, "spec.baseRefs.name: is not known"),
-        world=MODELS,
-    ),
-    *table(
-        "kubernetes:serving.kserve.io/v1alpha1:LLMInferenceServiceConfig",
-        changed(LLM, {"kind": "LLMInferenceServiceConfig", "spec model uri": "pvc://b/base/m/v1"}),
-        ("a config", {}),
-        ("a config without a model", {"spec": {"replicas": 1}}),
-        ("a config of a hub", {"spec model uri": "hf://attacker/evil"}, "spec.model.uri: is 'hf://attacker/evil'"),
         world=MODELS,
     ),
 )
