@@ -21,6 +21,7 @@ _RULE = {*(f"{word}{peer}" for word in ("from", "to") for peer in _PEERS), "toPo
 _ENTITIES = ("cluster", "host", "remote-node", "kube-apiserver", "init", "health", "ingress", "unmanaged")
 """Entities that are no world; what `all` and those of tomorrow mean is not among them."""
 
+_EVERY_POD = ("cluster", "unmanaged")
 _RESERVED = tuple(f"reserved{mark}{name}" for mark in ":." for name in _ENTITIES if name != "cluster")
 _NAMESPACE = "namespace"
 _SOURCES = ("k8s", "any")
@@ -53,9 +54,12 @@ def _rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
     # A rule without anything allows nothing; one of ports alone allows them to everybody.
     if rule and not any(at(rule, f"{word}{peer}") is not None for peer in _PEERS):
         yield Fault(path=path, text="names nobody, so it means everywhere")
+    bounded = _bounded(at(rule, "toPorts"))
     for where, entity in listed(at(rule, f"{word}Entities"), f"{path}.{word}Entities"):
         if entity not in _ENTITIES:
             yield Fault(path=where, text=shown(entity))
+        elif entity in _EVERY_POD and not bounded:
+            yield Fault(path=where, text=f"{shown(entity)}: every pod of the cluster, on any port")
     for peer in ("FQDNs", "Groups"):
         for where, name in listed(at(rule, f"{word}{peer}"), f"{path}.{word}{peer}"):
             yield Fault(path=where, text=f"{shown(name)}: something outside the cluster")
@@ -63,7 +67,6 @@ def _rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
         yield from network(case, cidr, where)
     for where, entry in listed(at(rule, f"{word}CIDRSet"), f"{path}.{word}CIDRSet"):
         yield from network(case, at(entry, "cidr"), where)
-    bounded = _bounded(at(rule, "toPorts"))
     for where, selector in listed(at(rule, f"{word}Endpoints"), f"{path}.{word}Endpoints"):
         yield from _endpoints(case, where, selector, bounded=bounded)
 

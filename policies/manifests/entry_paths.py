@@ -22,6 +22,9 @@ _ODD = re.compile(r"%|//|/\.\.?(?:/|$)|[\\;?#]|[^!-~]")
 _OTHER_DIALECT = re.compile(r"\[\[|\[:[a-z]+:\]|\(\?#|--|&&|~~")
 """What Python reads otherwise than the programs that route, or leaves out."""
 
+_ENDLESS = re.compile(r"[+*}]\)+[+*{]|\|[^()]*\)+[+*{]")
+"""What is repeated within what is repeated, or a choice that is: Python may take longer than anybody waits."""
+
 
 def administration(case: Case, match: dict[str, JsonValue], *, any_case: bool = False) -> str | None:
     """The first path of the administration that a match (`exact`, `prefix` or `regex`) leads to, or None.
@@ -52,7 +55,7 @@ def _leads(kind: str, value: str, path: str, *, any_case: bool) -> bool:
 
 
 def _matches(pattern: str, path: str, flags: re.RegexFlag) -> bool:
-    if _OTHER_DIALECT.search(pattern):
+    if _OTHER_DIALECT.search(pattern) or _ENDLESS.search(pattern):
         return True
     try:
         return any(re.match(pattern, whole, flags) for whole in (path, f"{path}/"))

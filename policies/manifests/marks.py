@@ -67,6 +67,8 @@ _OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
         "istio.io/use-waypoint-namespace": _ANY,
         "topology.istio.io/network": _ANY,
     },
+    # Pods of the namespace would get tolerations, or go to other nodes than they are judged by.
+    "scheduler.alpha.kubernetes.io": {"scheduler.alpha.kubernetes.io/node-selector": ""},
     "gatekeeper.sh": {},
     "kyverno.io": {},
     "sigstore.dev": {"policy.sigstore.dev/include": "true"},

@@ -49,7 +49,11 @@ _STRATEGIES = {
     "supplementalGroups": ("MustRunAs", "RunAsAny"),
 }
 _PROFILES = ("runtime/default", "localhost/")
-_CHANGING = ("mutate", "generate", "mutateExisting")
+_VALIDATING = {
+    *("name", "match", "exclude", "preconditions", "celPreconditions", "validate", "verifyImages", "context"),
+    *("skipBackgroundRequests", "reportProperties", "imageExtractors"),
+}
+"""Fields of a rule of Kyverno's that change and make nothing."""
 
 
 def node_doors(subject: Subject) -> Iterator[Fault]:
@@ -139,9 +143,12 @@ def _kyverno(subject: Subject) -> Iterator[Fault]:
         yield Fault(path="spec", text=NOT_KNOWN)
         return
     for path, rule in listed(at(spec, "rules"), "spec.rules"):
-        for field in _CHANGING:
-            if at(rule, field) is not None:
+        for field in mapping(rule):
+            if field not in _VALIDATING:
                 yield Fault(path=f"{path}.{field}", text="changes or makes objects that are judged nowhere")
+        for where, entry in listed(at(rule, "context"), f"{path}.context"):
+            if at(entry, "apiCall", "service") is not None:
+                yield Fault(path=f"{where}.apiCall.service", text="shows objects to a server that is not judged")
 
 
 _KINDS: dict[tuple[str, str], Callable[[Subject], Iterator[Fault]]] = {

@@ -33,7 +33,6 @@ _KUBERNETES: tuple[Row, ...] = (
     ("policy", "PodDisruptionBudget", ()),
     ("networking.k8s.io", "NetworkPolicy", (NETWORK,)),
     ("networking.k8s.io", "Ingress", (ENTRIES,)),
-    ("networking.k8s.io", "IngressClass", (ENTRIES,)),
     ("extensions", "Ingress", (ENTRIES,)),
     ("discovery.k8s.io", "EndpointSlice", (NETWORK,)),
     ("rbac.authorization.k8s.io", "ClusterRole ClusterRoleBinding Role RoleBinding", (RIGHTS,)),

@@ -14,6 +14,7 @@ from policies.manifests.entry_ingress import ingress, route
 from policies.manifests.entry_mesh import istio_gateway, knative_service, peers, virtual_service
 from policies.manifests.entry_paths import ADMIN_PATHS
 from policies.manifests.fields import NOT_KNOWN, Fault, titles_schema
+from policies.manifests.issuers import auth_policy, request_authentication, security_policy
 from policies.manifests.kind_table import refusals
 from policies.manifests.objects import each_object, told
 
@@ -50,6 +51,9 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.istio.io", "Gateway"): istio_gateway,
     ("security.istio.io", "PeerAuthentication"): peers,
     ("serving.knative.dev", "Service"): knative_service,
+    ("security.istio.io", "RequestAuthentication"): request_authentication,
+    ("kuadrant.io", "AuthPolicy"): auth_policy,
+    ("gateway.envoyproxy.io", "SecurityPolicy"): security_policy,
 }
 """How each kind of entry is judged; those of other projects are refused, as are routes that know no paths."""
 
@@ -68,6 +72,7 @@ RULE = Rule(
         "annotations": titles_schema(
             "Annotations of entries and Services that open nothing, beside those that are understood; `*` is any text"
         ),
+        "issuers": titles_schema("Issuers of tokens whose holders may be callers, exactly as entries name them"),
         "adminPaths": {
             **{"type": "array", "items": {"type": "string"}, "default": list(ADMIN_PATHS)},
             "description": "paths of servers that no entry leads to",

@@ -96,6 +96,8 @@ _PATHS = table(
     ("many times", _at_path("/v1/.{4}_lora_adapter"), "which leads to /v1/load_lora_adapter"),
     ("a class of POSIX", _at_path("/v1/[[:alpha:]_]+"), "which leads to /v1/load_lora_adapter"),
     ("an expression that is none", _at_path("/v1/("), "which leads to"),
+    ("repeated repetitions", _at_path("/([a-z0-9_/]+)+x"), "which leads to"),
+    ("repeated choices", _at_path("/(a|a|b)*x"), "which leads to"),
     (
         "an escaped letter",
         _at_path("/v1/%6coad_lora_adapter", "Exact"),

@@ -50,6 +50,15 @@ _CILIUM = (
             "egress[0].toTunnels: is no field that is understood",
         ),
         ("a policy of tomorrow", {"spec tunnels": [{}]}, "spec.tunnels: is no field that is understood"),
+        (
+            "the whole cluster",
+            {"spec egress 0": {"toEntities": ["cluster"]}},
+            "is 'cluster': every pod of the cluster, on",
+        ),
+        (
+            "the whole cluster on a port",
+            {"spec egress 0": {"toEntities": ["cluster"], "toPorts": [{"ports": [{"port": "443"}]}]}},
+        ),
         ("an entity of tomorrow", {"spec egress 0": {"toEntities": ["moon"]}}, "toEntities[0]: is 'moon'"),
     ),
     *table(
@@ -197,6 +206,11 @@ _NAMESPACES = table(
     ("without constraints", {_POD_LABELS: {"openshift.io/run-level": "0"}}, "of openshift.io only what is understood"),
     ("root by its range", {_POD_NOTES: {"openshift.io/sa.scc.uid-range": "0/1000"}}, "uid-range: is '0/1000'"),
     ("on other nodes", {_POD_NOTES: {"openshift.io/node-selector": "gpu=yes"}}, "node-selector: is 'gpu=yes'"),
+    (
+        "tolerations for all",
+        {_POD_NOTES: {"scheduler.alpha.kubernetes.io/defaultTolerations": "[]"}},
+        "of scheduler.alpha.kubernetes.io only what is understood",
+    ),
     ("out of admission", {_POD_LABELS: {"admission.gatekeeper.sh/ignore": "x"}}, "of gatekeeper.sh only what is"),
     ("out of Linkerd", {_POD_NOTES: {"linkerd.io/inject": "disabled"}}, "annotations.linkerd.io/inject: is 'disabled'"),
     ("with a network of its own", {_POD_LABELS: {"k8s.ovn.org/primary-user-defined-network": ""}}, "of ovn.org only"),
