@@ -30,6 +30,7 @@ from infra.settings import (
     SecretText,
     Settings,
     Signer,
+    StatedKind,
     Storage,
     StoreNetwork,
     StoreServer,
@@ -124,6 +125,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         registry_credentials=secrets.get("registryCredentials"),
         signers=tuple(Signer(**_fields(entry)) for entry in data.get("signers", ())),
         exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
+        stated_kinds=tuple(StatedKind(**_fields(entry)) for entry in data.get("policy", {}).get("kinds", ())),
         **_platform(data["platform"]),
         **_fields({key: data[key] for key in ("protect", "pullSecret", "renderTo") if key in data}),
     )

@@ -229,6 +229,16 @@ class Exemption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatedKind:
+    """A kind of objects that the organisation tells the policy pack about; the program itself only checks it."""
+
+    group: str
+    kind: str
+    reason: str
+    carries_pods: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Signer:
     """Whose signature adapters must carry; `public_key` is PEM."""
 
@@ -262,6 +272,7 @@ class Settings:
     prometheus: str | None = None
     llm_inference_service: bool = False
     exemptions: tuple[Exemption, ...] = ()
+    stated_kinds: tuple[StatedKind, ...] = ()
     signers: tuple[Signer, ...] = ()
 
     def held(self, tenant: str) -> list[str]:

@@ -7,11 +7,11 @@ from pulumi_policy import EnforcementLevel, PolicyPack
 from policies.judging.pace import read_each_resource_once
 from policies.judging.secrecy import keep_the_marks
 from policies.judging.stack import hear_the_settings
-from policies.pack import EXEMPTIONS, REMEDIATIONS, RULES, STACK_RULES
+from policies.pack import EXEMPTIONS, FAILURES, REMEDIATIONS, RULES, STACK_RULES
 
 keep_the_marks()
 read_each_resource_once()
-JUDGING = (*RULES, *STACK_RULES, *EXEMPTIONS)
+JUDGING = (*RULES, *STACK_RULES, *EXEMPTIONS, *FAILURES)
 POLICIES = [rule.policy() for rule in JUDGING]
 hear_the_settings(list(zip(JUDGING, POLICIES, strict=True)))
 PolicyPack(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.judging.exemptions_in_use import in_use, in_use_by_stack, readable
+from policies.judging.failures_told import rules_end, stack_rules_end
 from policies.remediations import REMEDIATIONS
 from policies.rules import (
     adapters_approved,
@@ -15,6 +16,7 @@ from policies.rules import (
     hybrid_storage,
     images_pinned,
     images_registry,
+    kinds_known,
     lora_limits,
     manifest_sources,
     model_servers_offline,
@@ -36,6 +38,7 @@ from policies.rules import (
 )
 
 RULES = (
+    kinds_known.RULE,
     images_pinned.RULE,
     images_registry.RULE,
     manifest_sources.RULE,
@@ -78,4 +81,7 @@ EXEMPTIONS = (
 )
 """What is told about exemptions; after all others, which note what they let through."""
 
-__all__ = ["EXEMPTIONS", "REMEDIATIONS", "RULES", "STACK_RULES"]
+FAILURES = (rules_end(), stack_rules_end())
+"""What denies where a rule failed; after all others."""
+
+__all__ = ["EXEMPTIONS", "FAILURES", "REMEDIATIONS", "RULES", "STACK_RULES"]

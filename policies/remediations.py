@@ -9,16 +9,25 @@ from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_policy import EnforcementLevel, ResourceValidationArgs, ResourceValidationPolicy
+from pulumi_policy import EnforcementLevel, ResourceValidationArgs, ResourceValidationPolicy, proxy
 
+from policies.judging.failures import RuleFailedError
 from policies.judging.rule import Case, case_of
 from policies.judging.values import UNKNOWN
 from policies.manifests.ownership import ENVIRONMENT, PART_OF, is_labelled
-from policies.manifests.pods import pods
+from policies.manifests.pod_finder import pods
 
 PART_OF_VALUE = "private-ai-kitchen"
 Changes = Callable[[Case], Iterator[tuple[tuple[str, ...], Any]]]
 """Yields paths of what is missing, and the value to put there."""
+
+
+class _ToldError(proxy.UnknownValueError):
+    """The one exception that the SDK tells as a remark on a remediation: any other one ends the run."""
+
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
+        self.message = message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +39,15 @@ class Remediation:
     changes: Changes
 
     def policy(self) -> ResourceValidationPolicy:
-        """Return it as the engine runs it."""
+        """Return it as the engine runs it. One that fails is told and changes nothing: rules judge what is there."""
 
         def remediate(args: ResourceValidationArgs) -> Any:
-            case = case_of(args)
-            changes = [] if case is None else list(self.changes(case))
+            try:
+                case = case_of(args)
+                changes = [] if case is None else list(self.changes(case))
+            except Exception as error:
+                failure = RuleFailedError(self.id, f"{args.resource_type} {args.name}", error)
+                raise _ToldError(str(failure)) from error
             props: Any = args.props
             for path, value in changes:
                 _put(props, path, value)

@@ -22,6 +22,7 @@ from infra.rules.quantization import quantization_faults
 from infra.rules.registry import certificates_faults, credentials_faults
 from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
 from infra.rules.signers import signature_faults, signers_faults
+from infra.rules.stated_kinds import stated_kind_faults
 from infra.settings import Settings
 
 RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
@@ -49,6 +50,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     claim_twin_faults,
     hot_lora_faults,
     exemption_faults,
+    stated_kind_faults,
     signers_faults,
     signature_faults,
 )

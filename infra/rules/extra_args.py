@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.faults import Fault
-from infra.rules.flags import CLOSED, EXACT, OWNED
+from infra.rules.flags import CLOSED, KNOWN, OWNED, VERSION
 from infra.settings import Runtime, Settings
 
 _FLAG = re.compile(r"--[A-Za-z0-9][A-Za-z0-9_.-]*(=.*)?", re.DOTALL)
@@ -72,21 +72,20 @@ def _shown(entry: str) -> str:
 
 def _reserved_faults(flag: _Flag) -> Iterator[Fault]:
     """argparse takes the beginning of a flag for the flag, so a beginning counts as well."""
-    names = [flag.name] if flag.name in OWNED or flag.name in CLOSED or flag.name in EXACT else []
-    names = names or [name for name in (*OWNED, *CLOSED) if name.startswith(flag.name) or _in_family(flag.name, name)]
-    for name in names[:1]:
-        short = "" if name.rstrip("*") == flag.name or _in_family(flag.name, name) else f" (short for --{name})"
-        shown = _shown(f"{flag.written}={flag.value}" if flag.value is not None else flag.written)
+    names = [flag.name] if flag.name in KNOWN else sorted(name for name in KNOWN if name.startswith(flag.name))
+    shown = _shown(f"{flag.written}={flag.value}" if flag.value is not None else flag.written)
+    if not names:
+        rule = f"vLLM {VERSION} has no such flag that infra/catalog/server-flags.json knows"
+        yield Fault(path=flag.where, value=shown, rule=rule, example="its whole name, or without this flag")
+    # What a setting owns is told first: there the right place is known.
+    reserved = [name for name in names if name in OWNED] + [name for name in names if name in CLOSED]
+    for name in reserved[:1]:
+        short = "" if name == flag.name else f" (short for --{name})"
         if name in OWNED:
             rule = f"this is what {OWNED[name]} says{short}"
             yield Fault(path=flag.where, value=shown, rule=rule, example=f"{OWNED[name]}, without this flag")
-        elif name in CLOSED:
+        else:
             yield Fault(path=flag.where, value=shown, rule=f"{CLOSED[name]}{short}", example="without this flag")
-
-
-def _in_family(name: str, reserved: str) -> bool:
-    """`data-parallel-*` stands for every flag that begins so."""
-    return reserved.endswith("*") and name.startswith(reserved[:-1])
 
 
 def _twice_faults(flags: list[_Flag]) -> Iterator[Fault]:

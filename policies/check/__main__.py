@@ -13,12 +13,14 @@ import yaml
 from pulumi_policy import EnforcementLevel
 
 from policies.check.config import configured
-from policies.check.documents import Document, documents
+from policies.check.documents import Document, Passed, documents
 from policies.check.errors import CheckError
-from policies.check.findings import Finding, findings, stack_findings
+from policies.check.files import Chosen, chosen
+from policies.check.findings import Finding, findings, stack_findings, visible
 from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
 from policies.judging.pace import notes, one_request
+from policies.judging.stack_rule import StackRule
 from policies.judging.world import World, world_from
 from policies.pack import RULES, STACK_RULES
 
@@ -37,6 +39,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--whole", action="store_true", help="the files are all of an environment: judge what is missing as well"
     )
     parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="leave out files and folders of this name or path, * is any text; may be given several times",
+    )
+    parser.add_argument(
+        "--lenient",
+        action="store_true",
+        help="pass over what is no Kubernetes object (values.yaml, CI files), and name it; else it ends in status 2",
+    )
+    parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="Pulumi.<stack>.yaml: environment, registry, pools, exemptions"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="levels and properties, as --policy-pack-config")
@@ -45,7 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Judge and report: 0 nothing mandatory, 1 a mandatory violation, 2 something could not be read."""
+    """Judge and report: 0 nothing mandatory, 1 a mandatory violation, 2 something could not be read or judged."""
     parser = argparse.ArgumentParser(prog="kitchen policy check", description="The policy pack over plain YAML.")
     arguments(parser)
     return check(parser.parse_args(argv))
@@ -59,7 +73,7 @@ def check(options: argparse.Namespace) -> int:
         if options.output_file is None:
             print(text, end="")
         else:
-            options.output_file.write_text(text)
+            options.output_file.write_text(text, encoding="utf-8")
             print(result.summary(), file=sys.stderr)
     except CheckError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -67,39 +81,60 @@ def check(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"error: {options.output_file}: cannot be written: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
-    for fault in result.faults:
+    for line in result.unused_patterns:
+        print(f"note: --exclude {line}: nothing has this name or path", file=sys.stderr)
+    for fault in (*result.faults, *result.failures):
         print(f"error: {fault}", file=sys.stderr)
-    return BAD_INPUT if result.faults else DENIED if result.count("mandatory") else 0
+    return BAD_INPUT if result.faults or result.failures else DENIED if result.count("mandatory") else 0
 
 
 def judge(options: argparse.Namespace) -> Result:
     """Judge every object; raise CheckError for settings or a configuration that cannot be used."""
     world = _world(options.settings)
     rules = configured((*RULES, *STACK_RULES), world.environment, options.config)
-    faults: list[str] = []
+    passed = Passed(lenient=options.lenient)
+    files = chosen(options.paths, options.exclude, passed.faults)
     found: list[Finding] = []
+    failures: list[str] = []
     used: list[str] = []
-    seen: list[Document] = []
-    for document in _documents(options, faults):
-        seen.append(document)
+    whole = options.whole or options.state
+    count = 0
+    all_of_them: list[Document] = []
+    for document in _documents(files, passed, options):
+        count += 1
+        if whole:
+            all_of_them.append(document)
         with one_request():
-            found += findings(rules, document, world)
+            found += findings(rules, document, world, failures)
             used += notes()
-    if options.whole or options.state:
+    if whole:
         with one_request():
-            found += stack_findings(rules, seen, world)
+            found += stack_findings(rules, all_of_them, world, failures)
             used += notes()
-    if not seen and not faults and not options.state:
-        faults.append("nothing to judge: the input holds no Kubernetes object; example: kitchen policy check rendered/")
-    ran = [entry.rule for entry in rules if entry.level is not EnforcementLevel.DISABLED]
-    return Result(rules=ran, findings=found, exemptions=used, faults=faults, objects=len(seen))
+    if not (count or passed.faults or options.state):
+        passed.faults.append(
+            "nothing to judge: the input holds no Kubernetes object; example: kitchen policy check rendered/"
+        )
+    enabled = [entry.rule for entry in rules if entry.level is not EnforcementLevel.DISABLED]
+    return Result(
+        rules=enabled,
+        not_run=[] if whole else [rule.id for rule in enabled if isinstance(rule, StackRule)],
+        findings=found,
+        exemptions=used,
+        faults=[visible(line) for line in passed.faults],
+        failures=failures,
+        no_objects=[visible(line) for line in passed.no_objects],
+        excluded=files.excluded,
+        unused_patterns=files.unused,
+        objects=count,
+    )
 
 
-def _documents(options: argparse.Namespace, faults: list[str]) -> Iterator[Document]:
+def _documents(files: Chosen, passed: Passed, options: argparse.Namespace) -> Iterator[Document]:
     if not options.state:
-        yield from documents(options.paths, faults)
+        yield from documents(files.files, passed)
         return
-    for path in options.paths:
+    for path in files.files:
         yield from state_documents(path)
 
 
@@ -121,7 +156,7 @@ def _world(path: Path | None) -> World:
 def _settings(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise CheckError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):

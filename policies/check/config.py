@@ -41,7 +41,7 @@ def configured(rules: Sequence[Rule | StackRule], environment: str, path: Path |
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckError(f"{path}: cannot be read as JSON: {error}; example: {_EXAMPLE}") from error
     if not isinstance(content, dict):
         raise CheckError(f"{path}: must be an object of rules; example: {_EXAMPLE}")

@@ -9,6 +9,7 @@ from typing import Any
 from pulumi_policy import EnforcementLevel
 
 from policies.check.documents import Document
+from policies.judging.failures import RuleFailedError
 from policies.judging.rule import Case, Rule
 from policies.judging.stack_rule import StackCase, StackRule
 from policies.judging.world import World
@@ -16,7 +17,10 @@ from policies.judging.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One violation at a place of a file; `level` is `mandatory` or `advisory`."""
+    """One violation at a place of a file; `level` is `mandatory` or `advisory`.
+
+    `line` is that of the field that the message names, or the object's.
+    """
 
     rule: Rule | StackRule
     level: str
@@ -35,16 +39,24 @@ class Configured:
     properties: Mapping[str, Any]
 
 
-def findings(rules: Iterable[Configured], document: Document, world: World) -> Iterator[Finding]:
-    """Yield every violation of a document, rule by rule."""
+def findings(rules: Iterable[Configured], document: Document, world: World, failures: list[str]) -> Iterator[Finding]:
+    """Yield every violation of a document, rule by rule; a rule that fails on it is a line of `failures`."""
     for configured in rules:
         if configured.level is not EnforcementLevel.DISABLED and isinstance(configured.rule, Rule):
-            for message in configured.rule.messages(_case(configured, document, world)):
-                yield _finding(configured, message, document, document.subject.title)
+            try:
+                for message in configured.rule.messages(_case(configured, document, world)):
+                    yield _finding(configured, message, document, document.subject.title)
+            except RuleFailedError as failure:
+                failures.append(visible(f"{document.file}:{document.line_of('')}: {failure}"))
 
 
-def stack_findings(rules: Iterable[Configured], documents: Sequence[Document], world: World) -> Iterator[Finding]:
-    """Yield what the objects together lack; each stands at the object that it is about, else at the first one."""
+def stack_findings(
+    rules: Iterable[Configured], documents: Sequence[Document], world: World, failures: list[str]
+) -> Iterator[Finding]:
+    """Yield what the objects together lack; each stands at the object that it is about, else at the first one.
+
+    A rule that fails is a line of `failures`.
+    """
     if not documents:
         return
     subjects = tuple(document.subject for document in documents)
@@ -52,9 +64,13 @@ def stack_findings(rules: Iterable[Configured], documents: Sequence[Document], w
     for configured in rules:
         if configured.level is not EnforcementLevel.DISABLED and isinstance(configured.rule, StackRule):
             case = StackCase(subjects=subjects, world=world, config=configured.properties)
-            for message in configured.rule.messages(case):
-                title = next((title for title in places if message.startswith(f"{title}:")), documents[0].subject.title)
-                yield _finding(configured, message, places[title], title)
+            try:
+                for message in configured.rule.messages(case):
+                    about = (title for title in places if message.startswith(f"{title}:"))
+                    title = next(about, documents[0].subject.title)
+                    yield _finding(configured, message, places[title], title)
+            except RuleFailedError as failure:
+                failures.append(visible(str(failure)))
 
 
 def visible(text: str) -> str:
@@ -79,5 +95,5 @@ def _finding(configured: Configured, message: str, document: Document, title: st
         message=visible(message),
         title=visible(title),
         file=visible(document.file),
-        line=document.line,
+        line=document.line_of(message.removeprefix(f"{title}: ")),
     )

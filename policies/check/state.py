@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from policies.check.documents import Document, text_of
+from policies.check.documents import Document
 from policies.check.errors import CheckError
+from policies.check.files import text_of
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
 
@@ -23,8 +24,8 @@ def state_documents(path: Path) -> Iterator[Document]:
     it would have to read it.
     """
     try:
-        content = json.loads(text_of(path))
-    except ValueError as error:
+        content = json.loads(text_of(path).removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
         raise CheckError(
             f"{path}: is no exported state: {error}; example: pulumi stack export --file state.json"
         ) from error
@@ -32,15 +33,22 @@ def state_documents(path: Path) -> Iterator[Document]:
     resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
     if not isinstance(resources, list):
         raise CheckError(f"{path}: holds no resources; example: pulumi stack export --file state.json")
-    for resource in resources:
-        subject = _subject(path, resource)
-        yield Document(
-            file=str(path),
-            line=1,
-            subject=subject,
-            protect=bool(resource.get("protect")),
-            secrets=frozenset(_secrets(resource.get("inputs"), "")),
-        )
+    for number, resource in enumerate(resources):
+        try:
+            yield _document(path, resource)
+        except RecursionError as error:
+            raise CheckError(f"{path}: resource {number} is nested too deeply to be read") from error
+
+
+def _document(path: Path, resource: Any) -> Document:
+    subject = _subject(path, resource)
+    return Document(
+        file=str(path),
+        line=1,
+        subject=subject,
+        protect=bool(resource.get("protect")),
+        secrets=frozenset(_secrets(resource.get("inputs"), "")),
+    )
 
 
 def _subject(path: Path, resource: Any) -> Subject:

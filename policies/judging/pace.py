@@ -30,6 +30,7 @@ class _Request(threading.local):
 
     results: dict[tuple[object, ...], tuple[object, Any]] | None = None
     notes: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 _REQUEST = _Request()
@@ -53,11 +54,11 @@ def once(function: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def one_request() -> Iterator[None]:
     """What is computed and noted within is kept until it ends."""
-    _REQUEST.results, _REQUEST.notes = {}, ()
+    _REQUEST.results, _REQUEST.notes, _REQUEST.failed = {}, (), ()
     try:
         yield
     finally:
-        _REQUEST.results, _REQUEST.notes = None, ()
+        _REQUEST.results, _REQUEST.notes, _REQUEST.failed = None, (), ()
 
 
 def note(text: str) -> None:
@@ -69,6 +70,17 @@ def note(text: str) -> None:
 def notes() -> tuple[str, ...]:
     """What has been noted during this request."""
     return _REQUEST.notes
+
+
+def fail(rule: str) -> None:
+    """Tell the policies that come later in the same request that a rule has failed; outside of one nobody listens."""
+    if _REQUEST.results is not None:
+        _REQUEST.failed = (*_REQUEST.failed, rule)
+
+
+def failed_rules() -> tuple[str, ...]:
+    """The rules that have failed during this request."""
+    return _REQUEST.failed
 
 
 def _remembering(answer: Callable[..., Any]) -> Callable[..., Any]:

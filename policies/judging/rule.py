@@ -14,7 +14,8 @@ from pulumi_policy import (
 )
 
 from policies.judging.described import DescribedRule
-from policies.judging.pace import note, once
+from policies.judging.failures import RuleFailedError, gathered
+from policies.judging.pace import fail, note, once
 from policies.judging.secrecy import secret_paths
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue, plain
@@ -51,22 +52,33 @@ class Rule(DescribedRule):
     judge: Judge
 
     def messages(self, case: Case) -> Iterator[str]:
-        """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted."""
-        found = list(self.judge(case))
-        valid, ended = self.exempted(case.world, case.subject.title) if found else ([], "")
+        """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted.
+
+        Raise RuleFailedError after them where the rule itself fails, unless an exemption covers the object.
+        """
+        found, failure = gathered(self.judge, case)
+        valid, ended = self.exempted(case.world, case.subject.title) if found or failure else ([], "")
         for exemption in valid:
             note(exemption)
         if not valid:
             yield from (message + ended for message in found)
+            if failure:
+                raise RuleFailedError(self.id, case.subject.title, failure) from failure
 
     def policy(self) -> Policy:
-        """Return the rule as the engine runs it."""
+        """Return the rule as the engine runs it. Where the rule fails, that is a violation, and the run goes on."""
 
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            case = case_of(args)
-            if case is not None:
-                for message in self.messages(case):
+            try:
+                case = case_of(args)
+                for message in () if case is None else self.messages(case):
                     report(message, None)
+            except RuleFailedError as failure:
+                fail(self.id)
+                report(str(failure), None)
+            except Exception as error:  # noqa: BLE001 - before the rule: what the engine sends cannot be read
+                fail(self.id)
+                report(str(RuleFailedError(self.id, f"{args.resource_type} {args.name}", error)), None)
 
         return ResourceValidationPolicy(validate=validate, **self.announced())
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pulumi_policy import PolicyResource, ReportViolation, StackValidationArgs, StackValidationPolicy
 
 from policies.judging.described import DescribedRule
-from policies.judging.pace import note, once
+from policies.judging.failures import RuleFailedError, gathered
+from policies.judging.pace import fail, note, once
 from policies.judging.rule import inputs_of
 from policies.judging.subject import Subject
 from policies.judging.values import JsonValue
@@ -33,6 +34,9 @@ class StackCase:
                 yield subject
 
 
+WHOLE = "the stack"
+"""What a failure of a rule about a stack is told of."""
+
 StackJudge = Callable[[StackCase], Iterator[tuple[str, str]]]
 """Yields the title of the object that a violation is about, and the message."""
 
@@ -44,22 +48,35 @@ class StackRule(DescribedRule):
     judge: StackJudge
 
     def messages(self, case: StackCase) -> Iterator[str]:
-        """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted."""
+        """Violations that no exemption covers; one whose exemption has expired says so. Exemptions used are noted.
+
+        Raise RuleFailedError after them where the rule itself fails.
+        """
         used: dict[str, None] = {}
-        for title, message in self.judge(case):
+        found, failure = gathered(self.judge, case)
+        for title, message in found:
             valid, ended = self.exempted(case.world, title)
             used |= dict.fromkeys(valid)
             if not valid:
                 yield message + ended
         for line in used:
             note(line)
+        if failure:
+            raise RuleFailedError(self.id, WHOLE, failure) from failure
 
     def policy(self) -> StackValidationPolicy:
-        """Return the rule as the engine runs it."""
+        """Return the rule as the engine runs it. Where the rule fails, that is a violation, and the run goes on."""
 
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-            for message in self.messages(stack_case_of(args)):
-                report(message, None)
+            try:
+                for message in self.messages(stack_case_of(args)):
+                    report(message, None)
+            except RuleFailedError as failure:
+                fail(self.id)
+                report(str(failure), None)
+            except Exception as error:  # noqa: BLE001 - before the rule: what the engine sends cannot be read
+                fail(self.id)
+                report(str(RuleFailedError(self.id, WHOLE, error)), None)
 
         return StackValidationPolicy(validate=validate, **self.announced())
 

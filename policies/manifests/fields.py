@@ -10,10 +10,9 @@ from fnmatch import fnmatchcase
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.pods import Container, Pod, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Container, Pod
 
-_STARTS_VLLM = re.compile(r"(?:^|[\s/;&|(])vllm(?:\.[a-z_.]+|\s+serve\b|$)")
-_SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash", "/usr/bin/bash", "env", "/usr/bin/env")
 NOT_KNOWN = "is not known before the update, so it cannot be judged: write it as plain text"
 
 
@@ -87,20 +86,6 @@ def command_line(container: Container) -> list[JsonValue]:
     return [
         entry for key in ("command", "args") for _, entry in listed(container.spec.get(key), f"{container.path}.{key}")
     ]
-
-
-def is_model_server(pod: Pod, container: Container) -> bool:
-    """Whether a container is, or may be, a vLLM server: by KServe's names, or by what it starts."""
-    if container.group == "model" or (pod.kind and container.name in ("kserve-container", "main")):
-        return True
-    if container.group == "initContainers":
-        return False
-    words = command_line(container)
-    if UNKNOWN in words and (words[0] is UNKNOWN or any(word in _SHELLS for word in words)):
-        return True
-    # Without a command the image's own one starts the server.
-    image = "vllm" in str(container.spec.get("image")) and (not container.spec.get("command") or UNKNOWN in words)
-    return image or any(_STARTS_VLLM.search(word) for word in words if isinstance(word, str))
 
 
 def titles(config: Mapping[str, JsonValue], key: str, title: str) -> bool:

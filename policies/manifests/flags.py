@@ -1,26 +1,45 @@
-"""A server's command line, as its parser reads it."""
+"""A server's command line, as vLLM's parser reads it.
+
+vLLM reads with argparse: the unique beginning of a flag's name is the flag, values follow behind `=` or as further
+words, and a later time replaces an earlier one. vLLM itself adds that `_` is `-` in a name, and that `--name.key` is a
+part of a JSON value.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from policies.judging.pace import once
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import command_line
-from policies.manifests.pods import Container, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Container
+from policies.manifests.server_flags import ServerFlag, meant_by, short_flags
+from policies.manifests.starts import starts
 
-LORA_FLAGS = ("enable-lora", "max-loras", "max-lora-rank", "max-cpu-loras", "lora-modules")
+LORA_FLAGS = ("enable-lora", "max-loras", "max-lora-rank", "max-cpu-loras", "lora-modules", "default-mm-loras")
+_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Flags:
-    """Values of each flag, one list for each time that it is given; `unknown` where a word is not known."""
+    """Values of each flag by its whole name, one list for each time that it is given.
+
+    `unknown` where a word is not known. `models` are the words that stand for no flag: vLLM takes the first as the
+    model. `strangers` are flags that vLLM does not have; `unread` what of the container cannot be read; `starts_vllm`
+    whether these are words of a server that is known to start.
+    """
 
     given: dict[str, list[list[str]]] = field(default_factory=dict)
     unknown: bool = False
+    models: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    unread: tuple[str, ...] = ()
+    starts_vllm: bool = False
 
     @property
     def has_lora(self) -> bool:
@@ -33,59 +52,150 @@ class Flags:
         return found[-1] if found else None
 
 
-def flags_of(container: Container) -> Flags:
-    """Read command and arguments; vLLM takes `_` for `-` in the name of a flag, and a shell takes many words in one."""
-    words = command_line(container)
-    given: dict[str, list[list[str]]] = {}
-    current: list[str] = []
-    for word in _split(words):
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            current = [value] if equals else []
-            given.setdefault(name.replace("_", "-"), []).append(current)
-        else:
-            current.append(word)
-    return Flags(given=given, unknown=UNKNOWN in words)
+def flags_of(container: Container, *, runs_vllm: bool = False) -> Flags:
+    """Read command and arguments; `runs_vllm` says that the container's image starts the server by itself."""
+    found: Flags = _flags_of(container.spec, runs_vllm)
+    return found
 
 
-def lora_containers(subject: Subject) -> Iterator[tuple[Container, Flags]]:
+@once
+def _flags_of(spec: dict[str, JsonValue], runs_vllm: bool) -> Flags:
+    """The same by the container's content, which all rules of a request share."""
+    found = Flags()
+    read = starts(Container(path="", group="", spec=spec), runs_vllm=runs_vllm)
+    for words in read.servers:
+        _Reader(found, list(words), strict=True).read()
+    for words in read.others:
+        _Reader(found, list(_split(words)), strict=False).read()
+    found.unread = tuple(dict.fromkeys(read.unread))
+    found.starts_vllm = bool(read.servers)
+    return found
+
+
+def lora_containers(subject: Subject) -> tuple[tuple[Container, Flags], ...]:
     """Containers that are given a LoRA flag, with their command line."""
-    for pod in pods(subject):
-        for container in pod.containers():
-            flags = flags_of(container)
-            if flags.has_lora:
-                yield container, flags
+    found: tuple[tuple[Container, Flags], ...] = _lora_containers(subject)
+    return found
+
+
+@once
+def _lora_containers(subject: Subject) -> tuple[tuple[Container, Flags], ...]:
+    read = [(container, flags_of(container, runs_vllm=True)) for pod in pods(subject) for container in pod.containers()]
+    return tuple((container, flags) for container, flags in read if flags.has_lora)
+
+
+@dataclass
+class _Reader:
+    """Reads words into flags; `strict` where vLLM itself reads them, so that what it does not have is a stranger."""
+
+    found: Flags
+    words: list[JsonValue]
+    strict: bool
+    at: int = 0
+
+    def read(self) -> None:
+        while self.at < len(self.words):
+            word = self.words[self.at]
+            self.at += 1
+            if not isinstance(word, str):
+                self.found.unknown = self.found.unknown or word is UNKNOWN
+            elif word == "--":
+                rest = self.words[self.at :]
+                self.found.models += [entry for entry in rest if isinstance(entry, str)]
+                self.found.unknown = self.found.unknown or UNKNOWN in rest
+                return
+            elif word.startswith("--"):
+                self._long(word)
+            elif word.startswith("-") and len(word) > 1 and not _NUMBER.fullmatch(word):
+                self._short(word)
+            elif self.strict:
+                self.found.models.append(word)
+
+    def _long(self, word: str) -> None:
+        name, equals, value = word[2:].partition("=")
+        name, dot, _ = name.partition(".")
+        name = name.replace("_", "-")
+        meant = meant_by(name)
+        if not self.strict and not (len(meant) == 1 and (meant[0].name == name or "lora" in meant[0].name)):
+            # Of a program that is not known only what names a flag whole, or can be no other than one of adapters.
+            meant = ()
+        self._give(meant, name, value if equals else None, part=bool(dot))
+
+    def _short(self, word: str) -> None:
+        name, equals, value = word.partition("=")
+        known = short_flags()
+        if name in known:
+            self._give((known[name],), name, value if equals else None)
+        elif word[:2] in known:
+            self._give((known[word[:2]],), name, word[2:].removeprefix("="))
+        else:
+            found = tuple(flag for short, flag in known.items() if short.startswith(name))
+            self._give(found, name, value if equals else None)
+
+    def _give(self, meant: tuple[ServerFlag, ...], name: str, value: str | None, *, part: bool = False) -> None:
+        if not meant and self.strict:
+            self.found.strangers.append(name)
+        takes = "1" if part else meant[0].takes if meant else "+"
+        if value is not None:
+            values = [value]
+        elif takes == "1":
+            values = self._following(most=1, any_word=True)
+        else:
+            values = self._following(most={"0": 0, "?": 1}.get(takes, len(self.words)), any_word=False)
+        for flag in [entry.name for entry in meant] or [name]:
+            self.found.given.setdefault(flag, []).append(values)
+
+    def _following(self, most: int, *, any_word: bool) -> list[str]:
+        """The words behind a flag that are its values; a single one may begin with a dash, it is taken as it stands."""
+        values: list[str] = []
+        while self.at < len(self.words) and len(values) < most:
+            word = self.words[self.at]
+            if word is UNKNOWN:
+                self.found.unknown = True
+            elif isinstance(word, str) and word.startswith("-") and (not any_word or word.startswith("--")):
+                break
+            self.at += 1
+            if isinstance(word, str):
+                values.append(word)
+            elif most == 1:
+                break
+        return values
 
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """One value of `--lora-modules`; `name` is None where it cannot be read."""
+    """One value of `--lora-modules`; `name` and `path` are None where they cannot be read."""
 
     text: str
     name: str | None
+    path: str | None
 
 
 def modules(flags: Flags) -> Iterator[Module]:
-    """Adapters that a server starts with: `name=path`, or JSON with the key `name`."""
+    """Adapters that a server starts with: `name=path`, or JSON with `name` and `path`."""
     for values in flags.given.get("lora-modules", []):
-        for text in values:
-            yield Module(text=text, name=_json_name(text) if text.startswith("{") else text.partition("=")[0] or None)
+        # vLLM passes over an empty one.
+        yield from (_module(text) for text in values if text)
 
 
-def _json_name(text: str) -> str | None:
+def _module(text: str) -> Module:
+    if "=" in text and "," not in text and not text.lstrip().startswith("{"):
+        name, _, path = text.partition("=")
+        return Module(text=text, name=name or None, path=path)
     try:
         found = json.loads(text)
     except ValueError:
-        return None
-    name = found.get("name") if isinstance(found, dict) else None
-    return name if isinstance(name, str) else None
+        name = text.partition("=")[0]
+        return Module(text=text, name=name or None, path=None)
+    entry = found if isinstance(found, dict) else {}
+    said = {key: value for key, value in entry.items() if isinstance(value, str)}
+    return Module(text=text, name=said.get("name"), path=said.get("path"))
 
 
-def _split(words: Sequence[JsonValue]) -> Iterator[str]:
+def _split(words: Sequence[JsonValue]) -> Iterator[JsonValue]:
+    """Words of a program that is not known: one that holds flags is split, as a shell would."""
     for word in words:
-        if not isinstance(word, str):
-            continue
-        if " --" in word and not word.startswith("{"):
+        if isinstance(word, str) and " --" in word and not word.startswith("{"):
             try:
                 yield from shlex.split(word)
             except ValueError:

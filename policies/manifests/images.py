@@ -31,6 +31,9 @@ _TRIGGERS = "image.openshift.io/triggers"
 
 _OPENSHIFT_SOURCES = ("DockerImage", "ImageStreamTag", "ImageStreamImage")
 _PARTS = ("registry", "repository")
+_KUSTOMIZE = ("name", "newName", "newTag", "digest")
+"""Keys of Kustomize's entries of images, which are judged together."""
+
 _IMAGE_KEYS = ("imageName", "osImageURL")
 _RELATED_IMAGE = "RELATED_IMAGE_"
 
@@ -123,7 +126,7 @@ def _walk(value: JsonValue, path: str, key: str) -> Iterator[FoundImage]:
 
 
 def _mapping(value: dict[str, JsonValue], path: str, key: str) -> Iterator[FoundImage]:
-    composed = None if key in _CONTAINERS else _composed(value)
+    composed = None if key in _CONTAINERS else _composed(value, key)
     if composed is not None:
         yield FoundImage(path=path, value=composed)
     elif key != "to" and value.get("kind") in _OPENSHIFT_SOURCES and "name" in value:
@@ -133,6 +136,8 @@ def _mapping(value: dict[str, JsonValue], path: str, key: str) -> Iterator[Found
     yield from _named_values(value, path)
     for child_key, child in value.items():
         where = f"{path}.{child_key}" if path else child_key
+        if composed is not None and child_key in _KUSTOMIZE and _is_kustomize(value, key):
+            continue
         # A part of a name is no name; what could stand alone is judged alone as well.
         if composed is not None and child_key == "image" and not _looks_like_image(str(child)):
             continue
@@ -165,6 +170,7 @@ def _names_an_image(text: str, key: str, parent: str) -> bool:
         return _looks_like_image(text) and host != text and ("." in host or ":" in host)
     return (
         (key == "reference" and parent == "image")
+        or (key == "url" and parent == "image" and _may_be_image(text))
         or (key == "bundle" and parent.endswith("Ref"))
         or key in _IMAGE_ANNOTATIONS
     )
@@ -179,9 +185,14 @@ def _looks_like_image(text: str) -> bool:
     return _may_be_image(text) and any(mark in text for mark in "/:@")
 
 
-def _composed(value: dict[str, JsonValue]) -> JsonValue:
+def _is_kustomize(value: dict[str, JsonValue], key: str) -> bool:
+    """Whether it is an entry of Kustomize: `name` is what it looks for, the others say what it puts there."""
+    return "newName" in value or "newTag" in value or (key == "images" and set(value) == {"name", "digest"})
+
+
+def _composed(value: dict[str, JsonValue], key: str = "") -> JsonValue:
     """Images in parts: repository + image + version, or repository + tag + digest, or Kustomize's new name and tag."""
-    if "newName" in value or "newTag" in value:
+    if _is_kustomize(value, key):
         name, tag, digest = (value.get(part) for part in ("newName", "newTag", "digest"))
         return _composed(
             {"repository": value.get("name") if name is None else name, "tag": tag or "", "digest": digest}

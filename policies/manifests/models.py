@@ -19,12 +19,15 @@ STORAGE_URI = re.compile(rf"pvc://(?P<claim>[a-z0-9][a-z0-9.-]*)/base/(?P<model>
 ADAPTER_NAME = re.compile(NAME)
 ADAPTER_VERSION = re.compile(r"v[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\.[0-9]+)?")
 
+ADAPTER_URI = re.compile(rf"pvc://[a-z0-9][a-z0-9.-]*/lora/(?P<name>{NAME})/(?P<version>{ADAPTER_VERSION.pattern})")
+"""A version of an adapter on a volume."""
+
 
 def base_model(case: Case) -> JsonValue:
     """`<name>/vN` of the base model of a KServe service; None where there is none, UNKNOWN where it is not known."""
     spec = case.subject.inputs.get("spec")
     found = at(spec, "predictor", "model", "storageUri") if case.subject.kind == "InferenceService" else None
-    found = at(spec, "model", "uri") if case.subject.kind == "LLMInferenceService" else found
+    found = at(spec, "model", "uri") if case.subject.kind.startswith("LLMInferenceService") else found
     match = STORAGE_URI.fullmatch(found) if isinstance(found, str) else None
     return match["model"] if match else UNKNOWN if found is UNKNOWN else None
 

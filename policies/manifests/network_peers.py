@@ -8,15 +8,20 @@ from collections.abc import Iterator
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests import calico_selectors
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.networks import PRIVATE, within
+from policies.manifests.selectors import narrows
 
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-"""Networks that are not the internet: RFC 1918, RFC 6598 (shared address space) and RFC 4193."""
-
-_WORLD = ("world", "all", "world-ipv4", "world-ipv6")
-_CILIUM_PEERS = ("Endpoints", "Entities", "CIDR", "CIDRSet", "Services", "Nodes", "FQDNs", "Groups", "Requires")
-_SELECTORS = ("selector", "namespaceSelector", "serviceAccounts", "services")
 _REFUSING = ("Deny", "Pass", "Log")
+_CALICO_RULE = {
+    *("action", "protocol", "notProtocol", "ipVersion", "icmp", "notICMP", "source", "destination", "http", "metadata"),
+}
+_CALICO_PEER = {
+    *("nets", "notNets", "selector", "notSelector", "namespaceSelector", "ports", "notPorts", "serviceAccounts"),
+    *("services", "domains"),
+}
+_ADMIN_PEER = ("namespaces", "pods", "nodes", "networks", "domainNames")
 
 
 def is_private(case: Case, cidr: JsonValue) -> bool:
@@ -27,60 +32,20 @@ def is_private(case: Case, cidr: JsonValue) -> bool:
         known = [ipaddress.ip_network(entry) for entry in allowed]
     except ValueError:
         return False
-    return network is not None and any(_within(network, entry) for entry in known)
+    return network is not None and any(within(network, entry) for entry in known)
 
 
-def _within(
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network, other: ipaddress.IPv4Network | ipaddress.IPv6Network
-) -> bool:
-    if isinstance(network, ipaddress.IPv4Network):
-        return isinstance(other, ipaddress.IPv4Network) and network.subnet_of(other)
-    return isinstance(other, ipaddress.IPv6Network) and network.subnet_of(other)
-
-
-def selects_all(selector: JsonValue, *, absent: bool = False) -> bool:
-    """Whether a selector of labels selects everything, as one without any condition does; `absent` is for none."""
-    if selector is None:
-        return absent
-    return not any(at(selector, key) for key in ("matchLabels", "matchExpressions"))
-
-
-def cilium(case: Case, _spec: JsonValue) -> Iterator[Fault]:
-    """Faults of Cilium's policies, which hold one `spec` or many `specs`."""
-    inputs = case.subject.inputs
-    for top in ("spec", "specs"):
-        value = inputs.get(top)
-        for where, spec in listed(value, top) if isinstance(value, list) else [(top, value)]:
-            if spec is UNKNOWN:
-                yield Fault(path=where, text=NOT_KNOWN)
-                continue
-            for direction, word in (("ingress", "from"), ("egress", "to")):
-                for path, rule in listed(at(spec, direction), f"{where}.{direction}"):
-                    yield from _cilium_rule(case, path, rule, word)
-
-
-def _cilium_rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
-    if UNKNOWN in [at(rule, f"{word}{peer}") for peer in _CILIUM_PEERS]:
-        yield Fault(path=path, text=NOT_KNOWN)
-        return
-    # A rule without anything allows nothing; one of ports alone allows them to everybody.
-    if rule and not any(at(rule, f"{word}{peer}") is not None for peer in _CILIUM_PEERS):
-        yield Fault(path=path, text="names nobody, so it means everywhere")
-    for where, entity in listed(at(rule, f"{word}Entities"), f"{path}.{word}Entities"):
-        if entity is UNKNOWN or entity in _WORLD:
-            yield Fault(path=where, text=shown(entity))
-    for peer in ("FQDNs", "Groups"):
-        for where, name in listed(at(rule, f"{word}{peer}"), f"{path}.{word}{peer}"):
-            yield Fault(path=where, text=f"{shown(name)}: something outside the cluster")
-    for where, cidr in listed(at(rule, f"{word}CIDR"), f"{path}.{word}CIDR"):
-        yield from _network(case, cidr, where)
-    for where, entry in listed(at(rule, f"{word}CIDRSet"), f"{path}.{word}CIDRSet"):
-        yield from _network(case, at(entry, "cidr"), where)
-
-
-def _network(case: Case, cidr: JsonValue, path: str) -> Iterator[Fault]:
+def network(case: Case, cidr: JsonValue, path: str) -> Iterator[Fault]:
+    """A fault where a network or address is none of the private ones."""
     if not is_private(case, cidr):
         yield Fault(path=path, text=f"{shown(cidr)}, which is no private network")
+
+
+def strange_fields(value: JsonValue, known: set[str] | tuple[str, ...], path: str) -> Iterator[Fault]:
+    """A fault for each field of a mapping that is not understood."""
+    for field in value if isinstance(value, dict) else ():
+        if field not in known:
+            yield Fault(path=f"{path}.{field}", text="is no field that is understood")
 
 
 def calico(case: Case, spec: JsonValue) -> Iterator[Fault]:
@@ -93,16 +58,54 @@ def calico(case: Case, spec: JsonValue) -> Iterator[Fault]:
             peer = at(rule, end)
             if at(rule, "action") in _REFUSING:
                 continue
-            if UNKNOWN in (rule, peer, at(peer, "nets"), at(peer, "domains")):
+            if UNKNOWN in (rule, peer, *(at(peer, key) for key in _CALICO_PEER)):
                 yield Fault(path=path, text=NOT_KNOWN)
                 continue
-            nets = entries(at(peer, "nets"))
-            if not nets and not any(at(peer, key) for key in _SELECTORS):
-                yield Fault(path=path, text=f"names no {end!r}, so it means everywhere")
-            for where, cidr in listed(nets, f"{path}.{end}.nets"):
-                yield from _network(case, cidr, where)
-            for where, name in listed(at(peer, "domains"), f"{path}.{end}.domains"):
-                yield Fault(path=where, text=f"{shown(name)}: something outside the cluster")
+            yield from strange_fields(rule, _CALICO_RULE, path)
+            yield from strange_fields(peer, _CALICO_PEER, f"{path}.{end}")
+            yield from _calico_peer(case, f"{path}.{end}", peer, end)
+
+
+def _calico_peer(case: Case, path: str, peer: JsonValue, end: str) -> Iterator[Fault]:
+    nets = entries(at(peer, "nets"))
+    chosen = [at(peer, key) for key in ("selector", "namespaceSelector", "serviceAccounts", "services")]
+    if not nets and not any(chosen):
+        yield Fault(path=path.rpartition(".")[0], text=f"names no {end!r}, so it means everywhere")
+    elif not nets and not _calico_narrows(case, peer):
+        yield Fault(path=path, text="selects everything, however it is spelt")
+    for where, cidr in listed(nets, f"{path}.nets"):
+        yield from network(case, cidr, where)
+    for where, name in listed(at(peer, "domains"), f"{path}.domains"):
+        yield Fault(path=where, text=f"{shown(name)}: something outside the cluster")
+
+
+def _calico_narrows(case: Case, peer: JsonValue) -> bool:
+    accounts = at(peer, "serviceAccounts")
+    if entries(at(accounts, "names")) or at(peer, "services", "name"):
+        return True
+    if any(map(calico_selectors.narrows, (at(peer, "namespaceSelector"), at(accounts, "selector")))):
+        return True
+    # Without a selector of namespaces a namespaced policy means its own namespace.
+    is_global = case.subject.kind.startswith("Global")
+    own = at(peer, "namespaceSelector") in (None, "") and bool(at(peer, "selector")) and not is_global
+    return own or calico_selectors.narrows(at(peer, "selector"))
+
+
+def network_set(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """Faults of a set of networks, which policies select by its labels."""
+    if spec is UNKNOWN:
+        yield Fault(path="spec", text=NOT_KNOWN)
+        return
+    for where, cidr in listed(at(spec, "nets"), "spec.nets"):
+        yield from network(case, cidr, where)
+    for where, name in listed(at(spec, "allowedEgressDomains"), "spec.allowedEgressDomains"):
+        yield Fault(path=where, text=f"{shown(name)}: something outside the cluster")
+
+
+def cidr_group(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """Faults of a group of networks of Cilium."""
+    for where, cidr in listed(UNKNOWN if spec is UNKNOWN else at(spec, "externalCIDRs"), "spec.externalCIDRs"):
+        yield from network(case, cidr, where)
 
 
 def admin_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
@@ -115,6 +118,7 @@ def admin_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
             if at(rule, "action") in _REFUSING:
                 continue
             for where, peer in listed(at(rule, word), f"{path}.{word}"):
+                yield from strange_fields(peer, _ADMIN_PEER, where)
                 yield from _admin_peer(case, where, peer)
 
 
@@ -123,9 +127,9 @@ def _admin_peer(case: Case, path: str, peer: JsonValue) -> Iterator[Fault]:
     if UNKNOWN in chosen:
         yield Fault(path=path, text=NOT_KNOWN)
         return
-    if any(map(selects_all, chosen)):
+    if any(selector is not None and not narrows(selector) for selector in chosen):
         yield Fault(path=path, text="means every namespace, whatever its own policies say")
     for where, cidr in listed(at(peer, "networks"), f"{path}.networks"):
-        yield from _network(case, cidr, where)
+        yield from network(case, cidr, where)
     for where, name in listed(at(peer, "domainNames"), f"{path}.domainNames"):
         yield Fault(path=where, text=f"{shown(name)}: something outside the cluster")

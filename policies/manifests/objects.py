@@ -1,4 +1,4 @@
-"""Objects within a resource: a List or a Template declares each of its objects as surely as a resource does."""
+"""Rules about single objects are asked about each object inside of another one as well."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from policies.judging.rule import Case
 from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault
-
-_HOLDERS = ("items", "objects")
+from policies.manifests.nested import HOLDERS, nested
 
 
 def each_object(judge: Callable[[Case], Iterator[str]]) -> Callable[[Case], Iterator[str]]:
@@ -19,20 +18,36 @@ def each_object(judge: Callable[[Case], Iterator[str]]) -> Callable[[Case], Iter
     def judging(case: Case) -> Iterator[str]:
         if not case.subject.is_kubernetes:
             return
-        if case.subject.kind.endswith(("List", "Template")):
-            for field in _HOLDERS:
-                value = case.subject.inputs.get(field)
-                for index, entry in enumerate([UNKNOWN] if value is UNKNOWN else entries(value)):
-                    if isinstance(entry, dict):
-                        yield from judging(dataclasses.replace(case, subject=_subject(case.subject, entry)))
-                    elif entry is UNKNOWN:
-                        yield (
-                            f"{case.subject.title}: {field}[{index}]: {NOT_KNOWN}; rule: every object of a list can be "
-                            "seen; example: declare the object by itself"
-                        )
+        yield from _unseen(case)
+        for inside in nested(case.subject):
+            if inside.subject is not None and not inside.secret:
+                inner = dataclasses.replace(case, subject=inside.subject)
+                where = "" if _is_entry(case.subject, inside.path) else f"{case.subject.title}: {inside.path}: "
+                for message in (*_unseen(inner), *judge(inner)):
+                    yield f"{where}{message}"
         yield from judge(case)
 
     return judging
+
+
+def _unseen(case: Case) -> Iterator[str]:
+    """Entries of a List or Template that are not known."""
+    if case.subject.kind.endswith(("List", "Template")):
+        for field in HOLDERS:
+            value = case.subject.inputs.get(field)
+            # A parameter of a Template can stand for an object, or for all of them.
+            whole = value is UNKNOWN or isinstance(value, str)
+            for index, entry in enumerate([UNKNOWN] if whole else entries(value)):
+                if entry is UNKNOWN or isinstance(entry, str):
+                    yield (
+                        f"{case.subject.title}: {field}[{index}]: {NOT_KNOWN}; rule: every object of a list can be "
+                        "seen; example: declare the object by itself"
+                    )
+
+
+def _is_entry(holder: Subject, path: str) -> bool:
+    """Whether an object is an entry of a list, which declares it as surely as a resource does."""
+    return holder.kind.endswith(("List", "Template")) and path.startswith(HOLDERS)
 
 
 def told(case: Case, faults: Iterable[Fault], rule: str, example: str) -> Iterator[str]:
@@ -50,9 +65,3 @@ def not_known(value: JsonValue, path: str) -> Iterator[Fault]:
 def is_a(case: Case, group: str, *kinds: str) -> bool:
     """Whether the subject is one of a group's kinds."""
     return case.subject.group == group and case.subject.kind in kinds
-
-
-def _subject(holder: Subject, entry: dict[str, JsonValue]) -> Subject:
-    version, kind = entry.get("apiVersion"), entry.get("kind")
-    token = f"kubernetes:{version if isinstance(version, str) else 'v1'}:{kind if isinstance(kind, str) else 'Unknown'}"
-    return Subject(resource_type=token, name=holder.name, inputs=entry)

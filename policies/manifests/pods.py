@@ -1,13 +1,13 @@
-"""Finds every pod specification in a Kubernetes object, wherever one can hide, and the containers in it."""
+"""What a pod specification is, and the containers in it; `pod_finder` finds them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policies.judging.pace import once
-from policies.judging.subject import Subject, entries, mapping
+from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.pod_parts import as_container, part_lists
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 KSERVE = "serving.kserve.io"
@@ -22,20 +22,6 @@ MODEL_SERVERS = (
 
 HOLDERS = ("spec", "template", "podTemplate", "podTemplateSpec", "podSpec", "jobTemplate")
 """Keys whose value, while unknown, may hold a pod specification."""
-
-_KSERVE_HOLDERS = (*KSERVE_COMPONENTS, "workerSpec", "worker", "prefill", "canary", "router", "scheduler", "container")
-
-_NO_PODS = {
-    *(("", kind) for kind in ("ConfigMap", "Secret", "ResourceQuota", "LimitRange")),
-    *(("apiextensions.k8s.io", "CustomResourceDefinition"), ("networking.k8s.io", "NetworkPolicy")),
-}
-"""Group and kind of objects that hold no pod, whatever stands in them."""
-
-_WORKLOADS = ("", "apps", "batch")
-"""Groups in whose kinds every `template.spec` is a pod; that of a patch may name no container."""
-
-_POD_KEYS = ("hostNetwork", "hostPID", "hostIPC")
-"""Keys that nothing but a pod has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +49,9 @@ class Pod:
     """A pod specification at a path of the object. `spec` is UNKNOWN where a preview cannot see it.
 
     `labels` and `annotations` are those of the pod's template, as far as they are known. `kind` is the kind of a KServe
-    object and empty for every other: KServe puts its pods together out of two objects, see `is_runtime`.
+    object and empty for every other: KServe puts its pods together out of two objects, see `is_runtime`. `parts` tells
+    that containers may stand in the fields of other projects too (`pod_parts`), and `partial` that the rest of the pod
+    is said elsewhere.
     """
 
     path: str
@@ -72,6 +60,8 @@ class Pod:
     annotations: dict[str, JsonValue]
     kind: str = ""
     annotations_known: bool = True
+    parts: bool = False
+    partial: bool = False
 
     def containers(self) -> Iterator[Container]:
         """Every container: init, ordinary, ephemeral, and the model of a KServe component."""
@@ -86,6 +76,9 @@ class Pod:
                     yield Container(path=f"{self.path}.{field}", group="model", spec=spec[field])
         if self.kind == STORAGE_CONTAINER and isinstance(spec.get("container"), dict):
             yield Container(path=f"{self.path}.container", group="initContainers", spec=spec["container"])
+        for path, group, entry in part_lists(spec) if self.parts else ():
+            if isinstance(entry, dict):
+                yield Container(path=f"{self.path}.{path}", group=group, spec=as_container(entry))
 
     def hidden(self) -> Iterator[str]:
         """Paths where containers may be and nothing is known."""
@@ -99,6 +92,9 @@ class Pod:
             for index, entry in enumerate(entries(value)):
                 if entry is UNKNOWN:
                     yield f"{self.path}.{field}[{index}]"
+        for path, _, entry in part_lists(mapping(self.spec)) if self.parts else ():
+            if entry is UNKNOWN:
+                yield f"{self.path}.{path}"
 
     @property
     def is_kserve(self) -> bool:
@@ -112,7 +108,7 @@ class Pod:
         The types have no place for it: ServingRuntimePodSpec (kserve v0.20.0,
         pkg/apis/serving/v1alpha1/servingruntime_types.go) knows no security context, account or token of the pod.
         """
-        return self.kind in (*RUNTIMES, STORAGE_CONTAINER)
+        return self.partial or self.kind in (*RUNTIMES, STORAGE_CONTAINER)
 
     @property
     def is_merged(self) -> bool:
@@ -130,89 +126,3 @@ class Pod:
     def leaves_to_runtime(self, container: Container) -> bool:
         """Whether what this container does not say is said by a runtime that is judged itself."""
         return container.group == "model" and self.names_its_runtime
-
-
-def pods(subject: Subject) -> tuple[Pod, ...]:
-    """Every pod specification of an object, and every unknown place that may hold one."""
-    found: tuple[Pod, ...] = _pods(subject)
-    return found
-
-
-@once
-def _pods(subject: Subject) -> tuple[Pod, ...]:
-    return tuple(_find(subject))
-
-
-def _find(subject: Subject) -> Iterator[Pod]:
-    group, kind = subject.group, subject.kind
-    if not subject.is_kubernetes or (group, kind) in _NO_PODS:
-        return
-    inputs = subject.inputs
-    if kind == "Pod" and group == "":
-        yield _pod("spec", inputs.get("spec", {}), inputs.get("metadata"), "")
-        return
-    finder = _Finder(kind=kind if group == KSERVE else "", workload=group in _WORKLOADS)
-    for key, value in inputs.items():
-        if key not in ("metadata", "status"):
-            yield from finder.walk(value, key, key, inputs.get("metadata"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Finder:
-    """`kind` is that of a KServe object, `workload` whether it is one of Kubernetes' own."""
-
-    kind: str
-    workload: bool
-
-    def walk(self, value: JsonValue, path: str, key: str, metadata: JsonValue) -> Iterator[Pod]:
-        """Yield the pods at and below a value; `metadata` is the nearest above it."""
-        if value is UNKNOWN:
-            if key in HOLDERS or (self.kind and key in _KSERVE_HOLDERS):
-                yield _pod(path, UNKNOWN, {}, self.kind)
-        elif isinstance(value, list):
-            for index, entry in enumerate(value):
-                yield from self.walk(entry, f"{path}[{index}]", key, metadata)
-        elif isinstance(value, dict):
-            own = value.get("metadata") or metadata
-            if self._is_pod(value, path, key):
-                whose = _with_component(value, own) if key in KSERVE_COMPONENTS else own
-                yield _pod(path, value, whose, self.kind)
-            for child, entry in value.items():
-                if child not in (*CONTAINER_LISTS, "metadata") and not (self.kind and child in MODEL_SERVERS):
-                    yield from self.walk(entry, f"{path}.{child}", child, own)
-
-    def _is_pod(self, value: dict[str, JsonValue], path: str, key: str) -> bool:
-        if self.kind == "InferenceService" and key in (*KSERVE_COMPONENTS, "workerSpec"):
-            return True
-        if self.workload and f".{path}".endswith(".template.spec"):
-            return True
-        if self.kind == STORAGE_CONTAINER and "container" in value:
-            return True
-        if any(value.get(name) not in (None, False) for name in _POD_KEYS):
-            return True
-        return any(_has_containers(value.get(name)) for name in CONTAINER_LISTS)
-
-
-def _has_containers(found: JsonValue) -> bool:
-    return found is UNKNOWN or any(isinstance(entry, dict) or entry is UNKNOWN for entry in entries(found))
-
-
-def _with_component(value: dict[str, JsonValue], metadata: JsonValue) -> JsonValue:
-    """A component's pods carry the service's labels and annotations and its own."""
-    found: dict[str, JsonValue] = {}
-    for key in ("labels", "annotations"):
-        parts = [mapping(metadata).get(key), value.get(key)]
-        found[key] = UNKNOWN if metadata is UNKNOWN or UNKNOWN in parts else {**mapping(parts[0]), **mapping(parts[1])}
-    return found
-
-
-def _pod(path: str, spec: JsonValue, metadata: JsonValue, kind: str) -> Pod:
-    annotations = UNKNOWN if metadata is UNKNOWN else mapping(metadata).get("annotations")
-    return Pod(
-        path=path,
-        spec=spec,
-        labels=mapping(mapping(metadata).get("labels")),
-        annotations=mapping(annotations),
-        kind=kind,
-        annotations_known=annotations is not UNKNOWN,
-    )

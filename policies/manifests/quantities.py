@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ _SUFFIXES = {
     **{letter: Decimal(1000) ** (power + 1) for power, letter in enumerate("kMGTPE")},
     **{f"{letter}i": Decimal(1024) ** (power + 1) for power, letter in enumerate("KMGTPE")},
 }
+_LONGEST = 100
+"""Characters of a quantity: numbers of thousands of digits are no figures, and Python does not write them."""
+
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE](?P<power>[+-]?[0-9]{1,2})|(?P<suffix>[a-zA-Z]{0,2}))", re.A
 )
@@ -27,8 +31,8 @@ def quantity(value: JsonValue) -> Decimal | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return Decimal(str(value))
-    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+        return Decimal(str(value)) if math.isfinite(value) else None
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) and len(value) <= _LONGEST else None
     if match is None:
         return None
     if match["power"]:

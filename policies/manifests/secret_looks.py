@@ -1,55 +1,33 @@
-"""What looks like a secret: by its form, or by the name that it has."""
+"""What looks like a secret: in a word or a file, by its form or by the name that it has, also in base64."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-FORMS = {
-    "an AWS access key": re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])"),
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
-    "credentials of a registry": re.compile(r'"auth"\s*:\s*"[A-Za-z0-9+/=]{8,}"'),
-    "a JSON web token": re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-    "an access token": re.compile(
-        r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|glpat-[\w-]{20,}|hf_[A-Za-z]{30,}"
-        r"|xox[abeprs]-[A-Za-z0-9-]{10,}|sk-(?=[A-Za-z_-]{0,60}[0-9])[\w-]{20,}|AIza[\w-]{35}|nvapi-[\w-]{32,}"
-        r"|npm_[A-Za-z0-9]{36})"
-    ),
-    "a password in an address": re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@]*:(?![$<{])[^\s/@]+@"),
-    "a header that authorizes": re.compile(
-        r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic)\s+[\w.~+/=-]{8}"
-    ),
-    "a password that everybody knows": re.compile(r"(?<![\w./-])minioadmin(?![\w./-])"),
-}
-"""Texts that are secrets whatever they are called. No part of a pattern runs over a whole text, which may be long."""
+from policies.manifests.secret_forms import form, given_to_a_command
+from policies.manifests.secret_names import is_reference_in_a_line, is_secret
 
-_NAMES = re.compile(
-    r"(?:password|passwd|passphrase|(?:^|[^a-z])(?:pass|pwd|secret|secret[_-]?access[_-]?key|access[_-]?key|api[_-]?key"
-    r"|(?:secret|private|encryption|signing|master)[_-]?key|secret[_-]?key[_-]?base|(?:auth|access|bearer)[_-]?token"
-    r"|token|credentials?))[_-]?[0-9]*$"
-)
-_NAMES_AN_OBJECT = re.compile(
-    r"(?:existing|pull|password|tls|ca|cert|certificate|credentials?|creds|token|key|auth)[_-]?secret$"
-)
-"""Fields that hold the name of a Secret, as charts and operators call them."""
-
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LINE = re.compile(
     r"(?m)(?:^[ \t]*(?:- +|export +)?|[{,][ \t]*(?=[^=:]{1,70}:))"
     r"[\"']?(?P<name>[A-Za-z][\w.-]{2,60})[\"']?[ \t]*[:=][ \t]*[\"']?(?P<value>[^\s\"',;]{4,})"
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.-]{2,60})>(?P<value>[^<\s]{4,})</")
-_REFERENCE = re.compile(
-    r"\$[({]|\$[a-z_][\w.:-]*$|\$[0-9@*]$|<|\{\{|!(?:ref|vault|secret|env)\b|[a-z_][\w.]*\(|ENC\[|(?:env|file|vault|k8s):"
-    r"|true$|false$|yes$|no$|null$|none$|/",
-    re.IGNORECASE,
+_PAIR = re.compile(
+    r"\bname:[ \t]*[\"']?(?P<name>[A-Za-z][\w.-]{2,60})[\"']?[ \t]*\n[ \t]*value:[ \t]*[\"']?(?P<value>[^\s\"',;]{4,})"
 )
-"""Variables, templates, tags of YAML, calls, what SOPS has encrypted, where the value lies, switches, paths."""
+_ATTRIBUTES = re.compile(r"\b(?:name|key)=\"(?P<name>[A-Za-z][\w.-]{2,60})\"\s{1,9}value=\"(?P<value>[^\s\"]{4,})\"")
+_CALL = re.compile(
+    r"\b(?:define|putenv|setenv|setProperty|put|set)\(\s{0,9}[\"'](?P<name>[A-Za-z][\w.-]{2,60})[\"']\s{0,9},\s{0,9}"
+    r"[\"'](?P<value>[^\s\"']{4,})[\"']"
+)
+_FORMS_OF_SETTINGS = ((_LINE, ""), (_ELEMENT, "</"), (_PAIR, "value:"), (_ATTRIBUTES, "value="), (_CALL, "("))
+"""How files write a name and its value, each with a part that such a text has: lines, elements and attributes of XML,
+the pairs of Kubernetes, calls."""
 
 _RANDOM = re.compile(r"[A-Za-z0-9/+=]{40}")
 _ENTROPY = 4.5
@@ -92,9 +70,9 @@ _of_word, _of_file = lru_cache(maxsize=4096)(_found), lru_cache(maxsize=32)(_fou
 
 
 def _form(text: str) -> str | None:
-    for name, pattern in FORMS.items():
-        if pattern.search(text):
-            return name
+    found = form(text) or given_to_a_command(text)
+    if found:
+        return found
     # In a file of many lines, such as a certificate, a line may have this form by chance.
     words = [] if "\n" in text.strip() else _GAPS.split(text)
     return "a random text of the form of a secret key" if any(map(_is_random_key, words)) else None
@@ -104,38 +82,30 @@ def decoded(text: str) -> str:
     """What a text says in base64; empty where it is no base64 or says no text."""
     try:
         return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # also of a text that is not ASCII
         return ""
-
-
-@lru_cache(maxsize=4096)
-def names_a_secret(name: str) -> bool:
-    """Whether a field, variable or flag of this name holds a secret itself, not a reference to one."""
-    words = _HUMPS.sub("_", name.strip("-")).lower()
-    return _NAMES.search(words) is not None and _NAMES_AN_OBJECT.search(words) is None
-
-
-def is_reference(text: str) -> bool:
-    """Whether a value under such a name is no secret: empty, a switch, a variable, a path."""
-    return not text or _REFERENCE.match(text) is not None
 
 
 def lines_with_secrets(text: str) -> list[str]:
     """Names of settings in a file's text that hold a secret."""
-    return [name for name, value in _settings(text) if _is_secret(name, value)]
+    return [name for name, value, rest in _settings(text) if _is_secret(name, value, rest)]
 
 
-def _settings(text: str) -> Iterator[tuple[str, str]]:
-    for pattern in (_LINE, _ELEMENT):
-        for match in pattern.finditer(text):
-            yield match["name"], match["value"]
+def _settings(text: str) -> Iterator[tuple[str, str, str]]:
+    for pattern, part in _FORMS_OF_SETTINGS:
+        for match in pattern.finditer(text) if part in text else ():
+            end = text.find("\n", match.start("value"))
+            yield match["name"], match["value"], text[match.start("value") : end if end >= 0 else len(text)]
 
 
-def _is_secret(name: str, value: str) -> bool:
+def _is_secret(name: str, value: str, rest: str) -> bool:
     if _is_random_key(value):
         return True
     said = len(value) >= _SHORTEST_VALUE or is_well_known(value)
-    return said and names_a_secret(name) and not is_reference(value)
+    # A short number is a row of a vocabulary, a port, a count.
+    if not said or is_reference_in_a_line(value, rest) or (value.isdecimal() and len(value) <= _SHORTEST_VALUE):
+        return False
+    return is_secret(name, value)
 
 
 def is_well_known(text: str) -> bool:

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
-from policies.judging.subject import entries
+from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
-from policies.manifests.flags import lora_containers, modules
-from policies.manifests.models import ADAPTER_NAME, ADAPTER_VERSION, SERVING, adapters_named, base_model, not_allowed
+from policies.manifests.fields import NOT_KNOWN, Fault, at, command_line, listed, shown
+from policies.manifests.flags import Module, modules
+from policies.manifests.kind_table import refusals
+from policies.manifests.models import (
+    ADAPTER_NAME,
+    ADAPTER_URI,
+    ADAPTER_VERSION,
+    SERVING,
+    adapters_named,
+    base_model,
+    not_allowed,
+)
 from policies.manifests.objects import each_object, is_a, told
+from policies.manifests.servers import Server, servers
+
+_ID = "adapters-approved"
+FOLDER = "/mnt/adapters"
+"""Where the verified fetch puts adapters, each in a folder of its name."""
+
+_WRITERS = [["python3", "-m", f"payload.{name}"] for name in ("fetch_adapters", "reconcile_adapters")]
+"""What fills the folder and compares every sum (infra/payload)."""
+
+_LISTS = "vLLMLoRAConfig"
+_SYNCER = re.compile(rf"(?m)^[ \t]*[\"']?{_LISTS}[\"']?\s*:|[{{,]\s*[\"']{_LISTS}[\"']\s*:")
+"""The configuration of the inference gateway's LoRA syncer, which loads from hubs and buckets."""
 
 MANIFEST = "manifest.json"
 """Key of the ConfigMap that tells the verified fetch what to load."""
@@ -28,27 +50,104 @@ _EXAMPLE = (
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each adapter that may not be loaded."""
     rule = "adapters are in the catalog, approved for the environment, made for the base model, and loaded as approved"
+    refused = [Fault(path="kind", text=text) for text in refusals(case.subject, _ID)]
     found = _manifest(case) if is_a(case, "", "ConfigMap") else _servers(case)
-    return told(case, found, rule, _EXAMPLE)
+    return told(case, [*refused, *found], rule, _EXAMPLE)
 
 
 def _servers(case: Case) -> Iterator[Fault]:
     base = base_model(case)
-    for container, flags in lora_containers(case.subject):
-        path = f"{container.path}.args"
-        if flags.unknown:
-            yield Fault(path=path, text=NOT_KNOWN)
-        for module in modules(flags):
-            text = "has no name" if module.name is None else _not_loadable(case, module.name, base)
+    for server in servers(case):
+        yield from _unread(server)
+        for module in modules(server.flags):
+            text = _module_fault(case, server, module, base)
             if text:
-                yield Fault(path=path, text=f"--lora-modules {module.text!r}: {text}")
-    if is_a(case, SERVING, "LLMInferenceService"):
+                yield Fault(path=server.path, text=f"--lora-modules {module.text!r}: {text}")
+    if is_a(case, SERVING, "LLMInferenceService", "LLMInferenceServiceConfig"):
         adapters = at(case.subject.inputs.get("spec"), "model", "lora", "adapters")
         for path, entry in listed(adapters, "spec.model.lora.adapters"):
             name = at(entry, "name")
             text = _not_loadable(case, name, base) if isinstance(name, str) else shown(name)
             if text:
                 yield Fault(path=f"{path}.name", text=text)
+            elif at(entry, "uri") is not None:
+                yield from _uri(case, name, at(entry, "uri"), f"{path}.uri")
+
+
+def _unread(server: Server) -> Iterator[Fault]:
+    """What may name adapters and cannot be seen: closed is what is not read."""
+    flags = server.flags
+    if flags.unknown and (server.is_vllm or flags.has_lora):
+        yield Fault(path=server.path, text=NOT_KNOWN)
+    for flag in server.refused(_ID):
+        yield Fault(path=server.path, text=f"gives --{flag.name}, which {flag.closed}")
+    if server.is_vllm:
+        for name in flags.strangers:
+            text = f"gives {_flag(name)}, which is no flag that infra/catalog/server-flags.json knows"
+            yield Fault(path=server.path, text=text)
+        for what in flags.unread:
+            yield Fault(path=server.path, text=f"starts {what}, so that what the server loads cannot be seen")
+
+
+def _flag(name: str) -> str:
+    """A flag's name as messages show it: what was written as one may be anything."""
+    named = name if name.startswith("-") else f"--{name}"
+    return named if re.fullmatch(r"-[A-Za-z0-9-]{1,60}", named) else "a flag"
+
+
+def _module_fault(case: Case, server: Server, module: Module, base: JsonValue) -> str | None:
+    """Why an adapter may not be loaded from where a server loads it, or None."""
+    if module.name is None:
+        return "has no name"
+    text = _not_loadable(case, module.name, base)
+    if text is not None:
+        return text
+    said = case.config.get("adaptersPath")
+    folder = said if isinstance(said, str) and said else FOLDER
+    if module.path != f"{folder}/{module.name}":
+        return f"approved is what lies at {folder}/{module.name}"
+    return _not_fetched(server, module.path)
+
+
+def _not_fetched(server: Server, path: str) -> str | None:
+    """Why an adapter's folder is not filled by the verified fetch, or None; the volume that holds it is an emptyDir."""
+    volumes = {at(entry, "name"): entry for _, entry in listed(at(server.pod.spec, "volumes"), "")}
+    for _, mount in listed(server.container.spec.get("volumeMounts"), ""):
+        if UNKNOWN in (mount, at(mount, "mountPath"), at(mount, "name")) or UNKNOWN in volumes:
+            return f"the volume that holds it {NOT_KNOWN}"
+        place = f"{str(at(mount, 'mountPath')).rstrip('/')}/"
+        volume = volumes.get(at(mount, "name"))
+        # Above the folder, or in it.
+        held = f"{path}/".startswith(place) or place.startswith(f"{path}/")
+        if held and volume is not None and at(volume, "emptyDir") is None:
+            return f"the volume {at(mount, 'name')!r} holds what nothing has compared; the fetch fills an emptyDir"
+        writer = _other_writer(server, at(mount, "name")) if held else None
+        if writer:
+            return f"container {writer!r} may write the volume {at(mount, 'name')!r} beside the fetch"
+    return None
+
+
+def _other_writer(server: Server, volume: JsonValue) -> str | None:
+    """Name of a container that may write the volume of the adapters and is not the verified fetch, or None."""
+    for container in server.pod.containers():
+        mounts = [mount for _, mount in listed(container.spec.get("volumeMounts"), "")]
+        writes = any(at(mount, "name") in (volume, UNKNOWN) and at(mount, "readOnly") is not True for mount in mounts)
+        if writes and container.path != server.container.path and command_line(container)[:3] not in _WRITERS:
+            return container.name
+    return None
+
+
+def _uri(case: Case, name: str, uri: JsonValue, path: str) -> Iterator[Fault]:
+    """An adapter of a URI is an approved version of that very name."""
+    match = ADAPTER_URI.fullmatch(uri) if isinstance(uri, str) else None
+    text = None if match else f"{shown(uri)}, and approved is pvc://<claim>/lora/{name}/<version>"
+    if match and match["name"] != name:
+        text = f"{shown(uri)}, which is another adapter"
+    elif match:
+        entry = case.world.adapters.get(f"{name}/{match['version']}")
+        text = not_allowed(case.world, entry, f"adapter '{name}/{match['version']}'")
+    if text:
+        yield Fault(path=path, text=text)
 
 
 def _not_loadable(case: Case, name: str, base: JsonValue) -> str | None:
@@ -66,6 +165,9 @@ def _not_loadable(case: Case, name: str, base: JsonValue) -> str | None:
 
 def _manifest(case: Case) -> Iterator[Fault]:
     data = case.subject.inputs.get("data")
+    for name, entry in mapping(data).items():
+        if isinstance(entry, str) and _LISTS in entry and _SYNCER.search(entry):
+            yield Fault(path=f"data.{name}", text="names adapters for a sidecar that compares nothing")
     text = at(data, MANIFEST)
     path = f"data.{MANIFEST}"
     if text is None:
@@ -119,11 +221,14 @@ def _files(adapter: JsonValue, entry: object) -> str | None:
 
 
 RULE = Rule(
-    id="adapters-approved",
+    id=_ID,
     title="Servers load approved base models and adapters of the catalog, adapters only for their own base model.",
     severity=Severity.CRITICAL,
     reason="An adapter changes what a model says: nobody calls one that has not been evaluated and approved.",
     remedy="Bring the adapter into the catalog, have it approved, and list it in kitchen:kitchens.<name>.adapters.",
     reference="https://docs.vllm.ai/en/latest/features/lora.html",
     judge=judge,
+    config_schema={
+        "adaptersPath": {"type": "string", "default": FOLDER, "description": "folder that servers load adapters from"},
+    },
 )

@@ -103,6 +103,9 @@ def _evasions(pod: Pod) -> Iterator[Fault]:
     name = at(pod.spec, "nodeName")
     if name not in (None, ""):
         yield Fault(path=f"{pod.path}.nodeName", text=f"{shown(name)}: it goes past the scheduler")
+    priority = at(pod.spec, "priorityClassName")
+    if priority is UNKNOWN or str(priority).startswith("system-"):
+        yield Fault(path=f"{pod.path}.priorityClassName", text=f"{shown(priority)}: it takes nodes from everybody else")
     if at(pod.spec, "resourceClaims") not in (None, []):
         yield Fault(path=f"{pod.path}.resourceClaims", text="claims devices, whose place cannot be judged here")
     for container in pod.containers():

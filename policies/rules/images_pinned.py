@@ -9,7 +9,8 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN
 from policies.manifests.image_reference import unpinned
-from policies.manifests.images import FoundImage, images
+from policies.manifests.images import FoundImage
+from policies.manifests.images_within import images_within
 
 _EXAMPLE = "registry.kitchen.example/vllm/vllm-openai@sha256:<64 lower-case hexadecimal digits>"
 _CHARTS = {"Release": "helm.sh/", "HelmRelease": "helm.toolkit.fluxcd.io/", "HelmChart": "helm.cattle.io/"}
@@ -27,7 +28,7 @@ def judge(case: Case) -> Iterator[str]:
             "images are pinned by digest; example: render the chart and declare its objects"
         )
         return
-    for found in images(subject.kind, subject.inputs, subject.group):
+    for found in images_within(subject):
         fault = _fault(found)
         if fault is not None:
             yield f"{subject.title}: {found.path}: {fault}; rule: images are pinned by digest; example: {_EXAMPLE}"

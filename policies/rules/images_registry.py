@@ -11,7 +11,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.judging.world import World
 from policies.manifests.fields import NOT_KNOWN
 from policies.manifests.image_reference import ImageReference, ImageReferenceError, parse
-from policies.manifests.images import images
+from policies.manifests.images_within import images_within
 
 _EXAMPLE = "registry.kitchen.example/vllm/vllm-openai@sha256:<digest of the catalog>"
 _RULE = "images come out of the approved registry, with a digest and state that the catalog allows"
@@ -20,7 +20,7 @@ _RULE = "images come out of the approved registry, with a digest and state that 
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each image that comes from elsewhere or is not in the catalog as it stands."""
     if case.subject.is_kubernetes:
-        for found in images(case.subject.kind, case.subject.inputs, case.subject.group):
+        for found in images_within(case.subject):
             fault = _fault(found.value, case.world)
             if fault:
                 yield f"{case.subject.title}: {found.path}: {fault}; rule: {_RULE}; example: {_EXAMPLE}"

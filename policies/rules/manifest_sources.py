@@ -1,53 +1,120 @@
 """Rule: objects that are rendered elsewhere come out of named Git repositories, never out of charts.
 
-What Argo CD and Flux render on the cluster, this pack does not see. A chart's source is refused as a Helm release is;
-a Git repository is right where the rule's configuration names it: there the same pack judges its files.
+What Argo CD, Flux, Fleet and others render on the cluster, this pack does not see. A chart's source is refused as a
+Helm release is; a Git repository is right where the rule's configuration names it: there the same pack judges its
+files. Programs that are not judged here are refused by their kinds (`policies.manifests.refused_kinds`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
-from policies.judging.subject import entries
+from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, at, without_key
+from policies.manifests.argo_sources import changes
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema, without_key
+from policies.manifests.kind_table import refusals
+from policies.manifests.kustomize import is_kustomization, remote_sources
+from policies.manifests.objects import each_object, is_a, told
 
+_ID = "rendered-elsewhere"
 _ARGO = "argoproj.io"
 _FLUX = "source.toolkit.fluxcd.io"
+_SYNC = "configsync.gke.io"
+_FETCHING: Mapping[str, Mapping[str, tuple[JsonValue, ...]]] = {
+    "tekton.dev": {"resolver": (None, "", "cluster"), "bundle": (None, "")},
+    _ARGO: {"manifestFrom": (None,), "plugin": (None,)},
+}
+"""Fields that fetch what runs, and values of them that fetch nothing; `cluster` takes it from the cluster itself."""
+
 _ARGO_HOLDERS = (
     *("spec", "source", "sources", "template", "templatePatch", "generators", "matrix", "merge", "operation", "sync"),
     *("sourceHydrator", "drySource", "git", "scmProvider", "pullRequest", "plugin"),
 )
+_APPLICATIONS = ("Application", "ApplicationSet")
 _CHARTS = ("HelmRepository", "HelmChart")
 _EXAMPLE = '{"rendered-elsewhere": {"gitRepositories": ["https://git.kitchen.example/platform/kitchen.git"]}}'
 
 
+@each_object
 def judge(case: Case) -> Iterator[str]:
-    """Yield one message for each source that is a chart or is not named."""
-    subject = case.subject
+    """Yield one message for each source that is a chart or is not named, and for what renders and cannot be seen."""
     rule = "what is rendered elsewhere comes out of Git repositories that the configuration of this rule names"
+    yield from told(case, _faults(case), rule, _EXAMPLE)
+
+
+def _faults(case: Case) -> Iterator[Fault]:
+    subject = case.subject
     named = entries(case.config.get("gitRepositories"))
-    for path, source in _sources(case):
+    for text in refusals(subject, _ID):
+        yield Fault(path="kind", text=text)
+    for path, source in _sources(subject):
         fault = _fault(source, named)
         if fault:
-            yield f"{subject.title}: {path}: {fault}; rule: {rule}; example: {_EXAMPLE}"
+            yield Fault(path=path, text=fault)
+    if is_kustomization(subject):
+        yield from remote_sources(subject)
+    elif is_a(case, _ARGO, "AppProject"):
+        yield from _project(subject.inputs.get("spec"), named)
+    elif is_a(case, "operators.coreos.com", "Subscription") and not titles(case.config, "operators", subject.title):
+        catalog, name = (at(subject.inputs.get("spec"), key) for key in ("source", "name"))
+        text = f"{shown(name)} out of the catalog {catalog!r}: images and rights of an operator come in by it unseen"
+        yield Fault(path="spec.name", text=text)
+    elif subject.group in _FETCHING and subject.kind not in _APPLICATIONS:
+        yield from _fetched(subject.inputs.get("spec"), "spec", _FETCHING[subject.group])
 
 
-def _sources(case: Case) -> Iterator[tuple[str, JsonValue]]:
-    subject = case.subject
-    if not subject.is_kubernetes:
+def _project(spec: JsonValue, named: list[JsonValue]) -> Iterator[Fault]:
+    """An AppProject bounds what its applications may take from where, and into which clusters and namespaces."""
+    if spec is UNKNOWN:
+        yield Fault(path="spec", text=NOT_KNOWN)
         return
-    if subject.group == _ARGO and subject.kind in ("Application", "ApplicationSet"):
+    for path, repository in listed(at(spec, "sourceRepos"), "spec.sourceRepos"):
+        if repository not in named:
+            yield Fault(path=path, text=f"{without_key(repository)!r} is no repository that is named")
+    for path, place in listed(at(spec, "destinations"), "spec.destinations"):
+        for field in ("server", "name", "namespace"):
+            value = at(place, field)
+            if value is UNKNOWN or "*" in str(value):
+                yield Fault(path=f"{path}.{field}", text=shown(value))
+    for field in ("clusterResourceWhitelist", "namespaceResourceWhitelist"):
+        for path, entry in listed(at(spec, field), f"spec.{field}"):
+            if any(part is UNKNOWN or "*" in str(part) for part in (at(entry, "group"), at(entry, "kind"))):
+                yield Fault(path=path, text=f"allows {at(entry, 'group')!r} {at(entry, 'kind')!r}")
+    for path, place in listed(at(spec, "sourceNamespaces"), "spec.sourceNamespaces"):
+        if place is UNKNOWN or "*" in str(place):
+            yield Fault(path=path, text=shown(place))
+
+
+def _fetched(value: JsonValue, path: str, fields: Mapping[str, tuple[JsonValue, ...]]) -> Iterator[Fault]:
+    """Fields by which tasks and manifests are fetched when they run, with values that fetch nothing."""
+    for field, allowed in fields.items() if isinstance(value, dict) else ():
+        if field in value and value[field] not in allowed:
+            yield Fault(path=f"{path}.{field}", text=f"{shown(value[field])}: what it fetches cannot be seen here")
+    for key, entry in value.items() if isinstance(value, dict) else ():
+        yield from _fetched(entry, f"{path}.{key}", fields)
+    for index, entry in enumerate(entries(value)):
+        yield from _fetched(entry, f"{path}[{index}]", fields)
+
+
+def _sources(subject: Subject) -> Iterator[tuple[str, JsonValue]]:
+    spec = subject.inputs.get("spec")
+    if subject.group == _ARGO and subject.kind in _APPLICATIONS:
         for key, value in subject.inputs.items():
             if key not in ("metadata", "status"):
                 yield from _argo(value, key, key)
     elif subject.group == _FLUX:
-        spec = subject.inputs.get("spec")
         address = at(spec, "endpoint") if at(spec, "url") is None else at(spec, "url")
         yield "spec", {"repoURL": address, "chart": subject.kind if subject.kind in _CHARTS else None}
+    elif (subject.group, subject.kind) == ("fleet.cattle.io", "GitRepo"):
+        yield "spec.repo", {"repoURL": at(spec, "repo")}
+    elif subject.group == _SYNC and subject.kind in ("RootSync", "RepoSync"):
+        yield "spec.git.repo", {"repoURL": at(spec, "git", "repo"), "chart": at(spec, "helm", "chart")}
+        if at(spec, "oci") is not None:
+            yield "spec.oci", {"repoURL": "oci:"}
 
 
 def _argo(value: JsonValue, path: str, key: str) -> Iterator[tuple[str, JsonValue]]:
@@ -72,14 +139,16 @@ def _fault(source: JsonValue, named: list[JsonValue]) -> str | None:
         return NOT_KNOWN
     if chart not in (None, ""):
         return f"the chart {chart!r} is rendered on the cluster and cannot be seen here"
+    if strange := changes(source):
+        return f"{strange} changes what its files say, which cannot be seen here"
     if str(repository).lower().startswith("oci:"):
         return f"{without_key(repository)!r} is rendered on the cluster and cannot be seen here"
     return None if repository in named else f"{without_key(repository)!r} is no repository that is named"
 
 
 RULE = Rule(
-    id="rendered-elsewhere",
-    title="What Argo CD or Flux render on the cluster comes out of named Git repositories, never out of charts.",
+    id=_ID,
+    title="What other programs render on the cluster comes out of named Git repositories, never out of charts.",
     severity=Severity.CRITICAL,
     reason="The pack cannot judge what another program renders: images and rights would come in unseen.",
     remedy="Render the chart and declare its objects, or name a Git repository whose files the pack judges.",
@@ -91,6 +160,7 @@ RULE = Rule(
             "items": {"type": "string"},
             "default": [],
             "description": "Addresses of Git repositories whose files this pack judges, exactly as sources name them.",
-        }
+        },
+        "operators": titles_schema("Subscriptions of operators whose images and rights somebody has judged"),
     },
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Iterator
 
 from pulumi_policy import Severity
@@ -13,14 +15,15 @@ from policies.manifests.fields import (
     Fault,
     command_line,
     environment,
-    is_model_server,
     judged_pods,
     shown,
     unseen_environment,
     without_key,
 )
 from policies.manifests.pods import KSERVE, Container, Pod
+from policies.manifests.servers import Images, Server, server
 
+_ID = "model-servers-offline"
 DEMANDED = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_NO_USAGE_STATS")
 FORBIDDEN = (
     *("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT"),
@@ -30,7 +33,9 @@ FORBIDDEN = (
 """Variables that are of use to a server that calls out, and to no other."""
 
 _HUB = ("hf://", "hf+", "huggingface://")
-_FLAGS = ("--hf-token", "--hf_token")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "grpc_proxy")
+_HOST = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[0-9a-fA-F:.]+\]|[^/:\s?#]+)", re.IGNORECASE)
+_INSIDE = (".svc", ".cluster.local", ".internal", ".local", ".localdomain")
 _URI_KEYS = ("storageUri", "uri", "sourceModelUri", "storage_uri")
 _URI_HOLDERS = ("storageUris", "lora", "adapters")
 _EXAMPLE = "env: [{name: HF_HUB_OFFLINE, value: '1'}, ...], storageUri: pvc://<claim>/base/<name>/v1"
@@ -39,31 +44,66 @@ _EXAMPLE = "env: [{name: HF_HUB_OFFLINE, value: '1'}, ...], storageUri: pvc://<c
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each variable that is missing, open or forbidden, and each address of a public hub."""
     rule = "model servers are offline: " + ", ".join(f"{name}=1" for name in DEMANDED) + ", nothing from a public hub"
-    yield from judged_pods(case, rule, _EXAMPLE, _faults)
+    images = Images(case.world)
+    yield from judged_pods(case, rule, _EXAMPLE, lambda pod: _faults(images, pod))
     if case.subject.is_kubernetes and case.subject.group == KSERVE:
         for path, text in _hub_addresses(case.subject.inputs, "", ""):
             yield f"{case.subject.title}: {path}: {text}; rule: {rule}; example: {_EXAMPLE}"
 
 
-def _faults(pod: Pod) -> Iterator[Fault]:
-    containers = list(pod.containers())
-    servers = [container for container in containers if is_model_server(pod, container)]
-    for container in servers:
-        yield from _open(pod, container)
-    for container in containers if servers else ():
-        for path in unseen_environment(container):
-            if container in servers or ".envFrom" not in path:
+def _faults(images: Images, pod: Pod) -> Iterator[Fault]:
+    containers = [server(images, pod, container) for container in pod.containers()]
+    servers = [entry for entry in containers if entry.is_server]
+    for entry in servers:
+        yield from _open(pod, entry.container)
+        yield from _ways_out(entry.container)
+    for entry in containers if servers else ():
+        for path in unseen_environment(entry.container):
+            if entry.is_server or ".envFrom" not in path:
                 yield Fault(path=path, text=_unseen(path))
-        for name in environment(container):
+        for name in environment(entry.container):
             if name.upper() in FORBIDDEN:
-                yield Fault(path=f"{container.path}.env", text=f"sets {name}")
-        for word in command_line(container) if container in servers else ():
-            if word is UNKNOWN:
-                yield Fault(path=f"{container.path}.args", text=NOT_KNOWN)
-            elif isinstance(word, str):
-                # The marks, never the word: a token may follow.
-                found = [mark for mark in (*_HUB, *_FLAGS) if mark in word.lower()]
-                yield from (Fault(path=f"{container.path}.args", text=f"has {mark}") for mark in found)
+                yield Fault(path=f"{entry.container.path}.env", text=f"sets {name}")
+        if entry.is_server:
+            yield from _words(entry)
+
+
+def _words(entry: Server) -> Iterator[Fault]:
+    given = {flag.name for flag in entry.refused(_ID)}
+    for name in sorted(given | ({"hf-token"} & set(entry.flags.given))):
+        yield Fault(path=entry.path, text=f"has --{name}")
+    for word in command_line(entry.container):
+        if word is UNKNOWN:
+            yield Fault(path=entry.path, text=NOT_KNOWN)
+        elif isinstance(word, str):
+            # The marks, never the word: a token may follow.
+            found = [mark for mark in _HUB if mark in word.lower()]
+            yield from (Fault(path=entry.path, text=f"has {mark}") for mark in found)
+
+
+def _ways_out(container: Container) -> Iterator[Fault]:
+    """Variables by which a server's libraries find a way out: proxies, and addresses that are not of the cluster."""
+    for name, value in environment(container).items():
+        where = f"{container.path}.env"
+        if name.lower() in _PROXIES:
+            if value != "":
+                yield Fault(path=where, text=f"sets {name}: a server that is offline needs no proxy")
+        elif (
+            name.upper() not in FORBIDDEN
+            and isinstance(value, str)
+            and (host := _HOST.match(value))
+            and not _is_inside(host[1])
+        ):
+            yield Fault(path=where, text=f"{name} names the host {host[1]!r}, which is not of the cluster")
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a host is of the cluster or of a private network: by its address, or by its name."""
+    name = host.lower().rstrip(".")
+    try:
+        return not ipaddress.ip_address(name.strip("[]")).is_global
+    except ValueError:
+        return "." not in name or name.endswith(_INSIDE) or "$" in name
 
 
 def _unseen(path: str) -> str:
@@ -95,7 +135,7 @@ def _hub_addresses(value: JsonValue, path: str, key: str) -> Iterator[tuple[str,
 
 
 RULE = Rule(
-    id="model-servers-offline",
+    id=_ID,
     title="Model servers are told to stay offline, and nothing is taken from a public hub.",
     severity=Severity.HIGH,
     reason="A server that may call out loads what nobody has approved, sends statistics, or hangs.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterator
 
 from pulumi_policy import Severity
@@ -9,27 +10,54 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.cilium_peers import cilium
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
-from policies.manifests.network_peers import PRIVATE, admin_policy, calico, cilium, is_private, selects_all
+from policies.manifests.kind_table import refusals
+from policies.manifests.marks import namespace_marks, pod_marks
+from policies.manifests.network_peers import (
+    admin_policy,
+    calico,
+    cidr_group,
+    is_private,
+    network_set,
+    strange_fields,
+)
+from policies.manifests.networks import PRIVATE
 from policies.manifests.objects import each_object, told
+from policies.manifests.pod_finder import pods
+from policies.manifests.ports import ports_bound
+from policies.manifests.selectors import narrows
 
 MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
-_OPEN_SERVICES = ("NodePort", "LoadBalancer", "ExternalName")
-_WIDE = 1024
+_CLOSED_SERVICES = (None, "", "ClusterIP")
+_DESTINATION = ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector")
+_TRAFFIC = (*("loadBalancer", "connectionPool", "outlierDetection", "tls", "portLevelSettings", "port", "retryBudget"),)
+_TLS_MODES = ("ISTIO_MUTUAL", "MUTUAL", "SIMPLE")
+_SERVICE_ENTRY = (
+    *("hosts", "addresses", "ports", "location", "resolution", "endpoints", "workloadSelector", "exportTo"),
+    "subjectAltNames",
+)
 _DNS = (53, 5353)
 """Ports of look-ups, by number; those of OpenShift's DNS pods too."""
 
+_DEMAND = "no Service, network policy or mesh entry opens the environment to the outside"
 _EXAMPLE = "a ClusterIP Service, and a NetworkPolicy whose rules name pods, namespaces or private networks, and ports"
 
 
-@each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each way in from, or out to, everywhere."""
-    rule = "no Service, network policy or mesh entry opens the environment to the outside"
-    return told(case, _faults(case), rule, _EXAMPLE)
+    yield from told(case, (fault for pod in pods(case.subject) for fault in pod_marks(pod)), _DEMAND, _EXAMPLE)
+    yield from _objects(case)
+
+
+@each_object
+def _objects(case: Case) -> Iterator[str]:
+    return told(case, _faults(case), _DEMAND, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
+    for text in refusals(case.subject, "network-closed"):
+        yield Fault(path="kind", text=text)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         yield from faults(case, case.subject.inputs.get("spec"))
@@ -47,8 +75,51 @@ def _workload(case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 def _sidecar(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     mode = at(spec, "outboundTrafficPolicy", "mode")
-    if mode is UNKNOWN or mode == "ALLOW_ANY":
+    if mode not in (None, "REGISTRY_ONLY"):
         yield Fault(path="spec.outboundTrafficPolicy.mode", text=shown(mode))
+    if spec is not UNKNOWN and at(spec, "outboundTrafficPolicy", "egressProxy") is not None:
+        yield Fault(path="spec.outboundTrafficPolicy.egressProxy", text="leads out by a proxy")
+
+
+def _destination(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """How the mesh speaks to a host: in the mesh, and with its TLS."""
+    if spec is UNKNOWN:
+        yield Fault(path="spec", text=NOT_KNOWN)
+        return
+    yield from strange_fields(spec, _DESTINATION, "spec")
+    host = at(spec, "host")
+    if not _in_mesh(case, host) and (not isinstance(host, str) or "." in host or "*" in host):
+        yield Fault(path="spec.host", text=f"{shown(host)}, which is no name of the mesh")
+    holders = [("spec", spec), *listed(at(spec, "subsets"), "spec.subsets")]
+    for path, holder in holders:
+        policy = at(holder, "trafficPolicy")
+        yield from _traffic(policy, f"{path}.trafficPolicy")
+        if policy is not UNKNOWN:
+            for where, port in listed(at(policy, "portLevelSettings"), f"{path}.trafficPolicy.portLevelSettings"):
+                yield from _traffic(port, where)
+
+
+def _traffic(policy: JsonValue, path: str) -> Iterator[Fault]:
+    if policy is UNKNOWN:
+        yield Fault(path=path, text=NOT_KNOWN)
+        return
+    yield from strange_fields(policy, _TRAFFIC, path)
+    tls = at(policy, "tls")
+    if tls is not None and at(tls, "mode") not in _TLS_MODES:
+        yield Fault(path=f"{path}.tls.mode", text=shown(at(tls, "mode")))
+    if at(tls, "insecureSkipVerify") not in (None, False):
+        yield Fault(path=f"{path}.tls.insecureSkipVerify", text=shown(at(tls, "insecureSkipVerify")))
+
+
+def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+    unchecked = at(spec, "insecureSkipTLSVerify")
+    if unchecked not in (None, False):
+        text = f"{shown(unchecked)}: whoever sits between reads and answers for this part of the API"
+        yield Fault(path="spec.insecureSkipTLSVerify", text=text)
+
+
+def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    yield from namespace_marks(case.subject)
 
 
 def _endpoints(case: Case, _spec: JsonValue) -> Iterator[Fault]:
@@ -69,7 +140,7 @@ def _service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
     kind = at(spec, "type")
-    if spec is not UNKNOWN and (kind is UNKNOWN or kind in _OPEN_SERVICES):
+    if spec is not UNKNOWN and kind not in _CLOSED_SERVICES:
         yield Fault(path="spec.type", text=shown(kind))
     for path, address in listed(at(spec, "externalIPs"), "spec.externalIPs") if spec is not UNKNOWN else ():
         yield Fault(path=path, text=shown(address))
@@ -90,7 +161,7 @@ def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
 def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator[Fault]:
     """Judge one rule. Without peers it means everywhere, which is right for look-ups of names alone."""
     ports = entries(at(rule, "ports"))
-    bounded = _ports_bound(ports)
+    bounded = ports_bound(ports)
     named = entries(at(rule, peers))
     looks_up = bool(ports) and all(at(port, "port") in _DNS and at(port, "endPort") is None for port in ports)
     if not named and not (peers == "to" and looks_up):
@@ -102,31 +173,19 @@ def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator
             yield Fault(path=where, text="is empty, so it means everywhere")
         elif at(peer, "ipBlock") is not None:
             cidr = at(peer, "ipBlock", "cidr")
-            if not is_private(case, cidr):
+            if not is_private(case, cidr) and not (looks_up and _is_of_the_node(cidr)):
                 yield Fault(path=f"{where}.ipBlock.cidr", text=f"{shown(cidr)}, which is no private network")
         elif (
-            selects_all(at(peer, "namespaceSelector"))
-            and selects_all(at(peer, "podSelector"), absent=True)
+            at(peer, "namespaceSelector") is not None
+            and not narrows(at(peer, "namespaceSelector"))
+            and not narrows(at(peer, "podSelector"))
             and not bounded
         ):
             yield Fault(path=where, text="means every pod of the cluster, on any port")
 
 
-def _ports_bound(ports: list[JsonValue]) -> bool:
-    """Whether ports narrow a rule: each is one port, or a short row of them."""
-    return bool(ports) and all(_bounds(port) for port in ports)
-
-
-def _bounds(port: JsonValue) -> bool:
-    first, last = at(port, "port"), at(port, "endPort")
-    if first is None or first is UNKNOWN:
-        return False
-    if last is None:
-        return True
-    return isinstance(first, int | float) and isinstance(last, int | float) and last - first < _WIDE
-
-
 def _entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    yield from strange_fields(spec, _SERVICE_ENTRY, "spec")
     location = at(spec, "location")
     if location != "MESH_INTERNAL":
         text = "is missing, which means MESH_EXTERNAL" if location is None else shown(location)
@@ -152,12 +211,24 @@ def _address(case: Case, address: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=path, text=text)
 
 
+def _is_of_the_node(cidr: JsonValue) -> bool:
+    """Whether it is one link-local address, where NodeLocal DNSCache answers; that of clouds' metadata is none."""
+    try:
+        network = ipaddress.ip_network(str(cidr))
+    except ValueError:
+        return False
+    return network.is_link_local and network.num_addresses == 1 and str(network.network_address) != "169.254.169.254"
+
+
 def _strings(default: tuple[str, ...], description: str) -> dict[str, JsonValue]:
     return {"type": "array", "items": {"type": "string"}, "default": list(default), "description": description}
 
 
 _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("", "Service"): _service,
+    ("", "Namespace"): _namespace,
+    ("project.openshift.io", "Project"): _namespace,
+    ("apiregistration.k8s.io", "APIService"): _api_service,
     ("", "Endpoints"): _endpoints,
     ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
     ("networking.k8s.io", "NetworkPolicy"): _policy,
@@ -166,6 +237,11 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"): admin_policy,
     ("cilium.io", "CiliumNetworkPolicy"): cilium,
     ("cilium.io", "CiliumClusterwideNetworkPolicy"): cilium,
+    ("cilium.io", "CiliumCIDRGroup"): cidr_group,
+    ("projectcalico.org", "NetworkSet"): network_set,
+    ("projectcalico.org", "GlobalNetworkSet"): network_set,
+    ("crd.projectcalico.org", "NetworkSet"): network_set,
+    ("crd.projectcalico.org", "GlobalNetworkSet"): network_set,
     ("projectcalico.org", "NetworkPolicy"): calico,
     ("projectcalico.org", "GlobalNetworkPolicy"): calico,
     ("crd.projectcalico.org", "NetworkPolicy"): calico,
@@ -175,6 +251,7 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.istio.io", "ServiceEntry"): _entry,
     ("networking.istio.io", "WorkloadEntry"): _workload,
     ("networking.istio.io", "Sidecar"): _sidecar,
+    ("networking.istio.io", "DestinationRule"): _destination,
 }
 
 RULE = Rule(

@@ -9,9 +9,15 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, judged_pods, listed, shown
+from policies.manifests.kind_table import refusals
+from policies.manifests.node_doors import node_doors
+from policies.manifests.objects import each_object, told
 from policies.manifests.pods import Pod
 from policies.manifests.security_contexts import CAPABILITIES, Check, contexts
 
+_ID = "pod-security-baseline"
+_DEMAND = "pods meet the baseline Pod Security Standard"
+_EXAMPLE = "leave the field out"
 PROFILES = ("RuntimeDefault", "Localhost")
 """Types of seccomp and AppArmor profiles that confine."""
 
@@ -141,14 +147,21 @@ def _faults(pod: Pod) -> Iterator[Fault]:
         yield from check(pod)
 
 
+@each_object
+def _doors(case: Case) -> Iterator[str]:
+    refused = [Fault(path="kind", text=text) for text in refusals(case.subject, _ID)]
+    yield from told(case, [*refused, *node_doors(case.subject)], _DEMAND, _EXAMPLE)
+
+
 def judge(case: Case) -> Iterator[str]:
-    """Yield one message for each field that the baseline standard forbids."""
-    return judged_pods(case, "pods meet the baseline Pod Security Standard", "leave the field out", _faults)
+    """Yield one message for each field that the baseline standard forbids, in pods and in what gives pods the node."""
+    yield from judged_pods(case, _DEMAND, _EXAMPLE, _faults)
+    yield from _doors(case)
 
 
 RULE = Rule(
-    id="pod-security-baseline",
-    title="Every pod meets the baseline Pod Security Standard of Kubernetes 1.34.",
+    id=_ID,
+    title="Every pod meets the baseline Pod Security Standard of Kubernetes 1.34, and no other object gives it more.",
     severity=Severity.CRITICAL,
     reason="What it forbids gives a container the node: its namespaces, files, ports, devices or kernel settings.",
     remedy="Take the field out; what a node must do belongs to its operator, not to a pod of a tenant.",

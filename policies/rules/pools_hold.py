@@ -14,7 +14,8 @@ from policies.judging.stack_rule import StackCase, StackRule
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, at
-from policies.manifests.pods import Pod, pods
+from policies.manifests.pod_finder import pods
+from policies.manifests.pods import Pod
 from policies.manifests.quantities import quantity
 
 PRODUCT = "nvidia.com/gpu.product"

@@ -45,10 +45,13 @@ def _missing(pod: Pod, container: Container) -> Iterator[Fault]:
 def _contradictions(container: Container) -> Iterator[Fault]:
     path = f"{container.path}.resources"
     requests, limits = (at(container.spec, "resources", part) for part in ("requests", "limits"))
+    unread = False
     for part, figures in (("requests", requests), ("limits", limits)):
-        if figures is UNKNOWN:
-            yield Fault(path=f"{path}.{part}", text=shown(UNKNOWN))
-    if UNKNOWN in (requests, limits):
+        if figures is not None and not isinstance(figures, dict):
+            unread = True
+            text = shown(UNKNOWN) if figures is UNKNOWN else f"{shown(figures)}, which is no mapping"
+            yield Fault(path=f"{path}.{part}", text=text)
+    if unread:
         return
     names = dict.fromkeys((*(requests or {}), *(limits or {})))
     for name in names:

@@ -7,7 +7,6 @@ that does not carry the sidecar's token. A pod that states the variable itself n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from pulumi_policy import Severity
 
@@ -17,16 +16,18 @@ from policies.manifests.fields import (
     Fault,
     command_line,
     environment,
-    is_model_server,
     judged_pods,
     shown,
     unseen_environment,
 )
+from policies.manifests.foreign_code import foreign_code
 from policies.manifests.pods import Container, Pod
+from policies.manifests.servers import Images, server
 
+_ID = "runtime-lora-updating"
 VARIABLE = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
 SIDECAR = "reconcile-adapters"
-MIDDLEWARE = "--middleware"
+MIDDLEWARE = "middleware"
 GUARD = "payload.guard_updates.UpdateGuard"
 """The middleware that keeps the update API for the holder of the pod's token (infra/payload)."""
 
@@ -35,29 +36,41 @@ _RESOLVER = "VLLM_LORA_RESOLVER_"
 _OFF = ("", "0", "false")
 """Values with which vLLM keeps the update API closed; everything else counts as open."""
 
-_EXAMPLE = f"the hot mode's sidecar {SIDECAR} beside a server with {MIDDLEWARE}={GUARD}"
+_EXAMPLE = f"the hot mode's sidecar {SIDECAR} beside a server with --{MIDDLEWARE}={GUARD}"
 
 
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each way in which adapters could be loaded past the sidecar."""
-    rule = "only the hot mode's sidecar loads adapters into a running server"
-    return judged_pods(case, rule, _EXAMPLE, _faults)
+    rule = "only the hot mode's sidecar loads adapters into a running server, and a server runs its own code alone"
+    images = Images(case.world)
+    return judged_pods(case, rule, _EXAMPLE, lambda pod: _faults(images, pod))
 
 
-def _faults(pod: Pod) -> Iterator[Fault]:
-    containers = list(pod.containers())
-    sidecar = any(c.name == SIDECAR and (c.group == "containers" or c.is_native_sidecar) for c in containers)
-    for container in containers:
+def _faults(images: Images, pod: Pod) -> Iterator[Fault]:
+    containers = [server(images, pod, container) for container in pod.containers()]
+    sidecar = any(_is_sidecar(entry.container) for entry in containers)
+    for entry in containers:
+        container = entry.container
+        for flag in entry.refused(_ID):
+            others = [value for value in entry.values(flag.name) if value != GUARD]
+            if flag.name != MIDDLEWARE or others:
+                yield Fault(path=entry.path, text=f"gives --{flag.name}, which {flag.closed}")
+        if entry.is_vllm:
+            yield from foreign_code(container)
         opened = list(_openings(container))
-        if UNKNOWN in command_line(container) and is_model_server(pod, container):
-            opened.append((f"{container.path}.args", shown(UNKNOWN)))
+        if UNKNOWN in command_line(container) and entry.is_server:
+            opened.append((entry.path, shown(UNKNOWN)))
         if not opened:
             continue
-        lacking = [] if _guarded(container) else [f"without {MIDDLEWARE}={GUARD} in its args"]
+        lacking = [] if GUARD in entry.values(MIDDLEWARE) else [f"without --{MIDDLEWARE}={GUARD} in its args"]
         if not sidecar and not pod.is_runtime:
             lacking.append(f"without the sidecar {SIDECAR} in its pod")
         if lacking:
             yield from (Fault(path=path, text=f"{text}, {' and '.join(lacking)}") for path, text in opened)
+
+
+def _is_sidecar(container: Container) -> bool:
+    return container.name == SIDECAR and (container.group == "containers" or container.is_native_sidecar)
 
 
 def _openings(container: Container) -> Iterator[tuple[str, str]]:
@@ -83,15 +96,8 @@ def _loads_resolver(name: str, value: JsonValue) -> bool:
     return name == _PLUGINS and (value is UNKNOWN or "resolver" in str(value).lower())
 
 
-def _guarded(container: Container) -> bool:
-    words = [word if isinstance(word, str) else "" for word in command_line(container)]
-    values = [word.removeprefix(f"{MIDDLEWARE}=") for word in words if word.startswith(f"{MIDDLEWARE}=")]
-    values += [following for word, following in pairwise(words) if word == MIDDLEWARE]
-    return any(value == GUARD for value in values)
-
-
 RULE = Rule(
-    id="runtime-lora-updating",
+    id=_ID,
     title="Adapters enter a running server only through the hot mode's guarded sidecar.",
     severity=Severity.CRITICAL,
     reason="The open update API, or a resolver, lets any caller load weights that nobody has approved or compared.",

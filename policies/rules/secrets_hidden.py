@@ -8,7 +8,6 @@ shown.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -19,19 +18,23 @@ from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, titles, titles_schema
 from policies.manifests.objects import told
-from policies.manifests.secret_looks import (
-    CODE,
-    decoded,
-    form_of,
-    is_reference,
-    is_well_known,
-    lines_with_secrets,
-    names_a_secret,
-)
+from policies.manifests.secret_forms import header_or_command
+from policies.manifests.secret_looks import CODE, decoded, form_of, is_well_known, lines_with_secrets
+from policies.manifests.secret_names import is_reference, is_reference_in_a_line, is_secret, names_an_object
 
 _USERS = ":MinioUser"
 _OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
 _FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
+_NAMES_FLAGS = re.compile(r"(?:OPTS|OPTIONS|ARGS|ARGUMENTS|FLAGS|PARAMS|COMMAND|CMD)$")
+_PROGRAM = re.compile(r"\s*#![^\n]{0,100}?(?:python|node|ruby|perl|php|lua|pwsh)")
+"""Begins a program whose lines are no settings."""
+
+_NO_DOCUMENTS = ("description", "message", "summary", "help", "query", "expr")
+"""Keys of texts that are no settings: what people and monitoring read."""
+
+_ROW = 4000
+"""Most characters of a list of words that is read as one command line."""
+
 _SETTERS = ("export", "env", "-e", "--env", "local", "readonly")
 """Words behind which a shell reads NAME=value."""
 
@@ -103,7 +106,7 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
             yield from _object_within(value, path)
         for name, entry in value.items():
             where = f"{path}.{name}" if path else name
-            if _is_value(value, key, name) and not is_reference(entry):
+            if _is_value(value, key, name):
                 yield Fault(path=where, text="is named like a secret and has a value (not shown)")
             yield from _walk(entry, where, name, open_place=open_place)
     elif isinstance(value, list):
@@ -114,7 +117,9 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
         form = form_of(value)
         if form:
             yield Fault(path=path, text=f"looks like {form} (not shown)")
-        for setting in lines_with_secrets(value) if _is_json(value) else ():
+        # The object's own files have been read.
+        own = path.startswith(("data.", "binaryData."))
+        for setting in lines_with_secrets(value) if not own and _is_document(value, key) else ():
             yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
     elif value is UNKNOWN and open_place:
         yield Fault(path=path, text=NOT_KNOWN)
@@ -122,11 +127,13 @@ def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) ->
 
 def _is_value(holder: dict[str, JsonValue], key: str, name: str) -> bool:
     """Whether a field holds a secret itself: an ExternalSecret's `secretKey` is a name, a SealedSecret is encrypted."""
-    harmless = key == "encryptedData" or (name == "secretKey" and {"remoteRef", "sourceRef"} & set(holder))
     value = holder[name]
+    if not isinstance(value, str) or not is_secret(name, value):
+        return False
     # What lies in a document is found in it.
-    document = isinstance(value, str) and value.lstrip().startswith("{")
-    return isinstance(value, str) and names_a_secret(name) and not harmless and not document
+    if key == "encryptedData" or (name == "secretKey" and {"remoteRef", "sourceRef"} & set(holder)) or _is_json(value):
+        return False
+    return key in _OPEN_PLACES or key == "data" or not names_an_object(name, value)
 
 
 def _object_within(value: dict[str, JsonValue], path: str) -> Iterator[Fault]:
@@ -146,32 +153,47 @@ def _object_within(value: dict[str, JsonValue], path: str) -> Iterator[Fault]:
                     )
 
 
+def _is_document(text: str, key: str) -> bool:
+    """Whether a text is a file of settings: JSON, or lines and mappings of YAML, in scripts too."""
+    if key.endswith(CODE) or _PROGRAM.match(text):
+        return False
+    return _is_json(text) or (key not in _NO_DOCUMENTS and (_is_mapping(text) or "\n" in text.strip()))
+
+
+def _is_mapping(text: str) -> bool:
+    return text.lstrip().startswith("{") and text.rstrip().endswith("}") and not text.lstrip().startswith("{{")
+
+
 def _is_json(text: str) -> bool:
-    if not text.lstrip().startswith("{"):
-        return False
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
+    return _is_mapping(text) and text.lstrip()[1:].lstrip().startswith(('"', "}"))
 
 
 def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
-    name, value = entry.get("name"), entry.get("value")
-    if isinstance(name, str) and names_a_secret(name) and isinstance(value, str) and not is_reference(value):
+    name, value = entry.get("name", entry.get("key")), entry.get("value")
+    if not isinstance(name, str) or not isinstance(value, str):
+        return
+    if is_secret(name, value):
         yield Fault(path=f"{path}.value", text=f"is the value of {name} in plain text (not shown)")
+    # Flags of a program come in variables too: JAVA_OPTS.
+    for fault in _words([value], path) if _NAMES_FLAGS.search(name) else ():
+        yield Fault(path=f"{path}.value", text=fault.text)
 
 
 def _words(words: list[JsonValue], path: str) -> Iterator[Fault]:
     texts = [word if isinstance(word, str) else "" for word in words]
     for index, word in enumerate(texts):
         following = texts[index + 1] if index + 1 < len(texts) else ""
-        for flag, given in _settings(word, following):
-            if names_a_secret(flag) and not given.startswith("-") and not is_reference(given):
+        for flag, given, rest in _settings(word, following):
+            if not given.startswith("-") and not is_reference_in_a_line(given, rest) and is_secret(flag, given):
                 yield Fault(path=f"{path}[{index}]", text=f"gives {flag} a value in plain text (not shown)")
+    row = " ".join(texts)
+    found = header_or_command(row) if len(texts) > 1 and len(row) <= _ROW else None
+    if found and not any(form_of(text) for text in texts):
+        yield Fault(path=path, text=f"looks like {found} (not shown)")
 
 
-def _settings(word: str, following: str) -> Iterator[tuple[str, str]]:
-    """Flags and variables of a word with their values; a shell takes many words in one."""
+def _settings(word: str, following: str) -> Iterator[tuple[str, str, str]]:
+    """Flags and variables of a word, their values, and the line from there on; a shell takes many words in one."""
     lines = [line.split() for line in word.splitlines()]
     for pieces in lines:
         for index, piece in enumerate(pieces):
@@ -180,8 +202,9 @@ def _settings(word: str, following: str) -> Iterator[tuple[str, str]]:
             starts = len(lines) == 1 or index == 0 or pieces[index - 1] in _SETTERS
             if not _FLAG.fullmatch(flag) or not (flag.startswith("-") or (equals and starts)):
                 continue
-            behind = pieces[index + 1] if index + 1 < len(pieces) else "" if word != piece else following
-            yield flag, (value if equals else behind).strip("\"';")
+            behind = pieces[index + 1 :] if index + 1 < len(pieces) else [] if word != piece else [following]
+            rest = " ".join([value, *pieces[index + 1 :]] if equals else behind)
+            yield flag, (value if equals else behind[0] if behind else "").strip("\"';"), rest
 
 
 RULE = Rule(

@@ -9,17 +9,41 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN
 from policies.manifests.fields import NOT_KNOWN, Fault, at, judged_pods, listed, shown, titles, titles_schema
+from policies.manifests.objects import each_object, told
 from policies.manifests.pods import Pod
 
 _TOKEN = "serviceAccountToken"  # noqa: S105 - the name of a field
 
 
+_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
+_TYPES = {
+    ("", "Secret"): ("type",),
+    ("external-secrets.io", "ExternalSecret"): ("spec", "target", "template", "type"),
+    ("bitnami.com", "SealedSecret"): ("spec", "template", "type"),
+}
+"""Where the type of a Secret stands, in itself and in what Secrets are made of."""
+
+_DEMAND = "pods carry no service account token unless the configuration of this rule names them"
+_EXAMPLE = "automountServiceAccountToken: false"
+
+
 def judge(case: Case) -> Iterator[str]:
-    """Yield one message for each pod that would get a token, and for each volume that is one."""
+    """Yield one message for each pod that would get a token, and for each volume or Secret that is one."""
     if titles(case.config, "needToken", case.subject.title):
         return
-    rule = "pods carry no service account token unless the configuration of this rule names them"
-    yield from judged_pods(case, rule, "automountServiceAccountToken: false", _faults)
+    yield from judged_pods(case, _DEMAND, _EXAMPLE, _faults)
+    yield from _secrets(case)
+
+
+@each_object
+def _secrets(case: Case) -> Iterator[str]:
+    path = _TYPES.get((case.subject.group, case.subject.kind))
+    if path is None:
+        return
+    kind = at(case.subject.inputs, *path)
+    if kind is UNKNOWN or kind == _SECRET:
+        text = NOT_KNOWN if kind is UNKNOWN else f"{shown(kind)}: the cluster fills it with a token that never ends"
+        yield from told(case, [Fault(path=".".join(path), text=text)], _DEMAND, _EXAMPLE)
 
 
 def _faults(pod: Pod) -> Iterator[Fault]:

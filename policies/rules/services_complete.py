@@ -11,7 +11,7 @@ from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN
 from policies.manifests.fields import NOT_KNOWN, at
 from policies.manifests.models import SERVING
-from policies.manifests.pods import pods
+from policies.manifests.pod_finder import pods
 
 _RULE = "the runtime and the account that a service names are declared in its namespace"
 _EXAMPLE = "a ServingRuntime support-vllm and a ServiceAccount support-server beside the InferenceService support"
@@ -44,7 +44,7 @@ def _runtime(subject: Subject, runtimes: set[tuple[str | None, str | None]]) -> 
         yield f"{path}: {NOT_KNOWN}"
     elif model is not None and not name:
         yield f"{path}: is missing, so that KServe takes any runtime of the cluster"
-    elif name and not {(subject.namespace, name), (None, name)} & runtimes:
+    elif name and not (isinstance(name, str) and {(subject.namespace, name), (None, name)} & runtimes):
         yield f"{path}: no ServingRuntime {name!r} is declared in {subject.namespace}"
 
 

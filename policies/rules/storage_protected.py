@@ -11,7 +11,7 @@ from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.objects import is_a, told
-from policies.manifests.pods import pods
+from policies.manifests.pod_finder import pods
 from policies.manifests.quantities import quantity
 
 BUCKET = ":S3Bucket"

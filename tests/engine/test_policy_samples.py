@@ -105,8 +105,10 @@ EXEMPTION = {
 
 
 def approved(inputs: dict[str, Any], environment: str = "prod") -> dict[str, Any]:
-    """The object with an image of the real catalog, which the engine's pack reads, and the labels of an environment."""
-    entry = yaml.safe_load((POLICY_PACK.parent / "infra" / "catalog" / "images.yaml").read_text())["images"]["vllm"]
+    """The object with an image of the real catalog that is no server's, and the labels of an environment."""
+    entry = yaml.safe_load((POLICY_PACK.parent / "infra" / "catalog" / "images.yaml").read_text())["images"][
+        "storage-initializer"
+    ]
     image = f"registry.kitchen.example/{entry['repository']}@{entry['digest']}"
     images = {f"spec template spec {key} 0 image": image for key in ("containers", "initContainers")}
     labels = {**LABELS, "kitchen.example.com/environment": environment}

@@ -225,6 +225,25 @@ def test_a_rule_that_reads_settings_denies_in_a_preview(rule: str, denied: Calla
     assert levels(result)[rule] == ("advisory" if rule == "adapters-few" else "mandatory")
 
 
+GADGET = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "a", "namespace": "team"}}
+STATED = {"group": "example.com", "kind": "Gadget", "reason": "a test"}
+
+
+@pytest.mark.parametrize(
+    ("config", "level"),
+    [
+        ({}, "mandatory"),
+        ({"kitchen:environment": "dev"}, "advisory"),
+        ({"kitchen:policy": {"kinds": [STATED]}}, None),
+        ({"kitchen:policy": {"kinds": [{**STATED, "kind": "Widget"}]}}, "mandatory"),
+    ],
+    ids=["nothing said", "dev", "stated", "another one stated"],
+)
+def test_a_kind_is_known_where_the_settings_state_it(config: dict[str, Any], level: str | None, tmp_path: Path) -> None:
+    result = preview(tmp_path / "project", objects([GADGET]), SETTINGS | config)
+    assert levels(result).get("kinds-known") == level, result.text
+
+
 BUCKETS = """
 from components.object_store import Bucket, BucketArgs
 

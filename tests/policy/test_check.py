@@ -53,7 +53,7 @@ def test_every_object_of_a_folder_is_judged_with_file_and_line(
     assert main([str(manifests), *only_images(manifests.parent)]) == 1
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 3
-    assert any(line.startswith(f"{manifests}/two.yml:8: mandatory: {RULE}: Deployment team/two: ") for line in said)
+    assert any(line.startswith(f"{manifests}/two.yml:11: mandatory: {RULE}: Deployment team/two: ") for line in said)
     assert any(f"deep/list.json:1: mandatory: {RULE}: Pod in-list: " in line for line in said)
     assert said[-1].startswith("4 objects, ")
     assert "2 mandatory and 0 advisory" in said[-1]
@@ -125,16 +125,20 @@ def test_a_pipe_and_a_name_in_capitals_are_read(tmp_path: Path, capsys: pytest.C
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
 )
+MERGES = "a: &a {" + ", ".join(f"k{i}: x" for i in range(2000)) + "}\nb: [" + "{<<: *a}, " * 2000 + "]\n"
 BAD: dict[str, tuple[bytes, str]] = {
     "not YAML": (b"a: [1, 2", "is no YAML that can be used"),
     "no object": (b"image: nginx\n", "is no Kubernetes object"),
     "a text": (b"just words\n", "is no Kubernetes object"),
     "key twice": (b"apiVersion: v1\nkind: Pod\nkind: Service\n", "the key 'kind' stands twice"),
     "bomb of aliases": (f"apiVersion: v1\nkind: Pod\n{BOMB}".encode(), "with its aliases written out"),
+    "bomb of merges": (f"apiVersion: v1\nkind: Pod\n{MERGES}".encode(), "with its aliases written out"),
     "alias of itself": (b"apiVersion: v1\nkind: Pod\nspec: &s {again: *s}\n", "inside the value that it names"),
-    "tag of Python": (b"!!python/object/apply:os.system ['true']\n", "is no YAML that can be used"),
-    "not text": (b"\xff\xfe\x00", "is not UTF-8"),
-    "wrong date": (b"apiVersion: v1\nkind: Pod\nspec: 2026-99-99\n", "cannot be read"),
+    "tag of Python": (b"!!python/object/apply:os.system ['true']\n", "is not known; rule: no tags in manifests"),
+    "not text": (b"a: \xc3\x28", "is not UTF-8 text"),
+    "half a character": (b"\xff\xfe\x00", "is not UTF-16 text"),
+    "half a pair": (b"\xff\xfe\x3d\xd8a\x00", "is not UTF-16 text"),
+    "no number of JSON": (b"apiVersion: v1\nkind: Pod\nspec: .nan\n", ".nan is no number of JSON"),
     "deep": (b"[" * 20000 + b"]" * 20000, "nested too deeply"),
 }
 

@@ -234,6 +234,39 @@ def test_an_image_in_parts_is_put_together(image: dict[str, str], expected: int)
 
 
 @pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("registry.example.com/filter:v1", 1),
+        ("registry.example.com/filter", 1),
+        (PINNED, 0),
+        ("file:///opt/filter.wasm", 0),
+    ],
+)
+def test_an_address_of_an_image_is_one(url: str, expected: int) -> None:
+    extension = {"kind": "Gadget", "spec": {"wasm": [{"code": {"image": {"url": url}}}]}}
+    assert len(violations(RULE, "kubernetes:example.com/v1:Gadget", extension)) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"name": "docker.io/x/app", "newName": "h.example/app", "digest": PINNED.split("@")[1]}, 0),
+        ({"name": "docker.io/x/app:v1", "newName": "h.example/app", "newTag": "v2", "digest": PINNED.split("@")[1]}, 0),
+        ({"name": "docker.io/x/app", "digest": PINNED.split("@")[1]}, 0),
+        ({"name": "h.example/app", "digest": "sha256:12"}, 1),
+        ({"name": "docker.io/x/app", "newName": "h.example/app", "newTag": "v2"}, 1),
+        ({"name": "docker.io/x/app", "newName": "h.example/app"}, 1),
+        ({"name": "docker.io/x/app", "newTag": "latest"}, 1),
+        ({"name": "docker.io/x/app", "newName": "h.example/app", "digest": UNKNOWN_VALUE}, 2),
+    ],
+)
+def test_an_entry_of_kustomize_is_judged_by_what_it_puts_there(entry: dict[str, str], expected: int) -> None:
+    inputs = {"kind": "Kustomization", "apiVersion": "kustomize.config.k8s.io/v1beta1", "images": [entry]}
+    found = violations(RULE, "kubernetes:kustomize.config.k8s.io/v1beta1:Kustomization", inputs)
+    assert len(found) == expected
+
+
+@pytest.mark.parametrize(
     "inputs",
     [
         {"kind": "ConfigMap", "metadata": {"name": "other"}, "data": {"image": BAD}},

@@ -8,14 +8,45 @@ from collections.abc import Callable
 
 import pytest
 
-from policies.manifests import secret_looks
+from policies.manifests import secret_looks, secret_names
 from policies.manifests.image_reference import unpinned
-from policies.manifests.secret_looks import is_reference, lines_with_secrets, names_a_secret
+from policies.manifests.secret_forms import header_or_command
+from policies.manifests.secret_looks import lines_with_secrets
+from policies.manifests.secret_names import is_reference, is_reference_in_a_line, looks_made, names_a_secret
 
 PUMPED = (
     *("a", "A", "1", " ", "\n", ",", "a,", "{,", ", ", "a.", "a-", "a/", "/", "a:", "://", "a://", "a://a:", "=", "a="),
     *("sk-a", "eyJaaaaaaaa.", "xoxb-", "glpat-", "-----BEGIN A ", "authorization: ", "Password ", "<abc>", '"auth":"'),
     *("\n \t", "${", "$a", "a@", "aB", "A" * 39 + " ", "Aa1" * 13, "{{", "0:", "1.", "(", "a(", "[", "*", "%", "\\"),
+    *(
+        "curl ",
+        "curl -u ",
+        "-u a:",
+        "curl -u a",
+        "mysql -p",
+        "mysql ",
+        "docker login ",
+        "docker login -p ",
+        "mc alias set ",
+        "http ",
+    ),
+    *("htpasswd -b a ", "openssl -k ", "password=", ";password=", "a=b;", "host=a ", "host = a ", "user=a b=c "),
+    *("machine a login ", "machine ", "default login a password ", "Bearer ", "Bearer a", "bearer 1", "x-api-key: "),
+    *(
+        "$(a ",
+        "$((",
+        "{{a",
+        "vault:a/",
+        "a.b-",
+        "a1B2",
+        "a:$apr1$",
+        "a:1:a:a:",
+        "hvs.a",
+        "sk_live_",
+        "pass:",
+        "-p ",
+        "/var/a",
+    ),
 )
 SIZE, LARGER = 8_000, 4
 NOISE_SECONDS = 0.02
@@ -45,6 +76,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "forms of secrets": secret_looks._found,  # not what is remembered
     "names of secrets": names_a_secret.__wrapped__,
     "references": is_reference,
+    "references in lines": lambda text: is_reference_in_a_line(text[:200], text),
+    "names that may be of secrets": secret_names._may_name_a_secret.__wrapped__,
+    "what generators make": looks_made,
+    "headers and commands": header_or_command,
     "lines with secrets": lines_with_secrets,
     "image references": unpinned,
 }

@@ -14,7 +14,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.stack_rule import StackCase, StackRule
 from policies.judging.subject import Subject
 from policies.judging.world import World, world_from
-from policies.pack import EXEMPTIONS, RULES, STACK_RULES
+from policies.pack import EXEMPTIONS, FAILURES, RULES, STACK_RULES
 from tests.policy.samples.stacks import STACK_SAMPLES, StackSample
 from tests.policy.support.registry import samples
 
@@ -136,5 +136,5 @@ def test_a_used_exemption_of_a_rule_about_stacks_is_printed() -> None:
 
 
 def test_every_name_is_given_once() -> None:
-    ids = [rule.id for rule in (*RULES, *STACK_RULES, *EXEMPTIONS)]
+    ids = [rule.id for rule in (*RULES, *STACK_RULES, *EXEMPTIONS, *FAILURES)]
     assert len(set(ids)) == len(ids)

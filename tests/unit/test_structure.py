@@ -37,7 +37,7 @@ Floors = Sequence[Sequence[str]]
 """From the ground up; a room imports rooms of lower floors and itself. A room is a module or a package."""
 
 POLICIES: Floors = (
-    ["policies.judging"],
+    ["policies.judging", "policies.reading"],
     ["policies.manifests"],
     ["policies.rules", "policies.remediations"],
     ["policies.pack"],

@@ -55,8 +55,10 @@ def report(directory: Path, reports: Path = REPORTS) -> int:
         lines.append(f"| {stack} | {content['objects']} | {count['mandatory']} | {count['advisory']} | {used} |")
         denied += [f"- {stack}: **{entry['rule']}** ({entry['level']}): {entry['message']}"
                    for entry in content["violations"]]  # fmt: skip
+        not_judged = [*content["faults"], *content["failures"]]
+        denied += [f"- {stack}: not judged: {line}" for line in not_judged]
         denied += [f"- {stack}: exempted: {line}" for line in content["exemptions"]]
-        status |= 1 if count["mandatory"] or content["faults"] else 0
+        status |= 1 if count["mandatory"] or not_judged else 0
     text = "\n".join([*lines, "", *denied]).rstrip() + "\n"
     (reports / "policies.md").write_text(text)
     print(text, end="")

@@ -150,12 +150,16 @@ _INGRESSES = table(
     ("rewritten", {"metadata annotations": {f"{_NGINX}rewrite-target": "/$2"}}, "rewrite-target: is '/$2'"),
     ("rewritten to metrics", {"metadata annotations": {f"{_NGINX}rewrite-target": "/metrics"}}, "is '/metrics'"),
     ("rewritten to the API", {"metadata annotations": {f"{_NGINX}rewrite-target": "/v1/completions"}}),
-    ("a snippet", {"metadata annotations": {f"{_NGINX}server-snippet": "x"}}, "configuration that cannot be judged"),
-    ("a snippet of somebody else", {"metadata annotations": {"example.com/server-snippet": "x"}}),
+    (
+        "a snippet",
+        {"metadata annotations": {f"{_NGINX}server-snippet": "x"}},
+        "'x', and no such annotation is understood",
+    ),
+    ("a snippet of somebody else", {"metadata annotations": {"example.com/server-snippet": "x"}}, "no such annotation"),
     ("a note", {"metadata annotations": {f"{_NGINX}proxy-read-timeout": "600"}}),
     ("redirected", {"metadata annotations": {f"{_NGINX}ssl-redirect": "true"}}),
     *(
-        (f"{name} off", {"metadata annotations": {f"{_NGINX}{name}": "false"}}, "callers without TLS are let in")
+        (f"{name} off", {"metadata annotations": {f"{_NGINX}{name}": "false"}}, "is 'false', and its values are true")
         for name in ("ssl-redirect", "force-ssl-redirect")
     ),
     ("annotations not known", {"metadata annotations": UNKNOWN_VALUE}, *(_NOT_KNOWN,) * 3),

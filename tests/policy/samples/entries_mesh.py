@@ -21,7 +21,7 @@ _OTHER_KINDS = tuple(
     for sample in table(
         f"kubernetes:{group}/v1:{kind}",
         manifest(f"{group}/v1", kind, {}),
-        (f"a {kind}", {}, f"kind: is {kind}, whose TLS and paths cannot be seen to be right"),
+        (f"a {kind}", {}, f"kind: is {kind} of {group}: its TLS, hosts and paths cannot be seen to be right"),
     )
 )
 _VIRTUAL = manifest(

@@ -92,7 +92,25 @@ _POLICIES = table(
     ("a short row of ports of every pod", _every([{"port": 9000, "endPort": 9010}])),
     ("a row without an end that is known", _every([{"port": 9000, "endPort": UNKNOWN_VALUE}]), _EVERY_POD),
     ("a row without an end", _every([{"port": 9000, "endPort": "x"}]), _EVERY_POD),
-    ("an expression for namespaces", _every(None, matchExpressions=[{"key": "a", "operator": "Exists"}])),
+    (
+        "an expression for namespaces",
+        _every(None, matchExpressions=[{"key": "kitchen.example.com/tenant", "operator": "Exists"}]),
+    ),
+    *(
+        (
+            f"an expression that every namespace meets: {key} {operator}",
+            _every(None, matchExpressions=[entry]),
+            _EVERY_POD,
+        )
+        for key, operator, *values in (
+            *(("kubernetes.io/metadata.name", "Exists"), ("a", "Exists"), ("a", "DoesNotExist")),
+            *(("kubernetes.io/metadata.name", "NotIn", "kube-system"), ("a", "In")),
+        )
+        for entry in [{"key": key, "operator": operator, **({"values": values} if values else {})}]
+    ),
+    ("one of some names", _every(None, matchExpressions=[{"key": "a", "operator": "In", "values": ["b"]}])),
+    ("every port by parts", _every([{"port": first, "endPort": first + 1000} for first in (1, 1002)]), _EVERY_POD),
+    ("two ports", _every([{"port": 80}, {"port": 443}])),
     ("a row of names", _every([{"port": "http", "endPort": 9000}]), _EVERY_POD),
     ("a port that is not known", _every([{"port": UNKNOWN_VALUE}]), _EVERY_POD),
     ("an empty peer", {"spec egress 0 to": [{}]}, "egress[0].to[0]: is empty, so it means everywhere"),

@@ -130,9 +130,34 @@ _CALICO_RULES = tuple(
         (f"{group} {kind}: written down", {_RULE: {"action": "Log"}}),
         (f"{group} {kind}: pods", {_RULE: {"action": "Allow", "destination": {"selector": "a == 'b'"}}}),
         *(
-            (f"{group} {kind}: by {key}", {_RULE: {"action": "Allow", "destination": {key: "x"}}})
-            for key in ("namespaceSelector", "serviceAccounts", "services")
+            (f"{group} {kind}: by {key}", {_RULE: {"action": "Allow", "destination": {key: value}}})
+            for key, value in (
+                ("namespaceSelector", "team == 'a'"),
+                ("serviceAccounts", {"names": ["a"]}),
+                ("services", {"name": "a", "namespace": "b"}),
+            )
         ),
+        *(
+            (
+                f"{group} {kind}: everything by {text}",
+                {_RULE: {"action": "Allow", "destination": {"namespaceSelector": text}}},
+                "destination: selects everything, however it is spelt",
+            )
+            for text in (
+                *("all()", "global()", "has(projectcalico.org/name)", "!has(x)", "a != 'b'", "a not in {'b'}"),
+                *("a == 'b' || all()", "!(a == 'b')", "a starts with ''", " "),
+            )
+        ),
+        (
+            f"{group} {kind}: one of two",
+            {_RULE: {"action": "Allow", "destination": {"namespaceSelector": "a == 'b' || has(c) && d in {'e'}"}}},
+        ),
+        (
+            f"{group} {kind}: all but some",
+            {_RULE: {"action": "Allow", "destination": {"notSelector": "a == 'b'"}}},
+            "names no 'destination'",
+        ),
+        (f"{group} {kind}: a rule of tomorrow", {f"{_RULE} tunnel": "x"}, "tunnel: is no field that is understood"),
         (f"{group} {kind}: the internet", {f"{_RULE} destination nets 0": "0.0.0.0/0"}, "nets[0]: is '0.0.0.0/0'"),
         (f"{group} {kind}: a name", {f"{_RULE} destination domains": ["a.example"]}, "domains[0]: is 'a.example'"),
         (f"{group} {kind}: in", {"spec ingress": [{"action": "Allow"}]}, "ingress[0]: names no 'source'"),

@@ -94,7 +94,7 @@ _ROLES = table(
     (
         "the constraint anyuid (kyverno)",
         _rule("securitycontextconstraints", "use", resourceNames=["anyuid"]),
-        "only restricted, restricted-v2, nonroot, nonroot-v2 may be used",
+        "only restricted, restricted-v2, restricted-v3, nonroot, nonroot-v2 may be used",
     ),
     ("every constraint", _rule("securitycontextconstraints", "use"), "may be used"),
     (
@@ -202,12 +202,13 @@ _OPENSHIFT = (
     *table(
         "kubernetes:authorization.openshift.io/v1:ClusterRole",
         {**_CLUSTER_ROLE, "apiVersion": "authorization.openshift.io/v1"},
-        ("OpenShift's own kind", {"rules 0 verbs": ["*"]}, "verbs[0]: is '*'"),
+        ("OpenShift's own kind", {"rules 0 verbs": ["*"]}, "verbs[0]: is '*'", "is 'deployments': a pod of any"),
     ),
     *table(
         "kubernetes:example.com/v1:Role",
         {**_ROLE, "apiVersion": "example.com/v1"},
-        ("a role of something else", {"rules 0 verbs": ["*"]}),
+        ("a role of something else", {}),
+        ("every right of something else", {"rules 0 verbs": ["*"]}, "verbs[0]: is '*'", "is 'deployments': a pod of"),
     ),
 )
 

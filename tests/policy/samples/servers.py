@@ -99,7 +99,7 @@ OFFLINE_RULE = (
         ("by its module", {f"{_FIRST} command": ["python3", "-m", "vllm.entrypoints.openai.api_server"]}, *_LACKING),
         ("in a shell", {f"{_FIRST} command": ["sh", "-c"], f"{_FIRST} args": ["exec vllm serve /m"]}, *_LACKING),
         ("by its image", {f"{_FIRST} image": VLLM}, *_LACKING),
-        ("another program of that image", {f"{_FIRST} image": VLLM, f"{_FIRST} command": ["python3", "tool.py"]}),
+        ("another program of it", {f"{_FIRST} image": VLLM, f"{_FIRST} command": ["python3", "tool.py"]}, *_LACKING),
         ("one that talks to it", {f"{_FIRST} args": ["--target=http://vllm:8080"]}),
         ("command not known", {f"{_FIRST} image": VLLM, f"{_FIRST} command": UNKNOWN_VALUE}, *_LACKING, _NOT_KNOWN),
     ),
@@ -131,11 +131,13 @@ LORA = (
         (
             "another guard",
             {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args 1": "--middleware=mine.Guard"},
+            "gives --middleware, which loads code",
             _UNGUARDED,
         ),
         (
             "the guard of a longer name",
             {f"{_ENV} 3": _env(_OPEN), "spec containers 0 args 1": "--middleware=payload.guard_updates.UpdateGuard.x"},
+            "gives --middleware, which loads code",
             _UNGUARDED,
         ),
         (

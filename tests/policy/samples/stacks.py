@@ -12,6 +12,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 from policies.judging.stack_rule import StackRule, stack_case_of
 from policies.judging.world import World
 from tests.policy.samples.stacks_budgets import BUDGETS
+from tests.policy.samples.stacks_callers import CALLERS
 from tests.policy.support.objects import SERVICE, manifest
 from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, WORLD, changed
 
@@ -29,7 +30,7 @@ STACK: dict[str, dict[str, Any]] = {
     "deny": _named(
         "networking.k8s.io/v1", "NetworkPolicy", "deny", {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     ),
-    "quota": _named("v1", "ResourceQuota", "quota", {"hard": {"pods": "10"}}),
+    "quota": _named("v1", "ResourceQuota", "quota", {"hard": {"requests.cpu": "64", "limits.memory": "256Gi"}}),
     "runtime": _named("serving.kserve.io/v1alpha1", "ServingRuntime", "sample-vllm"),
     "account": _named("v1", "ServiceAccount", "sample-server"),
     "service": changed(
@@ -115,6 +116,19 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
             ("a policy that allows", {"deny spec ingress": [{}]}, "denies Ingress by default"),
             ("a policy elsewhere", {"deny metadata namespace": "other"}, "Ingress", "Egress"),
             ("no quota", {"quota": None}, "no ResourceQuota bounds it"),
+            ("a quota of nothing", {"quota spec hard": {}}, "bounds its CPU", "bounds its memory"),
+            ("a quota of pods", {"quota spec hard": {"pods": "10"}}, "bounds its CPU", "bounds its memory"),
+            ("a quota of CPU", {"quota spec hard": {"limits.cpu": "4"}}, "no ResourceQuota bounds its memory"),
+            ("a quota of some pods", {"quota spec scopes": ["BestEffort"]}, "bounds its CPU", "bounds its memory"),
+            ("a quota that is none", {"quota spec hard requests.cpu": "many"}, "no ResourceQuota bounds its CPU"),
+            ("a quota not known", {"quota spec hard": UNKNOWN_VALUE}, "bounds its CPU", "bounds its memory"),
+            (
+                "two quotas",
+                {
+                    "quota spec hard": {"cpu": "4"},
+                    "more": _named("v1", "ResourceQuota", "b", {"hard": {"memory": "1Gi"}}),
+                },
+            ),
             ("a policy that is not known", {"deny spec": UNKNOWN_VALUE}, "Ingress", "Egress"),
             ("a name that is not known", {"namespace metadata name": UNKNOWN_VALUE}, f"metadata.name: is {_NOT_KNOWN}"),
         ),
@@ -156,7 +170,7 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
                     ("callers with any token", {"rules": [{"from": [{"source": {"requestPrincipals": ["*"]}}]}]}),
                     (
                         "callers by a claim",
-                        {"action": "CUSTOM", "rules": [{"when": [{"key": "request.auth.claims[a]"}]}]},
+                        {"rules": [{"when": [{"key": "request.auth.claims[a]", "values": ["b"]}]}]},
                     ),
                     ("nobody", {"action": "ALLOW"}),
                     ("everybody", {"rules": [{}]}, "no Auth"),
@@ -190,13 +204,6 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
                     ),
                 )
             ),
-            *(
-                (
-                    f"callers of kind {kind}",
-                    {"entry": _ROUTE, "callers": {**_AUTHORITY, "apiVersion": f"{group}/v1", "kind": kind}},
-                )
-                for group, kind in (("kuadrant.io", "AuthPolicy"), ("gateway.envoyproxy.io", "SecurityPolicy"))
-            ),
             (
                 "callers elsewhere",
                 {"entry": _ROUTE, "callers": {**_AUTHORITY, "metadata": {"namespace": "x"}}},
@@ -224,6 +231,7 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
             ("local", {"service metadata labels": {"networking.kserve.io/visibility": "cluster-local"}}),
             ("labels not known", {"service metadata labels": UNKNOWN_VALUE}, "visibility: is not known"),
         ),
+        *_table(*CALLERS),
         *_table(("a listed entry", {"entry": _ROUTE}), config={"authorized": ["HTTPRoute team/*"]}),
     ),
     "gpu-pools-suffice": (

@@ -75,6 +75,7 @@ EXEMPTION = {
     **{"rule": "pods-have-probes", "object": "Pod team/a", "reason": "a test", "approver": "nobody"},
     "expires": "2026-12-31",
 }
+STATED = {"group": "example.com", "kind": "Gadget", "reason": "a test"}
 BAD: list[tuple[str, Any, list[str]]] = [
     ("missing key", _delete("registry"), ["registry: missing", "must be there", "registry.kitchen.example"]),
     ("missing nested key", _delete("tenants/sales/owner"), ["tenants.sales.owner: missing", "support-team"]),
@@ -186,6 +187,21 @@ BAD: list[tuple[str, Any, list[str]]] = [
         _set("exemptions", [{**EXEMPTION, "object": "*"}]),
         ["exemptions.0.object", "not everything"],
     ),
+    (
+        "every kind of a group",
+        _set("policy", {"kinds": [{**STATED, "kind": "*"}]}),
+        ["policy.kinds.0.kind", "must match"],
+    ),
+    (
+        "a kind without a reason",
+        _set("policy", {"kinds": [{**STATED, "reason": " "}]}),
+        ["policy.kinds.0.reason", "say something"],
+    ),
+    (
+        "a kind twice",
+        _set("policy", {"kinds": [STATED, {**STATED, "group": ""}, {**STATED, "carriesPods": True}]}),
+        ['policy.kinds: "Gadget of example.com"', "each kind is stated once"],
+    ),
     ("an exemption twice", _set("exemptions", [EXEMPTION, EXEMPTION]), ["pods-have-probes: Pod", "has one exemption"]),
     (
         "an exemption without an approver",
@@ -217,6 +233,13 @@ def test_an_exemption_is_read(catalog: Catalog) -> None:
     _set("exemptions", [EXEMPTION])(data)
     (entry,) = load_settings(data, catalog).exemptions
     assert (entry.rule, entry.object, entry.expires) == ("pods-have-probes", "Pod team/a", "2026-12-31")
+
+
+def test_a_stated_kind_is_read(catalog: Catalog) -> None:
+    data = settings()
+    _set("policy", {"kinds": [{**STATED, "carriesPods": True}]})(data)
+    (entry,) = load_settings(data, catalog).stated_kinds
+    assert (entry.group, entry.kind, entry.reason, entry.carries_pods) == ("example.com", "Gadget", "a test", True)
 
 
 def test_a_composed_name_over_63_characters_is_refused(catalog: Catalog) -> None:

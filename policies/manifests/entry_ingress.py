@@ -1,0 +1,122 @@
+"""Entries by Ingress and by OpenShift's Route."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policies.judging.rule import Case
+from policies.judging.subject import entries
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.entry_parts import host_faults, missing, path_faults
+from policies.manifests.entry_paths import administration
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles
+from policies.manifests.networks import too_wide
+
+_ALLOW_LISTS = ("haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist")
+_NGINX = "nginx.ingress.kubernetes.io/"
+_NGINX_LISTS = (f"{_NGINX}whitelist-source-range", f"{_NGINX}allowlist-source-range", "haproxy.org/allow-list")
+_CLASSES_OUTSIDE = ("alb", "cloudflare-tunnel", "gce", "ngrok", "tailscale")
+"""Classes of controllers whose entries are a cloud's or a tunnel's; what a class is called elsewhere is not known."""
+
+_REWRITES = (f"{_NGINX}rewrite-target", "haproxy.router.openshift.io/rewrite-target")
+_TERMINATIONS = ("edge", "reencrypt", "passthrough")
+_REGULAR = re.compile(r"[][()*+?|\\^$.{}]")
+
+
+def route(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """Faults of a Route: it names TLS, a host and, unless callers are authenticated behind it, their networks."""
+    termination = at(spec, "tls", "termination")
+    if termination not in _TERMINATIONS:
+        yield Fault(path="spec.tls.termination", text=missing(termination))
+    insecure = at(spec, "tls", "insecureEdgeTerminationPolicy")
+    if insecure not in (None, "", "None", "Redirect"):
+        yield Fault(path="spec.tls.insecureEdgeTerminationPolicy", text=shown(insecure))
+    yield from host_faults(at(spec, "host"), "spec.host")
+    if at(spec, "wildcardPolicy") not in (None, "", "None"):
+        yield Fault(path="spec.wildcardPolicy", text=shown(at(spec, "wildcardPolicy")))
+    path = at(spec, "path")
+    # A Route has one path: none means all of the server, whose administration another rule keeps closed.
+    if path not in (None, "", "/") and administration(case, {"prefix": path}):
+        yield Fault(path="spec.path", text=shown(path))
+    yield from _rewritten(case)
+    if not titles(case.config, "authenticated", case.subject.title):
+        yield from _allow_list(case)
+
+
+def _allow_list(case: Case) -> Iterator[Fault]:
+    annotations = case.subject.metadata.get("annotations")
+    found = [at(annotations, name) for name in _ALLOW_LISTS]
+    if UNKNOWN in found:
+        yield Fault(path="metadata.annotations", text=NOT_KNOWN)
+    elif not any(found):
+        text = f"lacks {_ALLOW_LISTS[0]}: a Route without authentication says which networks may call"
+        yield Fault(path="metadata.annotations", text=text)
+    for value in found:
+        if value and value is not UNKNOWN:
+            yield from _networks(str(value).split(), _ALLOW_LISTS[0])
+
+
+def _networks(texts: list[str], name: str) -> Iterator[Fault]:
+    for text in too_wide(texts):
+        yield Fault(path="metadata.annotations", text=f"{name} {text}")
+
+
+def _rewritten(case: Case) -> Iterator[Fault]:
+    """Annotations by which a path becomes another one."""
+    annotations = case.subject.metadata.get("annotations")
+    for name in _REWRITES:
+        target = at(annotations, name)
+        # All of the server is what an entry without a path leads to as well.
+        if target not in (None, "", "/") and ("$" in str(target) or administration(case, {"prefix": target})):
+            yield Fault(path=f"metadata.annotations.{name}", text=shown(target))
+
+
+def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """Faults of an Ingress: each rule has a host that TLS covers, and paths as every controller may read them."""
+    yield from _rewritten(case)
+    annotations = case.subject.metadata.get("annotations")
+    for name in _NGINX_LISTS:
+        value = at(annotations, name)
+        if isinstance(value, str):
+            yield from _networks(value.replace(",", " ").split(), name)
+    name = at(spec, "ingressClassName")
+    if name is UNKNOWN or name in _CLASSES_OUTSIDE:
+        yield Fault(path="spec.ingressClassName", text=f"{shown(name)}: its controller leads out of the cluster")
+    if at(spec, "defaultBackend") is not None or at(spec, "backend") is not None:
+        yield Fault(path="spec.defaultBackend", text="answers for every host")
+    covered = [entry for _, entry in listed(at(spec, "tls"), "spec.tls")]
+    regular = any(at(annotations, name) not in (None, "false") for name in (f"{_NGINX}use-regex", _REWRITES[0]))
+    for path, rule in listed(at(spec, "rules"), "spec.rules"):
+        host = at(rule, "host")
+        yield from host_faults(host, f"{path}.host")
+        if UNKNOWN in [at(entry, key) for entry in covered for key in ("hosts", "secretName")]:
+            yield Fault(path="spec.tls", text=NOT_KNOWN)
+        elif not any(_covers(entry, host) for entry in covered):
+            yield Fault(path="spec.tls", text=f"does not cover the host of {path}")
+        for where, entry in listed(at(rule, "http", "paths"), f"{path}.http.paths"):
+            yield from _path(case, f"{where}.path", entry, regular=regular)
+            if at(entry, "backend", "resource") is not None and at(entry, "backend") is not UNKNOWN:
+                yield Fault(path=f"{where}.backend.resource", text="is no Service, and may lead anywhere")
+
+
+def _path(case: Case, path: str, entry: JsonValue, *, regular: bool) -> Iterator[Fault]:
+    """A path as it stands and, where a controller may read it so, as an expression, of small and great letters."""
+    value = at(entry, "path") or "/"
+    exact = at(entry, "pathType") == "Exact"
+    expression = isinstance(value, str) and (regular or not exact) and bool(_REGULAR.search(value))
+    found = list(path_faults(case, path, {"regex": value}, any_case=True)) if expression else []
+    if not found and not (expression and _is_expression(value)):
+        found = list(path_faults(case, path, {"exact" if exact else "prefix": value}, any_case=regular))
+    yield from found
+
+
+def _is_expression(value: str) -> bool:
+    """Whether a path can be nothing but an expression; a point alone stands in plain paths as well."""
+    return bool(_REGULAR.search(value.replace(".", "")))
+
+
+def _covers(entry: JsonValue, host: JsonValue) -> bool:
+    hosts = entries(at(entry, "hosts"))
+    wildcard = f"*.{str(host).partition('.')[2]}"
+    return bool(at(entry, "secretName")) and (not hosts or host in hosts or wildcard in hosts)

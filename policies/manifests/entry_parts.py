@@ -1,0 +1,55 @@
+"""What entries of all kinds have: hosts, paths, and fields that are understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies.judging.rule import Case
+from policies.judging.subject import entries
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.entry_paths import administration
+from policies.manifests.fields import Fault, listed, shown
+
+Form = Mapping[str, Any]
+"""Fields that are understood: a mapping of them by name, where each is None for any value, a form, or a list of one."""
+
+
+def host_faults(value: JsonValue, path: str) -> Iterator[Fault]:
+    """A fault where a host is missing, not known or stands for many."""
+    if not isinstance(value, str) or not value or "*" in value:
+        text = shown(value) if value else "is missing, which means every host"
+        yield Fault(path=path, text=text)
+
+
+def hosts_faults(value: JsonValue, path: str) -> Iterator[Fault]:
+    """The same of a list of hosts."""
+    if value is not UNKNOWN and not entries(value):
+        yield Fault(path=path, text="is missing, which means every host")
+    for where, host in listed(value, path):
+        yield from host_faults(host, where)
+
+
+def path_faults(case: Case, path: str, match: dict[str, JsonValue], *, any_case: bool = False) -> Iterator[Fault]:
+    """A fault where a match leads to a path of the administration."""
+    reached = administration(case, match, any_case=any_case)
+    if reached:
+        yield Fault(path=path, text=f"{shown(next(iter(match.values())))}, which leads to {reached}")
+
+
+def form_faults(value: JsonValue, form: Form, path: str) -> Iterator[Fault]:
+    """A fault for each field below a value that is not understood; what is not known is judged where it is read."""
+    for name, entry in value.items() if isinstance(value, dict) else ():
+        where = f"{path}.{name}"
+        if name not in form:
+            yield Fault(path=where, text="is no field that is understood")
+        elif isinstance(form[name], list):
+            for place, inner in listed(entry, where):
+                yield from form_faults(inner, form[name][0], place)
+        elif form[name] is not None:
+            yield from form_faults(entry, form[name], where)
+
+
+def missing(value: JsonValue) -> str:
+    """What a message says of a value that is not what it must be."""
+    return "is missing" if value is None else shown(value)

@@ -1,0 +1,31 @@
+"""Images of an object and of the objects that stand as text inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.judging.subject import Subject
+from policies.judging.values import UNKNOWN
+from policies.manifests.fields import at
+from policies.manifests.images import FoundImage, images
+from policies.manifests.nested import nested
+
+
+def images_within(subject: Subject) -> Iterator[FoundImage]:
+    """Yield every image of an object, and every place that is unknown and may hold one."""
+    yield from _own(subject)
+    for inside in nested(subject):
+        if inside.is_whole and inside.subject is not None and not inside.secret:
+            for found in _own(inside.subject):
+                yield FoundImage(path=f"{inside.path}: {found.path}", value=found.value)
+
+
+def _own(subject: Subject) -> Iterator[FoundImage]:
+    yield from images(subject.kind, subject.inputs, subject.group)
+    if (subject.group, subject.kind) == ("extensions.istio.io", "WasmPlugin"):
+        url = at(subject.inputs.get("spec"), "url")
+        # Without a scheme Istio takes it for an image; what comes over HTTP is none, and no digest names it.
+        if isinstance(url, str) and not url.lower().startswith(("oci://", "file://")):
+            yield FoundImage(path="spec.url", value=url)
+        elif url is UNKNOWN:
+            yield FoundImage(path="spec.url", value=UNKNOWN)

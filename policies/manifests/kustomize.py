@@ -1,0 +1,160 @@
+"""What a Kustomization does to objects: where it takes them from, and what its patches change in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from policies.judging.subject import Subject, mapping
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.ownership import DOMAIN
+from policies.manifests.yaml_text import documents
+
+FILE, FLUX = "kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io"
+_PATHS = ("resources", "bases", "components", "crds", "configurations")
+_LOCAL = re.compile(r"(?:\.{1,2}/)*[\w-][\w.-]*(?:/[\w-]+(?:\.[\w-]+)*)*/?|\.{1,2}(?:/\.{1,2})*/?")
+_HOST = re.compile(r"[\w-]+\.[\w.-]+/.+")
+_FIELDS = {
+    FILE: {
+        *(
+            "apiVersion",
+            "kind",
+            "metadata",
+            "images",
+            "namespace",
+            "namePrefix",
+            "nameSuffix",
+            "commonLabels",
+            "labels",
+        ),
+        *("commonAnnotations", "replicas", "configMapGenerator", "secretGenerator", "generatorOptions"),
+        *("sortOptions", "buildMetadata", "inventory"),
+    },
+    FLUX: {
+        *("interval", "path", "prune", "sourceRef", "dependsOn", "timeout", "retryInterval", "suspend", "wait"),
+        *("targetNamespace", "force", "healthChecks", "healthCheckExprs", "serviceAccountName", "decryption", "images"),
+        *("commonMetadata", "namePrefix", "nameSuffix", "ignoreMissingComponents", "deletionPolicy"),
+    },
+}
+"""Fields that take or make no objects, and change none but for names, labels, images and how many pods there are."""
+
+_PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars")
+_HARMLESS_PATHS = re.compile(r"/metadata/name|/spec/replicas|/metadata/(?:labels|annotations)/(?P<name>[^/]+)")
+_OWN = (
+    f"{DOMAIN}/*",
+    "app.kubernetes.io/*",
+    "app",
+    "version",
+    "argocd.argoproj.io/sync-wave",
+    "kustomize.toolkit.fluxcd.io/*",
+)
+"""Labels and annotations that may be given to every object: no program opens anything by them."""
+
+_NAMES = ("apiVersion", "kind", "$patch")
+
+
+_BUILD = "whose changes cannot be seen here: judge what `kustomize build` makes"
+
+
+def is_kustomization(subject: Subject) -> bool:
+    """Whether an object is a file of Kustomize or Flux's object that stands for one."""
+    return subject.group in (FILE, FLUX) and subject.kind in ("Kustomization", "Component")
+
+
+def remote_sources(subject: Subject) -> Iterator[Fault]:
+    """Places from which a Kustomization takes what does not lie beside it, or is made by a program."""
+    inputs: JsonValue = subject.inputs if subject.group == FILE else subject.inputs.get("spec")
+    prefix = "" if subject.group == FILE else "spec."
+    for field in _PATHS:
+        for path, value in listed(at(inputs, field), f"{prefix}{field}"):
+            if not _is_local(value):
+                yield Fault(path=path, text=f"{shown(value)}, which is no file or folder beside it")
+    for field, value in mapping(inputs).items():
+        if field not in (*_FIELDS[subject.group], *_PATHS, *_PATCHES) and value not in (None, [], {}):
+            yield Fault(path=f"{prefix}{field}", text="makes or changes objects in a way that cannot be seen here")
+
+
+def _is_local(value: JsonValue) -> bool:
+    if not isinstance(value, str) or not _LOCAL.fullmatch(value):
+        return False
+    # A first part like a host's name is a repository, unless it is the name of a file.
+    return not _HOST.fullmatch(value) or value.startswith(("./", "../"))
+
+
+def patches(subject: Subject) -> Iterator[Fault]:
+    """Patches that change more of an object than labels, annotations, its name and how many pods there are."""
+    inputs: JsonValue = subject.inputs if subject.group == FILE else subject.inputs.get("spec")
+    prefix = "" if subject.group == FILE else "spec."
+    for field in _PATCHES:
+        for path, entry in listed(at(inputs, field), f"{prefix}{field}"):
+            text = _changes(entry, field)
+            if text:
+                yield Fault(path=path, text=text)
+
+
+def _changes(entry: JsonValue, field: str) -> str | None:
+    if field in ("replacements", "vars"):
+        return "changes fields of objects after they were judged"
+    patch = entry if isinstance(entry, str) else at(entry, "patch")
+    if isinstance(entry, dict) and "path" in entry:
+        return f"names the file {entry['path']!r}, {_BUILD}"
+    if patch is UNKNOWN or not isinstance(patch, str):
+        return NOT_KNOWN
+    for found in documents(patch) or ["?"]:
+        if isinstance(found, str):
+            return f"is {found!r}, {_BUILD}"
+        strange = _operations(found) if isinstance(found, list) else _fields(found)
+        if strange:
+            return f"changes {strange} after the object was judged"
+    return None
+
+
+def _operations(found: list[Any]) -> str | None:
+    """The first path of a JSON patch that is not harmless."""
+    for operation in found:
+        for key in ("path", "from") if at(operation, "from") is not None else ("path",):
+            path = at(operation, key)
+            match = _HARMLESS_PATHS.fullmatch(path) if isinstance(path, str) else None
+            if match is None or (match["name"] and not is_own(match["name"].replace("~1", "/").replace("~0", "~"))):
+                return str(path)
+    return None
+
+
+def _fields(found: JsonValue) -> str | None:
+    """The first field of a merge patch that is not harmless."""
+    if not isinstance(found, dict) or found.get("$patch") is not None:
+        return "whole objects"
+    for field, value in found.items():
+        if field in _NAMES or (field, value) == ("spec", {"replicas": at(value, "replicas")}):
+            continue
+        if field != "metadata":
+            return f"{field}.{next(iter(value), '')}" if isinstance(value, dict) else str(field)
+        for key, entry in mapping(value).items():
+            strange = [name for name in mapping(entry) if not is_own(name)]
+            if key not in ("name", "namespace", "labels", "annotations") or strange:
+                return ".".join(["metadata", key, *strange[:1]])
+    return None
+
+
+def is_own(name: str) -> bool:
+    """Whether a label or annotation may be given to every object."""
+    return any(fnmatchcase(name, pattern) for pattern in _OWN)
+
+
+def common_marks(subject: Subject) -> Iterator[Fault]:
+    """Labels and annotations that a Kustomization gives to every object and that may open something."""
+    spec = subject.inputs.get("spec")
+    holders: list[tuple[str, JsonValue]] = [
+        *((field, subject.inputs.get(field)) for field in ("commonLabels", "commonAnnotations")),
+        *((f"{path}.pairs", at(entry, "pairs")) for path, entry in listed(subject.inputs.get("labels"), "labels")),
+        *((f"spec.commonMetadata.{field}", at(spec, "commonMetadata", field)) for field in ("labels", "annotations")),
+    ]
+    for path, marks in holders:
+        if marks is UNKNOWN and not (spec is UNKNOWN and path.startswith("spec")):
+            yield Fault(path=path, text=NOT_KNOWN)
+        for name in mapping(marks):
+            if not is_own(name):
+                yield Fault(path=f"{path}.{name}", text="is given to every object after it was judged")

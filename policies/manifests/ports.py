@@ -1,0 +1,29 @@
+"""How many ports a rule of a network policy allows."""
+
+from __future__ import annotations
+
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import at
+
+MOST = 1024
+"""More ports, in one row or in many, are as good as every port."""
+
+
+def ports_bound(ports: list[JsonValue]) -> bool:
+    """Whether ports narrow a rule: together they are few, each by its number or name."""
+    widths = [_width(port) for port in ports]
+    return bool(widths) and all(width is not None for width in widths) and sum(map(int, filter(None, widths))) <= MOST
+
+
+def _width(port: JsonValue) -> int | None:
+    """How many ports an entry means; None where it means all of them, or where it is not known."""
+    first, last = _number(at(port, "port")), _number(at(port, "endPort"))
+    if first in (None, UNKNOWN, 0):
+        return None
+    if last in (None, 0):
+        return 1
+    return int(last - first) + 1 if isinstance(first, int | float) and isinstance(last, int | float) else None
+
+
+def _number(value: JsonValue) -> JsonValue:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value

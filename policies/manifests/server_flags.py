@@ -1,0 +1,75 @@
+"""vLLM's flags as its parser knows them. They are data of the catalog, and the settings read the same file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from policies.judging.world import CATALOG
+
+FILE = CATALOG / "server-flags.json"
+NEGATED = "no-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerFlag:
+    """`takes` is how many values follow: `0`, `1`, `?` (none or one) or `+` (all up to the next flag).
+
+    `closed` says why nobody gives the flag, empty where it may be given; `rule` is the policy that refuses it.
+    """
+
+    name: str
+    takes: str = "1"
+    short: tuple[str, ...] = ()
+    closed: str = ""
+    rule: str = ""
+
+
+@cache
+def flags() -> Mapping[str, ServerFlag]:
+    """Every known flag by the name that it is given with, `no-...` included."""
+    found: dict[str, ServerFlag] = {}
+    for name, entry in json.loads(FILE.read_text())["flags"].items():
+        flag = ServerFlag(
+            name=name,
+            takes=entry.get("takes", "1"),
+            short=tuple(entry.get("short", ())),
+            closed=entry.get("closed", ""),
+            rule=entry.get("rule", ""),
+        )
+        found[name] = flag
+        if entry.get("negated"):
+            found[f"{NEGATED}{name}"] = ServerFlag(name=f"{NEGATED}{name}", takes="0")
+    return found
+
+
+@cache
+def meant_by(name: str) -> tuple[ServerFlag, ...]:
+    """The flag of this name, or each one whose name begins so: argparse takes a unique beginning for the flag."""
+    exact = flags().get(name)
+    if exact is not None:
+        return (exact,)
+    return tuple(flag for key, flag in flags().items() if key.startswith(name)) if name else ()
+
+
+@cache
+def short_flags() -> Mapping[str, ServerFlag]:
+    """Flags by their short names, with the dash: `-tp`. `-O3` is read as vLLM reads it, a level of optimization."""
+    found = {short: flag for flag in flags().values() for short in flag.short}
+    return {**found, "-O": flags()["optimization-level"]}
+
+
+def closed_by(rule: str) -> Mapping[str, ServerFlag]:
+    """Flags that a policy refuses."""
+    return _by_rule().get(rule, {})
+
+
+@cache
+def _by_rule() -> Mapping[str, Mapping[str, ServerFlag]]:
+    found: dict[str, dict[str, ServerFlag]] = {}
+    for name, flag in flags().items():
+        if flag.rule:
+            found.setdefault(flag.rule, {})[name] = flag
+    return found

@@ -1,0 +1,139 @@
+"""The kinds that the pack understands, as data: group, kinds, and what is looked at in them.
+
+In every object of whatever kind the rules look for images, pods, manifests of other objects and what looks like a
+secret. A row names what is looked at beside that, and what a kind is made of. A kind stands here when somebody has
+thought through what it can open, and a rule looks there; a kind of which nobody knows it stands nowhere.
+"""
+
+from __future__ import annotations
+
+PODS, IMAGES, RIGHTS, ENTRIES, NETWORK = "pods", "images", "rights", "entries", "network"
+STORAGE, SECRETS, MODELS, MANIFESTS, SOURCES = "storage", "secrets", "models", "nested manifests", "sources"
+LOOKS = (PODS, IMAGES, RIGHTS, ENTRIES, NETWORK, STORAGE, SECRETS, MODELS, MANIFESTS, SOURCES)
+"""What is looked at, as docs/policies.md names it."""
+
+Row = tuple[str, str, tuple[str, ...]]
+
+_KUBERNETES: tuple[Row, ...] = (
+    ("", "Pod PodTemplate ReplicationController", (PODS, IMAGES)),
+    ("", "ConfigMap", (MODELS, SECRETS, MANIFESTS, IMAGES)),
+    ("", "Secret", (SECRETS, RIGHTS, MANIFESTS)),
+    ("", "Service", (NETWORK, ENTRIES)),
+    ("", "Endpoints", (NETWORK,)),
+    ("", "Namespace", (PODS, NETWORK)),
+    ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS)),
+    ("", "ServiceAccount", (SECRETS,)),
+    ("", "LimitRange ResourceQuota", ()),
+    ("", "List", (MANIFESTS,)),
+    ("apps", "DaemonSet Deployment ReplicaSet StatefulSet", (PODS, IMAGES, STORAGE)),
+    ("apps", "ControllerRevision", (PODS, MANIFESTS)),
+    ("batch", "CronJob Job", (PODS, IMAGES)),
+    ("autoscaling", "HorizontalPodAutoscaler", ()),
+    ("autoscaling.k8s.io", "VerticalPodAutoscaler", ()),
+    ("policy", "PodDisruptionBudget", ()),
+    ("networking.k8s.io", "NetworkPolicy", (NETWORK,)),
+    ("networking.k8s.io", "Ingress", (ENTRIES,)),
+    ("extensions", "Ingress", (ENTRIES,)),
+    ("discovery.k8s.io", "EndpointSlice", (NETWORK,)),
+    ("rbac.authorization.k8s.io", "ClusterRole ClusterRoleBinding Role RoleBinding", (RIGHTS,)),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration ValidatingWebhookConfiguration", (RIGHTS,)),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding", ()),
+    ("apiextensions.k8s.io", "CustomResourceDefinition", (RIGHTS,)),
+    ("apiregistration.k8s.io", "APIService", (NETWORK, RIGHTS)),
+    ("storage.k8s.io", "StorageClass", (STORAGE,)),
+    ("snapshot.storage.k8s.io", "VolumeSnapshot", (STORAGE,)),
+    ("scheduling.k8s.io", "PriorityClass", ()),
+    ("coordination.k8s.io", "Lease", ()),
+)
+
+_OPENSHIFT: tuple[Row, ...] = (
+    ("route.openshift.io", "Route", (ENTRIES,)),
+    ("apps.openshift.io", "DeploymentConfig", (PODS, IMAGES)),
+    ("image.openshift.io", "ImageStream ImageStreamTag", (IMAGES,)),
+    ("template.openshift.io", "Template", (MANIFESTS,)),
+    ("security.openshift.io", "SecurityContextConstraints", (PODS, RIGHTS)),
+    ("authorization.openshift.io", "ClusterRole ClusterRoleBinding Role RoleBinding", (RIGHTS,)),
+    ("user.openshift.io", "Group", (RIGHTS,)),
+    ("network.openshift.io", "EgressNetworkPolicy", (NETWORK,)),
+    ("k8s.ovn.org", "EgressFirewall", (NETWORK,)),
+    ("project.openshift.io", "Project", (PODS, NETWORK)),
+)
+
+_SERVING: tuple[Row, ...] = (
+    ("serving.kserve.io", "InferenceService", (PODS, IMAGES, MODELS, ENTRIES, STORAGE)),
+    ("serving.kserve.io", "LLMInferenceService LLMInferenceServiceConfig", (PODS, IMAGES, MODELS, ENTRIES)),
+    ("serving.kserve.io", "ClusterServingRuntime ServingRuntime", (PODS, IMAGES, MODELS)),
+    ("serving.kserve.io", "ClusterStorageContainer", (PODS, IMAGES, MODELS)),
+    ("inference.networking.k8s.io", "InferencePool", (NETWORK,)),
+    ("inference.networking.x-k8s.io", "InferenceModel InferenceObjective InferencePool", (NETWORK,)),
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", (PODS, IMAGES)),
+    ("jobset.x-k8s.io", "JobSet", (PODS, IMAGES)),
+    ("kueue.x-k8s.io", "LocalQueue", ()),
+)
+
+_ENTRIES_AND_MESH: tuple[Row, ...] = (
+    ("gateway.networking.k8s.io", "GRPCRoute Gateway HTTPRoute TLSRoute", (ENTRIES,)),
+    ("gateway.networking.k8s.io", "GatewayClass ReferenceGrant BackendTLSPolicy", (ENTRIES,)),
+    ("networking.istio.io", "DestinationRule ServiceEntry Sidecar WorkloadEntry", (NETWORK,)),
+    ("networking.istio.io", "Gateway VirtualService", (ENTRIES,)),
+    ("security.istio.io", "AuthorizationPolicy PeerAuthentication RequestAuthentication", (ENTRIES,)),
+    ("extensions.istio.io", "WasmPlugin", (IMAGES, ENTRIES)),
+    ("kuadrant.io", "AuthPolicy RateLimitPolicy TokenRateLimitPolicy", (ENTRIES,)),
+    ("gateway.envoyproxy.io", "SecurityPolicy", (ENTRIES,)),
+    ("cilium.io", "CiliumClusterwideNetworkPolicy CiliumNetworkPolicy CiliumCIDRGroup", (NETWORK,)),
+    ("policy.networking.k8s.io", "AdminNetworkPolicy BaselineAdminNetworkPolicy ClusterNetworkPolicy", (NETWORK,)),
+    ("projectcalico.org", "GlobalNetworkPolicy GlobalNetworkSet NetworkPolicy NetworkSet", (NETWORK,)),
+    ("crd.projectcalico.org", "GlobalNetworkPolicy GlobalNetworkSet NetworkPolicy NetworkSet", (NETWORK,)),
+    ("serving.knative.dev", "Service", (PODS, IMAGES, ENTRIES)),
+)
+
+_OTHERS: tuple[Row, ...] = (
+    ("argoproj.io", "AppProject Application ApplicationSet", (SOURCES,)),
+    ("argoproj.io", "ClusterWorkflowTemplate CronWorkflow Workflow WorkflowTemplate", (PODS, IMAGES, MANIFESTS)),
+    ("argoproj.io", "Rollout", (PODS, IMAGES)),
+    ("tekton.dev", "Pipeline PipelineRun Task TaskRun", (PODS, IMAGES, SOURCES)),
+    ("triggers.tekton.dev", "TriggerTemplate", (MANIFESTS, PODS)),
+    ("source.toolkit.fluxcd.io", "Bucket ExternalArtifact GitRepository HelmChart HelmRepository", (SOURCES,)),
+    ("source.toolkit.fluxcd.io", "OCIRepository", (SOURCES,)),
+    ("fleet.cattle.io", "GitRepo", (SOURCES,)),
+    ("configsync.gke.io", "RepoSync RootSync", (SOURCES,)),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization", (SOURCES, PODS)),
+    ("kustomize.config.k8s.io", "Component Kustomization", (SOURCES, IMAGES, PODS)),
+    ("cert-manager.io", "Certificate CertificateRequest", (SECRETS,)),
+    ("external-secrets.io", "ExternalSecret", (SECRETS, RIGHTS)),
+    ("bitnami.com", "SealedSecret", (SECRETS, RIGHTS)),
+    ("monitoring.coreos.com", "PodMonitor PrometheusRule ServiceMonitor", (SECRETS,)),
+    ("keda.sh", "ClusterTriggerAuthentication ScaledObject TriggerAuthentication", (SECRETS,)),
+    ("keda.sh", "ScaledJob", (PODS, IMAGES)),
+    ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),
+    ("policies.kyverno.io", "ImageValidatingPolicy ValidatingPolicy", ()),
+    ("kyverno.io", "ClusterPolicy Policy", (PODS, MANIFESTS)),
+    ("templates.gatekeeper.sh", "ConstraintTemplate", ()),
+    ("app.k8s.io", "Application", ()),
+    ("operators.coreos.com", "OperatorGroup Subscription", (SOURCES,)),
+)
+
+_FILES: tuple[Row, ...] = (
+    ("", "Config", (SECRETS,)),
+    ("client.authentication.k8s.io", "ExecCredential", (SECRETS,)),
+    ("kubeproxy.config.k8s.io", "KubeProxyConfiguration", ()),
+    ("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration", ()),
+    ("controller-runtime.sigs.k8s.io", "ControllerManagerConfig", ()),
+    ("config.kueue.x-k8s.io", "Configuration", ()),
+    ("config.jobset.x-k8s.io", "Configuration", ()),
+    ("resource.nvidia.com", "DevicePluginConfig", ()),
+    ("inference.networking.x-k8s.io", "EndpointPickerConfig", ()),
+)
+"""What programs read from a file that looks like an object; the API server takes none of them."""
+
+_PROGRAM: tuple[Row, ...] = (
+    ("", "ConfigFile ConfigGroup", (MANIFESTS,)),
+    ("yaml", "ConfigFile ConfigGroup", (MANIFESTS,)),
+    ("", "Directory", (MANIFESTS,)),
+    ("kustomize", "Directory", (MANIFESTS,)),
+    ("helm.sh", "Chart", (MANIFESTS,)),
+)
+"""Components of the Kubernetes provider, whose objects come as resources of their own."""
+
+UNDERSTOOD = (*_KUBERNETES, *_OPENSHIFT, *_SERVING, *_ENTRIES_AND_MESH, *_OTHERS, *_PROGRAM)
+FILES = _FILES

@@ -1,0 +1,1 @@
+"""How texts are read, beside the kubectl of this machine."""
