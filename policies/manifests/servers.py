@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from policies.judging.pace import once
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
@@ -71,6 +72,17 @@ class Images:
         )
 
 
+@once
+def _images_of(world: World) -> Images:
+    return Images(world)
+
+
+def images_of(world: World) -> Images:
+    """The same, read once for all rules and containers of a request."""
+    found: Images = _images_of(world)
+    return found
+
+
 def _of_kitchens(kitchens: JsonValue) -> Iterator[str]:
     for kitchen in kitchens.values() if isinstance(kitchens, Mapping) else ():
         for said in (kitchen, at(kitchen, "canary")):
@@ -81,11 +93,9 @@ def _of_kitchens(kitchens: JsonValue) -> Iterator[str]:
 
 def servers(case: Case) -> Iterator[Server]:
     """Every model server of the subject, with its command line, and every other container that is given LoRA flags."""
-    images: Images | None = None
     for pod in pods(case.subject):
         for container in pod.containers():
-            images = images or Images(case.world)
-            found = server(images, pod, container)
+            found = server(images_of(case.world), pod, container)
             if found.is_server or found.flags.has_lora:
                 yield found
 

@@ -21,7 +21,7 @@ from policies.manifests.fields import (
     without_key,
 )
 from policies.manifests.pods import KSERVE, Container, Pod
-from policies.manifests.servers import Images, Server, server
+from policies.manifests.servers import Server, images_of, server
 
 _ID = "model-servers-offline"
 DEMANDED = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_NO_USAGE_STATS")
@@ -44,15 +44,14 @@ _EXAMPLE = "env: [{name: HF_HUB_OFFLINE, value: '1'}, ...], storageUri: pvc://<c
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each variable that is missing, open or forbidden, and each address of a public hub."""
     rule = "model servers are offline: " + ", ".join(f"{name}=1" for name in DEMANDED) + ", nothing from a public hub"
-    images = Images(case.world)
-    yield from judged_pods(case, rule, _EXAMPLE, lambda pod: _faults(images, pod))
+    yield from judged_pods(case, rule, _EXAMPLE, lambda pod: _faults(case, pod))
     if case.subject.is_kubernetes and case.subject.group == KSERVE:
         for path, text in _hub_addresses(case.subject.inputs, "", ""):
             yield f"{case.subject.title}: {path}: {text}; rule: {rule}; example: {_EXAMPLE}"
 
 
-def _faults(images: Images, pod: Pod) -> Iterator[Fault]:
-    containers = [server(images, pod, container) for container in pod.containers()]
+def _faults(case: Case, pod: Pod) -> Iterator[Fault]:
+    containers = [server(images_of(case.world), pod, container) for container in pod.containers()]
     servers = [entry for entry in containers if entry.is_server]
     for entry in servers:
         yield from _open(pod, entry.container)

@@ -22,7 +22,7 @@ from policies.manifests.fields import (
 )
 from policies.manifests.foreign_code import foreign_code
 from policies.manifests.pods import Container, Pod
-from policies.manifests.servers import Images, server
+from policies.manifests.servers import images_of, server
 
 _ID = "runtime-lora-updating"
 VARIABLE = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
@@ -42,12 +42,11 @@ _EXAMPLE = f"the hot mode's sidecar {SIDECAR} beside a server with --{MIDDLEWARE
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each way in which adapters could be loaded past the sidecar."""
     rule = "only the hot mode's sidecar loads adapters into a running server, and a server runs its own code alone"
-    images = Images(case.world)
-    return judged_pods(case, rule, _EXAMPLE, lambda pod: _faults(images, pod))
+    return judged_pods(case, rule, _EXAMPLE, lambda pod: _faults(case, pod))
 
 
-def _faults(images: Images, pod: Pod) -> Iterator[Fault]:
-    containers = [server(images, pod, container) for container in pod.containers()]
+def _faults(case: Case, pod: Pod) -> Iterator[Fault]:
+    containers = [server(images_of(case.world), pod, container) for container in pod.containers()]
     sidecar = any(_is_sidecar(entry.container) for entry in containers)
     for entry in containers:
         container = entry.container
