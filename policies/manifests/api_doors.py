@@ -22,7 +22,7 @@ _RESERVED = ("k8s.io", "kubernetes.io", "openshift.io")
 _SECRET = ("secrets", "serviceaccounts/token", "tokenreviews", "subjectaccessreviews", "certificatesigningrequests")
 _IDENTITIES = ("aws-auth", "extension-apiserver-authentication")
 _BOOTSTRAP = "bootstrap.kubernetes.io/token"
-_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
+TOKEN_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
 
 
 def api_doors(subject: Subject, rule: str) -> Iterator[Fault]:
@@ -94,7 +94,7 @@ def _secret(subject: Subject) -> Iterator[Fault]:
     kind = subject.inputs.get("type")
     if kind == _BOOTSTRAP:
         yield Fault(path="type", text=f"{shown(kind)}: whoever has it makes a node of the cluster")
-    elif kind == _TOKEN:
+    elif kind == TOKEN_SECRET:
         yield Fault(path="type", text=f"{shown(kind)}: whoever reads it has the rights of its account, without an end")
 
 

@@ -7,15 +7,8 @@ from collections.abc import Iterator
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.entry_parts import (
-    Form,
-    form_faults,
-    host_faults,
-    hosts_faults,
-    missing,
-    path_faults,
-)
-from policies.manifests.fields import Fault, at, listed, shown
+from policies.manifests.entry_parts import Form, form_faults, host_faults, hosts_faults, path_faults
+from policies.manifests.fields import Fault, at, listed, missing, shown
 
 _FILTERS = ("RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect", "URLRewrite", "CORS")
 """Filters that send no request anywhere else and are no configuration of a program."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.entry_parts import host_faults, missing, path_faults
+from policies.manifests.entry_parts import host_faults, path_faults
 from policies.manifests.entry_paths import administration
-from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown, titles
 from policies.manifests.networks import too_wide
 
 _ALLOW_LISTS = ("haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist")

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from policies.judging.rule import Case
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.entry_parts import Form, form_faults, hosts_faults, missing, path_faults
-from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.entry_parts import Form, form_faults, hosts_faults, path_faults
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
 
-_INSIDE = (".svc", ".svc.cluster.local", ".mesh.internal")
+MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
+"""Ends of the names of hosts inside the cluster and its mesh."""
+
 _OLD_TLS = ("TLSV1_0", "TLSV1_1")
 _MODES = ("SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL", "PASSTHROUGH", "ISTIO_MUTUAL")
 _MATCH: Form = dict.fromkeys(
@@ -80,7 +82,7 @@ def _destinations(route: JsonValue, path: str) -> Iterator[Fault]:
 
 
 def _is_inside(host: JsonValue) -> bool:
-    return isinstance(host, str) and bool(host) and "*" not in host and ("." not in host or host.endswith(_INSIDE))
+    return isinstance(host, str) and bool(host) and "*" not in host and ("." not in host or host.endswith(MESH))
 
 
 def _paths(case: Case, route: JsonValue, path: str) -> Iterator[Fault]:

@@ -48,8 +48,3 @@ def form_faults(value: JsonValue, form: Form, path: str) -> Iterator[Fault]:
                 yield from form_faults(inner, form[name][0], place)
         elif form[name] is not None:
             yield from form_faults(entry, form[name], where)
-
-
-def missing(value: JsonValue) -> str:
-    """What a message says of a value that is not what it must be."""
-    return "is missing" if value is None else shown(value)

@@ -46,6 +46,11 @@ def shown(value: JsonValue) -> str:
     return NOT_KNOWN if value is UNKNOWN else f"is {value!r}"
 
 
+def missing(value: JsonValue) -> str:
+    """What a message says of a value that is not what it must be."""
+    return "is missing" if value is None else shown(value)
+
+
 def without_key(address: JsonValue) -> str:
     """An address as messages show it: without the user and password that it may carry."""
     return re.sub(r"//[^/@]*@", "//...@", str(address))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.kinds import IMAGE_FREE_KEYS, fields_are_known
+from policies.manifests.nested import HOLDERS
 from policies.manifests.pods import MODEL_SERVERS
 
 KSERVE_CONFIG = "inferenceservice-config"
@@ -19,9 +20,6 @@ KSERVE_CONFIG = "inferenceservice-config"
 
 _DEFINITIONS = "apiextensions.k8s.io/"
 """API group whose objects describe fields called `image` without naming one."""
-
-_LISTS = ("items", "objects")
-"""Fields of Lists and Templates that hold whole objects."""
 
 _SCHEMES = ("oci://", "oci+native://", "docker://")
 _URI_KEYS = {"storageUri", "uri", "sourceModelUri", "url"}
@@ -115,7 +113,7 @@ def _walk(value: JsonValue, path: str, key: str) -> Iterator[FoundImage]:
             yield FoundImage(path=path, value=UNKNOWN)
     elif isinstance(value, dict):
         # Elsewhere than as an entry of a list of objects it would be a decoy.
-        if not (key in _LISTS and _defines_a_kind(value)):
+        if not (key in HOLDERS and _defines_a_kind(value)):
             yield from _mapping(value, path, key)
     elif isinstance(value, list):
         for index, entry in enumerate(value):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policies.judging.rule import Case
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing
 
 
 def request_authentication(case: Case, spec: JsonValue) -> Iterator[Fault]:
@@ -39,5 +39,5 @@ def security_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 def _issuer(case: Case, issuer: JsonValue, path: str) -> Iterator[Fault]:
     if issuer not in entries(case.config.get("issuers")):
-        text = "is missing" if issuer is None else shown(issuer)
+        text = missing(issuer)
         yield Fault(path=path, text=f"{text}, and the configuration of this rule lists no such issuer of tokens")

@@ -66,8 +66,7 @@ def is_kustomization(subject: Subject) -> bool:
 
 def remote_sources(subject: Subject) -> Iterator[Fault]:
     """Places from which a Kustomization takes what does not lie beside it, or is made by a program."""
-    inputs: JsonValue = subject.inputs if subject.group == FILE else subject.inputs.get("spec")
-    prefix = "" if subject.group == FILE else "spec."
+    inputs, prefix = _said(subject)
     for field in _PATHS:
         for path, value in listed(at(inputs, field), f"{prefix}{field}"):
             if not _is_local(value):
@@ -75,6 +74,11 @@ def remote_sources(subject: Subject) -> Iterator[Fault]:
     for field, value in mapping(inputs).items():
         if field not in (*_FIELDS[subject.group], *_PATHS, *_PATCHES) and value not in (None, [], {}):
             yield Fault(path=f"{prefix}{field}", text="makes or changes objects in a way that cannot be seen here")
+
+
+def _said(subject: Subject) -> tuple[JsonValue, str]:
+    """What holds the fields, and the path to it: a file itself, Flux's object in its `spec`."""
+    return (subject.inputs, "") if subject.group == FILE else (subject.inputs.get("spec"), "spec.")
 
 
 def _is_local(value: JsonValue) -> bool:
@@ -86,8 +90,7 @@ def _is_local(value: JsonValue) -> bool:
 
 def patches(subject: Subject) -> Iterator[Fault]:
     """Patches that change more of an object than labels, annotations, its name and how many pods there are."""
-    inputs: JsonValue = subject.inputs if subject.group == FILE else subject.inputs.get("spec")
-    prefix = "" if subject.group == FILE else "spec."
+    inputs, prefix = _said(subject)
     for field in _PATCHES:
         for path, entry in listed(at(inputs, field), f"{prefix}{field}"):
             text = _changes(entry, field)

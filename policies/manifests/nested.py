@@ -6,8 +6,6 @@ A text can hold manifests too (a ConfigMap that a controller applies), and is re
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from policies.judging.pace import once
 from policies.judging.subject import KUBERNETES, Subject, entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.expressions import processed
+from policies.manifests.secret_looks import decoded
 from policies.manifests.yaml_text import documents
 
 HOLDERS = ("items", "objects")
@@ -109,7 +108,7 @@ class _Search:
                 yield from self._walk(value, key)
         if (subject.group, subject.kind) == ("", "ConfigMap"):
             for key, value in mapping(subject.inputs.get("binaryData")).items():
-                yield from self._text(_decoded(value), f"binaryData.{key}")
+                yield from self._text(_in_base64(value), f"binaryData.{key}")
 
     def _walk(self, value: JsonValue, path: str) -> Iterator[Nested]:
         if isinstance(value, str):
@@ -152,12 +151,9 @@ class _Search:
     def _secret(self) -> Iterator[Nested]:
         for field in ("data", "stringData"):
             for key, value in mapping(self.subject.inputs.get(field)).items():
-                text = value if field == "stringData" and isinstance(value, str) else _decoded(value)
+                text = value if field == "stringData" and isinstance(value, str) else _in_base64(value)
                 yield from self._text(text, f"{field}.{key}", secret=True)
 
 
-def _decoded(value: JsonValue) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode() if isinstance(value, str) else ""
-    except (binascii.Error, ValueError):
-        return ""
+def _in_base64(value: JsonValue) -> str:
+    return decoded(value) if isinstance(value, str) else ""

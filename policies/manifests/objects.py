@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from policies.judging.rule import Case
 from policies.judging.subject import Subject, entries
-from policies.judging.values import UNKNOWN, JsonValue
+from policies.judging.values import UNKNOWN
 from policies.manifests.fields import NOT_KNOWN, Fault
 from policies.manifests.nested import HOLDERS, nested
 
@@ -54,12 +54,6 @@ def told(case: Case, faults: Iterable[Fault], rule: str, example: str) -> Iterat
     """One message a fault: object, path, value; rule; example."""
     for fault in faults:
         yield f"{case.subject.title}: {fault.path}: {fault.text}; rule: {rule}; example: {example}"
-
-
-def not_known(value: JsonValue, path: str) -> Iterator[Fault]:
-    """A fault where the value is not known."""
-    if value is UNKNOWN:
-        yield Fault(path=path, text=NOT_KNOWN)
 
 
 def is_a(case: Case, group: str, *kinds: str) -> bool:

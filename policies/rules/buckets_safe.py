@@ -9,8 +9,8 @@ from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
-from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import Fault, at, listed, shown
+from policies.judging.values import UNKNOWN
+from policies.manifests.fields import Fault, at, listed, missing, shown
 from policies.manifests.objects import told
 
 BUCKET, USER = ":S3Bucket", ":MinioUser"
@@ -32,9 +32,9 @@ def judge(case: Case) -> Iterator[str]:
 def _bucket(case: Case) -> Iterator[Fault]:
     inputs = case.subject.inputs
     if inputs.get("versioning") is not True:
-        yield Fault(path="versioning", text=_said(inputs.get("versioning")))
+        yield Fault(path="versioning", text=missing(inputs.get("versioning")))
     if inputs.get("closed") is not True and not (_access_by_policies(case) and inputs.get("closed") is False):
-        yield Fault(path="closed", text=_said(inputs.get("closed")))
+        yield Fault(path="closed", text=missing(inputs.get("closed")))
     guards = inputs.get("guards")
     if "guards" in inputs and "anonymous" not in entries(guards) and not _access_by_policies(case):
         yield Fault(path="guards", text=f"{shown(guards)}: nothing keeps anonymous callers out")
@@ -50,13 +50,13 @@ def _lock(case: Case) -> Iterator[Fault]:
         return
     meant = name is UNKNOWN or any(str(name) == word or str(name).endswith(f"-{word}") for word in said)
     if meant and not (isinstance(days, int | float) and days > 0):
-        yield Fault(path="objectLockDays", text=f"{_said(days)}: in prod {', '.join(said)} are locked")
+        yield Fault(path="objectLockDays", text=f"{missing(days)}: in prod {', '.join(said)} are locked")
 
 
 def _endpoint(case: Case) -> Iterator[Fault]:
     endpoint = case.subject.inputs.get("endpoint")
     if case.world.environment == "prod" and not str(endpoint).lower().startswith("https://"):
-        yield Fault(path="endpoint", text=f"{_said(endpoint)}: prod reaches the store over TLS")
+        yield Fault(path="endpoint", text=f"{missing(endpoint)}: prod reaches the store over TLS")
 
 
 def _user(case: Case) -> Iterator[Fault]:
@@ -73,10 +73,6 @@ def _access_by_policies(case: Case) -> bool:
     """With `kind: s3` readers get their access by a policy of the bucket, which is not the program's."""
     store = case.world.settings.get("objectStore")
     return isinstance(store, Mapping) and at(dict(store), "kind") == "s3"
-
-
-def _said(value: JsonValue) -> str:
-    return "is missing" if value is None else shown(value)
 
 
 RULE = Rule(

@@ -9,10 +9,11 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import Fault, at, environment, listed, shown, titles_schema
+from policies.manifests.fields import Fault, at, environment, listed, missing, shown, titles_schema
 from policies.manifests.kind_table import refusals
 from policies.manifests.models import SERVING, STORAGE_URI, not_allowed
 from policies.manifests.objects import each_object, is_a, told
+from policies.manifests.pods import KSERVE_COMPONENTS
 from policies.manifests.servers import Server, servers
 
 _EXAMPLE = "storageUri: pvc://base-tsuzumi-7b-instruct-v1/base/tsuzumi-7b-instruct/v1"
@@ -25,8 +26,6 @@ _MODEL_FLAGS = ("model", "model-id", "model-dir")
 
 _MODEL_VARIABLES = ("STORAGE_URI", "MODEL_ID", "MODEL_DIR")
 """Variables by which KServe's webhook and its servers fetch a model into a custom container."""
-
-_PARTS = ("predictor", "transformer", "explainer")
 
 
 @each_object
@@ -43,7 +42,7 @@ def _faults(case: Case) -> Iterator[Fault]:
     for text in refusals(case.subject, _ID):
         yield Fault(path="kind", text=text)
     if is_a(case, SERVING, "InferenceService"):
-        for part in _PARTS:
+        for part in KSERVE_COMPONENTS:
             if isinstance(spec, dict) and part in spec:
                 yield from _part(case, at(spec, part), f"spec.{part}")
         if spec is UNKNOWN:
@@ -80,7 +79,7 @@ def _part(case: Case, part: JsonValue, path: str) -> Iterator[Fault]:
 def _uri(case: Case, uri: JsonValue, path: str) -> Iterator[Fault]:
     match = STORAGE_URI.fullmatch(uri) if isinstance(uri, str) else None
     if match is None:
-        yield Fault(path=path, text="is missing" if uri is None else shown(uri))
+        yield Fault(path=path, text=missing(uri))
         return
     fault = not_allowed(case.world, case.world.base_models.get(match["model"]), f"base model {match['model']!r}")
     if fault:

@@ -11,6 +11,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.cilium_peers import cilium
+from policies.manifests.entry_mesh import MESH
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.kind_table import refusals
 from policies.manifests.marks import namespace_marks, pod_marks
@@ -28,7 +29,6 @@ from policies.manifests.pod_finder import pods
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
 
-MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
 _CLOSED_SERVICES = (None, "", "ClusterIP")
 _DESTINATION = ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector")
 _TRAFFIC = (*("loadBalancer", "connectionPool", "outlierDetection", "tls", "portLevelSettings", "port", "retryBudget"),)

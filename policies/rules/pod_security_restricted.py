@@ -15,8 +15,7 @@ from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
-from policies.judging.values import JsonValue
-from policies.manifests.fields import Fault, at, judged_pods, listed, shown
+from policies.manifests.fields import Fault, at, judged_pods, listed, missing, shown
 from policies.manifests.pods import Pod
 from policies.manifests.security_contexts import CAPABILITIES, Check, contexts
 
@@ -40,7 +39,7 @@ def _allow_privilege_escalation(pod: Pod) -> Iterator[Fault]:
         value = at(container.spec, "securityContext", "allowPrivilegeEscalation")
         if value is False or not _linux(pod) or (value is None and pod.leaves_to_runtime(container)):
             continue
-        yield Fault(path=f"{container.path}.securityContext.allowPrivilegeEscalation", text=_lacks(value))
+        yield Fault(path=f"{container.path}.securityContext.allowPrivilegeEscalation", text=missing(value))
 
 
 def _capabilities(pod: Pod) -> Iterator[Fault]:
@@ -52,7 +51,7 @@ def _capabilities(pod: Pod) -> Iterator[Fault]:
         drop = at(capabilities, "drop")
         left = drop is None and pod.leaves_to_runtime(container)
         if not left and "ALL" not in entries(drop):
-            yield Fault(path=f"{path}.drop", text=_lacks(drop))
+            yield Fault(path=f"{path}.drop", text=missing(drop))
         for where, value in listed(at(capabilities, "add"), f"{path}.add"):
             if value in CAPABILITIES and value != "NET_BIND_SERVICE":
                 yield Fault(path=where, text=shown(value))
@@ -70,12 +69,12 @@ def _volumes(pod: Pod) -> Iterator[Fault]:
 def _run_as_non_root(pod: Pod) -> Iterator[Fault]:
     whole = at(pod.spec, "securityContext", "runAsNonRoot")
     if whole not in (None, True) or (whole is None and pod.is_merged):
-        yield Fault(path=f"{pod.path}.securityContext.runAsNonRoot", text=_lacks(whole))
+        yield Fault(path=f"{pod.path}.securityContext.runAsNonRoot", text=missing(whole))
         return
     for container in pod.containers():
         value = at(container.spec, "securityContext", "runAsNonRoot")
         if value not in (None, True) or (value is None and (whole is None or pod.is_runtime)):
-            yield Fault(path=f"{container.path}.securityContext.runAsNonRoot", text=_lacks(value))
+            yield Fault(path=f"{container.path}.securityContext.runAsNonRoot", text=missing(value))
 
 
 def _run_as_user(pod: Pod) -> Iterator[Fault]:
@@ -89,15 +88,11 @@ def _seccomp(pod: Pod) -> Iterator[Fault]:
     if not _linux(pod) or pod.is_runtime or at(pod.spec, "securityContext", "seccompProfile") is not None:
         return
     if pod.is_merged:
-        yield Fault(path=f"{pod.path}.securityContext.seccompProfile", text=_lacks(None))
+        yield Fault(path=f"{pod.path}.securityContext.seccompProfile", text=missing(None))
         return
     for container in pod.containers():
         if at(container.spec, "securityContext", "seccompProfile") is None:
-            yield Fault(path=f"{container.path}.securityContext.seccompProfile", text=_lacks(None))
-
-
-def _lacks(value: JsonValue) -> str:
-    return "is missing" if value is None else shown(value)
+            yield Fault(path=f"{container.path}.securityContext.seccompProfile", text=missing(None))
 
 
 CHECKS: dict[str, Check] = {

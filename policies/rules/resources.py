@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import Fault, at, judged_pods, shown
+from policies.manifests.fields import Fault, at, judged_pods, missing, shown
 from policies.manifests.pods import Container, Pod
 from policies.manifests.quantities import quantity
 
@@ -38,7 +38,7 @@ def _missing(pod: Pod, container: Container) -> Iterator[Fault]:
         # What is unknown or unreadable is told below, once.
         amount = quantity(value)
         if value is None or (amount is not None and amount <= 0):
-            text = "is missing" if value is None else shown(value)
+            text = missing(value)
             yield Fault(path=f"{container.path}.resources.{part}.{resource}", text=text)
 
 

@@ -8,14 +8,14 @@ from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN
-from policies.manifests.fields import NOT_KNOWN, Fault, at, judged_pods, listed, shown, titles, titles_schema
+from policies.manifests.api_doors import TOKEN_SECRET
+from policies.manifests.fields import NOT_KNOWN, Fault, at, judged_pods, listed, missing, shown, titles, titles_schema
 from policies.manifests.objects import each_object, told
 from policies.manifests.pods import Pod
 
 _TOKEN = "serviceAccountToken"  # noqa: S105 - the name of a field
 
 
-_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
 _TYPES = {
     ("", "Secret"): ("type",),
     ("external-secrets.io", "ExternalSecret"): ("spec", "target", "template", "type"),
@@ -41,7 +41,7 @@ def _secrets(case: Case) -> Iterator[str]:
     if path is None:
         return
     kind = at(case.subject.inputs, *path)
-    if kind is UNKNOWN or kind == _SECRET:
+    if kind is UNKNOWN or kind == TOKEN_SECRET:
         text = NOT_KNOWN if kind is UNKNOWN else f"{shown(kind)}: the cluster fills it with a token that never ends"
         yield from told(case, [Fault(path=".".join(path), text=text)], _DEMAND, _EXAMPLE)
 
@@ -51,9 +51,7 @@ def _faults(pod: Pod) -> Iterator[Fault]:
         return
     value = at(pod.spec, "automountServiceAccountToken")
     if value is not False:
-        yield Fault(
-            path=f"{pod.path}.automountServiceAccountToken", text="is missing" if value is None else shown(value)
-        )
+        yield Fault(path=f"{pod.path}.automountServiceAccountToken", text=missing(value))
     for path, volume in listed(at(pod.spec, "volumes"), f"{pod.path}.volumes"):
         for where, source in listed(at(volume, "projected", "sources"), f"{path}.projected.sources"):
             token = at(source, _TOKEN)

@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
 from policies.manifests.objects import is_a, told
 from policies.manifests.pod_finder import pods
 from policies.manifests.quantities import quantity
@@ -80,7 +80,7 @@ def _claim(case: Case, spec: JsonValue, path: str) -> Iterator[Fault]:
     found = quantity(size)
     lowest, highest = (int(case.config.get(key) or default) for key, default in (("minGiB", _MIN), ("maxGiB", _MAX)))
     if found is None:
-        yield Fault(path=f"{path}.resources.requests.storage", text="is missing" if size is None else shown(size))
+        yield Fault(path=f"{path}.resources.requests.storage", text=missing(size))
     elif not lowest * _GIB <= found <= highest * _GIB:
         text = f"is {size!r}, allowed are {lowest}Gi to {highest}Gi"
         yield Fault(path=f"{path}.resources.requests.storage", text=text)
