@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policy.support.objects import manifest
+from tests.policy.support.refused import refused_kinds
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, table
 
 _NOT_KNOWN = "not known before the update"
@@ -154,18 +154,10 @@ _TOKENS = table(
     ),
     ("a type that is not known", {"type": UNKNOWN_VALUE}, f"type: is {_NOT_KNOWN}"),
 )
-_REFUSED = tuple(
-    Sample(
-        name=f"a {kind} of {group}",
-        resource_type=f"kubernetes:{group}/v1:{kind}",
-        inputs=manifest(f"{group}/v1", kind, {}),
-        says=(f"kind: is {kind} of {group}: ",),
-    )
-    for group, kind in (
-        *(("admissionregistration.k8s.io", "MutatingAdmissionPolicy"), ("user.openshift.io", "Identity")),
-        *(("user.openshift.io", "User"), ("oauth.openshift.io", "OAuthClient"), ("config.openshift.io", "OAuth")),
-        *(("certificates.k8s.io", "CertificateSigningRequest"), ("rbac.authorization.k8s.io", "Novelty")),
-    )
+_REFUSED = refused_kinds(
+    *(("admissionregistration.k8s.io", "MutatingAdmissionPolicy"), ("user.openshift.io", "Identity")),
+    *(("user.openshift.io", "User"), ("oauth.openshift.io", "OAuthClient"), ("config.openshift.io", "OAuth")),
+    *(("certificates.k8s.io", "CertificateSigningRequest"), ("rbac.authorization.k8s.io", "Novelty")),
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {

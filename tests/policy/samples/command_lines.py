@@ -10,29 +10,18 @@ from tests.policy.support.objects import (
     DEPLOYMENT_TYPE,
     LLM,
     LLM_TYPE,
-    OFFLINE,
-    SERVICE,
     SERVICE_TYPE,
-    VLLM,
     container,
 )
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, changed, table
+from tests.policy.support.served import ARGS, FIRST, SERVED, SERVER, starts
 
-_ARGS = "spec predictor model args"
-_BASE = {"spec predictor model storageUri": "pvc://base-m-v1/base/m/v1"}
-_SERVICE = changed(SERVICE, _BASE)
-_FIRST = "spec template spec containers 0"
-_SERVER = changed(DEPLOYMENT, {f"{_FIRST} image": VLLM, f"{_FIRST} env": OFFLINE})
 _EVIL = "evil=/mnt/adapters/evil"
 _NOT_THERE = "adapter 'evil' is not in the catalog"
 
 
 def _args(*words: Any) -> dict[str, Any]:
-    return {_ARGS: ["--enable-lora", *words]}
-
-
-def _starts(command: list[Any], *args: Any, **more: Any) -> dict[str, Any]:
-    return {f"{_FIRST} command": command, f"{_FIRST} args": list(args), **more}
+    return {ARGS: ["--enable-lora", *words]}
 
 
 _SPELLINGS = (
@@ -48,7 +37,7 @@ _SPELLINGS = (
 _ADAPTERS = (
     *table(
         SERVICE_TYPE,
-        _SERVICE,
+        SERVED,
         *((f"a strange adapter as {words[:2]}", _args(*words), _NOT_THERE) for words in _SPELLINGS),
         ("an approved adapter, shortened", _args("--lora-mod", "faq=/mnt/adapters/faq")),
         ("an approved adapter in one word", _args("--lora_modules=faq=/mnt/adapters/faq")),
@@ -138,18 +127,18 @@ _ADAPTERS = (
     ),
     *table(
         SERVICE_TYPE,
-        _SERVICE,
+        SERVED,
         ("another folder of adapters", _args("--lora-modules", "faq=/srv/faq")),
         world=MODELS,
         config={"adaptersPath": "/srv"},
     ),
     *table(
         DEPLOYMENT_TYPE,
-        _SERVER,
+        SERVER,
         ("the server's image without adapters", {}),
-        ("the server's image that sleeps", _starts(["sleep", "inf"])),
+        ("the server's image that sleeps", starts(["sleep", "inf"])),
         *(
-            (f"a strange adapter behind {command}", _starts(command, *words), _NOT_THERE)
+            (f"a strange adapter behind {command}", starts(command, *words), _NOT_THERE)
             for command, words in (
                 (["vllm", "serve", "/mnt/models"], ["--enable-lora", f"--lora-mod={_EVIL}"]),
                 (["python3", "-m", "vllm.entrypoints.openai.api_server"], ["--lora-modules", _EVIL]),
@@ -161,18 +150,18 @@ _ADAPTERS = (
         ),
         (
             "a strange adapter out of a variable",
-            {f"{_FIRST} args": ["--lora-modules=$(A)"], f"{_FIRST} env 3": {"name": "A", "value": _EVIL}},
+            {f"{FIRST} args": ["--lora-modules=$(A)"], f"{FIRST} env 3": {"name": "A", "value": _EVIL}},
             _NOT_THERE,
         ),
         (
             "flags in a variable",
-            {f"{_FIRST} env 3": {"name": "VLLM_ADDITIONAL_ARGS", "value": f"--lora-modules {_EVIL}"}},
+            {f"{FIRST} env 3": {"name": "VLLM_ADDITIONAL_ARGS", "value": f"--lora-modules {_EVIL}"}},
             _NOT_THERE,
         ),
         (
             "flags in a variable out of a Secret",
             {
-                f"{_FIRST} env 3": {
+                f"{FIRST} env 3": {
                     "name": "VLLM_ADDITIONAL_ARGS",
                     "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}},
                 }
@@ -180,7 +169,7 @@ _ADAPTERS = (
             "not known before the update",
         ),
         *(
-            (f"a start that cannot be read, {command}", _starts(command), f"args: starts {says}")
+            (f"a start that cannot be read, {command}", starts(command), f"args: starts {says}")
             for command, says in (
                 (["/start.sh"], "the program '/start.sh'"),
                 (["sh", "/start.sh"], "a script that lies in a file"),
@@ -190,15 +179,15 @@ _ADAPTERS = (
                 (["sh", "-c", "eval x"], "the program 'eval'"),
             )
         ),
-        ("a start that is not known", _starts([UNKNOWN_VALUE]), "is not known before", "a program whose name is"),
+        ("a start that is not known", starts([UNKNOWN_VALUE]), "is not known before", "a program whose name is"),
         world=MODELS,
     ),
     *table(
         DEPLOYMENT_TYPE,
         DEPLOYMENT,
-        ("another program's files", {f"{_FIRST} args": ["--config", "/etc/x.yaml", "--no-such=1"]}),
-        ("another program's script", _starts(["sh", "/start.sh"])),
-        ("another program's adapters", {f"{_FIRST} args": ["--lora-modules", _EVIL]}, _NOT_THERE),
+        ("another program's files", {f"{FIRST} args": ["--config", "/etc/x.yaml", "--no-such=1"]}),
+        ("another program's script", starts(["sh", "/start.sh"])),
+        ("another program's adapters", {f"{FIRST} args": ["--lora-modules", _EVIL]}, _NOT_THERE),
         world=MODELS,
     ),
     *table(
@@ -251,7 +240,7 @@ _ADAPTERS = (
 
 _LIMITS = table(
     SERVICE_TYPE,
-    _SERVICE,
+    SERVED,
     ("a bound by its beginning", _args("--max-lora-r=24"), "--max-lora-rank is '24', allowed are"),
     ("slots by their beginning", _args("--max-loras=2", "--max_cpu_l", "1"), "--max-cpu-loras is 1, below"),
     ("twice in two spellings", _args("--max-lora-rank=16", "--max_lora_ran=8"), "gives --max-lora-rank 2 times"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.policy.samples.entries import HTTP_ROUTE, INGRESS
 from tests.policy.support.objects import manifest
+from tests.policy.support.refused import refused_kinds
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, table
 
 _NOTES = "metadata annotations"
@@ -275,32 +276,24 @@ _KNATIVES = table(
         "visibility: is ''",
     ),
 )
-_REFUSED = tuple(
-    Sample(
-        name=f"a {kind} of {group}",
-        resource_type=f"kubernetes:{group}/v1:{kind}",
-        inputs=manifest(f"{group}/v1", kind, {}),
-        says=(f"kind: is {kind} of {group}: ",),
-    )
-    for group, kind in (
-        *(("traefik.containo.us", "IngressRoute"), ("traefik.io", "Middleware"), ("getambassador.io", "Mapping")),
-        *(
-            ("serving.knative.dev", "DomainMapping"),
-            ("serving.knative.dev", "Route"),
-            ("k8s.nginx.org", "VirtualServer"),
-        ),
-        *(
-            ("configuration.konghq.com", "KongIngress"),
-            ("apisix.apache.org", "ApisixRoute"),
-            ("gateway.solo.io", "VirtualService"),
-        ),
-        *(
-            ("networking.istio.io", "EnvoyFilter"),
-            ("tailscale.com", "Connector"),
-            ("operator.openshift.io", "IngressController"),
-        ),
-        *(("gateway.envoyproxy.io", "EnvoyPatchPolicy"), ("gateway.networking.x-k8s.io", "XListenerSet")),
-    )
+_REFUSED = refused_kinds(
+    *(("traefik.containo.us", "IngressRoute"), ("traefik.io", "Middleware"), ("getambassador.io", "Mapping")),
+    *(
+        ("serving.knative.dev", "DomainMapping"),
+        ("serving.knative.dev", "Route"),
+        ("k8s.nginx.org", "VirtualServer"),
+    ),
+    *(
+        ("configuration.konghq.com", "KongIngress"),
+        ("apisix.apache.org", "ApisixRoute"),
+        ("gateway.solo.io", "VirtualService"),
+    ),
+    *(
+        ("networking.istio.io", "EnvoyFilter"),
+        ("tailscale.com", "Connector"),
+        ("operator.openshift.io", "IngressController"),
+    ),
+    *(("gateway.envoyproxy.io", "EnvoyPatchPolicy"), ("gateway.networking.x-k8s.io", "XListenerSet")),
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from tests.policy.support.objects import LLM, LLM_TYPE, manifest
+from tests.policy.support.objects import LLM, LLM_TYPE
+from tests.policy.support.refused import refused_kinds
 from tests.policy.support.sample import UNKNOWN_VALUE, WORLD, Sample, table
 
 _MODELS = dataclasses.replace(WORLD, base_models={"m/v1": {"state": "approved"}})
@@ -19,16 +20,8 @@ _NOT_ADAPTERS = ("LocalModelCache", "SeldonDeployment")
 
 
 def _refused(*without: str) -> tuple[Sample, ...]:
-    return tuple(
-        Sample(
-            name=f"a {kind} of {group}",
-            resource_type=f"kubernetes:{group}/v1:{kind}",
-            inputs=manifest(f"{group}/v1", kind, {}),
-            says=(f"kind: is {kind} of {group}: weights come to a server by it that the catalog does not name",),
-        )
-        for group, kind in _KINDS
-        if kind not in without
-    )
+    kinds = [(group, kind) for group, kind in _KINDS if kind not in without]
+    return refused_kinds(*kinds, why="weights come to a server by it that the catalog does not name")
 
 
 _CONFIG = {**LLM, "kind": "LLMInferenceServiceConfig", "spec": {"model": {"uri": _URI}}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.support.objects import DEPLOYMENT, POD, SERVICE, manifest
+from tests.policy.support.refused import refused_kinds
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, table
 
 _NOT_KNOWN = "not known before the update"
@@ -100,24 +101,16 @@ _SETS = tuple(
     )
 )
 
-_OTHER_KINDS = tuple(
-    Sample(
-        name=f"a {kind} of {group}",
-        resource_type=f"kubernetes:{group}/v1:{kind}",
-        inputs=manifest(f"{group}/v1", kind, {}),
-        says=(f"kind: is {kind} of {group}: ",),
-    )
-    for group, kind in (
-        *(("k8s.cni.cncf.io", "NetworkAttachmentDefinition"), ("sriovnetwork.openshift.io", "SriovNetwork")),
-        *(("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "NetworkPolicy"), ("crd.antrea.io", "Egress")),
-        *(("k8s.ovn.org", "EgressIP"), ("k8s.ovn.org", "EgressService"), ("k8s.ovn.org", "UserDefinedNetwork")),
-        *(("cilium.io", "CiliumEgressGatewayPolicy"), ("cilium.io", "CiliumLoadBalancerIPPool")),
-        *(("projectcalico.org", "BGPConfiguration"), ("projectcalico.org", "HostEndpoint")),
-        *(("metallb.io", "IPAddressPool"), ("metallb.io", "L2Advertisement"), ("externaldns.k8s.io", "DNSEndpoint")),
-        *(("networking.istio.io", "EnvoyFilter"), ("networking.istio.io", "ProxyConfig")),
-        *(("networking.istio.io", "WorkloadGroup"), ("policy.linkerd.io", "Server")),
-        *(("multicluster.x-k8s.io", "ServiceExport"), ("serving.kserve.io", "InferenceGraph")),
-    )
+_OTHER_KINDS = refused_kinds(
+    *(("k8s.cni.cncf.io", "NetworkAttachmentDefinition"), ("sriovnetwork.openshift.io", "SriovNetwork")),
+    *(("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "NetworkPolicy"), ("crd.antrea.io", "Egress")),
+    *(("k8s.ovn.org", "EgressIP"), ("k8s.ovn.org", "EgressService"), ("k8s.ovn.org", "UserDefinedNetwork")),
+    *(("cilium.io", "CiliumEgressGatewayPolicy"), ("cilium.io", "CiliumLoadBalancerIPPool")),
+    *(("projectcalico.org", "BGPConfiguration"), ("projectcalico.org", "HostEndpoint")),
+    *(("metallb.io", "IPAddressPool"), ("metallb.io", "L2Advertisement"), ("externaldns.k8s.io", "DNSEndpoint")),
+    *(("networking.istio.io", "EnvoyFilter"), ("networking.istio.io", "ProxyConfig")),
+    *(("networking.istio.io", "WorkloadGroup"), ("policy.linkerd.io", "Server")),
+    *(("multicluster.x-k8s.io", "ServiceExport"), ("serving.kserve.io", "InferenceGraph")),
 )
 
 _POD_NOTES, _POD_LABELS = "metadata annotations", "metadata labels"

@@ -10,36 +10,24 @@ from tests.policy.samples.models import MODELS
 from tests.policy.support.objects import (
     DEPLOYMENT,
     DEPLOYMENT_TYPE,
-    OFFLINE,
     RUNTIME,
     RUNTIME_TYPE,
-    SERVICE,
     SERVICE_TYPE,
     VLLM,
     container,
 )
-from tests.policy.support.sample import EXAMPLE_DIGEST, UNKNOWN_VALUE, Sample, changed, table
-
-_ARGS = "spec predictor model args"
-_BASE = {"spec predictor model storageUri": "pvc://base-m-v1/base/m/v1"}
-_SERVICE = changed(SERVICE, _BASE)
-_FIRST = "spec template spec containers 0"
-_SERVER = changed(DEPLOYMENT, {f"{_FIRST} image": VLLM, f"{_FIRST} env": OFFLINE})
-
-
-def _starts(command: list[Any], *args: Any, **more: Any) -> dict[str, Any]:
-    return {f"{_FIRST} command": command, f"{_FIRST} args": list(args), **more}
-
+from tests.policy.support.sample import EXAMPLE_DIGEST, UNKNOWN_VALUE, Sample, table
+from tests.policy.support.served import ARGS, FIRST, SERVED, SERVER, starts
 
 _OTHER_MODEL = "another value than /mnt/models, where the base model is"
 _HYBRID = (
     *table(
         SERVICE_TYPE,
-        _SERVICE,
-        ("the mount of the base model", {_ARGS: ["--model=/mnt/models", "--seed", "3"]}),
-        ("the mount as the first word", {_ARGS: ["/mnt/models/"]}),
+        SERVED,
+        ("the mount of the base model", {ARGS: ["--model=/mnt/models", "--seed", "3"]}),
+        ("the mount as the first word", {ARGS: ["/mnt/models/"]}),
         *(
-            (f"a second model as {words}", {_ARGS: words}, says)
+            (f"a second model as {words}", {ARGS: words}, says)
             for words, says in (
                 (["--model=/mnt/evil"], f"gives --model {_OTHER_MODEL}"),
                 (["--model", "/mnt/evil"], f"gives --model {_OTHER_MODEL}"),
@@ -62,11 +50,11 @@ _HYBRID = (
         ),
         (
             "KServe's own server",
-            {"spec predictor model modelFormat name": "huggingface", _ARGS: ["--model_dir=/mnt/models"]},
+            {"spec predictor model modelFormat name": "huggingface", ARGS: ["--model_dir=/mnt/models"]},
         ),
         (
             "KServe's own server of a hub",
-            {"spec predictor model modelFormat name": "huggingface", _ARGS: ["--model_id=attacker/evil"]},
+            {"spec predictor model modelFormat name": "huggingface", ARGS: ["--model_id=attacker/evil"]},
             f"gives --model-id {_OTHER_MODEL}",
         ),
         (
@@ -82,8 +70,8 @@ _HYBRID = (
     ),
     *table(
         SERVICE_TYPE,
-        _SERVICE,
-        ("another mount", {_ARGS: ["--model=/srv/model"]}),
+        SERVED,
+        ("another mount", {ARGS: ["--model=/srv/model"]}),
         world=MODELS,
         config={"modelPath": "/srv/model"},
     ),
@@ -112,7 +100,7 @@ _RENAMED = {"kitchens": {"support": {"runtime": {"image": "server"}}}}
 
 
 def _variable(name: str, value: str) -> dict[str, Any]:
-    return {f"{_FIRST} env 3": {"name": name, "value": value}}
+    return {f"{FIRST} env 3": {"name": name, "value": value}}
 
 
 def _world(**settings: Any) -> World:
@@ -122,7 +110,7 @@ def _world(**settings: Any) -> World:
 _OFFLINE = (
     *table(
         DEPLOYMENT_TYPE,
-        _SERVER,
+        SERVER,
         ("a server that is offline", {}),
         *(
             (f"the server's image in an init container, {name}", {_INIT: {**container("a", VLLM), **more}}, *_LACKING)
@@ -162,7 +150,7 @@ _OFFLINE = (
             )
         ),
         *(
-            (f"a way out by {words}", {f"{_FIRST} args": words}, f"args: has --{name}")
+            (f"a way out by {words}", {f"{FIRST} args": words}, f"args: has --{name}")
             for words, name in (
                 (["--hf_token", "canary-in-secret"], "hf-token"),
                 (["--hf-tok=canary-in-secret"], "hf-token"),
@@ -182,7 +170,7 @@ _OFFLINE = (
         DEPLOYMENT,
         (
             "an image of the catalog that no kitchen runs",
-            {f"{_FIRST} image": "registry.kitchen.example/ai/inference:1"},
+            {f"{FIRST} image": "registry.kitchen.example/ai/inference:1"},
         ),
         world=_world(),
     ),
@@ -191,21 +179,21 @@ _OFFLINE = (
         DEPLOYMENT,
         (
             "a kitchen's server of another name",
-            {f"{_FIRST} image": f"registry.kitchen.example/ai/inference@{EXAMPLE_DIGEST}", f"{_FIRST} command": ["x"]},
+            {f"{FIRST} image": f"registry.kitchen.example/ai/inference@{EXAMPLE_DIGEST}", f"{FIRST} command": ["x"]},
             *_LACKING,
         ),
-        ("that server under another name", {f"{_FIRST} image": f"other.example.com/x@sha256:{'3' * 64}"}, *_LACKING),
+        ("that server under another name", {f"{FIRST} image": f"other.example.com/x@sha256:{'3' * 64}"}, *_LACKING),
         world=_world(**_RENAMED),
     ),
 )
 
 _LORA = table(
     DEPLOYMENT_TYPE,
-    _SERVER,
-    ("the server's own code", {f"{_FIRST} args": ["--enforce-eager", "--no-trust-remote-code"]}),
-    ("the guard", {f"{_FIRST} args": ["--middleware", "payload.guard_updates.UpdateGuard"]}),
+    SERVER,
+    ("the server's own code", {f"{FIRST} args": ["--enforce-eager", "--no-trust-remote-code"]}),
+    ("the guard", {f"{FIRST} args": ["--middleware", "payload.guard_updates.UpdateGuard"]}),
     *(
-        (f"foreign code by {words}", {f"{_FIRST} args": words}, f"args: gives --{name}, which")
+        (f"foreign code by {words}", {f"{FIRST} args": words}, f"args: gives --{name}, which")
         for words, name in (
             (["--middleware", "evil.Middleware"], "middleware"),
             (["--middleware=payload.guard_updates.UpdateGuard", "--middleware=evil.M"], "middleware"),
@@ -230,7 +218,7 @@ _LORA = table(
     *(
         (
             f"foreign code at {path}",
-            {f"{_FIRST} volumeMounts": [{"name": "a", "mountPath": path}]},
+            {f"{FIRST} volumeMounts": [{"name": "a", "mountPath": path}]},
             f"mountPath: is {path!r}",
         )
         for path in (
@@ -239,13 +227,13 @@ _LORA = table(
         )
     ),
     *(
-        (f"a mount at {path}", {f"{_FIRST} volumeMounts": [{"name": "a", "mountPath": path}]})
+        (f"a mount at {path}", {f"{FIRST} volumeMounts": [{"name": "a", "mountPath": path}]})
         for path in ("/mnt/models", "/var/cache", "/etc/kitchen/hot", "/usrdata", "/root/.cache/vllm")
     ),
     *(
         (
             f"started in {path}",
-            {f"{_FIRST} workingDir": path, f"{_FIRST} volumeMounts": [{"name": "a", "mountPath": "/srv/code"}]},
+            {f"{FIRST} workingDir": path, f"{FIRST} volumeMounts": [{"name": "a", "mountPath": "/srv/code"}]},
             *says,
         )
         for path, says in (
@@ -259,7 +247,7 @@ _LORA = table(
     ),
     (
         "foreign code in a shell",
-        _starts(["sh", "-c", "vllm serve /mnt/models --trust_remote_code"]),
+        starts(["sh", "-c", "vllm serve /mnt/models --trust_remote_code"]),
         "gives --trust-remote-code, which",
     ),
     (

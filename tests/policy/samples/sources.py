@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.support.objects import manifest
+from tests.policy.support.refused import refused_kinds
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, table
 
 _GIT = "https://git.kitchen.example/platform/kitchen.git"
@@ -158,21 +159,13 @@ _TASKS = (
         ("a plugin of a workflow", {"spec templates 0 plugin": {"a": {}}}, "templates[0].plugin: is {'a': {}}"),
     ),
 )
-_REFUSED = tuple(
-    Sample(
-        name=f"a {kind} of {group}",
-        resource_type=f"kubernetes:{group}/v1:{kind}",
-        inputs=manifest(f"{group}/v1", kind, {}),
-        says=(f"kind: is {kind} of {group}: ",),
-    )
-    for group, kind in (
-        *(("helm.cattle.io", "HelmChart"), ("helm.toolkit.fluxcd.io", "HelmRelease"), ("fleet.cattle.io", "Bundle")),
-        *(("operators.coreos.com", "CatalogSource"), ("operators.coreos.com", "InstallPlan")),
-        *(("olm.operatorframework.io", "ClusterExtension"), ("pkg.crossplane.io", "Provider"), ("pulumi.com", "Stack")),
-        *(("kappctrl.k14s.io", "App"), ("apps.open-cluster-management.io", "Channel"), ("kargo.akuity.io", "Stage")),
-        *(("addons.cluster.x-k8s.io", "ClusterResourceSet"), ("app.terraform.io", "Workspace")),
-        *(("build.openshift.io", "BuildConfig"), ("shipwright.io", "Build"), ("core.oam.dev", "Application")),
-    )
+_REFUSED = refused_kinds(
+    *(("helm.cattle.io", "HelmChart"), ("helm.toolkit.fluxcd.io", "HelmRelease"), ("fleet.cattle.io", "Bundle")),
+    *(("operators.coreos.com", "CatalogSource"), ("operators.coreos.com", "InstallPlan")),
+    *(("olm.operatorframework.io", "ClusterExtension"), ("pkg.crossplane.io", "Provider"), ("pulumi.com", "Stack")),
+    *(("kappctrl.k14s.io", "App"), ("apps.open-cluster-management.io", "Channel"), ("kargo.akuity.io", "Stage")),
+    *(("addons.cluster.x-k8s.io", "ClusterResourceSet"), ("app.terraform.io", "Workspace")),
+    *(("build.openshift.io", "BuildConfig"), ("shipwright.io", "Build"), ("core.oam.dev", "Application")),
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
