@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from policies.judging.pace import fail
+
 _ROOT = Path(__file__).resolve().parents[2]
 _Found = TypeVar("_Found")
 _Case = TypeVar("_Case")
+_Read = TypeVar("_Read")
 
 
 class RuleFailedError(Exception):
@@ -36,6 +39,20 @@ def gathered(judge: Callable[[_Case], Iterator[_Found]], case: _Case) -> tuple[l
     except Exception as error:  # noqa: BLE001 - whatever a rule raises
         return so_far, error
     return so_far, None
+
+
+def failed(rule: str, title: str, error: Exception) -> str:
+    """Note that a rule has not judged, and return what is told of it."""
+    fail(rule)
+    return str(error if isinstance(error, RuleFailedError) else RuleFailedError(rule, title, error))
+
+
+def case_or_error(read: Callable[[_Read], _Case], argument: _Read) -> _Case | Exception:
+    """What a rule judges, or what kept it from being read."""
+    try:
+        return read(argument)
+    except Exception as error:  # noqa: BLE001 - whatever the engine sends
+        return error
 
 
 def _place(error: BaseException) -> str:

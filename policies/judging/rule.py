@@ -14,8 +14,8 @@ from pulumi_policy import (
 )
 
 from policies.judging.described import DescribedRule
-from policies.judging.failures import RuleFailedError, gathered
-from policies.judging.pace import fail, note, once
+from policies.judging.failures import RuleFailedError, case_or_error, failed, gathered
+from policies.judging.pace import note
 from policies.judging.secrecy import secret_paths
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue, plain
@@ -35,6 +35,10 @@ class Case:
     config: Mapping[str, JsonValue] = field(default_factory=dict)
     protect: bool = False
     secrets: frozenset[str] = frozenset()
+
+    def with_config(self, config: Mapping[str, JsonValue]) -> Case:
+        """The same for a rule with this configuration."""
+        return Case(subject=self.subject, world=self.world, config=config, protect=self.protect, secrets=self.secrets)
 
 
 Judge = Callable[[Case], Iterator[str]]
@@ -69,22 +73,23 @@ class Rule(DescribedRule):
         """Return the rule as the engine runs it. Where the rule fails, that is a violation, and the run goes on."""
 
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            try:
-                case = case_of(args)
-                for message in () if case is None else self.messages(case):
-                    report(message, None)
-            except RuleFailedError as failure:
-                fail(self.id)
-                report(str(failure), None)
-            except Exception as error:  # noqa: BLE001 - before the rule: what the engine sends cannot be read
-                fail(self.id)
-                report(str(RuleFailedError(self.id, f"{args.resource_type} {args.name}", error)), None)
+            self.report(case_or_error(case_of, args), f"{args.resource_type} {args.name}", report)
 
         return ResourceValidationPolicy(validate=validate, **self.announced())
 
+    def report(self, case: Case | Exception | None, title: str, report: ReportViolation) -> None:
+        """Tell the engine what the rule says of a case, of a resource with this title; None is nothing to judge.
 
-inputs_of = once(plain)
-"""A resource's inputs as rules see them; shared by every rule of a request."""
+        In place of a case stands the exception that kept it from being read.
+        """
+        if isinstance(case, Exception):
+            report(failed(self.id, title, case), None)
+            return
+        try:
+            for message in () if case is None else self.messages(case):
+                report(message, None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rule has not judged
+            report(failed(self.id, title, error), None)
 
 
 def case_of(args: ResourceValidationArgs) -> Case | None:
@@ -92,21 +97,21 @@ def case_of(args: ResourceValidationArgs) -> Case | None:
 
     A resource that an update with `--target` leaves out comes without any inputs: there is nothing to judge.
     """
-    seen = _seen(args.props, args.resource_type, args.name, args.opts)
-    if seen is None:
-        return None
-    subject, secrets = seen
-    config = args.get_config() or {}
-    return Case(subject=subject, world=world(), config=config, protect=bool(args.opts.protect), secrets=secrets)
-
-
-@once
-def _seen(
-    props: object, resource_type: str, name: str, opts: PolicyResourceOptions
-) -> tuple[Subject, frozenset[str]] | None:
-    """The resource, and the paths of its secrets: what is not known yet has no mark, but the resource's own word."""
-    inputs = inputs_of(props)
+    inputs = plain(args.props)
     if not isinstance(inputs, dict) or not inputs:
         return None
-    promised = {output for output in opts.additional_secret_outputs if inputs.get(output) is UNKNOWN}
-    return Subject(resource_type=resource_type, name=name, inputs=inputs), secret_paths(props) | promised
+    subject = Subject(resource_type=args.resource_type, name=args.name, inputs=inputs)
+    return case_from(subject, secret_paths(args.props), args.opts, args.get_config() or {})
+
+
+def case_from(
+    subject: Subject, secrets: frozenset[str], opts: PolicyResourceOptions, config: Mapping[str, JsonValue]
+) -> Case:
+    """The case of a subject whose texts at `secrets` are secret.
+
+    What is not known yet has no mark, but its resource's own word, which is added.
+    """
+    promised = {output for output in opts.additional_secret_outputs if subject.inputs.get(output) is UNKNOWN}
+    return Case(
+        subject=subject, world=world(), config=config, protect=bool(opts.protect), secrets=secrets | frozenset(promised)
+    )

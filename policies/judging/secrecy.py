@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pulumi_policy import deserialize, policy
+from pulumi_policy import deserialize
 
 from policies.judging.values import unwrapped
 
@@ -21,15 +21,9 @@ class SecretText(str):
     __slots__ = ()
 
 
-def keep_the_marks() -> None:
-    """Make the SDK hand secret texts to rules as such; done before anything else wraps the function."""
-    sdk: Any = policy
-    original = sdk.deserialize_properties
-
-    def deserialize_properties(props: dict[str, Any], proxy_secrets: bool = False) -> Any:
-        return original(props, proxy_secrets) if proxy_secrets else original(_marked(props, secret=False))
-
-    sdk.deserialize_properties = deserialize_properties
+def with_marks(value: Any) -> Any:
+    """A message's content in which secret texts are such, and the engine's marks of secrets are gone."""
+    return _marked(value, secret=False)
 
 
 def secret_paths(props: object) -> frozenset[str]:

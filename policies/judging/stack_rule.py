@@ -5,17 +5,16 @@ At the end of an update it comes too late to stop anything: the preview with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from pulumi_policy import PolicyResource, ReportViolation, StackValidationArgs, StackValidationPolicy
+from pulumi_policy import ReportViolation, StackValidationArgs, StackValidationPolicy
 
 from policies.judging.described import DescribedRule
-from policies.judging.failures import RuleFailedError, gathered
-from policies.judging.pace import fail, note, once
-from policies.judging.rule import inputs_of
+from policies.judging.failures import RuleFailedError, case_or_error, failed, gathered
+from policies.judging.pace import note
 from policies.judging.subject import Subject
-from policies.judging.values import JsonValue
+from policies.judging.values import JsonValue, plain
 from policies.judging.world import World, world
 
 
@@ -26,6 +25,10 @@ class StackCase:
     subjects: tuple[Subject, ...]
     world: World
     config: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def with_config(self, config: Mapping[str, JsonValue]) -> StackCase:
+        """The same for a rule with this configuration."""
+        return replace(self, config=config)
 
     def kinds(self, group: str, *kinds: str) -> Iterator[Subject]:
         """Objects of a group's kinds."""
@@ -68,28 +71,27 @@ class StackRule(DescribedRule):
         """Return the rule as the engine runs it. Where the rule fails, that is a violation, and the run goes on."""
 
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-            try:
-                for message in self.messages(stack_case_of(args)):
-                    report(message, None)
-            except RuleFailedError as failure:
-                fail(self.id)
-                report(str(failure), None)
-            except Exception as error:  # noqa: BLE001 - before the rule: what the engine sends cannot be read
-                fail(self.id)
-                report(str(RuleFailedError(self.id, WHOLE, error)), None)
+            self.report(case_or_error(stack_case_of, args), report)
 
         return StackValidationPolicy(validate=validate, **self.announced())
+
+    def report(self, case: StackCase | Exception, report: ReportViolation) -> None:
+        """Tell the engine what the rule says of a case, or of the exception that kept it from being read."""
+        if isinstance(case, Exception):
+            report(failed(self.id, WHOLE, case), None)
+            return
+        try:
+            for message in self.messages(case):
+                report(message, None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rule has not judged
+            report(failed(self.id, WHOLE, error), None)
 
 
 def stack_case_of(args: StackValidationArgs) -> StackCase:
     """What a rule judges, out of the engine's arguments, without what an update with `--target` leaves out."""
-    return StackCase(subjects=_subjects(args.resources), world=world(), config=args.get_config() or {})
-
-
-@once
-def _subjects(resources: Sequence[PolicyResource]) -> tuple[Subject, ...]:
-    return tuple(
-        Subject(resource_type=resource.resource_type, name=resource.name, inputs=inputs_of(resource.props))
-        for resource in resources
+    subjects = tuple(
+        Subject(resource_type=resource.resource_type, name=resource.name, inputs=plain(resource.props))
+        for resource in args.resources
         if resource.props
     )
+    return StackCase(subjects=subjects, world=world(), config=args.get_config() or {})

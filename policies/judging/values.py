@@ -12,7 +12,8 @@ JsonValue: TypeAlias = Any
 
 
 _PROXIES: Any = (proxy._DictProxy, proxy._ListProxy)
-_UNKNOWN_VALUES = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+UNKNOWN_VALUES = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+"""What the engine writes in place of a value that it does not know."""
 
 
 class _Unknown:
@@ -34,7 +35,7 @@ def plain(value: object) -> JsonValue:
     """
     value = unwrapped(value)
     if isinstance(value, str):
-        return UNKNOWN if value in _UNKNOWN_VALUES else value
+        return UNKNOWN if value in UNKNOWN_VALUES else value
     if isinstance(value, dict):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list):
