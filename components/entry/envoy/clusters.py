@@ -1,0 +1,64 @@
+"""Where calls go: servers, the check of bodies, the counter, and issuers whose keys are fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from components.entry.envoy.limits import COUNTER
+from components.entry.envoy.routes import CHECK
+from components.entry.envoy.words import address, typed
+from components.entry.plan import EntryPlan, Issuer, Server
+
+_MOST = 10000
+"""Connections and requests at once to one cluster: vLLM itself queues, and the limits of callers hold before."""
+
+
+def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
+    """Every cluster, servers once each however many grants lead to them."""
+    servers = {server.name: server for grant in plan.grants for server in grant.servers}
+    made = [_cluster(CHECK, "127.0.0.1", plan.ports.check), *(_server(server) for server in servers.values())]
+    if plan.counter == "shared":
+        counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
+        made.append({**counter, "typed_extension_protocol_options": _http2()})
+    return made + [_issuer(issuer) for issuer in plan.issuers if issuer.jwks_url is not None]
+
+
+def _cluster(name: str, host: str, port: int) -> dict[str, Any]:
+    endpoint = {"endpoint": {"address": address(host, port)}}
+    most = {"max_connections": _MOST, "max_pending_requests": _MOST, "max_requests": _MOST, "max_retries": 3}
+    return {
+        "name": name,
+        "connect_timeout": "2s",
+        "type": "STRICT_DNS",
+        "dns_lookup_family": "ALL",
+        "lb_policy": "LEAST_REQUEST",
+        "circuit_breakers": {"thresholds": [most]},
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+
+
+def _server(server: Server) -> dict[str, Any]:
+    facts = {"filter_metadata": {"kitchen": {"kitchen": server.name, **server.facts}}}
+    return {**_cluster(server.name, server.host, server.port), "metadata": facts}
+
+
+def _issuer(issuer: Issuer) -> dict[str, Any]:
+    parts = urlsplit(str(issuer.jwks_url))
+    secure = parts.scheme == "https"
+    made = _cluster(f"issuer-{issuer.name}", str(parts.hostname), parts.port or (443 if secure else 80))
+    if not secure:
+        return made
+    trust = {"trusted_ca": {"filename": "/etc/kitchen/ca/ca.crt"}}
+    checked = typed("extensions.transport_sockets.tls.v3.UpstreamTlsContext", sni=parts.hostname)
+    names = [{"san_type": "DNS", "matcher": {"exact": parts.hostname}}]
+    checked["common_tls_context"] = {"validation_context": {**trust, "match_typed_subject_alt_names": names}}
+    return {**made, "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": checked}}
+
+
+def _http2() -> dict[str, Any]:
+    name = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    return {name: typed("extensions.upstreams.http.v3.HttpProtocolOptions", explicit_http_config=_EXPLICIT)}
+
+
+_EXPLICIT: dict[str, Any] = {"http2_protocol_options": {}}

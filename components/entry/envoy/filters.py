@@ -1,0 +1,130 @@
+"""What a call passes, in this order: forged headers, token, size, model, check of the body, limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.entry.envoy import limits
+from components.entry.envoy.routes import CHECK, GROUPS_HEADER
+from components.entry.envoy.words import CALL, CLAIMS, USAGE, named
+from components.entry.plan import EntryPlan, Issuer
+
+_HTTP = "extensions.filters.http."
+_SECONDS_OF_SKEW = 30
+JSON = r"application/json(\s*;\s*charset=[Uu][Tt][Ff]-8)?"
+"""What a call's body is, by its Content-Type."""
+
+
+def filters(plan: EntryPlan) -> list[dict[str, Any]]:
+    """HTTP filters in their order, which is the order of the decisions."""
+    return [
+        _forged(),
+        _token(plan),
+        named("size", f"{_HTTP}buffer.v3.Buffer", max_request_bytes=plan.body_kib * 1024),
+        _model(),
+        _stream_usage(),
+        _body(plan),
+        *limits.filters(plan),
+        named("envoy.filters.http.router", f"{_HTTP}router.v3.Router"),
+    ]
+
+
+def _forged() -> dict[str, Any]:
+    """Nothing that a caller sends may pose as what the entry writes."""
+    names = [GROUPS_HEADER, "x-forwarded-user", "x-forwarded-groups", "x-auth-request-user", "x-envoy-original-path"]
+    removed = [{"remove": name} for name in names]
+    return named("forged", f"{_HTTP}header_mutation.v3.HeaderMutation", mutations={"request_mutations": removed})
+
+
+def _token(plan: EntryPlan) -> dict[str, Any]:
+    anyone = [{"provider_name": issuer.name} for issuer in plan.issuers]
+    requires = {"requires_any": {"requirements": anyone}} if len(anyone) > 1 else anyone[0]
+    return named(
+        "token",
+        f"{_HTTP}jwt_authn.v3.JwtAuthentication",
+        providers={issuer.name: _provider(issuer) for issuer in plan.issuers},
+        rules=[{"match": {"prefix": "/"}, "requires": requires}],
+    )
+
+
+def _provider(issuer: Issuer) -> dict[str, Any]:
+    keys: dict[str, Any] = {"local_jwks": {"inline_string": issuer.jwks}}
+    if issuer.jwks_url is not None:
+        # Fetched before the first call and again before they end, so that a rotated key is known.
+        uri = {"uri": issuer.jwks_url, "cluster": f"issuer-{issuer.name}", "timeout": "5s"}
+        keys = {"remote_jwks": {"http_uri": uri, "cache_duration": "300s", "async_fetch": {"fast_listener": True}}}
+    return {
+        "issuer": issuer.issuer,
+        "audiences": [issuer.audience],
+        "forward": True,
+        "require_expiration": True,
+        "max_lifetime": "86400s",
+        "clock_skew_seconds": _SECONDS_OF_SKEW,
+        "payload_in_metadata": CLAIMS,
+        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+        # The list of models is answered by the groups of the token: its route is looked up again after the token.
+        "clear_route_cache": True,
+        **keys,
+    }
+
+
+def _model() -> dict[str, Any]:
+    """The model out of the body; without one the metadata has a name that no model can have, and no route fits."""
+    place = {"metadata_namespace": CALL, "key": "model"}
+    request = {
+        "allow_content_types_regex": {"regex": JSON},
+        "rules": [
+            {
+                "selectors": [{"key": "model"}],
+                "on_present": {**place, "type": "STRING"},
+                "on_missing": {**place, "value": "(missing)"},
+                "on_error": {**place, "value": "(unreadable)"},
+            }
+        ],
+    }
+    response = {"allow_content_types": ["application/json"], "rules": _usage()}
+    return named("model", f"{_HTTP}json_to_metadata.v3.JsonToMetadata", request_rules=request, response_rules=response)
+
+
+def _usage() -> list[dict[str, Any]]:
+    tokens = {"prompt": "prompt_tokens", "completion": "completion_tokens", "total": "total_tokens"}
+    return [
+        {
+            "selectors": [{"key": "usage"}, {"key": name}],
+            "on_present": {"metadata_namespace": USAGE, "key": key, "type": "NUMBER"},
+        }
+        for key, name in tokens.items()
+    ]
+
+
+def _stream_usage() -> dict[str, Any]:
+    """The same from the events of a stream, without holding any back: the last one counts."""
+    parser = {
+        "name": "json",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.content_parsers.json.v3.JsonContentParser",
+            "rules": [{"rule": rule} for rule in _usage()],
+        },
+    }
+    rules = {"max_event_size": 262144, "content_parser": parser}
+    return named("stream-usage", f"{_HTTP}sse_to_metadata.v3.SseToMetadata", response_rules=rules)
+
+
+def _body(plan: EntryPlan) -> dict[str, Any]:
+    """Asks the check whether the body says one thing only and keeps within its bounds. Without an answer: refused."""
+    host = f"127.0.0.1:{plan.ports.check}"
+    return named(
+        "body",
+        f"{_HTTP}ext_authz.v3.ExtAuthz",
+        transport_api_version="V3",
+        failure_mode_allow=False,
+        # The table of decisions is looked up again, now that the model is known.
+        clear_route_cache=True,
+        status_on_error={"code": "ServiceUnavailable"},
+        with_request_body={"max_request_bytes": plan.body_kib * 1024, "allow_partial_message": False},
+        http_service={
+            "server_uri": {"uri": f"http://{host}", "cluster": CHECK, "timeout": "5s"},
+            "authorization_response": {"allowed_client_headers": {"patterns": [{"exact": "content-type"}]}},
+        },
+        allowed_headers={"patterns": [{"exact": name} for name in ("content-type", "content-encoding")]},
+    )

@@ -1,0 +1,127 @@
+"""The table of decisions: a route for each grant, and a refusal for everything else.
+
+A route matches by the path, by the model that Envoy has read out of the body, and by the groups of the token that
+Envoy has checked; no header takes part. Before these are known, and for whoever has no grant, the last routes refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from components.entry.envoy.limits import of_route
+from components.entry.envoy.words import CALL, CLAIMS, JWT, error, is_metadata, of_metadata
+from components.entry.plan import EntryPlan, Grant, Issuer
+
+CHECK = "check"
+"""Cluster of the check of bodies, which answers /v1/models too."""
+
+GROUPS_HEADER = "x-kitchen-groups"
+"""Tells the list of models which groups the token has; callers cannot set it."""
+
+MODELS = "/v1/models"
+_LONGEST_SILENCE = "600s"
+"""Longest time without a byte either way: a long answer that is not streamed says nothing until its end."""
+
+
+def routes(plan: EntryPlan) -> list[dict[str, Any]]:
+    """Routes in the order in which they are tried."""
+    paths = sorted({path for grant in plan.grants for path in grant.paths})
+    return [
+        _ready(),
+        *(_models(issuer) for issuer in plan.issuers),
+        *(route for grant in plan.grants for route in _granted(plan, grant)),
+        *(_refused(path) for path in paths),
+        _unknown(),
+    ]
+
+
+def _ready() -> dict[str, Any]:
+    return {
+        "name": "ready",
+        "match": {"path": "/ready", "headers": [_method("GET")]},
+        "direct_response": {"status": 200, "body": {"inline_string": "ready\n"}},
+        "typed_per_filter_config": off("token", "size", "model", "body", "requests", "tokens"),
+    }
+
+
+def _models(issuer: Issuer) -> dict[str, Any]:
+    """The list of models that this caller may call, answered by the check of bodies out of the same table."""
+    match: dict[str, Any] = {"path": MODELS, "headers": [_method("GET")]}
+    groups = of_metadata(JWT, CLAIMS, *issuer.groups_claim.split("."))
+    return {
+        "name": f"models/{issuer.name}",
+        "match": {**match, "dynamic_metadata": [is_metadata(JWT, [CLAIMS, "iss"], issuer.issuer)]},
+        "route": {"cluster": CHECK, "timeout": "5s"},
+        "request_headers_to_add": [_header(GROUPS_HEADER, groups)],
+        "request_headers_to_remove": ["authorization"],
+        "typed_per_filter_config": off("size", "model", "body", "requests", "tokens"),
+    }
+
+
+def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
+    """One route for each issuer (whose groups may lie in another claim), group and path of a grant."""
+    for issuer in plan.issuers:
+        claim = [CLAIMS, *issuer.groups_claim.split(".")]
+        for group in grant.groups:
+            who = [
+                is_metadata(JWT, [CLAIMS, "iss"], issuer.issuer),
+                is_metadata(JWT, claim, group, in_list=True),
+                is_metadata(CALL, ["model"], grant.model),
+            ]
+            for path in grant.paths:
+                yield {
+                    "name": grant.name,
+                    "match": {"path": path, "headers": [_method("POST")], "dynamic_metadata": who},
+                    "metadata": {"filter_metadata": {"kitchen": {"model": grant.model, **grant.facts}}},
+                    "route": {
+                        **_destination(grant),
+                        "timeout": "0s",
+                        "idle_timeout": _LONGEST_SILENCE,
+                        "retry_policy": {"retry_on": "connect-failure", "num_retries": 2},
+                    },
+                    "request_headers_to_remove": ["authorization"],
+                    "typed_per_filter_config": of_route(plan, grant),
+                }
+
+
+def _destination(grant: Grant) -> dict[str, Any]:
+    if len(grant.servers) == 1:
+        return {"cluster": grant.servers[0].name}
+    clusters = [{"name": server.name, "weight": server.weight} for server in grant.servers]
+    return {"weighted_clusters": {"clusters": clusters}}
+
+
+def _refused(path: str) -> dict[str, Any]:
+    body = error("no such model, or no right to call it: GET /v1/models lists yours", "model_not_found")
+    return {
+        "name": "no-grant",
+        "match": {"path": path, "headers": [_method("POST")]},
+        "direct_response": {"status": 403, "body": {"inline_string": body}},
+        "response_headers_to_add": [_header("content-type", "application/json")],
+    }
+
+
+def _unknown() -> dict[str, Any]:
+    body = error("no such path or method here", "path_not_found")
+    return {
+        "name": "no-path",
+        "match": {"prefix": "/"},
+        "direct_response": {"status": 404, "body": {"inline_string": body}},
+        "response_headers_to_add": [_header("content-type", "application/json")],
+        "typed_per_filter_config": off("size", "model", "body", "requests", "tokens"),
+    }
+
+
+def off(*filters: str) -> dict[str, Any]:
+    """Filters that have no part in a route."""
+    disabled = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
+    return dict.fromkeys(filters, disabled)
+
+
+def _method(method: str) -> dict[str, Any]:
+    return {"name": ":method", "string_match": {"exact": method}}
+
+
+def _header(key: str, value: str) -> dict[str, Any]:
+    return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}

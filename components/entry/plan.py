@@ -1,0 +1,97 @@
+"""What the entry decides by, as plain values: who may call which model, how much, and where it is served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+COUNTERS = ("none", "local", "shared")
+"""Who counts requests and tokens: nobody, each replica for itself (requests alone), or one counter for all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """An identity provider whose tokens are believed.
+
+    `issuer` and `audience` are what a token must say; `groups_claim` is the claim with the caller's groups, its parts
+    parted by dots. The keys are `jwks` (a JSON Web Key Set as text), or come from `jwks_url`.
+    """
+
+    name: str
+    issuer: str
+    audience: str
+    groups_claim: str = "groups"
+    jwks: str | None = None
+    jwks_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Pods that serve a kitchen: the Service's host name and port, and the kitchen's share of the calls in percent.
+
+    `facts` are written into the record of each call that went there, such as the base model and the image's digest.
+    """
+
+    name: str
+    host: str
+    port: int
+    weight: int = 100
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one caller may use of a grant; None is no limit. The tokens are those of prompt and answer together."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    tokens_per_month: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """Groups that may call one model: `model` is the public name, as the body of a call has it.
+
+    `paths` are the exact paths of the API that serve it. `facts` are written into the record of each call. `name` is
+    unique in an environment, and stays the same as long as the grant does.
+    """
+
+    name: str
+    model: str
+    groups: Sequence[str]
+    paths: Sequence[str]
+    servers: Sequence[Server]
+    limits: Limits = Limits()
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """TCP ports in the entry's pod: that of callers, of metrics and readiness, and of the check of bodies."""
+
+    callers: int = 8443
+    admin: int = 9901
+    metrics: int = 9902
+    check: int = 9903
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryPlan:
+    """Everything that the entry's configuration is made of.
+
+    Grants are tried in their order: the first one whose model and groups fit decides, and its limits hold.
+    `counter` is one of COUNTERS; `counter_closed` refuses calls while the shared counter does not answer.
+    `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone.
+    """
+
+    environment: str
+    issuers: Sequence[Issuer]
+    grants: Sequence[Grant]
+    counter: str = "local"
+    counter_host: str | None = None
+    counter_port: int = 8081
+    counter_closed: bool = True
+    body_kib: int = 1024
+    ports: Ports = Ports()
+    tls_folder: str | None = "/etc/kitchen/tls"
+    record_path: str = "/var/log/kitchen/calls.jsonl"

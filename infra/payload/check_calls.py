@@ -1,0 +1,131 @@
+"""Answer the entry's questions about bodies, and the list of models that a caller may call.
+
+Runs beside Envoy in the entry's pod, on Python 3.9+, and listens on the pod's loopback alone. Envoy sends each body
+that came with a valid token here (ext_authz over HTTP) and lets it go on when the answer is 200. Nothing of a body is
+kept or logged. What may be called stands in a file, which names each public model with its kitchen's bounds and groups.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from .call_body import Refused, read
+from .call_bounds import DEFAULTS, PARAMETERS, check
+
+MODELS = "/v1/models"
+GROUPS_HEADER = "x-kitchen-groups"
+BAD_INPUT = 2
+
+
+class Table:
+    """The models that can be called: by public name their groups, and the bounds of what may be asked of them."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        """Take the file's content: {"created": seconds, "models": {name: {"groups": [...], "bounds": {...}}}}."""
+        self._created = int(data.get("created", 0))
+        self._models = {
+            name: (frozenset(entry["groups"]), {**DEFAULTS, **entry.get("bounds", {})})
+            for name, entry in data["models"].items()
+        }
+
+    def judge(self, path: str, raw: bytes, content_type: str, content_encoding: str) -> None:
+        """Raise Refused unless the body asks one model for what it may be asked."""
+        if path not in PARAMETERS:
+            raise Refused("no such path here", None, "path_not_found")
+        body = read(raw, content_type, content_encoding)
+        model = body.get("model")
+        if not isinstance(model, str):
+            raise Refused("model must be a text", "model", "missing_parameter")
+        # An unknown model is Envoy's to refuse, as is one that the caller has no right to: both look the same.
+        _, bounds = self._models.get(model, (frozenset(), DEFAULTS))
+        check(path, body, bounds)
+
+    def listed(self, groups: list[str]) -> dict[str, Any]:
+        """The models of some groups, as the API lists them."""
+        names = sorted(name for name, (allowed, _) in self._models.items() if allowed & set(groups))
+        entry = {"object": "model", "created": self._created, "owned_by": "kitchen"}
+        return {"object": "list", "data": [{"id": name, **entry} for name in names]}
+
+
+def refusal(refused: Refused) -> dict[str, Any]:
+    """A refusal as OpenAI's client libraries show it."""
+    error = {"message": str(refused), "type": "invalid_request_error", "param": refused.param, "code": refused.code}
+    return {"error": error}
+
+
+def server(table: Table, port: int) -> ThreadingHTTPServer:
+    """A server on the loopback that has not begun to answer; raise OSError when the port is taken."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 300
+        # Head and body of an answer go out together: 40 ms a call otherwise.
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def do_POST(self) -> None:
+            """Judge one body."""
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            kind, encoding = self.headers.get("Content-Type", ""), self.headers.get("Content-Encoding", "")
+            try:
+                table.judge(self.path, raw, kind, encoding)
+            except Refused as refused:
+                self._answer(400, refusal(refused))
+            else:
+                self._answer(200, {})
+
+        def do_GET(self) -> None:
+            """List the models of the groups that Envoy names, or tell that the process is there."""
+            if self.path == MODELS:
+                self._answer(200, table.listed(_groups(self.headers.get(GROUPS_HEADER, ""))))
+            else:
+                self._answer(200 if self.path == "/ready" else 404, {})
+
+        def _answer(self, status: int, content: dict[str, Any]) -> None:
+            body = json.dumps(content).encode() + b"\n"
+            self.send_response_only(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """The record of calls is Envoy's."""
+
+    made = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    made.daemon_threads = True
+    return made
+
+
+def _groups(text: str) -> list[str]:
+    """The groups as Envoy writes a list of its metadata, or none."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return []
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+
+
+def main(argv: list[str]) -> int:
+    """Read the table and answer until the end."""
+    parser = argparse.ArgumentParser(prog="check_calls")
+    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    options = parser.parse_args(argv)
+    try:
+        table = Table(json.loads(options.table.read_text(encoding="utf-8")))
+        made = server(table, options.port)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"check_calls: {options.table}: {type(error).__name__}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    made.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
