@@ -120,3 +120,13 @@ def priority_class(environment: str) -> str:
 def route_host(kitchen: str, tenant: str, environment: str) -> str:
     """First label of the host name of a kitchen's Route."""
     return f"{kitchen}-{namespace(tenant, environment)}"
+
+
+def entry_namespace(environment: str) -> str:
+    """Namespace of an environment's entry."""
+    return f"entry-{environment}"
+
+
+def entry_pods_service(kitchen: str) -> str:
+    """Headless Service of a kitchen's pods, by which the entry knows each of them."""
+    return f"{kitchen}-pods"

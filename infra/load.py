@@ -12,7 +12,9 @@ from typing import Any
 from components import naming
 from infra.catalog import Catalog
 from infra.documents import DocumentError, read
+from infra.entry_load import access, entry_settings, inputs
 from infra.faults import Fault, FaultsError
+from infra.keys import fields as _fields
 from infra.rules import semantic_faults
 from infra.secret_settings import take_secrets
 from infra.settings import (
@@ -123,6 +125,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         groups=_groups(data),
         priority=Priority(**_fields(data.get("priority", {}))),
         registry_credentials=secrets.get("registryCredentials"),
+        entry=entry_settings(data["entry"]) if "entry" in data else None,
         signers=tuple(Signer(**_fields(entry)) for entry in data.get("signers", ())),
         exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
         stated_kinds=tuple(StatedKind(**_fields(entry)) for entry in data.get("policy", {}).get("kinds", ())),
@@ -197,7 +200,8 @@ def _canary(name: str, data: Mapping[str, Any]) -> Kitchen:
 
 
 def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
-    rest = {key: value for key, value in data.items() if key not in ("runtime", "adapters", "canary", "autoscaling")}
+    apart = ("runtime", "adapters", "canary", "autoscaling", "access", "inputs")
+    rest = {key: value for key, value in data.items() if key not in apart}
     scaling = data.get("autoscaling")
     runtime = _fields(data.get("runtime", {}))
     return Kitchen(
@@ -206,14 +210,6 @@ def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
         adapters=tuple(data.get("adapters", ())),
         runtime=Runtime(**runtime | {"extra_args": tuple(runtime.get("extra_args", ()))}),
         autoscaling=None if scaling is None else Autoscaling(**_fields(scaling)),
+        access=access(data.get("access", ())),
+        inputs=inputs(data.get("inputs", {})),
     )
-
-
-def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {_snake(key): value for key, value in data.items()}
-
-
-def _snake(key: str) -> str:
-    """`memoryGiB` -> `memory_gib`, `maxLoraRank` -> `max_lora_rank`."""
-    text = key.replace("GiB", "Gib")
-    return "".join(f"_{character.lower()}" if character.isupper() else character for character in text)

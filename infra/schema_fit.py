@@ -118,6 +118,7 @@ _CHECKS: Mapping[str, Callable[[Schema, Any], bool]] = {
     "minItems": _least("minItems", list),
     "maxItems": _most("maxItems", list),
     "minProperties": _least("minProperties", dict),
+    "maxProperties": _most("maxProperties", dict),
     "uniqueItems": _unique,
     "items": _items,
     "properties": _properties,

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from infra.entry_settings import Access, EntrySettings, Inputs
+
 
 @dataclass(frozen=True, kw_only=True)
 class GpuPool:
@@ -195,6 +197,8 @@ class Kitchen:
     autoscaling: Autoscaling | None = None
     canary_of: str | None = None
     canary_weight: int = 0
+    access: tuple[Access, ...] = ()
+    inputs: Inputs = field(default_factory=Inputs)
 
     @property
     def hot(self) -> bool:
@@ -274,6 +278,7 @@ class Settings:
     exemptions: tuple[Exemption, ...] = ()
     stated_kinds: tuple[StatedKind, ...] = ()
     signers: tuple[Signer, ...] = ()
+    entry: EntrySettings | None = None
 
     def held(self, tenant: str) -> list[str]:
         """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""

@@ -66,6 +66,8 @@ def _rule(error: ValidationError) -> str:
         "maximum": f"must be at most {error.validator_value}",
         "minItems": f"must have at least {error.validator_value} entries",
         "minProperties": f"must have at least {error.validator_value} entries",
+        "maxItems": f"must have at most {error.validator_value} entries",
+        "maxProperties": f"must have at most {error.validator_value} entries",
         "uniqueItems": "must not repeat an entry",
         "maxLength": f"must have at most {error.validator_value} characters",
     }

@@ -98,7 +98,7 @@ class LlmService(pulumi.ComponentResource):
 def _surroundings(args: MultiLoraServiceArgs) -> list[dict[str, Any]]:
     """What the pods need beside them."""
     account = {"kind": "ServiceAccount", "named": naming.service_account(args.kitchen), **pull_secrets(args)}
-    ingress = server_ingress({"matchLabels": pods(args)}, args.platform, LLM_PORT)
+    ingress = server_ingress({"matchLabels": pods(args)}, args.platform, LLM_PORT, args.entry_namespace)
     found: list[dict[str, Any]] = [
         {"short": "server", "api_version": "v1", "automountServiceAccountToken": False, **account},
         {

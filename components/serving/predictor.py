@@ -26,6 +26,7 @@ class MultiLoraServiceArgs:
 
     `base_model` is what the pod requires on its volume before it starts; `priority_class` a PriorityClass;
     `pull_secrets` are those of the ServiceAccount; `spare_lora_gib` is main memory for adapters.
+    `entry_namespace` is that of the entry, where calls come through one.
     """
 
     namespace: str
@@ -45,6 +46,7 @@ class MultiLoraServiceArgs:
     autoscaling: Autoscaling | None = None
     priority_class: str = ""
     pull_secrets: Sequence[str] = ()
+    entry_namespace: str | None = None
     base_model: BaseModelContent | None = None
     hot: HotLora | None = None
     spare_lora_gib: int = 0

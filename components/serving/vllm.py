@@ -40,7 +40,8 @@ class VllmOptions:
     """Options of one server; the fields are vLLM's flags (vllm/engine/arg_utils.py).
 
     `shutdown_timeout` is in seconds: with 0, vLLM's default, SIGTERM ends every request at once. `extra` are further
-    flags, as they are written.
+    flags, as they are written. `entry_name` is the base model's public name where calls come through the entry, which
+    counts by the usage that the server tells.
     """
 
     served_model_name: str
@@ -52,6 +53,7 @@ class VllmOptions:
     quantization: str | None = None
     shutdown_timeout: int
     extra: Sequence[str] = ()
+    entry_name: str | None = None
 
     def flags(self) -> list[str]:
         """Flags that every kitchen of this runtime shares."""
@@ -59,7 +61,7 @@ class VllmOptions:
         return [
             f"--port={SERVER_PORT}",
             f"--model={MODEL_PATH}",
-            f"--served-model-name={self.served_model_name}",
+            *self._names(),
             f"--max-model-len={self.max_model_len}",
             f"--max-num-seqs={self.max_num_seqs}",
             f"--gpu-memory-utilization={self.gpu_memory_utilization:g}",
@@ -69,6 +71,12 @@ class VllmOptions:
             f"--shutdown-timeout={self.shutdown_timeout}",
             *self.extra,
         ]
+
+    def _names(self) -> list[str]:
+        if self.entry_name is None:
+            return [f"--served-model-name={self.served_model_name}"]
+        # One flag with two values. A stream carries no usage unless the caller asks, and callers would go uncounted.
+        return ["--served-model-name", self.served_model_name, self.entry_name, "--enable-force-include-usage"]
 
 
 @dataclass(frozen=True, kw_only=True)

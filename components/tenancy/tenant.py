@@ -18,8 +18,9 @@ from components.tenancy.provisions import Provision
 class TenantArgs:
     """Quota figures are cores, GiB and GPUs; `provisions` are put into the namespace before any pod.
 
-    `title` and `description` say on OpenShift what the Project is. `protect` refuses the deletion of the namespace,
-    which would take everything in it along.
+    `title` and `description` say on OpenShift what the Project is. `entry_namespace` is that of the entry, where there
+    is one: its pods alone call the servers then. `protect` refuses the deletion of the namespace, which would take
+    everything in it along.
     """
 
     namespace: str
@@ -35,13 +36,15 @@ class TenantArgs:
     description: str
     provisions: Sequence[Provision]
     protect: bool
+    entry_namespace: str | None = None
 
 
 class Tenant(pulumi.ComponentResource):
     """A namespace held to `restricted`, with a quota, default limits, default-deny and the flows needed.
 
-    Guaranteed: nothing enters or leaves the namespace but DNS look-ups, the object store's port, calls from namespaces
-    that are labelled as gateways, and scrapes from those labelled for metrics (`network_policies` names each flow).
+    Guaranteed: nothing enters or leaves the namespace but DNS look-ups, the object store's port, calls from the entry
+    (without one from namespaces that are labelled as gateways), and scrapes from those labelled for metrics
+    (`network_policies` names each flow).
     """
 
     TOKEN = "kitchen:tenancy:Tenant"
@@ -75,7 +78,7 @@ class Tenant(pulumi.ComponentResource):
                 spec=spec,
                 opts=child,
             )
-        for policy, spec in network_policies(args.platform, args.store).items():
+        for policy, spec in network_policies(args.platform, args.store, args.entry_namespace).items():
             KubernetesObject(
                 f"{name}-{policy}",
                 api_version="networking.k8s.io/v1",

@@ -10,6 +10,7 @@ import pulumi
 from components import naming
 from infra.catalog import FETCH_IMAGE, Catalog
 from infra.kitchen.context import Context, scripts
+from infra.kitchen.entry import entry
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
 from infra.kitchen.models import loads, volumes
 from infra.kitchen.platform import platform, priority
@@ -48,12 +49,14 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     context.loads.update(loads(context))
     kitchens = {kitchen.name: serve(context, kitchen) for kitchen in settings.kitchens.values()}
     hosts = routes(context)
+    way_in = entry(context)
     prefix = settings.object_store.bucket_prefix
     return {
         "environment": settings.environment,
         "phase": settings.phase,
         "objectStore": settings.object_store.endpoint,
         "buckets": {name: naming.bucket(prefix, name) for name in BUCKETS},
+        **({"entry": way_in} if way_in else {}),
         "kitchens": {name: {**output, **hosts.get(name, {})} for name, output in kitchens.items()},
     }
 

@@ -47,6 +47,7 @@ def tenant(context: Context, name: str) -> Tenant:
         description=f"Private AI Kitchen: tenant {name} of {said.owner}, environment {settings.environment}",
         provisions=_provisions(settings),
         protect=settings.protect,
+        entry_namespace=naming.entry_namespace(settings.environment) if settings.entry else None,
     )
     made = Tenant(name, args, context.on_cluster)
     access = TenantAccessArgs(

@@ -86,6 +86,7 @@ def service_args(context: Context, kitchen: Kitchen) -> MultiLoraServiceArgs:
         autoscaling=autoscaling(context, kitchen),
         priority_class=naming.priority_class(context.settings.environment),
         pull_secrets=context.pull_secrets,
+        entry_namespace=naming.entry_namespace(context.settings.environment) if context.settings.entry else None,
     )
 
 
@@ -147,6 +148,7 @@ def runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:
             quantization=said.quantization,
             shutdown_timeout=said.drain_seconds,
             extra=said.extra_args,
+            entry_name=(kitchen.canary_of or kitchen.name) if context.settings.entry else None,
         ),
         model_gib=model.size_gib,
     )

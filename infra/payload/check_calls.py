@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from .call_body import Refused, read
 from .call_bounds import DEFAULTS, PARAMETERS, check
+from .drain_entry import drain
 
 MODELS = "/v1/models"
 GROUPS_HEADER = "x-kitchen-groups"
@@ -116,6 +119,8 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="check_calls")
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--envoy-port", type=int, help="Envoy's administration, to let its calls end before the pod")
+    parser.add_argument("--drain-seconds", type=float, default=0.0)
     options = parser.parse_args(argv)
     try:
         table = Table(json.loads(options.table.read_text(encoding="utf-8")))
@@ -123,7 +128,13 @@ def main(argv: list[str]) -> int:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         print(f"check_calls: {options.table}: {type(error).__name__}: {error}", file=sys.stderr)
         return BAD_INPUT
-    made.serve_forever()
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    ended.wait()
+    if options.envoy_port is not None:
+        # Calls that have begun are still checked meanwhile.
+        drain(options.envoy_port, options.drain_seconds)
     return 0
 
 

@@ -55,7 +55,7 @@ FORMS: tuple[Form, ...] = (
     Form(
         name="a password in an address",
         hints=("://",),
-        pattern=re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@]*:(?![$<{])[^\s/@]+@"),
+        pattern=re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"]*:(?![$<{])[^\s/@\"]+@"),
     ),
     Form(
         name=_HEADER,

@@ -7,7 +7,7 @@ from typing import Any
 from components.entry.envoy.clusters import clusters
 from components.entry.envoy.filters import filters
 from components.entry.envoy.records import record
-from components.entry.envoy.routes import routes
+from components.entry.envoy.routes import CHECK, routes
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan
 
@@ -95,8 +95,7 @@ def _tls(folder: str) -> dict[str, Any]:
 
 
 def _metrics(plan: EntryPlan) -> dict[str, Any]:
-    """Envoy's numbers for Prometheus, and nothing else of its administration."""
-    only = {"path": "/stats/prometheus", "headers": [{"name": ":method", "string_match": {"exact": "GET"}}]}
+    """Envoy's numbers for Prometheus and whether the pod is ready, and nothing else of its administration."""
     manager = typed(
         _MANAGER,
         stat_prefix="metrics",
@@ -104,7 +103,15 @@ def _metrics(plan: EntryPlan) -> dict[str, Any]:
         http_filters=[named("envoy.filters.http.router", "extensions.filters.http.router.v3.Router")],
         route_config={
             "virtual_hosts": [
-                {"name": "metrics", "domains": ["*"], "routes": [{"match": only, "route": {"cluster": "admin"}}]}
+                {
+                    "name": "metrics",
+                    "domains": ["*"],
+                    "routes": [
+                        _told("/stats/prometheus", "admin"),
+                        _told("/ready", "admin"),
+                        {**_told("/ready/check", CHECK), "route": {"cluster": CHECK, "prefix_rewrite": "/ready"}},
+                    ],
+                }
             ]
         },
     )
@@ -113,6 +120,11 @@ def _metrics(plan: EntryPlan) -> dict[str, Any]:
         "address": address("0.0.0.0", plan.ports.metrics),  # noqa: S104 - in a pod, behind its network rules
         "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
     }
+
+
+def _told(path: str, cluster: str) -> dict[str, Any]:
+    only = {"path": path, "headers": [{"name": ":method", "string_match": {"exact": "GET"}}]}
+    return {"match": only, "route": {"cluster": cluster}}
 
 
 def _admin(plan: EntryPlan) -> dict[str, Any]:

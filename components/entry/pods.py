@@ -1,0 +1,115 @@
+"""What the entry's pods run, as pure functions: Envoy, the check of bodies beside it, their probes and volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components import pod_package
+from components.entry.plan import EntryPlan
+from components.platform import Platform
+
+SCRIPTS = pod_package.files("call_body", "call_bounds", "check_calls", "drain_entry")
+"""Modules of the package `payload` that the check needs."""
+
+CONFIG, TABLE = "envoy.json", "models.json"
+CONFIG_FOLDER, SCRIPTS_FOLDER, RECORD_FOLDER = "/etc/kitchen/entry", "/etc/kitchen/check", "/var/log/kitchen"
+TLS_SECRET = "entry-tls"
+ENVOY, CHECK = "envoy", "check"
+DRAIN_SECONDS = 900
+"""How long a pod that is to end may go on with its calls: an answer of ten minutes comes to its end."""
+
+_RECORD_GIB = 2
+
+
+def template(
+    plan: EntryPlan, *, config_map: str, images: Mapping[str, str], tls_secret: str, platform: Platform
+) -> dict[str, Any]:
+    """The pod's specification; `images` has those of `envoy` and `check`.
+
+    Envoy is a sidecar in Kubernetes' sense (an init container that is restarted always, 1.29 and newer): it starts
+    first and ends last. The check gets the signal to end before it, lets Envoy take no new connections, and ends when
+    the calls that were there have ended.
+    """
+    return {
+        "serviceAccountName": "entry",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": DRAIN_SECONDS + 30,
+        "securityContext": platform.pod_security_context(),
+        "initContainers": [_envoy(plan, images[ENVOY], platform)],
+        "containers": [_check(plan, images[CHECK], platform)],
+        "volumes": _volumes(config_map, tls_secret),
+        **_spread(),
+    }
+
+
+def _envoy(plan: EntryPlan, image: str, platform: Platform) -> dict[str, Any]:
+    ready = {"httpGet": {"path": "/ready", "port": "metrics"}, "periodSeconds": 5, "timeoutSeconds": 3}
+    return {
+        "name": ENVOY,
+        "image": image,
+        "restartPolicy": "Always",
+        "command": ["envoy"],
+        "args": ["--config-path", f"{CONFIG_FOLDER}/{CONFIG}", "--log-level", "warning", "--disable-hot-restart"],
+        "ports": [
+            {"name": "https", "containerPort": plan.ports.callers, "protocol": "TCP"},
+            {"name": "metrics", "containerPort": plan.ports.metrics, "protocol": "TCP"},
+        ],
+        "resources": {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}},
+        "securityContext": platform.container_security_context(),
+        "startupProbe": {**ready, "failureThreshold": 24},
+        "livenessProbe": {**ready, "periodSeconds": 20, "failureThreshold": 6},
+        "readinessProbe": {**ready, "failureThreshold": 2},
+        "volumeMounts": [
+            {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
+            {"name": "tls", "mountPath": str(plan.tls_folder), "readOnly": True},
+            {"name": "record", "mountPath": RECORD_FOLDER},
+        ],
+    }
+
+
+def _check(plan: EntryPlan, image: str, platform: Platform) -> dict[str, Any]:
+    # It listens on the pod's loopback alone, where no probe comes: Envoy asks it for them.
+    ready = {"httpGet": {"path": "/ready/check", "port": plan.ports.metrics}, "periodSeconds": 5, "timeoutSeconds": 3}
+    return {
+        "name": CHECK,
+        "image": image,
+        "command": pod_package.command("check_calls"),
+        "workingDir": SCRIPTS_FOLDER,
+        "args": [
+            f"--table={SCRIPTS_FOLDER}/{TABLE}",
+            f"--port={plan.ports.check}",
+            f"--envoy-port={plan.ports.admin}",
+            f"--drain-seconds={DRAIN_SECONDS}",
+        ],
+        "resources": {"requests": {"cpu": "250m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "securityContext": platform.container_security_context(),
+        "startupProbe": {**ready, "failureThreshold": 24},
+        "livenessProbe": {**ready, "periodSeconds": 20, "failureThreshold": 6},
+        "readinessProbe": {**ready, "failureThreshold": 2},
+        "volumeMounts": [{"name": "check", "mountPath": SCRIPTS_FOLDER, "readOnly": True}],
+    }
+
+
+def _volumes(config_map: str, tls_secret: str) -> list[dict[str, Any]]:
+    tls = {"secretName": tls_secret, "defaultMode": 0o440, "optional": False}
+    envoy = {"name": config_map, "items": [{"key": CONFIG, "path": CONFIG}]}
+    return [
+        {"name": "config", "configMap": envoy},
+        {"name": "check", **pod_package.config_map(config_map, (*SCRIPTS, TABLE))},
+        {"name": "tls", "secret": {**tls, "items": [{"key": key, "path": key} for key in ("tls.crt", "tls.key")]}},
+        {"name": "record", "emptyDir": {"sizeLimit": f"{_RECORD_GIB}Gi"}},
+    ]
+
+
+def _spread() -> dict[str, Any]:
+    """One pod a node where there are nodes enough, and over zones where there are some."""
+    match = {"matchLabels": {"app.kubernetes.io/name": "entry"}}
+    keys: Sequence[str] = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+    return {
+        "topologySpreadConstraints": [
+            {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": match}
+            for key in keys
+        ]
+    }

@@ -1,0 +1,65 @@
+"""The network rules of the entry's namespace: the door comes in, servers and issuers are reached, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.entry.plan import EntryPlan
+from components.platform import Platform
+from components.tenancy.network import (
+    ENTRY_PODS,
+    GATEWAY_LABEL,
+    INGRESS_ROUTERS,
+    PRIVATE_NETWORKS,
+    dns_egress,
+    networks,
+    of_namespaces,
+    tcp,
+)
+
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """What the entry reaches beside its own namespace: namespaces of servers by their ports, and ports of issuers."""
+
+    servers: Mapping[str, Sequence[int]]
+    issuer_ports: Sequence[int] = ()
+
+
+def network_policies(plan: EntryPlan, platform: Platform, reached: Reached) -> dict[str, Any]:
+    """Specifications of NetworkPolicies by name."""
+    entry = {"matchLabels": dict(ENTRY_PODS)}
+    doors = [of_namespaces({GATEWAY_LABEL: "gateway"})]
+    if platform.kind == "openshift":
+        doors.append(of_namespaces(INGRESS_ROUTERS))
+    policies: dict[str, Any] = {
+        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        "allow-dns": dns_egress(platform),
+        "allow-door": {
+            "podSelector": entry,
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {"from": doors, "ports": tcp(plan.ports.callers)},
+                {"from": [of_namespaces({GATEWAY_LABEL: "metrics"})], "ports": tcp(plan.ports.metrics)},
+            ],
+        },
+        "allow-servers": {
+            "podSelector": entry,
+            "policyTypes": ["Egress"],
+            "egress": [
+                {"to": [of_namespaces({_NAMESPACE_NAME: namespace})], "ports": tcp(*ports)}
+                for namespace, ports in sorted(reached.servers.items())
+            ],
+        },
+    }
+    if reached.issuer_ports:
+        policies["allow-issuers"] = {
+            "podSelector": entry,
+            "policyTypes": ["Egress"],
+            "egress": [{"to": networks(PRIVATE_NETWORKS), "ports": tcp(*reached.issuer_ports)}],
+        }
+    return policies

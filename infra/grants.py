@@ -1,0 +1,104 @@
+"""Who may call which model, out of the settings: the one table that the entry, its outputs and its rules go by.
+
+A model's public name is an adapter's name, or a kitchen's name for its base model: two kitchens may serve one base
+model. The callers of a tenant reach all adapters of its kitchens, and the base model of a kitchen that has none. A
+model that a kitchen's `access` names has the callers of these entries alone; the first entry that names a caller's
+group gives the limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from components.facts import CALLER, is_service_account
+from infra.entry_settings import BASE, CallLimits
+from infra.settings import Kitchen, Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A model by its public name; `adapter` is its catalog reference, None for the base model of the kitchen."""
+
+    name: str
+    kitchen: str
+    tenant: str
+    adapter: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Granted:
+    """Groups that may call a model, with the limits of each caller; `name` is unique and says where it is written."""
+
+    name: str
+    model: Model
+    groups: tuple[str, ...]
+    limits: CallLimits
+
+
+def models(settings: Settings) -> Iterator[Model]:
+    """Every model that could be called, canaries aside: they answer under their kitchen's names."""
+    for kitchen in settings.kitchens.values():
+        if kitchen.canary_of is None:
+            yield from models_of(kitchen)
+
+
+def models_of(kitchen: Kitchen) -> Iterator[Model]:
+    """A kitchen's models: its base model by the kitchen's name, and its adapters."""
+    yield Model(name=kitchen.name, kitchen=kitchen.name, tenant=kitchen.tenant, adapter=None)
+    for ref in kitchen.adapters:
+        yield Model(name=ref.split("/")[0], kitchen=kitchen.name, tenant=kitchen.tenant, adapter=ref)
+
+
+def granted(settings: Settings) -> list[Granted]:
+    """The table, kitchens in the order of the settings and in each the entries of `access` first."""
+    kitchens = [kitchen for kitchen in settings.kitchens.values() if kitchen.canary_of is None]
+    return [grant for kitchen in kitchens for grant in _of_kitchen(settings, kitchen)]
+
+
+def callers(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """Groups by public name, sorted; a model that nobody may call has none."""
+    found: dict[str, set[str]] = {model.name: set() for model in models(settings)}
+    for grant in granted(settings):
+        found[grant.model.name] |= set(grant.groups)
+    return {name: sorted(groups) for name, groups in sorted(found.items())}
+
+
+def _of_kitchen(settings: Settings, kitchen: Kitchen) -> Iterator[Granted]:
+    named: set[str] = set()
+    served = {BASE if model.adapter is None else model.name: model for model in models_of(kitchen)}
+    for index, entry in enumerate(kitchen.access):
+        for key in entry.models or served:
+            if key in served:
+                named.add(key)
+                yield Granted(
+                    name=f"{kitchen.name}/access-{index}/{served[key].name}",
+                    model=served[key],
+                    groups=entry.groups,
+                    limits=_limits(settings, entry.limits),
+                )
+    groups = tuple(
+        group for group in settings.tenants[kitchen.tenant].groups.get(CALLER, ()) if not is_service_account(group)
+    )
+    usual = [key for key in served if key != BASE] or [BASE]
+    for key in usual if groups else ():
+        if key not in named:
+            yield Granted(
+                name=f"{kitchen.name}/callers/{served[key].name}",
+                model=served[key],
+                groups=groups,
+                limits=_limits(settings, CallLimits()),
+            )
+
+
+def _limits(settings: Settings, own: CallLimits) -> CallLimits:
+    """What is said, and for the rest the limits of the entry."""
+    if settings.entry is None:
+        return own
+    usual = settings.entry.limits
+    return replace(
+        own,
+        requests_per_minute=own.requests_per_minute or usual.requests_per_minute,
+        tokens_per_minute=own.tokens_per_minute or usual.tokens_per_minute,
+        tokens_per_month=own.tokens_per_month or usual.tokens_per_month,
+    )

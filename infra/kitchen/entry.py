@@ -1,0 +1,183 @@
+"""The entry of an environment: from its settings to what Envoy decides by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+import pulumi
+
+from components import naming
+from components.entry import Entry, EntryArgs
+from components.entry.kitchen_pods import KitchenPods, KitchenPodsArgs
+from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Server
+from components.entry.pods import SCRIPTS, TLS_SECRET
+from components.entry.rules import Reached
+from components.ports import LLM_PORT, SERVER_PORT
+from infra.catalog import FETCH_IMAGE, Catalog
+from infra.entry_settings import EntrySettings, Inputs
+from infra.grants import Granted, Model, callers, granted, models
+from infra.keys import camel
+from infra.kitchen.context import Context
+from infra.settings import Kitchen, Settings
+
+PATHS = ("/v1/chat/completions", "/v1/completions")
+"""What every kitchen serves."""
+
+
+def entry(context: Context) -> Mapping[str, Any]:
+    """Declare the entry where the settings state one; return its part of the stack's outputs."""
+    settings = context.settings
+    if settings.entry is None:
+        return {}
+    said, alone = settings.entry, uncalled(settings)
+    if alone:
+        pulumi.log.warn(f"models that nobody may call: {', '.join(alone)} (tenants.<name>.groups.caller, access)")
+    made = [_pods(context, kitchen) for kitchen in settings.kitchens.values()]
+    args = EntryArgs(
+        namespace=naming.entry_namespace(settings.environment),
+        labels=context.shared_labels(),
+        host=said.host,
+        plan=plan(settings, context.catalog),
+        models=table(settings),
+        reached=_reached(settings),
+        images={"envoy": context.image(said.image), "check": context.image(FETCH_IMAGE)},
+        scripts={name: context.payload[name] for name in SCRIPTS},
+        platform=context.platform,
+        replicas=said.replicas,
+        issuer=said.tls.issuer,
+        tls_secret=said.tls.secret or (None if said.tls.issuer else TLS_SECRET),
+        pull_secrets=tuple(context.pull_secrets),
+        protect=settings.protect,
+    )
+    Entry("entry", args, context.after(*made))
+    return {
+        "url": f"https://{said.host}/v1",
+        "callers": {name: list(found) for name, found in callers(settings).items()},
+    }
+
+
+def uncalled(settings: Settings) -> list[str]:
+    """Models that are served for callers and have none; the base model below adapters need not be called itself."""
+    groups = callers(settings)
+    bare = {kitchen.name for kitchen in settings.kitchens.values() if not kitchen.adapters}
+    return [
+        model.name
+        for model in models(settings)
+        if not groups[model.name] and (model.adapter is not None or model.kitchen in bare)
+    ]
+
+
+def plan(settings: Settings, catalog: Catalog) -> EntryPlan:
+    """What Envoy's configuration is made of; raise ValueError where the settings state no entry."""
+    said = settings.entry
+    if said is None:
+        raise ValueError("entry: missing; rule: a plan is made of an entry; example: entry: {host: ai.kitchen.example}")
+    return EntryPlan(
+        environment=settings.environment,
+        issuers=[_issuer(said, index) for index in range(len(said.issuers))],
+        grants=[_grant(settings, catalog, one) for one in granted(settings)],
+        counter=said.counter,
+        counter_closed=said.closed_without_counter,
+        body_kib=said.body_kib,
+    )
+
+
+def table(settings: Settings) -> dict[str, Any]:
+    """The check's table: by public name the groups that may call it, and its kitchen's bounds."""
+    groups = callers(settings)
+    kitchens = settings.kitchens
+    return {
+        model.name: {"groups": list(groups[model.name]), "bounds": _bounds(kitchens[model.kitchen])}
+        for model in models(settings)
+    }
+
+
+def _bounds(kitchen: Kitchen) -> dict[str, Any]:
+    said: Inputs = kitchen.inputs
+    stated = {camel(key): value for key, value in asdict(said).items() if value is not None}
+    return {"maxTokens": kitchen.runtime.max_model_len, **stated, "imageHosts": list(said.image_hosts)}
+
+
+def _issuer(said: EntrySettings, index: int) -> Issuer:
+    one = said.issuers[index]
+    return Issuer(
+        name=one.name,
+        issuer=one.issuer,
+        audience=one.audience,
+        groups_claim=one.groups_claim,
+        jwks=one.jwks.keys,
+        jwks_url=one.jwks.url,
+    )
+
+
+def _grant(settings: Settings, catalog: Catalog, one: Granted) -> Grant:
+    return Grant(
+        name=one.name,
+        model=one.model.name,
+        groups=one.groups,
+        paths=PATHS,
+        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen]),
+        limits=Limits(**asdict(one.limits)),
+        facts=_facts(settings, catalog, one.model),
+    )
+
+
+def _facts(settings: Settings, catalog: Catalog, model: Model) -> dict[str, object]:
+    """What the record of a call says of a model: a canary may serve another version of an adapter."""
+    facts: dict[str, object] = {"tenant": model.tenant}
+    if model.adapter is None:
+        return facts
+    canary = settings.canary(model.kitchen)
+    served = {model.kitchen: model.adapter}
+    for ref in canary.adapters if canary is not None else ():
+        if ref.split("/")[0] == model.name:
+            served[str(canary and canary.name)] = ref
+    return {**facts, "adapters": {kitchen: _with_sum(catalog, ref) for kitchen, ref in served.items()}}
+
+
+def _with_sum(catalog: Catalog, ref: str) -> str:
+    """An adapter's reference with the sum of its weights."""
+    weights = [file.sha256 for file in catalog.adapters[ref].files if file.path.endswith(".safetensors")]
+    return f"{ref}@sha256:{weights[0]}" if weights else ref
+
+
+def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Sequence[Server]:
+    canary = settings.canary(kitchen.name)
+    if canary is None or canary.canary_weight == 0:
+        return [_server(settings, catalog, kitchen, 100)]
+    weight = canary.canary_weight
+    return [_server(settings, catalog, kitchen, 100 - weight), _server(settings, catalog, canary, weight)]
+
+
+def _server(settings: Settings, catalog: Catalog, kitchen: Kitchen, weight: int) -> Server:
+    namespace = naming.namespace(kitchen.tenant, settings.environment)
+    facts = {"baseModel": kitchen.base_model, "image": catalog.images[kitchen.runtime.image].digest}
+    host = f"{naming.entry_pods_service(kitchen.name)}.{namespace}.svc.cluster.local"
+    return Server(name=kitchen.name, host=host, port=_port(kitchen), weight=weight, facts=facts)
+
+
+def _port(kitchen: Kitchen) -> int:
+    return LLM_PORT if kitchen.api == "LLMInferenceService" else SERVER_PORT
+
+
+def _pods(context: Context, kitchen: Kitchen) -> KitchenPods:
+    args = KitchenPodsArgs(
+        namespace=context.namespace(kitchen.tenant),
+        kitchen=kitchen.name,
+        port=_port(kitchen),
+        labels=context.labels(kitchen.tenant, kitchen.name),
+    )
+    return KitchenPods(kitchen.name, args, context.in_tenant(kitchen.tenant))
+
+
+def _reached(settings: Settings) -> Reached:
+    servers: dict[str, set[int]] = {}
+    for kitchen in settings.kitchens.values():
+        servers.setdefault(naming.namespace(kitchen.tenant, settings.environment), set()).add(_port(kitchen))
+    said = settings.entry.issuers if settings.entry is not None else ()
+    urls = [urlsplit(one.jwks.url) for one in said if one.jwks.url is not None]
+    ports = {url.port or (443 if url.scheme == "https" else 80) for url in urls}
+    return Reached(servers={name: sorted(found) for name, found in servers.items()}, issuer_ports=sorted(ports))
