@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import pulumi
 
 from components import naming
-from components.entry import Entry, EntryArgs
-from components.entry.kitchen_pods import KitchenPods, KitchenPodsArgs
+from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
 from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Server
 from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached

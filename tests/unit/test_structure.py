@@ -193,6 +193,8 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
             assert token not in tokens, f"{token} twice"
             tokens[token] = path.name
     assert set(tokens) == {
+        "kitchen:entry:Entry",
+        "kitchen:entry:KitchenPods",
         "kitchen:canary:WeightedRoute",
         "kitchen:llm_service:LlmService",
         "kitchen:access:TenantAccess",
