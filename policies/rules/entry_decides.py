@@ -1,0 +1,109 @@
+"""Rule: where the settings state an entry, it decides, and nothing else reaches a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies.judging.rule import Case, Rule
+from policies.judging.subject import entries, mapping
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests import envoy
+from policies.manifests.fields import NOT_KNOWN, Fault, at
+from policies.manifests.objects import each_object, is_a, told
+
+_RULE = "calls reach servers through the entry, which checks tokens and records every call"
+_EXAMPLE = "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: entry-prod}}}]}]"
+_SERVER_PORTS = (8080, 8000, 8443)
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+_METRICS = ({"kitchen.example.com/access": "metrics"}, {"network.openshift.io/policy-group": "monitoring"})
+"""Namespaces that scrape metrics, which vLLM tells on the port of its API."""
+
+
+def _judge(case: Case) -> Iterator[str]:
+    """Yield one message for each way past the entry, and for what the entry would not check or record."""
+    entry = case.world.settings.get("entry")
+    if not isinstance(entry, Mapping):
+        return
+    if is_a(case, "networking.k8s.io", "NetworkPolicy") and _is_tenant(case):
+        yield from told(case, _network(case), _RULE, _EXAMPLE)
+    elif is_a(case, "", "ConfigMap") and case.subject.namespace == _namespace(case):
+        yield from told(case, _configuration(case, entry), _RULE, "the ConfigMap that the program makes")
+
+
+def _namespace(case: Case) -> str:
+    return f"entry-{case.world.environment}"
+
+
+def _is_tenant(case: Case) -> bool:
+    tenants = case.world.settings.get("tenants")
+    names = tenants if isinstance(tenants, Mapping) else ()
+    return any(case.subject.namespace == f"{name}-{case.world.environment}" for name in names)
+
+
+def _network(case: Case) -> Iterator[Fault]:
+    spec = case.subject.inputs.get("spec")
+    for index, rule in enumerate(entries(at(spec, "ingress"))):
+        path = f"spec.ingress[{index}]"
+        if rule is UNKNOWN or at(rule, "from") is UNKNOWN or at(rule, "ports") is UNKNOWN:
+            yield Fault(path=path, text=NOT_KNOWN)
+        elif _opens_servers(rule):
+            peers = entries(at(rule, "from"))
+            if not peers:
+                yield Fault(path=path, text="lets everybody in to the servers' port, past the entry")
+            for number, peer in enumerate(peers):
+                if not _may(peer, case):
+                    yield Fault(
+                        path=f"{path}.from[{number}]", text="lets others in to the servers' port, past the entry"
+                    )
+
+
+def _opens_servers(rule: JsonValue) -> bool:
+    """Whether its ports may be one of a server; a name or a range may be any."""
+    ports = entries(at(rule, "ports"))
+    said = [at(port, "port") for port in ports]
+    return not ports or any(
+        not isinstance(port, int) or port in _SERVER_PORTS or at(one, "endPort") is not None
+        for port, one in zip(said, ports, strict=True)
+    )
+
+
+def _may(peer: JsonValue, case: Case) -> bool:
+    """The entry's pods, and namespaces that scrape metrics."""
+    if set(mapping(peer)) - {"namespaceSelector", "podSelector"}:
+        return False
+    selector = mapping(at(peer, "namespaceSelector"))
+    if set(selector) != {"matchLabels"}:
+        return False
+    return selector["matchLabels"] in ({_NAMESPACE_NAME: _namespace(case)}, *_METRICS)
+
+
+def _configuration(case: Case, entry: Mapping[str, JsonValue]) -> Iterator[Fault]:
+    text = at(case.subject.inputs.get("data"), "envoy.json")
+    if text is None:
+        return
+    try:
+        config = json.loads(text) if isinstance(text, str) else UNKNOWN
+    except ValueError:
+        yield Fault(path="data.envoy.json", text="cannot be read as JSON")
+        return
+    if config is UNKNOWN:
+        yield Fault(path="data.envoy.json", text=NOT_KNOWN)
+        return
+    stated = {str(at(one, "issuer")): str(at(one, "audience")) for one in entries(entry.get("issuers"))}
+    for fault in envoy.faults(config, stated):
+        yield Fault(path=f"data.envoy.json: {fault.path}", text=fault.text)
+
+
+RULE = Rule(
+    id="entry-decides",
+    title="Where there is an entry, every call passes it, and it checks and records each one.",
+    severity=Severity.CRITICAL,
+    reason="A second way to a server has no tokens, no limits and no record: what is decided would hold for nothing.",
+    remedy="Let the program make the entry and the tenants' network rules, and state callers in the settings.",
+    reference="https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/jwt_authn_filter",
+    judge=each_object(_judge),
+    dev_level=EnforcementLevel.ADVISORY,
+)
