@@ -99,7 +99,8 @@ class Entry(pulumi.ComponentResource):
     ) -> KubernetesObject:
         labels = {**self._args.labels, **ENTRY_PODS}
         return KubernetesObject(
-            f"{self._name}-{kind.lower()}-{called}",
+            # Without the sum in its name: another configuration is a replacement, which tells what it replaces.
+            f"{self._name}-{kind.lower()}-{NAME if kind == 'ConfigMap' else called}",
             api_version=api_version,
             kind=kind,
             metadata={"name": called, "namespace": self._args.namespace, "labels": labels},

@@ -15,10 +15,15 @@ _REPLACING = ("create-replacement", "delete-replaced", "discard-replaced")
 """Steps of which a replacement is made; the engine tells of the whole as `replace`."""
 _MANIFEST = "manifest.json"
 """Key of a ConfigMap under which a kitchen's list of adapters stands."""
+_MODELS = "models.json"
+"""Key of the entry's ConfigMap under which it is said who may call which model."""
 _HOLD_DATA = ("S3Bucket", "PersistentVolumeClaim", "PersistentVolume", "Namespace", "StatefulSet")
 _LONGEST = 60
 """Characters of a value that is shown."""
 _PART = re.compile(r"""\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)""")
+
+Callers = frozenset[tuple[str, str]]
+"""Pairs of a model's public name and a group that may call it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +31,8 @@ class Change:
     """One resource and what happens to it: `operation` is the engine's word (create, update, delete, replace, same).
 
     `keys` are the properties that differ, `values` their short plain values before and after. `adapters` are those
-    that a kitchen's list names, before and after, as `<name>/<version>`; None where there is no such list. `place`
+    that a kitchen's list names, before and after, as `<name>/<version>`; None where there is no such list. `callers`
+    are pairs of model and group of the entry's table, before and after; None where there is no such table. `place`
     finds the thing where it is, `fixed` is the sum of what cannot change of it (`places`), `protected` that it must not
     be deleted.
     """
@@ -40,6 +46,7 @@ class Change:
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     adapters: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    callers: tuple[Callers, Callers] | None = None
     place: Mapping[str, str] = field(default_factory=dict)
     fixed: str = ""
     protected: bool = False
@@ -97,6 +104,7 @@ def change_of(body: Mapping[str, Any]) -> Change | None:
         keys=tuple(sorted(keys)),
         values=_values(keys, before, after),
         adapters=_adapters(before, after),
+        callers=_callers(before, after),
         place=place_of(str(data["type"]), inputs),
         fixed=fixed_sum(str(data["type"]), inputs),
         protected=bool(kept.get("protect")),
@@ -134,6 +142,24 @@ def _at(inputs: Any, path: str) -> Any:
 def _adapters(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     old, new = _listed(before), _listed(after)
     return None if old is None and new is None else (old or (), new or ())
+
+
+def _callers(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Callers, Callers] | None:
+    old, new = _granted(before), _granted(after)
+    return None if old is None and new is None else (old or frozenset(), new or frozenset())
+
+
+def _granted(inputs: Mapping[str, Any]) -> Callers | None:
+    """Who may call which model; None where the object holds no table that can be read."""
+    data = inputs.get("data")
+    text = data.get(_MODELS) if isinstance(data, Mapping) else None
+    if not isinstance(text, str):
+        return None
+    try:
+        models = json.loads(text)["models"]
+        return frozenset((str(name), str(group)) for name, entry in models.items() for group in entry["groups"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _listed(inputs: Mapping[str, Any]) -> tuple[str, ...] | None:

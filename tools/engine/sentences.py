@@ -59,7 +59,24 @@ def sentences(outcome: Outcome, *, planned: bool, before: Outcome | None = None)
             by_text[word, text].append(name)
     lines = [line for (word, text), names in by_text.items() for line in wrapped(f"{_named(word, names)}: {text}")]
     lines += [line for restart in told.values() for line in wrapped(f"{restart.where}: {restart}")]
-    return lines
+    return [*lines, *access(outcome, planned=planned)]
+
+
+def access(outcome: Outcome, *, planned: bool) -> list[str]:
+    """A line for each group that gains or loses models at the entry; none where the entry itself comes."""
+    gained: dict[str, list[str]] = defaultdict(list)
+    lost: dict[str, list[str]] = defaultdict(list)
+    for change in outcome.object_changes():
+        if change.callers is not None and change.operation in (UPDATE, REPLACE):
+            before, after = change.callers
+            for model, group in sorted(after - before):
+                gained[group].append(model)
+            for model, group in sorted(before - after):
+                lost[group].append(model)
+    words = ("may call", "may no longer call") if planned else ("now may call", "no longer may call")
+    found = ((group, word, models) for word, table in zip(words, (gained, lost), strict=True)
+             for group, models in table.items())  # fmt: skip
+    return [line for group, word, models in sorted(found) for line in wrapped(f"{group}: {word} {', '.join(models)}")]
 
 
 def dangers(outcome: Outcome, *, planned: bool) -> list[str]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.unit.tools.engine.recorded import outcome
-from tools.engine.sentences import adapter_changes, dangers, headline, sentences
+from tools.engine.change import change_of
+from tools.engine.outcome import Outcome
+from tools.engine.sentences import access, adapter_changes, dangers, headline, sentences
 from tools.engine.words import WIDTH
 
 NAMES = ("first", "unchanged", "adapters", "kitchen-gone", "cost-centre")
@@ -80,3 +85,39 @@ def test_another_version_of_an_adapter_is_told_as_such() -> None:
         "helpdesk-faq v1 -> v2",
         "- gone/v3",
     ]
+
+
+def table(**models: list[str]) -> dict[str, Any]:
+    """A state of the entry's ConfigMap."""
+    text = json.dumps({"models": {name: {"groups": groups} for name, groups in models.items()}})
+    return {"inputs": {"metadata": {"name": "entry-1", "namespace": "entry-dev"}, "data": {"models.json": text}}}
+
+
+def decided(operation: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> Outcome:
+    urn = "urn:pulumi:dev::kitchen::kitchen:entry:Entry$kubernetes:core/v1:ConfigMap::entry-configmap-entry"
+    data = {
+        "op": operation,
+        "urn": urn,
+        "type": "kubernetes:core/v1:ConfigMap",
+        "old": old,
+        "new": new,
+        "diffs": ["data"],
+    }
+    change = change_of({"metadata": data})
+    assert change is not None
+    return Outcome(status=0, started=[change])
+
+
+def test_who_gains_and_who_loses_a_model_is_said() -> None:
+    run = decided("replace", table(faq=["a", "b"], base=[]), table(faq=["a", "c"], base=["c"]))
+    assert access(run, planned=True) == ["b: may no longer call faq", "c: may call base, faq"]
+    assert access(run, planned=False) == ["b: no longer may call faq", "c: now may call base, faq"]
+    assert set(access(run, planned=True)) < set(sentences(run, planned=True))
+
+
+@pytest.mark.parametrize(
+    ("operation", "old", "new"),
+    [("create", None, table(faq=["a"])), ("same", table(faq=["a"]), table(faq=["a"])), ("replace", {"inputs": {}}, {})],
+)
+def test_nothing_is_said_where_nobody_gains_or_loses(operation: str, old: Any, new: Any) -> None:
+    assert access(decided(operation, old, new), planned=True) == []
