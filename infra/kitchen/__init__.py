@@ -67,6 +67,8 @@ def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
         used.add(FETCH_IMAGE)
     if settings.object_store.deploy is not None:
         used.add(settings.object_store.deploy.image)
+    if settings.entry is not None:
+        used |= {settings.entry.image, FETCH_IMAGE}
     unchecked = sorted(name for name in used if name in catalog.images and not catalog.images[name].imported)
     if unchecked:
         pulumi.log.warn(f"images not yet compared with an import: {', '.join(unchecked)} (infra/catalog/images.yaml)")
