@@ -44,7 +44,7 @@ def surroundings(context: Context, kitchen: Kitchen) -> None:
     namespace, labels = context.namespace(kitchen.tenant), context.labels(kitchen.tenant, kitchen.name)
     options = context.in_tenant(kitchen.tenant)
     domain = context.platform.route_domain
-    if domain is not None:
+    if domain is not None and context.settings.entry is None:
         host = f"{naming.route_host(kitchen.name, kitchen.tenant, context.settings.environment)}.{domain}"
         service, port = naming.predictor(kitchen.name), SERVER_PORT
         if kitchen.api == "LLMInferenceService":

@@ -34,9 +34,12 @@ def autoscaling(context: Context, kitchen: Kitchen) -> Autoscaling | None:
 
 
 def routes(context: Context) -> dict[str, dict[str, str]]:
-    """Declare the routes of an environment that routes by the Gateway API; return each kitchen's host name."""
+    """Declare the routes of an environment that routes by the Gateway API; return each kitchen's host name.
+
+    With an entry there are none: they would lead past it.
+    """
     gateway = context.settings.gateway_api
-    if gateway is None or context.settings.phase < _OPERATIONS:
+    if gateway is None or context.settings.entry is not None or context.settings.phase < _OPERATIONS:
         return {}
     kitchens = [kitchen for kitchen in context.settings.kitchens.values() if kitchen.canary_of is None]
     return {

@@ -125,7 +125,7 @@ def _gpu_memory(context: Context, kitchen: Kitchen) -> Mapping[str, float]:
 
 def _gateway(context: Context) -> tuple[str, str] | None:
     gateway = context.settings.gateway_api
-    return None if gateway is None else (gateway.namespace, gateway.gateway)
+    return None if gateway is None or context.settings.entry is not None else (gateway.namespace, gateway.gateway)
 
 
 def runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:

@@ -84,8 +84,8 @@ def canary_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(path=f"{path}.rollout", value=kitchen.rollout, rule=rule, example="rollout: surge")
         if kitchen.canary_of is None:
             continue
-        if settings.gateway_api is None:
-            rule = "shares of the calls are weights of a route: say which Gateway takes them"
+        if settings.gateway_api is None and settings.entry is None:
+            rule = "shares of the calls are weights of a route: state an entry, or say which Gateway takes them"
             example = (
                 "platform: {gatewayApi: {gateway: kitchen, namespace: kitchen-gateway, domain: models.kitchen.example}}"
             )

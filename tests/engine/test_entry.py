@@ -73,3 +73,11 @@ def test_envoys_configuration_is_whole_and_holds_the_grants(objects: Objects) ->
     assert names[-1] == "no-path"
     models = json.loads(maps["data"]["models.json"])["models"]
     assert models["helpdesk-faq"]["groups"] == ["helpdesk-callers"]
+
+
+def test_with_an_entry_no_route_leads_past_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    routes = {"domain": "apps.kitchen.example", "allowedSources": ["10.20.0.0/16"]}
+    changes = {"entry": ENTRY, "phase": 4, "platform": {"kind": "openshift", "routes": routes}}
+    workspace = prepare(offline_workspace("dev", tmp_path_factory.mktemp("routes")), changes)
+    kinds = {step["newState"]["type"] for step in planned(run(workspace, "preview", "--json"))}
+    assert not any(kind.endswith((":Route", ":HTTPRoute")) for kind in kinds)

@@ -52,7 +52,8 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     def made(environment: str, platform: str) -> Objects:
         workspace = offline_workspace(environment, tmp_path_factory.mktemp(f"{environment}-{platform}"))
         changes = {"platform": PLATFORMS[platform], "phase": 4, "pullSecret": "registry-pull"}
-        return objects(prepare(workspace, changes))
+        # Routes of single kitchens, and OpenShift AI's proxies, are for environments without an entry.
+        return objects(prepare(workspace, changes, without=["entry"]))
 
     return made
 

@@ -83,14 +83,11 @@ def test_a_canary_answers_under_its_kitchens_names_with_its_share() -> None:
     canary = {"canary": {"weight": 10, "adapters": ["helpdesk-faq/v2026-02-01"]}}
     data = with_entry({"support": canary})
     data["tenants"]["helpdesk"]["quota"]["gpus"] = 8
-    data |= {"phase": 4, "platform": {**data["platform"], "gatewayApi": GATEWAY}}
+    data["phase"] = 4
     made = plan(load_settings(data, load_catalog()), load_catalog())
     faq = next(grant for grant in made.grants if grant.model == FAQ)
     assert [(server.name, server.weight) for server in faq.servers] == [("support", 90), ("support-canary", 10)]
     assert set(table(load_settings(data, load_catalog()))) == {FAQ, CLASSIFIER, SUMMARY, "support", "summary"}
-
-
-GATEWAY = {"gateway": "kitchen", "namespace": "kitchen-gateway", "domain": "models.kitchen.example"}
 
 
 def test_the_record_knows_the_adapters_sum_the_base_model_and_the_image() -> None:
