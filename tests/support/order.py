@@ -20,6 +20,7 @@ SHARED_CLUSTER = tuple(
         "serving_updates",
         "platforms",
         "serving_options",
+        "entry",
         "placement",
         "embedded_cluster",
         "embedded_lifecycle",
