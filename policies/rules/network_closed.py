@@ -159,13 +159,14 @@ def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 
 def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator[Fault]:
-    """Judge one rule. Without peers it means everywhere, which is right for look-ups of names alone."""
+    """Judge one rule. Without peers it means everywhere: for look-ups too, for any host answers on their port."""
     ports = entries(at(rule, "ports"))
     bounded = ports_bound(ports)
     named = entries(at(rule, peers))
     looks_up = bool(ports) and all(at(port, "port") in _DNS and at(port, "endPort") is None for port in ports)
-    if not named and not (peers == "to" and looks_up):
-        yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere")
+    if not named:
+        more = ": look-ups name the namespace of the cluster's DNS" if looks_up and peers == "to" else ""
+        yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere{more}")
     for where, peer in listed(named, f"{path}.{peers}"):
         if any(at(peer, key) is UNKNOWN for key in ("ipBlock", "namespaceSelector", "podSelector")):
             yield Fault(path=where, text=NOT_KNOWN)

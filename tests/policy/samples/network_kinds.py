@@ -95,7 +95,7 @@ _CILIUM_RULES = (
         ("a cloud's groups", {_RULE: {"toGroups": [{"aws": {}}]}}, "something outside the cluster"),
         ("ports for everybody", {_RULE: {"toPorts": [{"ports": [{"port": "443"}]}]}}, "names nobody"),
         ("nothing at all", {_RULE: {}}),
-        *((f"{word} for Cilium", {_RULE: {f"to{word}": [{}]}}) for word in ("Services", "Nodes", "Requires")),
+        *((f"{word} for Cilium", {_RULE: {f"to{word}": [{}]}}) for word in ("Services", "Requires")),
         (
             "the world in",
             {"spec": {"ingress": [{"fromEntities": ["world"]}]}},
