@@ -9,9 +9,8 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.entry_parts import Form, form_faults, hosts_faults, path_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
-
-MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
-"""Ends of the names of hosts inside the cluster and its mesh."""
+from policies.manifests.insides import MESH
+from policies.manifests.network_mesh import foreign_fault
 
 _OLD_TLS = ("TLSV1_0", "TLSV1_1")
 _MODES = ("SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL", "PASSTHROUGH", "ISTIO_MUTUAL")
@@ -56,6 +55,8 @@ def virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
         for path, route in listed(at(spec, kind), f"spec.{kind}"):
             yield from _destinations(route, path)
     yield from hosts_faults(at(spec, "hosts"), "spec.hosts")
+    for path, host in listed(at(spec, "hosts"), "spec.hosts"):
+        yield from foreign_fault(case, host, path)
     gateways = at(spec, "gateways")
     if gateways is not UNKNOWN and not set(map(str, entries(gateways))) - {"mesh"}:
         return

@@ -173,7 +173,7 @@ _WITH_NETWORKS = table(
 _ENTRY = manifest(
     "networking.istio.io/v1",
     "ServiceEntry",
-    {"hosts": ["store.minio.svc.cluster.local"], "location": "MESH_INTERNAL", "resolution": "STATIC"},
+    {"hosts": ["store.team.svc.cluster.local"], "location": "MESH_INTERNAL", "resolution": "STATIC"},
 )
 _ENTRIES = table(
     "kubernetes:networking.istio.io/v1:ServiceEntry",

@@ -1,0 +1,100 @@
+"""What lies inside: hosts of the cluster, private addresses, and the organisation's own domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from urllib.parse import urlsplit
+
+from policies.judging.rule import Case
+from policies.judging.subject import entries
+from policies.judging.values import JsonValue
+from policies.manifests.network_peers import is_private
+
+MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
+"""Ends of the names of hosts inside the cluster and its mesh."""
+
+OF_THE_CLUSTER = ("default", "kube-system", "kube-public", "kube-node-lease")
+"""Namespaces of the cluster itself, beside those of OpenShift's own parts."""
+
+_USUAL_NAMESPACES = ("monitoring", "observability", "logging", "tracing", "prometheus", "argocd", "keycloak", "keda")
+"""Namespaces by which programs name their Services in two words; none is a domain of the internet."""
+
+DOMAINS_SCHEMA: dict[str, JsonValue] = {
+    **{"type": "array", "items": {"type": "string"}, "default": []},
+    "description": "The organisation's own domains, with all below them, beside those of the settings: the domain that"
+    " the registry's host lies in, and those of platform.gatewayApi and platform.routes",
+}
+"""The part of a rule's configuration that `domains` reads."""
+
+
+def domains(case: Case) -> tuple[str, ...]:
+    """The organisation's own domains: those of the rule's configuration and of the settings."""
+    said = tuple(entry for entry in entries(case.config.get("domains")) if isinstance(entry, str) and entry)
+    platform = case.world.settings.get("platform")
+    holders = [platform.get(key) for key in ("gatewayApi", "routes")] if isinstance(platform, Mapping) else []
+    found = tuple(str(holder["domain"]) for holder in holders if isinstance(holder, Mapping) and holder.get("domain"))
+    return (*said, *found, *_above(case.world.registry or ""))
+
+
+@cache
+def _above(registry: str) -> tuple[str, ...]:
+    """The domain that a registry's host lies in; none where it lies in a whole zone, such as `io`."""
+    host = registry.partition("/")[0].partition(":")[0]
+    domain = host.partition(".")[2]
+    return (domain,) if "." in domain else ()
+
+
+def is_own(case: Case, host: JsonValue) -> bool:
+    """Whether a host is of the organisation's own domains."""
+    return isinstance(host, str) and any(f".{host.lower()}".endswith(f".{domain}") for domain in domains(case))
+
+
+def is_inside(case: Case, host: JsonValue) -> bool:
+    """Whether a host, without a port, is one of the cluster, a private address or of the organisation's domains."""
+    if not isinstance(host, str) or not host:
+        return False
+    host = host.lower().removesuffix(".")
+    if "*" in host or "$" in host:
+        return False
+    if "." not in host:
+        return not host.isdigit() and not host.startswith("0x")
+    return namespace_of(case, host) is not None or is_own(case, host) or is_private(case, host.strip("[]"))
+
+
+def leads_inside(case: Case, address: JsonValue) -> bool:
+    """Whether an address (`scheme://host...`, or `host:port`) is plain text and leads to what is inside."""
+    if not isinstance(address, str) or "\\" in address:
+        return False
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+        return is_inside(case, parts.hostname)
+    except ValueError:
+        return False
+
+
+def namespace_of(case: Case, host: str) -> str | None:
+    """The namespace that a host of the cluster names, empty where it names none; None for one of elsewhere."""
+    labels = host.split(".")
+    if "svc" in labels[1:] and host.endswith(MESH):
+        return labels[labels.index("svc", 1) - 1] if labels.index("svc", 1) > 1 else ""
+    if host.endswith(MESH):
+        return ""
+    # A Service and its namespace, in two words; in other namespaces than these they may be a domain.
+    if len(labels) != 2:
+        return None
+    known = (*OF_THE_CLUSTER, *_USUAL_NAMESPACES)
+    is_named = labels[1] in known or is_of_a_tenant(case, labels[1])
+    return labels[1] if is_named or ("-" in labels[1] and not labels[1].startswith("xn--")) else None
+
+
+def is_of_a_tenant(case: Case, namespace: str | None) -> bool:
+    """Whether a namespace is one of a tenant of the settings, in whatever environment."""
+    tenants = case.world.settings.get("tenants")
+    names = tenants if isinstance(tenants, Mapping) else ()
+    return namespace is not None and any(namespace == name or namespace.startswith(f"{name}-") for name in names)
+
+
+def is_of_the_cluster(namespace: str | None) -> bool:
+    """Whether a namespace is of the cluster's own parts."""
+    return namespace is not None and (namespace in OF_THE_CLUSTER or f"{namespace}-".startswith("openshift-"))
