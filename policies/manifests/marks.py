@@ -1,4 +1,4 @@
-"""Labels and annotations of pods by which other programs open something: closed within the domains of these programs.
+"""Labels and annotations by which other programs open something: closed within the domains of these programs.
 
 Whoever writes a label of one's own opens nothing; whoever writes one of a mesh or of a network plugin may take a pod
 out of it. So within such a domain only what is listed is allowed, with the values that are allowed.
@@ -9,12 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from policies.judging.values import JsonValue
-from policies.manifests.fields import Fault, shown
+from policies.judging.subject import Subject, mapping
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.pods import Pod
 
 _ANY = r"[\w.,:/ -]*"
 _FIGURE = r"[0-9.]+[a-zA-Z]{0,2}"
+
+REVISION = (
+    r"default|stable|prod|prod-stable|canary|asm-managed(?:-stable|-rapid)?|openshift-gateway"
+    r"|[a-z-]*[0-9]+-[0-9]+(?:-[0-9]+)?"
+)
+"""Names of revisions of Istio's control plane, as it and its installers give them: one that no control plane has would
+leave pods without a proxy."""
+
+WAYPOINT = r"(?!none$)[a-z0-9][a-z0-9-]*"
+"""Names of waypoints; `none` leaves out the one that asks who calls."""
 
 OF_PODS: Mapping[str, Mapping[str, str]] = {
     "istio.io": {
@@ -57,6 +68,40 @@ OF_PODS: Mapping[str, Mapping[str, str]] = {
 }
 """Domains of meshes and network plugins, and in each the labels and annotations of pods that open nothing."""
 
+_OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
+    **OF_PODS,
+    "istio.io": {
+        "istio.io/rev": REVISION,
+        "istio.io/dataplane-mode": "ambient",
+        "istio.io/use-waypoint": WAYPOINT,
+        "istio.io/use-waypoint-namespace": WAYPOINT,
+        "topology.istio.io/network": _ANY,
+    },
+    # Pods of the namespace would get tolerations, or go to other nodes than they are judged by.
+    "scheduler.alpha.kubernetes.io": {"scheduler.alpha.kubernetes.io/node-selector": ""},
+    "gatekeeper.sh": {},
+    "kyverno.io": {},
+    "sigstore.dev": {"policy.sigstore.dev/include": "true"},
+    "openshift.io": {
+        **{f"openshift.io/{name}": r"(?s).*" for name in ("description", "display-name", "requester")},
+        # Any other selector would lead the namespace's pods away from the nodes that they are judged by.
+        "openshift.io/node-selector": "",
+        "openshift.io/cluster-monitoring": "true|false",
+        "openshift.io/user-monitoring": "true|false",
+        "openshift.io/sa.scc.mcs": _ANY,
+        "openshift.io/sa.scc.uid-range": r"1[0-9]{9,}/[0-9]+",
+        "openshift.io/sa.scc.supplemental-groups": r"1[0-9]{9,}/[0-9]+",
+        "network.openshift.io/policy-group": "|ingress|monitoring",
+        "kueue.openshift.io/managed": "true|false",
+        "security.openshift.io/scc.podSecurityLabelSync": "true|false",
+        "security.openshift.io/MinimallySufficientPodSecurityStandard": "restricted",
+    },
+}
+"""The same of namespaces, with what takes one out of the cluster's own policies."""
+
+_WITHOUT_DOMAIN = {"istio-injection": "enabled", "istio-discovery": "enabled"}
+"""Labels of namespaces that have no domain."""
+
 
 def pod_marks(pod: Pod) -> Iterator[Fault]:
     """Labels and annotations of a pod that take it out of the mesh or give it another network."""
@@ -65,6 +110,20 @@ def pod_marks(pod: Pod) -> Iterator[Fault]:
             text = _opens(name, value, OF_PODS)
             if text:
                 yield Fault(path=f"{pod.path} ({what} {name})", text=text)
+
+
+def namespace_marks(subject: Subject) -> Iterator[Fault]:
+    """Labels and annotations of a namespace that take its pods out of the mesh, or of what the cluster checks."""
+    for field in ("labels", "annotations"):
+        found = subject.metadata.get(field)
+        if found is UNKNOWN:
+            yield Fault(path=f"metadata.{field}", text=NOT_KNOWN)
+        for name, value in mapping(found).items():
+            text = _opens(name, value, _OF_NAMESPACES)
+            if name in _WITHOUT_DOMAIN and not _fits(_WITHOUT_DOMAIN[name], value):
+                text = shown(value)
+            if text:
+                yield Fault(path=f"metadata.{field}.{name}", text=text)
 
 
 def _opens(name: str, value: JsonValue, closed: Mapping[str, Mapping[str, str]]) -> str | None:

@@ -1,6 +1,6 @@
-"""Labels and annotations of namespaces, Services and entries: closed, for other programs open something by them.
+"""Labels of Services and entries: closed, for other programs open something by them.
 
-Names without a domain are people's own, but for a few. Within a domain a name is understood where its value is listed,
+Names without a domain are people's own. Within a domain a name is understood where its value is listed,
 where the whole domain opens nothing, or where it is the organisation's own; the rest is named.
 """
 
@@ -11,24 +11,16 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from policies.judging.rule import Case
-from policies.judging.subject import entries, mapping
+from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.insides import is_own
-from policies.manifests.marks import OF_PODS
+from policies.manifests.marks import REVISION, WAYPOINT
 from policies.manifests.ownership import DOMAIN
+from policies.manifests.statements import names
 
 _ANY = r"[\w.,:/ -]*"
 _TEXT = r"(?s).*"
-REVISION = (
-    r"default|stable|prod|prod-stable|canary|asm-managed(?:-stable|-rapid)?|openshift-gateway"
-    r"|[a-z-]*[0-9]+-[0-9]+(?:-[0-9]+)?"
-)
-"""Names of revisions of Istio's control plane, as it and its installers give them. A name that no control plane has
-would leave pods without a proxy."""
-
-_WAYPOINT = r"(?!none$)[a-z0-9][a-z0-9-]*"
-
 _HARMLESS = frozenset(
     {
         *(DOMAIN, "app.kubernetes.io", "helm.sh", "meta.helm.sh", "pulumi.com", "kustomize.toolkit.fluxcd.io"),
@@ -65,34 +57,10 @@ _COMMON: Mapping[str, str] = {
     "kubectl.kubernetes.io/last-applied-configuration": _TEXT,
     "kubectl.kubernetes.io/restartedAt": _TEXT,
     "istio.io/rev": REVISION,
-    "istio.io/use-waypoint": _WAYPOINT,
-    "istio.io/use-waypoint-namespace": _WAYPOINT,
+    "istio.io/use-waypoint": WAYPOINT,
+    "istio.io/use-waypoint-namespace": WAYPOINT,
     "istio.io/ingress-use-waypoint": "true|false",
     "istio.io/dataplane-mode": "ambient",
-}
-_OF_NAMESPACES: Mapping[str, str] = {
-    **_COMMON,
-    **{name: value for domain in OF_PODS.values() for name, value in domain.items() if name.startswith("linkerd.io")},
-    "topology.istio.io/network": _ANY,
-    "kuma.io/sidecar-injection": "enabled",
-    "kuma.io/mesh": _ANY,
-    "consul.hashicorp.com/connect-inject": "true",
-    "openservicemesh.io/sidecar-injection": "enabled",
-    # Pods of the namespace would get tolerations, or go to other nodes than they are judged by.
-    "scheduler.alpha.kubernetes.io/node-selector": "",
-    "policy.sigstore.dev/include": "true",
-    "cert-manager.io/disable-validation": "false",
-    **{f"openshift.io/{name}": _TEXT for name in ("description", "display-name", "requester")},
-    # Any other selector would lead the namespace's pods away from the nodes that they are judged by.
-    "openshift.io/node-selector": "",
-    "openshift.io/cluster-monitoring": "true|false",
-    "openshift.io/user-monitoring": "true|false",
-    "openshift.io/sa.scc.mcs": _ANY,
-    "openshift.io/sa.scc.uid-range": r"1[0-9]{9,}/[0-9]+",
-    "openshift.io/sa.scc.supplemental-groups": r"1[0-9]{9,}/[0-9]+",
-    "network.openshift.io/policy-group": "|ingress|monitoring",
-    "security.openshift.io/scc.podSecurityLabelSync": "true|false",
-    "security.openshift.io/MinimallySufficientPodSecurityStandard": "restricted",
 }
 _OF_SERVICES: Mapping[str, str] = {
     **_COMMON,
@@ -110,9 +78,6 @@ _OF_SERVICES: Mapping[str, str] = {
     "linkerd.io/control-plane-component": _ANY,
     "linkerd.io/control-plane-ns": _ANY,
 }
-_WITHOUT_DOMAIN = {"istio-injection": "enabled", "istio-discovery": "enabled"}
-"""Names without a domain that programs read, and what is allowed."""
-
 LABELLED = {
     ("", "Service"),
     *(("networking.k8s.io", kind) for kind in ("Ingress", "IngressClass")),
@@ -127,40 +92,32 @@ LABELLED = {
 """Services and entries, whose labels are closed; their annotations are the rule's on entries."""
 
 
-def namespace_marks(case: Case) -> Iterator[Fault]:
-    """Labels and annotations of a namespace that take its pods out of the mesh, or of what the cluster checks."""
-    for field in ("labels", "annotations"):
-        yield from _marks(case, field, _OF_NAMESPACES)
-
-
 def object_marks(case: Case) -> Iterator[Fault]:
     """Labels of a Service or an entry that are not understood."""
-    if (case.subject.group, case.subject.kind) in LABELLED:
-        yield from _marks(case, "labels", _OF_SERVICES)
-
-
-def _marks(case: Case, field: str, allowed: Mapping[str, str]) -> Iterator[Fault]:
-    found = case.subject.metadata.get(field)
+    if (case.subject.group, case.subject.kind) not in LABELLED:
+        return
+    found = case.subject.metadata.get("labels")
     if found is UNKNOWN:
-        yield Fault(path=f"metadata.{field}", text=NOT_KNOWN)
+        yield Fault(path="metadata.labels", text=NOT_KNOWN)
     for name, value in mapping(found).items():
-        text = _fault(case, name, value, allowed)
+        text = _fault(case, name, value)
         if text:
-            yield Fault(path=f"metadata.{field}.{name}", text=text)
+            yield Fault(path=f"metadata.labels.{name}", text=text)
 
 
-def _fault(case: Case, name: str, value: JsonValue, allowed: Mapping[str, str]) -> str | None:
+def _fault(case: Case, name: str, value: JsonValue) -> str | None:
     domain, slash, _ = name.partition("/")
     if not slash:
-        known = _WITHOUT_DOMAIN.get(name)
-        return shown(value) if known is not None and not _fits(known, value) else None
-    if name in allowed:
-        return None if _fits(allowed[name], value) else f"{shown(value)}, and its values are {allowed[name]}"
+        return None
+    if name in _OF_SERVICES:
+        values = _OF_SERVICES[name]
+        return None if _fits(values, value) else f"{shown(value)}, and its values are {values}"
     if is_harmless(domain) or is_own(case, domain):
         return None
-    if any(fnmatchcase(name, str(pattern)) for pattern in entries(case.config.get("labels"))):
+    stated, remark = names(case.config.get("labels"))
+    if any(fnmatchcase(name, pattern) for pattern in stated):
         return None
-    return f"{shown(value)}, and of {domain} only what is understood is allowed"
+    return f"{shown(value)}, and of {domain} only what is understood is allowed{remark}"
 
 
 def is_harmless(domain: str) -> bool:

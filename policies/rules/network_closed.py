@@ -12,18 +12,19 @@ from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.cilium_peers import cilium
 from policies.manifests.endpoints import endpoint_slice, endpoints
-from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles_schema
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.insides import DOMAINS_SCHEMA, MESH
 from policies.manifests.kind_table import refusals
-from policies.manifests.marks import pod_marks
+from policies.manifests.marks import namespace_marks, pod_marks
 from policies.manifests.network_mesh import destination_rule, service_entry, sidecar, workload_entry
 from policies.manifests.network_peers import admin_policy, calico, cidr_group, is_private, network_set
 from policies.manifests.networks import PRIVATE
-from policies.manifests.object_marks import namespace_marks, object_marks
+from policies.manifests.object_marks import object_marks
 from policies.manifests.objects import each_object, told
 from policies.manifests.pod_finder import pods
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
+from policies.manifests.statements import names_schema
 
 _CLOSED_SERVICES = (None, "", "ClusterIP")
 _DNS = (53, 5353)
@@ -67,7 +68,7 @@ def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 
 def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
-    yield from namespace_marks(case)
+    yield from namespace_marks(case.subject)
 
 
 def _service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
@@ -173,9 +174,8 @@ RULE = Rule(
     config_schema={
         "privateNetworks": _strings(PRIVATE, "networks (CIDR) that rules may name"),
         "meshSuffixes": _strings(MESH, "ends of host names of the mesh"),
-        "labels": titles_schema(
-            "Labels of Services, entries and namespaces, and annotations of namespaces, that open nothing, beside those"
-            " that are understood; `*` is any text"
+        "labels": names_schema(
+            "Labels of Services and entries that open nothing, beside those that are understood; `*` is any text"
         ),
         "domains": DOMAINS_SCHEMA,
     },

@@ -1,4 +1,4 @@
-"""Samples of the rule on the network: labels of Services and entries, labels and annotations of namespaces."""
+"""Samples of the rule on the network: labels of Services, entries and namespaces."""
 
 from __future__ import annotations
 
@@ -58,7 +58,14 @@ _STATED = table(
     ("a label that the organisation states", {_LABELS: {"example.org/team": "a"}}),
     ("a label of a domain that it states", {_LABELS: {"teams.example.net/a": "a"}}),
     ("a label beside what it states", {_LABELS: {"example.org/other": "a"}}, _ONLY),
-    config={"labels": ["example.org/team"], "domains": ["example.net"]},
+    config={"labels": [{"name": "example.org/team", "reason": "reports read it"}], "domains": ["example.net"]},
+)
+
+_UNREASONED = table(
+    "kubernetes:core/v1:Service",
+    _SERVICE,
+    ("a label that is stated without a reason", {_LABELS: {"example.org/team": "a"}}, "(1 of its statements cannot"),
+    config={"labels": [{"name": "example.org/team"}]},
 )
 
 _NAMESPACE: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}
@@ -73,7 +80,7 @@ _NAMESPACES = table(
         (
             f"no revision: {name}",
             {_LABELS: {"istio.io/rev": name}},
-            f"labels.istio.io/rev: is {name!r}, and its values are",
+            f"labels.istio.io/rev: is {name!r}",
         )
         for name in ("none", "", "disabled", "x")
     ),
@@ -82,11 +89,6 @@ _NAMESPACES = table(
         {_LABELS: {"istio.io/dataplane-mode": "ambient", "istio.io/use-waypoint": "waypoint"}},
     ),
     ("no waypoint", {_LABELS: {"istio.io/use-waypoint": "none"}}, "istio.io/use-waypoint: is 'none'"),
-    ("out of Linkerd's checks", {_LABELS: {"config.linkerd.io/admission-webhooks": "disabled"}}, _ONLY),
-    ("out of cert-manager's checks", {_LABELS: {"cert-manager.io/disable-validation": "true"}}, "is 'true', and its"),
-    ("out of the signatures' check", {_LABELS: {"policy.sigstore.dev/include": "false"}}, "is 'false', and its values"),
-    ("out of another program's checks", {_LABELS: {"webhooks.example.org/ignore": "true"}}, _ONLY),
-    ("roles of a cloud", {_NOTES: {"iam.amazonaws.com/permitted": ".*"}}, f"iam.amazonaws.com {_ONLY}"),
     (
         "as a platform makes them",
         {
@@ -111,6 +113,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         *_labelled("kubernetes:networking.k8s.io/v1:Ingress", INGRESS),
         *_labelled("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", HTTP_ROUTE),
         *_STATED,
+        *_UNREASONED,
         *_NAMESPACES,
     ),
 }

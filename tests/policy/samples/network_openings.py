@@ -183,7 +183,7 @@ _NAMESPACES = table(
     "kubernetes:core/v1:Namespace",
     _NAMESPACE,
     ("bare", {}),
-    ("with labels of one's own", {_POD_LABELS: {"team": "b"}, _POD_NOTES: {"kitchen.example/a": "b", "contact": "b"}}),
+    ("with labels of one's own", {_POD_LABELS: {"example.com/a": "b"}, _POD_NOTES: {"example.com/a": "b"}}),
     ("shown as a project", {_POD_NOTES: {"openshift.io/display-name": "A", "openshift.io/node-selector": ""}}),
     ("with the mesh", {_POD_LABELS: {"istio-injection": "enabled"}}),
     (
@@ -207,13 +207,13 @@ _NAMESPACES = table(
     (
         "out of admission",
         {_POD_LABELS: {"admission.gatekeeper.sh/ignore": "x"}},
-        "of admission.gatekeeper.sh only what is",
+        "of gatekeeper.sh only what is",
     ),
     ("out of Linkerd", {_POD_NOTES: {"linkerd.io/inject": "disabled"}}, "annotations.linkerd.io/inject: is 'disabled'"),
     (
         "with a network of its own",
         {_POD_LABELS: {"k8s.ovn.org/primary-user-defined-network": ""}},
-        "of k8s.ovn.org only",
+        "of ovn.org only",
     ),
     ("with notes not known", {_POD_NOTES: UNKNOWN_VALUE}, f"metadata.annotations: {_NOT_KNOWN}"[:20]),
 )
