@@ -16,9 +16,6 @@ from policies.manifests.networks import too_wide
 _ALLOW_LISTS = ("haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist")
 _NGINX = "nginx.ingress.kubernetes.io/"
 _NGINX_LISTS = (f"{_NGINX}whitelist-source-range", f"{_NGINX}allowlist-source-range", "haproxy.org/allow-list")
-_CLASSES_OUTSIDE = ("alb", "cloudflare-tunnel", "gce", "ngrok", "tailscale")
-"""Classes of controllers whose entries are a cloud's or a tunnel's; what a class is called elsewhere is not known."""
-
 _REWRITES = (f"{_NGINX}rewrite-target", "haproxy.router.openshift.io/rewrite-target")
 _TERMINATIONS = ("edge", "reencrypt", "passthrough")
 _REGULAR = re.compile(r"[][()*+?|\\^$.{}]")
@@ -80,9 +77,6 @@ def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
         value = at(annotations, name)
         if isinstance(value, str):
             yield from _networks(value.replace(",", " ").split(), name)
-    name = at(spec, "ingressClassName")
-    if name is UNKNOWN or name in _CLASSES_OUTSIDE:
-        yield Fault(path="spec.ingressClassName", text=f"{shown(name)}: its controller leads out of the cluster")
     if at(spec, "defaultBackend") is not None or at(spec, "backend") is not None:
         yield Fault(path="spec.defaultBackend", text="answers for every host")
     covered = [entry for _, entry in listed(at(spec, "tls"), "spec.tls")]

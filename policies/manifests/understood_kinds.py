@@ -32,7 +32,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("autoscaling.k8s.io", "VerticalPodAutoscaler", ()),
     ("policy", "PodDisruptionBudget", ()),
     ("networking.k8s.io", "NetworkPolicy", (NETWORK,)),
-    ("networking.k8s.io", "Ingress", (ENTRIES,)),
+    ("networking.k8s.io", "Ingress IngressClass", (ENTRIES, NETWORK)),
     ("extensions", "Ingress", (ENTRIES,)),
     ("discovery.k8s.io", "EndpointSlice", (NETWORK,)),
     ("rbac.authorization.k8s.io", "ClusterRole ClusterRoleBinding Role RoleBinding", (RIGHTS,)),
@@ -72,8 +72,8 @@ _SERVING: tuple[Row, ...] = (
 )
 
 _ENTRIES_AND_MESH: tuple[Row, ...] = (
-    ("gateway.networking.k8s.io", "GRPCRoute Gateway HTTPRoute TLSRoute", (ENTRIES,)),
-    ("gateway.networking.k8s.io", "GatewayClass ReferenceGrant BackendTLSPolicy", (ENTRIES,)),
+    ("gateway.networking.k8s.io", "GRPCRoute Gateway GatewayClass HTTPRoute TLSRoute", (ENTRIES, NETWORK)),
+    ("gateway.networking.k8s.io", "ReferenceGrant BackendTLSPolicy", (ENTRIES,)),
     ("networking.istio.io", "DestinationRule ServiceEntry Sidecar WorkloadEntry", (NETWORK,)),
     ("networking.istio.io", "Gateway VirtualService", (ENTRIES,)),
     ("security.istio.io", "AuthorizationPolicy PeerAuthentication RequestAuthentication", (ENTRIES,)),

@@ -14,6 +14,7 @@ from policies.manifests.entry_ingress import ingress, route
 from policies.manifests.entry_mesh import istio_gateway, knative_service, peers, virtual_service
 from policies.manifests.entry_paths import ADMIN_PATHS
 from policies.manifests.fields import NOT_KNOWN, Fault, titles_schema
+from policies.manifests.insides import DOMAINS_SCHEMA
 from policies.manifests.issuers import auth_policy, request_authentication, security_policy
 from policies.manifests.kind_table import refusals
 from policies.manifests.objects import each_object, told
@@ -73,6 +74,7 @@ RULE = Rule(
             "Annotations of entries and Services that open nothing, beside those that are understood; `*` is any text"
         ),
         "issuers": titles_schema("Issuers of tokens whose holders may be callers, exactly as entries name them"),
+        "domains": DOMAINS_SCHEMA,
         "adminPaths": {
             **{"type": "array", "items": {"type": "string"}, "default": list(ADMIN_PATHS)},
             "description": "paths of servers that no entry leads to",

@@ -10,6 +10,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests import classes
 from policies.manifests.cilium_peers import cilium
 from policies.manifests.endpoints import endpoint_slice, endpoints
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
@@ -30,7 +31,7 @@ _CLOSED_SERVICES = (None, "", "ClusterIP")
 _DNS = (53, 5353)
 """Ports of look-ups, by number; those of OpenShift's DNS pods too."""
 
-_DEMAND = "no Service, network policy or mesh entry opens the environment to the outside"
+_DEMAND = "no Service, class, network policy or mesh entry opens the environment to the outside"
 _EXAMPLE = "a ClusterIP Service, and a NetworkPolicy whose rules name pods, namespaces or private networks, and ports"
 
 
@@ -157,6 +158,11 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("crd.projectcalico.org", "GlobalNetworkPolicy"): calico,
     ("k8s.ovn.org", "EgressFirewall"): _firewall,
     ("network.openshift.io", "EgressNetworkPolicy"): _firewall,
+    ("networking.k8s.io", "Ingress"): classes.ingress,
+    ("extensions", "Ingress"): classes.ingress,
+    ("networking.k8s.io", "IngressClass"): classes.a_class,
+    ("gateway.networking.k8s.io", "Gateway"): classes.gateway,
+    ("gateway.networking.k8s.io", "GatewayClass"): classes.a_class,
     ("networking.istio.io", "ServiceEntry"): service_entry,
     ("networking.istio.io", "WorkloadEntry"): workload_entry,
     ("networking.istio.io", "Sidecar"): sidecar,
@@ -176,6 +182,10 @@ RULE = Rule(
         "meshSuffixes": _strings(MESH, "ends of host names of the mesh"),
         "labels": names_schema(
             "Labels of Services and entries that open nothing, beside those that are understood; `*` is any text"
+        ),
+        "classes": names_schema(
+            "Classes of Ingresses and Gateways whose controllers stand inside, beside those whose names are words that"
+            " are understood, such as nginx-internal"
         ),
         "domains": DOMAINS_SCHEMA,
     },

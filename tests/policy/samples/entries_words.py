@@ -28,23 +28,13 @@ _INGRESSES = table(
     *_noted(
         "an Ingress",
         *(f"{_NGINX}{name}" for name in ("server-alias", "auth-tls-match-cn", "configuration-snippet", "auth-snippet")),
-        *(
-            f"{_NGINX}{name}"
-            for name in ("mirror-target", "permanent-redirect", "auth-url", "canary", "upstream-vhost")
-        ),
+        *(f"{_NGINX}{name}" for name in ("mirror-target", "permanent-redirect", "default-backend", "upstream-vhost")),
         *(f"{_NGINX}{name}" for name in ("app-root", "x-forwarded-prefix", "stream-snippet", "modsecurity-snippet")),
         *("haproxy.org/backend-config-snippet", "haproxy.org/path-rewrite", "haproxy-ingress.github.io/config-backend"),
         *("traefik.ingress.kubernetes.io/router.middlewares", "konghq.com/plugins", "alb.ingress.kubernetes.io/scheme"),
         *("external-dns.alpha.kubernetes.io/hostname", "tailscale.com/funnel", "nginx.org/server-snippets"),
         *("ingress.kubernetes.io/rewrite-target", "kubernetes.io/ingress.global-static-ip-name", "unprefixed"),
     ),
-    ("a class of the cluster", {"spec ingressClassName": "nginx"}),
-    (
-        "a class of a tunnel",
-        {"spec ingressClassName": "tailscale"},
-        "spec.ingressClassName: is 'tailscale': its controller",
-    ),
-    ("a class not known", {"spec ingressClassName": UNKNOWN_VALUE}, "spec.ingressClassName: is not known"),
     (
         "a plain entry point",
         {_NOTES: {"traefik.ingress.kubernetes.io/router.entrypoints": "web"}},
