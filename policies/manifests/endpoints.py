@@ -13,7 +13,7 @@ from policies.manifests.network_mesh import address
 
 KINDS = (("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice"))
 _SERVICE = "kubernetes.io/service-name"
-_OF_SERVERS = ("-predictor", "-transformer", "-explainer", "-kserve-workload-svc", "-inference-pool-ip", "-epp-service")
+OF_SERVERS = ("-predictor", "-transformer", "-explainer", "-kserve-workload-svc", "-inference-pool-ip", "-epp-service")
 """Ends of the names of Services that KServe makes: it finds their pods itself."""
 
 _OF_NODES = (range(22, 23), range(2379, 2382), range(6443, 6444), range(10248, 10260))
@@ -50,7 +50,7 @@ def _taken(case: Case, path: str) -> Iterator[Fault]:
     if is_of_the_cluster(case.subject.namespace):
         yield Fault(path="metadata.namespace", text=f"{shown(case.subject.namespace)}: Services of the cluster itself")
     name = service_of(case.subject)
-    if name is UNKNOWN or str(name).endswith(_OF_SERVERS):
+    if name is UNKNOWN or str(name).endswith(OF_SERVERS):
         yield Fault(path=path, text=f"{shown(name)}: KServe finds the pods of its Services, others take their calls")
 
 

@@ -9,15 +9,23 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.entry_annotations import annotation_faults
-from policies.manifests.entry_gateway import gateway, http_route, reference_grant, tls_route
+from policies.manifests.entry_gateway import (
+    gateway,
+    grpc_route,
+    http_route,
+    llm_service,
+    reference_grant,
+    tls_route,
+)
 from policies.manifests.entry_ingress import ingress, route
 from policies.manifests.entry_mesh import istio_gateway, knative_service, peers, virtual_service
-from policies.manifests.entry_paths import ADMIN_PATHS
+from policies.manifests.entry_paths import ADMIN_PATHS, OPEN_PATHS
 from policies.manifests.fields import NOT_KNOWN, Fault, titles_schema
 from policies.manifests.insides import DOMAINS_SCHEMA
 from policies.manifests.issuers import auth_policy, request_authentication, security_policy
 from policies.manifests.kind_table import refusals
 from policies.manifests.objects import each_object, told
+from policies.manifests.statements import names_schema
 
 _EXAMPLE = "a Route with tls: {termination: edge, insecureEdgeTerminationPolicy: None}, one host and an allow-list"
 
@@ -45,9 +53,11 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("extensions", "Ingress"): ingress,
     ("gateway.networking.k8s.io", "Gateway"): gateway,
     ("gateway.networking.k8s.io", "HTTPRoute"): http_route,
-    ("gateway.networking.k8s.io", "GRPCRoute"): tls_route,
+    ("gateway.networking.k8s.io", "GRPCRoute"): grpc_route,
     ("gateway.networking.k8s.io", "TLSRoute"): tls_route,
     ("gateway.networking.k8s.io", "ReferenceGrant"): reference_grant,
+    ("serving.kserve.io", "LLMInferenceService"): llm_service,
+    ("serving.kserve.io", "LLMInferenceServiceConfig"): llm_service,
     ("networking.istio.io", "VirtualService"): virtual_service,
     ("networking.istio.io", "Gateway"): istio_gateway,
     ("security.istio.io", "PeerAuthentication"): peers,
@@ -79,5 +89,16 @@ RULE = Rule(
             **{"type": "array", "items": {"type": "string"}, "default": list(ADMIN_PATHS)},
             "description": "paths of servers that no entry leads to",
         },
+        "openPaths": {
+            **{"type": "array", "items": {"type": "string"}, "default": list(OPEN_PATHS)},
+            "description": "paths of model servers that entries may lead to, with all below them; what stands in"
+            " braces is any one part. They hold where a Service of a tenant's namespace, or one of KServe's, is behind"
+            " an entry, and for every entry where the settings name no tenants",
+        },
+        "otherServices": names_schema(
+            "Services (`namespace/name`, `*` is any text) that are no model servers, and whose paths are all open"
+        ),
+        "headers": names_schema("Headers that entries may write, beside those that are understood"),
+        "gateways": names_schema("Gateways (`namespace/name`) that services for language models may join"),
     },
 )

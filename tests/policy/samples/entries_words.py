@@ -75,7 +75,8 @@ def _at_path(value: str, kind: str = "ImplementationSpecific") -> dict[str, Any]
 _PATHS = table(
     "kubernetes:networking.k8s.io/v1:Ingress",
     INGRESS,
-    ("a point in a path", _at_path("/v1.1/models", "Prefix")),
+    ("a point in a path", _at_path("/v1.1/models", "Prefix"), "leads to more than servers answer to callers"),
+    ("a point in a model's name", _at_path("/v2/models/llama-3.1/infer", "Prefix")),
     ("a point for a letter", _at_path("/v1/l.ad_lora_adapter"), "which leads to /v1/load_lora_adapter"),
     (
         "a point for a letter, by prefix",
@@ -191,7 +192,7 @@ _VIRTUALS = table(
         {f"{_HTTP} match 0": {"uri": {"exact": "/METRICS"}, "ignoreUriCase": True}},
         "leads to /metrics",
     ),
-    ("great letters alone", {f"{_HTTP} match 0": {"uri": {"exact": "/METRICS"}}}),
+    ("great letters alone", {f"{_HTTP} match 0": {"uri": {"exact": "/METRICS"}}}, "leads to more than servers"),
     (
         "a path by a header",
         {f"{_HTTP} headers": {"request": {"set": {":path": "/metrics"}}}},
@@ -207,6 +208,7 @@ _VIRTUALS = table(
         "a route outside by TLS",
         {"spec tls": [{"route": [{"destination": {"host": "a.example"}}]}]},
         "tls[0].route[0].dest",
+        "spec.tls[0]: leads to every path",
     ),
 )
 
@@ -227,9 +229,10 @@ _HTTP_ROUTES = table(
     ("a rule of tomorrow", {f"{_RULE} tunnel": {}}, f"rules[0].tunnel: {_FIELD}"),
     ("a match of tomorrow", {f"{_RULE} matches 0 body": {}}, f"matches[0].body: {_FIELD}"),
 )
+_CALL: dict[str, Any] = {"matches": [{"method": {"service": "inference.GRPCInferenceService", "method": "ModelInfer"}}]}
 _CALLS = table(
     "kubernetes:gateway.networking.k8s.io/v1:GRPCRoute",
-    manifest("gateway.networking.k8s.io/v1", "GRPCRoute", {"hostnames": ["a.kitchen.example"], "rules": [{}]}),
+    manifest("gateway.networking.k8s.io/v1", "GRPCRoute", {"hostnames": ["a.kitchen.example"], "rules": [_CALL]}),
     ("calls of one host", {}),
     (
         "calls that are mirrored",
