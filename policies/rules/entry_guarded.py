@@ -22,7 +22,7 @@ from policies.manifests.entry_mesh import istio_gateway, knative_service, peers,
 from policies.manifests.entry_paths import ADMIN_PATHS, OPEN_PATHS
 from policies.manifests.fields import NOT_KNOWN, Fault, titles_schema
 from policies.manifests.insides import DOMAINS_SCHEMA
-from policies.manifests.issuers import auth_policy, request_authentication, security_policy
+from policies.manifests.issuers import auth_policy, authorization_policy, request_authentication, security_policy
 from policies.manifests.kind_table import refusals
 from policies.manifests.objects import each_object, told
 from policies.manifests.statements import names_schema
@@ -62,6 +62,7 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.istio.io", "Gateway"): istio_gateway,
     ("security.istio.io", "PeerAuthentication"): peers,
     ("serving.knative.dev", "Service"): knative_service,
+    ("security.istio.io", "AuthorizationPolicy"): authorization_policy,
     ("security.istio.io", "RequestAuthentication"): request_authentication,
     ("kuadrant.io", "AuthPolicy"): auth_policy,
     ("gateway.envoyproxy.io", "SecurityPolicy"): security_policy,
@@ -98,6 +99,7 @@ RULE = Rule(
         "otherServices": names_schema(
             "Services (`namespace/name`, `*` is any text) that are no model servers, and whose paths are all open"
         ),
+        "authorities": names_schema("Services (`namespace/name`) that gateways may ask whether a call is allowed"),
         "headers": names_schema("Headers that entries may write, beside those that are understood"),
         "gateways": names_schema("Gateways (`namespace/name`) that services for language models may join"),
     },
