@@ -17,7 +17,22 @@ MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
 OF_THE_CLUSTER = ("default", "kube-system", "kube-public", "kube-node-lease")
 """Namespaces of the cluster itself, beside those of OpenShift's own parts."""
 
-_USUAL_NAMESPACES = ("monitoring", "observability", "logging", "tracing", "prometheus", "argocd", "keycloak", "keda")
+_USUAL_NAMESPACES = (
+    *(
+        "monitoring",
+        "observability",
+        "logging",
+        "tracing",
+        "prometheus",
+        "grafana",
+        "thanos",
+        "loki",
+        "mimir",
+        "jaeger",
+    ),
+    *("argocd", "keycloak", "keda", "kafka", "strimzi", "redis", "rabbitmq", "nats", "postgres", "mysql", "mongodb"),
+    *("elastic", "elasticsearch", "opensearch", "minio", "vault", "kserve", "kubeflow", "dex"),
+)
 """Namespaces by which programs name their Services in two words; none is a domain of the internet."""
 
 DOMAINS_SCHEMA: dict[str, JsonValue] = {

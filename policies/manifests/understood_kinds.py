@@ -60,7 +60,7 @@ _OPENSHIFT: tuple[Row, ...] = (
 )
 
 _SERVING: tuple[Row, ...] = (
-    ("serving.kserve.io", "InferenceService", (PODS, IMAGES, MODELS, ENTRIES, STORAGE)),
+    ("serving.kserve.io", "InferenceService", (PODS, IMAGES, MODELS, ENTRIES, NETWORK, STORAGE)),
     ("serving.kserve.io", "LLMInferenceService LLMInferenceServiceConfig", (PODS, IMAGES, MODELS, ENTRIES)),
     ("serving.kserve.io", "ClusterServingRuntime ServingRuntime", (PODS, IMAGES, MODELS)),
     ("serving.kserve.io", "ClusterStorageContainer", (PODS, IMAGES, MODELS)),
@@ -102,9 +102,11 @@ _OTHERS: tuple[Row, ...] = (
     ("cert-manager.io", "Certificate CertificateRequest", (SECRETS,)),
     ("external-secrets.io", "ExternalSecret", (SECRETS, RIGHTS)),
     ("bitnami.com", "SealedSecret", (SECRETS, RIGHTS)),
-    ("monitoring.coreos.com", "PodMonitor PrometheusRule ServiceMonitor", (SECRETS,)),
-    ("keda.sh", "ClusterTriggerAuthentication ScaledObject TriggerAuthentication", (SECRETS,)),
-    ("keda.sh", "ScaledJob", (PODS, IMAGES)),
+    ("monitoring.coreos.com", "PrometheusRule", (SECRETS,)),
+    ("monitoring.coreos.com", "PodMonitor ServiceMonitor", (SECRETS, NETWORK)),
+    ("keda.sh", "ClusterTriggerAuthentication TriggerAuthentication", (SECRETS,)),
+    ("keda.sh", "ScaledObject", (SECRETS, NETWORK)),
+    ("keda.sh", "ScaledJob", (PODS, IMAGES, NETWORK)),
     ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),
     ("policies.kyverno.io", "ImageValidatingPolicy ValidatingPolicy", ()),
     ("kyverno.io", "ClusterPolicy Policy", (PODS, MANIFESTS)),

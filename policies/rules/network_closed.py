@@ -10,7 +10,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests import classes
+from policies.manifests import classes, scrapes
 from policies.manifests.cilium_peers import cilium
 from policies.manifests.endpoints import endpoint_slice, endpoints
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
@@ -163,6 +163,11 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.k8s.io", "IngressClass"): classes.a_class,
     ("gateway.networking.k8s.io", "Gateway"): classes.gateway,
     ("gateway.networking.k8s.io", "GatewayClass"): classes.a_class,
+    ("monitoring.coreos.com", "ServiceMonitor"): scrapes.monitor,
+    ("monitoring.coreos.com", "PodMonitor"): scrapes.monitor,
+    ("keda.sh", "ScaledObject"): scrapes.scaled,
+    ("keda.sh", "ScaledJob"): scrapes.scaled,
+    ("serving.kserve.io", "InferenceService"): scrapes.service,
     ("networking.istio.io", "ServiceEntry"): service_entry,
     ("networking.istio.io", "WorkloadEntry"): workload_entry,
     ("networking.istio.io", "Sidecar"): sidecar,
