@@ -101,7 +101,7 @@ def a_class(case: Case, spec: JsonValue) -> Iterator[Fault]:
         return
     for field, parameters in (("controller", "parameters"), ("controllerName", "parametersRef")):
         name = at(spec, field)
-        if name is not None and name not in _CONTROLLER_NAMES:
+        if name is not None and not (isinstance(name, str) and name in _CONTROLLER_NAMES):
             yield _outside(case, f"spec.{field}", name)
         if spec is not UNKNOWN and at(spec, parameters) is not None:
             yield Fault(path=f"spec.{parameters}", text="configure the controller by an object that is not judged")

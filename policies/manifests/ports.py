@@ -8,6 +8,9 @@ from policies.manifests.fields import at
 MOST = 32
 """More ports, in one row or in many, are as good as every port."""
 
+_DIGITS = 5
+"""Of the greatest port."""
+
 OF_NODES = (53, 443, 6443, 9100)
 """Ports of nodes that workloads need: look-ups by the node's cache, the API server, the node's metrics. The kubelet's
 and etcd's are none of them."""
@@ -33,8 +36,9 @@ def _width(port: JsonValue) -> int | None:
         return None
     if last in (None, 0):
         return 1
-    return int(last - first) + 1 if isinstance(first, int | float) and isinstance(last, int | float) else None
+    return last - first + 1 if isinstance(first, int) and isinstance(last, int) else None
 
 
 def _number(value: JsonValue) -> JsonValue:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+    return int(value) if is_number else value
