@@ -10,6 +10,7 @@ from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import entry_headers
 from policies.manifests.entry_backends import Towards, of_ingress
+from policies.manifests.entry_origins import own_address
 from policies.manifests.entry_parts import Form, form_faults, host_faults, path_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown, titles
 from policies.manifests.networks import too_wide
@@ -95,7 +96,7 @@ def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
     """Faults of an Ingress: each rule has a host that TLS covers, and paths as every controller may read them."""
     yield from form_faults(spec, _INGRESS, "spec")
     paths = [entry for rule in entries(at(spec, "rules")) for entry in entries(at(rule, "http", "paths"))]
-    towards = [of_ingress(case, at(entry, "backend")) for entry in paths]
+    towards = [_behind(case, spec, entry) for entry in paths]
     yield from _rewritten(case, Towards.SERVERS if Towards.SERVERS in towards or not towards else towards[0])
     annotations = case.subject.metadata.get("annotations")
     for name in _NGINX_LISTS:
@@ -106,8 +107,7 @@ def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
         yield Fault(path="spec.defaultBackend", text="answers for every host")
     covered = [entry for _, entry in listed(at(spec, "tls"), "spec.tls")]
     # Other controllers do not know the annotation, and leave the path as it is.
-    is_nginx = any("nginx" in str(name) for name in (at(spec, "ingressClassName"), at(annotations, _CLASS)))
-    rewritten = is_nginx and at(annotations, _REWRITES[0]) not in (None, "", "/")
+    rewritten = _is_nginx(case, spec) and at(annotations, _REWRITES[0]) not in (None, "", "/")
     regular = any(at(annotations, name) not in (None, "false") for name in (f"{_NGINX}use-regex", _REWRITES[0]))
     for path, rule in listed(at(spec, "rules"), "spec.rules"):
         host = at(rule, "host")
@@ -117,16 +117,32 @@ def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
         elif not any(_covers(entry, host) for entry in covered):
             yield Fault(path="spec.tls", text=f"does not cover the host of {path}")
         for where, entry in listed(at(rule, "http", "paths"), f"{path}.http.paths"):
-            yield from _path(case, f"{where}.path", entry, regular=regular, rewritten=rewritten)
+            towards_it = _behind(case, spec, entry)
+            yield from _path(case, f"{where}.path", entry, towards_it, regular=regular, rewritten=rewritten)
             if (case.subject.namespace, at(entry, "backend", "service", "name")) == ("default", "kubernetes"):
                 yield Fault(path=f"{where}.backend", text="leads to the API of the cluster")
             if at(entry, "backend", "resource") is not None and at(entry, "backend") is not UNKNOWN:
                 yield Fault(path=f"{where}.backend.resource", text="is no Service, and may lead anywhere")
 
 
-def _path(case: Case, path: str, entry: JsonValue, *, regular: bool, rewritten: bool) -> Iterator[Fault]:
+def _is_nginx(case: Case, spec: JsonValue) -> bool:
+    annotations = case.subject.metadata.get("annotations")
+    return any("nginx" in str(name) for name in (at(spec, "ingressClassName"), at(annotations, _CLASS)))
+
+
+def _behind(case: Case, spec: JsonValue, entry: JsonValue) -> Towards:
+    """What a path leads to. A proxy of one's own that signs callers in opens all of what is no tenant's."""
+    towards = of_ingress(case, at(entry, "backend"))
+    asked = at(case.subject.metadata.get("annotations"), f"{_NGINX}auth-url")
+    is_signed_in = asked is not None and own_address(case, asked) and _is_nginx(case, spec)
+    return Towards.STATED if towards is Towards.OTHERS and is_signed_in else towards
+
+
+def _path(
+    case: Case, path: str, entry: JsonValue, towards: Towards, *, regular: bool, rewritten: bool
+) -> Iterator[Fault]:
     """A path as it stands and, where a controller may read it so, as an expression, of small and great letters."""
-    towards, value = of_ingress(case, at(entry, "backend")), at(entry, "path") or "/"
+    value = at(entry, "path") or "/"
     exact = at(entry, "pathType") == "Exact"
     expression = isinstance(value, str) and (regular or not exact) and bool(_REGULAR.search(value))
     matches: list[tuple[dict[str, JsonValue], bool]] = [({"regex": value}, True)] if expression else []

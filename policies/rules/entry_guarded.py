@@ -97,7 +97,8 @@ RULE = Rule(
             " an entry, and for every entry where the settings name no tenants",
         },
         "otherServices": names_schema(
-            "Services (`namespace/name`, `*` is any text) that are no model servers, and whose paths are all open"
+            "Services (`namespace/name`, `*` is any text) that are no model servers, and whose paths are all open; no"
+            " statement is needed for those of no tenant behind an Ingress whose auth-url is inside"
         ),
         "authorities": names_schema("Services (`namespace/name`) that gateways may ask whether a call is allowed"),
         "headers": names_schema("Headers that entries may write, beside those that are understood"),

@@ -186,6 +186,12 @@ _TLS_ROUTE = manifest(
 _TENANTS = dataclasses.replace(WORLD, settings={**WORLD.settings, "tenants": {"team": {}}})
 _ELSEWHERE = {"metadata namespace": "portal"}
 _OF_TENANT = "a.team-prod.svc.cluster.local"
+_SIGNED_IN = {
+    **_at_path("/", "Prefix"),
+    f"{_TYPE} backend": {"service": {"name": "portal"}},
+    "spec ingressClassName": "nginx",
+    "metadata annotations": {"nginx.ingress.kubernetes.io/auth-url": "http://oauth2-proxy.auth.svc/oauth2/auth"},
+}
 _BEHIND = (
     *table(
         "kubernetes:gateway.networking.k8s.io/v1alpha2:TLSRoute",
@@ -217,6 +223,18 @@ _BEHIND = (
             "a path of another program for a tenant",
             {**_at_path("/api", "Prefix"), _TYPE + " backend": {"service": {"name": "a"}}},
             _MORE,
+        ),
+        ("a portal behind a sign-in", {**_ELSEWHERE, **_SIGNED_IN}),
+        ("a tenant's portal behind a sign-in", _SIGNED_IN, "is '/', which leads to"),
+        (
+            "a portal behind a sign-in that its controller does not know",
+            {**_ELSEWHERE, **_SIGNED_IN, "spec ingressClassName": "traefik"},
+            "is '/', which leads to",
+        ),
+        (
+            "a portal without a sign-in",
+            {**_ELSEWHERE, **_SIGNED_IN, "metadata annotations": {}},
+            "is '/', which leads to",
         ),
         ("metrics of another program", {**_ELSEWHERE, **_at_path("/metrics", "Prefix")}, "leads to /metrics"),
         world=_TENANTS,
