@@ -65,6 +65,7 @@ def _rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
             yield Fault(path=where, text=f"{shown(entity)}: {NODES}")
     for where, _ in listed(at(rule, "toNodes"), f"{path}.toNodes") if not of_nodes else ():
         yield Fault(path=where, text=NODES)
+    yield from _services(at(rule, f"{word}Services"), f"{path}.{word}Services")
     for peer in ("FQDNs", "Groups"):
         for where, name in listed(at(rule, f"{word}{peer}"), f"{path}.{word}{peer}"):
             yield Fault(path=where, text=f"{shown(name)}: something outside the cluster")
@@ -74,6 +75,13 @@ def _rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
         yield from network(case, at(entry, "cidr"), where)
     for where, selector in listed(at(rule, f"{word}Endpoints"), f"{path}.{word}Endpoints"):
         yield from _endpoints(case, where, selector, bounded=bounded)
+
+
+def _services(services: JsonValue, path: str) -> Iterator[Fault]:
+    for where, entry in listed(services, path):
+        chosen = at(entry, "k8sServiceSelector")
+        if chosen is not None and not narrows(at(chosen, "selector")):
+            yield Fault(path=f"{where}.k8sServiceSelector", text="selects every Service, whatever lies behind it")
 
 
 def _bounded(ports: JsonValue, holds: Callable[[list[JsonValue]], bool]) -> bool:

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from policies.judging.rule import Case
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.entry_origins import own_address, own_origins
+from policies.manifests.entry_origins import own_address, own_origins, own_secret
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.insides import is_own
 from policies.manifests.object_marks import is_harmless
@@ -28,8 +28,9 @@ _NETWORKS = r"[0-9a-fA-F.:/, ]+"
 _NAMES = r"[\w-]+(?:, *[\w-]+)*"
 _INSIDE = "addresses inside, of $host or of the organisation's domains"
 _ORIGINS = "origins (https://host) of the organisation's domains"
-_JUDGED = {_INSIDE: own_address, _ORIGINS: own_origins}
-"""Values that are no form: whether one is right takes the organisation's domains."""
+_OF_ITS_OWN = "Secrets of the own namespace"
+_JUDGED = {_INSIDE: own_address, _ORIGINS: own_origins, _OF_ITS_OWN: own_secret}
+"""Values that are no form: whether one is right takes the object, or the organisation's domains."""
 
 _NGINX = "nginx.ingress.kubernetes.io"
 _HAPROXY = "haproxy.router.openshift.io"
@@ -123,14 +124,14 @@ _OF_INGRESSES: Mapping[str, str] = {
     f"{_NGINX}/allowlist-source-range": _NETWORKS,
     f"{_NGINX}/denylist-source-range": _NETWORKS,
     f"{_NGINX}/auth-type": "basic|digest",
-    f"{_NGINX}/auth-secret": r"[\w./-]+",
+    f"{_NGINX}/auth-secret": _OF_ITS_OWN,
     f"{_NGINX}/auth-secret-type": "auth-file|auth-map",
     f"{_NGINX}/auth-realm": r"[\w .-]+",
-    f"{_NGINX}/auth-tls-secret": r"[\w./-]+",
+    f"{_NGINX}/auth-tls-secret": _OF_ITS_OWN,
     f"{_NGINX}/auth-tls-verify-client": "on",
     f"{_NGINX}/auth-tls-verify-depth": r"[0-9]",
     f"{_NGINX}/proxy-ssl-verify": "on",
-    f"{_NGINX}/proxy-ssl-secret": r"[\w./-]+",
+    f"{_NGINX}/proxy-ssl-secret": _OF_ITS_OWN,
     f"{_NGINX}/proxy-ssl-name": _WORD,
     f"{_NGINX}/load-balance": "round_robin|ewma",
     f"{_NGINX}/enable-access-log": "true",

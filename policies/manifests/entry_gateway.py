@@ -129,6 +129,9 @@ def _filters(case: Case, spec: JsonValue, holder: JsonValue, path: str, towards:
             yield Fault(
                 path=f"{where}.type", text=f"{missing(kind)}: it sends requests elsewhere, or is not understood"
             )
+        scheme = at(entry, "requestRedirect", "scheme") if entry is not UNKNOWN else None
+        if scheme not in (None, "https"):
+            yield Fault(path=f"{where}.requestRedirect.scheme", text=shown(scheme))
         host = at(entry, "requestRedirect", "hostname") if entry is not UNKNOWN else None
         if host is not None and host not in entries(at(spec, "hostnames")) and not is_own(case, host):
             text = f"{shown(host)}, which is none of the organisation's domains"
@@ -176,7 +179,9 @@ def reference_grant(_case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 
 def _gate_is_stated(case: Case, namespace: JsonValue, name: JsonValue) -> bool:
-    """Whether a gateway is the settings' own, stated with a reason, or one that KServe's documents name."""
+    """Whether a gateway is judged in the own namespace, the settings' own, stated with a reason, or of KServe."""
+    if namespace is not None and namespace == case.subject.namespace:
+        return True
     platform = case.world.settings.get("platform")
     own = platform.get("gatewayApi") if isinstance(platform, Mapping) else None
     if isinstance(own, Mapping) and (own.get("namespace"), own.get("gateway")) == (namespace, name):
@@ -187,12 +192,13 @@ def _gate_is_stated(case: Case, namespace: JsonValue, name: JsonValue) -> bool:
 def llm_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
     """Faults of the route and the gateways of a service of KServe for language models, where it states its own."""
     router = UNKNOWN if spec is UNKNOWN else at(spec, "router")
-    route = at(router, "route", "http", "spec")
+    route, place = at(router, "route", "http", "spec"), "spec.router.route.http.spec"
     if route is not None:
-        yield from http_route(case, route, "spec.router.route.http.spec")
-    for path, gate in (
-        listed(at(router, "gateway", "refs"), "spec.router.gateway.refs") if router is not UNKNOWN else ()
-    ):
+        yield from http_route(case, route, place)
+    gates = [*listed(at(router, "gateway", "refs"), "spec.router.gateway.refs")] if router is not UNKNOWN else []
+    if route is not UNKNOWN:
+        gates += listed(at(route, "parentRefs"), f"{place}.parentRefs")
+    for path, gate in gates:
         if not _gate_is_stated(case, at(gate, "namespace") or case.subject.namespace, at(gate, "name")):
             text = "is a gateway that neither kitchen:platform.gatewayApi nor the configuration of this rule states"
             yield Fault(path=path, text=text)

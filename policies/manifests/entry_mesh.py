@@ -80,6 +80,8 @@ def virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 def _redirected(case: Case, spec: JsonValue, route: JsonValue, path: str) -> Iterator[Fault]:
     host = at(route, "redirect", "authority") if route is not UNKNOWN else None
+    if route is not UNKNOWN and at(route, "redirect", "scheme") not in (None, "https", UNKNOWN):
+        yield Fault(path=f"{path}.redirect.scheme", text=shown(at(route, "redirect", "scheme")))
     if isinstance(host, str) and (host in entries(at(spec, "hosts")) or is_own(case, host.partition(":")[0])):
         return
     # A redirection that is not known is told where its paths are read.

@@ -9,6 +9,7 @@ from policies.judging.values import JsonValue
 from policies.manifests.insides import is_own, leads_inside
 
 _ADDRESS = re.compile(r"(https?://)(\$host|\$http_host|[\w.-]+)((?::[0-9]+)?(?:/[\w./?=&$%:{}+,~-]*)?)")
+_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 _ORIGIN = re.compile(r"https://[\w.-]+(?::[0-9]+)?")
 
 
@@ -30,3 +31,10 @@ def own_origin(case: Case, value: JsonValue) -> bool:
 def own_origins(case: Case, value: JsonValue) -> bool:
     """The same of a list with commas."""
     return isinstance(value, str) and all(own_origin(case, entry.strip()) for entry in value.split(","))
+
+
+def own_secret(case: Case, value: JsonValue) -> bool:
+    """Whether a text names a Secret of the object's own namespace: another's would be read for it."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        return False
+    return "/" not in value or value.partition("/")[0] == case.subject.namespace

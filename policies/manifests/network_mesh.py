@@ -54,6 +54,8 @@ def service_entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
         yield from foreign_fault(case, host, path)
     for path, entry in listed(at(spec, "addresses"), "spec.addresses"):
         yield from address(case, entry, path)
+    if entries(at(spec, "addresses")) and at(spec, "exportTo") != ["."]:
+        yield Fault(path="spec.addresses", text="take the calls of other namespaces to them: exportTo is not '.'")
     for path, endpoint in listed(at(spec, "endpoints"), "spec.endpoints"):
         yield from address(case, at(endpoint, "address"), f"{path}.address")
 

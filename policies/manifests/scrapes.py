@@ -16,6 +16,7 @@ _ADDRESS = "__address__"
 _HOSTS = ("url", "host", "address", "serveraddress", "bootstrapservers", "endpoint", "server", "hosts", "addresses")
 """Ends of the names of fields that hold addresses."""
 
+_CLOUDS = ("awsSecretManager", "azureKeyVault", "gcpSecretManager")
 _OF_PROGRAMS = ("$", "{")
 """Begins a value that Prometheus puts together of what it has found."""
 
@@ -75,6 +76,14 @@ def scaled(case: Case, spec: JsonValue) -> Iterator[Fault]:
                     yield Fault(path=where, text=f"{shown(value)}, which is nothing inside")
             else:
                 yield from outside_faults(case, value, where)
+
+
+def authentication(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """Faults of a TriggerAuthentication: where passwords are fetched is inside, for who is asked gets a token."""
+    yield from outside_faults(case, spec, "spec")
+    for name in _CLOUDS:
+        if spec is UNKNOWN or at(spec, name) is not None:
+            yield Fault(path=f"spec.{name}", text=NOT_KNOWN if spec is UNKNOWN else "asks a cloud outside")
 
 
 def service(case: Case, spec: JsonValue) -> Iterator[Fault]:

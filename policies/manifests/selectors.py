@@ -5,7 +5,7 @@ from __future__ import annotations
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import at
-from policies.manifests.ownership import DOMAIN
+from policies.manifests.ownership import DOMAIN, ENVIRONMENT, PART_OF
 
 _OF_EVERYTHING = frozenset(
     {
@@ -13,7 +13,7 @@ _OF_EVERYTHING = frozenset(
         *("istio-injection", "istio-discovery", "istio.io/rev", "istio.io/dataplane-mode", "security.istio.io/tlsMode"),
         *("service.istio.io/canonical-revision", "topology.istio.io/network", "linkerd.io/inject"),
         *("linkerd.io/control-plane-ns", "app.kubernetes.io/managed-by", "projectcalico.org/orchestrator"),
-        *("io.cilium.k8s.policy.cluster", "security.openshift.io/scc.podSecurityLabelSync"),
+        *(PART_OF, ENVIRONMENT, "io.cilium.k8s.policy.cluster", "security.openshift.io/scc.podSecurityLabelSync"),
     }
 )
 _SECURITY = "pod-security.kubernetes.io"
@@ -35,10 +35,10 @@ def narrows(selector: JsonValue, *, domains: tuple[str, ...] = (DOMAIN,)) -> boo
     """Whether a label selector leaves something out, as far as can be told.
 
     A label with a value, or one of some values, narrows, unless it stands on everything: the level of Pod Security, the
-    mesh, the operating system. That a label is there (`Exists`) narrows only where it is one of this project's own, for
-    others may stand on everything. That it is not there, or has none of some values, leaves hardly anything out: it
-    never narrows. What is not known does not narrow either. `domains` are those of labels that do not stand on
-    everything.
+    mesh, the operating system, the environment. That a label is there (`Exists`) narrows only where it is one of this
+    project's own, for others may stand on everything. That it is not there, or has none of some values, leaves hardly
+    anything out: it never narrows. What is not known does not narrow either. `domains` are those of labels that do not
+    stand on everything.
     """
     if selector is None or selector is UNKNOWN:
         return False

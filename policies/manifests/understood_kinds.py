@@ -104,7 +104,7 @@ _OTHERS: tuple[Row, ...] = (
     ("bitnami.com", "SealedSecret", (SECRETS, RIGHTS)),
     ("monitoring.coreos.com", "PrometheusRule", (SECRETS,)),
     ("monitoring.coreos.com", "PodMonitor ServiceMonitor", (SECRETS, NETWORK)),
-    ("keda.sh", "ClusterTriggerAuthentication TriggerAuthentication", (SECRETS,)),
+    ("keda.sh", "ClusterTriggerAuthentication TriggerAuthentication", (SECRETS, NETWORK)),
     ("keda.sh", "ScaledObject", (SECRETS, NETWORK)),
     ("keda.sh", "ScaledJob", (PODS, IMAGES, NETWORK)),
     ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),

@@ -28,6 +28,9 @@ from policies.manifests.selectors import narrows
 from policies.manifests.statements import names_schema
 
 _CLOSED_SERVICES = (None, "", "ClusterIP")
+_OF_THE_CLUSTER = (("default", "kubernetes"), ("kube-system", "kube-dns"), ("openshift-dns", "dns-default"))
+"""Services that the cluster makes; whoever changes one answers for the API, or for names."""
+
 _DNS = (53, 5353)
 """Ports of look-ups, by number; those of OpenShift's DNS pods too."""
 
@@ -72,7 +75,9 @@ def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
     yield from namespace_marks(case.subject)
 
 
-def _service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+def _service(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    if (case.subject.namespace, case.subject.object_name) in _OF_THE_CLUSTER:
+        yield Fault(path="metadata.name", text=f"{shown(case.subject.object_name)}: a Service of the cluster itself")
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
     kind = at(spec, "type")
@@ -167,6 +172,8 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("monitoring.coreos.com", "PodMonitor"): scrapes.monitor,
     ("keda.sh", "ScaledObject"): scrapes.scaled,
     ("keda.sh", "ScaledJob"): scrapes.scaled,
+    ("keda.sh", "TriggerAuthentication"): scrapes.authentication,
+    ("keda.sh", "ClusterTriggerAuthentication"): scrapes.authentication,
     ("serving.kserve.io", "InferenceService"): scrapes.service,
     ("networking.istio.io", "ServiceEntry"): service_entry,
     ("networking.istio.io", "WorkloadEntry"): workload_entry,

@@ -144,6 +144,11 @@ _HTTP_ROUTES = table(
         f"requestRedirect.hostname: is 'attacker.example', {_NO_DOMAIN}",
     ),
     (
+        "redirected by a filter to plain text",
+        _filter("RequestRedirect", "requestRedirect", {"scheme": "http"}),
+        "requestRedirect.scheme: is 'http'",
+    ),
+    (
         "redirected by a filter to one's own",
         _filter("RequestRedirect", "requestRedirect", {"hostname": "b.kitchen.example"}),
     ),
@@ -274,6 +279,12 @@ _LLMS = (
             "spec.router.route.http.spec.rules[0].matches: is '/', which leads to",
         ),
         ("a route of later", _inline(tunnel={}), "route.http.spec.tunnel: is no field that is understood"),
+        (
+            "a route of its own that joins another gateway",
+            _inline(parentRefs=[{"name": "public", "namespace": "edge"}]),
+            f"spec.router.route.http.spec.parentRefs[0]: {_GATE}",
+        ),
+        ("a gateway of its own namespace", _gate("team", "inner")),
         ("a gateway that nobody states", _gate("edge", "public"), f"spec.router.gateway.refs[0]: {_GATE}"),
         ("KServe's gateway", _gate("kserve", "kserve-ingress-gateway")),
         ("a router not known", {_ROUTER: UNKNOWN_VALUE}, "hostnames: is not known", "path: is not known"),

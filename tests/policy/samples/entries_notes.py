@@ -89,6 +89,18 @@ _PASSED_THROUGH = (
     ("passed through by OpenShift", {_NOTES: {"route.openshift.io/termination": "passthrough"}}, "is 'passthrough'"),
     ("encrypted again by OpenShift", {_NOTES: {"route.openshift.io/termination": "reencrypt"}}),
 )
+_SECRETS = (
+    ("passwords of its own namespace", _nginx(auth_type="basic", auth_secret="callers")),
+    ("certificates of its own namespace", _nginx(auth_tls_secret="team/ca", auth_tls_verify_client="on")),
+    *(
+        (
+            f"another's Secret by {name}",
+            _nginx(**{name: "kube-system/x"}),
+            "is 'kube-system/x', and its values are Secrets",
+        )
+        for name in ("auth_secret", "auth_tls_secret", "proxy_ssl_secret")
+    ),
+)
 _INGRESSES = table(
     "kubernetes:networking.k8s.io/v1:Ingress",
     INGRESS,
@@ -96,6 +108,7 @@ _INGRESSES = table(
     *_ORIGINS,
     *_SHARES,
     *_PASSED_THROUGH,
+    *_SECRETS,
     ("notes of one's own domain", {_NOTES: {"kitchen.example/team": "a", "teams.kitchen.example/a": "b"}}),
     ("a note of a domain that ends so", {_NOTES: {"badkitchen.example/team": "a"}}, _STRANGE),
     (

@@ -79,7 +79,6 @@ _INGRESSES = table(
         },
         _MORE,
     ),
-    ("a field of an Ingress of later", {"spec tunnel": {}}, "spec.tunnel: is no field that is understood"),
 )
 
 _ROUTE = manifest(
@@ -282,6 +281,16 @@ _STATED = (
     ),
 )
 
+_LATER = Sample(
+    name="a field of an Ingress of later",
+    resource_type="kubernetes:core/v1:List",
+    inputs={
+        **{"apiVersion": "v1", "kind": "List"},
+        "items": [{**INGRESS, "spec": {**INGRESS["spec"], "tunnel": {}}}],
+    },
+    says=("Ingress team/sample: spec.tunnel: is no field that is understood",),
+)
+
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "entry-guarded": (*_INGRESSES, *_ROUTES, *_HTTP_ROUTES, *_CALLS, *_VIRTUALS, *_BEHIND, *_STATED),
+    "entry-guarded": (*_INGRESSES, *_ROUTES, *_HTTP_ROUTES, *_CALLS, *_VIRTUALS, *_BEHIND, *_STATED, _LATER),
 }

@@ -159,7 +159,25 @@ _ADDRESSES = (
     ),
 )
 
+_SERVICES = table(
+    "kubernetes:core/v1:Service",
+    manifest("v1", "Service", {"ports": [{"port": 443}], "selector": {"app": "a"}}),
+    ("a Service called like the API's, elsewhere", {"metadata name": "kubernetes"}),
+    *(
+        (
+            f"the cluster's Service {namespace}/{name}",
+            {"metadata": {"name": name, "namespace": namespace}},
+            f"metadata.name: is {name!r}: a Service of the cluster itself",
+        )
+        for namespace, name in (
+            ("default", "kubernetes"),
+            ("kube-system", "kube-dns"),
+            ("openshift-dns", "dns-default"),
+        )
+    ),
+)
+
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "entry-guarded": _VIRTUALS,
-    "network-closed": (*_ENTRIES, *_RULES, *_SIDECARS, *_ADDRESSES),
+    "network-closed": (*_ENTRIES, *_RULES, *_SIDECARS, *_ADDRESSES, *_SERVICES),
 }

@@ -116,6 +116,25 @@ _SCALED = tuple(
     )
 )
 
+_VAULT = {"address": "https://vault.security.svc:8200", "authentication": "kubernetes", "mount": "a"}
+_FETCHED = tuple(
+    sample
+    for kind in ("TriggerAuthentication", "ClusterTriggerAuthentication")
+    for sample in table(
+        f"kubernetes:keda.sh/v1alpha1:{kind}",
+        manifest("keda.sh/v1alpha1", kind, {"secretTargetRef": [{"parameter": "a", "name": "b", "key": "c"}]}),
+        (f"{kind}: a Secret", {}),
+        (f"{kind}: a vault inside", {"spec hashiCorpVault": _VAULT}),
+        (
+            f"{kind}: a stranger's vault",
+            {"spec hashiCorpVault": {**_VAULT, "address": "https://vault.attacker.example"}},
+            "spec.hashiCorpVault.address: leads to 'https://vault.attacker.example'",
+        ),
+        (f"{kind}: a cloud", {"spec awsSecretManager": {"region": "a"}}, "spec.awsSecretManager: asks a cloud outside"),
+        (f"{kind}: what is not known", {"spec": UNKNOWN_VALUE}, *("is not known",) * 3),
+    )
+)
+
 _PLACE = "spec predictor autoScaling"
 
 
@@ -152,6 +171,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         *_monitor("ServiceMonitor", "endpoints"),
         *_monitor("PodMonitor", "podMetricsEndpoints"),
         *_SCALED,
+        *_FETCHED,
         *_SERVICES,
     ),
 }

@@ -15,6 +15,8 @@ _COMMON = {
     "istio.io/dataplane-mode": ["ambient"],
     "kubernetes.io/os": ["linux"],
     "app.kubernetes.io/managed-by": ["Helm", "pulumi"],
+    "app.kubernetes.io/part-of": ["private-ai-kitchen"],
+    "kitchen.example.com/environment": ["dev", "prod"],
 }
 """Labels that stand on every namespace or pod, with the values that they have there."""
 
@@ -161,6 +163,13 @@ _CILIUM = tuple(
                 *("io.cilium.k8s.policy.cluster", "k8s:io.cilium.k8s.policy.cluster"),
                 "k8s:io.cilium.k8s.namespace.labels.pod-security.kubernetes.io/enforce",
             )
+        ),
+        (f"{kind}: a Service by its name", _to(toServices=[{"k8sService": {"serviceName": "a", "namespace": "b"}}])),
+        (f"{kind}: some Services", _to(toServices=[{"k8sServiceSelector": {"selector": {"matchLabels": {"a": "b"}}}}])),
+        (
+            f"{kind}: every Service",
+            _to(toServices=[{"k8sServiceSelector": {"selector": {}, "namespace": "b"}}]),
+            "toServices[0].k8sServiceSelector: selects every Service",
         ),
         (
             f"{kind}: some pods of a cluster",
