@@ -53,6 +53,10 @@ def route(case: Case, spec: JsonValue) -> Iterator[Fault]:
     # A Route has one path: none means all of the server, whose administration another rule keeps closed.
     if path not in (None, "", "/"):
         yield from path_faults(case, "spec.path", {"prefix": path}, towards)
+    backends = [("spec.to", at(spec, "to")), *listed(at(spec, "alternateBackends"), "spec.alternateBackends")]
+    for where, backend in backends if spec is not UNKNOWN else ():
+        if at(backend, "kind") not in (None, "Service"):
+            yield Fault(path=f"{where}.kind", text=f"{shown(at(backend, 'kind'))}, which may lead anywhere")
     yield from entry_headers.of_openshift(case, spec)
     yield from _rewritten(case, towards)
     if not titles(case.config, "authenticated", case.subject.title):

@@ -81,6 +81,9 @@ def security_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for path, origin in listed(at(spec, "cors", "allowOrigins"), "spec.cors.allowOrigins"):
         if not own_origin(case, origin):
             yield Fault(path=path, text=f"{shown(origin)}, which is no origin of the organisation's domains")
+    if at(spec, "authorization", "defaultAction") not in (None, "Deny"):
+        action = at(spec, "authorization", "defaultAction")
+        yield Fault(path="spec.authorization.defaultAction", text=f"{shown(action)}: whom no rule names comes in")
     if at(spec, "extAuth") is not None:
         yield from _authority(case, at(spec, "extAuth"), "spec.extAuth")
     yield from _addresses(case, spec, "spec", ("cors",))

@@ -18,7 +18,7 @@ _ANY = r"[\w.,:/ -]*"
 _FIGURE = r"[0-9.]+[a-zA-Z]{0,2}"
 
 REVISION = (
-    r"default|stable|prod|prod-stable|canary|asm-managed(?:-stable|-rapid)?|openshift-gateway"
+    r"default|stable|prod|prod-stable|canary|asm-managed(?:-stable|-rapid)?|openshift-gateway|data-science-smcp"
     r"|[a-z-]*[0-9]+-[0-9]+(?:-[0-9]+)?"
 )
 """Names of revisions of Istio's control plane, as it and its installers give them: one that no control plane has would

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from policies.judging.rule import Case
 from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, shown
+from policies.manifests.fields import NOT_KNOWN, Fault, at, shown
 from policies.manifests.insides import is_own
 from policies.manifests.marks import REVISION, WAYPOINT
 from policies.manifests.ownership import DOMAIN
@@ -96,13 +96,20 @@ def object_marks(case: Case) -> Iterator[Fault]:
     """Labels of a Service or an entry that are not understood."""
     if (case.subject.group, case.subject.kind) not in LABELLED:
         return
-    found = case.subject.metadata.get("labels")
+    yield from _labels(case, case.subject.metadata.get("labels"), "metadata.labels")
+    spec = case.subject.inputs.get("spec")
+    if case.subject.kind == "Gateway" and spec is not UNKNOWN:
+        # The Service and the pods of the Gateway get these.
+        yield from _labels(case, at(spec, "infrastructure", "labels"), "spec.infrastructure.labels")
+
+
+def _labels(case: Case, found: JsonValue, path: str) -> Iterator[Fault]:
     if found is UNKNOWN:
-        yield Fault(path="metadata.labels", text=NOT_KNOWN)
+        yield Fault(path=path, text=NOT_KNOWN)
     for name, value in mapping(found).items():
         text = _fault(case, name, value)
         if text:
-            yield Fault(path=f"metadata.labels.{name}", text=text)
+            yield Fault(path=f"{path}.{name}", text=text)
 
 
 def _fault(case: Case, name: str, value: JsonValue) -> str | None:

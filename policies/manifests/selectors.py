@@ -51,9 +51,9 @@ def narrows(selector: JsonValue, *, domains: tuple[str, ...] = (DOMAIN,)) -> boo
 
 def _is_narrow(expression: JsonValue, domains: tuple[str, ...]) -> bool:
     key, operator = at(expression, "key"), at(expression, "operator")
-    if not isinstance(key, str):
+    if not isinstance(key, str) or stands_on_everything(key):
         return False
     if operator == "In":
         values = entries(at(expression, "values"))
-        return bool(values) and all(isinstance(value, str) for value in values) and not stands_on_everything(key)
+        return bool(values) and all(isinstance(value, str) for value in values)
     return operator == "Exists" and key.partition("/")[0] in domains

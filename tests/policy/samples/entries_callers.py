@@ -139,6 +139,12 @@ _ENVOY = (
             {"spec extAuth": {"http": {"backendRefs": UNKNOWN_VALUE}}},
             "backendRefs: is not known",
         ),
+        (
+            "whom no rule names",
+            {"spec authorization": {"defaultAction": "Allow"}},
+            "defaultAction: is 'Allow': whom no",
+        ),
+        ("nobody whom no rule names", {"spec authorization": {"defaultAction": "Deny"}}),
         ("origins of one's own", {"spec cors": {"allowOrigins": ["https://portal.kitchen.example"]}}),
         ("every origin", {"spec cors": {"allowOrigins": ["*"]}}, "cors.allowOrigins[0]: is '*'"),
         (

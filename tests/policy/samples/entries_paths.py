@@ -93,6 +93,8 @@ _ROUTES = table(
     *((f"a Route to {path}", {"spec path": path}) for path in _OPEN[:4]),
     *((f"a Route to {path}", {"spec path": path}, f"spec.path: is {path!r}, which {_MORE}") for path in _CLOSED[:5]),
     ("a field of a Route of later", {"spec tunnel": {}}, "spec.tunnel: is no field that is understood"),
+    ("a Route to another kind", {"spec to": {"kind": "Backend", "name": "a"}}, "spec.to.kind: is 'Backend', which may"),
+    ("a share of another kind", {"spec alternateBackends": [{"kind": "Backend"}]}, "alternateBackends[0].kind: is"),
     ("a share of a Route", {"spec alternateBackends": [{"kind": "Service", "name": "b", "weight": 10}]}),
 )
 

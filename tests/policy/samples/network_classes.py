@@ -63,6 +63,12 @@ _GATEWAYS = table(
         (f"Gateway of class {name}", {"spec gatewayClassName": name}, f"spec.gatewayClassName: is {name!r}, {_NOBODY}")
         for name in _OUTSIDE
     ),
+    ("labels of a Gateway's pods", {"spec infrastructure": {"labels": {"team": "a"}}}),
+    (
+        "labels that open a Gateway's Service",
+        {"spec infrastructure": {"labels": {"istio.io/use-waypoint": "none"}}},
+        "spec.infrastructure.labels.istio.io/use-waypoint: is 'none'",
+    ),
     ("a Gateway of no class", {"spec gatewayClassName": MISSING}, "spec.gatewayClassName: is missing"),
     ("a private address", _address("10.1.2.3", type="IPAddress")),
     ("a name of one's own", _address("gw.kitchen.example", type="Hostname")),

@@ -40,6 +40,14 @@ _POLICIES = table(
         (f"one value of {key}", _from(namespaceSelector={"matchLabels": {key: values[-1]}}), _EVERY_POD)
         for key, values in _COMMON.items()
     ),
+    *(
+        (
+            f"that {key} is there",
+            _from(namespaceSelector={"matchExpressions": [{"key": key, "operator": "Exists"}]}),
+            _EVERY_POD,
+        )
+        for key in _COMMON
+    ),
     (
         "two labels that stand everywhere",
         _from(namespaceSelector={"matchLabels": {"istio-injection": "enabled", "kubernetes.io/os": "linux"}}),
