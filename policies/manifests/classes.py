@@ -101,10 +101,18 @@ def a_class(case: Case, spec: JsonValue) -> Iterator[Fault]:
         return
     for field, parameters in (("controller", "parameters"), ("controllerName", "parametersRef")):
         name = at(spec, field)
-        if name is not None and not (isinstance(name, str) and name in _CONTROLLER_NAMES):
+        if name is not None and not _is_inside(case, name):
             yield _outside(case, f"spec.{field}", name)
         if spec is not UNKNOWN and at(spec, parameters) is not None:
             yield Fault(path=f"spec.{parameters}", text="configure the controller by an object that is not judged")
+
+
+def _is_inside(case: Case, controller: JsonValue) -> bool:
+    """Whether a controller is one that runs in the cluster; ingress-nginx is called as its installer likes."""
+    if not isinstance(controller, str):
+        return False
+    group, _, name = controller.partition("/")
+    return controller in _CONTROLLER_NAMES or (group == "k8s.io" and "nginx" in name and is_stated(case, name))
 
 
 def _outside(case: Case, path: str, name: JsonValue) -> Fault:

@@ -144,6 +144,9 @@ _OF_INGRESSES: Mapping[str, str] = {
     f"{_NGINX}/limit-whitelist": _NETWORKS,
     f"{_NGINX}/connection-proxy-header": r"[\w-]+",
     f"{_NGINX}/preserve-trailing-slash": "true|false",
+    f"{_NGINX}/ssl-prefer-server-ciphers": "true",
+    f"{_NGINX}/auth-tls-pass-certificate-to-upstream": "true|false",
+    f"{_NGINX}/websocket-services": r"[\w,-]+",
     **{f"{_NGINX}/enable-{name}": "true" for name in ("modsecurity", "owasp-core-rules", "opentelemetry")},
     **{f"{_NGINX}/proxy-{name}": _SWITCH for name in ("buffering", "request-buffering")},
     **{

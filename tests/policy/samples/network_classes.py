@@ -98,11 +98,22 @@ _CLASSES = (
         _INGRESS_CLASS,
         *(
             (f"controller {name}", {"spec controller": name})
-            for name in ("k8s.io/ingress-nginx", "openshift.io/ingress-to-route", "traefik.io/ingress-controller")
+            for name in (
+                "k8s.io/internal-ingress-nginx",
+                "k8s.io/ingress-nginx",
+                "openshift.io/ingress-to-route",
+                "traefik.io/ingress-controller",
+            )
         ),
         *(
             (f"controller {name}", {"spec controller": name}, f"spec.controller: is {name!r}, {_NOBODY}")
-            for name in ("ingress.k8s.aws/alb", "tailscale.com/ts-ingress", "k8s.ngrok.com/ingress-controller")
+            for name in (
+                "k8s.io/public-ingress-nginx",
+                "k8s.io/other",
+                "ingress.k8s.aws/alb",
+                "tailscale.com/ts-ingress",
+                "k8s.ngrok.com/ingress-controller",
+            )
         ),
         ("parameters of a class", {"spec parameters": _PARAMETERS}, f"spec.parameters: {_UNSEEN}"),
     ),
