@@ -83,7 +83,7 @@ def is_open(case: Case, match: dict[str, JsonValue], *, any_case: bool = False) 
         if not isinstance(value, str):
             return False
         found = beginnings(value) if kind == "regex" else (value,)
-        if not found or not all(known.fullmatch(path) for path in found):
+        if not found or not all(known.fullmatch(path) and ".." not in path for path in found):
             return False
     return bool(match)
 

@@ -13,7 +13,7 @@ _CLASS = re.compile(
     r"\[(?:\^[/?#&:]*/[/?#&:]*|(?:a-z|A-Z|0-9|\\w|[A-Za-z0-9_.:]|-(?=\]))+)\](?:[+*]|\{[0-9]+,?[0-9]*\})?(?![?+*{])"
 )
 _ESCAPED = re.compile(r"\\([-./:_~])")
-_REST = re.compile(r"\(?\.[*+]\)?")
+_REST = re.compile(r"\(\.[*+]\)|\.[*+](?![?+*{])")
 _PLAIN = re.compile(r"[A-Za-z0-9/_:~.-]")
 PART = "{}"
 """Stands for some text without a `/` in it."""
@@ -23,8 +23,8 @@ PART = "{}"
 def beginnings(pattern: str) -> tuple[str, ...] | None:
     """What a path that the expression matches can begin with; None where the expression is not understood.
 
-    Understood are letters, alternatives in groups, what may be left out, classes without `/`, and `.*` as the end of
-    what is said. Anything may follow a beginning.
+    Understood are letters, a point for itself (it stands for any other sign as well), alternatives in groups, what may
+    be left out, classes without `/`, and `.*` as the end of what is said. Anything may follow a beginning.
     """
     try:
         found, place = _Reader(pattern.removeprefix("^")).alternatives(0)
@@ -73,7 +73,7 @@ class _Reader:
                 raise _NotUnderstoodError
             return {("", False)}, place + 1
         rest = _REST.match(self.text, place)
-        if rest and rest[0].count("(") == rest[0].count(")"):
+        if rest:
             return {("", True)}, rest.end()
         item, place = self._one(place)
         follows = self.text[place : place + 1]

@@ -1,4 +1,10 @@
-"""Rule: every entry to the environment has TLS, one host name, and leads to the open part of a server alone."""
+"""Rule: every entry to the environment has TLS, one host name, and leads to the open part of a server alone.
+
+An entry leads to model servers where a Service behind it is of a tenant's namespace or called like one of KServe's, and
+everywhere where the settings name no tenants. Other entries lead to anything but the paths of the administration, which
+means not to `/` either, unless a proxy of one's own signs callers in before them. What is no model server in a tenant's
+namespace is stated with a reason.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +39,7 @@ _EXAMPLE = "a Route with tls: {termination: edge, insecureEdgeTerminationPolicy:
 @each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each opening in an entry."""
-    rule = "entries have TLS, name their hosts, keep strangers out and lead to no path of the administration"
+    rule = "entries have TLS, name their hosts, keep strangers out and lead to what servers answer to callers"
     yield from told(case, _faults(case), rule, _EXAMPLE)
 
 
@@ -67,11 +73,11 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("kuadrant.io", "AuthPolicy"): auth_policy,
     ("gateway.envoyproxy.io", "SecurityPolicy"): security_policy,
 }
-"""How each kind of entry is judged; those of other projects are refused, as are routes that know no paths."""
+"""How each kind of entry is judged; those of other projects are refused."""
 
 RULE = Rule(
     id="entry-guarded",
-    title="Every entry has TLS and a host name, keeps strangers out, and leads to no path of the administration.",
+    title="Every entry has TLS and a host name, keeps strangers out, and leads to what servers answer to callers.",
     severity=Severity.CRITICAL,
     reason="An entry is where callers of the whole organisation come in; a server itself knows no callers.",
     remedy="End TLS at the entry, name the host, list the callers' networks, and route the paths of the API alone.",
