@@ -9,7 +9,8 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.network_peers import NODES, network, strange_fields
-from policies.manifests.ports import ports_bound, ports_of_nodes
+from policies.manifests.node_ports import ports_of_nodes
+from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows, stands_on_everything
 
 _PEERS = ("Endpoints", "Entities", "CIDR", "CIDRSet", "Services", "Nodes", "FQDNs", "Groups", "Requires")

@@ -14,10 +14,10 @@ from fnmatch import fnmatchcase
 from policies.judging.rule import Case
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.entry_labels import is_harmless
 from policies.manifests.entry_origins import own_address, own_origins, own_secret
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.insides import is_own
-from policies.manifests.object_marks import is_harmless
 from policies.manifests.ownership import DOMAIN
 
 _NUMBER = r"[0-9]+[a-zA-Z]{0,2}"

@@ -11,7 +11,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import calico_selectors
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.networks import PRIVATE, within
-from policies.manifests.ports import OF_NODES, ports_of_nodes
+from policies.manifests.node_ports import OF_NODES, ports_of_nodes
 from policies.manifests.selectors import narrows
 
 _REFUSING = ("Deny", "Pass", "Log")

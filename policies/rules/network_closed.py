@@ -13,6 +13,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import classes, scrapes
 from policies.manifests.cilium_peers import cilium
 from policies.manifests.endpoints import endpoint_slice, endpoints
+from policies.manifests.entry_labels import label_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.insides import DOMAINS_SCHEMA, MESH
 from policies.manifests.kind_table import refusals
@@ -20,7 +21,6 @@ from policies.manifests.marks import namespace_marks, pod_marks
 from policies.manifests.network_mesh import destination_rule, service_entry, sidecar, workload_entry
 from policies.manifests.network_peers import admin_policy, calico, cidr_group, is_private, network_set
 from policies.manifests.networks import PRIVATE
-from policies.manifests.object_marks import object_marks
 from policies.manifests.objects import each_object, told
 from policies.manifests.pod_finder import pods
 from policies.manifests.ports import ports_bound
@@ -52,7 +52,7 @@ def _objects(case: Case) -> Iterator[str]:
 def _faults(case: Case) -> Iterator[Fault]:
     for text in refusals(case.subject, "network-closed"):
         yield Fault(path="kind", text=text)
-    yield from object_marks(case)
+    yield from label_faults(case)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         yield from faults(case, case.subject.inputs.get("spec"))

@@ -92,7 +92,7 @@ LABELLED = {
 """Services and entries, whose labels are closed; their annotations are the rule's on entries."""
 
 
-def object_marks(case: Case) -> Iterator[Fault]:
+def label_faults(case: Case) -> Iterator[Fault]:
     """Labels of a Service or an entry that are not understood."""
     if (case.subject.group, case.subject.kind) not in LABELLED:
         return
