@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
@@ -35,6 +36,13 @@ _USUAL_NAMESPACES = (
 )
 """Namespaces by which programs name their Services in two words; none is a domain of the internet."""
 
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_SHARED = (
+    *("jfrog.io", "azurecr.io", "amazonaws.com", "pkg.dev", "gcr.io", "gitlab.com", "github.com", "docker.com"),
+    *("redhat.com", "redhat.io", "digitalocean.com", "icr.io", "scw.cloud", "nvcr.io", "aliyuncs.com", "ocir.io"),
+)
+"""Zones of registries that many organisations share: whose host lies in one says nothing about the others there."""
+
 DOMAINS_SCHEMA: dict[str, JsonValue] = {
     **{"type": "array", "items": {"type": "string"}, "default": []},
     "description": "The organisation's own domains, with all below them, beside those of the settings: the domain that"
@@ -57,7 +65,8 @@ def _above(registry: str) -> tuple[str, ...]:
     """The domain that a registry's host lies in; none where it lies in a whole zone, such as `io`."""
     host = registry.partition("/")[0].partition(":")[0]
     domain = host.partition(".")[2]
-    return (domain,) if "." in domain else ()
+    shared = any(f".{domain}".endswith(f".{zone}") for zone in _SHARED)
+    return (domain,) if "." in domain and not shared else ()
 
 
 def is_own(case: Case, host: JsonValue) -> bool:
@@ -70,11 +79,10 @@ def is_inside(case: Case, host: JsonValue) -> bool:
     if not isinstance(host, str) or not host:
         return False
     host = host.lower().removesuffix(".")
-    if "*" in host or "$" in host:
-        return False
-    if "." not in host:
-        return not host.isdigit() and not host.startswith("0x")
-    return namespace_of(case, host) is not None or is_own(case, host) or is_private(case, host.strip("[]"))
+    # A number is an address to some programs, and what is no plain name is read otherwise by each of them.
+    if not _NAME.fullmatch(host) or host.rpartition(".")[2].isdigit() or host.startswith("0x"):
+        return is_private(case, host.strip("[]"))
+    return "." not in host or namespace_of(case, host) is not None or is_own(case, host)
 
 
 def leads_inside(case: Case, address: JsonValue) -> bool:
