@@ -83,8 +83,8 @@ def _service(case: Case, spec: JsonValue) -> Iterator[Fault]:
     kind = at(spec, "type")
     if spec is not UNKNOWN and kind not in _CLOSED_SERVICES:
         yield Fault(path="spec.type", text=shown(kind))
-    for path, address in listed(at(spec, "externalIPs"), "spec.externalIPs") if spec is not UNKNOWN else ():
-        yield Fault(path=path, text=shown(address))
+    for path, value in listed(at(spec, "externalIPs"), "spec.externalIPs") if spec is not UNKNOWN else ():
+        yield Fault(path=path, text=shown(value))
 
 
 def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
