@@ -85,7 +85,7 @@ def _targets(spec: JsonValue, place: Place) -> bool:
     """Whether a policy names the entry, the gateways before it, or every Service behind it."""
     refs = [*entries(at(spec, "targetRefs")), *([at(spec, "targetRef")] if at(spec, "targetRef") is not None else [])]
     # A section is a part of what is named.
-    named = {(at(ref, "kind"), at(ref, "name")) for ref in refs if at(ref, "sectionName") is None}
+    named = [(at(ref, "kind"), at(ref, "name")) for ref in refs if at(ref, "sectionName") is None]
     if (place.kind, place.name) in named:
         return place.name is not None
     for kind, names in (("Service", place.services), ("Gateway", place.gateways)):

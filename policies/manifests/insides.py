@@ -111,11 +111,17 @@ def namespace_of(case: Case, host: str) -> str | None:
     return labels[1] if is_named or ("-" in labels[1] and not labels[1].startswith("xn--")) else None
 
 
+def tenant_of(case: Case, namespace: str | None) -> str | None:
+    """The tenant of the settings whose namespace it is, in whatever environment; None where it is no tenant's."""
+    tenants = case.world.settings.get("tenants")
+    names = [str(name) for name in tenants] if isinstance(tenants, Mapping) else []
+    found = [name for name in names if namespace is not None and f"{namespace}-".startswith(f"{name}-")]
+    return max(found, key=len, default=None)
+
+
 def is_of_a_tenant(case: Case, namespace: str | None) -> bool:
     """Whether a namespace is one of a tenant of the settings, in whatever environment."""
-    tenants = case.world.settings.get("tenants")
-    names = tenants if isinstance(tenants, Mapping) else ()
-    return namespace is not None and any(namespace == name or namespace.startswith(f"{name}-") for name in names)
+    return tenant_of(case, namespace) is not None
 
 
 def is_of_the_cluster(namespace: str | None) -> bool:

@@ -37,6 +37,17 @@ _VIRTUALS = (
         _VIRTUAL,
         ("speaks for a Service of a tenant, in two words", {"spec hosts": ["store.legal"]}, _FOREIGN),
         ("speaks for a Service of a tenant's environment", {"spec hosts": ["store.legal-prod"]}, _FOREIGN),
+        (
+            "leads to another tenant",
+            {"spec http 0 route": [{"destination": {"host": "store.legal-prod.svc.cluster.local"}}]},
+            "destination.host: is 'store.legal-prod.svc.cluster.local', which is a server of another tenant",
+        ),
+        ("leads to its own tenant", {"spec http 0 route": [{"destination": {"host": "store.team-prod.svc"}}]}),
+        ("leads to no tenant", {"spec http 0 route": [{"destination": {"host": "store.portal.svc"}}]}),
+        (
+            "leads to a tenant from no tenant's namespace",
+            {"metadata namespace": "gateways", "spec http 0 route": [{"destination": {"host": "store.legal.svc"}}]},
+        ),
         ("speaks for its own Service, in two words", {"spec hosts": ["store.team"]}),
         world=_TENANTS,
     ),
