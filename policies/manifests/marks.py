@@ -17,6 +17,16 @@ from policies.manifests.pods import Pod
 _ANY = r"[\w.,:/ -]*"
 _FIGURE = r"[0-9.]+[a-zA-Z]{0,2}"
 
+REVISION = (
+    r"default|stable|prod|prod-stable|canary|asm-managed(?:-stable|-rapid)?|openshift-gateway|data-science-smcp"
+    r"|[a-z-]*[0-9]+-[0-9]+(?:-[0-9]+)?"
+)
+"""Names of revisions of Istio's control plane, as it and its installers give them: one that no control plane has would
+leave pods without a proxy."""
+
+WAYPOINT = r"(?!none$)[a-z0-9][a-z0-9-]*"
+"""Names of waypoints; `none` leaves out the one that asks who calls."""
+
 OF_PODS: Mapping[str, Mapping[str, str]] = {
     "istio.io": {
         "sidecar.istio.io/inject": "true",
@@ -61,10 +71,10 @@ OF_PODS: Mapping[str, Mapping[str, str]] = {
 _OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
     **OF_PODS,
     "istio.io": {
-        "istio.io/rev": _ANY,
+        "istio.io/rev": REVISION,
         "istio.io/dataplane-mode": "ambient",
-        "istio.io/use-waypoint": _ANY,
-        "istio.io/use-waypoint-namespace": _ANY,
+        "istio.io/use-waypoint": WAYPOINT,
+        "istio.io/use-waypoint-namespace": WAYPOINT,
         "topology.istio.io/network": _ANY,
     },
     # Pods of the namespace would get tolerations, or go to other nodes than they are judged by.
@@ -81,6 +91,8 @@ _OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
         "openshift.io/sa.scc.mcs": _ANY,
         "openshift.io/sa.scc.uid-range": r"1[0-9]{9,}/[0-9]+",
         "openshift.io/sa.scc.supplemental-groups": r"1[0-9]{9,}/[0-9]+",
+        "network.openshift.io/policy-group": "|ingress|monitoring",
+        "kueue.openshift.io/managed": "true|false",
         "security.openshift.io/scc.podSecurityLabelSync": "true|false",
         "security.openshift.io/MinimallySufficientPodSecurityStandard": "restricted",
     },

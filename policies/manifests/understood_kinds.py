@@ -32,7 +32,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("autoscaling.k8s.io", "VerticalPodAutoscaler", ()),
     ("policy", "PodDisruptionBudget", ()),
     ("networking.k8s.io", "NetworkPolicy", (NETWORK,)),
-    ("networking.k8s.io", "Ingress", (ENTRIES,)),
+    ("networking.k8s.io", "Ingress IngressClass", (ENTRIES, NETWORK)),
     ("extensions", "Ingress", (ENTRIES,)),
     ("discovery.k8s.io", "EndpointSlice", (NETWORK,)),
     ("rbac.authorization.k8s.io", "ClusterRole ClusterRoleBinding Role RoleBinding", (RIGHTS,)),
@@ -60,7 +60,7 @@ _OPENSHIFT: tuple[Row, ...] = (
 )
 
 _SERVING: tuple[Row, ...] = (
-    ("serving.kserve.io", "InferenceService", (PODS, IMAGES, MODELS, ENTRIES, STORAGE)),
+    ("serving.kserve.io", "InferenceService", (PODS, IMAGES, MODELS, ENTRIES, NETWORK, STORAGE)),
     ("serving.kserve.io", "LLMInferenceService LLMInferenceServiceConfig", (PODS, IMAGES, MODELS, ENTRIES)),
     ("serving.kserve.io", "ClusterServingRuntime ServingRuntime", (PODS, IMAGES, MODELS)),
     ("serving.kserve.io", "ClusterStorageContainer", (PODS, IMAGES, MODELS)),
@@ -72,8 +72,8 @@ _SERVING: tuple[Row, ...] = (
 )
 
 _ENTRIES_AND_MESH: tuple[Row, ...] = (
-    ("gateway.networking.k8s.io", "GRPCRoute Gateway HTTPRoute TLSRoute", (ENTRIES,)),
-    ("gateway.networking.k8s.io", "GatewayClass ReferenceGrant BackendTLSPolicy", (ENTRIES,)),
+    ("gateway.networking.k8s.io", "GRPCRoute Gateway GatewayClass HTTPRoute TLSRoute", (ENTRIES, NETWORK)),
+    ("gateway.networking.k8s.io", "ReferenceGrant BackendTLSPolicy", (ENTRIES,)),
     ("networking.istio.io", "DestinationRule ServiceEntry Sidecar WorkloadEntry", (NETWORK,)),
     ("networking.istio.io", "Gateway VirtualService", (ENTRIES,)),
     ("security.istio.io", "AuthorizationPolicy PeerAuthentication RequestAuthentication", (ENTRIES,)),
@@ -102,9 +102,11 @@ _OTHERS: tuple[Row, ...] = (
     ("cert-manager.io", "Certificate CertificateRequest", (SECRETS,)),
     ("external-secrets.io", "ExternalSecret", (SECRETS, RIGHTS)),
     ("bitnami.com", "SealedSecret", (SECRETS, RIGHTS)),
-    ("monitoring.coreos.com", "PodMonitor PrometheusRule ServiceMonitor", (SECRETS,)),
-    ("keda.sh", "ClusterTriggerAuthentication ScaledObject TriggerAuthentication", (SECRETS,)),
-    ("keda.sh", "ScaledJob", (PODS, IMAGES)),
+    ("monitoring.coreos.com", "PrometheusRule", (SECRETS,)),
+    ("monitoring.coreos.com", "PodMonitor ServiceMonitor", (SECRETS, NETWORK)),
+    ("keda.sh", "ClusterTriggerAuthentication TriggerAuthentication", (SECRETS, NETWORK)),
+    ("keda.sh", "ScaledObject", (SECRETS, NETWORK)),
+    ("keda.sh", "ScaledJob", (PODS, IMAGES, NETWORK)),
     ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),
     ("policies.kyverno.io", "ImageValidatingPolicy ValidatingPolicy", ()),
     ("kyverno.io", "ClusterPolicy Policy", (PODS, MANIFESTS)),

@@ -204,9 +204,17 @@ _NAMESPACES = table(
         {_POD_NOTES: {"scheduler.alpha.kubernetes.io/defaultTolerations": "[]"}},
         "of scheduler.alpha.kubernetes.io only what is understood",
     ),
-    ("out of admission", {_POD_LABELS: {"admission.gatekeeper.sh/ignore": "x"}}, "of gatekeeper.sh only what is"),
+    (
+        "out of admission",
+        {_POD_LABELS: {"admission.gatekeeper.sh/ignore": "x"}},
+        "of gatekeeper.sh only what is",
+    ),
     ("out of Linkerd", {_POD_NOTES: {"linkerd.io/inject": "disabled"}}, "annotations.linkerd.io/inject: is 'disabled'"),
-    ("with a network of its own", {_POD_LABELS: {"k8s.ovn.org/primary-user-defined-network": ""}}, "of ovn.org only"),
+    (
+        "with a network of its own",
+        {_POD_LABELS: {"k8s.ovn.org/primary-user-defined-network": ""}},
+        "of ovn.org only",
+    ),
     ("with notes not known", {_POD_NOTES: UNKNOWN_VALUE}, f"metadata.annotations: {_NOT_KNOWN}"[:20]),
 )
 
