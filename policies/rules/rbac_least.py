@@ -40,7 +40,7 @@ def judge(case: Case) -> Iterator[str]:
     """Yield one message for each right that is too much, and for each object that leads to rights."""
     rule = "roles name groups, resources and verbs, and give no way to more; bindings name who has them"
     yield from told(case, _faults(case), rule, _EXAMPLE)
-    yield from told(case, api_doors(case.subject, _ID), rule, _EXAMPLE)
+    yield from told(case, api_doors(case, _ID), rule, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
@@ -206,10 +206,12 @@ RULE = Rule(
             "`group` (an API group whose objects roles may write)",
             "`role` (a role that bindings may name)",
             "`namespace` (one in which roles may do what they may in a tenant's)",
+            "`addon` (a namespace of an add-on, in which no tenant runs pods)",
             "`mark` (a label or annotation of a Secret, ServiceAccount or Namespace)",
             "`type` (a type of Secrets)",
             "`identity` (a cloud's identity that an account may have)",
-            "`address` (a host that a store, issuer or receiver of alerts may ask)",
+            "`address` (a host that stores, issuers, receivers of alerts may ask; `aws`, `slackConfigs`: all of one)",
+            "`handler` (one of a RuntimeClass)",
         ),
     },
 )

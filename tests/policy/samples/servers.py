@@ -210,6 +210,10 @@ _PROJECTED = {
     "name": "t",
     "projected": {"sources": [{"configMap": {"name": "x"}}, {"serviceAccountToken": {"path": "t"}}]},
 }
+_SIGNED = {"name": "c", "projected": {"sources": [{"podCertificate": {"signerName": "a.example.com/b"}}]}}
+_NOVEL = {"name": "n", "projected": {"sources": [{"novelty": {}}]}}
+_BUNDLE = {"name": "b", "projected": {"sources": [{"clusterTrustBundle": {"name": "b"}}, {"downwardAPI": {}}]}}
+_MOUNTS, _PLACE = "spec containers 0 volumeMounts", "/run/secrets/kubernetes.io/serviceaccount"
 
 TOKENS = (
     *table(
@@ -220,6 +224,16 @@ TOKENS = (
         ("wanted", {_TOKEN: True}, "spec.automountServiceAccountToken: is True"),
         ("as text", {_TOKEN: "false"}, "is 'false'"),
         ("by a volume", {"spec volumes": [_PROJECTED]}, "volumes[0].projected.sources[1]: is a token"),
+        ("by a certificate", {"spec volumes": [_SIGNED]}, "sources[0].podCertificate: gives the pod an identity"),
+        ("by what nobody knows yet", {"spec volumes": [_NOVEL]}, "sources[0].novelty: gives the pod an identity"),
+        ("a bundle of CAs", {"spec volumes": [_BUNDLE]}),
+        ("by a Secret in its place", {_MOUNTS: [{"mountPath": f"/var{_PLACE}"}]}, "mountPath: is '/var/run/secrets"),
+        (
+            "by a Secret in its place, spelt oddly",
+            {_MOUNTS: [{"mountPath": f"/var/.{_PLACE}/"}]},
+            "mountPath: is '/var",
+        ),
+        ("by a Secret beside its place", {_MOUNTS: [{"mountPath": "/run/secrets/own"}]}),
         ("not known", {_TOKEN: UNKNOWN_VALUE}, f"is {_NOT_KNOWN}"),
         ("spec not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),
         ("volumes not known", {"spec volumes": UNKNOWN_VALUE}, f"sources: is {_NOT_KNOWN}"),
