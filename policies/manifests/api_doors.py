@@ -12,7 +12,6 @@ from policies.manifests.controller_settings import argo_policy, config_map
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.kind_table import refusals
 from policies.manifests.object_marks import object_marks
-from policies.manifests.selectors import narrows
 
 _CONSTRAINTS = "constraints.gatekeeper.sh"
 
@@ -44,7 +43,7 @@ def _operator_group(case: Case) -> Iterator[Fault]:
     spec = case.subject.inputs.get("spec")
     if at(spec, "serviceAccountName") is not None:
         return
-    if at(spec, "targetNamespaces") in (None, [], UNKNOWN) and not narrows(at(spec, "selector")):
+    if at(spec, "targetNamespaces") in (None, [], UNKNOWN) and not webhook_doors.bounds(at(spec, "selector")):
         yield Fault(path="spec.targetNamespaces", text="is missing, so its operators get rights in every namespace")
 
 

@@ -95,6 +95,39 @@ def strong_role(name: str) -> str | None:
     return None
 
 
+_OF_ADDONS = frozenset(
+    {
+        *("system:metrics-server", "system:aggregated-metrics-reader", "system:metrics-server-aggregated-reader"),
+        *("system:coredns", "system:kube-dns", "system:heapster", "system:prometheus", "system:image-puller"),
+        *(f"system:openshift:scc:{name}" for name in STRICT_CONSTRAINTS),
+    }
+)
+"""Roles with names like the cluster's own that add-ons bring with them."""
+
+_BOUND_ALREADY = frozenset(
+    {
+        *(
+            "view",
+            "edit",
+            "admin",
+            "cluster-admin",
+            "cluster-reader",
+            "basic-user",
+            "cluster-status",
+            "self-provisioner",
+        ),
+        *("self-access-reviewer", "sudoer", "storage-admin", "registry-admin", "registry-editor", "registry-viewer"),
+    }
+)
+
+
+def built_in(name: str) -> str | None:
+    """Why nobody declares a ClusterRole of a name, or None: others have it already, by bindings of the cluster."""
+    if name in _BOUND_ALREADY or (name.startswith(SYSTEM) and name not in _OF_ADDONS):
+        return "a role that others have already: whoever has it would get these rights"
+    return None
+
+
 Bound = Collection[tuple[str, str]]
 """Namespaces and names of those who get a role."""
 

@@ -14,9 +14,30 @@ from policies.judging.values import UNKNOWN
 from policies.manifests.bound_names import not_bound
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.hosts import outside
+from policies.manifests.namespace_places import Place, place_of
+from policies.manifests.stated import is_stated
 
 _IDENTITIES = ("aws-auth", "extension-apiserver-authentication")
 """ConfigMaps of the system from which the API server or the sign-in reads who somebody is."""
+
+_NO_SETTINGS = (
+    *("kube-root-ca.crt", "node-local-dns", "cluster-monitoring-config", "user-workload-monitoring-config", "grafana-"),
+    *(
+        "argocd-ssh-known-hosts-cm",
+        "argocd-tls-certs-cm",
+        "argocd-gpg-keys-cm",
+        "argocd-notifications-cm",
+        "dashboard-",
+    ),
+    *("openshift-service-ca.crt", "trusted-ca-bundle", "user-ca-bundle", "config-logging", "config-observability"),
+)
+_NO_SETTINGS_END = ("-ca", "-ca-bundle", "-dashboard", "-dashboards", "-ca.crt", "-image-config")
+"""How ConfigMaps are called that hold certificates, pictures and figures, or what nobody gets rights by."""
+
+_SHOWN = frozenset(
+    {"grafana_dashboard", "console.openshift.io/dashboard", "config.openshift.io/inject-trusted-cabundle"}
+)
+"""Labels of ConfigMaps that somebody looks at, or that the cluster fills."""
 
 _ANY = r"(?s).*"
 _FALSE = "false|False|"
@@ -42,7 +63,13 @@ _ARGO: Mapping[str, str] = {
     "users.anonymous.enabled": _FALSE,
     "users.session.duration": _ANY,
 }
-_ARGO_BEGINNINGS = ("ui.", "resource.customizations.health.", "resource.customizations.ignoreDifferences.", "ga.")
+_ARGO_BEGINNINGS = (
+    "ui.",
+    "resource.customizations.health.",
+    "resource.customizations.ignoreResourceUpdates.",
+    "resource.customizations.ignoreDifferences.",
+    "ga.",
+)
 _KNATIVE = re.compile(r"(?:(?:disabled|Disabled|allowed|enabled|Enabled|true|false)$)")
 _KNATIVE_OPEN = re.compile(
     r"kubernetes\.podspec-(?:affinity|topologyspreadconstraints|fieldref|init-containers|persistent-volume-claim"
@@ -74,8 +101,10 @@ def config_map(case: Case) -> Iterator[Fault]:
     name = case.subject.object_name or ""
     if name in _IDENTITIES:
         yield Fault(path="metadata.name", text=f"{shown(name)}, by which somebody gets every right")
+        return
     judge = _MAPS.get(name)
     if judge is None:
+        yield from _strange(case, name)
         return
     for field in ("data", "binaryData"):
         data = case.subject.inputs.get(field)
@@ -85,6 +114,22 @@ def config_map(case: Case) -> Iterator[Fault]:
         for key, value in mapping(data).items():
             for text in [NOT_KNOWN] if not isinstance(value, str) else judge(case, key, value):
                 yield Fault(path=f"{field}.{key}", text=text)
+
+
+def _strange(case: Case, name: str) -> Iterator[Fault]:
+    """A ConfigMap in a namespace of a program with many rights may be its settings, unless it is known to be none."""
+    namespace = case.subject.namespace or ""
+    labels = mapping(case.subject.metadata.get("labels"))
+    if (
+        place_of(namespace, case.world) < Place.ADDON
+        or name.startswith(_NO_SETTINGS)
+        or name.endswith(_NO_SETTINGS_END)
+    ):
+        return
+    if not _SHOWN.isdisjoint(labels) or is_stated(case.config, "settings", f"{namespace}/{name}"):
+        return
+    text = f"{shown(name)}: what a program takes from it in {namespace} is not understood"
+    yield Fault(path="metadata.name", text=text)
 
 
 def _argo(case: Case, key: str, value: str) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _is_anothers(case: Case, name: str) -> bool:
     parts = name.split(".")
     own = case.subject.namespace
     of_cluster = len(parts) > 2 and parts[2] == "svc" and (len(parts) == 3 or name.endswith(".cluster.local"))
-    return of_cluster and own is not None and "$" not in name and parts[1] != own
+    return of_cluster and own is not None and "$" not in name and name.islower() and parts[1] != own
 
 
 def certificate_request(case: Case) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import cache
 
 from policies.judging.world import World
 from policies.manifests.ownership import DOMAIN
@@ -27,17 +28,9 @@ class Place(IntEnum):
 _SYSTEM = ("kube-", "openshift-")
 _ADDONS = frozenset(
     {
-        *("argocd", "argo-cd", "argo", "argo-events", "argo-rollouts", "istio-system", "istio-ingress", "istio-egress"),
-        *(
-            "knative-serving",
-            "knative-eventing",
-            "knative-operator",
-            "kserve",
-            "kubeflow",
-            "kyverno",
-            "tekton-pipelines",
-        ),
-        *("opendatahub", "redhat-ods-applications", "redhat-ods-operator", "flux-system", "cert-manager", "keycloak"),
+        *("argocd", "argo-cd", "argo", "argo-events", "argo-rollouts", "istio-system", "istio-ingress"),
+        *("istio-egress", "knative-serving", "knative-eventing", "kserve", "kyverno", "tekton-pipelines"),
+        *("flux-system",),
     }
 )
 """Namespaces from whose ConfigMaps and Secrets a program with many rights takes what it does and for whom."""
@@ -45,33 +38,16 @@ _ADDONS = frozenset(
 _PLATFORM_ENDS = ("-system", "-operator", "-operators", "-controller")
 _PLATFORM = frozenset(
     {
-        *(
-            "ingress-nginx",
-            "nginx-ingress",
-            "velero",
-            "gpu-operator",
-            "nvidia-gpu-operator",
-            "network-operator",
-            "kafka",
-        ),
-        *("external-secrets", "external-dns", "sealed-secrets", "vault", "vault-secrets-webhook", "monitoring"),
-        *("prometheus", "grafana", "loki", "logging", "tempo", "observability", "thanos", "jaeger", "opentelemetry"),
-        *("keda", "kueue", "jobset", "lws", "lws-system", "kuberay", "kubevirt", "cdi", "rook-ceph", "longhorn-system"),
-        *("minio", "minio-tenant", "metallb", "cilium", "calico-apiserver", "calico", "tigera", "multus", "traefik"),
-        *("gatekeeper", "cattle-monitoring", "cattle-fleet", "fleet-default", "olm", "operators", "crossplane"),
-        *(
-            "cnpg",
-            "strimzi",
-            "postgres",
-            "harbor",
-            "linkerd",
-            "linkerd-viz",
-            "linkerd-jaeger",
-            "consul",
-            "dex",
-            "reloader",
-        ),
-        *("node-feature-discovery", "descheduler", "karpenter", "trust-manager", "spire", "falco", "trivy", "hnc"),
+        *("ingress-nginx", "nginx-ingress", "velero", "gpu-operator", "nvidia-gpu-operator", "network-operator"),
+        *("kafka", "external-secrets", "external-dns", "sealed-secrets", "vault", "vault-secrets-webhook"),
+        *("monitoring", "prometheus", "grafana", "loki", "logging", "tempo", "observability", "thanos", "jaeger"),
+        *("opentelemetry", "keda", "kueue", "jobset", "lws", "lws-system", "kuberay", "kubevirt", "cdi", "rook-ceph"),
+        *("longhorn-system", "minio", "minio-tenant", "metallb", "cilium", "calico-apiserver", "calico", "tigera"),
+        *("multus", "traefik", "gatekeeper", "cattle-monitoring", "cattle-fleet", "fleet-default", "olm"),
+        *("operators", "crossplane", "cnpg", "strimzi", "postgres", "harbor", "linkerd", "linkerd-viz"),
+        *("linkerd-jaeger", "consul", "dex", "reloader", "node-feature-discovery", "descheduler", "karpenter"),
+        *("trust-manager", "spire", "falco", "trivy", "hnc", "cert-manager", "keycloak", "kubeflow", "opendatahub"),
+        *("redhat-ods-applications", "redhat-ods-operator", "knative-operator"),
     }
 )
 """Namespaces of add-ons as their charts name them; `_PLATFORM_ENDS` are how further ones are called."""
@@ -113,15 +89,17 @@ def place_of(namespace: str | None, world: World) -> Place:
     return Place.OTHER if world.settings.get("tenants") or is_platform(namespace) else Place.TENANT
 
 
-def own_domains(world: World) -> tuple[str, ...]:
+@cache
+def _own_domains(registry: str) -> tuple[str, ...]:
     """The organisation's domains: that of its labels, and that of its registry."""
-    host = (world.registry or "").partition("/")[0].partition(":")[0]
+    host = registry.partition("/")[0].partition(":")[0]
     return tuple(dict.fromkeys(_parent(name) for name in (DOMAIN, host) if "." in name))
 
 
 def is_own(name: str, world: World) -> bool:
-    """Whether a name lies in the organisation's domains."""
-    return any(name == domain or name.endswith(f".{domain}") for domain in own_domains(world))
+    """Whether a name lies in the organisation's domains, which its labels and its registry tell."""
+    domains = _own_domains(world.registry or "")
+    return any(name == domain or name.endswith(f".{domain}") for domain in domains)
 
 
 def _parent(name: str) -> str:

@@ -29,6 +29,7 @@ _ALL: Mapping[str, str] = {
             *("argocd.argoproj.io/sync-wave", "argocd.argoproj.io/sync-options", "argocd.argoproj.io/tracking-id"),
             *("argocd.argoproj.io/compare-options", "argocd.argoproj.io/hook", "argocd.argoproj.io/instance"),
             *("argocd.argoproj.io/hook-delete-policy", "cnpg.io/*", "strimzi.io/*", "cert-manager.io/*"),
+            *("controller.cert-manager.io/*", "postgres-operator.crunchydata.com/*"),
         ),
         _ANY,
     ),
@@ -76,6 +77,9 @@ _OF_NAMESPACES: Mapping[str, str] = {
 }
 _KINDS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("", "Secret"): _OF_SECRETS,
+    # What makes a Secret gives it its own marks, unless a template says others.
+    ("external-secrets.io", "ExternalSecret"): {**_OF_SECRETS, "external-secrets.io/*": _ANY},
+    ("bitnami.com", "SealedSecret"): {**_OF_SECRETS, "sealedsecrets.bitnami.com/namespace-wide": _SWITCH},
     ("", "ServiceAccount"): _OF_ACCOUNTS,
     ("", "Namespace"): _OF_NAMESPACES,
 }

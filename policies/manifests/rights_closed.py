@@ -10,13 +10,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from policies.manifests.kin import akin
 from policies.manifests.namespace_places import Place
 from policies.manifests.rights_known import HARMLESS_STATUS, ROWS
 from policies.manifests.rights_table import ANY, narrowing
 
 READS = frozenset({"get", "list", "watch"})
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
-_READ_PARTS = frozenset({"status", "scale", "log", "metrics", "stats", "approval", "finalizers", "layers", "eviction"})
+_READ_PARTS = frozenset(
+    {"status", "scale", "log", "metrics", "stats", "approval", "finalizers", "layers", "eviction", "pendingworkloads"}
+)
 """Subresources that show no more than their object does; `layers` are those of an image."""
 
 _OF_OWN = frozenset({"", "status", "scale", "finalizers"})
@@ -55,20 +58,24 @@ _BY_NAME: dict[str, tuple[str, ...]] = {
     "services": ("kubernetes", "kube-dns", "istiod"),
     "endpoints": ("kubernetes", "kube-dns", "istiod"),
 }
-"""Resources of which single ones may be written by their names, and how those names begin that may not."""
+"""Resources of which single ones may be written by names like the role's own; how those begin that may not."""
 
 _UNKNOWN = "no such right is understood: name the group in `understood` of this rule, or take the right away"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Right:
-    """A right at a place, without its verbs; `own` are those of its groups that need no row."""
+    """A right at a place, without its verbs.
+
+    `own` are those of its groups that need no row, `owner` is the name of the role that has it.
+    """
 
     groups: tuple[str, ...]
     resource: str
     names: tuple[str, ...]
     place: Place
     own: frozenset[str] = frozenset()
+    owner: str = ""
 
     @property
     def name(self) -> str:
@@ -123,7 +130,9 @@ def _single(right: Right, verb: str) -> bool:
         return False
     if right.name == "customresourcedefinitions":
         return all(name.partition(".")[2] in right.own for name in right.names)
-    return right.name in _BY_NAME and not any(name.startswith(_BY_NAME[right.name]) for name in right.names)
+    if right.name not in _BY_NAME or any(name.startswith(_BY_NAME[right.name]) for name in right.names):
+        return False
+    return right.name == "leases" or all(akin(name, right.owner) for name in right.names)
 
 
 def _written(right: Right, verb: str) -> str | None:

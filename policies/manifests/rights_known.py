@@ -60,7 +60,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("", "persistentvolumes", "*", TENANT, _DATA),
     ("", "namespaces", "create", NOWHERE, ""),
     ("", "namespaces nodes", "*", TENANT, _REMOVES),
-    ("", "limitranges resourcequotas", "*", OTHER, _BOUNDS),
+    ("", "limitranges resourcequotas", "*", TENANT, _BOUNDS),
     ("apps extensions", "daemonsets deployments replicasets statefulsets", "*", OTHER, RUNS),
     ("apps", "controllerrevisions", "*", OTHER, RUNS),
     ("extensions apps", "deployments/rollback", "*", OTHER, RUNS),
@@ -84,9 +84,9 @@ _KUBERNETES: tuple[Row, ...] = (
     ("snapshot.storage.k8s.io groupsnapshot.storage.k8s.io", "*", "*", TENANT, _DATA),
     ("scheduling.k8s.io", "priorityclasses", "*", TENANT, _PLACED),
     ("node.k8s.io", "runtimeclasses", "*", TENANT, "it says how every pod is started"),
-    ("authentication.k8s.io", "tokenreviews selfsubjectreviews", "create", NOWHERE, ""),
-    ("authorization.k8s.io", "subjectaccessreviews localsubjectaccessreviews", "create", NOWHERE, ""),
-    ("authorization.k8s.io", "selfsubjectaccessreviews selfsubjectrulesreviews", "create", NOWHERE, ""),
+    ("authentication.k8s.io", "tokenreviews selfsubjectreviews", "*", NOWHERE, ""),
+    ("authorization.k8s.io", "subjectaccessreviews localsubjectaccessreviews", "*", NOWHERE, ""),
+    ("authorization.k8s.io", "selfsubjectaccessreviews selfsubjectrulesreviews", "*", NOWHERE, ""),
     ("authorization.openshift.io", "subjectaccessreviews localsubjectaccessreviews", "create", NOWHERE, ""),
     ("authorization.openshift.io", "selfsubjectrulesreviews subjectrulesreviews", "create", NOWHERE, ""),
     ("certificates.k8s.io", "certificatesigningrequests", "create delete", NOWHERE, ""),
@@ -189,6 +189,7 @@ _PROGRAMS: tuple[Row, ...] = (
     ("loki.grafana.com monitoring.grafana.com fluentd.fluent.io fluentbit.fluent.io", "*", "*", OTHER, RUNS),
     ("logging.banzaicloud.io milvus.io qdrant.io weaviate.io apps.kruise.io actions.github.com", "*", "*", OTHER, RUNS),
     ("actions.summerwind.dev devfile.io workspace.devfile.io *.eclipse.che", "*", "*", OTHER, RUNS),
+    ("platform.stackrox.io autoscaling.x-k8s.io postgres-operator.crunchydata.com", "*", "*", OTHER, RUNS),
     ("chaos-mesh.org litmuschaos.io", "*", "*", TENANT, RUNS),
     ("monitoring.coreos.com", "prometheuses prometheusagents alertmanagers thanosrulers", "*", OTHER, RUNS),
     ("monitoring.coreos.com", "servicemonitors podmonitors prometheusrules", "*", NOWHERE, ""),
@@ -235,7 +236,16 @@ ROWS: tuple[Row, ...] = (*_KUBERNETES, *_OPENSHIFT, *_SERVING, *_NETWORK, *_PROG
 HARMLESS_STATUS = frozenset(
     {
         *("", "apps", "batch", "autoscaling", "policy", "extensions", "networking.k8s.io", "gateway.networking.k8s.io"),
-        *("autoscaling.k8s.io", "resource.k8s.io", "snapshot.storage.k8s.io", "route.openshift.io"),
+        *(
+            "autoscaling.k8s.io",
+            "resource.k8s.io",
+            "snapshot.storage.k8s.io",
+            "route.openshift.io",
+            "serving.kserve.io",
+        ),
+        *("inference.networking.k8s.io", "inference.networking.x-k8s.io", "networking.istio.io", "security.istio.io"),
+        *("kueue.x-k8s.io", "jobset.x-k8s.io", "leaderworkerset.x-k8s.io", "ray.io", "kubeflow.org", "keda.sh"),
+        *("monitoring.coreos.com", "serving.knative.dev", "opentelemetry.io", "postgresql.cnpg.io", "kafka.strimzi.io"),
     }
 )
 """Groups in which what stands in a status is only told, apart from the rows above."""

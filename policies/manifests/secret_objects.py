@@ -22,7 +22,8 @@ _LEADS = {
 _TYPES = frozenset(
     {
         *("", "Opaque", "kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"),
-        *("kubernetes.io/basic-auth", "kubernetes.io/ssh-auth"),
+        *("kubernetes.io/basic-auth", "kubernetes.io/ssh-auth", "kubernetes.io/rbd", "kubernetes.io/cephfs"),
+        *("kubernetes.io/iscsi-chap", "kubernetes.io/glusterfs", "kubernetes.io/scaleio", "kubernetes.io/storageos"),
     }
 )
 _KEYS_OF_PEOPLE = ("kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
@@ -48,7 +49,6 @@ _OF_PROGRAMS = frozenset(
             "htpass-secret",
             "kyverno-svc.kyverno.svc.kyverno-tls-pair",
             "cert-manager-webhook-ca",
-            "webhook-server-cert",
         ),
     }
 )

@@ -73,7 +73,7 @@ def webhooks(case: Case) -> Iterator[Fault]:
         yield from _client(at(hook, "clientConfig"), f"{path}.clientConfig")
         namespace = at(hook, "clientConfig", "service", "namespace")
         addon = isinstance(namespace, str) and _is_addons(case, namespace)
-        bounded = _bounds(at(hook, "namespaceSelector")) or _bounds(at(hook, "objectSelector"), domains=_OF_SOME_PODS)
+        bounded = bounds(at(hook, "namespaceSelector")) or bounds(at(hook, "objectSelector"), domains=_OF_SOME_PODS)
         asked = _Asked(case, addon=addon, bounded=bounded, changes=changes)
         for where, rule in listed(at(hook, "rules"), f"{path}.rules"):
             yield from asked.faults(rule, where)
@@ -135,7 +135,7 @@ def _client(client: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=f"{path}.url", text=f"{shown(url)}: it is called outside of every network policy")
 
 
-def _bounds(selector: JsonValue, domains: tuple[str, ...] = (DOMAIN,)) -> bool:
+def bounds(selector: JsonValue, domains: tuple[str, ...] = (DOMAIN,)) -> bool:
     """Whether a selector leaves something out, apart from labels that everything has."""
     if selector is UNKNOWN or not isinstance(selector, dict):
         return False

@@ -16,13 +16,20 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.aggregated import aggregated
 from policies.manifests.api_doors import api_doors
-from policies.manifests.bound_names import STRICT_CONSTRAINTS, STRONG_IN_ALL, foreign_role, not_bound, strong_role
+from policies.manifests.bound_names import (
+    STRICT_CONSTRAINTS,
+    STRONG_IN_ALL,
+    built_in,
+    foreign_role,
+    not_bound,
+    strong_role,
+)
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
 from policies.manifests.kin import akin
 from policies.manifests.namespace_places import Place, is_own, place_of
 from policies.manifests.objects import each_object, told
 from policies.manifests.rights_closed import Right, closed, url_fault
-from policies.manifests.rights_table import ADMISSION, escalating, narrowing, power
+from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
 from policies.manifests.rights_within import rights_within
 from policies.manifests.stated import is_stated, understood_schema
 
@@ -53,6 +60,8 @@ def _faults(case: Case) -> Iterator[Fault]:
         for path, rule in listed(inputs.get("rules"), "rules"):
             yield from _rule(case, path, rule, _place(case, cluster_wide=kind == "ClusterRole"))
         yield from aggregated(case.subject)
+        if kind == "ClusterRole" and (why := built_in(case.subject.object_name or "")):
+            yield Fault(path="metadata.name", text=f"{shown(case.subject.object_name)}, {why}")
     elif kind in ("RoleBinding", "ClusterRoleBinding"):
         yield from _binding(case, inputs, "", _place(case, cluster_wide=kind == "ClusterRoleBinding"))
 
@@ -142,6 +151,9 @@ def _rule(case: Case, path: str, rule: JsonValue, place: Place) -> Iterator[Faul
 
 def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str | None:
     groups, verbs, names = (_words(at(rule, field)) for field in ("apiGroups", "verbs", "resourceNames"))
+    if ANY in names:
+        # A name that is not known may be any.
+        names = []
     if ADMISSION in groups and not all(akin(name, case.subject.object_name or "") for name in names):
         # Another program's webhook is as good as all of them.
         names = []
@@ -156,7 +168,8 @@ def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str |
         return text
     plain = [verb for verb in verbs if not escalating(verb)]
     own = frozenset(entry for entry in (*groups, *(name.partition(".")[2] for name in names)) if _is_own(case, entry))
-    right = Right(groups=tuple(groups), resource=resource, names=tuple(names), place=place, own=own)
+    owner = case.subject.object_name or ""
+    right = Right(groups=tuple(groups), resource=resource, names=tuple(names), place=place, own=own, owner=owner)
     return closed(right, plain)
 
 
@@ -208,6 +221,7 @@ RULE = Rule(
             "`namespace` (one in which roles may do what they may in a tenant's)",
             "`addon` (a namespace of an add-on, in which no tenant runs pods)",
             "`mark` (a label or annotation of a Secret, ServiceAccount or Namespace)",
+            "`settings` (a ConfigMap in a namespace of a program with many rights, as `<namespace>/<name>`)",
             "`type` (a type of Secrets)",
             "`identity` (a cloud's identity that an account may have)",
             "`address` (a host that stores, issuers, receivers of alerts may ask; `aws`, `slackConfigs`: all of one)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policy.support.sample import Sample
+from tests.policy.support.sample import UNKNOWN_VALUE, Sample
 from tests.policy.support.tenants import TENANTS
 
 _RBAC = "rbac.authorization.k8s.io/v1"
@@ -145,6 +145,7 @@ _AT_PLACES = tuple(
         ("helpdesk-prod", "", "pods services serviceaccounts persistentvolumeclaims", "create delete"),
         ("helpdesk-prod", "", "configmaps", "create update patch delete"),
         ("sales", "networking.k8s.io", "networkpolicies ingresses", "create"),
+        ("sales", "", "resourcequotas", "patch", "bounds of a namespace"),
         ("helpdesk-prod", "cert-manager.io", "certificates", "create update"),
         ("helpdesk-prod", "external-secrets.io", "externalsecrets secretstores", "create"),
         ("helpdesk-prod", "cert-manager.io", "certificaterequests/approval", "update", "a certificate of any name"),
@@ -171,7 +172,9 @@ _NAMES = tuple(
         ("helpdesk-prod", "", "secrets", "list", ["own", ""], "without resourceNames"),
         ("helpdesk-prod", "", "secrets", "get list watch", ["own"]),
         ("helpdesk-prod", "", "secrets", "deletecollection", ["own"], "without resourceNames"),
+        ("helpdesk-prod", "", "secrets", "get", [UNKNOWN_VALUE], "without resourceNames"),
         ("helpdesk-prod", "", "serviceaccounts/token", "create", ["own"]),
+        ("all", "", "configmaps", "update", ["cilium-config"], "take from it what they do"),
         ("helpdesk-prod", "", "serviceaccounts/token", "create", [""], "tokens of every account"),
         ("kube-system", "", "secrets", "get", ["own"], "read in a namespace of the cluster itself"),
         ("argocd", "", "serviceaccounts/token", "create", ["own"], "tokens of every account"),
@@ -209,6 +212,17 @@ _NAMES = tuple(
         ("all", "apiregistration.k8s.io", "apiservices", "create", [""], "answers for the API"),
     )
 )
+_CALLED = tuple(
+    _sample(f"a role called {name}", _role("ClusterRole", _rule("apps", "deployments", "get"), name=name), *says)
+    for name, *says in (
+        ("system:metrics-server",),
+        ("system:aggregated-metrics-reader",),
+        ("view", "a role that others have already"),
+        ("edit", "a role that others have already"),
+        ("system:discovery", "a role that others have already"),
+        ("system:novelty", "a role that others have already"),
+    )
+)
 _ADDRESSES = tuple(
     _sample(f"{verbs} {' '.join(urls)}", _role("ClusterRole", {"nonResourceURLs": urls, "verbs": verbs.split()}), *says)
     for urls, verbs, *says in (
@@ -238,5 +252,5 @@ _AGGREGATED = tuple(
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rbac-least": (*_CLUSTER, *_AT_PLACES, *_NAMES, *_ADDRESSES, *_AGGREGATED),
+    "rbac-least": (*_CLUSTER, *_AT_PLACES, *_NAMES, *_CALLED, *_ADDRESSES, *_AGGREGATED),
 }

@@ -58,12 +58,23 @@ _STORES = (
             {"metadata namespace": "argocd", "spec target name": "argocd-secret"},
             "spec.target.name: is 'argocd-secret'",
         ),
+        (
+            "marks that the Secret gets too",
+            {"metadata annotations": {"reflector.v1.k8s.emberstack.com/reflection-auto-enabled": "true"}},
+            "metadata.annotations.reflector.v1.k8s.emberstack.com/reflection-auto-enabled: is 'true'",
+        ),
         ("a release", {"spec target template": {"type": "helm.sh/release.v1"}}, "Helm takes manifests out of it"),
     ),
     *rows(
         held("bitnami.com/v1alpha1", "SealedSecret", spec={"encryptedData": {}, "template": {"type": "Opaque"}}),
         ("a Secret", {}),
         ("a release", {"spec template type": "helm.sh/release.v1"}, "Helm takes manifests out of it"),
+        ("for one namespace", {"metadata annotations": {"sealedsecrets.bitnami.com/namespace-wide": "true"}}),
+        (
+            "for every namespace",
+            {"metadata annotations": {"sealedsecrets.bitnami.com/cluster-wide": "true"}},
+            "sealedsecrets.bitnami.com/cluster-wide: is 'true'",
+        ),
         (
             "a copied Secret",
             {"spec template metadata": {"annotations": {"reflector.v1.k8s.emberstack.com/reflection-allowed": "true"}}},

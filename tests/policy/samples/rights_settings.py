@@ -48,6 +48,26 @@ _MAPS = (
         ("the node's network", {"data": {"kubernetes.podspec-hostnetwork": "allowed"}}, "hostnetwork: is 'allowed'"),
     ),
 )
+_STRANGE_MAPS = (
+    *rows(
+        changed(_MAP, {"metadata": {"name": "sample", "namespace": "kube-system"}}),
+        ("settings of nobody known", {}, "what a program takes from it in kube-system is not understood"),
+        ("a cache of names", {"metadata name": "node-local-dns"}),
+        ("names of the cluster", {"metadata name": "coredns"}, "metadata.name: is 'coredns'"),
+        ("figures of the cluster", {"metadata": {"name": "cluster-monitoring-config", "namespace": "openshift-x"}}),
+        ("a picture", {"metadata labels": {"console.openshift.io/dashboard": "true"}}),
+        ("the mesh", {"metadata": {"name": "istio", "namespace": "istio-system"}}, "in istio-system is not understood"),
+        ("KServe", {"metadata": {"name": "inferenceservice-config", "namespace": "kserve"}}, "in kserve is not"),
+        ("a bundle", {"metadata": {"name": "private-ca-bundle", "namespace": "istio-system"}}),
+        ("an operator's own", {"metadata": {"name": "sample", "namespace": "cache-operator"}}),
+        ("a tenant's", {"metadata": {"name": "coredns", "namespace": "helpdesk-prod"}}),
+    ),
+    *rows(
+        changed(_MAP, {"metadata": {"name": "coredns", "namespace": "kube-system"}}),
+        ("settings that are stated", {}),
+        config={"understood": [{"what": "settings", "name": "kube-system/coredns", "reason": "forwards a zone"}]},
+    ),
+)
 _ROLE = {"name": "r", "policies": ["p, proj:x:r, applications, sync, x/*, allow"], "groups": ["helpdesk-owners"]}
 _OTHERS_KINDS = (
     *rows(
@@ -115,7 +135,7 @@ _OTHERS_KINDS = (
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rbac-least": (*_MAPS, *_OTHERS_KINDS),
+    "rbac-least": (*_MAPS, *_STRANGE_MAPS, *_OTHERS_KINDS),
     "kinds-known": tuple(
         dataclasses.replace(sample, name=f"understood, {sample.name}", says=(), config={})
         for sample in _OTHERS_KINDS
