@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from policies.judging.rule import Case
 from policies.judging.values import UNKNOWN
-from policies.manifests import asked_addresses, issued, secret_objects, webhook_doors
+from policies.manifests import asked_addresses, issued, platform_kinds, secret_objects, webhook_doors
 from policies.manifests.bound_names import not_bound, not_joined
 from policies.manifests.controller_settings import argo_policy, config_map
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
@@ -86,6 +86,15 @@ _KINDS: dict[tuple[str, str], Callable[[Case], Iterator[Fault]]] = {
     ("grafana.integreatly.org", "GrafanaDashboard"): asked_addresses.addresses,
     ("grafana.integreatly.org", "GrafanaDatasource"): asked_addresses.addresses,
     ("node.k8s.io", "RuntimeClass"): asked_addresses.runtime_class,
+    ("storage.k8s.io", "CSIDriver"): platform_kinds.driver,
+    ("trust.cert-manager.io", "Bundle"): platform_kinds.bundle,
+    ("secrets-store.csi.x-k8s.io", "SecretProviderClass"): platform_kinds.provider_class,
+    ("velero.io", "Backup"): platform_kinds.backup,
+    ("velero.io", "Schedule"): platform_kinds.backup,
+    ("velero.io", "BackupStorageLocation"): platform_kinds.backup_location,
+    ("nfd.k8s-sigs.io", "NodeFeatureRule"): platform_kinds.node_features,
+    ("console.openshift.io", "ConsoleLink"): asked_addresses.addresses,
+    ("console.openshift.io", "ConsoleNotification"): asked_addresses.addresses,
     ("storage.k8s.io", "StorageClass"): asked_addresses.storage_class,
     ("snapshot.storage.k8s.io", "VolumeSnapshotClass"): asked_addresses.storage_class,
 }

@@ -103,7 +103,9 @@ def _addresses(case: Case, value: JsonValue, path: str, key: str) -> Iterator[Fa
         for index, entry in enumerate(value):
             yield from _addresses(case, entry, f"{path}[{index}]", key)
     elif isinstance(value, str):
-        is_address = key in ("url", "proxyUrl", "static", "targets", "server") or value.startswith(("http:", "https:"))
+        is_address = key in ("url", "proxyUrl", "static", "targets", "server", "href") or value.startswith(
+            ("http:", "https:")
+        )
         if is_address and (text := outside(case, value)):
             yield Fault(path=path, text=text)
 

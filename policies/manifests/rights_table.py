@@ -259,8 +259,10 @@ def power(
 ) -> str | None:
     """Why a right is too much at a place, or None. A group or verb `*` is every one; no group may be any."""
     for line in _lines(resource):
+        if place < line.since or not _meets(line.groups, groups):
+            continue
         met = [verb for verb in verbs if _meets(line.verbs, [verb])]
-        if not met or not _meets(line.groups, groups) or place < line.since:
+        if not met:
             continue
         own = any(name.startswith(line.own_names) for name in names) if line.own_names else False
         named = line.by_name and all(narrowing(names, resource, verb) for verb in met)

@@ -57,7 +57,7 @@ _OF_PROGRAMS = frozenset(
 
 def secret(case: Case) -> Iterator[Fault]:
     """Faults of a Secret by its type and name; its marks are judged with those of other objects."""
-    yield from _type(case, case.subject.inputs.get("type"), "type")
+    yield from secret_type(case, case.subject.inputs.get("type"), "type")
     yield from _name(case, case.subject.object_name, case.subject.inputs.get("type"), "metadata.name")
 
 
@@ -65,7 +65,7 @@ def sealed_secret(case: Case) -> Iterator[Fault]:
     """The same of a SealedSecret, from whose template its Secret is made."""
     spec = case.subject.inputs.get("spec")
     template = at(spec, "template")
-    yield from _type(case, at(template, "type"), "spec.template.type")
+    yield from secret_type(case, at(template, "type"), "spec.template.type")
     yield from secret_marks(case, at(template, "metadata"), "spec.template.metadata")
     yield from _name(case, case.subject.object_name, at(template, "type"), "metadata.name")
 
@@ -74,7 +74,7 @@ def external_secret(case: Case) -> Iterator[Fault]:
     """The same of an ExternalSecret, which chooses by itself what it takes out of a store."""
     spec = case.subject.inputs.get("spec")
     target = at(spec, "target")
-    yield from _type(case, at(target, "template", "type"), "spec.target.template.type")
+    yield from secret_type(case, at(target, "template", "type"), "spec.target.template.type")
     yield from secret_marks(case, at(target, "template", "metadata"), "spec.target.template.metadata")
     name = at(target, "name")
     yield from _name(case, name if name is not None else case.subject.object_name, None, "spec.target.name")
@@ -95,7 +95,8 @@ def _chooses(find: JsonValue) -> bool:
     return named or (isinstance(path, str) and len(path.strip("/")) > 2) or (isinstance(tags, dict) and bool(tags))
 
 
-def _type(case: Case, kind: JsonValue, path: str) -> Iterator[Fault]:
+def secret_type(case: Case, kind: JsonValue, path: str) -> Iterator[Fault]:
+    """Faults of the type of a Secret that an object is or makes."""
     if kind is None or kind is UNKNOWN or str(kind) in _TYPES:
         # A type that is not known is told by `service-account-tokens`.
         return

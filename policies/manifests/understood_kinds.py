@@ -43,6 +43,8 @@ _KUBERNETES: tuple[Row, ...] = (
     ("storage.k8s.io", "StorageClass", (STORAGE, SECRETS)),
     ("snapshot.storage.k8s.io", "VolumeSnapshot", (STORAGE,)),
     ("snapshot.storage.k8s.io", "VolumeSnapshotClass", (STORAGE, SECRETS)),
+    ("groupsnapshot.storage.k8s.io", "VolumeGroupSnapshot", (STORAGE,)),
+    ("storage.k8s.io", "CSIDriver VolumeAttributesClass", (STORAGE, SECRETS)),
     ("networking.k8s.io", "IngressClass", ()),
     ("node.k8s.io", "RuntimeClass", (PODS,)),
     ("scheduling.k8s.io", "PriorityClass", ()),
@@ -61,6 +63,7 @@ _OPENSHIFT: tuple[Row, ...] = (
     ("k8s.ovn.org", "EgressFirewall", (NETWORK,)),
     ("project.openshift.io", "Project", (PODS, NETWORK)),
     ("quota.openshift.io", "ClusterResourceQuota", ()),
+    ("console.openshift.io", "ConsoleLink ConsoleNotification", (NETWORK,)),
 )
 
 _SERVING: tuple[Row, ...] = (
@@ -113,6 +116,13 @@ _OTHERS: tuple[Row, ...] = (
     ("monitoring.coreos.com", "AlertmanagerConfig Probe ScrapeConfig", (SECRETS, NETWORK)),
     ("grafana.integreatly.org", "GrafanaDashboard GrafanaDatasource GrafanaFolder", (SECRETS, NETWORK)),
     ("wgpolicyk8s.io", "ClusterPolicyReport PolicyReport", ()),
+    ("loki.grafana.com", "AlertingRule RecordingRule", ()),
+    ("trust.cert-manager.io", "Bundle", (SECRETS,)),
+    ("generators.external-secrets.io", "Password UUID", ()),
+    ("secrets-store.csi.x-k8s.io", "SecretProviderClass", (SECRETS, NETWORK)),
+    ("velero.io", "Backup BackupStorageLocation Schedule", (SECRETS, NETWORK)),
+    ("nfd.k8s-sigs.io", "NodeFeatureRule", (PODS,)),
+    ("kafka.strimzi.io", "KafkaTopic", ()),
     ("keda.sh", "ClusterTriggerAuthentication ScaledObject TriggerAuthentication", (SECRETS,)),
     ("keda.sh", "ScaledJob", (PODS, IMAGES)),
     ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),

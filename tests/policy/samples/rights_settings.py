@@ -69,7 +69,49 @@ _STRANGE_MAPS = (
     ),
 )
 _ROLE = {"name": "r", "policies": ["p, proj:x:r, applications, sync, x/*, allow"], "groups": ["helpdesk-owners"]}
+_PLATFORM = (
+    *rows(
+        {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "a"}, "spec": {}},
+        ("plain", {"spec podInfoOnMount": True}),
+        ("with tokens", {"spec tokenRequests": [{"audience": "vault"}]}, "gets tokens of every pod"),
+    ),
+    *rows(
+        {"apiVersion": "trust.cert-manager.io/v1alpha1", "kind": "Bundle", "metadata": {"name": "a"}, "spec": {}},
+        ("a ConfigMap", {"spec target": {"configMap": {"key": "ca.crt"}}}),
+        ("a Secret", {"spec target": {"secret": {"key": "ca.crt"}}}, "writes a Secret in every namespace"),
+    ),
+    *rows(
+        held("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", spec={"provider": "vault", "parameters": {}}),
+        ("a vault", {"spec parameters vaultAddress": "https://vault.vault.svc:8200"}),
+        ("a vault outside", {"spec parameters vaultAddress": "https://vault.test"}, "vaultAddress: 'https://vault.te"),
+        ("a cloud", {"spec provider": "azure"}, "spec.provider: is 'azure': where secrets come from"),
+        ("a release", {"spec secretObjects": [{"type": "helm.sh/release.v1"}]}, "secretObjects[0].type: is 'helm.sh"),
+    ),
+    *rows(
+        held("velero.io/v1", "Schedule", spec={"schedule": "@daily", "template": {"ttl": "720h"}}),
+        ("every day", {}),
+        ("commands", {"spec template hooks": {"resources": [{"pre": []}]}}, "spec.template.hooks: runs commands"),
+    ),
+    *rows(
+        held("velero.io/v1", "BackupStorageLocation", spec={"provider": "aws", "config": {}}),
+        ("inside", {"spec config s3Url": "https://minio.prod.kitchen.example"}),
+        ("outside", {"spec config s3Url": "https://s3.test"}, "spec.config.s3Url: 'https://s3.test'"),
+        ("the cloud's own", {}, "spec.config.s3Url: is missing"),
+    ),
+    *rows(
+        {"apiVersion": "nfd.k8s-sigs.io/v1alpha1", "kind": "NodeFeatureRule", "metadata": {"name": "a"}},
+        ("a feature", {"spec": {"rules": [{"name": "a", "labels": {"feature.node.kubernetes.io/a": "true"}}]}}),
+        ("a GPU", {"spec": {"rules": [{"labels": {"nvidia.com/gpu.product": "x"}}]}}, "labels.nvidia.com/gpu.product"),
+        ("a taint", {"spec": {"rules": [{"taints": [{"key": "a"}]}]}}, "spec.rules[0].taints: which pods"),
+    ),
+    *rows(
+        {"apiVersion": "console.openshift.io/v1", "kind": "ConsoleLink", "metadata": {"name": "a"}},
+        ("inside", {"spec": {"href": "https://portal.kitchen.example"}}),
+        ("outside", {"spec": {"href": "https://a.test"}}, "spec.href: 'https://a.test' leads outside"),
+    ),
+)
 _OTHERS_KINDS = (
+    *_PLATFORM,
     *rows(
         held("argoproj.io/v1alpha1", "AppProject", spec={"roles": [_ROLE]}),
         ("a role", {}),
