@@ -8,6 +8,9 @@ from policies.manifests.fields import at
 MOST = 1024
 """More ports, in one row or in many, are as good as every port."""
 
+_DIGITS = 9
+"""Most digits of a text that is read as a number."""
+
 
 def ports_bound(ports: list[JsonValue]) -> bool:
     """Whether ports narrow a rule: together they are few, each by its number or name."""
@@ -26,4 +29,6 @@ def _width(port: JsonValue) -> int | None:
 
 
 def _number(value: JsonValue) -> JsonValue:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    """A number, also one written as text; a text of many digits stays what it is."""
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+    return int(value) if is_number and isinstance(value, str) else value
