@@ -81,6 +81,8 @@ _KINDS: dict[tuple[str, str], Callable[[Case], Iterator[Fault]]] = {
     ("external-secrets.io", "SecretStore"): asked_addresses.secret_store,
     ("external-secrets.io", "ClusterSecretStore"): asked_addresses.secret_store,
     ("monitoring.coreos.com", "AlertmanagerConfig"): asked_addresses.receivers,
+    ("monitoring.coreos.com", "ServiceMonitor"): asked_addresses.monitors,
+    ("monitoring.coreos.com", "PodMonitor"): asked_addresses.monitors,
     ("monitoring.coreos.com", "Probe"): asked_addresses.addresses,
     ("monitoring.coreos.com", "ScrapeConfig"): asked_addresses.addresses,
     ("grafana.integreatly.org", "GrafanaDashboard"): asked_addresses.addresses,

@@ -9,7 +9,7 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.hosts import outside
-from policies.manifests.namespace_places import is_system, is_tenants
+from policies.manifests.namespace_places import is_own, is_platform, is_system, is_tenants
 from policies.manifests.stated import is_stated
 
 _RECEIVERS: Mapping[str, str] = {"webhookConfigs": "url", "emailConfigs": "smarthost"}
@@ -90,6 +90,17 @@ def _receiver(case: Case, config: JsonValue, path: str, field: str) -> Iterator[
             yield Fault(path=f"{path}.{where}", text=text)
 
 
+def monitors(case: Case) -> Iterator[Fault]:
+    """A ServiceMonitor or PodMonitor asks by no proxy outside, and shows no file of Prometheus to whom it asks."""
+    spec = case.subject.inputs.get("spec")
+    yield from addresses(case)
+    for field in ("endpoints", "podMetricsEndpoints"):
+        for path, endpoint in listed(at(spec, field), f"spec.{field}"):
+            file = at(endpoint, "bearerTokenFile")
+            if file not in (None, "") and not is_platform(case.subject.namespace):
+                yield Fault(path=f"{path}.bearerTokenFile", text=f"{shown(file)}: whoever answers gets this file")
+
+
 def addresses(case: Case) -> Iterator[Fault]:
     """Every address that stands in an object leads inside."""
     yield from _addresses(case, case.subject.inputs.get("spec"), "spec", "")
@@ -140,6 +151,12 @@ def constraint(case: Case) -> Iterator[Fault]:
     action = at(spec, "enforcementAction")
     if action not in _ENFORCED:
         yield Fault(path="spec.enforcementAction", text=f"{shown(action)}: it would keep nothing out")
+    for field in ("namespaceSelector", "labelSelector"):
+        place = f"spec.match.{field}.matchExpressions"
+        for path, expression in listed(at(spec, "match", field, "matchExpressions"), place):
+            domain = str(at(expression, "key")).partition("/")[0]
+            if at(expression, "operator") in ("NotIn", "DoesNotExist") and is_own(domain, case.world):
+                yield Fault(path=path, text="takes out of it what the organisation's own labels name")
     for path, name in listed(at(spec, "match", "excludedNamespaces"), "spec.match.excludedNamespaces"):
         text = str(name)
         if name is UNKNOWN or text.strip("*-") == "" or is_tenants(text.strip("*"), case.world):

@@ -8,6 +8,7 @@ only single service accounts pass.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from policies.manifests.kin import akin
 from policies.manifests.namespace_places import Place
@@ -128,11 +129,16 @@ def built_in(name: str) -> str | None:
     return None
 
 
-Bound = Collection[tuple[str, str]]
-"""Namespaces and names of those who get a role."""
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """Who gets a role; `is_tenants` is for accounts in a tenant's namespace."""
+
+    name: str
+    namespace: str
+    is_tenants: bool
 
 
-def foreign_role(name: str, kind: str, place: Place, binding: str, accounts: Bound) -> str | None:
+def foreign_role(name: str, kind: str, place: Place, binding: str, bound: Collection[Bound]) -> str | None:
     """Why a role that the pack does not know is not bound, or None.
 
     A binding to one's own role is called like it. In a namespace of tenants, or of an operator, a role holds there
@@ -143,8 +149,11 @@ def foreign_role(name: str, kind: str, place: Place, binding: str, accounts: Bou
     if not akin(name, binding):
         return "which is neither a role that is understood nor one that the binding is called after"
     first = name.partition("-")[0].partition(":")[0]
-    if first in _ADDONS and not all(akin(name, account) or akin(name, space) for space, account in accounts):
+    strange = [who for who in bound if not akin(name, who.name) and not akin(name, who.namespace)]
+    if strange and first in _ADDONS:
         return "a role of an add-on, for somebody else than an account of the add-on"
+    if any(who.is_tenants for who in strange):
+        return "for all namespaces, though neither the account of a tenant nor its namespace is called like it"
     return None
 
 

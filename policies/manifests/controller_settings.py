@@ -80,8 +80,12 @@ _KNATIVE_OPEN = re.compile(
 """Features of Knative whose pods the pack judges all the same."""
 
 _ISSUER = re.compile(
-    r"^\s*(?:issuer|issuerURL|url|host|redirectURI)\s*:\s*[\"']?([^\s\"']+)", re.MULTILINE | re.IGNORECASE
+    r"^\s*(?:issuer|issuerURL|host|ssoURL|baseURL|keystoneHost)\s*:\s*[\"']?([^\s\"']+)", re.MULTILINE | re.IGNORECASE
 )
+_CONNECTOR = re.compile(r"^[\s-]*type\s*:\s*[\"']?([\w-]+)", re.MULTILINE)
+_CONNECTORS = ("oidc", "ldap", "saml", "openshift", "keystone", "atlassian-crowd", "gitlab", "gitea")
+"""Connectors of Dex that ask an address of their own configuration."""
+
 _RESOURCES = (
     "applications",
     "applicationsets",
@@ -137,9 +141,15 @@ def _argo(case: Case, key: str, value: str) -> Iterator[str]:
         if text := outside(case, value):
             yield text
     elif key in ("oidc.config", "dex.config"):
-        for address in _ISSUER.findall(value):
+        places = _ISSUER.findall(value)
+        for address in places:
             if text := outside(case, address):
                 yield f"who signs in is decided at {text}"
+        for sort in _CONNECTOR.findall(value):
+            if sort not in _CONNECTORS:
+                yield f"who signs in is decided by {sort!r}, whose address is not understood"
+        if not places:
+            yield "says nowhere who decides who signs in"
     elif not key.startswith(_ARGO_BEGINNINGS) and not re.fullmatch(_ARGO.get(key, r"(?!)"), value):
         yield f"{shown(value)}: what Argo CD opens by it is not understood"
 

@@ -12,6 +12,7 @@ from policies.manifests.bound_names import not_bound
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.hosts import outside
 from policies.manifests.object_marks import secret_marks
+from policies.manifests.secret_objects import TLS, secret_name
 from policies.manifests.stated import is_stated
 
 _USAGES = frozenset(
@@ -50,6 +51,7 @@ def certificate(case: Case) -> Iterator[Fault]:
     if group not in _GROUPS and not is_stated(case.config, "group", str(group)):
         yield Fault(path="spec.issuerRef.group", text=f"{shown(group)}: what signs there is not understood")
     yield from secret_marks(case, at(spec, "secretTemplate"), "spec.secretTemplate")
+    yield from secret_name(case, at(spec, "secretName"), TLS, "spec.secretName")
 
 
 def _names(spec: JsonValue) -> Iterator[tuple[str, JsonValue]]:

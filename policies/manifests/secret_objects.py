@@ -13,6 +13,7 @@ from policies.manifests.stated import is_stated
 
 TOKEN_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
 
+TLS = "kubernetes.io/tls"
 _LEADS = {
     TOKEN_SECRET: "whoever reads it has the rights of its account, without an end",
     "bootstrap.kubernetes.io/token": "whoever has it makes a node of the cluster",
@@ -58,7 +59,7 @@ _OF_PROGRAMS = frozenset(
 def secret(case: Case) -> Iterator[Fault]:
     """Faults of a Secret by its type and name; its marks are judged with those of other objects."""
     yield from secret_type(case, case.subject.inputs.get("type"), "type")
-    yield from _name(case, case.subject.object_name, case.subject.inputs.get("type"), "metadata.name")
+    yield from secret_name(case, case.subject.object_name, case.subject.inputs.get("type"), "metadata.name")
 
 
 def sealed_secret(case: Case) -> Iterator[Fault]:
@@ -67,7 +68,7 @@ def sealed_secret(case: Case) -> Iterator[Fault]:
     template = at(spec, "template")
     yield from secret_type(case, at(template, "type"), "spec.template.type")
     yield from secret_marks(case, at(template, "metadata"), "spec.template.metadata")
-    yield from _name(case, case.subject.object_name, at(template, "type"), "metadata.name")
+    yield from secret_name(case, case.subject.object_name, at(template, "type"), "metadata.name")
 
 
 def external_secret(case: Case) -> Iterator[Fault]:
@@ -77,7 +78,7 @@ def external_secret(case: Case) -> Iterator[Fault]:
     yield from secret_type(case, at(target, "template", "type"), "spec.target.template.type")
     yield from secret_marks(case, at(target, "template", "metadata"), "spec.target.template.metadata")
     name = at(target, "name")
-    yield from _name(case, name if name is not None else case.subject.object_name, None, "spec.target.name")
+    yield from secret_name(case, name if name is not None else case.subject.object_name, None, "spec.target.name")
     for path, source in listed(at(spec, "dataFrom"), "spec.dataFrom"):
         find = at(source, "find")
         if source is UNKNOWN or (find is not None and not _chooses(find)):
@@ -106,7 +107,8 @@ def secret_type(case: Case, kind: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=path, text=f"{shown(kind)}: what reads Secrets of this type is not understood")
 
 
-def _name(case: Case, name: JsonValue, kind: JsonValue, path: str) -> Iterator[Fault]:
+def secret_name(case: Case, name: JsonValue, kind: JsonValue, path: str) -> Iterator[Fault]:
+    """Faults of the name of a Secret that an object is or makes in its namespace."""
     namespace = case.subject.namespace or ""
     place = place_of(namespace, case.world)
     if str(name) in _OF_PROGRAMS and place != Place.TENANT:

@@ -19,6 +19,7 @@ from policies.manifests.api_doors import api_doors
 from policies.manifests.bound_names import (
     STRICT_CONSTRAINTS,
     STRONG_IN_ALL,
+    Bound,
     built_in,
     foreign_role,
     not_bound,
@@ -26,7 +27,7 @@ from policies.manifests.bound_names import (
 )
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
 from policies.manifests.kin import akin
-from policies.manifests.namespace_places import Place, is_own, place_of
+from policies.manifests.namespace_places import Place, is_own, is_tenants, place_of
 from policies.manifests.objects import each_object, told
 from policies.manifests.rights_closed import READS, Right, closed, url_fault
 from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
@@ -96,7 +97,7 @@ def _binding(case: Case, inputs: dict[str, JsonValue], prefix: str, place: Place
     yield from found
     subjects = entries(inputs.get("subjects"))
     if not found and isinstance(name, str) and not is_stated(case.config, "role", name):
-        who = [(str(at(subject, "namespace") or ""), str(at(subject, "name") or "")) for subject in subjects]
+        who = [_bound(case, subject) for subject in subjects]
         why = foreign_role(name, str(kind), place, case.subject.object_name or "", who)
         if why:
             yield Fault(path=path, text=f"{shown(name)}, {why}")
@@ -107,6 +108,12 @@ def _binding(case: Case, inputs: dict[str, JsonValue], prefix: str, place: Place
     for field in ("userNames", "groupNames"):
         for where, name in listed(inputs.get(field), f"{prefix}{field}"):
             yield from _who(where, name)
+
+
+def _bound(case: Case, subject: JsonValue) -> Bound:
+    name, namespace = (str(at(subject, field) or "") for field in ("name", "namespace"))
+    account = at(subject, "kind") == "ServiceAccount"
+    return Bound(name=name, namespace=namespace, is_tenants=account and is_tenants(namespace, case.world))
 
 
 def _role_name(path: str, name: JsonValue, place: Place) -> Iterator[Fault]:

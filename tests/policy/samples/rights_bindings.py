@@ -57,6 +57,15 @@ _BINDINGS = (
             {"metadata name": "self-provisioners", "roleRef name": "self-provisioner"},
             "leads to",
         ),
+        (
+            "a strange role for a tenant's account, called like it",
+            {"metadata name": "cattle-admin", "roleRef name": "cattle-admin", "subjects 0": _DEFAULT},
+            "though neither the account of a tenant nor its namespace is called like it",
+        ),
+        (
+            "a tenant's own role",
+            {"metadata name": "helpdesk-reader", "roleRef name": "helpdesk-reader", "subjects 0": _DEFAULT},
+        ),
         ("figures are asked for", {"metadata name": "x", "roleRef name": "system:auth-delegator"}),
         world=TENANTS,
     ),

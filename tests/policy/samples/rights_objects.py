@@ -130,6 +130,11 @@ _CERTIFICATES = (
         ("of a node", {"spec commonName": "system:node:n1"}, "commonName: is 'system:node:n1'"),
         ("of another's Service", {"spec dnsNames 1": "istiod.istio-system.svc"}, "Service in another namespace"),
         ("of an account in the mesh", {"spec uris": ["spiffe://cluster.local/ns/a/sa/b"]}, "spec.uris: names somebody"),
+        (
+            "in place of the mesh's CA",
+            {"metadata namespace": "istio-system", "spec secretName": "cacerts", "spec dnsNames": ["kitchen.example"]},
+            "spec.secretName: is 'cacerts'",
+        ),
         ("by another project", {"spec issuerRef group": "awspca.cert-manager.io"}, "issuerRef.group: is 'awspca"),
         (
             "into a copied Secret",

@@ -19,6 +19,16 @@ _MAPS = (
         ("no shells", {"data": {"exec.enabled": "false", "admin.enabled": "false", "timeout.reconciliation": "3m"}}),
         ("programs", {"data": {"kustomize.buildOptions": "--enable-exec"}}, "buildOptions: is '--enable-exec'"),
         ("a sign-in", {"data": {"oidc.config": "name: a\nissuer: https://sso.kitchen.example/a\n"}}),
+        ("a sign-in nowhere", {"data": {"dex.config": "connectors: []\n"}}, "says nowhere who decides"),
+        (
+            "a sign-in by strangers",
+            {
+                "data": {
+                    "dex.config": "connectors:\n- type: github\n- type: oidc\n  issuer: https://sso.kitchen.example\n"
+                }
+            },
+            "who signs in is decided by 'github'",
+        ),
         ("a sign-in outside", {"data": {"oidc.config": "issuer: https://sso.test\n"}}, "who signs in is decided at"),
     ),
     *rows(
@@ -69,6 +79,7 @@ _STRANGE_MAPS = (
     ),
 )
 _ROLE = {"name": "r", "policies": ["p, proj:x:r, applications, sync, x/*, allow"], "groups": ["helpdesk-owners"]}
+_OWN_LABEL = {"key": "kitchen.example.com/tenant", "operator": "DoesNotExist"}
 _PLATFORM = (
     *rows(
         {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "a"}, "spec": {}},
@@ -146,6 +157,13 @@ _OTHERS_KINDS = (
         ("a service outside", {"spec receivers 0 slackConfigs": [{}]}, "slackConfigs: alerts leave by it"),
     ),
     *rows(
+        held("monitoring.coreos.com/v1", "ServiceMonitor", spec={"endpoints": [{"port": "metrics"}]}),
+        ("plain", {}),
+        ("a proxy outside", {"spec endpoints 0 proxyUrl": "http://a.test:3128"}, "proxyUrl: 'http://a.test:3128'"),
+        ("a token of Prometheus", {"spec endpoints 0 bearerTokenFile": "/run/t"}, "bearerTokenFile: is '/run/t'"),
+        ("of the platform", {"metadata namespace": "monitoring", "spec endpoints 0 bearerTokenFile": "/run/t"}),
+    ),
+    *rows(
         held("monitoring.coreos.com/v1", "Probe", spec={"prober": {"url": "blackbox.monitoring.svc:9115"}}),
         ("inside", {"spec targets": {"staticConfig": {"static": ["https://portal.kitchen.example"]}}}),
         ("outside", {"spec targets": {"staticConfig": {"static": ["https://a.test"]}}}, "static[0]: 'https://a.test'"),
@@ -172,6 +190,15 @@ _OTHERS_KINDS = (
         ("one that denies", {"spec enforcementAction": "deny", "spec match": {"excludedNamespaces": ["kube-*"]}}),
         ("one that does nothing", {"spec enforcementAction": "dryrun"}, "enforcementAction: is 'dryrun'"),
         ("one without a tenant", {"spec match": {"excludedNamespaces": ["helpdesk-prod"]}}, "excludedNamespaces[0]"),
+        (
+            "one without those with a tenant",
+            {"spec match": {"namespaceSelector": {"matchExpressions": [_OWN_LABEL]}}},
+            "namespaceSelector.matchExpressions[0]: takes out of it",
+        ),
+        (
+            "one without those that say so",
+            {"spec match": {"namespaceSelector": {"matchExpressions": [{**_OWN_LABEL, "key": "a.gatekeeper.sh/b"}]}}},
+        ),
         ("one without all", {"spec match": {"excludedNamespaces": ["*"]}}, "excludedNamespaces[0]: is '*'"),
     ),
 )
