@@ -17,6 +17,7 @@ TENANT, OTHER, ADDON, SYSTEM, CLUSTER, NOWHERE = (
     *(Place.SYSTEM, Place.CLUSTER, Place.NOWHERE),
 )
 
+BEFORE = "what is too much of it is refused before, by `rights_table`"
 RUNS = "a pod of any namespace runs as any account there and mounts any Secret"
 _SETTINGS = "programs with more rights take from it what they do and for whom"
 _TRAFFIC = "it leads what is meant for others elsewhere, or lets in from outside"
@@ -54,7 +55,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("", "configmaps", "*", ADDON, _SETTINGS),
     ("", "services endpoints", "*", OTHER, _TRAFFIC),
     ("", "serviceaccounts", "*", OTHER, _IDENTITY),
-    ("", "serviceaccounts/token", "create", NOWHERE, ""),
+    ("", "serviceaccounts/token", "create", NOWHERE, BEFORE),
     ("", "secrets", "*", OTHER, _SECRETS),
     ("", "persistentvolumeclaims", "*", OTHER, _DATA),
     ("", "persistentvolumes", "*", TENANT, _DATA),
@@ -96,9 +97,8 @@ _KUBERNETES: tuple[Row, ...] = (
     ("resource.k8s.io", "*", "*", TENANT, _PLACED),
     ("gateway.networking.k8s.io gateway.networking.x-k8s.io", "*", "*", OTHER, _TRAFFIC),
     ("policy.networking.k8s.io", "*", "*", TENANT, _APART),
-    # What rights_table says of these is all there is to say.
-    ("admissionregistration.k8s.io apiregistration.k8s.io", "*", "*", NOWHERE, ""),
-    ("certificates.k8s.io", "clustertrustbundles", "*", NOWHERE, ""),
+    ("admissionregistration.k8s.io apiregistration.k8s.io", "*", "*", NOWHERE, BEFORE),
+    ("certificates.k8s.io", "clustertrustbundles", "*", NOWHERE, BEFORE),
     ("metrics.k8s.io custom.metrics.k8s.io external.metrics.k8s.io", "*", "*", TENANT, _ALERTS),
 )
 

@@ -8,9 +8,11 @@ import pytest
 
 from policies.manifests.namespace_places import Place
 from policies.manifests.rights_closed import Right, closed
-from policies.manifests.rights_known import ROWS, Row
+from policies.manifests.rights_known import BEFORE, ROWS, Row
+from policies.manifests.rights_told import rights_told
 from policies.manifests.understood_kinds import UNDERSTOOD
 
+PAGE = list(rights_told())
 FILES = ("kustomize.config.k8s.io", "helm.sh")
 OF_GROUPS = [(group, names.split()[0]) for group, names, _ in UNDERSTOOD if "." in group and group not in FILES]
 
@@ -38,7 +40,7 @@ def test_a_row_stands_once() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}"[:60])
 def test_a_row_says_why_unless_it_opens_nothing(row: Row) -> None:
     _, _, _, since, why = row
-    assert bool(why) == (since is not Place.NOWHERE)
+    assert (why in ("", BEFORE)) == (since is Place.NOWHERE)
 
 
 @pytest.mark.parametrize(("group", "kind"), OF_GROUPS, ids=str)
@@ -57,3 +59,15 @@ def test_what_stands_nowhere_is_refused_by_name(group: str) -> None:
 def test_a_family_of_groups_has_one_row_for_all() -> None:
     assert "configures" in str(closed(right("novelty.openshift.io", "novelties", Place.TENANT), ["patch"]))
     assert closed(right("route.openshift.io", "routes", Place.TENANT), ["patch"]) is None
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}"[:60])
+def test_the_page_shows_a_row(row: Row) -> None:
+    _, resources, _, _, why = row
+    names = ", ".join(f"`{name}`" if name == "*" else name for name in resources.split())
+    assert any(f"| {names} |" in line and (why or "it opens nothing") in line for line in PAGE)
+
+
+def test_the_page_tells_where_a_right_is_too_much() -> None:
+    told = next(line for line in PAGE if line.startswith("| apps, extensions | daemonsets"))
+    assert "| all that write | one that is no tenant's |" in told
