@@ -129,6 +129,10 @@ def built_in(name: str) -> str | None:
     return None
 
 
+_FOR_PEOPLE = ("-edit", "-view", "-editor", "-viewer", "-editor-role", "-viewer-role", "-user-role", "-user")
+"""How roles of add-ons end that are meant to be given to people in their namespaces."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bound:
     """Who gets a role; `is_tenants` is for accounts in a tenant's namespace."""
@@ -144,12 +148,15 @@ def foreign_role(name: str, kind: str, place: Place, binding: str, bound: Collec
     A binding to one's own role is called like it. In a namespace of tenants, or of an operator, a role holds there
     alone, and the API server lets nobody bind more than he has.
     """
-    if name in _READERS or name in _HARMLESS_ROLES or place < Place.ADDON or (kind == "Role" and place < Place.SYSTEM):
+    if name in _READERS or name in _HARMLESS_ROLES or (kind == "Role" and place < Place.SYSTEM):
         return None
-    if not akin(name, binding):
-        return "which is neither a role that is understood nor one that the binding is called after"
     first = name.partition("-")[0].partition(":")[0]
     strange = [who for who in bound if not akin(name, who.name) and not akin(name, who.namespace)]
+    if place < Place.ADDON:
+        is_addons = first in _ADDONS and strange and not name.endswith(_FOR_PEOPLE)
+        return "a role of an add-on, for somebody else than an account of the add-on" if is_addons else None
+    if not akin(name, binding):
+        return "which is neither a role that is understood nor one that the binding is called after"
     if strange and first in _ADDONS:
         return "a role of an add-on, for somebody else than an account of the add-on"
     if any(who.is_tenants for who in strange):

@@ -18,19 +18,35 @@ from policies.manifests.rights_table import ANY, narrowing
 READS = frozenset({"get", "list", "watch"})
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _READ_PARTS = frozenset(
-    {"status", "scale", "log", "metrics", "stats", "approval", "finalizers", "layers", "eviction", "pendingworkloads"}
+    {
+        "status",
+        "scale",
+        "log",
+        "metrics",
+        "stats",
+        "approval",
+        "finalizers",
+        "layers",
+        "eviction",
+        "pendingworkloads",
+        "healthz",
+    }
 )
 """Subresources that show no more than their object does; `layers` are those of an image."""
 
 _OF_OWN = frozenset({"", "status", "scale", "finalizers"})
 """What a custom resource can have behind its name."""
 
-_SHOWN: dict[str, str] = {
+SHOWN: dict[str, str] = {
     "oauthaccesstokens": "tokens by which others have signed in",
     "oauthauthorizetokens": "tokens by which others sign in",
     "useroauthaccesstokens": "tokens by which others have signed in",
     "oauthclients": "it holds the secrets of the sign-in",
     "downloadrequests": "it hands out backups, with the Secrets in them",
+    "tokens": "tokens by which others have signed in",
+    "kubeconfigs": "keys of a cluster",
+    "machineconfigs": "it holds keys that are written onto nodes",
+    "kubeadmconfigs": "it holds keys by which nodes join",
 }
 """Resources that show secrets to whoever reads them, beside Secrets themselves."""
 
@@ -116,8 +132,8 @@ def url_fault(url: str, verbs: Collection[str]) -> str | None:
 
 def _read(right: Right) -> str | None:
     """Reading a subresource may be a way in, as it is with exec: one that stands in the table is judged as written."""
-    if right.name in _SHOWN:
-        return _SHOWN[right.name]
+    if right.name in SHOWN and not right.own.issuperset(right.groups):
+        return SHOWN[right.name]
     if not right.part or right.part in _READ_PARTS:
         return None
     found = [row for group in right.groups if (row := _row(group, right.resource, ANY))]

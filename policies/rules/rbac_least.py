@@ -29,7 +29,7 @@ from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, title
 from policies.manifests.kin import akin
 from policies.manifests.namespace_places import Place, is_own, is_tenants, place_of
 from policies.manifests.objects import each_object, told
-from policies.manifests.rights_closed import READS, Right, closed, url_fault
+from policies.manifests.rights_closed import READS, SHOWN, Right, closed, url_fault
 from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
 from policies.manifests.rights_within import rights_within
 from policies.manifests.stated import is_stated, understood_schema
@@ -175,7 +175,7 @@ def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str |
         return text
     plain = tuple(verb for verb in verbs if not escalating(verb))
     own: frozenset[str] = frozenset()
-    if not READS.issuperset(plain):
+    if resource in SHOWN or not READS.issuperset(plain):
         asked = (*groups, *(name.partition(".")[2] for name in names))
         own = frozenset(entry for entry in asked if _is_own(case, entry))
     owner = case.subject.object_name or ""

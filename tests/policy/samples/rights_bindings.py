@@ -80,6 +80,9 @@ _BINDINGS = (
         {**_BINDING, "kind": "RoleBinding", "metadata": {"name": "sample", "namespace": "helpdesk-prod"}},
         ("a role of the platform's in a tenant's namespace", {"roleRef name": "deployer"}),
         ("an editor of a tenant's namespace", {"roleRef name": "edit"}),
+        ("a controller's role in a tenant's namespace", {"roleRef name": "argocd-application-controller"}, _NOT_ITS),
+        ("a role of an add-on for people", {"roleRef name": "kueue-batch-user-role"}),
+        ("another one", {"roleRef name": "cert-manager-edit"}),
         *(
             (
                 f"an administrator of {name}",

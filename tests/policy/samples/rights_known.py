@@ -63,6 +63,8 @@ _EVERYWHERE = (
     ("velero.io", "restores", "create", "a backup holds every Secret"),
     ("velero.io", "downloadrequests", "get", "it hands out backups"),
     ("oauth.openshift.io", "oauthaccesstokens", "list", "tokens by which others have signed in"),
+    ("management.cattle.io", "tokens", "get", "tokens by which others have signed in"),
+    ("machineconfiguration.openshift.io", "machineconfigs", "watch", "keys that are written onto nodes"),
     ("image.openshift.io", "imagestreams/layers", "update", "replaces images"),
     ("template.openshift.io", "templateinstances", "create", "another program makes objects"),
     ("console.openshift.io", "consoleplugins", "create", "configures the cluster itself"),
@@ -101,6 +103,7 @@ _NOTHING = (
     (",cache.example.com", "events memcacheds", "create patch"),
     ("db.kitchen.example", "clusters", "create update delete deletecollection"),
     ("cert-manager.io", "certificates issuers", "get list watch"),
+    ("cache.example.com", "tokens", "get list watch"),
     ("security.openshift.io", "podsecuritypolicysubjectreviews", "create"),
     ("policy", "podsecuritypolicies", "use"),
 )
