@@ -70,6 +70,7 @@ _BY_NAME: dict[str, tuple[str, ...]] = {
         *("argocd-", "aws-auth", "config-features", "coredns", "extension-apiserver-authentication", "istio", "kube-"),
         *("inferenceservice-config", "cluster-info", "kubeadm-config", "kubelet-config", "config-", "feature-flags"),
     ),
+    "secrets": (),
     "leases": ("kube-", "cloud-controller-manager", "apiserver-"),
     "services": ("kubernetes", "kube-dns", "istiod"),
     "endpoints": ("kubernetes", "kube-dns", "istiod"),

@@ -36,7 +36,7 @@ _FOR_ALL = frozenset(
 )
 """Secrets of the cluster's own namespaces that administrators are meant to write."""
 
-_OF_PROGRAMS = frozenset(
+OF_PROGRAMS = frozenset(
     {
         *(
             "cacerts",
@@ -111,7 +111,7 @@ def secret_name(case: Case, name: JsonValue, kind: JsonValue, path: str) -> Iter
     """Faults of the name of a Secret that an object is or makes in its namespace."""
     namespace = case.subject.namespace or ""
     place = place_of(namespace, case.world)
-    if str(name) in _OF_PROGRAMS and place != Place.TENANT:
+    if str(name) in OF_PROGRAMS and place != Place.TENANT:
         yield Fault(path=path, text=f"{shown(name)}: a program with many rights takes its keys from it")
     elif place == Place.SYSTEM and f"{namespace}/{name}" not in _FOR_ALL and kind not in _KEYS_OF_PEOPLE:
         yield Fault(path=path, text=f"{shown(name)}: a part of the cluster itself may take its keys from it")

@@ -32,6 +32,7 @@ from policies.manifests.objects import each_object, told
 from policies.manifests.rights_closed import READS, SHOWN, Right, closed, url_fault
 from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
 from policies.manifests.rights_within import rights_within
+from policies.manifests.secret_objects import OF_PROGRAMS
 from policies.manifests.stated import is_stated, understood_schema
 
 _ID = "rbac-least"
@@ -171,7 +172,7 @@ def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str |
     if resource == "securitycontextconstraints" and ("use" in verbs or "*" in verbs):
         strict = names and all(name in STRICT_CONSTRAINTS for name in names)
         return None if strict else f"of it only {', '.join(STRICT_CONSTRAINTS)} may be used"
-    if resource == "secrets" and _is_core(groups) and (text := _secrets(verbs, names, place)):
+    if resource == "secrets" and _is_core(groups) and (text := _secrets(case, verbs, names, place)):
         return text
     plain = tuple(verb for verb in verbs if not escalating(verb))
     own: frozenset[str] = frozenset()
@@ -183,12 +184,15 @@ def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str |
     return closed(right, plain)
 
 
-def _secrets(verbs: list[str], names: list[str], place: Place) -> str | None:
+def _secrets(case: Case, verbs: list[str], names: list[str], place: Place) -> str | None:
     reading = [verb for verb in verbs if verb in _READING]
     if reading and place >= Place.SYSTEM:
         return "read in every namespace" if place == Place.CLUSTER else "read in a namespace of the cluster itself"
     if any(not narrowing(names, "secrets", verb) for verb in reading):
         return "all of the namespace's, without resourceNames"
+    others = [name for name in names if name in OF_PROGRAMS and not akin(name, case.subject.object_name or "")]
+    if reading and others and place > Place.TENANT:
+        return f"{others[0]}, from which a program with many rights takes its keys"
     return None
 
 
