@@ -9,6 +9,19 @@ from policies.judging.subject import entries
 from policies.judging.values import JsonValue
 
 _KEYS = {"what", "name", "reason"}
+SORTS: Mapping[str, str] = {
+    "group": "an API group whose objects roles may write",
+    "role": "a role that bindings may name",
+    "namespace": "one in which roles may do what they may in a tenant's",
+    "addon": "a namespace of an add-on, in which no tenant runs pods",
+    "mark": "a label or annotation of a Secret, ServiceAccount or Namespace",
+    "settings": "a ConfigMap in a namespace of a program with many rights, as `<namespace>/<name>`",
+    "type": "a type of Secrets",
+    "identity": "a cloud's identity that an account may have",
+    "address": "a host that stores, issuers and receivers of alerts may ask; `aws`, `slackConfigs`: all of one",
+    "handler": "one of a RuntimeClass",
+}
+"""What can be stated, and what it means."""
 
 
 def is_stated(config: Mapping[str, JsonValue], what: str, name: str) -> bool:
@@ -16,19 +29,30 @@ def is_stated(config: Mapping[str, JsonValue], what: str, name: str) -> bool:
 
     An entry that is malformed, or has no reason, holds for nothing.
     """
-    for entry in entries(config.get("understood")):
-        if isinstance(entry, Mapping) and set(entry) == _KEYS and entry["what"] == what:
-            pattern, reason = entry["name"], entry["reason"]
-            reasoned = isinstance(reason, str) and bool(reason.strip())
-            if reasoned and isinstance(pattern, str) and pattern.strip("*") and fnmatchcase(name, pattern):
-                return True
-    return False
+    return any(
+        _is_right(entry) and entry["what"] == what and fnmatchcase(name, str(entry["name"]))
+        for entry in entries(config.get("understood"))
+        if isinstance(entry, Mapping)
+    )
 
 
-def understood_schema(*sorts: str) -> dict[str, JsonValue]:
-    """Schema of `understood`; `sorts` say what can be stated, as `<word>: <meaning>`."""
+def remark(config: Mapping[str, JsonValue]) -> str:
+    """What a message says of entries that cannot be read; nothing where all can."""
+    wrong = sum(not isinstance(entry, Mapping) or not _is_right(entry) for entry in entries(config.get("understood")))
+    return f"; {wrong} of the entries of `understood` cannot be read and hold for nothing" if wrong else ""
+
+
+def _is_right(entry: Mapping[str, JsonValue]) -> bool:
+    if set(entry) != _KEYS or str(entry["what"]) not in SORTS:
+        return False
+    name, reason = entry["name"], entry["reason"]
+    return isinstance(name, str) and bool(name.strip("*")) and isinstance(reason, str) and bool(reason.strip())
+
+
+def understood_schema() -> dict[str, JsonValue]:
+    """Schema of `understood`."""
     return {
         **{"type": "array", "items": {"type": "object"}, "default": []},
         "description": "What the organisation understands beside the pack, each entry with `what`, `name` (`*` is any"
-        f" text) and `reason`. `what` is one of: {'; '.join(sorts)}.",
+        f" text) and `reason`. `what` is one of: {'; '.join(f'`{sort}` ({said})' for sort, said in SORTS.items())}.",
     }

@@ -8,6 +8,7 @@ Rights count wherever they are given, also within an object of another kind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pulumi_policy import Severity
 
@@ -33,7 +34,7 @@ from policies.manifests.rights_closed import READS, SHOWN, Right, closed, url_fa
 from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
 from policies.manifests.rights_within import rights_within
 from policies.manifests.secret_objects import OF_PROGRAMS
-from policies.manifests.stated import is_stated, understood_schema
+from policies.manifests.stated import is_stated, remark, understood_schema
 
 _ID = "rbac-least"
 _GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
@@ -48,8 +49,8 @@ _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verb
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each right that is too much, and for each object that leads to rights."""
     rule = "roles name groups, resources and verbs, and give no way to more; bindings name who has them"
-    yield from told(case, _faults(case), rule, _EXAMPLE)
-    yield from told(case, api_doors(case, _ID), rule, _EXAMPLE)
+    found, said = [*_faults(case), *api_doors(case, _ID)], remark(case.config)
+    yield from told(case, [replace(fault, text=fault.text + said) for fault in found], rule, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
@@ -229,17 +230,6 @@ RULE = Rule(
     judge=judge,
     config_schema={
         "allowShells": titles_schema("roles that may exec into, attach to or forward ports of pods"),
-        "understood": understood_schema(
-            "`group` (an API group whose objects roles may write)",
-            "`role` (a role that bindings may name)",
-            "`namespace` (one in which roles may do what they may in a tenant's)",
-            "`addon` (a namespace of an add-on, in which no tenant runs pods)",
-            "`mark` (a label or annotation of a Secret, ServiceAccount or Namespace)",
-            "`settings` (a ConfigMap in a namespace of a program with many rights, as `<namespace>/<name>`)",
-            "`type` (a type of Secrets)",
-            "`identity` (a cloud's identity that an account may have)",
-            "`address` (a host that stores, issuers, receivers of alerts may ask; `aws`, `slackConfigs`: all of one)",
-            "`handler` (one of a RuntimeClass)",
-        ),
+        "understood": understood_schema(),
     },
 )

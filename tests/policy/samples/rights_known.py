@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample
@@ -127,8 +128,20 @@ _CLUSTER = (
     _sample(
         "a group that is stated without a reason",
         _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
-        _NOT_UNDERSTOOD,
+        "1 of the entries of `understood` cannot be read",
         config={"understood": [{"what": "group", "name": "strange.operators.invalid", "reason": " "}]},
+    ),
+    _sample(
+        "a group that is stated as something else",
+        _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
+        "2 of the entries of `understood` cannot be read",
+        config={"understood": [{"what": "groups", "name": "strange.operators.invalid", "reason": "a"}, "a"]},
+    ),
+    _sample(
+        "a group that is stated as a role",
+        _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
+        _NOT_UNDERSTOOD,
+        config={"understood": [{"what": "role", "name": "strange.operators.invalid", "reason": "a"}]},
     ),
     _sample(
         "everything that is stated is nothing",
@@ -138,6 +151,18 @@ _CLUSTER = (
     ),
 )
 
+_KIND = {"group": "strange.operators.invalid", "kind": "Thing", "reason": "holds sizes"}
+_STATED_KINDS = tuple(
+    dataclasses.replace(
+        _sample(name, _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")), *says),
+        world=dataclasses.replace(TENANTS, settings={**TENANTS.settings, "policy": {"kinds": [kind]}}),
+    )
+    for name, kind, *says in (
+        ("a kind that is stated", _KIND),
+        ("a kind that is stated with pods", {**_KIND, "carriesPods": True}, _NOT_UNDERSTOOD),
+        ("another kind that is stated", {**_KIND, "group": "other.invalid"}, _NOT_UNDERSTOOD),
+    )
+)
 _AT_PLACES = tuple(
     _sample(
         f"{verbs} {names} of {groups or 'core'} in {namespace}",
@@ -260,5 +285,5 @@ _AGGREGATED = tuple(
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rbac-least": (*_CLUSTER, *_AT_PLACES, *_NAMES, *_CALLED, *_ADDRESSES, *_AGGREGATED),
+    "rbac-least": (*_CLUSTER, *_STATED_KINDS, *_AT_PLACES, *_NAMES, *_CALLED, *_ADDRESSES, *_AGGREGATED),
 }
