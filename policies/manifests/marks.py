@@ -45,8 +45,6 @@ OF_PODS: Mapping[str, Mapping[str, str]] = {
     "kuma.io": {"kuma.io/sidecar-injection": "enabled", "kuma.io/mesh": _ANY},
     "consul.hashicorp.com": {"consul.hashicorp.com/connect-inject": "true"},
     "openservicemesh.io": {"openservicemesh.io/sidecar-injection": "enabled"},
-    # Roles of a cloud for a pod.
-    "iam.amazonaws.com": {},
     # What the plugins themselves write down about a pod that runs.
     "cni.cncf.io": {"k8s.v1.cni.cncf.io/network-status": r"(?s).*"},
     "projectcalico.org": {f"cni.projectcalico.org/{name}": _ANY for name in ("containerID", "podIP", "podIPs")},

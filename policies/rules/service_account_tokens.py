@@ -18,6 +18,9 @@ from policies.manifests.secret_objects import TOKEN_SECRET
 _TOKEN = "serviceAccountToken"  # noqa: S105 - the name of a field
 
 
+_ROLES = ("iam.amazonaws.com/", "aadpodidbinding", "iam.cloud.ibm.com/", "vault.security.banzaicloud.io/vault-role")
+"""Marks by which programs of clouds give a role to a pod itself, not to its account."""
+
 _TOKENS_PLACE = "/run/secrets/kubernetes.io/serviceaccount"
 _PROJECTED = ("secret", "configMap", "downwardAPI", "clusterTrustBundle")
 """Sources of projected volumes that give a pod nothing of its own account."""
@@ -55,6 +58,10 @@ def _secrets(case: Case) -> Iterator[str]:
 def _faults(pod: Pod) -> Iterator[Fault]:
     if pod.is_runtime:
         return
+    for what, marks in (("label", pod.labels), ("annotation", pod.annotations)):
+        for name, mark in marks.items():
+            if name.startswith(_ROLES):
+                yield Fault(path=f"{pod.path} ({what} {name})", text=f"{shown(mark)}: gives the pod a role of a cloud")
     value = at(pod.spec, "automountServiceAccountToken")
     if value is not False:
         yield Fault(path=f"{pod.path}.automountServiceAccountToken", text=missing(value))

@@ -214,6 +214,7 @@ _PROJECTED = {
 _SIGNED = {"name": "c", "projected": {"sources": [{"podCertificate": {"signerName": "a.example.com/b"}}]}}
 _NOVEL = {"name": "n", "projected": {"sources": [{"novelty": {}}]}}
 _BUNDLE = {"name": "b", "projected": {"sources": [{"clusterTrustBundle": {"name": "b"}}, {"downwardAPI": {}}]}}
+_NOTES = "metadata annotations"
 _MOUNTS, _PLACE = "spec containers 0 volumeMounts", "/run/secrets/kubernetes.io/serviceaccount"
 
 TOKENS = (
@@ -234,6 +235,13 @@ TOKENS = (
         ("as text", {_TOKEN: "false"}, "is 'false'"),
         ("by a volume", {"spec volumes": [_PROJECTED]}, "volumes[0].projected.sources[1]: is a token"),
         ("a bundle of CAs", {"spec volumes": [_BUNDLE]}),
+        ("a role", {_NOTES: {"iam.amazonaws.com/role": "a"}}, "annotation iam.amazonaws.com/role): is 'a': gives"),
+        (
+            "an identity",
+            {"metadata labels": {"aadpodidbinding": "a"}},
+            "(label aadpodidbinding): is 'a': gives the pod",
+        ),
+        ("a note", {_NOTES: {"example.com/role": "a"}}),
         ("by a Secret in its place", {_MOUNTS: [{"mountPath": f"/var{_PLACE}"}]}, "mountPath: is '/var/run/secrets"),
         (
             "by a Secret in its place, spelt oddly",
