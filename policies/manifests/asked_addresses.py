@@ -10,7 +10,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.hosts import outside
 from policies.manifests.namespace_places import is_own, is_platform, is_system, is_tenants
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 _RECEIVERS: Mapping[str, str] = {"webhookConfigs": "url", "emailConfigs": "smarthost"}
 """Receivers of alerts whose address can be seen; those of services outside have it in a Secret or in the program."""

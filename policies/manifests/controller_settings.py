@@ -15,7 +15,7 @@ from policies.manifests.bound_names import not_bound
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.hosts import outside
 from policies.manifests.namespace_places import Place, place_of
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 _IDENTITIES = ("aws-auth", "extension-apiserver-authentication")
 """ConfigMaps of the system from which the API server or the sign-in reads who somebody is."""

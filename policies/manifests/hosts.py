@@ -9,7 +9,7 @@ from policies.judging.rule import Case
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, shown, without_key
 from policies.manifests.namespace_places import is_own
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 _HOST = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?(\[[0-9a-f:.]+\]|[^/:\s?#@]+)(?::[0-9]+)?(?:[/?#].*)?", re.I

@@ -13,7 +13,7 @@ from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.hosts import outside
 from policies.manifests.object_marks import secret_marks
 from policies.manifests.secret_objects import TLS, secret_name
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 _USAGES = frozenset(
     {

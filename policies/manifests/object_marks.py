@@ -14,7 +14,7 @@ from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.namespace_places import is_own
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 _ANY = r"(?s).*"
 _SWITCH = "true|false"

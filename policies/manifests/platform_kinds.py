@@ -12,7 +12,7 @@ from policies.manifests.hosts import outside
 from policies.manifests.namespace_places import is_own
 from policies.manifests.object_marks import secret_marks
 from policies.manifests.secret_objects import secret_type
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 _FEATURES = "feature.node.kubernetes.io"
 

@@ -9,7 +9,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.namespace_places import Place, is_own, place_of
 from policies.manifests.object_marks import secret_marks
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 TOKEN_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
 

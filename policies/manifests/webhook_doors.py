@@ -16,7 +16,7 @@ from policies.manifests.kin import akin
 from policies.manifests.namespace_places import is_own, is_platform, is_tenants
 from policies.manifests.ownership import DOMAIN, ENVIRONMENT, PART_OF
 from policies.manifests.selectors import narrows
-from policies.manifests.stated import is_stated
+from policies.manifests.understood_beside import is_stated
 
 _OF_SOME_PODS = (DOMAIN, "serving.kserve.io", "ray.io", "kueue.x-k8s.io", "jobset.sigs.k8s.io", "sidecar.istio.io")
 """Domains of labels that their projects put on their own pods alone."""

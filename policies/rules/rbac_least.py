@@ -34,7 +34,7 @@ from policies.manifests.rights_closed import READS, SHOWN, Right, closed, url_fa
 from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
 from policies.manifests.rights_within import rights_within
 from policies.manifests.secret_objects import OF_PROGRAMS
-from policies.manifests.stated import is_stated, remark, understood_schema
+from policies.manifests.understood_beside import is_stated, remark, understood_schema
 
 _ID = "rbac-least"
 _GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
