@@ -10,6 +10,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.addresses import outside_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.insides import leads_inside
+from policies.manifests.namespace_places import is_platform
 
 _ENDPOINTS = ("endpoints", "podMetricsEndpoints")
 _ADDRESS = "__address__"
@@ -25,7 +26,7 @@ _AUTHORITIES = ("/etc/prometheus/", "/etc/ssl/", "/etc/pki/", "/var/run/secrets/
 
 
 def monitor(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """Faults of a ServiceMonitor or PodMonitor: Prometheus shows nobody its own token, and asks what is inside."""
+    """Faults of a ServiceMonitor or PodMonitor: a team's shows nobody Prometheus' token, and asks what is inside."""
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
         return
@@ -39,7 +40,7 @@ def _endpoint(case: Case, endpoint: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=path, text=NOT_KNOWN)
         return
     token, proxy = at(endpoint, "bearerTokenFile"), at(endpoint, "proxyUrl")
-    if token not in (None, ""):
+    if token not in (None, "") and not is_platform(case.subject.namespace):
         yield Fault(path=f"{path}.bearerTokenFile", text=f"{shown(token)}: whoever is asked gets a token of Prometheus")
     if proxy not in (None, "") and not leads_inside(case, proxy):
         yield Fault(path=f"{path}.proxyUrl", text=f"{shown(proxy)}: scrapes go by what is outside")

@@ -25,6 +25,10 @@ def _monitor(kind: str, field: str) -> tuple[Sample, ...]:
         ),
         (f"{kind}: with no token", {f"{endpoint} bearerTokenFile": ""}),
         (
+            f"{kind}: of the platform, with Prometheus' token",
+            {"metadata namespace": "monitoring", f"{endpoint} bearerTokenFile": _TOKEN},
+        ),
+        (
             f"{kind}: with a password of the team",
             {f"{endpoint} basicAuth": {"username": {"name": "a", "key": "u"}, "password": {"name": "a", "key": "p"}}},
         ),

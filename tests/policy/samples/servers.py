@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from tests.policy.support.objects import (
@@ -20,7 +21,7 @@ from tests.policy.support.objects import (
     SERVICE_TYPE,
     VLLM,
 )
-from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, table
+from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, WORLD, table
 
 _NOT_KNOWN = "not known before the update"
 _ENV = "spec containers 0 env"
@@ -210,8 +211,21 @@ _PROJECTED = {
     "name": "t",
     "projected": {"sources": [{"configMap": {"name": "x"}}, {"serviceAccountToken": {"path": "t"}}]},
 }
+_SIGNED = {"name": "c", "projected": {"sources": [{"podCertificate": {"signerName": "a.example.com/b"}}]}}
+_NOVEL = {"name": "n", "projected": {"sources": [{"novelty": {}}]}}
+_BUNDLE = {"name": "b", "projected": {"sources": [{"clusterTrustBundle": {"name": "b"}}, {"downwardAPI": {}}]}}
+_NOTES = "metadata annotations"
+_MOUNTS, _PLACE = "spec containers 0 volumeMounts", "/run/secrets/kubernetes.io/serviceaccount"
 
 TOKENS = (
+    # In an update the provider drops fields that it does not know; a file of `kitchen policy check` has them.
+    *table(
+        POD_TYPE,
+        POD,
+        ("by a certificate", {"spec volumes": [_SIGNED]}, "sources[0].podCertificate: gives the pod an identity"),
+        ("by what nobody knows yet", {"spec volumes": [_NOVEL]}, "sources[0].novelty: gives the pod an identity"),
+        world=dataclasses.replace(WORLD),
+    ),
     *table(
         POD_TYPE,
         POD,
@@ -220,6 +234,21 @@ TOKENS = (
         ("wanted", {_TOKEN: True}, "spec.automountServiceAccountToken: is True"),
         ("as text", {_TOKEN: "false"}, "is 'false'"),
         ("by a volume", {"spec volumes": [_PROJECTED]}, "volumes[0].projected.sources[1]: is a token"),
+        ("a bundle of CAs", {"spec volumes": [_BUNDLE]}),
+        ("a role", {_NOTES: {"iam.amazonaws.com/role": "a"}}, "annotation iam.amazonaws.com/role): is 'a': gives"),
+        (
+            "an identity",
+            {"metadata labels": {"aadpodidbinding": "a"}},
+            "(label aadpodidbinding): is 'a': gives the pod",
+        ),
+        ("a note", {_NOTES: {"example.com/role": "a"}}),
+        ("by a Secret in its place", {_MOUNTS: [{"mountPath": f"/var{_PLACE}"}]}, "mountPath: is '/var/run/secrets"),
+        (
+            "by a Secret in its place, spelt oddly",
+            {_MOUNTS: [{"mountPath": f"/var/.{_PLACE}/"}]},
+            "mountPath: is '/var",
+        ),
+        ("by a Secret beside its place", {_MOUNTS: [{"mountPath": "/run/secrets/own"}]}),
         ("not known", {_TOKEN: UNKNOWN_VALUE}, f"is {_NOT_KNOWN}"),
         ("spec not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),
         ("volumes not known", {"spec volumes": UNKNOWN_VALUE}, f"sources: is {_NOT_KNOWN}"),
