@@ -31,7 +31,8 @@ class Flags:
 
     `unknown` where a word is not known. `models` are the words that stand for no flag: vLLM takes the first as the
     model. `strangers` are flags that vLLM does not have; `unread` what of the container cannot be read; `starts_vllm`
-    whether these are words of a server that is known to start.
+    whether these are words of a server that is known to start. `variables`, `assigned` and `folders` are what the words
+    before it change, as `starts` tells it.
     """
 
     given: dict[str, list[list[str]]] = field(default_factory=dict)
@@ -40,6 +41,9 @@ class Flags:
     strangers: list[str] = field(default_factory=list)
     unread: tuple[str, ...] = ()
     starts_vllm: bool = False
+    variables: tuple[tuple[str, JsonValue], ...] = ()
+    assigned: tuple[tuple[str, JsonValue], ...] = ()
+    folders: tuple[JsonValue, ...] = ()
 
     @property
     def has_lora(self) -> bool:
@@ -69,6 +73,8 @@ def _flags_of(spec: dict[str, JsonValue], runs_vllm: bool) -> Flags:
         _Reader(found, list(_split(words)), strict=False).read()
     found.unread = tuple(dict.fromkeys(read.unread))
     found.starts_vllm = bool(read.servers)
+    found.variables, found.assigned = tuple(read.variables), tuple(read.assigned)
+    found.folders = tuple(read.folders)
     return found
 
 

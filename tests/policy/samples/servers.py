@@ -159,9 +159,11 @@ LORA = (
             {f"{_ENV} 3": _env("VLLM_LORA_RESOLVER_CACHE_DIR", "/mnt/adapters")},
             "VLLM_LORA_RESOLVER_CACHE_DIR is '/mnt/adapters'",
         ),
-        ("plugin", {f"{_ENV} 3": _env("VLLM_PLUGINS", "lora_filesystem_resolver")}, "VLLM_PLUGINS is 'lora_file"),
-        ("another plugin", {f"{_ENV} 3": _env("VLLM_PLUGINS", "my_model")}),
-        ("plugins not known", {f"{_ENV} 3": _env("VLLM_PLUGINS", UNKNOWN_VALUE)}, f"VLLM_PLUGINS is {_NOT_KNOWN}"),
+        *(
+            (f"plugins {value!r}", {f"{_ENV} 3": _env("VLLM_PLUGINS", value)}, "sets VLLM_PLUGINS, which brings code")
+            for value in ("lora_filesystem_resolver", "my_model", UNKNOWN_VALUE)
+        ),
+        ("no plugins", {f"{_ENV} 3": _env("VLLM_PLUGINS", "")}),
         (
             "in a shell",
             {"spec containers 0 args 1": f"KEY=canary-in-secret {_OPEN}=1 vllm serve"},

@@ -1,0 +1,96 @@
+"""Where a server's base model lies: on the claim of an approved one, with nothing over it and no writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policies.judging.pace import once
+from policies.judging.rule import Case
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.judging.world import World
+from policies.manifests.fields import NOT_KNOWN, Fault, at
+from policies.manifests.models import not_allowed
+from policies.manifests.mounts import Mount, folder, mounts
+from policies.manifests.pods import Container, Pod
+from policies.manifests.servers import Server
+from policies.manifests.verified_fetch import BASE_MODEL, fetch_fault
+
+
+@dataclass(frozen=True)
+class Place:
+    """What lies at the mount of the base model: `<name>/vN` of the catalog where it is known, and what is wrong."""
+
+    model: str | None
+    faults: tuple[Fault, ...]
+
+
+@once
+def claims(world: World) -> dict[str, str]:
+    """The claim that holds each base model of the catalog, as the program names it, with the model's `<name>/vN`."""
+    return {f"base-{ref.replace('/', '-').replace('.', '-')}": ref for ref in world.base_models}
+
+
+def place_of_model(case: Case, server: Server, path: str, known: frozenset[str]) -> Place:
+    """What lies at `path` in a server; `known` are further claims that hold base models, as the organisation says."""
+    wanted = folder(path)
+    model: str | None = None
+    faults: list[Fault] = []
+    for mount in mounts(server.pod, server.container):
+        if not mount.known:
+            faults.append(Fault(path=mount.path, text=f"may hold the base model, and {NOT_KNOWN}"))
+        elif mount.place == wanted and not server.is_merged_model:
+            model, text = _model_of(case, mount, known)
+            faults += [Fault(path=mount.path, text=f"is mounted at {path} and {text}")] if text else []
+        elif mount.place.startswith(wanted):
+            faults.append(Fault(path=mount.path, text=f"lies over files of the base model at {path}"))
+        elif wanted.startswith(mount.place) and mount.place != "/":
+            faults.append(Fault(path=mount.path, text=f"holds {path}, where the base model is a volume of its own"))
+    return Place(model, tuple(faults))
+
+
+def _model_of(case: Case, mount: Mount, known: frozenset[str]) -> tuple[str | None, str | None]:
+    """The base model that a mount holds, and why it may not be served from there."""
+    claim, part = at(mount.volume, "persistentVolumeClaim", "claimName"), at(mount.spec, "subPath")
+    ref = claims(case.world).get(claim) if isinstance(claim, str) else None
+    if ref is None and claim in known:
+        ref = part.removeprefix("base/") if isinstance(part, str) else None
+    fault: str | None = None
+    if UNKNOWN in (claim, part):
+        fault = NOT_KNOWN
+    elif not isinstance(claim, str):
+        fault = "is no claim of a base model: what it holds has been compared with nothing"
+    elif claim not in claims(case.world) and claim not in known:
+        fault = f"is the claim {claim!r}, which is no base model's of the catalog, base-<name>-vN"
+    elif at(mount.spec, "subPathExpr") is not None or (part is not None and part != f"base/{ref}"):
+        fault = "is another part of the claim than base/<name>/vN of its model"
+    elif ref is not None:
+        fault = _not_approved(case, ref)
+    return ref, fault
+
+
+def _not_approved(case: Case, ref: str) -> str | None:
+    fault = not_allowed(case.world, case.world.base_models.get(ref), f"base model {ref!r}")
+    return None if fault is None else f"holds what may not run: {fault}"
+
+
+def writers(case: Case, pod: Pod, container: Container, known: frozenset[str]) -> Iterator[Fault]:
+    """Mounts by which a container may change an approved base model; the verified load alone may."""
+    for mount in mounts(pod, container):
+        claim = at(mount.volume, "persistentVolumeClaim", "claimName")
+        held = isinstance(claim, str) and (claim in claims(case.world) or claim in known)
+        if not held or mount.is_read_only:
+            continue
+        fault = fetch_fault(pod, container, BASE_MODEL)
+        if fault:
+            text = f"may write the base model on the claim {claim!r}, and the container {fault}: say readOnly: true"
+            yield Fault(path=mount.path, text=text)
+
+
+def other_names(case: Case, server: Server, model: JsonValue) -> Iterator[str]:
+    """Names of other models and adapters of the catalog under which a server would answer."""
+    if not isinstance(model, str):
+        return
+    own = model.partition("/")[0]
+    listed = {ref.partition("/")[0] for ref in (*case.world.base_models, *case.world.adapters)} - {own}
+    yield from (name for name in server.values("served-model-name") if name in listed)
