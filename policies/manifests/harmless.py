@@ -77,7 +77,7 @@ _WITH_WORDS: Mapping[str, Callable[[Words], bool]] = {
     "grpc_health_probe": _all(_DIAL),
     "curl": lambda words: _called(words, _CURL_FLAG),
     "wget": lambda words: _called(words, _WGET_FLAG),
-    "nc": _all(re.compile(r"-z|-v|-w|-w?[0-9]+|-zv|localhost|127\.0\.0\.1")),
+    "nc": _all(re.compile(r"-z|-v|-w|(?:-w)?[0-9]+|-zv|localhost|127\.0\.0\.1")),
 }
 """With words that are understood."""
 

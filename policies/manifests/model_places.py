@@ -9,7 +9,7 @@ from policies.judging.pace import once
 from policies.judging.rule import Case
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.judging.world import World
-from policies.manifests.fields import NOT_KNOWN, Fault, at
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed
 from policies.manifests.models import not_allowed
 from policies.manifests.mounts import Mount, folder, mounts
 from policies.manifests.pods import Container, Pod
@@ -53,14 +53,15 @@ def _model_of(case: Case, mount: Mount, known: frozenset[str]) -> tuple[str | No
     """The base model that a mount holds, and why it may not be served from there."""
     claim, part = at(mount.volume, "persistentVolumeClaim", "claimName"), at(mount.spec, "subPath")
     ref = claims(case.world).get(claim) if isinstance(claim, str) else None
-    if ref is None and claim in known:
+    stated = isinstance(claim, str) and claim in known
+    if ref is None and stated:
         ref = part.removeprefix("base/") if isinstance(part, str) else None
     fault: str | None = None
     if UNKNOWN in (claim, part):
         fault = NOT_KNOWN
     elif not isinstance(claim, str):
         fault = "is no claim of a base model: what it holds has been compared with nothing"
-    elif claim not in claims(case.world) and claim not in known:
+    elif claim not in claims(case.world) and not stated:
         fault = f"is the claim {claim!r}, which is no base model's of the catalog, base-<name>-vN"
     elif at(mount.spec, "subPathExpr") is not None or (part is not None and part != f"base/{ref}"):
         fault = "is another part of the claim than base/<name>/vN of its model"
@@ -76,15 +77,23 @@ def _not_approved(case: Case, ref: str) -> str | None:
 
 def writers(case: Case, pod: Pod, container: Container, known: frozenset[str]) -> Iterator[Fault]:
     """Mounts by which a container may change an approved base model; the verified load alone may."""
-    for mount in mounts(pod, container):
-        claim = at(mount.volume, "persistentVolumeClaim", "claimName")
-        held = isinstance(claim, str) and (claim in claims(case.world) or claim in known)
-        if not held or mount.is_read_only:
+    names = {*claims(case.world), *known}
+    held = [volume for _, volume in listed(at(pod.spec, "volumes"), "") if _claim_of(volume) in names]
+    for mount in mounts(pod, container) if held else ():
+        claim = _claim_of(mount.volume)
+        if mount.is_read_only or (mount.known and claim not in names):
             continue
         fault = fetch_fault(pod, container, BASE_MODEL)
-        if fault:
+        if fault and not mount.known:
+            yield Fault(path=mount.path, text=f"may be the claim of a base model, and {NOT_KNOWN}")
+        elif fault:
             text = f"may write the base model on the claim {claim!r}, and the container {fault}: say readOnly: true"
             yield Fault(path=mount.path, text=text)
+
+
+def _claim_of(volume: JsonValue) -> str:
+    claim = at(volume, "persistentVolumeClaim", "claimName")
+    return claim if isinstance(claim, str) else ""
 
 
 def other_names(case: Case, server: Server, model: JsonValue) -> Iterator[str]:

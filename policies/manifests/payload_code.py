@@ -30,13 +30,17 @@ def code() -> Mapping[str, str]:
 def code_fault(pod: Pod, container: Container, place: str) -> str | None:
     """Why what lies in a folder may be other code than the package, or None; nothing mounted there brings none."""
     wanted = folder(place)
-    for mount in mounts(pod, container):
-        if not mount.known:
-            return NOT_KNOWN
-        if mount.place != wanted and (mount.place.startswith(wanted) or wanted.startswith(mount.place)):
-            return f"{shown(place)}, in which more is mounted: Python takes code from there"
-        if mount.place == wanted:
-            return _volume_fault(mount, place)
+    faults = (_mount_fault(mount, wanted, place) for mount in mounts(pod, container))
+    return next((fault for fault in faults if fault), None)
+
+
+def _mount_fault(mount: Mount, wanted: str, place: str) -> str | None:
+    if not mount.known:
+        return NOT_KNOWN
+    if mount.place == wanted:
+        return _volume_fault(mount, place)
+    if mount.place.startswith(wanted) or wanted.startswith(mount.place):
+        return f"{shown(place)}, in which more is mounted: Python takes code from there"
     return None
 
 

@@ -93,6 +93,7 @@ class _Shell:
             self._redirected(operator, target)
         count = next((index for index, word in enumerate(command.words) if not assigned_by(word)), len(command.words))
         if command.loops:
+            self.found.assigned.append((command.loops, UNKNOWN))
             for word in command.words:
                 self._words(word)
             return
@@ -155,8 +156,10 @@ class _Shell:
             self.found.folders.append(place if isinstance(place, str) and place.startswith("/") else UNKNOWN)
         elif program == "trap":
             self._trap(given)
+        elif program == "read":
+            self.found.assigned += [(word, UNKNOWN) for word in given if isinstance(word, str)]
         else:
-            return program == "read" or (program == "exec" and not given)
+            return program == "exec" and not given
         return True
 
     def _export(self, given: list[JsonValue], command: Command) -> None:

@@ -13,6 +13,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.flag_values import strange_values
 from policies.manifests.flags import Module, modules
 from policies.manifests.kind_table import refusals
 from policies.manifests.models import (
@@ -29,12 +30,14 @@ from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.payload_code import MANIFEST, changed_code
 from policies.manifests.server_variables import closed_faults
 from policies.manifests.servers import Server, servers
+from policies.manifests.stated import stated, stated_schema
 from policies.manifests.verified_fetch import ADAPTERS, fetch_fault
 
 _ID = "adapters-approved"
 FOLDER = "/mnt/adapters"
 """Where the verified fetch puts adapters, each in a folder of its name."""
 
+_STATED = "flagValues"
 _LISTS = "vLLMLoRAConfig"
 _SYNCER = re.compile(rf"(?m)^[ \t]*[\"']?{_LISTS}[\"']?\s*:|[{{,]\s*[\"']{_LISTS}[\"']\s*:")
 """The configuration of the inference gateway's LoRA syncer, which loads from hubs and buckets."""
@@ -59,6 +62,9 @@ def _servers(case: Case) -> Iterator[Fault]:
         yield from _unread(server)
         if server.is_vllm:
             yield from closed_faults(server, _ID)
+            # Where the start is not understood, its words are guesses, and that is told above.
+            texts = () if server.flags.unread else strange_values(server.flags, stated(case.config, _STATED))
+            yield from (Fault(path=server.path, text=text) for text in texts)
         for module in modules(server.flags):
             text = _module_fault(case, server, module, base)
             if text:
@@ -233,6 +239,10 @@ RULE = Rule(
     reference="https://docs.vllm.ai/en/latest/features/lora.html",
     judge=judge,
     config_schema={
+        _STATED: stated_schema(
+            "Values of vLLM's flags that servers may be given beside those of infra/catalog/server-flags.json, as"
+            " --name=value, each with the reason why it opens nothing."
+        ),
         "adaptersPath": {"type": "string", "default": FOLDER, "description": "folder that servers load adapters from"},
     },
 )
