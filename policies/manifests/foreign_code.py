@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.judging.values import UNKNOWN, JsonValue
+from policies.judging.values import JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, shown
-from policies.manifests.mounts import Mount, folder, mounts
+from policies.manifests.mounts import Mount, folder, is_home, is_shared, mounts
 from policies.manifests.payload_code import SCRIPTS, code_fault
 from policies.manifests.pods import Container, Pod
 from policies.manifests.servers import Server
@@ -15,10 +15,11 @@ _PLACES = ("/usr/", "/opt/", "/lib/", "/lib32/", "/lib64/", "/bin/", "/sbin/", "
 _OF_SERVERS = ("/vllm-workspace/", "/workspace/", "/app/")
 _OF_IMAGE = (*_PLACES, *_OF_SERVERS, "/root/", "/home/")
 _PARTS = (
+    *("/.local/", "/etc/alternatives/", "/etc/python"),
     *("site-packages", "dist-packages", "/etc/ld.so", "/.local/lib", "/etc/profile", "/etc/bash", "/etc/environment"),
     *("/.bashrc", "/.bash_profile", "/.bash_login", "/.profile", "/etc/nccl.conf", "/.nccl.conf", "/etc/OpenCL"),
 )
-_CACHES = ("/.cache/", "/.triton/", "/.nv/", "/.config/vllm/", "/.vllm/")
+_CACHES = ("/.cache/", "/.triton/", "/.nv/", "/.config/", "/.vllm/")
 """Folders of compiled code and settings below a home folder, which servers load as they lie there."""
 
 PACKAGED = (f"{SCRIPTS}/", "/etc/kitchen/adapters/", "/etc/kitchen/base-model/")
@@ -34,9 +35,9 @@ def foreign_code(server: Server) -> Iterator[Fault]:
         elif holds_code(mount.place, whole=server.is_vllm):
             place = at(mount.spec, "mountPath")
             yield Fault(path=f"{mount.path}.mountPath", text=f"{shown(place)}, where the image has its code")
-        elif server.is_vllm and _is_kept_cache(mount):
+        elif server.is_vllm and _is_kept_cache(server, mount):
             text = (
-                "holds caches of compiled code, which are loaded as they lie there: only an emptyDir is the pod's own"
+                "holds caches of compiled code, loaded as they lie there: only an emptyDir of this container is its own"
             )
             yield Fault(path=f"{mount.path}.mountPath", text=text)
     own = container.spec.get("workingDir")
@@ -65,11 +66,11 @@ def _folder_fault(pod: Pod, container: Container, place: JsonValue, found: list[
 def holds_code(place: str, *, whole: bool = True) -> bool:
     """Whether an image has code in, below or above a folder; `whole` with those that only vLLM's images use so."""
     places = (*_PLACES, *_OF_SERVERS) if whole else _PLACES
-    return place == "/" or place.startswith(places) or any(part in place for part in _PARTS)
+    return place in ("/", "/etc/") or place.startswith(places) or any(part in place for part in _PARTS)
 
 
-def _is_kept_cache(mount: Mount) -> bool:
-    """Whether a cache's folder lies on a volume that outlives the pod; a volume of another object is judged there."""
-    if mount.volume is None or mount.volume is UNKNOWN or mount.is_private:
+def _is_kept_cache(server: Server, mount: Mount) -> bool:
+    """Whether a cache's folder lies where others may have written; a volume of another object is judged there."""
+    if not (any(part in mount.place for part in _CACHES) or is_home(mount.place)) or mount.volume is None:
         return False
-    return any(part in mount.place for part in _CACHES) or mount.place in ("/tmp/", "/root/")  # noqa: S108 (in a pod)
+    return not mount.is_private or is_shared(server.pod, server.container, mount)

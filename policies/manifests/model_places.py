@@ -28,7 +28,12 @@ class Place:
 @once
 def claims(world: World) -> dict[str, str]:
     """The claim that holds each base model of the catalog, as the program names it, with the model's `<name>/vN`."""
-    return {f"base-{ref.replace('/', '-').replace('.', '-')}": ref for ref in world.base_models}
+    return {claim_of(ref): ref for ref in world.base_models}
+
+
+def claim_of(model: str) -> str:
+    """The claim of a base model `<name>/vN`, as the program names it."""
+    return f"base-{model.replace('/', '-').replace('.', '-')}"
 
 
 def place_of_model(case: Case, server: Server, path: str, known: frozenset[str]) -> Place:
@@ -83,7 +88,7 @@ def writers(case: Case, pod: Pod, container: Container, known: frozenset[str]) -
         claim = _claim_of(mount.volume)
         if mount.is_read_only or (mount.known and claim not in names):
             continue
-        fault = fetch_fault(pod, container, BASE_MODEL)
+        fault = fetch_fault(case.world, pod, container, BASE_MODEL)
         if fault and not mount.known:
             yield Fault(path=mount.path, text=f"may be the claim of a base model, and {NOT_KNOWN}")
         elif fault:

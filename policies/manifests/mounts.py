@@ -76,13 +76,25 @@ def is_private(pod: Pod, container: Container, path: str) -> bool:
     above = [mount for mount in found if not mount.known or wanted.startswith(mount.place)]
     below = [mount for mount in found if mount.place.startswith(wanted) and mount.place != wanted]
     # Below a home folder lie many things; what programs keep there has a name that begins with a dot.
-    below = [mount for mount in below if mount.place[len(wanted) :].startswith(".") or not _is_home(wanted)]
+    below = [mount for mount in below if mount.place[len(wanted) :].startswith(".") or not is_home(wanted)]
     if any(not mount.is_private for mount in below):
         return False
     if above:
-        return max(above, key=lambda mount: len(mount.place)).is_private
+        holder = max(above, key=lambda mount: len(mount.place))
+        return holder.is_private and not is_shared(pod, container, holder)
     return wanted.startswith(tuple(f"{own}/" for own in _OWN))
 
 
-def _is_home(place: str) -> bool:
+def is_shared(pod: Pod, container: Container, mount: Mount) -> bool:
+    """Whether another container of the pod may write a mount's volume."""
+    others = (other for other in pod.containers() if other.path != container.path)
+    return any(
+        not found.known or (found.name == mount.name and not found.is_read_only)
+        for other in others
+        for found in mounts(pod, other)
+    )
+
+
+def is_home(place: str) -> bool:
+    """Whether a folder is a home, below which programs keep their caches and settings."""
     return place in ("/tmp/", "/root/") or (place.startswith("/home/") and place.count("/") == 3)  # noqa: S108

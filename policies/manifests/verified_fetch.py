@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, command_line, environment
+from policies.judging.world import World
+from policies.manifests.fields import NOT_KNOWN, at, command_line, environment
 from policies.manifests.foreign_code import PACKAGED, holds_code
 from policies.manifests.hooks import hook_faults
+from policies.manifests.models import not_allowed
 from policies.manifests.mounts import folder, mounts
 from policies.manifests.payload_code import PACKAGE, code_fault, manifest_fault
 from policies.manifests.pods import Container, Pod
@@ -32,12 +34,14 @@ _VARIABLES = (
 """What boto3 takes from the environment and runs nothing by."""
 
 
-def fetch_fault(pod: Pod, container: Container, modules: tuple[str, ...]) -> str | None:
+def fetch_fault(world: World, pod: Pod, container: Container, modules: tuple[str, ...]) -> str | None:
     """Why a container is none of these modules, or would run or read something else in their place; else None."""
     words = command_line(container)
     module = next((name for name in modules if words[:3] == ["python3", "-m", f"{PACKAGE}.{name}"]), None)
     if module is None:
         return "starts something else"
+    if not _is_of_catalog(world, container.spec.get("image")):
+        return "runs in an image that is not approved in the catalog"
     options = _options(words[3:], _OPTIONS[module])
     if isinstance(options, str):
         return options
@@ -47,6 +51,13 @@ def fetch_fault(pod: Pod, container: Container, modules: tuple[str, ...]) -> str
         or manifest_fault(pod, container, options.get("--manifest"))
         or next((fault.text for fault in hook_faults(container)), None)
     )
+
+
+def _is_of_catalog(world: World, image: JsonValue) -> bool:
+    """Whether an image is, by its digest, one of the catalog that may run."""
+    digest = image.rpartition("@")[2] if isinstance(image, str) else None
+    known = [entry for entry in world.images.values() if at(entry, "digest") == digest]
+    return any(not_allowed(world, entry, "") is None for entry in known)
 
 
 def _options(words: list[JsonValue], known: tuple[str, ...]) -> dict[str, str] | str:

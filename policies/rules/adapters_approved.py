@@ -112,10 +112,10 @@ def _module_fault(case: Case, server: Server, module: Module, base: JsonValue) -
     place = said if isinstance(said, str) and said else FOLDER
     if module.path != f"{place}/{module.name}":
         return f"approved is what lies at {place}/{module.name}"
-    return _not_fetched(server, module.path)
+    return _not_fetched(case, server, module.path)
 
 
-def _not_fetched(server: Server, path: str) -> str | None:
+def _not_fetched(case: Case, server: Server, path: str) -> str | None:
     """Why an adapter's folder is not filled by the verified fetch, or None; the volume that holds it is an emptyDir."""
     wanted = folder(path)
     for mount in mounts(server.pod, server.container):
@@ -128,19 +128,19 @@ def _not_fetched(server: Server, path: str) -> str | None:
             return f"the volume {mount.name!r} is none of the pod's: what it holds is not seen here"
         if not mount.is_private:
             return f"the volume {mount.name!r} holds what nothing has compared; the fetch fills an emptyDir"
-        writer = _other_writer(server, mount.name)
+        writer = _other_writer(case, server, mount.name)
         if writer:
             return writer
     return None
 
 
-def _other_writer(server: Server, volume: JsonValue) -> str | None:
+def _other_writer(case: Case, server: Server, volume: JsonValue) -> str | None:
     """What may write the volume of the adapters beside the verified fetch, or None."""
     for container in server.pod.containers():
         held = [mount for mount in mounts(server.pod, container) if mount.name == volume or not mount.known]
         if container.path == server.container.path or all(mount.is_read_only for mount in held):
             continue
-        fault = fetch_fault(server.pod, container, ADAPTERS)
+        fault = fetch_fault(case.world, server.pod, container, ADAPTERS)
         if fault:
             return f"container {container.name!r} may write the volume {volume!r} beside the fetch: it {fault}"
     return None

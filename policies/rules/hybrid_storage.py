@@ -21,7 +21,7 @@ from policies.manifests.fields import (
     titles_schema,
 )
 from policies.manifests.kind_table import refusals
-from policies.manifests.model_places import claims, other_names, place_of_model, writers
+from policies.manifests.model_places import claim_of, claims, other_names, place_of_model, writers
 from policies.manifests.models import SERVING, STORAGE_URI, base_model, not_allowed
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.pod_finder import pods
@@ -47,6 +47,7 @@ _ENTRY_POINT = "initializer-entrypoint"
 """The program of KServe's initializer: sources and targets are its words, by turns."""
 
 _CLAIMS, _VOLUMES = "modelClaims", "modelVolumes"
+_STATE_CLAIM = f"state another one in {_CLAIMS} of this rule's configuration, with a reason"
 _MODEL_VARIABLES = ("STORAGE_URI", "MODEL_ID", "MODEL_DIR")
 """Variables by which KServe's webhook and its servers fetch a model into a custom container."""
 
@@ -107,6 +108,9 @@ def _uri(case: Case, uri: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=path, text=missing(uri))
         return
     fault = not_allowed(case.world, case.world.base_models.get(match["model"]), f"base model {match['model']!r}")
+    claim = match["claim"]
+    if fault is None and claims(case.world).get(claim) != match["model"] and claim not in stated(case.config, _CLAIMS):
+        fault = f"{shown(uri)}, and the claim of this model is {claim_of(match['model'])}; {_STATE_CLAIM}"
     if fault:
         yield Fault(path=path, text=fault)
 

@@ -150,8 +150,23 @@ _MODEL = (
             "spec.predictor (internal.serving.kserve.io/localmodel-pvc-name): is for KServe's own",
         ),
         ("another mark of KServe's", {"metadata annotations": {"serving.kserve.io/deploymentMode": "RawDeployment"}}),
+        *(
+            (
+                f"the model on another claim, {claim}",
+                {"spec predictor model storageUri": f"pvc://{claim}/base/m/v1"},
+                "and the claim of this model is base-m-v1; state another one in modelClaims",
+            )
+            for claim in ("rogue", "base-m-v2", "base-old-v1")
+        ),
         ("another model's name", {"spec predictor model args": ["--served-model-name=old"]}, "under the name 'old'"),
         world=_WORLD,
+    ),
+    *table(
+        SERVICE_TYPE,
+        SERVED,
+        ("the model on a claim that is stated", {"spec predictor model storageUri": "pvc://ours/base/m/v1"}),
+        world=_WORLD,
+        config={"modelClaims": [{"name": "ours", "reason": "filled by the platform's own load"}]},
     ),
     *table(
         RUNTIME_TYPE,
@@ -179,11 +194,11 @@ _FETCH = (
             for args, says in (
                 (["hf://evil/model", "/mnt/models"], ("args: is 'hf://evil/model'",)),
                 (["s3://evil/model", "/x"], ("args: is 's3://evil/model'",)),
-                (["pvc://c/base/m/v1", "/a", "https://x", "/b"], ("args: is 'https://x'",)),
+                (["pvc://base-m-v1/base/m/v1", "/a", "https://x", "/b"], ("args: is 'https://x'",)),
                 (["/evil", "/mnt/models"], ("args: is '/evil'",)),
                 ([UNKNOWN_VALUE, "/mnt/models"], ("is not known",)),
-                (["pvc://c/base/m/v1", "/mnt/models"], ()),
-                (["pvc://c/base/old/v1", "/mnt/models"], ("'old/v1' is retired",)),
+                (["pvc://base-m-v1/base/m/v1", "/mnt/models"], ()),
+                (["pvc://base-m-v1/base/old/v1", "/mnt/models"], ("'old/v1' is retired",)),
                 (["--help"], ()),
             )
         ),
@@ -348,6 +363,12 @@ _ADAPTERS = (
         *(
             (f"the fetch with {name}", _fetched(**more), f"{_BESIDE}{says}")
             for name, more, says in (
+                (
+                    "another image",
+                    {"image": "registry.kitchen.example/x@sha256:" + "7" * 64},
+                    "runs in an image that is",
+                ),
+                ("an image by its tag", {"image": "registry.kitchen.example/app:1"}, "runs in an image that is not"),
                 (
                     "code by a variable",
                     {"env": [{"name": "PYTHONPATH", "value": "/x"}]},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.samples.models import MODELS
-from tests.policy.support.objects import DEPLOYMENT_TYPE, RUNTIME, RUNTIME_TYPE
+from tests.policy.support.objects import DEPLOYMENT_TYPE, RUNTIME, RUNTIME_TYPE, container
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, table
 from tests.policy.support.served import FIRST, SERVER, starts
 
@@ -107,6 +107,38 @@ _VARIABLES = (
                 "mountPath: holds caches of compiled code",
             )
             for path in ("/root/.cache/vllm", "/root/.cache", "/home/vllm/.triton/cache", "/root/.config/vllm", "/root")
+        ),
+        *(
+            (
+                f"caches that {name} writes too",
+                {
+                    **_variable("HF_HOME", "/cache"),
+                    f"{FIRST} volumeMounts": [{"name": "x", "mountPath": "/cache"}, {"name": "x", "mountPath": place}],
+                    f"{_POD} volumes": [{"name": "x", "emptyDir": {}}],
+                    f"{_POD} initContainers 0": {
+                        **container("first"),
+                        "volumeMounts": [{"name": "x", "mountPath": "/x", **mount}],
+                    },
+                },
+                *says,
+            )
+            for name, place, mount, says in (
+                (
+                    "another container",
+                    "/root/.cache",
+                    {},
+                    ("HF_HOME is '/cache', which is no folder", "volumeMounts[1].mountPath: holds caches"),
+                ),
+                ("nobody else", "/root/.cache", {"readOnly": True}, ()),
+            )
+        ),
+        *(
+            (
+                f"code of a home or of /etc, at {path}",
+                {f"{FIRST} volumeMounts": [{"name": "x", "mountPath": path}]},
+                f"mountPath: is {path!r}, where the image has its code",
+            )
+            for path in ("/etc", "/root/.local", "/home/vllm/.local/lib", "/etc/alternatives", "/home/vllm/.profile")
         ),
         ("told by the kubelet", _from("VLLM_HOST_IP", fieldRef={"fieldPath": "status.podIP"})),
         ("told by the kubelet, a number", _from("OMP_NUM_THREADS", resourceFieldRef={"resource": "limits.cpu"})),
