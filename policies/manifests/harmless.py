@@ -73,6 +73,8 @@ _WITH_WORDS: Mapping[str, Callable[[Words], bool]] = {
     "test": _condition,
     "[": _condition,
     "[[": _test,
+    # A virtual environment of the image sets PATH to its own folder.
+    **dict.fromkeys((".", "source"), _all(re.compile(r"/(?:opt|usr|app|workspace)/(?:[\w-]+/)*bin/activate"))),
     "nvidia-smi": _all(_SMI),
     "grpc_health_probe": _all(_DIAL),
     "curl": lambda words: _called(words, _CURL_FLAG),

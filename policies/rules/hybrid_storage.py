@@ -155,6 +155,9 @@ def _fetcher(case: Case, server: Server, known: frozenset[str]) -> Iterator[Faul
     if not server.is_vllm:
         yield from writers(case, server.pod, container, known)
     if server.pod.kind == STORAGE_CONTAINER and is_a(case, SERVING, STORAGE_CONTAINER):
+        if not _fetches(case, container.spec.get("image")):
+            text = f"{shown(container.spec.get('image'))}, which is not the catalog's {_FETCH_IMAGE}"
+            yield Fault(path=f"{container.path}.image", text=text)
         for field in ("command", "args", "lifecycle"):
             if container.spec.get(field) not in (None, [], {}):
                 text = "is given: KServe's own initializer starts as its image does, with words of KServe's"

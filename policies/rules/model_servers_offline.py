@@ -79,7 +79,14 @@ def _words(entry: Server) -> Iterator[Fault]:
 
 
 def _names(pod: Pod) -> Iterator[Fault]:
-    """Names that a pod gives to addresses by itself: what is asked for by a name would go there."""
+    """Names that a pod gives to addresses by itself, or has others give: what is asked for by a name would go there."""
+    policy, servers = at(pod.spec, "dnsPolicy"), at(pod.spec, "dnsConfig", "nameservers")
+    if policy not in (None, "ClusterFirst", "ClusterFirstWithHostNet"):
+        yield Fault(path=f"{pod.path}.dnsPolicy", text=f"{shown(policy)}: a server asks the cluster's own DNS")
+    if servers not in (None, []):
+        yield Fault(
+            path=f"{pod.path}.dnsConfig.nameservers", text=f"{shown(servers)}: a server asks the cluster's own DNS"
+        )
     for path, entry in listed(at(pod.spec, "hostAliases"), f"{pod.path}.hostAliases"):
         address = at(entry, "ip")
         if address not in ("127.0.0.1", "::1"):

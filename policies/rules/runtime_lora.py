@@ -15,10 +15,12 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import Fault, at, command_line, judged_pods, shown, unseen_environment
 from policies.manifests.foreign_code import foreign_code
 from policies.manifests.hooks import hook_faults
-from policies.manifests.pods import Container, Pod
+from policies.manifests.mounts import mounts
+from policies.manifests.pods import Pod
 from policies.manifests.server_variables import closed_faults, given, open_faults
 from policies.manifests.servers import Server, containers_of
 from policies.manifests.stated import stated, stated_schema
+from policies.manifests.verified_fetch import fetch_fault
 
 _ID = "runtime-lora-updating"
 VARIABLE = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
@@ -26,6 +28,9 @@ SIDECAR = "reconcile-adapters"
 MIDDLEWARE = "middleware"
 GUARD = "payload.guard_updates.UpdateGuard"
 """The middleware that keeps the update API for the holder of the pod's token (infra/payload)."""
+
+_FOLDER = "/run/kitchen/"
+"""Where the sidecar leaves the token that the guard asks for."""
 
 _RESOLVER = "VLLM_LORA_RESOLVER_"
 _OFF = ("", "0", "false")
@@ -43,7 +48,7 @@ def judge(case: Case) -> Iterator[str]:
 
 def _faults(case: Case, pod: Pod) -> Iterator[Fault]:
     containers = containers_of(case, pod)
-    sidecar = any(_is_sidecar(entry.container) for entry in containers)
+    sidecar = any(_is_sidecar(case, entry) for entry in containers)
     if at(pod.spec, "shareProcessNamespace") not in (None, False) and any(entry.is_vllm for entry in containers):
         text = "is not false: every container of the pod reaches the server's files and memory by it"
         yield Fault(path=f"{pod.path}.shareProcessNamespace", text=text)
@@ -59,6 +64,7 @@ def _faults(case: Case, pod: Pod) -> Iterator[Fault]:
             opened.append((entry.path, shown(UNKNOWN)))
         if not opened:
             continue
+        yield from _readers(entry, containers)
         lacking = [] if GUARD in entry.values(MIDDLEWARE) else [f"without --{MIDDLEWARE}={GUARD} in its args"]
         if not sidecar and not pod.is_runtime:
             lacking.append(f"without the sidecar {SIDECAR} in its pod")
@@ -76,8 +82,12 @@ def _own_code(entry: Server, known: frozenset[str]) -> Iterator[Fault]:
         yield from foreign_code(entry)
 
 
-def _is_sidecar(container: Container) -> bool:
-    return container.name == SIDECAR and (container.group == "containers" or container.is_native_sidecar)
+def _is_sidecar(case: Case, entry: Server) -> bool:
+    """Whether a container is the hot mode's sidecar, by all that it gets and not by its name alone."""
+    container = entry.container
+    runs_on = container.group == "containers" or container.is_native_sidecar
+    named = container.name == SIDECAR and runs_on
+    return named and fetch_fault(case.world, entry.pod, container, ("reconcile_adapters",)) is None
 
 
 def _openings(entry: Server) -> Iterator[tuple[str, str]]:
@@ -92,6 +102,19 @@ def _openings(entry: Server) -> Iterator[tuple[str, str]]:
         for mark in (VARIABLE, _RESOLVER):
             if isinstance(word, str) and mark in word:
                 yield f"{entry.container.path}.args", f"sets {mark} in a command"
+
+
+def _readers(server: Server, containers: list[Server]) -> Iterator[Fault]:
+    """Containers beside the server and its sidecar that reach the token by which adapters are loaded."""
+    names = {
+        str(mount.name) for mount in mounts(server.pod, server.container) if mount.known and mount.place == _FOLDER
+    }
+    for other in containers if names else ():
+        if other.container.path == server.container.path or other.container.name == SIDECAR:
+            continue
+        for mount in mounts(other.pod, other.container):
+            if not mount.known or mount.name in names:
+                yield Fault(path=mount.path, text="reads the token by which the sidecar loads adapters, or may")
 
 
 def _is_on(value: JsonValue) -> bool:

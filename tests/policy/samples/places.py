@@ -250,9 +250,13 @@ _FETCH = (
     *table(
         "kubernetes:serving.kserve.io/v1alpha1:ClusterStorageContainer",
         manifest(
-            "serving.kserve.io/v1alpha1", "ClusterStorageContainer", {"container": container("storage-initializer")}
+            "serving.kserve.io/v1alpha1",
+            "ClusterStorageContainer",
+            {"container": container("storage-initializer", _FETCHER)},
         ),
         ("KServe's own start", {}),
+        ("another image than KServe's", {"spec container image": container()["image"]}, "which is not the catalog's"),
+        ("an image that is not known", {"spec container image": UNKNOWN_VALUE}, "container.image: is not known"),
         *(
             (
                 f"another start, by {field}",

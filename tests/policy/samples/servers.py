@@ -19,8 +19,9 @@ from tests.policy.support.objects import (
     SERVICE,
     SERVICE_TYPE,
     VLLM,
+    container,
 )
-from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, table
+from tests.policy.support.sample import MISSING, PINNED, UNKNOWN_VALUE, table
 
 _NOT_KNOWN = "not known before the update"
 _ENV = "spec containers 0 env"
@@ -108,7 +109,14 @@ OFFLINE_RULE = (
 _OPEN = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
 _GUARD = "--middleware=payload.guard_updates.UpdateGuard"
 _HOT_MODEL = {f"{_MODEL} env": [_env(_OPEN)], f"{_MODEL} args": ["--enable-lora", _GUARD]}
-_SIDECAR = {"name": "reconcile-adapters", "image": "x"}
+_SIDECAR = {
+    **{"name": "reconcile-adapters", "image": PINNED, "command": ["python3", "-m", "payload.reconcile_adapters"]},
+    "volumeMounts": [{"name": "token", "mountPath": "/run/kitchen"}],
+}
+_TOKEN = {
+    "spec predictor model volumeMounts": [{"name": "token", "mountPath": "/run/kitchen", "readOnly": True}],
+    "spec predictor volumes": [{"name": "token", "emptyDir": {}}],
+}
 _UNGUARDED = f"without {_GUARD} in its args"
 _ALONE = "without the sidecar reconcile-adapters in its pod"
 
@@ -177,6 +185,27 @@ LORA = (
         ("open and alone", {f"{_MODEL} env": [_env(_OPEN)]}, f"{_UNGUARDED} and {_ALONE}"),
         ("guarded and alone", _HOT_MODEL, f"spec.predictor.model.env: {_OPEN} is '1', {_ALONE}"),
         ("hot", {**_HOT_MODEL, "spec predictor containers": [_SIDECAR]}),
+        *(
+            (f"a sidecar with {more}", {**_HOT_MODEL, "spec predictor containers": [{**_SIDECAR, **more}]}, _ALONE)
+            for more in (
+                {"command": ["sleep", "1"]},
+                {"image": "x"},
+                {"env": [{"name": "PYTHONPATH", "value": "/x"}]},
+                {"lifecycle": {"postStart": {"exec": {"command": ["python3", "/x.py"]}}}},
+            )
+        ),
+        ("the token of the sidecar", {**_HOT_MODEL, **_TOKEN, "spec predictor containers": [_SIDECAR]}),
+        (
+            "another reader of the token",
+            {
+                **{**_HOT_MODEL, **_TOKEN, "spec predictor containers": [_SIDECAR]},
+                "spec predictor initContainers 1": {
+                    **container("reader"),
+                    "volumeMounts": [{"name": "token", "mountPath": "/x", "readOnly": True}],
+                },
+            },
+            "initContainers[1].volumeMounts[0]: reads the token by which the sidecar loads adapters",
+        ),
         (
             "hot with a native sidecar",
             {

@@ -35,6 +35,7 @@ _UNREAD = (
             ("a path that looks like another", "/srv/bin/sleep 1", "the program '/srv/bin/sleep'"),
             ("a path out of the image's folder", "/usr/../srv/sleep 1", "the program '/usr/../srv/sleep'"),
             ("a path from here", "./sleep 1", "the program './sleep'"),
+            ("a file that it reads in", ". /srv/bin/activate", "the program '.'"),
             ("sort", "sort --compress-program=/srv/x a", "the program 'sort'"),
             ("find", "find / -exec x {} +", "the program 'find'"),
             ("printf into a variable", "printf -v A %s x", "the program 'printf'"),
@@ -90,7 +91,13 @@ _READ = (
             ),
             *("nvidia-smi -L", "sleep 5 2>&1", "test -d /mnt/models || exit 1", '[ -n "$X" ] && echo x', "true | cat"),
             *("for i in 1 2 3; do sleep 1; done", "until curl -sf http://localhost:9/x; do sleep 1; done"),
-            *("# a remark; python3 /srv/x.py", "mkdir -p /tmp/x", "if true; then echo a; else echo b; fi", "(sleep 1)"),
+            *(
+                "# a remark; python3 /srv/x.py",
+                ". /opt/venv/bin/activate",
+                "mkdir -p /tmp/x",
+                "if true; then echo a; else echo b; fi",
+                "(sleep 1)",
+            ),
         )
     ),
     *(

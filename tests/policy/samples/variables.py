@@ -220,6 +220,10 @@ _VARIABLES = (
 _OFFLINE = table(
     DEPLOYMENT_TYPE,
     SERVER,
+    ("other servers of names", {f"{_POD} dnsConfig": {"nameservers": ["203.0.112.7"]}}, "dnsConfig.nameservers: is"),
+    ("names of nobody", {f"{_POD} dnsPolicy": "None"}, "dnsPolicy: is 'None': a server asks the cluster's own DNS"),
+    ("names of the node", {f"{_POD} dnsPolicy": "Default"}, "dnsPolicy: is 'Default'"),
+    ("shorter look-ups", {f"{_POD} dnsConfig": {"options": [{"name": "ndots", "value": "2"}]}}),
     *(
         (f"not offline by {command}", starts(command), *says)
         for command, says in (
