@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.policy.samples.models import MODELS
 from tests.policy.support.objects import (
     DEPLOYMENT,
     DEPLOYMENT_TYPE,
@@ -113,7 +114,7 @@ _SIDECAR = {
     **{"name": "reconcile-adapters", "image": PINNED, "command": ["python3", "-m", "payload.reconcile_adapters"]},
     "volumeMounts": [{"name": "token", "mountPath": "/run/kitchen"}],
 }
-_TOKEN = {
+_KEPT_TOKEN = {
     "spec predictor model volumeMounts": [{"name": "token", "mountPath": "/run/kitchen", "readOnly": True}],
     "spec predictor volumes": [{"name": "token", "emptyDir": {}}],
 }
@@ -194,11 +195,11 @@ LORA = (
                 {"lifecycle": {"postStart": {"exec": {"command": ["python3", "/x.py"]}}}},
             )
         ),
-        ("the token of the sidecar", {**_HOT_MODEL, **_TOKEN, "spec predictor containers": [_SIDECAR]}),
+        ("the token of the sidecar", {**_HOT_MODEL, **_KEPT_TOKEN, "spec predictor containers": [_SIDECAR]}),
         (
             "another reader of the token",
             {
-                **{**_HOT_MODEL, **_TOKEN, "spec predictor containers": [_SIDECAR]},
+                **{**_HOT_MODEL, **_KEPT_TOKEN, "spec predictor containers": [_SIDECAR]},
                 "spec predictor initContainers 1": {
                     **container("reader"),
                     "volumeMounts": [{"name": "token", "mountPath": "/x", "readOnly": True}],
@@ -227,6 +228,8 @@ LORA = (
             {"spec predictor containers": [{**_SIDECAR, "env": [_env(_OPEN)]}]},
             "spec.predictor.containers[0].env",
         ),
+        # The sidecar's image is of the samples' catalog.
+        world=MODELS,
     ),
     *table(
         DEPLOYMENT_TYPE,
