@@ -127,6 +127,11 @@ _ADAPTERS = (
                 ("a volume that is not known", UNKNOWN_VALUE, "the volume that holds it is not known"),
             )
         ),
+        (
+            "adapters on no volume",
+            {f"{FIRST} args": _ADAPTERS_AT[f"{FIRST} args"]},
+            "--lora-modules 'faq=/mnt/adapters/faq': no volume of the pod holds it",
+        ),
         *(
             (
                 f"a mount whose name is {odd!r}",
