@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from tests.policy.samples.models import MODELS
 from tests.policy.support.objects import (
     DEPLOYMENT,
     DEPLOYMENT_TYPE,
@@ -20,8 +21,9 @@ from tests.policy.support.objects import (
     SERVICE,
     SERVICE_TYPE,
     VLLM,
+    container,
 )
-from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, WORLD, table
+from tests.policy.support.sample import MISSING, PINNED, UNKNOWN_VALUE, WORLD, table
 
 _NOT_KNOWN = "not known before the update"
 _ENV = "spec containers 0 env"
@@ -109,7 +111,14 @@ OFFLINE_RULE = (
 _OPEN = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
 _GUARD = "--middleware=payload.guard_updates.UpdateGuard"
 _HOT_MODEL = {f"{_MODEL} env": [_env(_OPEN)], f"{_MODEL} args": ["--enable-lora", _GUARD]}
-_SIDECAR = {"name": "reconcile-adapters", "image": "x"}
+_SIDECAR = {
+    **{"name": "reconcile-adapters", "image": PINNED, "command": ["python3", "-m", "payload.reconcile_adapters"]},
+    "volumeMounts": [{"name": "token", "mountPath": "/run/kitchen"}],
+}
+_KEPT_TOKEN = {
+    "spec predictor model volumeMounts": [{"name": "token", "mountPath": "/run/kitchen", "readOnly": True}],
+    "spec predictor volumes": [{"name": "token", "emptyDir": {}}],
+}
 _UNGUARDED = f"without {_GUARD} in its args"
 _ALONE = "without the sidecar reconcile-adapters in its pod"
 
@@ -160,9 +169,11 @@ LORA = (
             {f"{_ENV} 3": _env("VLLM_LORA_RESOLVER_CACHE_DIR", "/mnt/adapters")},
             "VLLM_LORA_RESOLVER_CACHE_DIR is '/mnt/adapters'",
         ),
-        ("plugin", {f"{_ENV} 3": _env("VLLM_PLUGINS", "lora_filesystem_resolver")}, "VLLM_PLUGINS is 'lora_file"),
-        ("another plugin", {f"{_ENV} 3": _env("VLLM_PLUGINS", "my_model")}),
-        ("plugins not known", {f"{_ENV} 3": _env("VLLM_PLUGINS", UNKNOWN_VALUE)}, f"VLLM_PLUGINS is {_NOT_KNOWN}"),
+        *(
+            (f"plugins {value!r}", {f"{_ENV} 3": _env("VLLM_PLUGINS", value)}, "sets VLLM_PLUGINS, which brings code")
+            for value in ("lora_filesystem_resolver", "my_model", UNKNOWN_VALUE)
+        ),
+        ("no plugins", {f"{_ENV} 3": _env("VLLM_PLUGINS", "")}),
         (
             "in a shell",
             {"spec containers 0 args 1": f"KEY=canary-in-secret {_OPEN}=1 vllm serve"},
@@ -176,6 +187,27 @@ LORA = (
         ("open and alone", {f"{_MODEL} env": [_env(_OPEN)]}, f"{_UNGUARDED} and {_ALONE}"),
         ("guarded and alone", _HOT_MODEL, f"spec.predictor.model.env: {_OPEN} is '1', {_ALONE}"),
         ("hot", {**_HOT_MODEL, "spec predictor containers": [_SIDECAR]}),
+        *(
+            (f"a sidecar with {more}", {**_HOT_MODEL, "spec predictor containers": [{**_SIDECAR, **more}]}, _ALONE)
+            for more in (
+                {"command": ["sleep", "1"]},
+                {"image": "x"},
+                {"env": [{"name": "PYTHONPATH", "value": "/x"}]},
+                {"lifecycle": {"postStart": {"exec": {"command": ["python3", "/x.py"]}}}},
+            )
+        ),
+        ("the token of the sidecar", {**_HOT_MODEL, **_KEPT_TOKEN, "spec predictor containers": [_SIDECAR]}),
+        (
+            "another reader of the token",
+            {
+                **{**_HOT_MODEL, **_KEPT_TOKEN, "spec predictor containers": [_SIDECAR]},
+                "spec predictor initContainers 1": {
+                    **container("reader"),
+                    "volumeMounts": [{"name": "token", "mountPath": "/x", "readOnly": True}],
+                },
+            },
+            "initContainers[1].volumeMounts[0]: reads the token by which the sidecar loads adapters",
+        ),
         (
             "hot with a native sidecar",
             {
@@ -197,6 +229,8 @@ LORA = (
             {"spec predictor containers": [{**_SIDECAR, "env": [_env(_OPEN)]}]},
             "spec.predictor.containers[0].env",
         ),
+        # The sidecar's image is of the samples' catalog.
+        world=MODELS,
     ),
     *table(
         DEPLOYMENT_TYPE,
