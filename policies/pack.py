@@ -9,6 +9,7 @@ from policies.rules import (
     adapters_approved,
     adapters_few,
     buckets_safe,
+    controllers_configured,
     disruption_budgets,
     entry_guarded,
     exposed_authorized,
@@ -19,6 +20,7 @@ from policies.rules import (
     kinds_known,
     lora_limits,
     manifest_sources,
+    marks_known,
     model_servers_offline,
     namespaces_guarded,
     network_closed,
@@ -39,6 +41,8 @@ from policies.rules import (
 
 RULES = (
     kinds_known.RULE,
+    marks_known.RULE,
+    controllers_configured.RULE,
     images_pinned.RULE,
     images_registry.RULE,
     manifest_sources.RULE,

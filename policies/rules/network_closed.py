@@ -25,7 +25,6 @@ from policies.manifests.network_peers import (
 )
 from policies.manifests.networks import PRIVATE
 from policies.manifests.objects import each_object, told
-from policies.manifests.pod_finder import pods
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
 
@@ -44,20 +43,16 @@ _DEMAND = "no Service, network policy or mesh entry opens the environment to the
 _EXAMPLE = "a ClusterIP Service, and a NetworkPolicy whose rules name pods, namespaces or private networks, and ports"
 
 
+@each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each way in from, or out to, everywhere."""
-    yield from told(case, (fault for pod in pods(case.subject) for fault in pod_marks(pod)), _DEMAND, _EXAMPLE)
-    yield from _objects(case)
-
-
-@each_object
-def _objects(case: Case) -> Iterator[str]:
     return told(case, _faults(case), _DEMAND, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
     for text in refusals(case.subject, "network-closed"):
         yield Fault(path="kind", text=text)
+    yield from pod_marks(case.subject)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         yield from faults(case, case.subject.inputs.get("spec"))
