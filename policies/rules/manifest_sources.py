@@ -8,6 +8,7 @@ files. Programs that are not judged here are refused by their kinds (`policies.m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from pulumi_policy import Severity
 
@@ -19,6 +20,8 @@ from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, title
 from policies.manifests.kind_table import refusals
 from policies.manifests.kustomize import is_kustomization, remote_sources
 from policies.manifests.objects import each_object, is_a, told
+from policies.manifests.stated_kinds import stated_kinds
+from policies.manifests.unseen_templates import Stated, unseen_templates
 
 _ID = "rendered-elsewhere"
 _ARGO = "argoproj.io"
@@ -65,6 +68,17 @@ def _faults(case: Case) -> Iterator[Fault]:
         yield Fault(path="spec.name", text=text)
     elif subject.group in _FETCHING and subject.kind not in _APPLICATIONS:
         yield from _fetched(subject.inputs.get("spec"), "spec", _FETCHING[subject.group])
+        yield from unseen_templates(subject, _stated(case))
+
+
+def _stated(case: Case) -> Stated:
+    names = [str(name) for name in entries(case.config.get("templates"))]
+    return Stated(
+        repositories=entries(case.config.get("gitRepositories")),
+        addresses=[str(address) for address in entries(case.config.get("addresses"))],
+        templates=lambda name: any(fnmatchcase(name, pattern) for pattern in names),
+        kinds=stated_kinds(case.world),
+    )
 
 
 def _project(spec: JsonValue, named: list[JsonValue]) -> Iterator[Fault]:
@@ -161,6 +175,11 @@ RULE = Rule(
             "default": [],
             "description": "Addresses of Git repositories whose files this pack judges, exactly as sources name them.",
         },
+        "addresses": titles_schema("Addresses from which workflows take files, exactly as their artifacts name them"),
+        "templates": titles_schema(
+            "Names of templates of the whole cluster, step actions and analysis templates that somebody has judged;"
+            " `*` is any text"
+        ),
         "operators": titles_schema("Subscriptions of operators whose images and rights somebody has judged"),
     },
 )

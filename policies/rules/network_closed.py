@@ -27,6 +27,7 @@ from policies.manifests.networks import PRIVATE
 from policies.manifests.objects import each_object, told
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
+from policies.manifests.unseen_templates import WORKFLOWS, calls
 
 _CLOSED_SERVICES = (None, "", "ClusterIP")
 _DESTINATION = ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector")
@@ -111,6 +112,10 @@ def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     if unchecked not in (None, False):
         text = f"{shown(unchecked)}: whoever sits between reads and answers for this part of the API"
         yield Fault(path="spec.insecureSkipTLSVerify", text=text)
+
+
+def _workflow(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    yield from calls(case.subject)
 
 
 def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
@@ -247,6 +252,7 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.istio.io", "WorkloadEntry"): _workload,
     ("networking.istio.io", "Sidecar"): _sidecar,
     ("networking.istio.io", "DestinationRule"): _destination,
+    **{("argoproj.io", kind): _workflow for kind in WORKFLOWS},
 }
 
 RULE = Rule(
