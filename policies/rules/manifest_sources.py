@@ -66,9 +66,29 @@ def _faults(case: Case) -> Iterator[Fault]:
         catalog, name = (at(subject.inputs.get("spec"), key) for key in ("source", "name"))
         text = f"{shown(name)} out of the catalog {catalog!r}: images and rights of an operator come in by it unseen"
         yield Fault(path="spec.name", text=text)
+    elif subject.group == "external-secrets.io":
+        yield from _written(subject.inputs.get("spec"), "spec")
     elif subject.group in _FETCHING and subject.kind not in _APPLICATIONS:
         yield from _fetched(subject.inputs.get("spec"), "spec", _FETCHING[subject.group])
         yield from unseen_templates(subject, _stated(case))
+
+
+def _written(spec: JsonValue, path: str) -> Iterator[Fault]:
+    """What External Secrets writes beside Secrets: objects of any kind, put together out of texts."""
+    target, inner = at(spec, "target"), at(spec, "externalSecretSpec")
+    for field, value in (("target", target), ("externalSecretSpec", inner)):
+        if value is UNKNOWN:
+            yield Fault(path=f"{path}.{field}", text=NOT_KNOWN)
+    if isinstance(inner, dict):
+        yield from _written(inner, f"{path}.externalSecretSpec")
+    if not isinstance(target, dict):
+        return
+    if target.get("manifest") is not None:
+        yield Fault(path=f"{path}.target.manifest", text=f"{shown(target['manifest'])}: an object is made out of texts")
+    for where, source in listed(at(target, "template", "templateFrom"), f"{path}.target.template.templateFrom"):
+        if at(source, "target") not in (None, "Data", "Annotations", "Labels"):
+            text = f"{shown(at(source, 'target'))}, and templates write data, labels and annotations alone"
+            yield Fault(path=f"{where}.target", text=text)
 
 
 def _stated(case: Case) -> Stated:
