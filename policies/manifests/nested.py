@@ -15,6 +15,7 @@ from policies.judging.pace import once
 from policies.judging.subject import KUBERNETES, Subject, entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.expressions import marked, processed
+from policies.manifests.generated import GENERATORS, generated, generates
 from policies.manifests.packed import in_base64, unpacked
 from policies.manifests.yaml_text import documents
 
@@ -118,9 +119,12 @@ class _Search:
         if (subject.group, subject.kind) == ("", "Secret"):
             yield from self._secret()
             return
+        makes = generates(subject)
         for key, value in subject.inputs.items():
-            if key not in _NO_CHILDREN:
+            if key not in _NO_CHILDREN and not (makes and key in GENERATORS):
                 yield from self._walk(value, key)
+        for path, made in generated(subject) if makes else ():
+            yield from self._within(made, path)
         if (subject.group, subject.kind) == ("", "ConfigMap"):
             for field in ("data", "binaryData"):
                 for key, value in mapping(subject.inputs.get(field)).items():
@@ -147,7 +151,9 @@ class _Search:
             yield from self._walk(entry, path)
 
     def _object(self, value: dict[str, JsonValue], path: str) -> Iterator[Nested]:
-        inside = subject_of(self.subject, processed(self.subject, value))
+        yield from self._within(subject_of(self.subject, processed(self.subject, value)), path)
+
+    def _within(self, inside: Subject, path: str) -> Iterator[Nested]:
         yield Nested(path=path, subject=inside)
         for entry in _Search(subject=inside, depth=self.depth).run():
             yield dataclasses.replace(entry, path=f"{path}.{entry.path}")

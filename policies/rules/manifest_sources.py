@@ -18,7 +18,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.argo_sources import changes
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema, without_key
 from policies.manifests.kind_table import refusals
-from policies.manifests.kustomize import is_kustomization, remote_sources
+from policies.manifests.kustomize import is_kustomization, moved, remote_sources
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.stated_kinds import stated_kinds
 from policies.manifests.unseen_templates import Stated, unseen_templates
@@ -60,6 +60,7 @@ def _faults(case: Case) -> Iterator[Fault]:
             yield Fault(path=path, text=fault)
     if is_kustomization(subject):
         yield from remote_sources(subject)
+        yield from moved(subject, entries(case.config.get("namespaces")))
     elif is_a(case, _ARGO, "AppProject"):
         yield from _project(subject.inputs.get("spec"), named)
     elif is_a(case, "operators.coreos.com", "Subscription") and not titles(case.config, "operators", subject.title):
@@ -199,6 +200,9 @@ RULE = Rule(
         "templates": titles_schema(
             "Names of templates of the whole cluster, step actions and analysis templates that somebody has judged;"
             " `*` is any text"
+        ),
+        "namespaces": titles_schema(
+            "Namespaces of the platform into which Kustomizations may put objects, and from which Flux may take sources"
         ),
         "operators": titles_schema("Subscriptions of operators whose images and rights somebody has judged"),
     },
