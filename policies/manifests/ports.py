@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import at
 
@@ -22,7 +24,11 @@ def _width(port: JsonValue) -> int | None:
         return None
     if last in (None, 0):
         return 1
-    return int(last - first) + 1 if isinstance(first, int | float) and isinstance(last, int | float) else None
+    return int(last - first) + 1 if _is_number(first) and _is_number(last) else None
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _number(value: JsonValue) -> JsonValue:

@@ -25,6 +25,7 @@ from policies.manifests.network_peers import (
 )
 from policies.manifests.networks import PRIVATE
 from policies.manifests.objects import each_object, told
+from policies.manifests.policy_calls import policy_calls
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
 from policies.manifests.unseen_templates import WORKFLOWS, calls
@@ -116,6 +117,10 @@ def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 def _workflow(case: Case, _spec: JsonValue) -> Iterator[Fault]:
     yield from calls(case.subject)
+
+
+def _cluster_policy(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    yield from policy_calls(case.subject)
 
 
 def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
@@ -253,6 +258,11 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.istio.io", "Sidecar"): _sidecar,
     ("networking.istio.io", "DestinationRule"): _destination,
     **{("argoproj.io", kind): _workflow for kind in WORKFLOWS},
+    ("kyverno.io", "ClusterPolicy"): _cluster_policy,
+    ("kyverno.io", "Policy"): _cluster_policy,
+    ("policies.kyverno.io", "ImageValidatingPolicy"): _cluster_policy,
+    ("policies.kyverno.io", "ValidatingPolicy"): _cluster_policy,
+    ("templates.gatekeeper.sh", "ConstraintTemplate"): _cluster_policy,
 }
 
 RULE = Rule(
