@@ -22,7 +22,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("", "Service", (NETWORK, ENTRIES)),
     ("", "Endpoints", (NETWORK,)),
     ("", "Namespace", (PODS, NETWORK)),
-    ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS)),
+    ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS, NETWORK)),
     ("", "ServiceAccount", (SECRETS,)),
     ("", "LimitRange ResourceQuota", ()),
     ("", "List", (MANIFESTS,)),

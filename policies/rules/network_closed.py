@@ -29,6 +29,7 @@ from policies.manifests.policy_calls import policy_calls
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
 from policies.manifests.unseen_templates import WORKFLOWS, calls
+from policies.manifests.volume_servers import servers_of
 
 _CLOSED_SERVICES = (None, "", "ClusterIP")
 _DESTINATION = ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector")
@@ -117,6 +118,11 @@ def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 def _workflow(case: Case, _spec: JsonValue) -> Iterator[Fault]:
     yield from calls(case.subject)
+
+
+def _volume(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, host in servers_of(spec) if spec is not UNKNOWN else ():
+        yield from _address(case, host, path)
 
 
 def _cluster_policy(case: Case, _spec: JsonValue) -> Iterator[Fault]:
@@ -232,6 +238,7 @@ def _strings(default: tuple[str, ...], description: str) -> dict[str, JsonValue]
 _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("", "Service"): _service,
     ("", "Namespace"): _namespace,
+    ("", "PersistentVolume"): _volume,
     ("project.openshift.io", "Project"): _namespace,
     ("apiregistration.k8s.io", "APIService"): _api_service,
     ("", "Endpoints"): _endpoints,
@@ -275,6 +282,6 @@ RULE = Rule(
     judge=judge,
     config_schema={
         "privateNetworks": _strings(PRIVATE, "networks (CIDR) that rules may name"),
-        "meshSuffixes": _strings(MESH, "ends of host names of the mesh"),
+        "meshSuffixes": _strings(MESH, "ends of host names of the mesh, and of servers of volumes"),
     },
 )
