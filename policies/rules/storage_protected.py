@@ -10,7 +10,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
-from policies.manifests.objects import is_a, told
+from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.pod_finder import pods
 from policies.manifests.quantities import quantity
 from policies.manifests.statements import names, names_schema
@@ -22,14 +22,21 @@ _SOURCES = ("VolumeSnapshot.snapshot.storage.k8s.io", "PersistentVolumeClaim")
 _DRIVERS = ("secrets-store.csi.k8s.io", "csi.cert-manager.io", "csi.spiffe.io")
 """Drivers that bring secrets and certificates, which their own kinds name."""
 
+_DEMAND = "volumes have an allowed class and a size within bounds; what holds data in prod is protected"
 _EXAMPLE = "storageClassName: shared-rwx, resources: {requests: {storage: 20Gi}}, and kitchen:protect: true"
 
 
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each volume of unknown kind or size, and for what a mistake could delete."""
-    rule = "volumes have an allowed class and a size within bounds; what holds data in prod is protected"
-    if case.subject.is_kubernetes or case.subject.resource_type.endswith(BUCKET):
-        yield from told(case, _faults(case), rule, _EXAMPLE)
+    if case.subject.is_kubernetes:
+        yield from _objects(case)
+    elif case.subject.resource_type.endswith(BUCKET):
+        yield from told(case, _faults(case), _DEMAND, _EXAMPLE)
+
+
+@each_object
+def _objects(case: Case) -> Iterator[str]:
+    return told(case, _faults(case), _DEMAND, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
