@@ -32,20 +32,13 @@ _WHY = "a controller of the platform takes its settings from it, and nobody has 
 
 def controllers_data(subject: Subject) -> Iterator[Fault]:
     """Why a ConfigMap or Secret configures a controller, where it does."""
-    if (subject.group, subject.kind) in _KINDS:
-        metadata = subject.inputs.get("metadata")
-        name, namespace = (
-            UNKNOWN if metadata is UNKNOWN else subject.metadata.get(key) for key in ("name", "namespace")
-        )
-        yield from data_of_a_controller(subject, name, namespace)
-
-
-def data_of_a_controller(subject: Subject, name: JsonValue, namespace: JsonValue) -> Iterator[Fault]:
-    """The same of an object with another name, or in another namespace, than it says itself."""
-    secret = subject.kind == "Secret"
-    for field, value in (("name", name), ("namespace", namespace)):
-        if value is UNKNOWN:
-            yield Fault(path=f"metadata.{field}", text=NOT_KNOWN)
+    if (subject.group, subject.kind) not in _KINDS:
+        return
+    metadata, secret = subject.inputs.get("metadata"), subject.kind == "Secret"
+    name, namespace = (UNKNOWN if metadata is UNKNOWN else subject.metadata.get(key) for key in ("name", "namespace"))
+    if namespace is UNKNOWN:
+        # A name alone that is not known is none of a controller's in a namespace where none runs.
+        yield Fault(path="metadata.namespace", text=NOT_KNOWN)
     if name == KSERVE_CONFIG and not secret:
         yield from _of_kserve(subject)
     elif isinstance(name, str) and is_read_by_a_controller(name, secret=secret) and name not in _BUNDLES:

@@ -56,7 +56,7 @@ def _marks(subject: Subject) -> tuple[Mark, ...]:
         return ()
     below = {key: value for key, value in subject.inputs.items() if key != "metadata"}
     on_pods = subject.group not in _NATIVE or subject.kind == "Pod"
-    return (*own_marks(subject, on_pods=on_pods), *_walk(below, ""))
+    return (*own_marks(subject, on_pods=on_pods), *marks_below(below, ""))
 
 
 def own_marks(subject: Subject, *, on_pods: bool = True) -> Iterator[Mark]:
@@ -75,11 +75,12 @@ def _makes_pods(subject: Subject) -> bool:
     return place in _MAKERS or any(not pod.path.startswith(inside) for pod in pods(subject))
 
 
-def _walk(value: JsonValue, path: str) -> Iterator[Mark]:
+def marks_below(value: JsonValue, path: str) -> Iterator[Mark]:
+    """The labels and annotations below a path, wherever they stand; those of objects inside are left to these."""
     if isinstance(value, list):
         for index, entry in enumerate(value):
             if isinstance(entry, dict | list):
-                yield from _walk(entry, f"{path}[{index}]")
+                yield from marks_below(entry, f"{path}[{index}]")
     elif isinstance(value, dict) and not (path and is_manifest(value)):
         for key, entry in value.items():
             where = f"{path}.{key}" if path else key
@@ -88,7 +89,7 @@ def _walk(value: JsonValue, path: str) -> Iterator[Mark]:
             elif key == "metadata" and entry is UNKNOWN:
                 yield from _of(UNKNOWN, where)
             elif isinstance(entry, dict | list) and key not in _ELSEWHERE:
-                yield from _walk(entry, where)
+                yield from marks_below(entry, where)
 
 
 def _of(found: JsonValue, path: str, *, on_pods: bool = True) -> Iterator[Mark]:

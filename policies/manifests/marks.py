@@ -27,6 +27,10 @@ OF_PODS: Mapping[str, Mapping[str, str]] = {
         "sidecar.istio.io/rewriteAppHTTPProbers": "true|false",
         "sidecar.istio.io/logLevel": _ANY,
         "sidecar.istio.io/status": r".*",
+        **dict.fromkeys(
+            ("operator.istio.io/component", "operator.istio.io/version", "install.operator.istio.io/owning-resource"),
+            _ANY,
+        ),
         "istio.io/rev": _ANY,
         "istio.io/dataplane-mode": "ambient",
         "security.istio.io/tlsMode": "istio",

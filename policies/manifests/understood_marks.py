@@ -47,6 +47,11 @@ _TOOLS: tuple[_Row, ...] = (
     ("field.cattle.io", "description ports publicEndpoints", _ANY),
     ("workload.user.cattle.io", "workloadselector", _ANY),
     ("cluster.x-k8s.io", "provider", _ANY),
+    ("toolkit.fluxcd.io", "tenant", _ANY),
+    ("operator.min.io operator.prometheus.io grafana.com", EVERY, _ANY),
+    ("gatekeeper.sh", "operation system", _ANY),
+    ("pipeline.tekton.dev operator.tekton.dev", "release", _ANY),
+    ("eks.amazonaws.com", "component", _ANY),
     ("operators.coreos.com", EVERY, _ANY),
 )
 """What tools write down for people or for themselves."""
@@ -85,6 +90,8 @@ _KUBERNETES: tuple[_Row, ...] = (
     ("jobset.sigs.k8s.io alpha.jobset.sigs.k8s.io kueue.x-k8s.io", EVERY, _ANY),
     ("scheduling.x-k8s.io pod-group.scheduling.sigs.k8s.io", EVERY, _ANY),
     ("scheduling.volcano.sh scheduling.k8s.io", "queue-name group-name", _ANY),
+    ("volcano.sh", "queue-name preemptable task-spec job-name job-type", _ANY),
+    ("elbv2.k8s.aws", "pod-readiness-gate-inject", _ANY),
 )
 
 _OPENSHIFT: tuple[_Row, ...] = (
@@ -104,10 +111,11 @@ _OPENSHIFT: tuple[_Row, ...] = (
     (
         "opendatahub.io",
         "kserve-runtime apiProtocol dashboard accelerator-name template-name template-display-name runtime-version "
-        "recommended-accelerators serving-runtime-scope disable-gpu model-type genai-asset",
+        "recommended-accelerators serving-runtime-scope disable-gpu model-type genai-asset generated-namespace",
         _ANY,
     ),
     ("app.opendatahub.io platform.opendatahub.io component.opendatahub.io modelregistry.opendatahub.io", EVERY, _ANY),
+    ("haproxy.router.openshift.io", "timeout", _FIGURE),
     # Who may call is told by the rules on entries.
     ("security.opendatahub.io", "enable-auth", _ANY),
     ("networking.kserve.io networking.knative.dev", "visibility", _ANY),
@@ -139,6 +147,7 @@ _SERVING: tuple[_Row, ...] = (
         _FIGURE,
     ),
     ("client.knative.dev", "updateTimestamp user-image", _ANY),
+    ("bindings.knative.dev", "exclude", _SWITCH),
     (
         "ray.io",
         "cluster node-type group is-ray-node identifier cluster-dashboard originated-from-cr-name "
@@ -172,6 +181,24 @@ _OPERATIONS: tuple[_Row, ...] = (
     ("cnpg.io", "cluster instanceName instanceRole podRole reload hibernation", _ANY),
     ("nvidia.com", "gpu-driver-upgrade-drain.skip", _SWITCH),
 )
+
+_OF_SECRETS: tuple[_Row, ...] = (
+    # What a token opens is told by the rule on tokens.
+    ("kubernetes.io", "service-account.name service-account.uid legacy-token-last-used", _ANY),
+    ("config.openshift.io", "inject-trusted-cabundle", _SWITCH),
+    ("service.beta.openshift.io service.alpha.openshift.io", "inject-cabundle", _SWITCH),
+    ("reconcile.external-secrets.io", "data-hash managed created-by force-sync", _ANY),
+    ("sealedsecrets.bitnami.com", "managed patch namespace-wide cluster-wide skip-set-owner-references", _SWITCH),
+    (
+        "cert-manager.io",
+        "certificate-name issuer-name issuer-kind issuer-group common-name alt-names ip-sans uri-sans",
+        _ANY,
+    ),
+    ("controller.cert-manager.io", "fao", _SWITCH),
+    ("serving.kserve.io", "s3-usehttps s3-verifyssl", "1"),
+    ("serving.kserve.io", "s3-region", _ANY),
+)
+"""Of Secrets, ConfigMaps and accounts."""
 
 _REFUSING: tuple[_Row, ...] = (
     ("vault.hashicorp.com", "agent-inject", _OFF),
@@ -210,6 +237,6 @@ def _table(*rows: _Row) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 MARKS: Mapping[str, Mapping[str, str]] = dict(
-    _table(*_TOOLS, *_KUBERNETES, *_OPENSHIFT, *_SERVING, *_OPERATIONS, *_REFUSING)
+    _table(*_TOOLS, *_KUBERNETES, *_OPENSHIFT, *_SERVING, *_OPERATIONS, *_OF_SECRETS, *_REFUSING)
 )
 """Names by domain, and the form of their values."""

@@ -85,7 +85,8 @@ def _written(spec: JsonValue, path: str) -> Iterator[Fault]:
     if not isinstance(target, dict):
         return
     if target.get("manifest") is not None:
-        yield Fault(path=f"{path}.target.manifest", text=f"{shown(target['manifest'])}: an object is made out of texts")
+        kind = at(target, "manifest", "kind")
+        yield Fault(path=f"{path}.target.manifest", text=f"makes a {kind} out of texts that nobody judges")
     for where, source in listed(at(target, "template", "templateFrom"), f"{path}.target.template.templateFrom"):
         if at(source, "target") not in (None, "Data", "Annotations", "Labels"):
             text = f"{shown(at(source, 'target'))}, and templates write data, labels and annotations alone"

@@ -1,4 +1,4 @@
-"""Rule: labels and annotations of pods, of what makes them and of namespaces are understood, or stated with a reason.
+"""Rule: labels and annotations of pods, namespaces, Secrets and their like are understood, or stated with a reason.
 
 Those of meshes and network plugins are told by `network-closed`, those of entries and Services by `entry-guarded`.
 """
@@ -29,7 +29,7 @@ def judge(case: Case) -> Iterator[str]:
 
 RULE = Rule(
     id="marks-known",
-    title="Labels and annotations of pods, of what makes them and of namespaces are understood, or stated.",
+    title="Labels and annotations of pods, of what makes them, of namespaces and Secrets are understood, or stated.",
     severity=Severity.CRITICAL,
     reason="Injectors, runtimes and updaters take orders from them: a container, a device of the node, a newer image.",
     remedy="Take it out, or state in the configuration of this rule what reads it and why it opens nothing.",

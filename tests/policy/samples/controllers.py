@@ -46,9 +46,8 @@ _MAPS = table(
         f"is 'monitoring': {_WHY}",
     ),
     ("certificates", {_PLACE: "argocd", _NAME: "trust", "data": {"ca.crt": "a"}}),
-    ("a name not known", {_NAME: UNKNOWN_VALUE}, "metadata.name: is not known before the update"),
-    ("a namespace not known", {_PLACE: UNKNOWN_VALUE}, "metadata.namespace: is not known before the update"),
-    ("neither known", {"metadata": UNKNOWN_VALUE}, "metadata.name: is not known", "metadata.namespace: is not known"),
+    ("a name not known, where no controller runs", {_NAME: UNKNOWN_VALUE}),
+    ("a name not known, in the system", {_NAME: UNKNOWN_VALUE, _PLACE: "kube-system"}, f"is 'kube-system': {_WHY}"),
 )
 _KSERVE = table(
     _TYPE,
@@ -73,6 +72,13 @@ _INSIDE = (
     *table(
         "kubernetes:core/v1:List",
         {"apiVersion": "v1", "kind": "List", "items": [_MAP]},
+        # Of a resource of its own the provider takes a namespace that is not known for the default one.
+        ("a namespace not known", {f"items 0 {_PLACE}": UNKNOWN_VALUE}, "metadata.namespace: is not known before"),
+        (
+            "neither known",
+            {"items 0 metadata": UNKNOWN_VALUE},
+            "metadata.namespace: is not known",
+        ),
         ("one of a list", {"items 0 metadata name": "coredns"}, "ConfigMap team/coredns: metadata.name: is 'coredns'"),
     ),
     *table(_TYPE, _MAP, ("stated", {_PLACE: "monitoring", _NAME: "thanos-a"}), config=_STATED),

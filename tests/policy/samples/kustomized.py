@@ -98,7 +98,6 @@ _MADE = table(
         {"namespace": "argocd", _SECRETS: [{"name": "a", "type": "Opaque"}]},
         "secretGenerator[0]: Secret argocd/a",
     ),
-    ("a prefix not known", {"namePrefix": UNKNOWN_VALUE, _MAPS: [{"name": "a"}]}, "metadata.name: is not known"),
 )
 _TOKENS = table(
     _TYPE,

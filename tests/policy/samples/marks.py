@@ -168,7 +168,7 @@ _WORKLOADS = (
     *table(
         "kubernetes:core/v1:ConfigMap",
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "b"}},
-        ("what no pod gets", {_NOTES: {"example.com/note": "a"}}),
+        ("what no pod gets", {_NOTES: {"note": "a"}}),
     ),
 )
 _STATEMENTS = (
@@ -223,4 +223,77 @@ _NAMESPACES = table(
     ("rights of a project", {_NOTES: {"field.cattle.io/projectId": "c-1:p-2"}}, f"{_NOBODY} field.cattle.io/projectId"),
 )
 
-SAMPLES: dict[str, tuple[Sample, ...]] = {"marks-known": (*_PODS, *_WORKLOADS, *_STATEMENTS, *_NAMESPACES)}
+_META = {"name": "a", "namespace": "team"}
+_HELD = (
+    *table(
+        "kubernetes:core/v1:ConfigMap",
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _META, "data": {}},
+        ("settings", {_LABELS: {"grafana_dashboard": "1", "config.openshift.io/inject-trusted-cabundle": "true"}}),
+        (
+            "settings of every day",
+            {_NOTES: {"kustomize.config.k8s.io/needs-hash": "true", "helm.sh/hook": "pre-install"}},
+        ),
+        (
+            "settings that go elsewhere",
+            {_NOTES: {"replicator.example.com/replicate-to": "*"}},
+            f"{_NOBODY} replicator.",
+        ),
+    ),
+    *table(
+        "kubernetes:core/v1:Secret",
+        {"apiVersion": "v1", "kind": "Secret", "metadata": _META, "type": "Opaque"},
+        ("a Secret", {_LABELS: {"team": "a"}, _NOTES: {"reconcile.external-secrets.io/data-hash": "a"}}),
+        (
+            "a cluster of Argo CD",
+            {_LABELS: {"argocd.argoproj.io/secret-type": "cluster"}},
+            f"metadata.labels.argocd.argoproj.io/secret-type: has a value (not shown), {_NOBODY}",
+        ),
+        (
+            "a Secret for all namespaces",
+            {_NOTES: {"reflector.example.com/reflection-allowed": "true"}},
+            f"{_NOBODY} reflector",
+        ),
+        (
+            "a Secret of another store",
+            {_NOTES: {"serving.kserve.io/s3-endpoint": "a.example"}},
+            f"{_NOBODY} serving.kserve.io/s3",
+        ),
+        ("what nobody may see", {_NOTES: {"a.example.com/key": "canary-in-secret"}}, f"{_NOBODY} a.example.com/key"),
+    ),
+    *table(
+        "kubernetes:core/v1:ServiceAccount",
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _META},
+        ("an account", {_LABELS: {"app.kubernetes.io/name": "a"}}),
+        ("an account of a cloud", {_NOTES: {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a"}}, f"{_NOBODY} eks."),
+        ("an account of another", {_NOTES: {"azure.workload.identity/client-id": "a"}}, f"{_NOBODY} azure."),
+        (
+            "an account that signs people in",
+            {_NOTES: {"serviceaccounts.openshift.io/oauth-redirecturi.a": "https://a.example"}},
+            f"{_NOBODY} serviceaccounts.openshift.io",
+        ),
+    ),
+    *table(
+        "kubernetes:bitnami.com/v1alpha1:SealedSecret",
+        manifest("bitnami.com/v1alpha1", "SealedSecret", {"template": {"metadata": {"labels": {"team": "a"}}}}),
+        ("a sealed Secret", {_NOTES: {"sealedsecrets.bitnami.com/managed": "true"}}),
+        (
+            "a sealed repository",
+            {"spec template metadata labels": {"argocd.argoproj.io/secret-type": "repository"}},
+            "spec.template.metadata.labels.argocd.argoproj.io/secret-type",
+        ),
+    ),
+    *table(
+        "kubernetes:external-secrets.io/v1:ExternalSecret",
+        manifest(
+            "external-secrets.io/v1", "ExternalSecret", {"target": {"template": {"metadata": {"annotations": {}}}}}
+        ),
+        ("a Secret from elsewhere", {"spec target template metadata labels": {"team": "a"}}),
+        (
+            "repositories from elsewhere",
+            {"spec target template metadata labels": {"argocd.argoproj.io/secret-type": "repo-creds"}},
+            "spec.target.template.metadata.labels.argocd.argoproj.io/secret-type",
+        ),
+    ),
+)
+
+SAMPLES: dict[str, tuple[Sample, ...]] = {"marks-known": (*_PODS, *_WORKLOADS, *_STATEMENTS, *_NAMESPACES, *_HELD)}

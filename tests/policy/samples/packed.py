@@ -156,7 +156,7 @@ _KNOWN = (
             {"data": {"a": _coded(_SHUT["zstd"])}},
             "data.a: is an archive that cannot be opened",
         ),
-        ("a pod as text in base64", {"stringData": {"a": _coded(_POD.encode())}}, "stringData.a: holds a Pod"),
+        ("a pod as text in base64", {"stringData": {"a": _coded(_POD.encode())}}, "ata.a: holds a Pod"),
     ),
     *table(
         "kubernetes:argoproj.io/v1alpha1:Workflow",
@@ -213,7 +213,7 @@ _WRITTEN = table(
         (
             f"a {kind} out of texts",
             {"spec target manifest": {"apiVersion": version, "kind": kind}},
-            "target.manifest: is {'api",
+            f"target.manifest: makes a {kind} out of texts",
         )
         for version, kind in (
             ("apps/v1", "Deployment"),
@@ -234,7 +234,7 @@ _FOR_ALL = table(
     (
         "an object in many namespaces",
         {"spec externalSecretSpec target manifest": {"apiVersion": "v1", "kind": "Pod"}},
-        "spec.externalSecretSpec.target.manifest: is {'api",
+        "spec.externalSecretSpec.target.manifest: makes a Pod out of texts",
     ),
 )
 

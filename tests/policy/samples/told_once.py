@@ -26,8 +26,13 @@ def _holders(inner: dict[str, Any], bare: dict[str, Any], where: str, *says: str
         ),
         *table(
             "kubernetes:core/v1:ConfigMap",
-            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": yaml.safe_dump(inner)}},
-            (f"{inner['kind']} {where} in a text", {}, *(f"ConfigMap c: data.a{text}" for text in says)),
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "c", "namespace": "team"},
+                "data": {"a": yaml.safe_dump(inner)},
+            },
+            (f"{inner['kind']} {where} in a text", {}, *(f"ConfigMap team/c: data.a{text}" for text in says)),
         ),
         *table(
             "kubernetes:core/v1:List",
