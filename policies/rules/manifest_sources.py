@@ -15,7 +15,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.argo_sources import changes
+from policies.manifests.argo_sources import changes, moves
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema, without_key
 from policies.manifests.kind_table import refusals
 from policies.manifests.kustomize import is_kustomization, moved, remote_sources
@@ -61,6 +61,8 @@ def _faults(case: Case) -> Iterator[Fault]:
     if is_kustomization(subject):
         yield from remote_sources(subject)
         yield from moved(subject, entries(case.config.get("namespaces")))
+    elif is_a(case, _ARGO, *_APPLICATIONS):
+        yield from moves(subject, entries(case.config.get("namespaces")))
     elif is_a(case, _ARGO, "AppProject"):
         yield from _project(subject.inputs.get("spec"), named)
     elif is_a(case, "operators.coreos.com", "Subscription") and not titles(case.config, "operators", subject.title):
@@ -203,7 +205,8 @@ RULE = Rule(
             " `*` is any text"
         ),
         "namespaces": titles_schema(
-            "Namespaces of the platform into which Kustomizations may put objects, and from which Flux may take sources"
+            "Namespaces of the platform into which Kustomizations and applications may put objects, and from which Flux"
+            " may take sources"
         ),
         "operators": titles_schema("Subscriptions of operators whose images and rights somebody has judged"),
     },

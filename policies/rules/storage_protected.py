@@ -67,7 +67,9 @@ def _faults(case: Case) -> Iterator[Fault]:
 
 
 def _holds_data(case: Case) -> bool:
-    # The claims of a StatefulSet outlive it: it is the namespace that would take them along.
+    # The claims of a StatefulSet outlive it: it is the namespace that would take them along. A patch deletes nothing.
+    if case.subject.resource_type.endswith("Patch"):
+        return False
     return is_a(case, "", "Namespace", "PersistentVolumeClaim") or case.subject.resource_type.endswith(BUCKET)
 
 

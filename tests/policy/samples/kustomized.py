@@ -122,9 +122,86 @@ _PODS = table(
     ),
 )
 
+_GIT = "https://git.kitchen.example/platform/kitchen.git"
+_APPLICATION = manifest(
+    "argoproj.io/v1alpha1",
+    "Application",
+    {"source": {"repoURL": _GIT, "path": "a"}, "destination": {"namespace": "team", "name": "in-cluster"}},
+)
+_SET = manifest("argoproj.io/v1alpha1", "ApplicationSet", {"template": {"spec": _APPLICATION["spec"]}})
+_PUT = "into which it puts what was judged elsewhere"
+_PUTS = (
+    *table(
+        "kubernetes:argoproj.io/v1alpha1:Application",
+        _APPLICATION,
+        ("an application of a team", {"spec source kustomize": {"namespace": "team"}}),
+        ("an application of the platform", {"spec destination namespace": "monitoring"}),
+        (
+            "an application into the system",
+            {"spec destination namespace": "kube-system"},
+            f"spec.destination.namespace: is 'kube-system', {_PUT}",
+        ),
+        (
+            "its files into the system",
+            {"spec source kustomize": {"namespace": "istio-system", "forceNamespace": True}},
+            f"spec.source.kustomize.namespace: is 'istio-system', {_PUT}",
+        ),
+        (
+            "an application into a place not known",
+            {"spec destination namespace": UNKNOWN_VALUE},
+            "destination.namespace: is not",
+        ),
+        config={"gitRepositories": [_GIT], **_CONFIG},
+    ),
+    *table(
+        "kubernetes:argoproj.io/v1alpha1:ApplicationSet",
+        _SET,
+        (
+            "many applications into the system",
+            {"spec template spec destination namespace": "argocd"},
+            f"is 'argocd', {_PUT}",
+        ),
+        config={"gitRepositories": [_GIT]},
+    ),
+)
+_MANAGED = "spec syncPolicy managedNamespaceMetadata"
+_OPEN = {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}
+_MESH = {"labels": {"istio.io/dataplane-mode": "none"}}
+_INJECTED = {"annotations": {"instrumentation.opentelemetry.io/inject-java": "true"}}
+
+
+def _namespaces(path: str, metadata: dict[str, Any], text: str) -> tuple[Sample, ...]:
+    return (
+        *table(
+            "kubernetes:argoproj.io/v1alpha1:Application",
+            _APPLICATION,
+            (
+                f"an application's namespace {path}",
+                {_MANAGED: metadata},
+                f"managedNamespaceMetadata: Namespace (unnamed): {text}",
+            ),
+        ),
+        *table(
+            "kubernetes:argoproj.io/v1alpha1:ApplicationSet",
+            _SET,
+            (f"namespaces of many {path}", {f"spec template {_MANAGED}": metadata}, f"Namespace (unnamed): {text}"),
+        ),
+    )
+
+
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rendered-elsewhere": (*_PLACES, *_FLUXES),
+    "rendered-elsewhere": (*_PLACES, *_FLUXES, *_PUTS),
     "controllers-configured": _MADE,
-    "pod-security-baseline": (*_PODS, *_RENAMED),
+    "pod-security-baseline": (
+        *(*_PODS, *_RENAMED),
+        *_namespaces("with privileges", _OPEN, "metadata.labels.pod-security.kubernetes.io/enforce: is 'privileged'"),
+    ),
+    "network-closed": _namespaces("without the mesh", _MESH, "metadata.labels.istio.io/dataplane-mode: is 'none'"),
+    "marks-known": _namespaces("with an injector", _INJECTED, "metadata.annotations.instrumentation.opentelemetry.io"),
+    "storage-protected": table(
+        "kubernetes:argoproj.io/v1alpha1:Application",
+        _APPLICATION,
+        ("labels of a namespace, which deletes nothing", {_MANAGED: {"labels": {"team": "a"}}}),
+    ),
     "rbac-least": _TOKENS,
 }
