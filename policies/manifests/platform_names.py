@@ -6,17 +6,21 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 NAMESPACES = (
-    *("kube-*", "openshift-*", "istio-system", "istio-*", "kserve", "kserve-*", "knative-*", "kourier-system"),
-    *("ingress-nginx", "nginx-ingress", "ingress-*", "traefik", "traefik-*", "envoy-gateway-system", "kong", "kong-*"),
-    *("haproxy-controller", "contour", "projectcontour", "kgateway-system", "kuadrant-system", "gateway-system"),
-    *("argocd", "argo-cd", "argo", "argo-*", "flux-system", "fleet-*", "tekton-*", "cattle-*", "crossplane-system"),
-    *("cert-manager", "cert-manager-*", "trust-manager", "external-secrets", "external-secrets-*", "vault", "vault-*"),
-    *("sealed-secrets", "spire", "spire-*", "dex", "kyverno", "gatekeeper-system", "opa", "opa-*", "cosign-system"),
-    *("monitoring", "prometheus", "observability", "logging", "opentelemetry-*", "tigera-*", "calico-*", "cilium*"),
-    *("metallb-system", "submariner-*", "external-dns", "linkerd", "linkerd-*", "dapr-system", "consul", "kuma-system"),
-    *("gpu-operator", "nvidia-*", "node-feature-discovery", "kueue-system", "jobset-system", "lws-system", "kubeflow"),
-    *("kubeflow-*", "redhat-ods-*", "opendatahub", "opendatahub-*", "keda", "velero", "openebs", "rook-ceph"),
-    *("longhorn-system", "olm", "operators", "kubernetes-dashboard", "volcano-system", "keycloak-operator"),
+    *("kube-*", "openshift-*", "istio-*", "kserve", "knative-serving", "knative-eventing", "knative-operator"),
+    *("kourier-system", "ingress", "ingress-controller", "ingress-nginx", "nginx-ingress", "nginx-gateway"),
+    *("traefik", "traefik-system", "envoy-gateway-system", "kong", "kong-system", "haproxy-controller", "contour"),
+    *("projectcontour", "kgateway-system", "kuadrant-system", "gateway-system", "argocd", "argo-cd", "argo"),
+    *("argo-events", "argo-rollouts", "argo-workflows", "flux-system", "fleet-*", "cattle-*", "crossplane-system"),
+    *("tekton-pipelines", "tekton-pipelines-resolvers", "tekton-operator", "tekton-chains", "cert-manager"),
+    *("cert-manager-*", "trust-manager", "external-secrets", "external-secrets-*", "vault", "vault-system"),
+    *("vault-secrets-operator-system", "sealed-secrets", "spire", "spire-system", "spire-server", "dex", "kyverno"),
+    *("gatekeeper-system", "opa", "opa-system", "cosign-system", "monitoring", "prometheus", "observability"),
+    *("logging", "opentelemetry-operator-system", "tigera-*", "calico-*", "cilium", "cilium-*", "metallb-system"),
+    *("submariner-operator", "external-dns", "linkerd", "linkerd-*", "dapr-system", "consul", "kuma-system"),
+    *("gpu-operator", "nvidia-gpu-operator", "nvidia-network-operator", "node-feature-discovery", "kueue-system"),
+    *("jobset-system", "lws-system", "kubeflow", "kubeflow-system", "redhat-ods-*", "opendatahub"),
+    *("opendatahub-operator-system", "keda", "velero", "openebs", "rook-ceph", "longhorn-system", "olm", "operators"),
+    *("kubernetes-dashboard", "volcano-system", "keycloak-operator"),
 )
 """Namespaces in which nothing but the platform runs; `*` is any text."""
 

@@ -35,7 +35,10 @@ _MAPS = table(
     *((f"the ConfigMap {name}", {_NAME: name}, f"metadata.name: is {name!r}: {_WHY}") for name in _BY_NAME),
     *((f"one in {place}", {_PLACE: place}, f"metadata.namespace: is {place!r}: {_WHY}") for place in _BY_PLACE),
     ("a name alike", {_NAME: "my-istio", _PLACE: "istio"}),
-    ("a namespace alike", {_PLACE: "team-monitoring"}),
+    *(
+        (f"a team's namespace {place}", {_PLACE: place})
+        for place in ("team-monitoring", "kubeflow-user", "kserve-test")
+    ),
     (
         "a dashboard",
         {_PLACE: "monitoring", "metadata labels": {"grafana_dashboard": "1"}, "data": {"a.json": "{}", "b.json": "{}"}},
