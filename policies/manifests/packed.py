@@ -56,6 +56,10 @@ _STREAMS: Mapping[bytes, Callable[[], _Stream]] = {
     _BZIP2: bz2.BZ2Decompressor,
     _XZ: lambda: lzma.LZMADecompressor(memlimit=2**28),
 }
+_ZIP_END, _ZIP_COMMENT = b"PK\x05\x06", 2**16 + 22
+"""A zip is found from its end, whatever stands before it."""
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TAR, _TAR_AT = b"ustar", 257
 
 
@@ -93,15 +97,21 @@ def unpacked(data: bytes) -> Iterator[Packed]:
         yield Packed(text=None)
 
 
-def _texts(data: bytes, depth: int) -> Iterator[str]:
+def _is_archive(data: bytes) -> bool:
     if data.startswith((_GZIP, _BZIP2, _XZ, _ZIP, *_CLOSED)) or data[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        return True
+    return _ZIP_END in data[-_ZIP_COMMENT:]
+
+
+def _texts(data: bytes, depth: int) -> Iterator[str]:
+    if _is_archive(data):
         if depth == _DEPTH:
             raise _ClosedError
         for inner in _opened(data):
             yield from _texts(inner, depth + 1)
         return
     try:
-        text = data.decode()
+        text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8")
     except UnicodeDecodeError:
         return
     coded = in_base64(text) if depth < _DEPTH else None
@@ -112,7 +122,7 @@ def _texts(data: bytes, depth: int) -> Iterator[str]:
 
 
 def _opened(data: bytes) -> Iterator[bytes]:
-    if data.startswith(_ZIP):
+    if data.startswith(_ZIP) or _ZIP_END in data[-_ZIP_COMMENT:]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MOST:
                 raise _ClosedError

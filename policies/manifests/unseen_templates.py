@@ -22,6 +22,7 @@ _FLAGS = (
 """Flags of kubectl that change how an object is written, never which one."""
 
 _ARTIFACTS = ("artifacts", "artifactPaths", "archiveLocation", "artifactRepository")
+_REPOSITORIES = "artifact-repositories"
 _OF_AN_ARTIFACT = {
     *("name", "path", "mode", "from", "fromExpression", "optional", "raw", "archive", "archiveLogs", "globalName"),
     *("recurseMode", "subPath", "artifactGC", "deleted"),
@@ -141,6 +142,12 @@ class _Search:
             if name is not None:
                 yield from self._unjudged(what, name, where)
 
+    def repository(self, reference: JsonValue, path: str) -> Iterator[Fault]:
+        """Where a workflow's files are kept: the ConfigMap of the controller says it, or one that nobody judges."""
+        name = at(reference, "configMap")
+        if name not in (None, "", _REPOSITORIES):
+            yield from self._unseen(name, path, "a store of files")
+
     def flags(self, value: JsonValue, path: str) -> Iterator[Fault]:
         """Flags of kubectl for a manifest."""
         for where, flag in listed(value, path):
@@ -165,6 +172,7 @@ _WORKFLOW_FIELDS: Mapping[str, _Judge] = {
     "workflowTemplateRef": _Search.template_of_the_cluster,
     "templateRef": _Search.template_of_the_cluster,
     "flags": _Search.flags,
+    "artifactRepositoryRef": _Search.repository,
 }
 _ROLLOUT_FIELDS: Mapping[str, _Judge] = {"templates": _Search.analysis, "analyses": _Search.analysis}
 _TASK_FIELDS: Mapping[str, _Judge] = {

@@ -201,8 +201,8 @@ RULE = Rule(
         },
         "addresses": titles_schema("Addresses from which workflows take files, exactly as their artifacts name them"),
         "templates": titles_schema(
-            "Names of templates of the whole cluster, step actions and analysis templates that somebody has judged;"
-            " `*` is any text"
+            "Names of templates of the whole cluster, step actions, analysis templates and stores of files that"
+            " somebody has judged; `*` is any text"
         ),
         "namespaces": titles_schema(
             "Namespaces of the platform into which Kustomizations and applications may put objects, and from which Flux"

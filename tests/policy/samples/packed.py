@@ -56,6 +56,8 @@ def _packings(text: str) -> dict[str, bytes]:
         "bzip2 in two streams": bz2.compress(plain[:30]) + bz2.compress(plain[30:]),
         "xz": lzma.compress(plain),
         "zip": _zipped(text),
+        "zip behind a script": b"#!/bin/sh\nexit\n" + _zipped(text),
+        "UTF-16": text.encode("utf-16"),
         "tar": _tarred(text),
         "tar in gzip": gzip.compress(_tarred(text), mtime=0),
     }

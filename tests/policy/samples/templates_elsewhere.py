@@ -67,6 +67,15 @@ _WORKFLOWS = table(
         {f"{_FIRST} dag": {"tasks": [{"name": "b", "templateRef": {"name": "a", "clusterScope": UNKNOWN_VALUE}}]}},
         "templates[0].dag.tasks[0].templateRef: is a template of the whole",
     ),
+    (
+        "the controller's list of stores",
+        {"spec artifactRepositoryRef": {"configMap": "artifact-repositories", "key": "a"}},
+    ),
+    (
+        "a store that a ConfigMap names",
+        {"spec artifactRepositoryRef": {"configMap": "mine"}},
+        "spec.artifactRepositoryRef: is a store of files, 'mine', which nothing shows here",
+    ),
     ("text beside it", _artifact(raw={"data": "a"})),
     ("what another step made", _artifact(**{"from": "{{steps.a.outputs.artifacts.b}}"})),
     ("the controller's own store", _artifact(s3={"key": "a"})),
