@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from policies.judging.rule import Case
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, shown, without_key
+from policies.manifests.insides import leads_inside
 from policies.manifests.namespace_places import is_own
 from policies.manifests.understood_beside import is_stated
 
 _HOST = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?(\[[0-9a-f:.]+\]|[^/:\s?#@]+)(?::[0-9]+)?(?:[/?#].*)?", re.I
 )
-_CLUSTER = (".svc", ".svc.cluster.local", ".cluster.local", ".localdomain", ".internal", ".local")
 
 
 def outside(case: Case, address: JsonValue) -> str | None:
@@ -25,13 +24,8 @@ def outside(case: Case, address: JsonValue) -> str | None:
         return NOT_KNOWN if address is UNKNOWN else shown(address)
     match = _HOST.fullmatch(address.strip())
     host = match[1].lower().rstrip(".") if match else ""
-    if host and (_inside(host) or is_own(host, case.world) or is_stated(case.config, "address", host)):
+    if host and (
+        leads_inside(case, address.strip()) or is_own(host, case.world) or is_stated(case.config, "address", host)
+    ):
         return None
     return f"{without_key(address)!r} leads outside: name its host in `understood` of this rule"
-
-
-def _inside(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return "." not in host or host.endswith(_CLUSTER)

@@ -13,15 +13,18 @@ from policies.manifests.nested import nested
 
 def images_within(subject: Subject) -> Iterator[FoundImage]:
     """Yield every image of an object, and every place that is unknown and may hold one."""
-    yield from _own(subject)
+    yield from images(subject.kind, subject.inputs, subject.group)
+    yield from _programs(subject)
     for inside in nested(subject):
-        if inside.is_whole and inside.subject is not None and not inside.secret:
-            for found in _own(inside.subject):
+        if inside.subject is not None and not inside.secret:
+            # The images of an object in a field are found with its holder's.
+            own = images(inside.subject.kind, inside.subject.inputs, inside.subject.group) if inside.is_whole else ()
+            for found in (*own, *_programs(inside.subject)):
                 yield FoundImage(path=f"{inside.path}: {found.path}", value=found.value)
 
 
-def _own(subject: Subject) -> Iterator[FoundImage]:
-    yield from images(subject.kind, subject.inputs, subject.group)
+def _programs(subject: Subject) -> Iterator[FoundImage]:
+    """Programs of proxies, which Istio takes for images whatever their address."""
     if (subject.group, subject.kind) == ("extensions.istio.io", "WasmPlugin"):
         url = at(subject.inputs.get("spec"), "url")
         # Without a scheme Istio takes it for an image; what comes over HTTP is none, and no digest names it.

@@ -12,6 +12,7 @@ STORAGE, SECRETS, MODELS, MANIFESTS, SOURCES = "storage", "secrets", "models", "
 LOOKS = (PODS, IMAGES, RIGHTS, ENTRIES, NETWORK, STORAGE, SECRETS, MODELS, MANIFESTS, SOURCES)
 """What is looked at, as docs/policies.md names it."""
 
+WORKFLOW = (PODS, IMAGES, MANIFESTS, SOURCES, NETWORK)
 Row = tuple[str, str, tuple[str, ...]]
 
 _KUBERNETES: tuple[Row, ...] = (
@@ -21,7 +22,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("", "Service", (NETWORK, ENTRIES)),
     ("", "Endpoints", (NETWORK,)),
     ("", "Namespace", (PODS, NETWORK, RIGHTS)),
-    ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS)),
+    ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS, NETWORK)),
     ("", "ServiceAccount", (SECRETS, RIGHTS)),
     ("", "LimitRange ResourceQuota", ()),
     ("", "List", (MANIFESTS,)),
@@ -96,8 +97,8 @@ _ENTRIES_AND_MESH: tuple[Row, ...] = (
 _OTHERS: tuple[Row, ...] = (
     ("argoproj.io", "AppProject", (SOURCES, RIGHTS)),
     ("argoproj.io", "Application ApplicationSet", (SOURCES,)),
-    ("argoproj.io", "ClusterWorkflowTemplate CronWorkflow Workflow WorkflowTemplate", (PODS, IMAGES, MANIFESTS)),
-    ("argoproj.io", "Rollout", (PODS, IMAGES)),
+    ("argoproj.io", "ClusterWorkflowTemplate CronWorkflow Workflow WorkflowTemplate", WORKFLOW),
+    ("argoproj.io", "Rollout", (PODS, IMAGES, SOURCES)),
     ("tekton.dev", "Pipeline PipelineRun Task TaskRun", (PODS, IMAGES, SOURCES)),
     ("triggers.tekton.dev", "TriggerTemplate", (MANIFESTS, PODS)),
     ("source.toolkit.fluxcd.io", "Bucket ExternalArtifact GitRepository HelmChart HelmRepository", (SOURCES,)),
@@ -127,9 +128,9 @@ _OTHERS: tuple[Row, ...] = (
     ("nfd.k8s-sigs.io", "NodeFeatureRule", (PODS,)),
     ("kafka.strimzi.io", "KafkaTopic", ()),
     ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),
-    ("policies.kyverno.io", "ImageValidatingPolicy ValidatingPolicy", ()),
-    ("kyverno.io", "ClusterPolicy Policy", (PODS, MANIFESTS)),
-    ("templates.gatekeeper.sh", "ConstraintTemplate", ()),
+    ("policies.kyverno.io", "ImageValidatingPolicy ValidatingPolicy", (NETWORK,)),
+    ("kyverno.io", "ClusterPolicy Policy", (PODS, MANIFESTS, NETWORK)),
+    ("templates.gatekeeper.sh", "ConstraintTemplate", (NETWORK,)),
     ("constraints.gatekeeper.sh", "*", (RIGHTS,)),
     ("app.k8s.io", "Application", ()),
     ("operators.coreos.com", "OperatorGroup Subscription", (SOURCES,)),

@@ -18,14 +18,16 @@ from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.insides import DOMAINS_SCHEMA, MESH
 from policies.manifests.kind_table import refusals
 from policies.manifests.marks import namespace_marks, pod_marks
-from policies.manifests.network_mesh import destination_rule, service_entry, sidecar, workload_entry
+from policies.manifests.network_mesh import address, destination_rule, service_entry, sidecar, workload_entry
 from policies.manifests.network_peers import admin_policy, calico, cidr_group, is_private, network_set
 from policies.manifests.networks import PRIVATE
 from policies.manifests.objects import each_object, told
-from policies.manifests.pod_finder import pods
+from policies.manifests.policy_calls import policy_calls
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
 from policies.manifests.statements import names_schema
+from policies.manifests.unseen_templates import WORKFLOWS, calls
+from policies.manifests.volume_servers import servers_of
 
 _CLOSED_SERVICES = (None, "", "ClusterIP")
 _OF_THE_CLUSTER = (("default", "kubernetes"), ("kube-system", "kube-dns"), ("openshift-dns", "dns-default"))
@@ -38,14 +40,9 @@ _DEMAND = "no Service, class, network policy or mesh entry opens the environment
 _EXAMPLE = "a ClusterIP Service, and a NetworkPolicy whose rules name pods, namespaces or private networks, and ports"
 
 
+@each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each way in from, or out to, everywhere."""
-    yield from told(case, (fault for pod in pods(case.subject) for fault in pod_marks(pod)), _DEMAND, _EXAMPLE)
-    yield from _objects(case)
-
-
-@each_object
-def _objects(case: Case) -> Iterator[str]:
     return told(case, _faults(case), _DEMAND, _EXAMPLE)
 
 
@@ -53,6 +50,7 @@ def _faults(case: Case) -> Iterator[Fault]:
     for text in refusals(case.subject, "network-closed"):
         yield Fault(path="kind", text=text)
     yield from label_faults(case)
+    yield from pod_marks(case.subject)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         yield from faults(case, case.subject.inputs.get("spec"))
@@ -69,6 +67,15 @@ def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     if unchecked not in (None, False):
         text = f"{shown(unchecked)}: whoever sits between reads and answers for this part of the API"
         yield Fault(path="spec.insecureSkipTLSVerify", text=text)
+
+
+def _volume(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, host in servers_of(spec) if spec is not UNKNOWN else ():
+        yield from address(case, host, path)
+
+
+def _cluster_policy(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    yield from policy_calls(case.subject)
 
 
 def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
@@ -142,6 +149,7 @@ def _strings(default: tuple[str, ...], description: str) -> dict[str, JsonValue]
 _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("", "Service"): _service,
     ("", "Namespace"): _namespace,
+    ("", "PersistentVolume"): _volume,
     ("project.openshift.io", "Project"): _namespace,
     ("apiregistration.k8s.io", "APIService"): _api_service,
     ("", "Endpoints"): endpoints,
@@ -179,6 +187,12 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.istio.io", "WorkloadEntry"): workload_entry,
     ("networking.istio.io", "Sidecar"): sidecar,
     ("networking.istio.io", "DestinationRule"): destination_rule,
+    **{("argoproj.io", kind): calls for kind in WORKFLOWS},
+    ("kyverno.io", "ClusterPolicy"): _cluster_policy,
+    ("kyverno.io", "Policy"): _cluster_policy,
+    ("policies.kyverno.io", "ImageValidatingPolicy"): _cluster_policy,
+    ("policies.kyverno.io", "ValidatingPolicy"): _cluster_policy,
+    ("templates.gatekeeper.sh", "ConstraintTemplate"): _cluster_policy,
 }
 
 RULE = Rule(
@@ -191,7 +205,7 @@ RULE = Rule(
     judge=judge,
     config_schema={
         "privateNetworks": _strings(PRIVATE, "networks (CIDR) that rules may name"),
-        "meshSuffixes": _strings(MESH, "ends of host names of the mesh"),
+        "meshSuffixes": _strings(MESH, "ends of host names of the mesh, and of servers of volumes"),
         "labels": names_schema(
             "Labels of Services and entries that open nothing, beside those that are understood; `*` is any text"
         ),
