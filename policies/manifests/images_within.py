@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.judging.pace import once
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN
 from policies.manifests.fields import at
@@ -11,8 +12,18 @@ from policies.manifests.images import FoundImage, images
 from policies.manifests.nested import nested
 
 
-def images_within(subject: Subject) -> Iterator[FoundImage]:
-    """Yield every image of an object, and every place that is unknown and may hold one."""
+def images_within(subject: Subject) -> tuple[FoundImage, ...]:
+    """Every image of an object, and every place that is unknown and may hold one."""
+    found: tuple[FoundImage, ...] = _images_within(subject)
+    return found
+
+
+@once
+def _images_within(subject: Subject) -> tuple[FoundImage, ...]:
+    return tuple(_found(subject))
+
+
+def _found(subject: Subject) -> Iterator[FoundImage]:
     yield from images(subject.kind, subject.inputs, subject.group)
     yield from _programs(subject)
     for inside in nested(subject):

@@ -84,15 +84,14 @@ class Images:
         )
 
 
-@once
-def _images_of(world: World) -> Images:
-    return Images(world)
+_LAST: list[tuple[World, Images]] = []
 
 
 def images_of(world: World) -> Images:
-    """The same, read once for all rules and containers of a request."""
-    found: Images = _images_of(world)
-    return found
+    """The same, read once for a world: a run has one."""
+    if not (_LAST and _LAST[0][0] is world):
+        _LAST[:] = [(world, Images(world))]
+    return _LAST[0][1]
 
 
 def _of_kitchens(kitchens: JsonValue) -> Iterator[str]:
