@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from policies.judging.pace import once
 from policies.judging.subject import KUBERNETES, Subject, entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.coded import in_base64
 from policies.manifests.expressions import marked, processed
 from policies.manifests.generated import GENERATORS, generated, generates
-from policies.manifests.packed import in_base64, unpacked
 from policies.manifests.yaml_text import documents
 
 HOLDERS = ("items", "objects")
@@ -174,7 +174,11 @@ class _Search:
 
     def _packed(self, value: JsonValue, path: str, *, secret: bool = False) -> Iterator[Nested]:
         data = in_base64(value) if isinstance(value, str) else None
-        for found in () if data is None else unpacked(data):
+        if data is None:
+            return
+        from policies.manifests.archives import unpacked  # noqa: PLC0415 - 10 ms that few environments need
+
+        for found in unpacked(data):
             if found.text is None:
                 yield Nested(path=path, subject=None, by_text=True, secret=secret, packed=True)
             else:

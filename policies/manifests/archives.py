@@ -1,21 +1,21 @@
-"""Texts that stand packed in an object: in base64, compressed, in archives, and one in another.
+"""Bytes that stand packed in an object: compressed, in archives, and one in another.
 
 What cannot be opened is named and never passed over. Bytes that are no archive, such as a key store, hold no manifest.
 """
 
 from __future__ import annotations
 
-import base64
 import bz2
 import io
 import lzma
-import re
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from policies.manifests.coded import in_base64
 
 
 class _Stream(Protocol):
@@ -36,10 +36,6 @@ _MOST = 16 * 2**20
 _DEPTH = 4
 """Packings within packings that are opened; a release of Helm has three."""
 
-_SHORTEST = 40
-"""Characters in base64; no shorter text names the version and kind of an object."""
-
-_CODED = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _GZIP, _BZIP2, _XZ, _ZIP, _ZSTD, _LZ4 = (
     b"\x1f\x8b\x08",
     b"BZh",
@@ -72,19 +68,6 @@ class Packed:
 
 class _ClosedError(Exception):
     """An archive cannot be opened, or more comes out of it than can be looked at."""
-
-
-def in_base64(text: str) -> bytes | None:
-    """The bytes of a text in base64, also in lines and of the form for addresses; None where it is none."""
-    if len(text) < _SHORTEST or not _CODED.fullmatch("".join(text[:_SHORTEST].split())):
-        return None
-    joined = "".join(text.split())
-    if not _CODED.fullmatch(joined):
-        return None
-    try:
-        return base64.b64decode(joined.replace("-", "+").replace("_", "/") + "=" * (-len(joined) % 4), validate=True)
-    except ValueError:
-        return None
 
 
 def unpacked(data: bytes) -> Iterator[Packed]:
