@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from policies.manifests.kind_table import EVERY
 from policies.manifests.refused_kinds import REFUSED
+from policies.manifests.rights_told import rights_told
 from policies.manifests.understood_kinds import FILES, UNDERSTOOD
 from policies.pack import EXEMPTIONS, FAILURES, REMEDIATIONS, RULES, STACK_RULES
 
@@ -76,7 +77,7 @@ def table() -> str:
         for rule in (*RULES, *STACK_RULES, *EXEMPTIONS, *FAILURES)
     ]
     changes = [f"- `{remediation.id}`: {remediation.title}" for remediation in REMEDIATIONS]
-    kinds = [_KINDS, *_understood(), "", _REFUSED, *_refused(), "", _FILES, *_files(), ""]
+    kinds = [_KINDS, *_understood(), "", _REFUSED, *_refused(), "", _FILES, *_files(), "", *rights_told(), ""]
     return "\n".join([_HEAD, *rows, "", _CONFIGURED, *_configurable(), "", *kinds, _CHANGES, *changes, ""])
 
 

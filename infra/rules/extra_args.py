@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.faults import Fault
+from infra.rules.flag_values import value_fault
 from infra.rules.flags import CLOSED, KNOWN, OWNED, VERSION
 from infra.settings import Runtime, Settings
 
@@ -39,6 +40,7 @@ def extra_args_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             flags.append(_flag(where, entry))
         for flag in flags:
             yield from _reserved_faults(flag)
+            yield from _value_faults(flag)
         yield from _twice_faults(flags)
         yield from _contradiction_faults(flags, kitchen.runtime)
 
@@ -62,6 +64,18 @@ def _flag(where: str, entry: str) -> _Flag:
     written, equals, value = entry.partition("=")
     name = written.removeprefix("--").replace("_", "-").split(".")[0]
     return _Flag(where=where, written=written, name=name.removeprefix("no-"), value=value if equals else None)
+
+
+def _value_faults(flag: _Flag) -> Iterator[Fault]:
+    """A flag that may be given has a value that the list understands; a reserved one is told by itself."""
+    names = [flag.name] if flag.name in KNOWN else [name for name in KNOWN if name.startswith(flag.name)]
+    if flag.value is None or len(names) != 1 or names[0] in OWNED or names[0] in CLOSED:
+        return
+    key = flag.written.partition(".")[2]
+    fault = value_fault(names[0], key, flag.value)
+    if fault:
+        rule = f"{fault}: infra/catalog/server-flags.json says which are"
+        yield Fault(path=flag.where, value=f"{flag.written}=...", rule=rule, example="without this flag")
 
 
 def _shown(entry: str) -> str:

@@ -17,6 +17,9 @@ _DATA: dict[str, Any] = json.loads(FILE.read_text())
 VERSION: str = _DATA["version"]
 """The version of vLLM whose flags they are."""
 
+ENTRIES: dict[str, dict[str, Any]] = _DATA["flags"]
+"""What the list says of each flag, by its whole name."""
+
 OWNED: dict[str, str] = {name: entry["setting"] for name, entry in _DATA["flags"].items() if "setting" in entry}
 """Flags that a setting says; its path in the kitchen."""
 

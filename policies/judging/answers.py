@@ -33,6 +33,8 @@ def answer_at_once(rules: Mapping[str, Rule | StackRule]) -> None:
     """
     servicer: Any = policy._PolicyAnalyzerServicer
     servicer._configure_runtime_settings = functools.lru_cache(servicer._configure_runtime_settings)
+    for name in ("Configure", "ConfigureStack"):
+        setattr(servicer, name, _levels_anew(getattr(servicer, name)))
 
     def analyze(self: Any, request: Any, _context: Any) -> Any:
         self._configure_runtime_settings()
@@ -68,10 +70,36 @@ def _where_asked(remediate: Callable[[Any, Any, Any], Any]) -> Callable[[Any, An
     """
 
     def answering(self: Any, request: Any, context: Any) -> Any:
-        levels = map(self._get_enforcement_level, self._PolicyAnalyzerServicer__policies)
-        return remediate(self, request, context) if EnforcementLevel.REMEDIATE in levels else _NOTHING_CHANGED
+        changes = EnforcementLevel.REMEDIATE in _levels(self).values()
+        return remediate(self, request, context) if changes else _NOTHING_CHANGED
 
     return answering
+
+
+_LEVELS = "kitchen_levels"
+"""Attribute of the SDK's server under which its policies' levels are kept until it is configured anew."""
+
+
+def _levels_anew(configure: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """The method that configures, after which levels are looked up again."""
+
+    def configuring(self: Any, request: Any, context: Any) -> Any:
+        answer = configure(self, request, context)
+        setattr(self, _LEVELS, None)
+        return answer
+
+    return configuring
+
+
+def _levels(server: Any) -> dict[str, EnforcementLevel]:
+    """The level of each policy that is not off, by name, in their order."""
+    found: dict[str, EnforcementLevel] | None = getattr(server, _LEVELS, None)
+    if found is None:
+        policies = server._PolicyAnalyzerServicer__policies
+        levels = {made.name: server._get_enforcement_level(made) for made in policies}
+        found = {name: level for name, level in levels.items() if level is not EnforcementLevel.DISABLED}
+        setattr(server, _LEVELS, found)
+    return found
 
 
 def _asked(
@@ -81,20 +109,19 @@ def _asked(
 
     A rule changes nothing, so `remediate` is as `mandatory` for it, as the SDK has it too.
     """
+    levels = _levels(server)
     for made in server._PolicyAnalyzerServicer__policies:
-        rule = rules.get(made.name)
-        if isinstance(rule, kind):
-            level = server._get_enforcement_level(made)
-            if level is not EnforcementLevel.DISABLED:
-                yield made, rule, EnforcementLevel.MANDATORY if level is EnforcementLevel.REMEDIATE else level
+        rule, level = rules.get(made.name), levels.get(made.name)
+        if level is not None and isinstance(rule, kind):
+            yield made, rule, EnforcementLevel.MANDATORY if level is EnforcementLevel.REMEDIATE else level
 
 
 def _without(rules: Mapping[str, Rule | StackRule], server: Any) -> list[Any]:
     """What is told of policies that are on and judge nothing."""
     return [
-        analyzer_pb2.PolicyNotApplicable(policy_name=made.name, reason="Policy does not implement validate")
-        for made in server._PolicyAnalyzerServicer__policies
-        if made.name not in rules and server._get_enforcement_level(made) is not EnforcementLevel.DISABLED
+        analyzer_pb2.PolicyNotApplicable(policy_name=name, reason="Policy does not implement validate")
+        for name in _levels(server)
+        if name not in rules
     ]
 
 

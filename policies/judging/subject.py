@@ -12,11 +12,15 @@ KUBERNETES = "kubernetes:"
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """`resource_type` is the engine's token, `name` its name there; `inputs` hold `UNKNOWN` for what is unknown."""
+    """`resource_type` is the engine's token, `name` its name there; `inputs` hold `UNKNOWN` for what is unknown.
+
+    `alone` tells that a rule is asked about the objects inside of it by themselves, so that their pods are not its own.
+    """
 
     resource_type: str
     name: str
     inputs: dict[str, JsonValue]
+    alone: bool = False
 
     @cached_property
     def is_kubernetes(self) -> bool:

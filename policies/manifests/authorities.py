@@ -17,6 +17,10 @@ _NAMES = ("principals", "namespaces", "serviceAccounts")
 _ACCOUNTS_OF_A_NAMESPACE = re.compile(r"[\w.-]+/ns/[a-z0-9-]+/(?:sa/)?[a-z0-9-]*\*")
 _CALLER_KEYS = ("request.auth.", "source.namespace", "source.principal", "source.serviceAccount")
 _PROOFS = ("jwt", "oauth2Introspection", "kubernetesTokenReview", "x509", "apiKey")
+_HEALTH = {
+    *("/health", "/healthz", "/health/live", "/health/ready", "/livez", "/readyz", "/ready", "/ping"),
+    *("/v2/health/live", "/v2/health/ready", "/healthz/ready"),
+}
 _ENVOY_PROOFS = ("jwt", "oidc", "basicAuth", "apiKeyAuth", "extAuth")
 
 
@@ -81,7 +85,7 @@ def _targets(spec: JsonValue, place: Place) -> bool:
     """Whether a policy names the entry, the gateways before it, or every Service behind it."""
     refs = [*entries(at(spec, "targetRefs")), *([at(spec, "targetRef")] if at(spec, "targetRef") is not None else [])]
     # A section is a part of what is named.
-    named = {(at(ref, "kind"), at(ref, "name")) for ref in refs if at(ref, "sectionName") is None}
+    named = [(at(ref, "kind"), at(ref, "name")) for ref in refs if at(ref, "sectionName") is None]
     if (place.kind, place.name) in named:
         return place.name is not None
     for kind, names in (("Service", place.services), ("Gateway", place.gateways)):
@@ -97,7 +101,19 @@ def _names_callers(spec: JsonValue) -> bool:
     if action == "CUSTOM":
         # Only what a rule is about is shown to the authorizer.
         return any(rule == {} for rule in entries(rules))
-    return action in (None, "ALLOW") and all(map(_rule_names_callers, entries(rules)))
+    return action in (None, "ALLOW") and not any(map(opened, entries(rules)))
+
+
+def opened(rule: JsonValue) -> bool:
+    """Whether a rule that allows lets in callers whom it does not name, to more than questions for health."""
+    return not _rule_names_callers(rule) and not _is_for_health(rule)
+
+
+def _is_for_health(rule: JsonValue) -> bool:
+    """Whether a rule is about nothing but paths by which health is asked for."""
+    operations = [at(entry, "operation") for entry in entries(at(rule, "to"))]
+    asked = [_texts(at(operation, "paths")) for operation in operations]
+    return bool(asked) and all(bool(paths) and set(paths) <= _HEALTH for paths in asked)
 
 
 def _rule_names_callers(rule: JsonValue) -> bool:
@@ -141,12 +157,12 @@ def _kuadrant(spec: JsonValue) -> bool:
     if any(at(part, "when") not in (None, []) for part in (spec, holder)):
         return False
     methods = mapping(at(holder, "rules", "authentication"))
-    return bool(methods) and all(map(_is_proof, methods.values()))
+    return bool(methods) and all(is_a_proof(method) and at(method, "when") in (None, []) for method in methods.values())
 
 
-def _is_proof(method: JsonValue) -> bool:
-    asked = any(at(method, proof) is not None for proof in _PROOFS)
-    return asked and at(method, "anonymous") is None and at(method, "when") in (None, [])
+def is_a_proof(method: JsonValue) -> bool:
+    """Whether a method of Kuadrant asks callers for something that only they have."""
+    return any(at(method, proof) is not None for proof in _PROOFS) and at(method, "anonymous") is None
 
 
 def _envoy(spec: JsonValue) -> bool:

@@ -7,6 +7,12 @@ only single service accounts pass.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from policies.manifests.kin import akin
+from policies.manifests.namespace_places import Place
+
 SYSTEM = "system:"
 ACCOUNT = "system:serviceaccount:"
 """What a single service account is called as a user: `system:serviceaccount:<namespace>:<name>`."""
@@ -29,6 +35,7 @@ add-on brings with it (CoreDNS, metrics-server) are judged by their own rules.""
 _STRONG_ROLES = frozenset(
     {
         *("cluster-admin", "sudoer", "cluster-debugger", "storage-admin", "olm-operators-admin", "crossplane-admin"),
+        *("self-provisioner", "self-provisioners", "cluster-reader", "cluster-admins", "admin-all", "dedicated-admins"),
     }
 )
 STRONG_IN_ALL = frozenset(
@@ -36,7 +43,42 @@ STRONG_IN_ALL = frozenset(
         *("admin", "edit", "system:node", "system:kube-controller-manager", "registry-admin", "registry-editor"),
     }
 )
-"""Roles that write workloads or read Secrets, which for a whole cluster nobody gets."""
+"""Roles that write workloads or read Secrets, which nobody gets but in a namespace of tenants."""
+
+_READERS = frozenset(
+    {
+        *("view", "basic-user", "self-access-reviewer", "cert-manager-view", "cert-manager-cluster-view"),
+        *(
+            "external-secrets-view",
+            "cluster-monitoring-view",
+            "monitoring-rules-view",
+            "cluster-samples-operator-proxy-reader",
+        ),
+        *("extension-apiserver-authentication-reader", "kueue-clusterqueue-viewer-role", "argo-aggregate-to-view"),
+    }
+)
+"""Roles of Kubernetes, OpenShift and add-ons that read what holds no secret."""
+
+_ADDONS = frozenset(
+    {
+        *("argocd", "argo", "calico", "cdi", "cert", "cilium", "cnpg", "crossplane", "external", "flux", "fleet"),
+        *("gatekeeper", "gpu", "hco", "ingress", "istio", "istiod", "karpenter", "keda", "kserve", "kubevirt", "kueue"),
+        *(
+            "kyverno",
+            "linkerd",
+            "longhorn",
+            "metallb",
+            "multus",
+            "nvidia",
+            "olm",
+            "opendatahub",
+            "prometheus",
+            "rancher",
+        ),
+        *("rook", "sealed", "strimzi", "tekton", "tigera", "trident", "vault", "velero", "knative", "capi", "capsule"),
+    }
+)
+"""First words of roles that add-ons bring: only an account of the add-on itself is bound to one."""
 
 _PEOPLE = frozenset({"kubeadm:cluster-admins", "kubernetes-admin", "kube:admin", "kubeadmin"})
 """Administrators' groups and users that do not say by their beginning that they are the cluster's."""
@@ -51,6 +93,74 @@ def strong_role(name: str) -> str | None:
         return "which leads to every other right"
     if name.startswith(SYSTEM) and name not in _HARMLESS_ROLES:
         return "a role of the cluster's own parts"
+    return None
+
+
+_OF_ADDONS = frozenset(
+    {
+        *("system:metrics-server", "system:aggregated-metrics-reader", "system:metrics-server-aggregated-reader"),
+        *("system:coredns", "system:kube-dns", "system:heapster", "system:prometheus", "system:image-puller"),
+        *(f"system:openshift:scc:{name}" for name in STRICT_CONSTRAINTS),
+    }
+)
+"""Roles with names like the cluster's own that add-ons bring with them."""
+
+_BOUND_ALREADY = frozenset(
+    {
+        *(
+            "view",
+            "edit",
+            "admin",
+            "cluster-admin",
+            "cluster-reader",
+            "basic-user",
+            "cluster-status",
+            "self-provisioner",
+        ),
+        *("self-access-reviewer", "sudoer", "storage-admin", "registry-admin", "registry-editor", "registry-viewer"),
+    }
+)
+
+
+def built_in(name: str) -> str | None:
+    """Why nobody declares a ClusterRole of a name, or None: others have it already, by bindings of the cluster."""
+    if name in _BOUND_ALREADY or (name.startswith(SYSTEM) and name not in _OF_ADDONS):
+        return "a role that others have already: whoever has it would get these rights"
+    return None
+
+
+_FOR_PEOPLE = ("-edit", "-view", "-editor", "-viewer", "-editor-role", "-viewer-role", "-user-role", "-user")
+"""How roles of add-ons end that are meant to be given to people in their namespaces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """Who gets a role; `is_tenants` is for accounts in a tenant's namespace."""
+
+    name: str
+    namespace: str
+    is_tenants: bool
+
+
+def foreign_role(name: str, kind: str, place: Place, binding: str, bound: Collection[Bound]) -> str | None:
+    """Why a role that the pack does not know is not bound, or None.
+
+    A binding to one's own role is called like it. In a namespace of tenants, or of an operator, a role holds there
+    alone, and the API server lets nobody bind more than he has.
+    """
+    if name in _READERS or name in _HARMLESS_ROLES or (kind == "Role" and place < Place.SYSTEM):
+        return None
+    first = name.partition("-")[0].partition(":")[0]
+    strange = [who for who in bound if not akin(name, who.name) and not akin(name, who.namespace)]
+    if place < Place.ADDON:
+        is_addons = first in _ADDONS and strange and not name.endswith(_FOR_PEOPLE)
+        return "a role of an add-on, for somebody else than an account of the add-on" if is_addons else None
+    if not akin(name, binding):
+        return "which is neither a role that is understood nor one that the binding is called after"
+    if strange and first in _ADDONS:
+        return "a role of an add-on, for somebody else than an account of the add-on"
+    if any(who.is_tenants for who in strange):
+        return "for all namespaces, though neither the account of a tenant nor its namespace is called like it"
     return None
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from policies.judging.values import JsonValue
+from policies.manifests.selectors import stands_on_everything
 
 _WORD = r"[A-Za-z0-9_./-]+"
 _VALUE = r"(?:'[^']+'|\"[^\"]+\")"
-_NARROW = re.compile(rf"\s*{_WORD}\s*(?:==\s*{_VALUE}|in\s*\{{[^}}]+\}})\s*")
+_NARROW = re.compile(rf"\s*({_WORD})\s*(?:==\s*{_VALUE}|in\s*\{{[^}}]+\}})\s*")
 _TERM = re.compile(
     rf"\s*(?:all\(\)|global\(\)|!?has\({_WORD}\)|{_WORD}\s*!=\s*{_VALUE}|{_WORD}\s*not in\s*\{{[^}}]*\}})\s*"
 )
@@ -22,7 +23,7 @@ def narrows(selector: JsonValue) -> bool:
 
 
 def _one_narrows(terms: str) -> bool:
-    parts = terms.split("&&")
-    if not all(_NARROW.fullmatch(part) or _TERM.fullmatch(part) for part in parts):
+    named = [(_NARROW.fullmatch(part), part) for part in terms.split("&&")]
+    if not all(found or _TERM.fullmatch(part) for found, part in named):
         return False
-    return any(_NARROW.fullmatch(part) for part in parts)
+    return any(found and not stands_on_everything(found[1]) for found, _ in named)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from policies.judging.rule import Case
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.entry_parts import Form, form_faults, hosts_faults, path_faults
+from policies.manifests import entry_headers
+from policies.manifests.entry_backends import Towards, of_mesh
+from policies.manifests.entry_parts import Form, form_faults, hosts_faults, passed_through, path_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
-
-MESH = (".svc", ".svc.cluster.local", ".mesh.internal")
-"""Ends of the names of hosts inside the cluster and its mesh."""
+from policies.manifests.insides import MESH, is_own, namespace_of, tenant_of
+from policies.manifests.network_mesh import foreign_fault
 
 _OLD_TLS = ("TLSV1_0", "TLSV1_1")
 _MODES = ("SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL", "PASSTHROUGH", "ISTIO_MUTUAL")
@@ -46,6 +47,9 @@ _SERVER: Form = {
     ),
 }
 _GATEWAY: Form = {"selector": None, "servers": [_SERVER]}
+_ANSWERED = ("redirect", "directResponse")
+"""What answers in place of a server."""
+
 _VISIBILITY = "networking.knative.dev/visibility"
 
 
@@ -54,24 +58,47 @@ def virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
     yield from form_faults(spec, _VIRTUAL, "spec")
     for kind in ("http", "tls", "tcp"):
         for path, route in listed(at(spec, kind), f"spec.{kind}"):
-            yield from _destinations(route, path)
+            yield from _destinations(case, route, path)
     yield from hosts_faults(at(spec, "hosts"), "spec.hosts")
+    for path, host in listed(at(spec, "hosts"), "spec.hosts"):
+        yield from foreign_fault(case, host, path)
+    for path, route in listed(at(spec, "http"), "spec.http"):
+        yield from entry_headers.cors(case, route, path)
+        yield from _redirected(case, spec, route, path)
     gateways = at(spec, "gateways")
     if gateways is not UNKNOWN and not set(map(str, entries(gateways))) - {"mesh"}:
         return
     for path, _ in listed(at(spec, "tcp"), "spec.tcp"):
         yield Fault(path=path, text="leads to every path")
+    for path, route in listed(at(spec, "tls"), "spec.tls"):
+        yield from passed_through(path, of_mesh(case, route))
     for path, route in listed(at(spec, "http"), "spec.http"):
-        if at(route, "redirect") not in (None, UNKNOWN) and at(route, "route") in (None, []):
+        if any(at(route, key) not in (None, UNKNOWN) for key in _ANSWERED) and at(route, "route") in (None, []):
             continue
         yield from _paths(case, route, path)
 
 
-def _destinations(route: JsonValue, path: str) -> Iterator[Fault]:
+def _redirected(case: Case, spec: JsonValue, route: JsonValue, path: str) -> Iterator[Fault]:
+    host = at(route, "redirect", "authority") if route is not UNKNOWN else None
+    if route is not UNKNOWN and at(route, "redirect", "scheme") not in (None, "https", UNKNOWN):
+        yield Fault(path=f"{path}.redirect.scheme", text=shown(at(route, "redirect", "scheme")))
+    if isinstance(host, str) and (host in entries(at(spec, "hosts")) or is_own(case, host.partition(":")[0])):
+        return
+    # A redirection that is not known is told where its paths are read.
+    if host is not None and at(route, "redirect") is not UNKNOWN:
+        text = f"{shown(host)}, which is none of the organisation's domains"
+        yield Fault(path=f"{path}.redirect.authority", text=text)
+
+
+def _destinations(case: Case, route: JsonValue, path: str) -> Iterator[Fault]:
     for where, entry in listed(at(route, "route"), f"{path}.route") if route is not UNKNOWN else ():
         host = at(entry, "destination", "host")
         if at(entry, "destination") is not None and not _is_inside(host):
             yield Fault(path=f"{where}.destination.host", text=f"{missing(host)}, which is no name of the mesh")
+        if _is_of_another_tenant(case, host):
+            yield Fault(path=f"{where}.destination.host", text=f"{shown(host)}, which is a server of another tenant")
+        if isinstance(host, str) and host.startswith("kubernetes.") and namespace_of(case, host) == "default":
+            yield Fault(path=f"{where}.destination.host", text=f"{shown(host)}, which is the API of the cluster")
     for holder, where in ((route, path), *((e, w) for w, e in listed(at(route, "route"), f"{path}.route"))):
         for operation in ("set", "add"):
             for name in mapping(at(holder, "headers", "request", operation)) if holder is not UNKNOWN else ():
@@ -79,6 +106,14 @@ def _destinations(route: JsonValue, path: str) -> Iterator[Fault]:
                     yield Fault(
                         path=f"{where}.headers.request.{operation}", text=f"changes {name!r}, and so where it leads"
                     )
+        yield from entry_headers.of_mesh(case, holder, where)
+
+
+def _is_of_another_tenant(case: Case, host: JsonValue) -> bool:
+    """Whether a host is of another tenant than the object: whom its own entry lets in, this one would not know."""
+    own = tenant_of(case, case.subject.namespace)
+    other = tenant_of(case, namespace_of(case, host.lower())) if isinstance(host, str) else None
+    return own is not None and other is not None and own != other
 
 
 def _is_inside(host: JsonValue) -> bool:
@@ -86,18 +121,20 @@ def _is_inside(host: JsonValue) -> bool:
 
 
 def _paths(case: Case, route: JsonValue, path: str) -> Iterator[Fault]:
-    if at(route, "rewrite", "uri") is not None:
-        yield from path_faults(case, f"{path}.rewrite.uri", {"prefix": at(route, "rewrite", "uri")})
+    towards: Towards = of_mesh(case, route)
+    rewritten = at(route, "rewrite", "uri") is not None
+    if rewritten:
+        yield from path_faults(case, f"{path}.rewrite.uri", {"prefix": at(route, "rewrite", "uri")}, towards)
     if at(route, "rewrite", "uriRegexRewrite") is not None:
         yield Fault(path=f"{path}.rewrite.uriRegexRewrite", text="leads to paths that cannot be seen")
     matches = at(route, "match")
     if matches is not UNKNOWN and not entries(matches):
-        yield from path_faults(case, f"{path}.match", {"prefix": "/"})
+        yield from path_faults(case, f"{path}.match", {"prefix": "/"}, towards, rewritten=rewritten)
     for where, match in listed(matches, f"{path}.match"):
         uri = at(match, "uri")
         found = mapping(uri) or {"prefix": UNKNOWN if uri is UNKNOWN else "/"}
         any_case = match is not UNKNOWN and at(match, "ignoreUriCase") not in (None, False)
-        yield from path_faults(case, f"{where}.uri", found, any_case=any_case)
+        yield from path_faults(case, f"{where}.uri", found, towards, any_case=any_case, rewritten=rewritten)
 
 
 def istio_gateway(_case: Case, spec: JsonValue) -> Iterator[Fault]:

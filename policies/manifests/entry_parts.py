@@ -8,7 +8,8 @@ from typing import Any
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.entry_paths import administration
+from policies.manifests.entry_backends import Towards
+from policies.manifests.entry_paths import administration, is_open
 from policies.manifests.fields import Fault, listed, shown
 
 Form = Mapping[str, Any]
@@ -30,11 +31,33 @@ def hosts_faults(value: JsonValue, path: str) -> Iterator[Fault]:
         yield from host_faults(host, where)
 
 
-def path_faults(case: Case, path: str, match: dict[str, JsonValue], *, any_case: bool = False) -> Iterator[Fault]:
-    """A fault where a match leads to a path of the administration."""
+def path_faults(
+    case: Case,
+    path: str,
+    match: dict[str, JsonValue],
+    towards: Towards,
+    *,
+    any_case: bool = False,
+    rewritten: bool = False,
+) -> Iterator[Fault]:
+    """A fault where a match leads to a path of the administration, or of a model server to one that is not open.
+
+    `rewritten` tells that the server gets another path, which is judged as well.
+    """
+    if towards is Towards.STATED:
+        return
+    value = next(iter(match.values()))
     reached = administration(case, match, any_case=any_case)
     if reached:
-        yield Fault(path=path, text=f"{shown(next(iter(match.values())))}, which leads to {reached}")
+        yield Fault(path=path, text=f"{shown(value)}, which leads to {reached}")
+    elif towards is Towards.SERVERS and not rewritten and not is_open(case, match, any_case=any_case):
+        yield Fault(path=path, text=f"{shown(value)}, which leads to more than servers answer to callers")
+
+
+def passed_through(path: str, towards: Towards) -> Iterator[Fault]:
+    """A fault where TLS is passed through to a model server: nobody sees paths any more."""
+    if towards is Towards.SERVERS:
+        yield Fault(path=path, text="leads to every path, for TLS is passed through")
 
 
 def form_faults(value: JsonValue, form: Form, path: str) -> Iterator[Fault]:

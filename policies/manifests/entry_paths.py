@@ -1,12 +1,14 @@
-"""Which paths of a server an entry leads to."""
+"""Which paths of a server an entry leads to: those that are open to callers, those of its administration, or others."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import JsonValue
+from policies.manifests.path_patterns import beginnings
 
 ADMIN_PATHS = (
     *("/v1/load_lora_adapter", "/v1/unload_lora_adapter", "/metrics", "/sleep", "/wake_up", "/collective_rpc"),
@@ -15,6 +17,35 @@ ADMIN_PATHS = (
 )
 """vLLM's paths that change or show the server itself (vllm/entrypoints/openai/api_server.py)."""
 
+OPEN_PATHS = (
+    *("/v1/chat", "/v1/completions", "/v1/embeddings", "/v1/models", "/v1/responses", "/v1/messages", "/v1/classify"),
+    *(
+        "/v1/rerank",
+        "/v2/rerank",
+        "/rerank",
+        "/v1/score",
+        "/score",
+        "/classify",
+        "/pooling",
+        "/tokenize",
+        "/detokenize",
+    ),
+    *("/v1/audio/transcriptions", "/v1/audio/translations", "/health", "/healthz", "/livez", "/readyz", "/ping"),
+    *("/version", "/openai/v1/chat", "/openai/v1/completions", "/openai/v1/embeddings", "/openai/v1/models"),
+    *(
+        "/openai/v1/responses",
+        "/openai/v1/rerank",
+        "/v2/health",
+        "/v2/models/{name}/infer",
+        "/v2/models/{name}/generate",
+    ),
+    *("/v2/models/{name}/ready", "/v2/models/{name}/versions/{version}/infer"),
+    *("/v2/models/{name}/versions/{version}/generate", "/inference.GRPCInferenceService/ModelInfer"),
+    *("/inference.GRPCInferenceService/ModelStreamInfer", "/inference.GRPCInferenceService/ModelReady"),
+    *("/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady", "/oauth2"),
+)
+"""What model servers answer to callers (OpenAI's API as vLLM has it, KServe's, the open inference protocol), and a
+proxy that signs callers in. What lies below one of them is open too."""
 
 _ODD = re.compile(r"%|//|/\.\.?(?:/|$)|[\\;?#]|[^!-~]")
 """Escapes, empty parts, parts of dots, marks that end a path, and what is no visible character of ASCII."""
@@ -42,6 +73,26 @@ def administration(case: Case, match: dict[str, JsonValue], *, any_case: bool = 
             if _leads(kind, value, path, any_case=any_case):
                 return path
     return None
+
+
+def is_open(case: Case, match: dict[str, JsonValue], *, any_case: bool = False) -> bool:
+    """Whether a match (`exact`, `prefix` or `regex`) leads to nothing but paths that are open to callers."""
+    said = tuple(str(path) for path in entries(case.config.get("openPaths"))) or OPEN_PATHS
+    known = _open(said, any_case=any_case)
+    for kind, value in match.items():
+        if not isinstance(value, str):
+            return False
+        found = beginnings(value) if kind == "regex" else (value,)
+        if not found or not all(known.fullmatch(path) and ".." not in path for path in found):
+            return False
+    return bool(match)
+
+
+@cache
+def _open(paths: tuple[str, ...], *, any_case: bool) -> re.Pattern[str]:
+    """Paths of a list and all that lies below them; a name in braces is one part of a path."""
+    forms = (re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path.rstrip("/"))) for path in paths if path.strip("/"))
+    return re.compile(f"(?:{'|'.join(forms)})(?:/.*)?", re.IGNORECASE if any_case else re.NOFLAG)
 
 
 def _leads(kind: str, value: str, path: str, *, any_case: bool) -> bool:

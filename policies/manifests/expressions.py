@@ -21,7 +21,7 @@ def processed(holder: Subject, value: dict[str, JsonValue]) -> dict[str, JsonVal
     """A manifest of a holder with each text that is or has an expression not known; those of Lists have none."""
     if holder.kind == "List" or (holder.kind.endswith("List") and holder.group != _TEMPLATES):
         return value
-    is_open = _parameters(holder) if holder.group == _TEMPLATES else _marked
+    is_open = _parameters(holder) if holder.group == _TEMPLATES else marked
     found: dict[str, JsonValue] = _without(value, is_open, everywhere=holder.group == _TEMPLATES)
     return found
 
@@ -40,7 +40,8 @@ def _without(value: JsonValue, is_open: Callable[[str], bool], *, everywhere: bo
     return value
 
 
-def _marked(text: str) -> bool:
+def marked(text: str) -> bool:
+    """Whether a text is or has an expression that a controller replaces."""
     return bool(_MARKS.search(text))
 
 
@@ -49,5 +50,5 @@ def _parameters(holder: Subject) -> Callable[[str], bool]:
     names = [entry.get("name") for entry in entries(holder.inputs.get("parameters")) if isinstance(entry, dict)]
     marks = [mark for name in names if isinstance(name, str) for mark in (f"${{{name}}}", f"${{{{{name}}}}}")]
     if holder.inputs.get("parameters") is UNKNOWN or UNKNOWN in names:
-        return _marked
+        return marked
     return lambda text: any(mark in text for mark in marks)

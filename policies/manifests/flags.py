@@ -29,17 +29,23 @@ _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 class Flags:
     """Values of each flag by its whole name, one list for each time that it is given.
 
+    `parts` are those that `--name.key` gives, with their keys; they stand in `given` too.
     `unknown` where a word is not known. `models` are the words that stand for no flag: vLLM takes the first as the
     model. `strangers` are flags that vLLM does not have; `unread` what of the container cannot be read; `starts_vllm`
-    whether these are words of a server that is known to start.
+    whether these are words of a server that is known to start. `variables`, `assigned` and `folders` are what the words
+    before it change, as `starts` tells it.
     """
 
     given: dict[str, list[list[str]]] = field(default_factory=dict)
+    parts: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     unknown: bool = False
     models: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     unread: tuple[str, ...] = ()
     starts_vllm: bool = False
+    variables: tuple[tuple[str, JsonValue], ...] = ()
+    assigned: tuple[tuple[str, JsonValue], ...] = ()
+    folders: tuple[JsonValue, ...] = ()
 
     @property
     def has_lora(self) -> bool:
@@ -69,6 +75,8 @@ def _flags_of(spec: dict[str, JsonValue], runs_vllm: bool) -> Flags:
         _Reader(found, list(_split(words)), strict=False).read()
     found.unread = tuple(dict.fromkeys(read.unread))
     found.starts_vllm = bool(read.servers)
+    found.variables, found.assigned = tuple(read.variables), tuple(read.assigned)
+    found.folders = tuple(read.folders)
     return found
 
 
@@ -113,13 +121,13 @@ class _Reader:
 
     def _long(self, word: str) -> None:
         name, equals, value = word[2:].partition("=")
-        name, dot, _ = name.partition(".")
+        name, _, key = name.partition(".")
         name = name.replace("_", "-")
         meant = meant_by(name)
         if not self.strict and not (len(meant) == 1 and (meant[0].name == name or "lora" in meant[0].name)):
             # Of a program that is not known only what names a flag whole, or can be no other than one of adapters.
             meant = ()
-        self._give(meant, name, value if equals else None, part=bool(dot))
+        self._give(meant, name, value if equals else None, key=key)
 
     def _short(self, word: str) -> None:
         name, equals, value = word.partition("=")
@@ -132,10 +140,10 @@ class _Reader:
             found = tuple(flag for short, flag in known.items() if short.startswith(name))
             self._give(found, name, value if equals else None)
 
-    def _give(self, meant: tuple[ServerFlag, ...], name: str, value: str | None, *, part: bool = False) -> None:
+    def _give(self, meant: tuple[ServerFlag, ...], name: str, value: str | None, *, key: str = "") -> None:
         if not meant and self.strict:
             self.found.strangers.append(name)
-        takes = "1" if part else meant[0].takes if meant else "+"
+        takes = "1" if key else meant[0].takes if meant else "+"
         if value is not None:
             values = [value]
         elif takes == "1":
@@ -144,6 +152,8 @@ class _Reader:
             values = self._following(most={"0": 0, "?": 1}.get(takes, len(self.words)), any_word=False)
         for flag in [entry.name for entry in meant] or [name]:
             self.found.given.setdefault(flag, []).append(values)
+            if key:
+                self.found.parts.setdefault(flag, []).extend((key, text) for text in values)
 
     def _following(self, most: int, *, any_word: bool) -> list[str]:
         """The words behind a flag that are its values; a single one may begin with a dash, it is taken as it stands."""

@@ -1,51 +1,76 @@
-"""Code that comes into a server beside its image and its flags: by variables, by mounts, by where it starts."""
+"""Code that comes into a server beside its image and its flags: by mounts, by where it starts, by caches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at, environment, listed, shown
-from policies.manifests.pods import Container
+from policies.judging.values import JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault, at, shown
+from policies.manifests.mounts import Mount, folder, is_home, is_shared, mounts
+from policies.manifests.payload_code import SCRIPTS, code_fault
+from policies.manifests.pods import Container, Pod
+from policies.manifests.servers import Server
 
-SCRIPTS = "/etc/kitchen/hot"
-"""Where the hot mode's guard lies: `python3 -m` imports from its working directory."""
-
-_VARIABLES = (
-    *("LD_PRELOAD", "LD_AUDIT", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONPLATLIBDIR"),
-    *("BASH_ENV", "ENV", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
+_PLACES = ("/usr/", "/opt/", "/lib/", "/lib32/", "/lib64/", "/bin/", "/sbin/", "/storage-initializer/", "/ko-app/")
+_OF_SERVERS = ("/vllm-workspace/", "/workspace/", "/app/")
+_OF_IMAGE = (*_PLACES, *_OF_SERVERS, "/root/", "/home/")
+_PARTS = (
+    *("/.local/", "/etc/alternatives/", "/etc/python"),
+    *("site-packages", "dist-packages", "/etc/ld.so", "/.local/lib", "/etc/profile", "/etc/bash", "/etc/environment"),
+    *("/.bashrc", "/.bash_profile", "/.bash_login", "/.profile", "/etc/nccl.conf", "/.nccl.conf", "/etc/OpenCL"),
 )
-_PLACES = ("/usr", "/opt", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/vllm-workspace", "/workspace", "/app")
-_PARTS = ("site-packages", "dist-packages", "/etc/ld.so", "/.local/lib", "/etc/profile", "/.bashrc")
+_CACHES = ("/.cache/", "/.triton/", "/.nv/", "/.config/", "/.vllm/")
+"""Folders of compiled code and settings below a home folder, which servers load as they lie there."""
+
+PACKAGED = (f"{SCRIPTS}/", "/etc/kitchen/adapters/", "/etc/kitchen/base-model/")
 
 
-def foreign_code(container: Container) -> Iterator[Fault]:
+def foreign_code(server: Server) -> Iterator[Fault]:
     """Ways by which a server would run what is not of its image."""
-    for name, value in environment(container).items():
-        if name in _VARIABLES and value != "":
-            yield Fault(path=f"{container.path}.env", text=f"sets {name}, which brings code into the server")
-    mounts = list(listed(container.spec.get("volumeMounts"), f"{container.path}.volumeMounts"))
-    for path, mount in mounts:
-        place = at(mount, "mountPath")
-        if place is UNKNOWN:
-            yield Fault(path=path, text=NOT_KNOWN)
-        elif isinstance(place, str) and _holds_code(place.rstrip("/")):
-            yield Fault(path=f"{path}.mountPath", text=f"{shown(place)}, where the image has its code")
-    folder = container.spec.get("workingDir")
-    if folder not in (None, "", SCRIPTS) and (folder is UNKNOWN or _is_mounted(folder, [mount for _, mount in mounts])):
-        yield Fault(path=f"{container.path}.workingDir", text=f"{shown(folder)}, from where Python takes code first")
+    container = server.container
+    found = list(mounts(server.pod, container))
+    for mount in found:
+        if not isinstance(at(mount.spec, "mountPath"), str):
+            yield Fault(path=mount.path, text=NOT_KNOWN)
+        elif holds_code(mount.place, whole=server.is_vllm):
+            place = at(mount.spec, "mountPath")
+            yield Fault(path=f"{mount.path}.mountPath", text=f"{shown(place)}, where the image has its code")
+        elif server.is_vllm and _is_kept_cache(server, mount):
+            text = (
+                "holds caches of compiled code, loaded as they lie there: only an emptyDir of this container is its own"
+            )
+            yield Fault(path=f"{mount.path}.mountPath", text=text)
+    own = container.spec.get("workingDir")
+    fault = None if own in (None, "") else _folder_fault(server.pod, container, own, found)
+    if fault:
+        yield Fault(path=f"{container.path}.workingDir", text=fault)
+    for place in server.flags.folders:
+        fault = _folder_fault(server.pod, container, place, found)
+        if fault is None and not folder(str(place)).startswith(_OF_IMAGE) and place != "/":
+            fault = f"{shown(place)}, which is no folder of the image's"
+        if fault:
+            yield Fault(path=server.path, text=f"goes to a folder that {fault}")
 
 
-def _holds_code(place: str) -> bool:
-    return place in ("", *_PLACES) or place.startswith(tuple(f"{start}/" for start in _PLACES)) or _named(place)
+def _folder_fault(pod: Pod, container: Container, place: JsonValue, found: list[Mount]) -> str | None:
+    """Why Python would take other code than the image's from the folder that it starts in, or None."""
+    if not isinstance(place, str):
+        return f"{shown(place)}, from where Python takes code first"
+    if place == SCRIPTS:
+        return code_fault(pod, container, place)
+    inside = folder(place)
+    mounted = any(not m.known or inside.startswith(m.place) or m.place.startswith(inside) for m in found)
+    return f"{shown(place)}, from where Python takes code first" if mounted else None
 
 
-def _named(place: str) -> bool:
-    return any(part in f"{place}/" for part in _PARTS)
+def holds_code(place: str, *, whole: bool = True) -> bool:
+    """Whether an image has code in, below or above a folder; `whole` with those that only vLLM's images use so."""
+    places = (*_PLACES, *_OF_SERVERS) if whole else _PLACES
+    return place in ("/", "/etc/") or place.startswith(places) or any(part in place for part in _PARTS)
 
 
-def _is_mounted(folder: JsonValue, mounts: list[JsonValue]) -> bool:
-    """Whether a folder lies in, or holds, what is mounted."""
-    inside = f"{str(folder).rstrip('/')}/"
-    places = [f"{str(at(mount, 'mountPath')).rstrip('/')}/" for mount in mounts]
-    return UNKNOWN in mounts or any(inside.startswith(place) or place.startswith(inside) for place in places)
+def _is_kept_cache(server: Server, mount: Mount) -> bool:
+    """Whether a cache's folder lies where others may have written; a volume of another object is judged there."""
+    if not (any(part in mount.place for part in _CACHES) or is_home(mount.place)) or mount.volume is None:
+        return False
+    return not mount.is_private or is_shared(server.pod, server.container, mount)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,6 +11,7 @@ from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.ownership import DOMAIN
+from policies.manifests.platform_names import is_of_the_platform, is_read_by_a_controller
 from policies.manifests.yaml_text import documents
 
 FILE, FLUX = "kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io"
@@ -54,6 +55,7 @@ _OWN = (
 """Labels and annotations that may be given to every object: no program opens anything by them."""
 
 _NAMES = ("apiVersion", "kind", "$patch")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 _BUILD = "whose changes cannot be seen here: judge what `kustomize build` makes"
@@ -74,6 +76,23 @@ def remote_sources(subject: Subject) -> Iterator[Fault]:
     for field, value in mapping(inputs).items():
         if field not in (*_FIELDS[subject.group], *_PATHS, *_PATCHES) and value not in (None, [], {}):
             yield Fault(path=f"{prefix}{field}", text="makes or changes objects in a way that cannot be seen here")
+
+
+def moved(subject: Subject, stated: Iterable[JsonValue]) -> Iterator[Fault]:
+    """Objects put into a namespace of the platform after they were judged, and sources of other namespaces."""
+    inputs, prefix = _said(subject)
+    for field in ("namespace", "targetNamespace"):
+        place = at(inputs, field)
+        if place is not None and place not in stated and (not isinstance(place, str) or _is_closed(place)):
+            yield Fault(path=f"{prefix}{field}", text=f"{shown(place)}, into which it moves what was judged elsewhere")
+    source = at(inputs, "sourceRef", "namespace") if subject.group == FLUX else None
+    if source not in (None, subject.namespace, *stated):
+        text = f"{shown(source)}: whoever may write there says what comes into this cluster"
+        yield Fault(path=f"{prefix}sourceRef.namespace", text=text)
+
+
+def _is_closed(place: str) -> bool:
+    return is_of_the_platform(place) or not _NAME.fullmatch(place)
 
 
 def _said(subject: Subject) -> tuple[JsonValue, str]:
@@ -121,9 +140,15 @@ def _operations(found: list[Any]) -> str | None:
         for key in ("path", "from") if at(operation, "from") is not None else ("path",):
             path = at(operation, key)
             match = _HARMLESS_PATHS.fullmatch(path) if isinstance(path, str) else None
+            if path == "/metadata/name" and _is_a_controllers(at(operation, "value")):
+                return f"the name of an object to {at(operation, 'value')!r}"
             if match is None or (match["name"] and not is_own(match["name"].replace("~1", "/").replace("~0", "~"))):
                 return str(path)
     return None
+
+
+def _is_a_controllers(name: JsonValue) -> bool:
+    return isinstance(name, str) and any(is_read_by_a_controller(name, secret=secret) for secret in (False, True))
 
 
 def _fields(found: JsonValue) -> str | None:

@@ -1,21 +1,32 @@
-"""Labels and annotations by which other programs open something: closed within the domains of these programs.
+"""Labels and annotations of meshes and network plugins, closed within their domains.
 
-Whoever writes a label of one's own opens nothing; whoever writes one of a mesh or of a network plugin may take a pod
-out of it. So within such a domain only what is listed is allowed, with the values that are allowed.
+Whoever writes one of these may take a pod out of the mesh, or give it another network. So within such a domain only
+what is listed is allowed, with the values that are allowed. Those of all other domains: `marks_elsewhere`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
-from policies.manifests.pods import Pod
+from policies.manifests.marked import marks
 
 _ANY = r"[\w.,:/ -]*"
 _FIGURE = r"[0-9.]+[a-zA-Z]{0,2}"
+
+REVISION = (
+    r"default|stable|prod|prod-stable|canary|asm-managed(?:-stable|-rapid)?|openshift-gateway|data-science-smcp"
+    r"|[a-z-]*[0-9]+-[0-9]+(?:-[0-9]+)?"
+)
+"""Names of revisions of Istio's control plane, as it and its installers give them: one that no control plane has would
+leave pods without a proxy."""
+
+WAYPOINT = r"(?!none$)[a-z0-9][a-z0-9-]*"
+"""Names of waypoints; `none` leaves out the one that asks who calls."""
 
 OF_PODS: Mapping[str, Mapping[str, str]] = {
     "istio.io": {
@@ -26,6 +37,10 @@ OF_PODS: Mapping[str, Mapping[str, str]] = {
         "sidecar.istio.io/rewriteAppHTTPProbers": "true|false",
         "sidecar.istio.io/logLevel": _ANY,
         "sidecar.istio.io/status": r".*",
+        **dict.fromkeys(
+            ("operator.istio.io/component", "operator.istio.io/version", "install.operator.istio.io/owning-resource"),
+            _ANY,
+        ),
         "istio.io/rev": _ANY,
         "istio.io/dataplane-mode": "ambient",
         "security.istio.io/tlsMode": "istio",
@@ -58,13 +73,13 @@ OF_PODS: Mapping[str, Mapping[str, str]] = {
 }
 """Domains of meshes and network plugins, and in each the labels and annotations of pods that open nothing."""
 
-_OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
+OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
     **OF_PODS,
     "istio.io": {
-        "istio.io/rev": _ANY,
+        "istio.io/rev": REVISION,
         "istio.io/dataplane-mode": "ambient",
-        "istio.io/use-waypoint": _ANY,
-        "istio.io/use-waypoint-namespace": _ANY,
+        "istio.io/use-waypoint": WAYPOINT,
+        "istio.io/use-waypoint-namespace": WAYPOINT,
         "topology.istio.io/network": _ANY,
     },
     # Pods of the namespace would get tolerations, or go to other nodes than they are judged by.
@@ -81,6 +96,8 @@ _OF_NAMESPACES: Mapping[str, Mapping[str, str]] = {
         "openshift.io/sa.scc.mcs": _ANY,
         "openshift.io/sa.scc.uid-range": r"1[0-9]{9,}/[0-9]+",
         "openshift.io/sa.scc.supplemental-groups": r"1[0-9]{9,}/[0-9]+",
+        "network.openshift.io/policy-group": "|ingress|monitoring",
+        "kueue.openshift.io/managed": "true|false",
         "security.openshift.io/scc.podSecurityLabelSync": "true|false",
         "security.openshift.io/MinimallySufficientPodSecurityStandard": "restricted",
     },
@@ -91,13 +108,13 @@ _WITHOUT_DOMAIN = {"istio-injection": "enabled", "istio-discovery": "enabled"}
 """Labels of namespaces that have no domain."""
 
 
-def pod_marks(pod: Pod) -> Iterator[Fault]:
-    """Labels and annotations of a pod that take it out of the mesh or give it another network."""
-    for what, found in (("label", pod.labels), ("annotation", pod.annotations)):
-        for name, value in found.items():
-            text = _opens(name, value, OF_PODS)
-            if text:
-                yield Fault(path=f"{pod.path} ({what} {name})", text=text)
+def pod_marks(subject: Subject) -> Iterator[Fault]:
+    """Labels and annotations of pods, and of what makes them, that lead around the mesh or give another network."""
+    for mark in marks(subject):
+        text = _opens(mark.name, mark.value, OF_PODS)
+        # What a mesh understands it reads from pods alone; the others are gone through workload by workload.
+        if text and (mark.on_pods or not OF_PODS[closed_end(mark.name.partition("/")[0], of_namespaces=False) or ""]):
+            yield Fault(path=mark.path, text=text)
 
 
 def namespace_marks(subject: Subject) -> Iterator[Fault]:
@@ -107,7 +124,7 @@ def namespace_marks(subject: Subject) -> Iterator[Fault]:
         if found is UNKNOWN:
             yield Fault(path=f"metadata.{field}", text=NOT_KNOWN)
         for name, value in mapping(found).items():
-            text = _opens(name, value, _OF_NAMESPACES)
+            text = _opens(name, value, OF_NAMESPACES)
             if name in _WITHOUT_DOMAIN and not _fits(_WITHOUT_DOMAIN[name], value):
                 text = shown(value)
             if text:
@@ -115,13 +132,20 @@ def namespace_marks(subject: Subject) -> Iterator[Fault]:
 
 
 def _opens(name: str, value: JsonValue, closed: Mapping[str, Mapping[str, str]]) -> str | None:
-    domain = name.partition("/")[0]
-    for end, allowed in closed.items():
-        if domain == end or domain.endswith(f".{end}"):
-            if name not in allowed:
-                return f"{shown(value)}, and of {end} only what is understood is allowed"
-            return None if _fits(allowed[name], value) else shown(value)
-    return None
+    end = closed_end(name.partition("/")[0], of_namespaces=closed is OF_NAMESPACES)
+    if end is None:
+        return None
+    allowed = closed[end]
+    if name not in allowed:
+        return f"{shown(value)}, and of {end} only what is understood is allowed"
+    return None if _fits(allowed[name], value) else shown(value)
+
+
+@cache
+def closed_end(domain: str, *, of_namespaces: bool) -> str | None:
+    """The domain of a mesh or network plugin that a label's domain is, or lies below; None where there is none."""
+    closed = OF_NAMESPACES if of_namespaces else OF_PODS
+    return next((end for end in closed if domain == end or domain.endswith(f".{end}")), None)
 
 
 def _fits(pattern: str, value: JsonValue) -> bool:

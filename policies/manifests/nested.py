@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from policies.judging.pace import once
 from policies.judging.subject import KUBERNETES, Subject, entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.expressions import processed
-from policies.manifests.secret_looks import decoded
+from policies.manifests.coded import in_base64
+from policies.manifests.expressions import marked, processed
+from policies.manifests.generated import GENERATORS, generated, generates
 from policies.manifests.yaml_text import documents
 
 HOLDERS = ("items", "objects")
@@ -29,10 +30,24 @@ _REFERENCE = {
 
 _NO_CHILDREN = ("metadata", "status")
 _DEFINITIONS = "apiextensions.k8s.io"
-_LINES = tuple(re.compile(rf"(?:^|[\n{{,])[ \t-]*[\"']?{word}[\"']?[ \t]*:") for word in ("apiVersion", "kind"))
+_WORDS = ("apiVersion", "kind")
+_LINES = tuple(re.compile(rf"(?:^|[\n{{,])[ \t-]*[\"']?{word}[\"']?[ \t]*:") for word in _WORDS)
+_IN_TEMPLATES = tuple(re.compile(rf"[\"'`]{word}[\"'`]|(?<![\w.$]){word}[ \t]*:") for word in _WORDS)
+"""The words as templates write them, where their program puts the colon behind them."""
+
+_MANIFESTS = {
+    *("manifest", "manifests", "rawManifest", "manifestTemplate", "object-templates-raw", "objectDefinition"),
+    *("resourcetemplates", "resourceTemplates"),
+}
+"""Fields whose texts are manifests and nothing else."""
+
+_NAMING = ("Ref", "Refs", "Reference", "References", "Selector", "Selectors")
+_NAMES = {"kinds", "gvk", "typeMeta", "schema", "target", "targets", "involvedObject", "regarding", "gvks", "owner"}
+"""Ends of fields, and fields, in which version and kind alone name a kind of object."""
 _ESCAPED = re.compile(r"\"[^\"\n]*\\[xuU][0-9a-fA-F]{2}")
 """A text in double quotes with a letter by its number."""
 
+_BARE = {"apiVersion", "kind"}
 _DEPTH = 4
 """Texts within texts that are read."""
 
@@ -42,7 +57,7 @@ class Nested:
     """An object at a path of another one; `subject` is None where a text looks like a manifest and cannot be read.
 
     `by_text` tells that it stands in a text, `is_whole` that it is a document of one, and `secret` that it stands in a
-    Secret, so that no message may show it.
+    Secret, so that no message may show it. `packed` is an archive that cannot be opened.
     """
 
     path: str
@@ -50,6 +65,7 @@ class Nested:
     by_text: bool = False
     is_whole: bool = False
     secret: bool = False
+    packed: bool = False
 
 
 def nested(subject: Subject) -> tuple[Nested, ...]:
@@ -103,21 +119,25 @@ class _Search:
         if (subject.group, subject.kind) == ("", "Secret"):
             yield from self._secret()
             return
+        makes = generates(subject)
         for key, value in subject.inputs.items():
-            if key not in _NO_CHILDREN:
+            if key not in _NO_CHILDREN and not (makes and key in GENERATORS):
                 yield from self._walk(value, key)
+        for path, made in generated(subject) if makes else ():
+            yield from self._within(made, path)
         if (subject.group, subject.kind) == ("", "ConfigMap"):
-            for key, value in mapping(subject.inputs.get("binaryData")).items():
-                yield from self._text(_in_base64(value), f"binaryData.{key}")
+            for field in ("data", "binaryData"):
+                for key, value in mapping(subject.inputs.get(field)).items():
+                    yield from self._packed(value, f"{field}.{key}")
 
     def _walk(self, value: JsonValue, path: str) -> Iterator[Nested]:
-        if isinstance(value, str):
-            yield from self._text(value, path)
+        if isinstance(value, str) or value is UNKNOWN:
+            yield from self._said(value, path)
         elif isinstance(value, list):
             for index, entry in enumerate(value):
                 yield from self._entry(entry, f"{path}[{index}]", path)
         elif isinstance(value, dict):
-            if is_manifest(value):
+            if is_manifest(value) or (value.keys() == _BARE and self._is_bare(value, path)):
                 yield from self._object(value, path)
             else:
                 for key, entry in value.items():
@@ -131,16 +151,44 @@ class _Search:
             yield from self._walk(entry, path)
 
     def _object(self, value: dict[str, JsonValue], path: str) -> Iterator[Nested]:
-        inside = subject_of(self.subject, processed(self.subject, value))
+        yield from self._within(subject_of(self.subject, processed(self.subject, value)), path)
+
+    def _within(self, inside: Subject, path: str) -> Iterator[Nested]:
         yield Nested(path=path, subject=inside)
         for entry in _Search(subject=inside, depth=self.depth).run():
             yield dataclasses.replace(entry, path=f"{path}.{entry.path}")
+
+    def _is_bare(self, value: dict[str, JsonValue], path: str) -> bool:
+        """Whether version and kind alone declare an object: what else it has comes from somewhere else."""
+        field = _field(path)
+        known = field in _NAMES or field.endswith(_NAMING) or field.lower().endswith("ref")
+        return not known and all(isinstance(entry, str) for entry in value.values())
+
+    def _said(self, value: JsonValue, path: str) -> Iterator[Nested]:
+        """A text, or a place where it is not known."""
+        found = list(self._text(value, path)) if isinstance(value, str) else []
+        yield from found
+        is_open = value is UNKNOWN or (isinstance(value, str) and marked(value))
+        if not found and is_open and _field(path) in _MANIFESTS:
+            yield Nested(path=path, subject=None, by_text=True)
+
+    def _packed(self, value: JsonValue, path: str, *, secret: bool = False) -> Iterator[Nested]:
+        data = in_base64(value) if isinstance(value, str) else None
+        if data is None:
+            return
+        from policies.manifests.archives import unpacked  # noqa: PLC0415 - 10 ms that few environments need
+
+        for found in unpacked(data):
+            if found.text is None:
+                yield Nested(path=path, subject=None, by_text=True, secret=secret, packed=True)
+            else:
+                yield from self._text(found.text, path, secret=secret)
 
     def _text(self, text: str, path: str, *, secret: bool = False) -> Iterator[Nested]:
         if not ("apiVersion" in text and "kind" in text) and not _ESCAPED.search(text):
             return
         found = documents(text) if self.depth < _DEPTH else None
-        if found is None and all(line.search(text) for line in _LINES):
+        if found is None and _looks_like_manifests(text):
             yield Nested(path=path, subject=None, by_text=True, secret=secret)
         for document in found or ():
             for value in entries(document) if isinstance(document, list) else [document]:
@@ -151,9 +199,17 @@ class _Search:
     def _secret(self) -> Iterator[Nested]:
         for field in ("data", "stringData"):
             for key, value in mapping(self.subject.inputs.get(field)).items():
-                text = value if field == "stringData" and isinstance(value, str) else _in_base64(value)
-                yield from self._text(text, f"{field}.{key}", secret=True)
+                if isinstance(value, str) and field == "stringData":
+                    yield from self._text(value, f"{field}.{key}", secret=True)
+                yield from self._packed(value, f"{field}.{key}", secret=True)
 
 
-def _in_base64(value: JsonValue) -> str:
-    return decoded(value) if isinstance(value, str) else ""
+def _looks_like_manifests(text: str) -> bool:
+    """Whether a text that is no YAML is one of manifests: of templates, or with a mistake."""
+    if all(line.search(text) for line in _LINES):
+        return True
+    return "{{" in text and all(word.search(text) for word in _IN_TEMPLATES)
+
+
+def _field(path: str) -> str:
+    return path.rpartition(".")[2].partition("[")[0]

@@ -11,6 +11,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import calico_selectors
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.networks import PRIVATE, within
+from policies.manifests.node_ports import OF_NODES, ports_of_nodes
 from policies.manifests.selectors import narrows
 
 _REFUSING = ("Deny", "Pass", "Log")
@@ -21,7 +22,16 @@ _CALICO_PEER = {
     *("nets", "notNets", "selector", "notSelector", "namespaceSelector", "ports", "notPorts", "serviceAccounts"),
     *("services", "domains"),
 }
+_CALICO_SPEC = {
+    *("order", "tier", "selector", "namespaceSelector", "serviceAccountSelector", "types", "ingress", "egress"),
+    *("performanceHints", "stagedAction"),
+}
+_CALICO_HOSTS = ("doNotTrack", "preDNAT", "applyOnForward")
+"""Fields by which a policy goes before what holds connections together, or is about hosts and what they pass on."""
+
 _ADMIN_PEER = ("namespaces", "pods", "nodes", "networks", "domainNames")
+NODES = f"means nodes, on other ports than {', '.join(map(str, OF_NODES))}: whoever reaches a kubelet commands its pods"
+"""What is said of a way out to nodes."""
 
 
 def is_private(case: Case, cidr: JsonValue) -> bool:
@@ -53,6 +63,10 @@ def calico(case: Case, spec: JsonValue) -> Iterator[Fault]:
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
         return
+    yield from strange_fields(spec, {*_CALICO_SPEC, *_CALICO_HOSTS}, "spec")
+    for name in _CALICO_HOSTS:
+        if at(spec, name) not in (None, False):
+            yield Fault(path=f"spec.{name}", text=f"{shown(at(spec, name))}: it is no policy of pods any more")
     for direction, end in (("ingress", "source"), ("egress", "destination")):
         for path, rule in listed(at(spec, direction), f"spec.{direction}"):
             peer = at(rule, end)
@@ -120,6 +134,13 @@ def admin_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
             for where, peer in listed(at(rule, word), f"{path}.{word}"):
                 yield from strange_fields(peer, _ADMIN_PEER, where)
                 yield from _admin_peer(case, where, peer)
+                if at(peer, "nodes") is not None and peer is not UNKNOWN and not ports_of_nodes(_admin_ports(rule)):
+                    yield Fault(path=f"{where}.nodes", text=NODES)
+
+
+def _admin_ports(rule: JsonValue) -> list[JsonValue]:
+    """Ports of a rule, in the form that NetworkPolicies have; of a row or of names there is no number."""
+    return [{"port": at(port, "portNumber", "port")} for port in entries(at(rule, "ports"))]
 
 
 def _admin_peer(case: Case, path: str, peer: JsonValue) -> Iterator[Fault]:

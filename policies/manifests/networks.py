@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Sequence
 
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -13,6 +14,8 @@ _SHORTEST_PREFIX = {4: 8, 6: 7}
 
 _MOST_PUBLIC = {4: 2**24, 6: 2**80}
 """Addresses of networks that are not private, all of a list together: parts of the internet add up to it."""
+
+_PLAIN = re.compile(r"[0-9a-fA-F.:]+(?:/[0-9]{1,3})?")
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -38,7 +41,8 @@ def within(network: _Network, other: _Network) -> bool:
 
 
 def _network(text: object) -> _Network | None:
+    """A network as every program reads it: an address, or a prefix by its length; a mask is read by some alone."""
     try:
-        return ipaddress.ip_network(text, strict=False) if isinstance(text, str) else None
+        return ipaddress.ip_network(text, strict=False) if isinstance(text, str) and _PLAIN.fullmatch(text) else None
     except ValueError:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
+from policies.judging.pace import once
 from policies.judging.rule import Case
 from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN
@@ -19,15 +20,22 @@ def each_object(judge: Callable[[Case], Iterator[str]]) -> Callable[[Case], Iter
         if not case.subject.is_kubernetes:
             return
         yield from _unseen(case)
-        for inside in nested(case.subject):
+        found = nested(case.subject)
+        for inside in found:
             if inside.subject is not None and not inside.secret:
-                inner = dataclasses.replace(case, subject=inside.subject)
+                inner = dataclasses.replace(case, subject=alone(inside.subject))
                 where = "" if _is_entry(case.subject, inside.path) else f"{case.subject.title}: {inside.path}: "
                 for message in (*_unseen(inner), *judge(inner)):
                     yield f"{where}{message}"
-        yield from judge(case)
+        yield from judge(dataclasses.replace(case, subject=alone(case.subject)) if found else case)
 
     return judging
+
+
+@once
+def alone(subject: Subject) -> Subject:
+    """The object without the pods of objects inside of it, of which the rule is asked as well: each is told once."""
+    return dataclasses.replace(subject, alone=True)
 
 
 def _unseen(case: Case) -> Iterator[str]:

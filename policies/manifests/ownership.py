@@ -20,6 +20,8 @@ CLUSTER_SCOPED = {
 
 
 def is_labelled(subject: Subject) -> bool:
-    """Whether the object must carry labels: a patch leaves an object to its owner, a list is no object."""
+    """Whether the object must carry labels: a patch leaves an object to its owner, a list or a file is no object."""
+    if subject.group == "kustomize.config.k8s.io":
+        return False
     whole = not subject.resource_type.endswith(("Patch", "List"))
     return subject.is_kubernetes and whole and not subject.kind.endswith("List")

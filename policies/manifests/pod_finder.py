@@ -48,17 +48,20 @@ def pods(subject: Subject) -> tuple[Pod, ...]:
 def _pods(subject: Subject) -> tuple[Pod, ...]:
     if not subject.is_kubernetes:
         return ()
+    if subject.alone:
+        # Entries of a list of one kind need not say what they are.
+        return () if subject.kind.endswith("List") else tuple(_of_object(subject, "", enters=False))
     texts = (
         pod
         for inside in nested(subject)
         if inside.by_text and inside.subject is not None and not inside.secret
-        for pod in _of_object(inside.subject, f"{inside.path}: ", by_text=True)
+        for pod in _of_object(inside.subject, f"{inside.path}: ", enters=False)
     )
     return (*_of_object(subject, ""), *texts)
 
 
-def _of_object(subject: Subject, prefix: str, *, by_text: bool = False) -> Iterator[Pod]:
-    """Pods of an object; `prefix` leads to it. Of an object in a text, those inside of it come by themselves."""
+def _of_object(subject: Subject, prefix: str, *, enters: bool = True) -> Iterator[Pod]:
+    """Pods of an object; `prefix` leads to it. `enters` tells whether those of objects inside of it come too."""
     group, kind = subject.group, subject.kind
     if (group, kind) in _NO_PODS:
         return
@@ -70,7 +73,7 @@ def _of_object(subject: Subject, prefix: str, *, by_text: bool = False) -> Itera
         subject=subject,
         kind=kind if group == KSERVE else "",
         workload=group in _WORKLOADS,
-        by_text=by_text,
+        enters=enters,
     )
     for key, value in inputs.items():
         if key not in ("metadata", "status"):
@@ -84,7 +87,7 @@ class _Finder:
     subject: Subject
     kind: str
     workload: bool
-    by_text: bool
+    enters: bool
 
     def walk(self, value: JsonValue, path: str, key: str, metadata: JsonValue) -> Iterator[Pod]:
         """Yield the pods at and below a value; `metadata` is the nearest above it."""
@@ -96,7 +99,7 @@ class _Finder:
                 yield from self.walk(entry, f"{path}[{index}]", key, metadata)
         elif isinstance(value, dict):
             if is_manifest(value):
-                if not self.by_text:
+                if self.enters:
                     yield from _of_object(subject_of(self.subject, processed(self.subject, value)), f"{path}.")
                 return
             own = value.get("metadata") or metadata

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import at
 
-MOST = 1024
+MOST = 32
 """More ports, in one row or in many, are as good as every port."""
+
+_DIGITS = 9
+"""Most digits of a text that is read as a number."""
 
 
 def ports_bound(ports: list[JsonValue]) -> bool:
@@ -22,8 +27,14 @@ def _width(port: JsonValue) -> int | None:
         return None
     if last in (None, 0):
         return 1
-    return int(last - first) + 1 if isinstance(first, int | float) and isinstance(last, int | float) else None
+    return int(last - first) + 1 if _is_number(first) and _is_number(last) else None
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _number(value: JsonValue) -> JsonValue:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    """A number, also one written as text; a text of many digits stays what it is."""
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+    return int(value) if is_number and isinstance(value, str) else value

@@ -2,7 +2,7 @@
 
 A line is about resources of API groups. Where a whole group is of this sort, the line names no resource: what a later
 version of Kubernetes or OpenShift adds to the group is covered before anybody knows it. Rights on groups that stand
-nowhere here are judged by their form alone (`policies.rules.rbac_least`).
+nowhere here are judged by the table of what is understood (`policies.manifests.rights_closed`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
+
+from policies.manifests.namespace_places import Place
 
 ANY = "*"
 WRITE = frozenset({"create", "update", "patch"})
@@ -25,6 +27,7 @@ _KUBELET = "https://kubernetes.io/docs/reference/access-authn-authz/kubelet-auth
 _AGGREGATION = "https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/"
 _USERS = "https://docs.openshift.com/container-platform/latest/authentication/understanding-authentication.html"
 
+ADMISSION = "admissionregistration.k8s.io"
 _ADMISSION = "whoever writes it reads and changes every request to the API"
 _CERTIFICATE = "a certificate can be that of an administrator"
 _RENDERS = "a controller makes of it whatever it says, with its own rights"
@@ -35,8 +38,8 @@ _RUNS = "a pod of any namespace runs as any account there and mounts any Secret"
 class Power:
     """`verbs` on `resources` of `groups`; no group means any, no resource every one of the groups, no verb any.
 
-    `cluster_wide`: only for all namespaces is it too much. `by_name`: with resourceNames it is not. Names that begin
-    with one of `own_names` are those of the cluster's own parts, for which `by_name` does not hold. `namespaced`: every
+    `since`: the place from which on it is too much. `by_name`: with resourceNames it is not. Names that begin with one
+    of `own_names` are those of the cluster's own parts, for which `by_name` does not hold. `namespaced`: every
     namespace may have an object of the name, so that `by_name` holds within one alone.
     """
 
@@ -45,7 +48,7 @@ class Power:
     groups: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()
     verbs: frozenset[str] = EVERY_VERB
-    cluster_wide: bool = False
+    since: Place = Place.TENANT
     by_name: bool = False
     own_names: tuple[str, ...] = ()
     namespaced: bool = False
@@ -98,7 +101,7 @@ POWERS: tuple[Power, ...] = (
     Power(
         why=_ADMISSION,
         source=_RISKS,
-        groups=_of("admissionregistration.k8s.io"),
+        groups=_of(ADMISSION),
         verbs=WRITE | REMOVE,
         by_name=True,
     ),
@@ -170,7 +173,7 @@ POWERS: tuple[Power, ...] = (
             *("jobs", "cronjobs", "deploymentconfigs"),
         ),
         verbs=WRITE,
-        cluster_wide=True,
+        since=Place.OTHER,
     ),
     Power(
         why=_RUNS,
@@ -186,7 +189,7 @@ POWERS: tuple[Power, ...] = (
             *("virtualmachines", "virtualmachineinstances", "leaderworkersets", "jobsets"),
         ),
         verbs=WRITE,
-        cluster_wide=True,
+        since=Place.OTHER,
     ),
     Power(
         why=_RUNS,
@@ -194,7 +197,7 @@ POWERS: tuple[Power, ...] = (
         groups=_of("argoproj.io"),
         resources=_of("workflows", "workflowtemplates", "clusterworkflowtemplates", "cronworkflows", "rollouts"),
         verbs=WRITE,
-        cluster_wide=True,
+        since=Place.OTHER,
     ),
     Power(
         why="every server of the cluster starts what it says",
@@ -252,19 +255,32 @@ def _lines(resource: str) -> tuple[Power, ...]:
 
 
 def power(
-    groups: Collection[str], resource: str, verbs: Collection[str], names: Collection[str], *, cluster_wide: bool
+    groups: Collection[str], resource: str, verbs: Collection[str], names: Collection[str], place: Place
 ) -> str | None:
-    """Why a right is too much, or None. A group or verb `*` is every one; no group may be any."""
+    """Why a right is too much at a place, or None. A group or verb `*` is every one; no group may be any."""
     for line in _lines(resource):
-        if not _meets(line.groups, groups) or not _meets(line.verbs, verbs):
+        if place < line.since or not _meets(line.groups, groups):
             continue
-        if line.cluster_wide and not cluster_wide:
+        met = [verb for verb in verbs if _meets(line.verbs, [verb])]
+        if not met:
             continue
         own = any(name.startswith(line.own_names) for name in names) if line.own_names else False
-        if line.by_name and names and not own and not (line.namespaced and cluster_wide):
+        named = line.by_name and all(narrowing(names, resource, verb) for verb in met)
+        if named and not own and not (line.namespaced and place >= Place.ADDON):
             continue
         return line.why
     return None
+
+
+def narrowing(names: Collection[str], resource: str, verb: str) -> bool:
+    """Whether resourceNames narrow a right.
+
+    Requests without a name have the empty one, which resourceNames can hold. Those that create and that remove many
+    have no name but for subresources, so that names say nothing about them.
+    """
+    if not names or "" in names:
+        return False
+    return "/" in resource or verb not in ("create", "deletecollection")
 
 
 def _meets(wanted: frozenset[str], given: Collection[str]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from policies.judging.world import CATALOG
@@ -17,7 +18,8 @@ NEGATED = "no-"
 class ServerFlag:
     """`takes` is how many values follow: `0`, `1`, `?` (none or one) or `+` (all up to the next flag).
 
-    `closed` says why nobody gives the flag, empty where it may be given; `rule` is the policy that refuses it.
+    `closed` says why nobody gives the flag, empty where it may be given; `rule` is the policy that refuses it. `values`
+    are those that are understood, and `parts` the same for the keys of a JSON value.
     """
 
     name: str
@@ -25,6 +27,8 @@ class ServerFlag:
     short: tuple[str, ...] = ()
     closed: str = ""
     rule: str = ""
+    values: re.Pattern[str] | None = None
+    parts: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
 
 @cache
@@ -38,6 +42,8 @@ def flags() -> Mapping[str, ServerFlag]:
             short=tuple(entry.get("short", ())),
             closed=entry.get("closed", ""),
             rule=entry.get("rule", ""),
+            values=re.compile(entry["values"], re.DOTALL) if "values" in entry else None,
+            parts={key: re.compile(pattern, re.DOTALL) for key, pattern in entry.get("parts", {}).items()},
         )
         found[name] = flag
         if entry.get("negated"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from policies.judging.pace import once
 from policies.judging.rule import Case
-from policies.judging.subject import entries
+from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.judging.world import World
 from policies.manifests.fields import at, command_line
@@ -19,6 +19,8 @@ from policies.manifests.server_flags import ServerFlag, closed_by
 from policies.manifests.starts import SHELLS
 
 _STARTS_VLLM = re.compile(r"(?:^|[\s/;&|(])vllm(?:\.[a-z_.]+|\s+serve\b|$)")
+_NAMES_VLLM = re.compile(r"(?:^|[\s/;&|(])vllm(?:\.entrypoints|\s+serve\b)")
+_OF_KSERVE = ("kserve-container", "main")
 _SERVER = "vllm"
 """Name of the server's image in the catalog where a kitchen names no other, and part of such an image's own name."""
 
@@ -35,6 +37,16 @@ class Server:
     flags: Flags
     is_server: bool
     is_vllm: bool
+
+    @property
+    def is_of_kserve(self) -> bool:
+        """Whether it is the model's container of an object of KServe's, whatever serves in it."""
+        return self.container.group == "model" or (bool(self.pod.kind) and self.container.name in _OF_KSERVE)
+
+    @property
+    def is_merged_model(self) -> bool:
+        """Whether KServe itself mounts the base model into it, by the address that the service gives."""
+        return self.container.group == "model"
 
     @property
     def path(self) -> str:
@@ -72,15 +84,14 @@ class Images:
         )
 
 
-@once
-def _images_of(world: World) -> Images:
-    return Images(world)
+_LAST: list[tuple[World, Images]] = []
 
 
 def images_of(world: World) -> Images:
-    """The same, read once for all rules and containers of a request."""
-    found: Images = _images_of(world)
-    return found
+    """The same, read once for a world: a run has one."""
+    if not (_LAST and _LAST[0][0] is world):
+        _LAST[:] = [(world, Images(world))]
+    return _LAST[0][1]
 
 
 def _of_kitchens(kitchens: JsonValue) -> Iterator[str]:
@@ -93,11 +104,23 @@ def _of_kitchens(kitchens: JsonValue) -> Iterator[str]:
 
 def servers(case: Case) -> Iterator[Server]:
     """Every model server of the subject, with its command line, and every other container that is given LoRA flags."""
-    for pod in pods(case.subject):
-        for container in pod.containers():
-            found = server(images_of(case.world), pod, container)
-            if found.is_server or found.flags.has_lora:
-                yield found
+    yield from (found for found in containers(case) if found.is_server or found.flags.has_lora)
+
+
+def containers(case: Case) -> tuple[Server, ...]:
+    """Every container of the subject, read as a server would be, in the order of its pods."""
+    found: tuple[Server, ...] = _containers(case.subject, images_of(case.world))
+    return found
+
+
+@once
+def _containers(subject: Subject, images: Images) -> tuple[Server, ...]:
+    return tuple(server(images, pod, container) for pod in pods(subject) for container in pod.containers())
+
+
+def containers_of(case: Case, pod: Pod) -> list[Server]:
+    """The containers of one pod of the subject."""
+    return [found for found in containers(case) if found.pod.path == pod.path]
 
 
 def server(images: Images, pod: Pod, container: Container) -> Server:
@@ -106,12 +129,15 @@ def server(images: Images, pod: Pod, container: Container) -> Server:
     called = str(at(container.spec.get("modelFormat"), "name")).lower() if model else ""
     image = images.hold(container.spec.get("image"))
     flags = flags_of(container, runs_vllm=model or image)
+    starts = flags.starts_vllm or any(
+        isinstance(word, str) and _NAMES_VLLM.search(word) for word in command_line(container)
+    )
     return Server(
         pod=pod,
         container=container,
         flags=flags,
         is_server=is_model_server(images, pod, container),
-        is_vllm=image or called == _SERVER or (flags.starts_vllm and not model),
+        is_vllm=image or called == _SERVER or (starts and not model),
     )
 
 
@@ -120,7 +146,7 @@ def is_model_server(images: Images, pod: Pod, container: Container) -> bool:
 
     With the server's image it is one whatever starts it, and in whichever list it stands: an init container may run on.
     """
-    if container.group == "model" or (pod.kind and container.name in ("kserve-container", "main")):
+    if container.group == "model" or (pod.kind and container.name in _OF_KSERVE):
         return True
     if images.hold(container.spec.get("image")):
         return True

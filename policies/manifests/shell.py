@@ -7,81 +7,51 @@ read, is told in `unread`: it is never passed over.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.shell_lists import Command, assigned_by, commands
+from policies.manifests.shell_words import COMMAND, SUM, TEXT, VARIABLE, Piece, ShellError, Token, Word, tokens
 
-_BREAKS = frozenset(";&|()\n")
-_PUNCTUATION = ";&|()<>\n"
-_HIDDEN = "\ufffc"
-"""Stands in a word for what a substitution would put there."""
-
-_SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
-_ARITHMETIC = re.compile(r"\$\(\([^()]*\)\)")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)|([@*0-9#?$!-])|\{[^}]*\})")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
-_KEYWORDS = frozenset(
-    {"if", "then", "else", "elif", "fi", "while", "until", "do", "done", "esac", "{", "}", "!", "time", "in"}
-)
-_HARMLESS = frozenset(
-    {
-        *("set", "cd", "echo", "printf", "sleep", "exit", "true", "false", ":", "test", "[", "[[", "umask", "ulimit"),
-        *(
-            "trap",
-            "wait",
-            "date",
-            "hostname",
-            "nvidia-smi",
-            "ls",
-            "cat",
-            "mkdir",
-            "for",
-            "nproc",
-            "id",
-            "whoami",
-            "pwd",
-        ),
-        *("return", "shift", "kill", "env", "printenv", "tail", "basename", "dirname", "seq", "awk", "grep", "tr"),
-    }
-)
-"""Commands that start no server and change nothing that one reads, unless they write a file."""
-
-_NOWHERE = ("/dev/null", "/dev/stdout", "/dev/stderr", "1", "2", "-")
+WRITES_FILE = "a file that the script writes"
+_NOWHERE = ("/dev/null", "/dev/stdout", "/dev/stderr")
 _NAME = re.compile(r"[\w./+-]{1,60}")
+_VARIABLE = re.compile(r"[A-Za-z_]\w*")
+_SET = re.compile(r"[-+][euxfCv]+")
+_SET_NAMES = ("pipefail", "errexit", "nounset", "xtrace", "noglob", "noclobber")
+_PATTERN = re.compile(r"[*?]|\[.*\]|\{.*(?:,|\.\.).*\}", re.DOTALL)
+_HOME = re.compile(r"(?:^|[=:])~")
 _DEEPEST = 4
 
 
 @dataclass
 class Script:
-    """Simple commands, each a list of words, and what cannot be read, each said without the words of the script."""
+    """Simple commands, each a list of words, and what cannot be read, each said without the words of the script.
+
+    `variables` are those that the script hands to its programs, with the value of each time, empty where it takes one
+    away; `assigned` those that it sets for itself, which a program sees where the container has one of the name.
+    `folders` are those that it goes to.
+    """
 
     commands: list[list[JsonValue]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    variables: list[tuple[str, JsonValue]] = field(default_factory=list)
+    assigned: list[tuple[str, JsonValue]] = field(default_factory=list)
+    folders: list[JsonValue] = field(default_factory=list)
+
+    def add(self, other: Script) -> None:
+        """Take what another script does, which this one runs."""
+        for name in ("commands", "unread", "variables", "assigned", "folders"):
+            getattr(self, name).extend(getattr(other, name))
 
 
 def read(script: str, variables: Mapping[str, JsonValue], arguments: Sequence[JsonValue], depth: int = 0) -> Script:
     """Read a script; `variables` are those of the container, `arguments` what the shell is given behind the script."""
-    found = Script()
-    if depth > _DEEPEST:
-        found.unread.append("a script within a script, too deep to be read")
-        return found
-    inner, text = _without_substitutions(script.replace("\\\n", " "))
-    for part in inner:
-        # What a substitution runs is run as well.
-        within = read(part, variables, (), depth + 1)
-        found.commands += within.commands
-        found.unread += within.unread
     try:
-        tokens = _tokens(text)
-    except ValueError:
-        found.unread.append("a script that cannot be read")
-        return found
-    known = dict(variables)
-    for command in _commands(tokens, found):
-        _take(command, known, arguments, found)
-    return found
+        return _Shell(dict(variables), arguments, depth).run(tokens(script))
+    except ShellError as error:
+        return Script(unread=[str(error)])
 
 
 def name_of(word: JsonValue) -> str:
@@ -89,89 +59,198 @@ def name_of(word: JsonValue) -> str:
     return repr(word) if isinstance(word, str) and _NAME.fullmatch(word) else "a command"
 
 
-def is_harmless(program: str) -> bool:
-    """Whether a program starts no server and changes nothing that one reads."""
-    return program.rpartition("/")[2] in _HARMLESS
+@dataclass
+class _Shell:
+    """The state of a shell: values of its variables, and names of those whose value depends on what happens."""
 
+    known: dict[str, JsonValue]
+    arguments: Sequence[JsonValue]
+    depth: int
+    spoiled: set[str] = field(default_factory=set)
+    tentative: set[str] = field(default_factory=set)
+    found: Script = field(default_factory=Script)
 
-def _without_substitutions(text: str) -> tuple[list[str], str]:
-    inner: list[str] = []
-    text = _ARITHMETIC.sub(_HIDDEN, text)
-    for _ in range(_DEEPEST):
-        found = _SUBSTITUTION.findall(text)
-        if not found:
-            break
-        inner += [first or second for first, second in found]
-        text = _SUBSTITUTION.sub(_HIDDEN, text)
-    return inner, text
+    def run(self, script: Sequence[Token]) -> Script:
+        read = commands(script)
+        if self.depth > _DEEPEST:
+            raise ShellError("a script within a script, too deep to be read")
+        self.spoiled |= {name for command in read if not (command.sure or command.follows) for name in _names(command)}
+        self.spoiled |= {command.loops for command in read if command.loops}
+        for command in read:
+            if not command.follows:
+                self._end_of_chain()
+            self._take(command)
+        return self.found
 
+    def _end_of_chain(self) -> None:
+        """What was set behind a success holds only if there was one."""
+        for name in self.tentative:
+            self.known[name] = UNKNOWN
+        self.tentative.clear()
 
-def _tokens(text: str) -> list[str]:
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=_PUNCTUATION)
-    lexer.whitespace = " \t\r"
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    return list(lexer)
-
-
-def _commands(tokens: list[str], found: Script) -> list[list[str]]:
-    commands: list[list[str]] = [[]]
-    index, remark = 0, False
-    while index < len(tokens):
-        token = tokens[index]
-        index += 1
-        if "\n" in token and set(token) <= _BREAKS:
-            remark = False
-        if remark:
-            continue
-        if token and set(token) <= _BREAKS:
-            commands.append([])
-        elif token.startswith("#"):
-            remark = True
-        elif set(token) <= frozenset(_PUNCTUATION) and token:
-            if commands[-1][-1:] and commands[-1][-1].isdecimal():
-                commands[-1].pop()
-            target = tokens[index] if index < len(tokens) else ""
-            index += 1
-            if "<<" in token or (">" in token and target not in _NOWHERE):
-                found.unread.append(
-                    "a text that the script writes" if "<<" in token else "a file that the script writes"
-                )
+    def _take(self, command: Command) -> None:
+        for operator, target in command.redirections:
+            self._redirected(operator, target)
+        count = next((index for index, word in enumerate(command.words) if not assigned_by(word)), len(command.words))
+        if command.loops:
+            self.found.assigned.append((command.loops, UNKNOWN))
+            for word in command.words:
+                self._words(word)
+            return
+        own = [self._assignment(word) for word in command.words[:count]]
+        words = [entry for word in command.words[count:] for entry in self._words(word)]
+        if not words:
+            for name, value in own:
+                self._set(name, value, command)
+                self.found.assigned.append((name, value))
+            return
+        if self._builtin(words, command):
+            self.found.assigned += own
         else:
-            commands[-1].append(token)
-    return [command for command in commands if command]
+            self.found.variables += own
+            self.found.commands.append(words)
+
+    def _assignment(self, word: Word) -> tuple[str, JsonValue]:
+        name = assigned_by(word)
+        values = [self._value(piece) for piece in word.pieces]
+        known = all(isinstance(value, str) for value in values)
+        text = "".join(values).removeprefix(name) if known else ""
+        if not text.startswith("=") or _HOME.search(word.pieces[0].text):
+            return name, UNKNOWN
+        return name, text[1:]
+
+    def _set(self, name: str, value: JsonValue, command: Command) -> None:
+        if name in ("IFS", "CDPATH", "PS4"):
+            raise ShellError(f"a script that sets {name}")
+        if command.follows and name in self.known:
+            self.tentative.add(name)
+        self.known[name] = value
+
+    def _redirected(self, operator: str, target: Word) -> None:
+        words = self._words(target)
+        place = words[0] if len(words) == 1 and isinstance(words[0], str) else ""
+        if operator in (">&", "<&") and re.fullmatch(r"[0-9]+|-", place):
+            return
+        if operator in ("<", "<&"):
+            if not place or (place.startswith("/dev/") and place not in (*_NOWHERE, "/dev/stdin")):
+                self.found.unread.append("a place that the script reads")
+        elif place not in _NOWHERE:
+            self.found.unread.append(WRITES_FILE)
+
+    def _builtin(self, words: list[JsonValue], command: Command) -> bool:
+        """Whether a command is the shell's own, which changes what comes behind it; that is noted."""
+        program, given = words[0], words[1:]
+        if program in ("export", "readonly", "local"):
+            self._export(given, command)
+        elif program == "unset":
+            for name in given:
+                if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+                    raise ShellError("unset of what is not known")
+                self.found.variables.append((name, ""))
+                self.known[name] = UNKNOWN
+        elif program == "set":
+            self._options(given)
+        elif program == "cd":
+            places = [word for word in given if word != "--"]
+            place = places[0] if len(places) == 1 else UNKNOWN
+            self.found.folders.append(place if isinstance(place, str) and place.startswith("/") else UNKNOWN)
+        elif program == "trap":
+            self._trap(given)
+        elif program == "read":
+            self.found.assigned += [(word, UNKNOWN) for word in given if isinstance(word, str)]
+        else:
+            return program == "exec" and not given
+        return True
+
+    def _export(self, given: list[JsonValue], command: Command) -> None:
+        for word in given:
+            name, equals, value = word.partition("=") if isinstance(word, str) else ("", "", "")
+            if not _VARIABLE.fullmatch(name):
+                # Also `export X=$Y` whose value is not known: the word is not known as a whole.
+                raise ShellError("a variable that is not known")
+            if equals:
+                self._set(name, value, command)
+            self.found.variables.append((name, self.known.get(name, UNKNOWN)))
+
+    def _options(self, given: list[JsonValue]) -> None:
+        index = 0
+        while index < len(given):
+            word = given[index]
+            named = isinstance(word, str) and re.fullmatch(r"[-+][euxfCv]*o", word)
+            if named and index + 1 < len(given) and given[index + 1] in _SET_NAMES:
+                index += 2
+            elif isinstance(word, str) and _SET.fullmatch(word):
+                index += 1
+            else:
+                raise ShellError("set with words that are not understood")
+
+    def _trap(self, given: list[JsonValue]) -> None:
+        words = given[1:] if given[:1] == ["--"] else given
+        if not words or words[0] in ("-", "", "-l", "-p"):
+            return
+        if not isinstance(words[0], str):
+            raise ShellError("a trap that is not known")
+        self.found.add(read(words[0], {}, (), self.depth + 1))
+
+    def _words(self, word: Word) -> list[JsonValue]:
+        """What the shell makes of a word: one word, or none or some where a variable without quotes is split."""
+        values = [self._value(piece) for piece in word.pieces]
+        made = [piece for piece in word.pieces if piece.kind != TEXT or piece.text]
+        if len(made) == 1 and made[0].kind == VARIABLE and made[0].text in ("@", "*"):
+            return self._all_arguments(joined=made[0].quoted and made[0].text == "*", quoted=made[0].quoted)
+        loose = [not piece.quoted and piece.kind != TEXT for piece in word.pieces]
+        if not all(isinstance(value, str) for value in values) or _is_pattern(word):
+            return [UNKNOWN]
+        if any(_PATTERN.search(value) for value, is_loose in zip(values, loose, strict=True) if is_loose):
+            return [UNKNOWN]
+        if any(value.split() != [value] for value, is_loose in zip(values, loose, strict=True) if is_loose):
+            # An empty one goes, one with blanks is split: alone that can be seen.
+            return list(values[0].split()) if len(values) == 1 else [UNKNOWN]
+        return ["".join(values)]
+
+    def _all_arguments(self, *, joined: bool, quoted: bool) -> list[JsonValue]:
+        words = list(self.arguments[1:])
+        known = [word for word in words if isinstance(word, str)]
+        if joined:
+            return [" ".join(known) if len(known) == len(words) else UNKNOWN]
+        if quoted:
+            return words
+        return [word if isinstance(word, str) and _is_one(word) else UNKNOWN for word in words]
+
+    def _value(self, piece: Piece) -> JsonValue:
+        if piece.kind == TEXT:
+            return piece.text
+        if piece.kind == SUM:
+            for name in _VARIABLE.findall(piece.text):
+                if not str(self.known.get(name, UNKNOWN)).isdecimal() or name in self.spoiled:
+                    raise ShellError("a sum that is not understood")
+            return UNKNOWN
+        if piece.kind == COMMAND:
+            inner = _Shell(dict(self.known), self.arguments, self.depth + 1, set(self.spoiled))
+            self.found.add(inner.run(piece.tokens))
+            return UNKNOWN
+        name = piece.text
+        if name.isdecimal():
+            return self.arguments[int(name)] if int(name) < len(self.arguments) else UNKNOWN
+        if name in self.spoiled or not _VARIABLE.fullmatch(name):
+            return UNKNOWN
+        return self.known.get(name, UNKNOWN)
 
 
-def _take(words: list[str], known: dict[str, JsonValue], arguments: Sequence[JsonValue], found: Script) -> None:
-    while words and words[0] in _KEYWORDS:
-        words = words[1:]
-    if words[:1] in (["export"], ["readonly"], ["declare"], ["local"]):
-        words = [word for word in words[1:] if _ASSIGNMENT.fullmatch(word)]
-    count = next((index for index, word in enumerate(words) if not _ASSIGNMENT.fullmatch(word)), len(words))
-    for word in words[:count]:
-        name, _, value = word.partition("=")
-        (known[name],) = _expanded(value, known, ())
-    command = [entry for word in words[count:] for entry in _expanded(word, known, arguments)]
-    if command:
-        found.commands.append(command)
+def _is_one(value: str) -> bool:
+    """Whether a value without quotes stays one word."""
+    return value.split() == [value] and not _PATTERN.search(value)
 
 
-def _expanded(word: str, known: Mapping[str, JsonValue], arguments: Sequence[JsonValue]) -> list[JsonValue]:
-    """A word with its variables; `"$@"` are the shell's arguments, one word each."""
-    if word in ("$@", "$*", "${@}", "${*}"):
-        return list(arguments[1:])
-    unknown = _HIDDEN in word
+def _is_pattern(word: Word) -> bool:
+    """Whether a word stands for names of files, or for several words."""
+    text = "".join(piece.text for piece in word.pieces if piece.kind == TEXT and not piece.quoted)
+    return text.startswith("~") or (_PATTERN.search(text) is not None and text not in ("[[", "]]"))
 
-    def put(match: re.Match[str]) -> str:
-        nonlocal unknown
-        name, number = match[1] or match[2], match[3]
-        value: JsonValue = known.get(name, UNKNOWN) if name else UNKNOWN
-        if number and number.isdecimal() and int(number) < len(arguments):
-            value = arguments[int(number)]
-        if not isinstance(value, str):
-            unknown = True
-            return ""
-        return value
 
-    text = _VARIABLE.sub(put, word)
-    return [UNKNOWN if unknown or "$" in text else text]
+def _names(command: Command) -> set[str]:
+    """Variables that a command may give a value."""
+    found = {name for word in command.words if (name := assigned_by(word))}
+    if command.words and command.words[0].plain in ("read", "export", "readonly", "local", "unset", "printf"):
+        found |= {word.plain for word in command.words[1:] if _VARIABLE.fullmatch(word.plain)}
+    return found

@@ -12,17 +12,18 @@ STORAGE, SECRETS, MODELS, MANIFESTS, SOURCES = "storage", "secrets", "models", "
 LOOKS = (PODS, IMAGES, RIGHTS, ENTRIES, NETWORK, STORAGE, SECRETS, MODELS, MANIFESTS, SOURCES)
 """What is looked at, as docs/policies.md names it."""
 
+WORKFLOW = (PODS, IMAGES, MANIFESTS, SOURCES, NETWORK)
 Row = tuple[str, str, tuple[str, ...]]
 
 _KUBERNETES: tuple[Row, ...] = (
     ("", "Pod PodTemplate ReplicationController", (PODS, IMAGES)),
-    ("", "ConfigMap", (MODELS, SECRETS, MANIFESTS, IMAGES)),
+    ("", "ConfigMap", (MODELS, SECRETS, MANIFESTS, IMAGES, RIGHTS)),
     ("", "Secret", (SECRETS, RIGHTS, MANIFESTS)),
     ("", "Service", (NETWORK, ENTRIES)),
     ("", "Endpoints", (NETWORK,)),
-    ("", "Namespace", (PODS, NETWORK)),
-    ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS)),
-    ("", "ServiceAccount", (SECRETS,)),
+    ("", "Namespace", (PODS, NETWORK, RIGHTS)),
+    ("", "PersistentVolume PersistentVolumeClaim", (STORAGE, PODS, NETWORK)),
+    ("", "ServiceAccount", (SECRETS, RIGHTS)),
     ("", "LimitRange ResourceQuota", ()),
     ("", "List", (MANIFESTS,)),
     ("apps", "DaemonSet Deployment ReplicaSet StatefulSet", (PODS, IMAGES, STORAGE)),
@@ -32,7 +33,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("autoscaling.k8s.io", "VerticalPodAutoscaler", ()),
     ("policy", "PodDisruptionBudget", ()),
     ("networking.k8s.io", "NetworkPolicy", (NETWORK,)),
-    ("networking.k8s.io", "Ingress", (ENTRIES,)),
+    ("networking.k8s.io", "Ingress IngressClass", (ENTRIES, NETWORK)),
     ("extensions", "Ingress", (ENTRIES,)),
     ("discovery.k8s.io", "EndpointSlice", (NETWORK,)),
     ("rbac.authorization.k8s.io", "ClusterRole ClusterRoleBinding Role RoleBinding", (RIGHTS,)),
@@ -40,8 +41,12 @@ _KUBERNETES: tuple[Row, ...] = (
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding", ()),
     ("apiextensions.k8s.io", "CustomResourceDefinition", (RIGHTS,)),
     ("apiregistration.k8s.io", "APIService", (NETWORK, RIGHTS)),
-    ("storage.k8s.io", "StorageClass", (STORAGE,)),
+    ("storage.k8s.io", "StorageClass", (STORAGE, SECRETS)),
     ("snapshot.storage.k8s.io", "VolumeSnapshot", (STORAGE,)),
+    ("snapshot.storage.k8s.io", "VolumeSnapshotClass", (STORAGE, SECRETS)),
+    ("groupsnapshot.storage.k8s.io", "VolumeGroupSnapshot", (STORAGE,)),
+    ("storage.k8s.io", "CSIDriver VolumeAttributesClass", (STORAGE, SECRETS)),
+    ("node.k8s.io", "RuntimeClass", (PODS,)),
     ("scheduling.k8s.io", "PriorityClass", ()),
     ("coordination.k8s.io", "Lease", ()),
 )
@@ -57,10 +62,12 @@ _OPENSHIFT: tuple[Row, ...] = (
     ("network.openshift.io", "EgressNetworkPolicy", (NETWORK,)),
     ("k8s.ovn.org", "EgressFirewall", (NETWORK,)),
     ("project.openshift.io", "Project", (PODS, NETWORK)),
+    ("quota.openshift.io", "ClusterResourceQuota", ()),
+    ("console.openshift.io", "ConsoleLink ConsoleNotification", (NETWORK,)),
 )
 
 _SERVING: tuple[Row, ...] = (
-    ("serving.kserve.io", "InferenceService", (PODS, IMAGES, MODELS, ENTRIES, STORAGE)),
+    ("serving.kserve.io", "InferenceService", (PODS, IMAGES, MODELS, ENTRIES, NETWORK, STORAGE)),
     ("serving.kserve.io", "LLMInferenceService LLMInferenceServiceConfig", (PODS, IMAGES, MODELS, ENTRIES)),
     ("serving.kserve.io", "ClusterServingRuntime ServingRuntime", (PODS, IMAGES, MODELS)),
     ("serving.kserve.io", "ClusterStorageContainer", (PODS, IMAGES, MODELS)),
@@ -68,12 +75,12 @@ _SERVING: tuple[Row, ...] = (
     ("inference.networking.x-k8s.io", "InferenceModel InferenceObjective InferencePool", (NETWORK,)),
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", (PODS, IMAGES)),
     ("jobset.x-k8s.io", "JobSet", (PODS, IMAGES)),
-    ("kueue.x-k8s.io", "LocalQueue", ()),
+    ("kueue.x-k8s.io", "ClusterQueue Cohort LocalQueue ResourceFlavor Topology WorkloadPriorityClass", ()),
 )
 
 _ENTRIES_AND_MESH: tuple[Row, ...] = (
-    ("gateway.networking.k8s.io", "GRPCRoute Gateway HTTPRoute TLSRoute", (ENTRIES,)),
-    ("gateway.networking.k8s.io", "GatewayClass ReferenceGrant BackendTLSPolicy", (ENTRIES,)),
+    ("gateway.networking.k8s.io", "GRPCRoute Gateway GatewayClass HTTPRoute TLSRoute", (ENTRIES, NETWORK)),
+    ("gateway.networking.k8s.io", "ReferenceGrant BackendTLSPolicy", (ENTRIES,)),
     ("networking.istio.io", "DestinationRule ServiceEntry Sidecar WorkloadEntry", (NETWORK,)),
     ("networking.istio.io", "Gateway VirtualService", (ENTRIES,)),
     ("security.istio.io", "AuthorizationPolicy PeerAuthentication RequestAuthentication", (ENTRIES,)),
@@ -88,9 +95,10 @@ _ENTRIES_AND_MESH: tuple[Row, ...] = (
 )
 
 _OTHERS: tuple[Row, ...] = (
-    ("argoproj.io", "AppProject Application ApplicationSet", (SOURCES,)),
-    ("argoproj.io", "ClusterWorkflowTemplate CronWorkflow Workflow WorkflowTemplate", (PODS, IMAGES, MANIFESTS)),
-    ("argoproj.io", "Rollout", (PODS, IMAGES)),
+    ("argoproj.io", "AppProject", (SOURCES, RIGHTS)),
+    ("argoproj.io", "Application ApplicationSet", (SOURCES,)),
+    ("argoproj.io", "ClusterWorkflowTemplate CronWorkflow Workflow WorkflowTemplate", WORKFLOW),
+    ("argoproj.io", "Rollout", (PODS, IMAGES, SOURCES)),
     ("tekton.dev", "Pipeline PipelineRun Task TaskRun", (PODS, IMAGES, SOURCES)),
     ("triggers.tekton.dev", "TriggerTemplate", (MANIFESTS, PODS)),
     ("source.toolkit.fluxcd.io", "Bucket ExternalArtifact GitRepository HelmChart HelmRepository", (SOURCES,)),
@@ -99,16 +107,31 @@ _OTHERS: tuple[Row, ...] = (
     ("configsync.gke.io", "RepoSync RootSync", (SOURCES,)),
     ("kustomize.toolkit.fluxcd.io", "Kustomization", (SOURCES, PODS)),
     ("kustomize.config.k8s.io", "Component Kustomization", (SOURCES, IMAGES, PODS)),
-    ("cert-manager.io", "Certificate CertificateRequest", (SECRETS,)),
+    ("cert-manager.io", "Certificate CertificateRequest", (SECRETS, RIGHTS)),
+    ("cert-manager.io", "ClusterIssuer Issuer", (SECRETS, NETWORK)),
     ("external-secrets.io", "ExternalSecret", (SECRETS, RIGHTS)),
+    ("external-secrets.io", "ClusterSecretStore SecretStore", (SECRETS, NETWORK)),
     ("bitnami.com", "SealedSecret", (SECRETS, RIGHTS)),
-    ("monitoring.coreos.com", "PodMonitor PrometheusRule ServiceMonitor", (SECRETS,)),
-    ("keda.sh", "ClusterTriggerAuthentication ScaledObject TriggerAuthentication", (SECRETS,)),
-    ("keda.sh", "ScaledJob", (PODS, IMAGES)),
+    ("monitoring.coreos.com", "PrometheusRule", (SECRETS,)),
+    ("monitoring.coreos.com", "PodMonitor ServiceMonitor", (SECRETS, NETWORK)),
+    ("keda.sh", "ClusterTriggerAuthentication TriggerAuthentication", (SECRETS, NETWORK)),
+    ("keda.sh", "ScaledObject", (SECRETS, NETWORK)),
+    ("keda.sh", "ScaledJob", (PODS, IMAGES, NETWORK)),
+    ("monitoring.coreos.com", "AlertmanagerConfig Probe ScrapeConfig", (SECRETS, NETWORK)),
+    ("grafana.integreatly.org", "GrafanaDashboard GrafanaDatasource GrafanaFolder", (SECRETS, NETWORK)),
+    ("wgpolicyk8s.io", "ClusterPolicyReport PolicyReport", ()),
+    ("loki.grafana.com", "AlertingRule RecordingRule", ()),
+    ("trust.cert-manager.io", "Bundle", (SECRETS,)),
+    ("generators.external-secrets.io", "Password UUID", ()),
+    ("secrets-store.csi.x-k8s.io", "SecretProviderClass", (SECRETS, NETWORK)),
+    ("velero.io", "Backup BackupStorageLocation Schedule", (SECRETS, NETWORK)),
+    ("nfd.k8s-sigs.io", "NodeFeatureRule", (PODS,)),
+    ("kafka.strimzi.io", "KafkaTopic", ()),
     ("kubeflow.org", "MPIJob PyTorchJob TFJob", (PODS, IMAGES)),
-    ("policies.kyverno.io", "ImageValidatingPolicy ValidatingPolicy", ()),
-    ("kyverno.io", "ClusterPolicy Policy", (PODS, MANIFESTS)),
-    ("templates.gatekeeper.sh", "ConstraintTemplate", ()),
+    ("policies.kyverno.io", "ImageValidatingPolicy ValidatingPolicy", (NETWORK,)),
+    ("kyverno.io", "ClusterPolicy Policy", (PODS, MANIFESTS, NETWORK)),
+    ("templates.gatekeeper.sh", "ConstraintTemplate", (NETWORK,)),
+    ("constraints.gatekeeper.sh", "*", (RIGHTS,)),
     ("app.k8s.io", "Application", ()),
     ("operators.coreos.com", "OperatorGroup Subscription", (SOURCES,)),
 )

@@ -12,7 +12,8 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at, command_line, listed, shown
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.flag_values import strange_values
 from policies.manifests.flags import Module, modules
 from policies.manifests.kind_table import refusals
 from policies.manifests.models import (
@@ -24,22 +25,22 @@ from policies.manifests.models import (
     base_model,
     not_allowed,
 )
+from policies.manifests.mounts import folder, mounts
 from policies.manifests.objects import each_object, is_a, told
+from policies.manifests.payload_code import MANIFEST, changed_code
+from policies.manifests.server_variables import closed_faults
 from policies.manifests.servers import Server, servers
+from policies.manifests.stated import stated, stated_schema
+from policies.manifests.verified_fetch import ADAPTERS, fetch_fault
 
 _ID = "adapters-approved"
 FOLDER = "/mnt/adapters"
 """Where the verified fetch puts adapters, each in a folder of its name."""
 
-_WRITERS = [["python3", "-m", f"payload.{name}"] for name in ("fetch_adapters", "reconcile_adapters")]
-"""What fills the folder and compares every sum (infra/payload)."""
-
+_STATED = "flagValues"
 _LISTS = "vLLMLoRAConfig"
 _SYNCER = re.compile(rf"(?m)^[ \t]*[\"']?{_LISTS}[\"']?\s*:|[{{,]\s*[\"']{_LISTS}[\"']\s*:")
 """The configuration of the inference gateway's LoRA syncer, which loads from hubs and buckets."""
-
-MANIFEST = "manifest.json"
-"""Key of the ConfigMap that tells the verified fetch what to load."""
 
 _EXAMPLE = (
     "--lora-modules helpdesk-faq=/mnt/adapters/helpdesk-faq, with helpdesk-faq/v2026-02-01 approved in the catalog"
@@ -59,6 +60,11 @@ def _servers(case: Case) -> Iterator[Fault]:
     base = base_model(case)
     for server in servers(case):
         yield from _unread(server)
+        if server.is_vllm:
+            yield from closed_faults(server, _ID)
+            # Where the start is not understood, its words are guesses, and that is told above.
+            texts = () if server.flags.unread else strange_values(server.flags, stated(case.config, _STATED))
+            yield from (Fault(path=server.path, text=text) for text in texts)
         for module in modules(server.flags):
             text = _module_fault(case, server, module, base)
             if text:
@@ -103,37 +109,43 @@ def _module_fault(case: Case, server: Server, module: Module, base: JsonValue) -
     if text is not None:
         return text
     said = case.config.get("adaptersPath")
-    folder = said if isinstance(said, str) and said else FOLDER
-    if module.path != f"{folder}/{module.name}":
-        return f"approved is what lies at {folder}/{module.name}"
-    return _not_fetched(server, module.path)
+    place = said if isinstance(said, str) and said else FOLDER
+    if module.path != f"{place}/{module.name}":
+        return f"approved is what lies at {place}/{module.name}"
+    return _not_fetched(case, server, module.path)
 
 
-def _not_fetched(server: Server, path: str) -> str | None:
+def _not_fetched(case: Case, server: Server, path: str) -> str | None:
     """Why an adapter's folder is not filled by the verified fetch, or None; the volume that holds it is an emptyDir."""
-    volumes = {at(entry, "name"): entry for _, entry in listed(at(server.pod.spec, "volumes"), "")}
-    for _, mount in listed(server.container.spec.get("volumeMounts"), ""):
-        if UNKNOWN in (mount, at(mount, "mountPath"), at(mount, "name")) or UNKNOWN in volumes:
+    wanted = folder(path)
+    held = False
+    for mount in mounts(server.pod, server.container):
+        if not mount.known:
             return f"the volume that holds it {NOT_KNOWN}"
-        place = f"{str(at(mount, 'mountPath')).rstrip('/')}/"
-        volume = volumes.get(at(mount, "name"))
         # Above the folder, or in it.
-        held = f"{path}/".startswith(place) or place.startswith(f"{path}/")
-        if held and volume is not None and at(volume, "emptyDir") is None:
-            return f"the volume {at(mount, 'name')!r} holds what nothing has compared; the fetch fills an emptyDir"
-        writer = _other_writer(server, at(mount, "name")) if held else None
+        if not (wanted.startswith(mount.place) or mount.place.startswith(wanted)):
+            continue
+        held = True
+        if mount.volume is None:
+            return f"the volume {mount.name!r} is none of the pod's: what it holds is not seen here"
+        if not mount.is_private:
+            return f"the volume {mount.name!r} holds what nothing has compared; the fetch fills an emptyDir"
+        writer = _other_writer(case, server, mount.name)
         if writer:
-            return f"container {writer!r} may write the volume {at(mount, 'name')!r} beside the fetch"
-    return None
+            return writer
+    # KServe puts a pod together out of two objects, and the other one may have the mount.
+    return None if held or server.pod.kind else "no volume of the pod holds it, so nothing has compared it"
 
 
-def _other_writer(server: Server, volume: JsonValue) -> str | None:
-    """Name of a container that may write the volume of the adapters and is not the verified fetch, or None."""
+def _other_writer(case: Case, server: Server, volume: JsonValue) -> str | None:
+    """What may write the volume of the adapters beside the verified fetch, or None."""
     for container in server.pod.containers():
-        mounts = [mount for _, mount in listed(container.spec.get("volumeMounts"), "")]
-        writes = any(at(mount, "name") in (volume, UNKNOWN) and at(mount, "readOnly") is not True for mount in mounts)
-        if writes and container.path != server.container.path and command_line(container)[:3] not in _WRITERS:
-            return container.name
+        held = [mount for mount in mounts(server.pod, container) if mount.name == volume or not mount.known]
+        if container.path == server.container.path or all(mount.is_read_only for mount in held):
+            continue
+        fault = fetch_fault(case.world, server.pod, container, ADAPTERS)
+        if fault:
+            return f"container {container.name!r} may write the volume {volume!r} beside the fetch: it {fault}"
     return None
 
 
@@ -168,6 +180,7 @@ def _manifest(case: Case) -> Iterator[Fault]:
     for name, entry in mapping(data).items():
         if isinstance(entry, str) and _LISTS in entry and _SYNCER.search(entry):
             yield Fault(path=f"data.{name}", text="names adapters for a sidecar that compares nothing")
+    yield from changed_code(data)
     text = at(data, MANIFEST)
     path = f"data.{MANIFEST}"
     if text is None:
@@ -229,6 +242,10 @@ RULE = Rule(
     reference="https://docs.vllm.ai/en/latest/features/lora.html",
     judge=judge,
     config_schema={
+        _STATED: stated_schema(
+            "Values of vLLM's flags that servers may be given beside those of infra/catalog/server-flags.json, as"
+            " --name=value, each with the reason why it opens nothing."
+        ),
         "adaptersPath": {"type": "string", "default": FOLDER, "description": "folder that servers load adapters from"},
     },
 )

@@ -23,6 +23,7 @@ from policies.manifests.fields import (
 )
 from policies.manifests.pods import Pod
 from policies.manifests.quantities import quantity
+from policies.manifests.stated import stated, stated_schema
 
 VENDORS = (
     *("nvidia.com/", "amd.com/", "gpu.intel.com/", "habana.ai/", "google.com/tpu", "aws.amazon.com/neuron"),
@@ -35,6 +36,7 @@ TAINT = RESOURCE = "nvidia.com/gpu"
 DEVICES = "NVIDIA_VISIBLE_DEVICES"
 """Variable by which NVIDIA's container runtime hands out devices, past the scheduler and its counts."""
 
+_STATED = "extendedResources"
 _TERMS = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 _EXAMPLE = (
     "nodeSelector: {nvidia.com/gpu.product: NVIDIA-L40S}, tolerations: [{key: nvidia.com/gpu, operator: Exists, effect:"
@@ -59,6 +61,7 @@ def judge(case: Case) -> Iterator[str]:
 
     def faults(pod: Pod) -> Iterator[Fault]:
         yield from _evasions(pod)
+        yield from _strange(pod, {*stated(case.config, _STATED), *(pool.resource for pool in pools)})
         resources = list(_devices(pod, pools))
         unknown = [path for path, name in resources if name is UNKNOWN]
         yield from (Fault(path=path, text=NOT_KNOWN) for path in unknown)
@@ -92,6 +95,18 @@ def _devices(pod: Pod, pools: tuple[Pool, ...]) -> Iterator[tuple[str, JsonValue
             for name, value in mapping(figures).items():
                 if _is_gpu(name, pools) and quantity(value) != 0:
                     yield f"{path}.{name}", name
+
+
+def _strange(pod: Pod, known: set[JsonValue]) -> Iterator[Fault]:
+    """Devices of plugins that nobody has named: a part of a GPU, a network card, a file of the node."""
+    for container in pod.containers():
+        told = {*known}
+        for part in ("requests", "limits"):
+            for name, value in mapping(at(container.spec, "resources", part)).items():
+                if "/" in name and name not in told and not name.startswith(VENDORS) and quantity(value) != 0:
+                    told.add(name)
+                    text = f"is {name!r}, which is a resource of no pool: state it in {_STATED} with a reason"
+                    yield Fault(path=f"{container.path}.resources.{part}", text=text)
 
 
 def _is_gpu(resource: str, pools: tuple[Pool, ...]) -> bool:
@@ -202,9 +217,13 @@ RULE = Rule(
     reference="https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/",
     judge=judge,
     config_schema={
+        _STATED: stated_schema(
+            "Resources of device plugins that pods may ask for beside those of the settings' GPU pools, such as network"
+            " cards, each with the reason why it opens nothing."
+        ),
         "allowedOnGpuNodes": titles_schema(
             "Objects whose pods run on GPU nodes without asking for a GPU, such as exporters of GPU metrics, as"
             " `<kind> <namespace>/<name>`; `*` is any text."
-        )
+        ),
     },
 )

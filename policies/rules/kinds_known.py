@@ -45,7 +45,8 @@ def judge(case: Case) -> Iterator[str]:
 def _inside(inside: Nested, stated: dict[tuple[str, str], _Statement], faults: str) -> Iterator[Fault]:
     subject = inside.subject
     if subject is None:
-        yield Fault(path=inside.path, text="looks like manifests and cannot be read, so nothing judges them")
+        text = "is an archive that cannot be opened" if inside.packed else "looks like manifests and cannot be read"
+        yield Fault(path=inside.path, text=f"{text}, so nothing judges what is in it")
         return
     found = known(subject.group, subject.kind)
     if found is not None and found.is_file and inside.by_text:

@@ -8,17 +8,20 @@ files. Programs that are not judged here are refused by their kinds (`policies.m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.argo_sources import changes
+from policies.manifests.argo_sources import changes, moves
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema, without_key
 from policies.manifests.kind_table import refusals
-from policies.manifests.kustomize import is_kustomization, remote_sources
+from policies.manifests.kustomize import is_kustomization, moved, remote_sources
 from policies.manifests.objects import each_object, is_a, told
+from policies.manifests.stated_kinds import stated_kinds
+from policies.manifests.unseen_templates import Stated, unseen_templates
 
 _ID = "rendered-elsewhere"
 _ARGO = "argoproj.io"
@@ -57,14 +60,49 @@ def _faults(case: Case) -> Iterator[Fault]:
             yield Fault(path=path, text=fault)
     if is_kustomization(subject):
         yield from remote_sources(subject)
+        yield from moved(subject, entries(case.config.get("namespaces")))
+    elif is_a(case, _ARGO, *_APPLICATIONS):
+        yield from moves(subject, entries(case.config.get("namespaces")))
     elif is_a(case, _ARGO, "AppProject"):
         yield from _project(subject.inputs.get("spec"), named)
     elif is_a(case, "operators.coreos.com", "Subscription") and not titles(case.config, "operators", subject.title):
         catalog, name = (at(subject.inputs.get("spec"), key) for key in ("source", "name"))
         text = f"{shown(name)} out of the catalog {catalog!r}: images and rights of an operator come in by it unseen"
         yield Fault(path="spec.name", text=text)
+    elif subject.group == "external-secrets.io":
+        yield from _written(subject.inputs.get("spec"), "spec")
     elif subject.group in _FETCHING and subject.kind not in _APPLICATIONS:
         yield from _fetched(subject.inputs.get("spec"), "spec", _FETCHING[subject.group])
+        yield from unseen_templates(case, _stated(case))
+
+
+def _written(spec: JsonValue, path: str) -> Iterator[Fault]:
+    """What External Secrets writes beside Secrets: objects of any kind, put together out of texts."""
+    target, inner = at(spec, "target"), at(spec, "externalSecretSpec")
+    for field, value in (("target", target), ("externalSecretSpec", inner)):
+        if value is UNKNOWN:
+            yield Fault(path=f"{path}.{field}", text=NOT_KNOWN)
+    if isinstance(inner, dict):
+        yield from _written(inner, f"{path}.externalSecretSpec")
+    if not isinstance(target, dict):
+        return
+    if target.get("manifest") is not None:
+        kind = at(target, "manifest", "kind")
+        yield Fault(path=f"{path}.target.manifest", text=f"makes a {kind} out of texts that nobody judges")
+    for where, source in listed(at(target, "template", "templateFrom"), f"{path}.target.template.templateFrom"):
+        if at(source, "target") not in (None, "Data", "Annotations", "Labels"):
+            text = f"{shown(at(source, 'target'))}, and templates write data, labels and annotations alone"
+            yield Fault(path=f"{where}.target", text=text)
+
+
+def _stated(case: Case) -> Stated:
+    names = [str(name) for name in entries(case.config.get("templates"))]
+    return Stated(
+        repositories=entries(case.config.get("gitRepositories")),
+        addresses=[str(address) for address in entries(case.config.get("addresses"))],
+        templates=lambda name: any(fnmatchcase(name, pattern) for pattern in names),
+        kinds=stated_kinds(case.world),
+    )
 
 
 def _project(spec: JsonValue, named: list[JsonValue]) -> Iterator[Fault]:
@@ -161,6 +199,15 @@ RULE = Rule(
             "default": [],
             "description": "Addresses of Git repositories whose files this pack judges, exactly as sources name them.",
         },
+        "addresses": titles_schema("Addresses from which workflows take files, exactly as their artifacts name them"),
+        "templates": titles_schema(
+            "Names of templates of the whole cluster, step actions, analysis templates and stores of files that"
+            " somebody has judged; `*` is any text"
+        ),
+        "namespaces": titles_schema(
+            "Namespaces of the platform into which Kustomizations and applications may put objects, and from which Flux"
+            " may take sources"
+        ),
         "operators": titles_schema("Subscriptions of operators whose images and rights somebody has judged"),
     },
 )

@@ -13,25 +13,20 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import (
     NOT_KNOWN,
     Fault,
+    at,
     command_line,
-    environment,
     judged_pods,
+    listed,
     shown,
     unseen_environment,
     without_key,
 )
-from policies.manifests.pods import KSERVE, Container, Pod
-from policies.manifests.servers import Server, images_of, server
+from policies.manifests.pods import KSERVE, Pod
+from policies.manifests.server_variables import closed_variables, given
+from policies.manifests.servers import Server, containers_of
 
 _ID = "model-servers-offline"
 DEMANDED = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_NO_USAGE_STATS")
-FORBIDDEN = (
-    *("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT"),
-    *("HF_INFERENCE_ENDPOINT", "HUGGINGFACE_CO_STAGING", "VLLM_USAGE_STATS_SERVER", "VLLM_USE_MODELSCOPE"),
-    *("VLLM_LORA_RESOLVER_HF_REPO_LIST",),
-)
-"""Variables that are of use to a server that calls out, and to no other."""
-
 _HUB = ("hf://", "hf+", "huggingface://")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "grpc_proxy")
 _HOST = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[0-9a-fA-F:.]+\]|[^/:\s?#]+)", re.IGNORECASE)
@@ -51,18 +46,21 @@ def judge(case: Case) -> Iterator[str]:
 
 
 def _faults(case: Case, pod: Pod) -> Iterator[Fault]:
-    containers = [server(images_of(case.world), pod, container) for container in pod.containers()]
+    containers = containers_of(case, pod)
     servers = [entry for entry in containers if entry.is_server]
+    if any(entry.is_vllm for entry in servers):
+        yield from _names(pod)
     for entry in servers:
-        yield from _open(pod, entry.container)
-        yield from _ways_out(entry.container)
+        yield from _open(pod, entry)
+        yield from _ways_out(entry)
     for entry in containers if servers else ():
         for path in unseen_environment(entry.container):
             if entry.is_server or ".envFrom" not in path:
                 yield Fault(path=path, text=_unseen(path))
-        for name in environment(entry.container):
-            if name.upper() in FORBIDDEN:
-                yield Fault(path=f"{entry.container.path}.env", text=f"sets {name}")
+        closed = closed_variables(_ID)
+        for found in given(entry):
+            if found.name.upper() in closed and found.value not in ("", "0"):
+                yield Fault(path=found.path, text=f"sets {found.name}")
         if entry.is_server:
             yield from _words(entry)
 
@@ -80,20 +78,34 @@ def _words(entry: Server) -> Iterator[Fault]:
             yield from (Fault(path=entry.path, text=f"has {mark}") for mark in found)
 
 
-def _ways_out(container: Container) -> Iterator[Fault]:
+def _names(pod: Pod) -> Iterator[Fault]:
+    """Names that a pod gives to addresses by itself, or has others give: what is asked for by a name would go there."""
+    policy, servers = at(pod.spec, "dnsPolicy"), at(pod.spec, "dnsConfig", "nameservers")
+    if policy not in (None, "ClusterFirst", "ClusterFirstWithHostNet"):
+        yield Fault(path=f"{pod.path}.dnsPolicy", text=f"{shown(policy)}: a server asks the cluster's own DNS")
+    if servers not in (None, []):
+        yield Fault(
+            path=f"{pod.path}.dnsConfig.nameservers", text=f"{shown(servers)}: a server asks the cluster's own DNS"
+        )
+    for path, entry in listed(at(pod.spec, "hostAliases"), f"{pod.path}.hostAliases"):
+        address = at(entry, "ip")
+        if address not in ("127.0.0.1", "::1"):
+            yield Fault(path=path, text=f"{shown(address)}: a server that is offline needs no names of its own")
+
+
+def _ways_out(entry: Server) -> Iterator[Fault]:
     """Variables by which a server's libraries find a way out: proxies, and addresses that are not of the cluster."""
-    for name, value in environment(container).items():
-        where = f"{container.path}.env"
-        if name.lower() in _PROXIES:
-            if value != "":
-                yield Fault(path=where, text=f"sets {name}: a server that is offline needs no proxy")
+    for found in given(entry):
+        if found.name.lower() in _PROXIES:
+            if found.value != "":
+                yield Fault(path=found.path, text=f"sets {found.name}: a server that is offline needs no proxy")
         elif (
-            name.upper() not in FORBIDDEN
-            and isinstance(value, str)
-            and (host := _HOST.match(value))
+            found.name.upper() not in closed_variables(_ID)
+            and isinstance(found.value, str)
+            and (host := _HOST.match(found.value))
             and not _is_inside(host[1])
         ):
-            yield Fault(path=where, text=f"{name} names the host {host[1]!r}, which is not of the cluster")
+            yield Fault(path=found.path, text=f"{found.name} names the host {host[1]!r}, which is not of the cluster")
 
 
 def _is_inside(host: str) -> bool:
@@ -109,14 +121,15 @@ def _unseen(path: str) -> str:
     return "brings variables that cannot be seen here: name each one" if ".envFrom" in path else NOT_KNOWN
 
 
-def _open(pod: Pod, container: Container) -> Iterator[Fault]:
-    variables = environment(container)
+def _open(pod: Pod, entry: Server) -> Iterator[Fault]:
     for name in DEMANDED:
-        missing = name not in variables
-        if variables.get(name) == "1" or (missing and pod.leaves_to_runtime(container)):
+        values = [found.value for found in given(entry) if found.name == name]
+        if not values and pod.leaves_to_runtime(entry.container):
             continue
-        text = f"{name} is missing" if missing else f"{name} {shown(variables[name])}"
-        yield Fault(path=f"{container.path}.env", text=text)
+        wrong = [value for value in values if value != "1"]
+        if wrong or not values:
+            text = f"{name} {shown(wrong[0])}" if values else f"{name} is missing"
+            yield Fault(path=f"{entry.container.path}.env", text=text)
 
 
 def _hub_addresses(value: JsonValue, path: str, key: str) -> Iterator[tuple[str, str]]:

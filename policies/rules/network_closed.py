@@ -10,54 +10,47 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests import classes, scrapes
 from policies.manifests.cilium_peers import cilium
-from policies.manifests.entry_mesh import MESH
+from policies.manifests.endpoints import endpoint_slice, endpoints
+from policies.manifests.entry_labels import label_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.insides import DOMAINS_SCHEMA, MESH
 from policies.manifests.kind_table import refusals
 from policies.manifests.marks import namespace_marks, pod_marks
-from policies.manifests.network_peers import (
-    admin_policy,
-    calico,
-    cidr_group,
-    is_private,
-    network_set,
-    strange_fields,
-)
+from policies.manifests.network_mesh import address, destination_rule, service_entry, sidecar, workload_entry
+from policies.manifests.network_peers import admin_policy, calico, cidr_group, is_private, network_set
 from policies.manifests.networks import PRIVATE
 from policies.manifests.objects import each_object, told
-from policies.manifests.pod_finder import pods
+from policies.manifests.policy_calls import policy_calls
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
+from policies.manifests.statements import names_schema
+from policies.manifests.unseen_templates import WORKFLOWS, calls
+from policies.manifests.volume_servers import servers_of
 
 _CLOSED_SERVICES = (None, "", "ClusterIP")
-_DESTINATION = ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector")
-_TRAFFIC = (*("loadBalancer", "connectionPool", "outlierDetection", "tls", "portLevelSettings", "port", "retryBudget"),)
-_TLS_MODES = ("ISTIO_MUTUAL", "MUTUAL", "SIMPLE")
-_SERVICE_ENTRY = (
-    *("hosts", "addresses", "ports", "location", "resolution", "endpoints", "workloadSelector", "exportTo"),
-    "subjectAltNames",
-)
+_OF_THE_CLUSTER = (("default", "kubernetes"), ("kube-system", "kube-dns"), ("openshift-dns", "dns-default"))
+"""Services that the cluster makes; whoever changes one answers for the API, or for names."""
+
 _DNS = (53, 5353)
 """Ports of look-ups, by number; those of OpenShift's DNS pods too."""
 
-_DEMAND = "no Service, network policy or mesh entry opens the environment to the outside"
+_DEMAND = "no Service, class, network policy or mesh entry opens the environment to the outside"
 _EXAMPLE = "a ClusterIP Service, and a NetworkPolicy whose rules name pods, namespaces or private networks, and ports"
 
 
+@each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each way in from, or out to, everywhere."""
-    yield from told(case, (fault for pod in pods(case.subject) for fault in pod_marks(pod)), _DEMAND, _EXAMPLE)
-    yield from _objects(case)
-
-
-@each_object
-def _objects(case: Case) -> Iterator[str]:
     return told(case, _faults(case), _DEMAND, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
     for text in refusals(case.subject, "network-closed"):
         yield Fault(path="kind", text=text)
+    yield from label_faults(case)
+    yield from pod_marks(case.subject)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         yield from faults(case, case.subject.inputs.get("spec"))
@@ -69,48 +62,6 @@ def _firewall(case: Case, spec: JsonValue) -> Iterator[Fault]:
             yield Fault(path=path, text="allows what is not a private network")
 
 
-def _workload(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    yield from _address(case, at(spec, "address"), "spec.address")
-
-
-def _sidecar(_case: Case, spec: JsonValue) -> Iterator[Fault]:
-    mode = at(spec, "outboundTrafficPolicy", "mode")
-    if mode not in (None, "REGISTRY_ONLY"):
-        yield Fault(path="spec.outboundTrafficPolicy.mode", text=shown(mode))
-    if spec is not UNKNOWN and at(spec, "outboundTrafficPolicy", "egressProxy") is not None:
-        yield Fault(path="spec.outboundTrafficPolicy.egressProxy", text="leads out by a proxy")
-
-
-def _destination(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """How the mesh speaks to a host: in the mesh, and with its TLS."""
-    if spec is UNKNOWN:
-        yield Fault(path="spec", text=NOT_KNOWN)
-        return
-    yield from strange_fields(spec, _DESTINATION, "spec")
-    host = at(spec, "host")
-    if not _in_mesh(case, host) and (not isinstance(host, str) or "." in host or "*" in host):
-        yield Fault(path="spec.host", text=f"{shown(host)}, which is no name of the mesh")
-    holders = [("spec", spec), *listed(at(spec, "subsets"), "spec.subsets")]
-    for path, holder in holders:
-        policy = at(holder, "trafficPolicy")
-        yield from _traffic(policy, f"{path}.trafficPolicy")
-        if policy is not UNKNOWN:
-            for where, port in listed(at(policy, "portLevelSettings"), f"{path}.trafficPolicy.portLevelSettings"):
-                yield from _traffic(port, where)
-
-
-def _traffic(policy: JsonValue, path: str) -> Iterator[Fault]:
-    if policy is UNKNOWN:
-        yield Fault(path=path, text=NOT_KNOWN)
-        return
-    yield from strange_fields(policy, _TRAFFIC, path)
-    tls = at(policy, "tls")
-    if tls is not None and at(tls, "mode") not in _TLS_MODES:
-        yield Fault(path=f"{path}.tls.mode", text=shown(at(tls, "mode")))
-    if at(tls, "insecureSkipVerify") not in (None, False):
-        yield Fault(path=f"{path}.tls.insecureSkipVerify", text=shown(at(tls, "insecureSkipVerify")))
-
-
 def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     unchecked = at(spec, "insecureSkipTLSVerify")
     if unchecked not in (None, False):
@@ -118,32 +69,29 @@ def _api_service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
         yield Fault(path="spec.insecureSkipTLSVerify", text=text)
 
 
+def _volume(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    for path, host in servers_of(spec) if spec is not UNKNOWN else ():
+        yield from address(case, host, path)
+
+
+def _cluster_policy(case: Case, _spec: JsonValue) -> Iterator[Fault]:
+    yield from policy_calls(case.subject)
+
+
 def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
     yield from namespace_marks(case.subject)
 
 
-def _endpoints(case: Case, _spec: JsonValue) -> Iterator[Fault]:
-    """Addresses behind a Service without a selector, written by hand."""
-    for path, subset in listed(case.subject.inputs.get("subsets"), "subsets"):
-        for field in ("addresses", "notReadyAddresses"):
-            for where, entry in listed(at(subset, field), f"{path}.{field}"):
-                yield from _address(case, at(entry, "ip"), f"{where}.ip")
-
-
-def _endpoint_slice(case: Case, _spec: JsonValue) -> Iterator[Fault]:
-    for path, entry in listed(case.subject.inputs.get("endpoints"), "endpoints"):
-        for where, address in listed(at(entry, "addresses"), f"{path}.addresses"):
-            yield from _address(case, address, where)
-
-
-def _service(_case: Case, spec: JsonValue) -> Iterator[Fault]:
+def _service(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    if (case.subject.namespace, case.subject.object_name) in _OF_THE_CLUSTER:
+        yield Fault(path="metadata.name", text=f"{shown(case.subject.object_name)}: a Service of the cluster itself")
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
     kind = at(spec, "type")
     if spec is not UNKNOWN and kind not in _CLOSED_SERVICES:
         yield Fault(path="spec.type", text=shown(kind))
-    for path, address in listed(at(spec, "externalIPs"), "spec.externalIPs") if spec is not UNKNOWN else ():
-        yield Fault(path=path, text=shown(address))
+    for path, value in listed(at(spec, "externalIPs"), "spec.externalIPs") if spec is not UNKNOWN else ():
+        yield Fault(path=path, text=shown(value))
 
 
 def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
@@ -159,13 +107,14 @@ def _policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 
 def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator[Fault]:
-    """Judge one rule. Without peers it means everywhere, which is right for look-ups of names alone."""
+    """Judge one rule. Without peers it means everywhere: for look-ups too, for any host answers on their port."""
     ports = entries(at(rule, "ports"))
     bounded = ports_bound(ports)
     named = entries(at(rule, peers))
     looks_up = bool(ports) and all(at(port, "port") in _DNS and at(port, "endPort") is None for port in ports)
-    if not named and not (peers == "to" and looks_up):
-        yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere")
+    if not named:
+        more = ": look-ups name the namespace of the cluster's DNS" if looks_up and peers == "to" else ""
+        yield Fault(path=path, text=f"names no {peers!r}, so it means everywhere{more}")
     for where, peer in listed(named, f"{path}.{peers}"):
         if any(at(peer, key) is UNKNOWN for key in ("ipBlock", "namespaceSelector", "podSelector")):
             yield Fault(path=where, text=NOT_KNOWN)
@@ -184,33 +133,6 @@ def _policy_rule(case: Case, path: str, rule: JsonValue, peers: str) -> Iterator
             yield Fault(path=where, text="means every pod of the cluster, on any port")
 
 
-def _entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    yield from strange_fields(spec, _SERVICE_ENTRY, "spec")
-    location = at(spec, "location")
-    if location != "MESH_INTERNAL":
-        text = "is missing, which means MESH_EXTERNAL" if location is None else shown(location)
-        yield Fault(path="spec.location", text=text)
-    for path, host in listed(at(spec, "hosts"), "spec.hosts"):
-        if not _in_mesh(case, host):
-            yield Fault(path=path, text=f"{shown(host)}, which is no name of the mesh")
-    for path, address in listed(at(spec, "addresses"), "spec.addresses"):
-        yield from _address(case, address, path)
-    for path, endpoint in listed(at(spec, "endpoints"), "spec.endpoints"):
-        yield from _address(case, at(endpoint, "address"), f"{path}.address")
-
-
-def _in_mesh(case: Case, host: JsonValue) -> bool:
-    inside = tuple(str(suffix) for suffix in entries(case.config.get("meshSuffixes"))) or MESH
-    return isinstance(host, str) and "*" not in host and host.endswith(inside)
-
-
-def _address(case: Case, address: JsonValue, path: str) -> Iterator[Fault]:
-    """An address is of a private network, of the mesh, or a socket of the node."""
-    if not (is_private(case, address) or _in_mesh(case, address) or str(address).startswith("unix:")):
-        text = "is missing" if address is None else f"{shown(address)}, which is no address inside"
-        yield Fault(path=path, text=text)
-
-
 def _is_of_the_node(cidr: JsonValue) -> bool:
     """Whether it is one link-local address, where NodeLocal DNSCache answers; that of clouds' metadata is none."""
     try:
@@ -227,10 +149,11 @@ def _strings(default: tuple[str, ...], description: str) -> dict[str, JsonValue]
 _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("", "Service"): _service,
     ("", "Namespace"): _namespace,
+    ("", "PersistentVolume"): _volume,
     ("project.openshift.io", "Project"): _namespace,
     ("apiregistration.k8s.io", "APIService"): _api_service,
-    ("", "Endpoints"): _endpoints,
-    ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
+    ("", "Endpoints"): endpoints,
+    ("discovery.k8s.io", "EndpointSlice"): endpoint_slice,
     ("networking.k8s.io", "NetworkPolicy"): _policy,
     ("policy.networking.k8s.io", "AdminNetworkPolicy"): admin_policy,
     ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): admin_policy,
@@ -248,10 +171,28 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("crd.projectcalico.org", "GlobalNetworkPolicy"): calico,
     ("k8s.ovn.org", "EgressFirewall"): _firewall,
     ("network.openshift.io", "EgressNetworkPolicy"): _firewall,
-    ("networking.istio.io", "ServiceEntry"): _entry,
-    ("networking.istio.io", "WorkloadEntry"): _workload,
-    ("networking.istio.io", "Sidecar"): _sidecar,
-    ("networking.istio.io", "DestinationRule"): _destination,
+    ("networking.k8s.io", "Ingress"): classes.ingress,
+    ("extensions", "Ingress"): classes.ingress,
+    ("networking.k8s.io", "IngressClass"): classes.a_class,
+    ("gateway.networking.k8s.io", "Gateway"): classes.gateway,
+    ("gateway.networking.k8s.io", "GatewayClass"): classes.a_class,
+    ("monitoring.coreos.com", "ServiceMonitor"): scrapes.monitor,
+    ("monitoring.coreos.com", "PodMonitor"): scrapes.monitor,
+    ("keda.sh", "ScaledObject"): scrapes.scaled,
+    ("keda.sh", "ScaledJob"): scrapes.scaled,
+    ("keda.sh", "TriggerAuthentication"): scrapes.authentication,
+    ("keda.sh", "ClusterTriggerAuthentication"): scrapes.authentication,
+    ("serving.kserve.io", "InferenceService"): scrapes.service,
+    ("networking.istio.io", "ServiceEntry"): service_entry,
+    ("networking.istio.io", "WorkloadEntry"): workload_entry,
+    ("networking.istio.io", "Sidecar"): sidecar,
+    ("networking.istio.io", "DestinationRule"): destination_rule,
+    **{("argoproj.io", kind): calls for kind in WORKFLOWS},
+    ("kyverno.io", "ClusterPolicy"): _cluster_policy,
+    ("kyverno.io", "Policy"): _cluster_policy,
+    ("policies.kyverno.io", "ImageValidatingPolicy"): _cluster_policy,
+    ("policies.kyverno.io", "ValidatingPolicy"): _cluster_policy,
+    ("templates.gatekeeper.sh", "ConstraintTemplate"): _cluster_policy,
 }
 
 RULE = Rule(
@@ -264,6 +205,14 @@ RULE = Rule(
     judge=judge,
     config_schema={
         "privateNetworks": _strings(PRIVATE, "networks (CIDR) that rules may name"),
-        "meshSuffixes": _strings(MESH, "ends of host names of the mesh"),
+        "meshSuffixes": _strings(MESH, "ends of host names of the mesh, and of servers of volumes"),
+        "labels": names_schema(
+            "Labels of Services and entries that open nothing, beside those that are understood; `*` is any text"
+        ),
+        "classes": names_schema(
+            "Classes of Ingresses and Gateways whose controllers stand inside, beside those whose names are words that"
+            " are understood, such as nginx-internal"
+        ),
+        "domains": DOMAINS_SCHEMA,
     },
 )

@@ -9,6 +9,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN
 from policies.manifests.fields import Fault, at, judged_pods, listed, shown
+from policies.manifests.objects import each_object
 from policies.manifests.pods import RUNTIMES, Container, Pod
 
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
@@ -20,6 +21,7 @@ _HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
 _EXAMPLE = "readinessProbe: {httpGet: {path: /health, port: 8080}}, and a livenessProbe or startupProbe"
 
 
+@each_object
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each probe that a server lacks, and for each that leads nowhere."""
     kind, group = case.subject.kind, case.subject.group

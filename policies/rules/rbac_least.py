@@ -1,31 +1,46 @@
 """Rule: roles and bindings give what is needed and no more.
 
-What is too much stands in tables: rights in `policies.manifests.rights_table`, names in
-`policies.manifests.bound_names`. Rights count wherever they are given, also within an object of another kind.
+A right is understood or it is refused: what leads to everything stands in `policies.manifests.rights_table`, what is
+understood in `policies.manifests.rights_known`, names of roles, groups and users in `policies.manifests.bound_names`.
+Rights count wherever they are given, also within an object of another kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.aggregated import aggregated
 from policies.manifests.api_doors import api_doors
-from policies.manifests.bound_names import STRICT_CONSTRAINTS, STRONG_IN_ALL, not_bound, strong_role
+from policies.manifests.bound_names import (
+    STRICT_CONSTRAINTS,
+    STRONG_IN_ALL,
+    Bound,
+    built_in,
+    foreign_role,
+    not_bound,
+    strong_role,
+)
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
+from policies.manifests.kin import akin
+from policies.manifests.namespace_places import Place, is_own, is_tenants, place_of
 from policies.manifests.objects import each_object, told
-from policies.manifests.rights_table import escalating, power
+from policies.manifests.rights_closed import READS, SHOWN, Right, closed, url_fault
+from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
 from policies.manifests.rights_within import rights_within
+from policies.manifests.secret_objects import OF_PROGRAMS
+from policies.manifests.understood_beside import is_stated, remark, understood_schema
 
 _ID = "rbac-least"
 _GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
 _READING = ("get", "list", "watch", "update", "patch", "deletecollection", "*")
 """Verbs whose answer holds the Secret: also a change of nothing, and the removal of many."""
 
-_OWN_NAMESPACES = ("kube-", "openshift-")
 _SHELLS = ("pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers", "pods/proxy", "services/proxy")
 _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verbs: [get], resourceNames: [support]"
 
@@ -34,8 +49,8 @@ _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verb
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each right that is too much, and for each object that leads to rights."""
     rule = "roles name groups, resources and verbs, and give no way to more; bindings name who has them"
-    yield from told(case, _faults(case), rule, _EXAMPLE)
-    yield from told(case, api_doors(case.subject, _ID), rule, _EXAMPLE)
+    found, said = [*_faults(case), *api_doors(case, _ID)], remark(case.config)
+    yield from told(case, [replace(fault, text=fault.text + said) for fault in found], rule, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
@@ -46,43 +61,69 @@ def _faults(case: Case) -> Iterator[Fault]:
         if inputs.get("aggregationRule") is not None:
             yield Fault(path="aggregationRule", text="collects rights on the cluster, which cannot be seen here")
         for path, rule in listed(inputs.get("rules"), "rules"):
-            yield from _rule(case, path, rule, cluster_wide=kind == "ClusterRole")
+            yield from _rule(case, path, rule, _place(case, cluster_wide=kind == "ClusterRole"))
+        yield from aggregated(case.subject)
+        if kind == "ClusterRole" and (why := built_in(case.subject.object_name or "")):
+            yield Fault(path="metadata.name", text=f"{shown(case.subject.object_name)}, {why}")
     elif kind in ("RoleBinding", "ClusterRoleBinding"):
-        yield from _binding(inputs, "", cluster_wide=kind == "ClusterRoleBinding" or _is_of_the_cluster(case))
+        yield from _binding(case, inputs, "", _place(case, cluster_wide=kind == "ClusterRoleBinding"))
 
 
-def _is_of_the_cluster(case: Case) -> bool:
-    """Whether the namespace is one of the cluster's own, whose accounts may do everything."""
-    return (case.subject.namespace or "").startswith(_OWN_NAMESPACES)
+def _place(case: Case, *, cluster_wide: bool) -> Place:
+    """Where the object's rights hold; a namespace that is stated is as one of tenants."""
+    namespace = case.subject.namespace
+    if cluster_wide:
+        return Place.CLUSTER
+    if namespace and is_stated(case.config, "namespace", namespace):
+        return Place.TENANT
+    return place_of(namespace, case.world)
 
 
 def _within(case: Case) -> Iterator[Fault]:
     """Rights in an object of another kind: for how many namespaces they hold is its controller's matter."""
     for found in rights_within(case.subject):
         if found.sort == "rule":
-            yield from _rule(case, found.path, found.value, cluster_wide=".permissions[" not in found.path)
+            yield from _rule(
+                case, found.path, found.value, _place(case, cluster_wide=".permissions[" not in found.path)
+            )
         elif found.sort == "binding":
-            yield from _binding(mapping(found.value), f"{found.path}.", cluster_wide=True)
+            yield from _binding(case, mapping(found.value), f"{found.path}.", Place.CLUSTER)
         else:
-            yield from _role_name(found.path, found.value, cluster_wide=False)
+            yield from _role_name(found.path, found.value, Place.TENANT)
 
 
-def _binding(inputs: dict[str, JsonValue], prefix: str, *, cluster_wide: bool) -> Iterator[Fault]:
-    yield from _role_name(f"{prefix}roleRef.name", at(inputs.get("roleRef"), "name"), cluster_wide=cluster_wide)
-    for path, subject in listed(inputs.get("subjects"), f"{prefix}subjects"):
+def _binding(case: Case, inputs: dict[str, JsonValue], prefix: str, place: Place) -> Iterator[Fault]:
+    name, kind = (at(inputs.get("roleRef"), field) for field in ("name", "kind"))
+    path = f"{prefix}roleRef.name"
+    found = [*_role_name(path, name, place)]
+    yield from found
+    subjects = entries(inputs.get("subjects"))
+    if not found and isinstance(name, str) and not is_stated(case.config, "role", name):
+        who = [_bound(case, subject) for subject in subjects]
+        why = foreign_role(name, str(kind), place, case.subject.object_name or "", who)
+        if why:
+            yield Fault(path=path, text=f"{shown(name)}, {why}")
+    for where, subject in listed(inputs.get("subjects"), f"{prefix}subjects"):
         name = at(subject, "name")
         if name is UNKNOWN or at(subject, "kind") != "ServiceAccount":
-            yield from _who(f"{path}.name", name)
+            yield from _who(f"{where}.name", name)
     for field in ("userNames", "groupNames"):
-        for path, name in listed(inputs.get(field), f"{prefix}{field}"):
-            yield from _who(path, name)
+        for where, name in listed(inputs.get(field), f"{prefix}{field}"):
+            yield from _who(where, name)
 
 
-def _role_name(path: str, name: JsonValue, *, cluster_wide: bool) -> Iterator[Fault]:
+def _bound(case: Case, subject: JsonValue) -> Bound:
+    name, namespace = (str(at(subject, field) or "") for field in ("name", "namespace"))
+    account = at(subject, "kind") == "ServiceAccount"
+    return Bound(name=name, namespace=namespace, is_tenants=account and is_tenants(namespace, case.world))
+
+
+def _role_name(path: str, name: JsonValue, place: Place) -> Iterator[Fault]:
     if name is UNKNOWN:
         yield Fault(path=path, text=NOT_KNOWN)
-    elif cluster_wide and str(name) in STRONG_IN_ALL:
-        yield Fault(path=path, text=f"{shown(name)}, for every namespace")
+    elif place >= Place.OTHER and str(name) in STRONG_IN_ALL:
+        where = "for every namespace" if place == Place.CLUSTER else "in a namespace whose accounts may do more"
+        yield Fault(path=path, text=f"{shown(name)}, {where}")
     elif why := strong_role(str(name)):
         yield Fault(path=path, text=f"{shown(name)}, {why}")
 
@@ -94,40 +135,77 @@ def _who(path: str, name: JsonValue) -> Iterator[Fault]:
         yield Fault(path=path, text=f"{shown(name)}, {why}")
 
 
-def _rule(case: Case, path: str, rule: JsonValue, *, cluster_wide: bool) -> Iterator[Fault]:
+def _rule(case: Case, path: str, rule: JsonValue, place: Place) -> Iterator[Fault]:
     if rule is UNKNOWN:
         yield Fault(path=path, text=NOT_KNOWN)
         return
-    for field in ("apiGroups", "resources", "verbs", "nonResourceURLs"):
+    for field in ("apiGroups", "resources", "verbs"):
         for where, value in listed(at(rule, field), f"{path}.{field}"):
             if value is UNKNOWN or "*" in str(value):
                 yield Fault(path=where, text=shown(value))
+    for where, value in listed(at(rule, "nonResourceURLs"), f"{path}.nonResourceURLs"):
+        text = NOT_KNOWN if value is UNKNOWN else url_fault(str(value), _words(at(rule, "verbs")))
+        if text:
+            yield Fault(path=where, text=text)
     for where, verb in listed(at(rule, "verbs"), f"{path}.verbs"):
         if isinstance(verb, str) and escalating(verb):
             yield Fault(path=where, text=f"{shown(verb)}, which leads to every other right")
     for where, resource in listed(at(rule, "resources"), f"{path}.resources"):
         # One with a wildcard, or not known, is told already.
         known = isinstance(resource, str) and "*" not in resource
-        text = _too_much(case, rule, str(resource), cluster_wide=cluster_wide) if known else None
+        text = _too_much(case, rule, str(resource), place) if known else None
         if text:
             yield Fault(path=where, text=f"is {str(resource)!r}: {text}")
 
 
-def _too_much(case: Case, rule: JsonValue, resource: str, *, cluster_wide: bool) -> str | None:
+def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str | None:
     groups, verbs, names = (_words(at(rule, field)) for field in ("apiGroups", "verbs", "resourceNames"))
-    wide = cluster_wide or _is_of_the_cluster(case)
-    text = power(groups, resource, verbs, names, cluster_wide=wide)
-    if text is None and resource in _SHELLS and not titles(case.config, "allowShells", case.subject.title):
-        text = "a way into running pods"
-    elif resource == "securitycontextconstraints" and ("use" in verbs or "*" in verbs):
+    if ANY in names:
+        # A name that is not known may be any.
+        names = []
+    if ADMISSION in groups and not all(akin(name, case.subject.object_name or "") for name in names):
+        # Another program's webhook is as good as all of them.
+        names = []
+    if text := power(groups, resource, verbs, names, place):
+        return text
+    if resource in _SHELLS:
+        return None if titles(case.config, "allowShells", case.subject.title) else "a way into running pods"
+    if resource == "securitycontextconstraints" and ("use" in verbs or "*" in verbs):
         strict = names and all(name in STRICT_CONSTRAINTS for name in names)
-        text = text if strict else f"of it only {', '.join(STRICT_CONSTRAINTS)} may be used"
-    elif resource == "secrets" and _is_core(groups) and any(verb in _READING for verb in verbs):
-        if cluster_wide:
-            text = "read in every namespace"
-        elif not names:
-            text = "all of the namespace's, without resourceNames"
-    return text
+        return None if strict else f"of it only {', '.join(STRICT_CONSTRAINTS)} may be used"
+    if resource == "secrets" and _is_core(groups) and (text := _secrets(case, verbs, names, place)):
+        return text
+    plain = tuple(verb for verb in verbs if not escalating(verb))
+    own: frozenset[str] = frozenset()
+    if resource in SHOWN or not READS.issuperset(plain):
+        asked = (*groups, *(name.partition(".")[2] for name in names))
+        own = frozenset(entry for entry in asked if _is_own(case, entry))
+    owner = case.subject.object_name or ""
+    right = Right(groups=tuple(groups), resource=resource, names=tuple(names), place=place, own=own, owner=owner)
+    return closed(right, plain)
+
+
+def _secrets(case: Case, verbs: list[str], names: list[str], place: Place) -> str | None:
+    reading = [verb for verb in verbs if verb in _READING]
+    if reading and place >= Place.SYSTEM:
+        return "read in every namespace" if place == Place.CLUSTER else "read in a namespace of the cluster itself"
+    if any(not narrowing(names, "secrets", verb) for verb in reading):
+        return "all of the namespace's, without resourceNames"
+    others = [name for name in names if name in OF_PROGRAMS and not akin(name, case.subject.object_name or "")]
+    if reading and others and place > Place.TENANT:
+        return f"{others[0]}, from which a program with many rights takes its keys"
+    return None
+
+
+def _is_own(case: Case, group: str) -> bool:
+    """Whether a group is the organisation's, or one that it states."""
+    if is_own(group, case.world) or is_stated(case.config, "group", group):
+        return True
+    policy = case.world.settings.get("policy")
+    kinds = entries(policy.get("kinds")) if isinstance(policy, Mapping) else []
+    return any(
+        isinstance(kind, Mapping) and kind.get("group") == group and not kind.get("carriesPods") for kind in kinds
+    )
 
 
 def _words(value: JsonValue) -> list[str]:
@@ -150,5 +228,8 @@ RULE = Rule(
     remedy="Name groups, resources and verbs; bind groups of people or one account; read single Secrets by name.",
     reference="https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
     judge=judge,
-    config_schema={"allowShells": titles_schema("roles that may exec into, attach to or forward ports of pods")},
+    config_schema={
+        "allowShells": titles_schema("roles that may exec into, attach to or forward ports of pods"),
+        "understood": understood_schema(),
+    },
 )

@@ -8,12 +8,13 @@ from pulumi_policy import Severity
 
 from policies.judging.stack_rule import StackCase, StackRule
 from policies.judging.subject import Subject
-from policies.judging.values import UNKNOWN
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests import endpoints
 from policies.manifests.fields import NOT_KNOWN, at
 from policies.manifests.models import SERVING
 from policies.manifests.pod_finder import pods
 
-_RULE = "the runtime and the account that a service names are declared in its namespace"
+_RULE = "the runtime, the account and the Service that an object names are declared in its namespace"
 _EXAMPLE = "a ServingRuntime support-vllm and a ServiceAccount support-server beside the InferenceService support"
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 
@@ -23,15 +24,33 @@ def judge(case: StackCase) -> Iterator[tuple[str, str]]:
     runtimes = {(entry.namespace, entry.object_name) for entry in case.kinds(SERVING, "ServingRuntime")}
     runtimes |= {(None, entry.object_name) for entry in case.kinds(SERVING, "ClusterServingRuntime")}
     accounts = {(entry.namespace, entry.object_name) for entry in case.kinds("", "ServiceAccount")}
+    services: dict[tuple[str | None, str | None], JsonValue] = {}
     for subject in case.subjects:
         if subject.group == SERVING and subject.kind in ("InferenceService", "LLMInferenceService"):
             found = [*_runtime(subject, runtimes), *_accounts(subject, accounts, required=True)]
         elif subject.is_kubernetes and subject.kind in _WORKLOADS:
             found = list(_accounts(subject, accounts, required=False))
+        elif (subject.group, subject.kind) in endpoints.KINDS:
+            services = services or _selectors(case)
+            found = list(_addresses(subject, services))
         else:
             continue
         for text in found:
             yield subject.title, f"{subject.title}: {text}; rule: {_RULE}; example: {_EXAMPLE}"
+
+
+def _selectors(case: StackCase) -> dict[tuple[str | None, str | None], JsonValue]:
+    found = case.kinds("", "Service")
+    return {(entry.namespace, entry.object_name): at(entry.inputs.get("spec"), "selector") for entry in found}
+
+
+def _addresses(subject: Subject, services: dict[tuple[str | None, str | None], JsonValue]) -> Iterator[str]:
+    """Addresses written by hand take the calls of their Service, which is therefore one without pods of its own."""
+    name = endpoints.service_of(subject)
+    if name is None:
+        return
+    if services.get((subject.namespace, str(name)), UNKNOWN) not in (None, {}):
+        yield f"no Service {name!r} without a selector is declared in {subject.namespace}, so it takes another's calls"
 
 
 def _runtime(subject: Subject, runtimes: set[tuple[str | None, str | None]]) -> Iterator[str]:
@@ -65,7 +84,7 @@ def _accounts(subject: Subject, accounts: set[tuple[str | None, str | None]], *,
 
 RULE = StackRule(
     id="services-complete",
-    title="The runtime and the account that a service names are declared with it.",
+    title="The runtime and the account that a service names, and the Service of addresses, are declared with them.",
     severity=Severity.HIGH,
     reason="A service without its runtime stays unready for ever, or is served by one that nobody has judged.",
     remedy="Declare ServingRuntime and ServiceAccount in the namespace of the InferenceService.",

@@ -10,21 +10,33 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
-from policies.manifests.objects import is_a, told
+from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.pod_finder import pods
 from policies.manifests.quantities import quantity
+from policies.manifests.statements import names, names_schema
 
 BUCKET = ":S3Bucket"
 _GIB = 1024**3
 _MIN, _MAX = 1, 4096
+_SOURCES = ("VolumeSnapshot.snapshot.storage.k8s.io", "PersistentVolumeClaim")
+_DRIVERS = ("secrets-store.csi.k8s.io", "csi.cert-manager.io", "csi.spiffe.io")
+"""Drivers that bring secrets and certificates, which their own kinds name."""
+
+_DEMAND = "volumes have an allowed class and a size within bounds; what holds data in prod is protected"
 _EXAMPLE = "storageClassName: shared-rwx, resources: {requests: {storage: 20Gi}}, and kitchen:protect: true"
 
 
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each volume of unknown kind or size, and for what a mistake could delete."""
-    rule = "volumes have an allowed class and a size within bounds; what holds data in prod is protected"
-    if case.subject.is_kubernetes or case.subject.resource_type.endswith(BUCKET):
-        yield from told(case, _faults(case), rule, _EXAMPLE)
+    if case.subject.is_kubernetes:
+        yield from _objects(case)
+    elif case.subject.resource_type.endswith(BUCKET):
+        yield from told(case, _faults(case), _DEMAND, _EXAMPLE)
+
+
+@each_object
+def _objects(case: Case) -> Iterator[str]:
+    return told(case, _faults(case), _DEMAND, _EXAMPLE)
 
 
 def _faults(case: Case) -> Iterator[Fault]:
@@ -47,13 +59,17 @@ def _faults(case: Case) -> Iterator[Fault]:
     # A claim has no pods, but its specification, while unknown, could be one's.
     for pod in () if is_a(case, "", "PersistentVolumeClaim", "PersistentVolume") else pods(case.subject):
         for path, volume in listed(at(pod.spec, "volumes"), f"{pod.path}.volumes"):
+            if volume is not UNKNOWN:
+                yield from _drivers(case, path, volume)
             template = at(volume, "ephemeral", "volumeClaimTemplate")
             if template is not None:
                 yield from _claim(case, at(template, "spec"), f"{path}.ephemeral.volumeClaimTemplate.spec")
 
 
 def _holds_data(case: Case) -> bool:
-    # The claims of a StatefulSet outlive it: it is the namespace that would take them along.
+    # The claims of a StatefulSet outlive it: it is the namespace that would take them along. A patch deletes nothing.
+    if case.subject.resource_type.endswith("Patch"):
+        return False
     return is_a(case, "", "Namespace", "PersistentVolumeClaim") or case.subject.resource_type.endswith(BUCKET)
 
 
@@ -76,6 +92,7 @@ def _claim(case: Case, spec: JsonValue, path: str) -> Iterator[Fault]:
     elif name is UNKNOWN or name not in allowed:
         text = NOT_KNOWN if name is UNKNOWN else f"is {name!r}, allowed are {', '.join(allowed) or 'none'}"
         yield Fault(path=f"{path}.storageClassName", text=text)
+    yield from _filled(case, spec, path)
     size = at(spec, "resources", "requests", "storage")
     found = quantity(size)
     lowest, highest = (int(case.config.get(key) or default) for key, default in (("minGiB", _MIN), ("maxGiB", _MAX)))
@@ -84,6 +101,33 @@ def _claim(case: Case, spec: JsonValue, path: str) -> Iterator[Fault]:
     elif not lowest * _GIB <= found <= highest * _GIB:
         text = f"is {size!r}, allowed are {lowest}Gi to {highest}Gi"
         yield Fault(path=f"{path}.resources.requests.storage", text=text)
+
+
+def _filled(case: Case, spec: JsonValue, path: str) -> Iterator[Fault]:
+    """What a claim is filled with: a snapshot or another claim of its own namespace, which are judged there."""
+    stated, _ = names(case.config.get("dataSources"))
+    for field in ("dataSource", "dataSourceRef"):
+        source = at(spec, field)
+        if source is None:
+            continue
+        group, kind, place = (at(source, key) for key in ("apiGroup", "kind", "namespace"))
+        what = f"{kind}.{group}" if group else str(kind)
+        if UNKNOWN in (source, group, kind, place):
+            yield Fault(path=f"{path}.{field}", text=NOT_KNOWN)
+        elif place not in (None, "", case.subject.namespace):
+            yield Fault(path=f"{path}.{field}.namespace", text=f"{shown(place)}: it is filled out of another namespace")
+        elif what not in (*_SOURCES, *stated):
+            yield Fault(
+                path=f"{path}.{field}.kind", text=f"{shown(what)}: another program fills it, which is not judged"
+            )
+
+
+def _drivers(case: Case, path: str, volume: JsonValue) -> Iterator[Fault]:
+    """Drivers that make a volume as a pod starts: what they put into it is said by its attributes alone."""
+    driver = at(volume, "csi", "driver")
+    stated, _ = names(case.config.get("drivers"))
+    if driver is not None and (not isinstance(driver, str) or driver not in (*_DRIVERS, *stated)):
+        yield Fault(path=f"{path}.csi.driver", text=f"{shown(driver)}, and nobody has stated what it brings into a pod")
 
 
 def _classes(case: Case) -> list[str]:
@@ -100,7 +144,7 @@ def _classes(case: Case) -> list[str]:
 
 RULE = Rule(
     id="storage-protected",
-    title="Volumes say their class and size; what holds data in prod is protected against deletion.",
+    title="Volumes say their class, size and filling; what holds data in prod is protected against deletion.",
     severity=Severity.HIGH,
     reason="The cluster's default class may be slow, unencrypted or gone with its node, and a deleted base model stops "
     "every kitchen on it.",
@@ -112,6 +156,8 @@ RULE = Rule(
             **{"type": "array", "items": {"type": "string"}, "default": []},
             "description": "storage classes that are allowed beside those of the settings",
         },
+        "dataSources": names_schema("Kinds that may fill claims, as `<kind>.<group>`"),
+        "drivers": names_schema("Drivers that may make volumes as pods start"),
         "minGiB": {"type": "integer", "default": _MIN, "description": "smallest volume, in GiB"},
         "maxGiB": {"type": "integer", "default": _MAX, "description": "largest volume, in GiB"},
     },

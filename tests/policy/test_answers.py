@@ -71,6 +71,13 @@ for name, inputs in (("good", {"a": 1}), ("protected", {"bad": "x"}), ("left-out
         told.append(json_format.MessageToDict(answer))
 resources = [request(analyzer_pb2.AnalyzerResource, str(n), **({"n": n} if n else {})) for n in range(3)]
 told.append(json_format.MessageToDict(both.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources), None)))
+off = analyzer_pb2.ConfigureAnalyzerRequest()
+off.policyConfig["told"].enforcementLevel = analyzer_pb2.DISABLED
+off.policyConfig["change"].enforcementLevel = analyzer_pb2.DISABLED
+both.Configure(off, None)
+asked = request(analyzer_pb2.AnalyzeRequest, "later", bad="x")
+told += [json_format.MessageToDict(answer) for answer in (both.Analyze(asked, None), both.Remediate(asked, None))]
+both = server(change)
 odd = request(analyzer_pb2.AnalyzeRequest, "odd")
 odd.properties.fields["n"].number_value = float("nan")
 if way == "own":
@@ -94,11 +101,11 @@ def own() -> dict[str, Any]:
 def test_the_engine_is_answered_as_the_sdk_answers(own: dict[str, Any]) -> None:
     sdk = answered("sdk")["told"]
     assert own["told"][:-1] == sdk
-    assert [len(answer.get("diagnostics", [])) for answer in sdk] == [2, 0, 0, 5, 0, 0, 0, 0, 0, 1]
+    assert [len(answer.get("diagnostics", [])) for answer in sdk] == [2, 0, 0, 5, 0, 0, 0, 0, 0, 1, 4, 0]
 
 
 def test_each_resource_is_read_once_for_all_rules(own: dict[str, Any]) -> None:
-    assert own["reads"] == 3 + 3 + 1
+    assert own["reads"] == 3 + 3 + 1 + 1
 
 
 def test_a_resource_that_cannot_be_read_is_denied_by_every_rule(own: dict[str, Any]) -> None:

@@ -269,7 +269,7 @@ def test_a_rule_that_fails_is_named_with_its_object_and_nothing_else_is_lost(
     assert SECRET not in said.err + said.out
     for name in ("one", "two", "three"):
         assert f"mandatory: {RULE}: Deployment team/{name}: " in said.out
-        assert f"mandatory: {RULES[5].id}: Deployment team/{name}: " in said.out
+        assert f"mandatory: pod-security-restricted: Deployment team/{name}: " in said.out
     assert said.out.splitlines()[-1].endswith(", 1 failures of rules")
 
 

@@ -212,6 +212,7 @@ def test_flags_in_a_variable_are_read(name: str) -> None:
 
 
 def test_a_script_s_commands_are_lists_of_words() -> None:
-    script = read("A=1 B='x y'; export C=$B\ncd /x && run \"$C\" -- $A || true # no\n", {}, ())
-    assert script.commands == [["cd", "/x"], ["run", "x y", "--", "1"], ["true"]]
+    script = read('A=1 B=\'x y\'; export C="$B"\ncd /x && run "$C" -- $A || true # no\n', {}, ())
+    assert script.commands == [["run", "x y", "--", "1"], ["true"]]
+    assert (script.folders, script.variables) == (["/x"], [("C", "x y")])
     assert script.unread == []

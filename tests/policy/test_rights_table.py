@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policies.manifests.namespace_places import Place
 from policies.manifests.rights_table import POWERS, Power, power
 from policies.rules.rbac_least import RULE
 from tests.policy.support.registry import samples
@@ -22,7 +23,7 @@ def test_a_line_says_where_it_comes_from(line: Power) -> None:
 def test_a_line_refuses_each_of_its_verbs(line: Power) -> None:
     for resource in line.resources or {"anything"}:
         for verb in line.verbs or {"get"}:
-            assert power(line.groups, resource, [verb], [], cluster_wide=True), f"{verb} {resource}"
+            assert power(line.groups, resource, [verb], [], Place.CLUSTER), f"{verb} {resource}"
 
 
 def test_a_sample_tells_each_reason() -> None:

@@ -12,7 +12,7 @@ _META = {"metadata": {"name": "sample"}}
 _HOOK = {
     "name": "a.example.com",
     "clientConfig": {"service": {"name": "s", "namespace": "team", "path": "/"}},
-    "rules": [{"apiGroups": ["serving.kserve.io"], "resources": ["inferenceservices"], "operations": ["CREATE"]}],
+    "rules": [{"apiGroups": ["cache.example.com"], "resources": ["memcacheds"], "operations": ["CREATE"]}],
 }
 _RULE = "webhooks 0 rules 0"
 
@@ -103,7 +103,7 @@ _API: dict[str, Any] = {
     "apiVersion": "apiregistration.k8s.io/v1",
     "kind": "APIService",
     "metadata": {"name": "v1beta1.metrics.k8s.io"},
-    "spec": {"group": "metrics.k8s.io", "version": "v1beta1", "service": {"name": "s", "namespace": "team"}},
+    "spec": {"group": "metrics.k8s.io", "version": "v1beta1", "service": {"name": "s", "namespace": "monitoring"}},
 }
 _APIS = table(
     "kubernetes:apiregistration.k8s.io/v1:APIService",

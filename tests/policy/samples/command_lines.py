@@ -192,7 +192,7 @@ _ADAPTERS = (
     ),
     *table(
         LLM_TYPE,
-        changed(LLM, {"spec model uri": "pvc://b/base/m/v1"}),
+        changed(LLM, {"spec model uri": "pvc://base-m-v1/base/m/v1"}),
         *(
             (
                 f"an adapter from {uri}",

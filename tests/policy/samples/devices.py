@@ -18,7 +18,29 @@ _AMD = dataclasses.replace(
         "gpuPools": {"mi300": {"product": "MI300X", "gpus": 8, "resource": "amd.com/gpu", "taint": "amd.com/gpu"}}
     },
 )
+_STATED = [{"name": "rdma/shared_a", "reason": "network cards of the GPU nodes, by their operator"}]
 _PLACES = (
+    *table(
+        POD_TYPE,
+        POD,
+        ("a device that is stated", {"spec containers 0 resources": resources(**{"rdma/shared_a": "1"})}),
+        (
+            "another one than is stated",
+            {"spec containers 0 resources": resources(**{"rdma/shared_b": "1"})},
+            "is 'rdma/shared_b', which is a resource of no pool",
+        ),
+        config={"extendedResources": _STATED},
+    ),
+    *table(
+        POD_TYPE,
+        POD,
+        (
+            "a device that is stated without a reason",
+            {"spec containers 0 resources": resources(**{"rdma/shared_a": "1"})},
+            "is 'rdma/shared_a', which is a resource of no pool",
+        ),
+        config={"extendedResources": [{"name": "rdma/shared_a"}]},
+    ),
     *table(
         POD_TYPE,
         POD,
@@ -31,7 +53,19 @@ _PLACES = (
             )
             for name in _DEVICES
         ),
-        ("a device that is none", {"spec containers 0 resources": resources(**{"example.com/dongle": "1"})}),
+        *(
+            (
+                f"a device that nobody has named, {name}",
+                {"spec containers 0 resources": resources(**{name: "1"})},
+                f"resources.requests: is {name!r}, which is a resource of no pool: state it in extendedResources",
+            )
+            for name in ("example.com/dongle", "volcano.sh/vgpu-number", "rdma/shared_a", "squat.ai/fuse", "x.org/gpu")
+        ),
+        ("no device", {"spec containers 0 resources": resources(**{"example.com/dongle": "0"})}),
+        (
+            "memory and pages of the node itself",
+            {"spec containers 0 resources": resources(**{"hugepages-2Mi": "64Mi", "ephemeral-storage": "1Gi"})},
+        ),
         (
             "to nodes of another vendor",
             {"spec nodeSelector": {"amd.com/gpu.product": "MI300X"}},

@@ -146,7 +146,11 @@ _INGRESSES = table(
         }.items()
     ),
     ("an expression of the API alone", {"spec rules 0 http paths 0": {"path": "/v1/(chat/)?completions"}}),
-    ("a path with a dot", {"spec rules 0 http paths 0": {"path": "/v1/m.trics"}}),
+    (
+        "a path with a dot",
+        {"spec rules 0 http paths 0": {"path": "/v1/m.trics"}},
+        "leads to more than servers answer to callers",
+    ),
     ("rewritten", {"metadata annotations": {f"{_NGINX}rewrite-target": "/$2"}}, "rewrite-target: is '/$2'"),
     ("rewritten to metrics", {"metadata annotations": {f"{_NGINX}rewrite-target": "/metrics"}}, "is '/metrics'"),
     ("rewritten to the API", {"metadata annotations": {f"{_NGINX}rewrite-target": "/v1/completions"}}),
@@ -239,7 +243,11 @@ _GATEWAYS = (
         ),
         ("a path that is not known", _path("Exact", UNKNOWN_VALUE), "paths that cannot be seen"),
         ("a kind of path that is not known", _path(UNKNOWN_VALUE, "/v1/completions"), "paths that cannot be seen"),
-        ("a path without a value", {"spec rules 0 matches 0 path": {"type": "Exact"}}),
+        (
+            "a path without a value",
+            {"spec rules 0 matches 0 path": {"type": "Exact"}},
+            "leads to more than servers answer to callers",
+        ),
         ("an expression of what lies below", _path("RegularExpression", "/metrics/.*"), "leads to /metrics"),
         ("what lies below metrics", _path("PathPrefix", "/metrics/a"), "leads to /metrics"),
         ("a path below metrics", _path("Exact", "/metrics/"), "leads to /metrics"),
@@ -282,13 +290,22 @@ _OWN_PATHS = table(
     HTTP_ROUTE,
     ("a path that the configuration closes", _path("Exact", "/admin"), "which leads to /admin"),
     ("a path that it opens", _path("Exact", "/metrics")),
-    config={"adminPaths": ["/admin"]},
+    ("a path that it does not open", _path("Exact", "/v1/completions"), "leads to more than servers answer"),
+    config={"adminPaths": ["/admin"], "openPaths": ["/metrics"]},
 )
 _CALLS = table(
     "kubernetes:gateway.networking.k8s.io/v1:GRPCRoute",
     {**HTTP_ROUTE, "kind": "GRPCRoute"},
-    ("calls of a host", {}),
-    ("calls of every host", {"spec hostnames": MISSING}, "spec.hostnames: is missing"),
+    (
+        "calls of a host",
+        {"spec rules 0 matches": [{"method": {"service": "inference.GRPCInferenceService", "method": "ModelInfer"}}]},
+    ),
+    (
+        "calls of every host",
+        {"spec hostnames": MISSING},
+        "spec.hostnames: is missing",
+        "method: is '/', which leads to",
+    ),
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {

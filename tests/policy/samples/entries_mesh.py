@@ -129,8 +129,8 @@ _EDGES = (
         "kubernetes:networking.k8s.io/v1:Ingress",
         INGRESS,
         ("rewritten to nothing", {"metadata annotations": {"nginx.ingress.kubernetes.io/rewrite-target": ""}}),
-        ("the API's beginning, exactly", {_PATH: {"path": "/v1", "pathType": "Exact"}}),
-        ("signs of an expression, exactly", {_PATH: {"path": "/.*", "pathType": "Exact"}}),
+        ("the API's beginning, exactly", {_PATH: {"path": "/v1", "pathType": "Exact"}}, "leads to more than"),
+        ("signs of an expression, exactly", {_PATH: {"path": "/.*", "pathType": "Exact"}}, "leads to more than"),
         (
             "what lies below metrics, as a prefix",
             {_PATH: {"path": "/metrics/a", "pathType": "Prefix"}},

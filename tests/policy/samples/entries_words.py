@@ -28,23 +28,13 @@ _INGRESSES = table(
     *_noted(
         "an Ingress",
         *(f"{_NGINX}{name}" for name in ("server-alias", "auth-tls-match-cn", "configuration-snippet", "auth-snippet")),
-        *(
-            f"{_NGINX}{name}"
-            for name in ("mirror-target", "permanent-redirect", "auth-url", "canary", "upstream-vhost")
-        ),
+        *(f"{_NGINX}{name}" for name in ("mirror-target", "permanent-redirect", "default-backend", "upstream-vhost")),
         *(f"{_NGINX}{name}" for name in ("app-root", "x-forwarded-prefix", "stream-snippet", "modsecurity-snippet")),
         *("haproxy.org/backend-config-snippet", "haproxy.org/path-rewrite", "haproxy-ingress.github.io/config-backend"),
         *("traefik.ingress.kubernetes.io/router.middlewares", "konghq.com/plugins", "alb.ingress.kubernetes.io/scheme"),
         *("external-dns.alpha.kubernetes.io/hostname", "tailscale.com/funnel", "nginx.org/server-snippets"),
         *("ingress.kubernetes.io/rewrite-target", "kubernetes.io/ingress.global-static-ip-name", "unprefixed"),
     ),
-    ("a class of the cluster", {"spec ingressClassName": "nginx"}),
-    (
-        "a class of a tunnel",
-        {"spec ingressClassName": "tailscale"},
-        "spec.ingressClassName: is 'tailscale': its controller",
-    ),
-    ("a class not known", {"spec ingressClassName": UNKNOWN_VALUE}, "spec.ingressClassName: is not known"),
     (
         "a plain entry point",
         {_NOTES: {"traefik.ingress.kubernetes.io/router.entrypoints": "web"}},
@@ -85,7 +75,8 @@ def _at_path(value: str, kind: str = "ImplementationSpecific") -> dict[str, Any]
 _PATHS = table(
     "kubernetes:networking.k8s.io/v1:Ingress",
     INGRESS,
-    ("a point in a path", _at_path("/v1.1/models", "Prefix")),
+    ("a point in a path", _at_path("/v1.1/models", "Prefix"), "leads to more than servers answer to callers"),
+    ("a point in a model's name", _at_path("/v2/models/llama-3.1/infer", "Prefix")),
     ("a point for a letter", _at_path("/v1/l.ad_lora_adapter"), "which leads to /v1/load_lora_adapter"),
     (
         "a point for a letter, by prefix",
@@ -201,7 +192,7 @@ _VIRTUALS = table(
         {f"{_HTTP} match 0": {"uri": {"exact": "/METRICS"}, "ignoreUriCase": True}},
         "leads to /metrics",
     ),
-    ("great letters alone", {f"{_HTTP} match 0": {"uri": {"exact": "/METRICS"}}}),
+    ("great letters alone", {f"{_HTTP} match 0": {"uri": {"exact": "/METRICS"}}}, "leads to more than servers"),
     (
         "a path by a header",
         {f"{_HTTP} headers": {"request": {"set": {":path": "/metrics"}}}},
@@ -217,6 +208,7 @@ _VIRTUALS = table(
         "a route outside by TLS",
         {"spec tls": [{"route": [{"destination": {"host": "a.example"}}]}]},
         "tls[0].route[0].dest",
+        "spec.tls[0]: leads to every path",
     ),
 )
 
@@ -237,9 +229,10 @@ _HTTP_ROUTES = table(
     ("a rule of tomorrow", {f"{_RULE} tunnel": {}}, f"rules[0].tunnel: {_FIELD}"),
     ("a match of tomorrow", {f"{_RULE} matches 0 body": {}}, f"matches[0].body: {_FIELD}"),
 )
+_CALL: dict[str, Any] = {"matches": [{"method": {"service": "inference.GRPCInferenceService", "method": "ModelInfer"}}]}
 _CALLS = table(
     "kubernetes:gateway.networking.k8s.io/v1:GRPCRoute",
-    manifest("gateway.networking.k8s.io/v1", "GRPCRoute", {"hostnames": ["a.kitchen.example"], "rules": [{}]}),
+    manifest("gateway.networking.k8s.io/v1", "GRPCRoute", {"hostnames": ["a.kitchen.example"], "rules": [_CALL]}),
     ("calls of one host", {}),
     (
         "calls that are mirrored",

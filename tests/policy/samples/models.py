@@ -182,7 +182,7 @@ _APPROVED = (
         LLM,
         (
             "an adapter of an LLM service",
-            {"spec model lora": {"adapters": [{"name": "faq"}]}, "spec model uri": "pvc://b/base/m/v1"},
+            {"spec model lora": {"adapters": [{"name": "faq"}]}, "spec model uri": "pvc://base-m-v1/base/m/v1"},
         ),
         (
             "a strange adapter of it",
@@ -239,8 +239,12 @@ _HYBRID = (
         ("a version that is none", {_URI: "pvc://base-m-v1/base/m/latest"}, "storageUri: is"),
         ("a path upwards", {_URI: "pvc://base-m-v1/base/../m/v1"}, "storageUri: is"),
         ("no model", {_URI: MISSING}, "spec.predictor.model.storageUri: is missing"),
-        ("a model that is not in the catalog", {_URI: "pvc://c/base/mine/v1"}, "'mine/v1' is not in the catalog"),
-        ("a base model in trial", {_URI: "pvc://c/base/m/v2"}, "base model 'm/v2' is candidate in the catalog"),
+        (
+            "a model that is not in the catalog",
+            {_URI: "pvc://base-mine-v1/base/mine/v1"},
+            "'mine/v1' is not in the catalog",
+        ),
+        ("a base model in trial", {_URI: "pvc://base-m-v2/base/m/v2"}, "base model 'm/v2' is candidate in the catalog"),
         ("a storage key", {**_BASE, "spec predictor model storage": {"key": "s3"}}, "model.storage: names a bucket"),
         (
             "more models",
@@ -258,7 +262,7 @@ _HYBRID = (
         ("service not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),
         world=MODELS,
     ),
-    *table(SERVICE_TYPE, SERVICE, ("a base model in trial in dev", {_URI: "pvc://c/base/m/v2"}), world=DEV),
+    *table(SERVICE_TYPE, SERVICE, ("a base model in trial in dev", {_URI: "pvc://base-m-v2/base/m/v2"}), world=DEV),
     *table(
         LLM_TYPE,
         LLM,

@@ -62,7 +62,17 @@ _ADDRESSES = (
             {"spec endpoints": [{"address": "8.8.8.8"}]},
             f"endpoints[0].address: is '8.8.8.8', {_OUTSIDE}",
         ),
-        ("its address outside", {"spec addresses": ["8.8.8.0/24"]}, f"spec.addresses[0]: is '8.8.8.0/24', {_OUTSIDE}"),
+        (
+            "its address outside",
+            {"spec addresses": ["8.8.8.0/24"], "spec exportTo": ["."]},
+            f"spec.addresses[0]: is '8.8.8.0/24', {_OUTSIDE}",
+        ),
+        ("its address for its own calls", {"spec addresses": ["10.1.2.3"], "spec exportTo": ["."]}),
+        (
+            "its address for all",
+            {"spec addresses": ["10.96.0.1"]},
+            "spec.addresses: take the calls of other namespaces to them: exportTo is not '.'",
+        ),
         ("led where is not known", {"spec endpoints": UNKNOWN_VALUE}, _NOT_KNOWN),
     ),
     *table(
@@ -95,7 +105,7 @@ _CILIUM_RULES = (
         ("a cloud's groups", {_RULE: {"toGroups": [{"aws": {}}]}}, "something outside the cluster"),
         ("ports for everybody", {_RULE: {"toPorts": [{"ports": [{"port": "443"}]}]}}, "names nobody"),
         ("nothing at all", {_RULE: {}}),
-        *((f"{word} for Cilium", {_RULE: {f"to{word}": [{}]}}) for word in ("Services", "Nodes", "Requires")),
+        *((f"{word} for Cilium", {_RULE: {f"to{word}": [{}]}}) for word in ("Services", "Requires")),
         (
             "the world in",
             {"spec": {"ingress": [{"fromEntities": ["world"]}]}},

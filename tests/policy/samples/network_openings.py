@@ -125,26 +125,26 @@ _MARKS = (
         (
             "not in the mesh",
             {_POD_NOTES: {"sidecar.istio.io/inject": "false"}},
-            "annotation sidecar.istio.io/inject): is",
+            "metadata.annotations.sidecar.istio.io/inject: is",
         ),
         (
             "not in the mesh, by a label",
             {_POD_LABELS: {"sidecar.istio.io/inject": "false"}},
-            "(label sidecar.istio.io/inj",
+            "metadata.labels.sidecar.istio.io/inj",
         ),
-        ("not in the ambient mesh", {_POD_LABELS: {"istio.io/dataplane-mode": "none"}}, "dataplane-mode): is 'none'"),
+        ("not in the ambient mesh", {_POD_LABELS: {"istio.io/dataplane-mode": "none"}}, "dataplane-mode: is 'none'"),
         ("past the mesh", {_POD_NOTES: {"traffic.sidecar.istio.io/excludeOutboundIPRanges": "0.0.0.0/0"}}, _ONLY),
         ("ports past the mesh", {_POD_NOTES: {"traffic.sidecar.istio.io/excludeInboundPorts": "8080"}}, _ONLY),
         ("all but nothing", {_POD_NOTES: {"traffic.sidecar.istio.io/includeOutboundIPRanges": ""}}, _ONLY),
         (
             "another mode",
             {_POD_NOTES: {"proxy.istio.io/config": "interceptionMode: NONE"}},
-            "proxy.istio.io/config): is",
+            "proxy.istio.io/config: is",
         ),
         (
             "a second network",
             {_POD_NOTES: {"k8s.v1.cni.cncf.io/networks": "m"}},
-            "networks): is 'm', and of cni.cncf.io",
+            "networks: is 'm', and of cni.cncf.io",
         ),
         (
             "another first network",
@@ -153,9 +153,9 @@ _MARKS = (
         ),
         ("a gateway's pod", {_POD_NOTES: {"k8s.ovn.org/routing-network": "m"}}, "of ovn.org only what is understood"),
         ("past Linkerd", {_POD_NOTES: {"config.linkerd.io/skip-outbound-ports": "443"}}, "of linkerd.io only what"),
-        ("not in Linkerd", {_POD_NOTES: {"linkerd.io/inject": "disabled"}}, "linkerd.io/inject): is 'disabled'"),
+        ("not in Linkerd", {_POD_NOTES: {"linkerd.io/inject": "disabled"}}, "linkerd.io/inject: is 'disabled'"),
         ("past Cilium", {_POD_NOTES: {"policy.cilium.io/no-track-port": "53"}}, "of cilium.io only what is understood"),
-        ("not known marks", {_POD_NOTES: {"sidecar.istio.io/inject": UNKNOWN_VALUE}}, f"inject): is {_NOT_KNOWN}"),
+        ("not known marks", {_POD_NOTES: {"sidecar.istio.io/inject": UNKNOWN_VALUE}}, f"inject: is {_NOT_KNOWN}"),
     ),
     *table(
         "kubernetes:apps/v1:Deployment",
@@ -163,9 +163,14 @@ _MARKS = (
         (
             "pods not in the mesh",
             {"spec template metadata annotations": {"sidecar.istio.io/inject": "false"}},
-            "spec.template.spec (annotation sidecar.istio.io/inject): is 'false'",
+            "spec.template.metadata.annotations.sidecar.istio.io/inject: is 'false'",
         ),
         ("a deployment's own notes", {"metadata annotations": {"sidecar.istio.io/inject": "false"}}),
+        (
+            "a deployment in another cluster's network",
+            {"metadata annotations": {"skupper.io/proxy": "http"}},
+            "metadata.annotations.skupper.io/proxy: is 'http', and of skupper.io only what is understood",
+        ),
     ),
     *table(
         "kubernetes:serving.kserve.io/v1beta1:InferenceService",
@@ -173,7 +178,7 @@ _MARKS = (
         (
             "a server not in the mesh",
             {"metadata annotations": {"sidecar.istio.io/inject": "false"}},
-            "spec.predictor (annotation sidecar.istio.io/inject): is 'false'",
+            "InferenceService team/sample: metadata.annotations.sidecar.istio.io/inject: is 'false'",
         ),
     ),
 )
@@ -204,9 +209,17 @@ _NAMESPACES = table(
         {_POD_NOTES: {"scheduler.alpha.kubernetes.io/defaultTolerations": "[]"}},
         "of scheduler.alpha.kubernetes.io only what is understood",
     ),
-    ("out of admission", {_POD_LABELS: {"admission.gatekeeper.sh/ignore": "x"}}, "of gatekeeper.sh only what is"),
+    (
+        "out of admission",
+        {_POD_LABELS: {"admission.gatekeeper.sh/ignore": "x"}},
+        "of gatekeeper.sh only what is",
+    ),
     ("out of Linkerd", {_POD_NOTES: {"linkerd.io/inject": "disabled"}}, "annotations.linkerd.io/inject: is 'disabled'"),
-    ("with a network of its own", {_POD_LABELS: {"k8s.ovn.org/primary-user-defined-network": ""}}, "of ovn.org only"),
+    (
+        "with a network of its own",
+        {_POD_LABELS: {"k8s.ovn.org/primary-user-defined-network": ""}},
+        "of ovn.org only",
+    ),
     ("with notes not known", {_POD_NOTES: UNKNOWN_VALUE}, f"metadata.annotations: {_NOT_KNOWN}"[:20]),
 )
 

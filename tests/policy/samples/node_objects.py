@@ -105,11 +105,6 @@ _CHANGING = (
         ),
         ("a policy that makes", {"spec rules 0 generate": {"kind": "Pod"}}, "spec.rules[0].generate: changes or makes"),
         ("a policy of tomorrow", {"spec rules 0 transform": {}}, "spec.rules[0].transform: changes or makes"),
-        (
-            "a policy that asks a server",
-            {"spec rules 0 context": [{"apiCall": {"service": {"url": "https://a.example"}}}]},
-            "spec.rules[0].context[0].apiCall.service: shows objects",
-        ),
         ("a policy that reads a ConfigMap", {"spec rules 0 context": [{"configMap": {"name": "a"}}]}),
         ("rules not known", {"spec rules": UNKNOWN_VALUE}, "spec: is not known"),
     ),

@@ -16,13 +16,13 @@ def _part(**more: Any) -> dict[str, Any]:
     return {"image": container()["image"], "command": ["id"], **more}
 
 
-_WORKFLOW = manifest("argoproj.io/v1alpha1", "Workflow", {"templates": [{"name": "m", "container": _part()}]})
-_CRON = manifest("argoproj.io/v1alpha1", "CronWorkflow", {"workflowSpec": _WORKFLOW["spec"]})
+WORKFLOW = manifest("argoproj.io/v1alpha1", "Workflow", {"templates": [{"name": "m", "container": _part()}]})
+_CRON = manifest("argoproj.io/v1alpha1", "CronWorkflow", {"workflowSpec": WORKFLOW["spec"]})
 _FIRST = "spec templates 0"
 _WORKFLOWS = (
     *table(
         "kubernetes:argoproj.io/v1alpha1:Workflow",
-        _WORKFLOW,
+        WORKFLOW,
         ("a template", {}),
         (
             "a template with privileges",
@@ -66,7 +66,7 @@ _WORKFLOWS = (
     ),
     *table(
         "kubernetes:argoproj.io/v1alpha1:ClusterWorkflowTemplate",
-        {**_WORKFLOW, "kind": "ClusterWorkflowTemplate"},
+        {**WORKFLOW, "kind": "ClusterWorkflowTemplate"},
         ("for all namespaces", {"spec volumes": [_NODE]}, "spec.volumes[0].hostPath: is a path of the node"),
     ),
 )

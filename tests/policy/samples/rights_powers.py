@@ -105,9 +105,9 @@ _REFUSED = (
     ("ClusterRole", "", "secrets", "update", "read in every namespace"),
 )
 _HARMLESS = (
-    ("ClusterRole", _ADMISSION, "validatingwebhookconfigurations", "patch", "own-webhook"),
-    ("ClusterRole", _ADMISSION, "mutatingwebhookconfigurations", "update", "own-webhook"),
-    ("ClusterRole", _ADMISSION, "validatingwebhookconfigurations", "delete", "own-webhook"),
+    ("ClusterRole", _ADMISSION, "validatingwebhookconfigurations", "patch", "sample-webhook"),
+    ("ClusterRole", _ADMISSION, "mutatingwebhookconfigurations", "update", "sample-webhook"),
+    ("ClusterRole", _ADMISSION, "validatingwebhookconfigurations", "delete", "sample-webhook"),
     ("ClusterRole", _ADMISSION, "mutatingadmissionpolicies", "watch"),
     ("ClusterRole", "apiregistration.k8s.io", "apiservices", "patch", "v1beta1.metrics.example.com"),
     ("ClusterRole", "apiregistration.k8s.io", "apiservices", "list"),
@@ -159,6 +159,7 @@ _IN_THE_CLUSTER = table(
     ("pods in a team's namespace", {"metadata namespace": "kubernetes-team"}),
 )
 
+_MORE = "in a namespace whose accounts may do more"
 _BINDING: dict[str, Any] = {
     **{"apiVersion": _RBAC, "kind": "RoleBinding", "metadata": {"name": "sample", "namespace": "team"}},
     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
@@ -186,14 +187,14 @@ _NAMES = (
         ),
         *(
             (f"the role {name}", {"roleRef name": name}, f"roleRef.name: is {name!r}, which leads to every other")
-            for name in ("sudoer", "cluster-debugger", "storage-admin", "crossplane-admin")
+            for name in ("sudoer", "cluster-debugger", "storage-admin", "crossplane-admin", "cluster-reader")
         ),
         *(
             (f"a harmless role, {name}", {"roleRef name": name})
             for name in (
                 *("system:auth-delegator", "system:discovery", "system:metrics-server", "system:monitoring"),
                 *("system:openshift:scc:restricted-v2", "system:openshift:scc:nonroot", "system:image-puller"),
-                *("view", "cluster-reader", "own-controller"),
+                *("view", "sample-controller"),
             )
         ),
         ("an account", {"subjects": [_ACCOUNT]}),
@@ -216,7 +217,7 @@ _NAMES = (
         f"kubernetes:{_RBAC}:RoleBinding",
         _BINDING,
         *(
-            (f"{name} of {namespace}", {"roleRef name": name, "metadata namespace": namespace}, "for every namespace")
+            (f"{name} of {namespace}", {"roleRef name": name, "metadata namespace": namespace}, _MORE)
             for name, namespace in (("admin", "kube-system"), ("edit", "kube-public"), ("admin", "openshift-config"))
         ),
         ("admin of a team's namespace", {"roleRef name": "admin"}),

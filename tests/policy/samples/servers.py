@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+from tests.policy.samples.models import MODELS
 from tests.policy.support.objects import (
     DEPLOYMENT,
     DEPLOYMENT_TYPE,
@@ -19,8 +21,9 @@ from tests.policy.support.objects import (
     SERVICE,
     SERVICE_TYPE,
     VLLM,
+    container,
 )
-from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, table
+from tests.policy.support.sample import MISSING, PINNED, UNKNOWN_VALUE, WORLD, table
 
 _NOT_KNOWN = "not known before the update"
 _ENV = "spec containers 0 env"
@@ -108,7 +111,14 @@ OFFLINE_RULE = (
 _OPEN = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
 _GUARD = "--middleware=payload.guard_updates.UpdateGuard"
 _HOT_MODEL = {f"{_MODEL} env": [_env(_OPEN)], f"{_MODEL} args": ["--enable-lora", _GUARD]}
-_SIDECAR = {"name": "reconcile-adapters", "image": "x"}
+_SIDECAR = {
+    **{"name": "reconcile-adapters", "image": PINNED, "command": ["python3", "-m", "payload.reconcile_adapters"]},
+    "volumeMounts": [{"name": "token", "mountPath": "/run/kitchen"}],
+}
+_KEPT_TOKEN = {
+    "spec predictor model volumeMounts": [{"name": "token", "mountPath": "/run/kitchen", "readOnly": True}],
+    "spec predictor volumes": [{"name": "token", "emptyDir": {}}],
+}
 _UNGUARDED = f"without {_GUARD} in its args"
 _ALONE = "without the sidecar reconcile-adapters in its pod"
 
@@ -159,9 +169,11 @@ LORA = (
             {f"{_ENV} 3": _env("VLLM_LORA_RESOLVER_CACHE_DIR", "/mnt/adapters")},
             "VLLM_LORA_RESOLVER_CACHE_DIR is '/mnt/adapters'",
         ),
-        ("plugin", {f"{_ENV} 3": _env("VLLM_PLUGINS", "lora_filesystem_resolver")}, "VLLM_PLUGINS is 'lora_file"),
-        ("another plugin", {f"{_ENV} 3": _env("VLLM_PLUGINS", "my_model")}),
-        ("plugins not known", {f"{_ENV} 3": _env("VLLM_PLUGINS", UNKNOWN_VALUE)}, f"VLLM_PLUGINS is {_NOT_KNOWN}"),
+        *(
+            (f"plugins {value!r}", {f"{_ENV} 3": _env("VLLM_PLUGINS", value)}, "sets VLLM_PLUGINS, which brings code")
+            for value in ("lora_filesystem_resolver", "my_model", UNKNOWN_VALUE)
+        ),
+        ("no plugins", {f"{_ENV} 3": _env("VLLM_PLUGINS", "")}),
         (
             "in a shell",
             {"spec containers 0 args 1": f"KEY=canary-in-secret {_OPEN}=1 vllm serve"},
@@ -175,6 +187,27 @@ LORA = (
         ("open and alone", {f"{_MODEL} env": [_env(_OPEN)]}, f"{_UNGUARDED} and {_ALONE}"),
         ("guarded and alone", _HOT_MODEL, f"spec.predictor.model.env: {_OPEN} is '1', {_ALONE}"),
         ("hot", {**_HOT_MODEL, "spec predictor containers": [_SIDECAR]}),
+        *(
+            (f"a sidecar with {more}", {**_HOT_MODEL, "spec predictor containers": [{**_SIDECAR, **more}]}, _ALONE)
+            for more in (
+                {"command": ["sleep", "1"]},
+                {"image": "x"},
+                {"env": [{"name": "PYTHONPATH", "value": "/x"}]},
+                {"lifecycle": {"postStart": {"exec": {"command": ["python3", "/x.py"]}}}},
+            )
+        ),
+        ("the token of the sidecar", {**_HOT_MODEL, **_KEPT_TOKEN, "spec predictor containers": [_SIDECAR]}),
+        (
+            "another reader of the token",
+            {
+                **{**_HOT_MODEL, **_KEPT_TOKEN, "spec predictor containers": [_SIDECAR]},
+                "spec predictor initContainers 1": {
+                    **container("reader"),
+                    "volumeMounts": [{"name": "token", "mountPath": "/x", "readOnly": True}],
+                },
+            },
+            "initContainers[1].volumeMounts[0]: reads the token by which the sidecar loads adapters",
+        ),
         (
             "hot with a native sidecar",
             {
@@ -196,6 +229,8 @@ LORA = (
             {"spec predictor containers": [{**_SIDECAR, "env": [_env(_OPEN)]}]},
             "spec.predictor.containers[0].env",
         ),
+        # The sidecar's image is of the samples' catalog.
+        world=MODELS,
     ),
     *table(
         DEPLOYMENT_TYPE,
@@ -210,8 +245,21 @@ _PROJECTED = {
     "name": "t",
     "projected": {"sources": [{"configMap": {"name": "x"}}, {"serviceAccountToken": {"path": "t"}}]},
 }
+_SIGNED = {"name": "c", "projected": {"sources": [{"podCertificate": {"signerName": "a.example.com/b"}}]}}
+_NOVEL = {"name": "n", "projected": {"sources": [{"novelty": {}}]}}
+_BUNDLE = {"name": "b", "projected": {"sources": [{"clusterTrustBundle": {"name": "b"}}, {"downwardAPI": {}}]}}
+_NOTES = "metadata annotations"
+_MOUNTS, _PLACE = "spec containers 0 volumeMounts", "/run/secrets/kubernetes.io/serviceaccount"
 
 TOKENS = (
+    # In an update the provider drops fields that it does not know; a file of `kitchen policy check` has them.
+    *table(
+        POD_TYPE,
+        POD,
+        ("by a certificate", {"spec volumes": [_SIGNED]}, "sources[0].podCertificate: gives the pod an identity"),
+        ("by what nobody knows yet", {"spec volumes": [_NOVEL]}, "sources[0].novelty: gives the pod an identity"),
+        world=dataclasses.replace(WORLD),
+    ),
     *table(
         POD_TYPE,
         POD,
@@ -220,6 +268,21 @@ TOKENS = (
         ("wanted", {_TOKEN: True}, "spec.automountServiceAccountToken: is True"),
         ("as text", {_TOKEN: "false"}, "is 'false'"),
         ("by a volume", {"spec volumes": [_PROJECTED]}, "volumes[0].projected.sources[1]: is a token"),
+        ("a bundle of CAs", {"spec volumes": [_BUNDLE]}),
+        ("a role", {_NOTES: {"iam.amazonaws.com/role": "a"}}, "annotation iam.amazonaws.com/role): is 'a': gives"),
+        (
+            "an identity",
+            {"metadata labels": {"aadpodidbinding": "a"}},
+            "(label aadpodidbinding): is 'a': gives the pod",
+        ),
+        ("a note", {_NOTES: {"example.com/role": "a"}}),
+        ("by a Secret in its place", {_MOUNTS: [{"mountPath": f"/var{_PLACE}"}]}, "mountPath: is '/var/run/secrets"),
+        (
+            "by a Secret in its place, spelt oddly",
+            {_MOUNTS: [{"mountPath": f"/var/.{_PLACE}/"}]},
+            "mountPath: is '/var",
+        ),
+        ("by a Secret beside its place", {_MOUNTS: [{"mountPath": "/run/secrets/own"}]}),
         ("not known", {_TOKEN: UNKNOWN_VALUE}, f"is {_NOT_KNOWN}"),
         ("spec not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),
         ("volumes not known", {"spec volumes": UNKNOWN_VALUE}, f"sources: is {_NOT_KNOWN}"),

@@ -11,6 +11,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from policies.judging.stack_rule import StackRule, stack_case_of
 from policies.judging.world import World
+from tests.policy.samples.stacks_addresses import ADDRESSES
 from tests.policy.samples.stacks_budgets import BUDGETS
 from tests.policy.samples.stacks_callers import CALLERS
 from tests.policy.support.objects import SERVICE, manifest
@@ -146,6 +147,7 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
         ("neither", {"runtime": None, "account": None}, "ServingRuntime", "ServiceAccount"),
         ("runtime not known", {f"service {_PREDICTOR} model runtime": UNKNOWN_VALUE}, f"runtime: is {_NOT_KNOWN}"),
         ("account not known", {f"service {_PREDICTOR} serviceAccountName": UNKNOWN_VALUE}, f"Name: is {_NOT_KNOWN}"),
+        *ADDRESSES,
     ),
     "exposed-authorized": (
         *_table(

@@ -78,6 +78,10 @@ CALLERS: tuple[Row, ...] = (
     _row("every network", _from(ipBlocks=["0.0.0.0/0"]), _OPEN),
     _row("every network by halves", _from(ipBlocks=["0.0.0.0/1", "128.0.0.0/1"]), _OPEN),
     _row("every network by parts", _from(remoteIpBlocks=[f"{first}.0.0.0/8" for first in range(1, 224)]), _OPEN),
+    _row("callers, and anybody for health", {"rules": [*_CALLERS, {"to": [{"operation": {"paths": ["/healthz"]}}]}]}),
+    _row(
+        "anybody for health and below", {"rules": [*_CALLERS, {"to": [{"operation": {"paths": ["/healthz*"]}}]}]}, _OPEN
+    ),
     _row("an empty condition", {"rules": [{"when": []}]}, _OPEN),
     _row("a condition without values", {"rules": [{"when": [{"key": "request.auth.claims[a]"}]}]}, _OPEN),
     _row("a condition that anybody meets", _when("request.headers[x]", "*"), _OPEN),

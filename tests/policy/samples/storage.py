@@ -48,8 +48,79 @@ _CLAIMS = (
         ("size not known", {_SIZE: UNKNOWN_VALUE}, f"requests.storage: is {_NOT_KNOWN}"),
         ("claim not known", {"spec": UNKNOWN_VALUE}, f"spec: is {_NOT_KNOWN}"),
         ("neither", {"spec storageClassName": MISSING, "spec resources": MISSING}, "storageClassName", "storage"),
+        (
+            "a snapshot",
+            {"spec dataSource": {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "a"}},
+        ),
+        ("a copy of a neighbour", {"spec dataSourceRef": {"kind": "PersistentVolumeClaim", "name": "a"}}),
+        (
+            "the same namespace",
+            {"spec dataSourceRef": {"kind": "PersistentVolumeClaim", "name": "a", "namespace": "team"}},
+        ),
+        (
+            "a copy out of another namespace",
+            {"spec dataSourceRef": {"kind": "PersistentVolumeClaim", "name": "a", "namespace": "sales"}},
+            "spec.dataSourceRef.namespace: is 'sales': it is filled out of another namespace",
+        ),
+        (
+            "filled by a program",
+            {"spec dataSourceRef": {"apiGroup": "pop.example.com", "kind": "Download", "name": "a"}},
+            "spec.dataSourceRef.kind: is 'Download.pop.example.com': another program fills it",
+        ),
+        (
+            "a snapshot of another group",
+            {"spec dataSource": {"apiGroup": "a.example.com", "kind": "VolumeSnapshot", "name": "a"}},
+            "spec.dataSource.kind: is 'VolumeSnapshot.a.example.com'",
+        ),
+        (
+            "filled with what is not known",
+            {"spec dataSourceRef": UNKNOWN_VALUE},
+            f"spec.dataSourceRef: is {_NOT_KNOWN}",
+        ),
         world=_PROD,
         protect=True,
+    ),
+    *table(
+        _CLAIM_TYPE,
+        _CLAIM,
+        ("a program that is stated", {"spec dataSourceRef": {"apiGroup": "pop.example.com", "kind": "Download"}}),
+        world=_DEV,
+        config={"dataSources": [{"name": "Download.pop.example.com", "reason": "from the store alone"}]},
+    ),
+    *table(
+        POD_TYPE,
+        POD,
+        ("secrets of a store", {"spec volumes": [{"name": "a", "csi": {"driver": "secrets-store.csi.k8s.io"}}]}),
+        *(
+            (
+                f"a volume of {driver}",
+                {"spec volumes": [{"name": "a", "csi": {"driver": driver}}]},
+                f"spec.volumes[0].csi.driver: is {driver!r}, and nobody has stated",
+            )
+            for driver in ("image.csi.example.com", "nfs.csi.k8s.io", "csi.sharedresource.openshift.io")
+        ),
+        ("a driver not known", {"spec volumes": [{"name": "a", "csi": UNKNOWN_VALUE}]}, "csi.driver: is not known"),
+        (
+            "made with the pod, and filled by a program",
+            {
+                "spec volumes": [
+                    {
+                        "name": "a",
+                        "ephemeral": {
+                            "volumeClaimTemplate": {"spec": {**_SPEC, "dataSourceRef": {"kind": "A", "apiGroup": "b"}}}
+                        },
+                    }
+                ]
+            },
+            "ephemeral.volumeClaimTemplate.spec.dataSourceRef.kind: is 'A.b'",
+        ),
+        world=_DEV,
+    ),
+    *table(
+        POD_TYPE,
+        POD,
+        ("a driver that is stated", {"spec volumes": [{"name": "a", "csi": {"driver": "nfs.csi.k8s.io"}}]}),
+        config={"drivers": [{"name": "nfs.csi.k8s.io", "reason": "one server"}]},
     ),
     *table(_CLAIM_TYPE, _CLAIM, ("unprotected", {}, "protect: is off"), world=_PROD),
     *table(_CLAIM_TYPE, _CLAIM, ("unprotected in dev", {}), world=_DEV),

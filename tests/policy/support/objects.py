@@ -94,7 +94,7 @@ SERVICE = manifest(
             "model": {
                 "modelFormat": {"name": "vLLM"},
                 "runtime": "sample-vllm",
-                "storageUri": "pvc://models/base/m/v1",
+                "storageUri": "pvc://base-m-v1/base/m/v1",
                 "resources": resources(**GPU),
             },
         }
@@ -104,7 +104,7 @@ LLM = manifest(
     "serving.kserve.io/v1alpha2",
     "LLMInferenceService",
     {
-        "model": {"uri": "pvc://models/base/m/v1", "name": "m"},
+        "model": {"uri": "pvc://base-m-v1/base/m/v1", "name": "m"},
         "template": {
             **pod_spec(),
             "containers": [{**container("main", VLLM), "env": OFFLINE, "resources": resources(**GPU)}],

@@ -1,0 +1,66 @@
+"""ConfigMaps and Secrets from which controllers of the platform take their settings.
+
+Such an object changes what every pod gets, where names lead, or who may do what, and each controller has a form of its
+own for it. So none is understood but for what is plainly something else: dashboards, certificates, pull secrets, and of
+KServe's own ConfigMap the parts that name images and sizes, which other rules judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.judging.subject import Subject, mapping
+from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.fields import NOT_KNOWN, Fault
+from policies.manifests.images import KSERVE_CONFIG
+from policies.manifests.platform_names import is_of_the_platform, is_read_by_a_controller
+
+_KINDS = {("", "ConfigMap"), ("", "Secret")}
+_PLAIN_TYPES = ("kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
+_DASHBOARDS = ("grafana_dashboard", "console.openshift.io/dashboard")
+_BUNDLES = ("kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt")
+"""What controllers write into every namespace, for pods to read."""
+
+_OF_KSERVE = {
+    *("_example", "agent", "batcher", "router", "storageInitializer", "explainers", "metricsAggregator", "multiNode"),
+    *("deploy", "resource", "autoscaler", "opentelemetryCollector"),
+}
+"""Parts of KServe's ConfigMap that name images, sizes and modes alone."""
+
+_WHY = "a controller of the platform takes its settings from it, and nobody has stated what it changes"
+
+
+def controllers_data(subject: Subject) -> Iterator[Fault]:
+    """Why a ConfigMap or Secret configures a controller, where it does."""
+    if (subject.group, subject.kind) not in _KINDS:
+        return
+    metadata, secret = subject.inputs.get("metadata"), subject.kind == "Secret"
+    name, namespace = (UNKNOWN if metadata is UNKNOWN else subject.metadata.get(key) for key in ("name", "namespace"))
+    if namespace is UNKNOWN:
+        # A name alone that is not known is none of a controller's in a namespace where none runs.
+        yield Fault(path="metadata.namespace", text=NOT_KNOWN)
+    if name == KSERVE_CONFIG and not secret:
+        yield from _of_kserve(subject)
+    elif isinstance(name, str) and is_read_by_a_controller(name, secret=secret) and name not in _BUNDLES:
+        yield Fault(path="metadata.name", text=f"is {name!r}: {_WHY}")
+    elif isinstance(namespace, str) and is_of_the_platform(namespace) and not _is_plain(subject, name):
+        yield Fault(path="metadata.namespace", text=f"is {namespace!r}: {_WHY}")
+
+
+def _of_kserve(subject: Subject) -> Iterator[Fault]:
+    data = subject.inputs.get("data")
+    if data is UNKNOWN:
+        yield Fault(path="data", text=NOT_KNOWN)
+    for key in mapping(data):
+        if key not in _OF_KSERVE:
+            yield Fault(path=f"data.{key}", text=_WHY)
+
+
+def _is_plain(subject: Subject, name: JsonValue) -> bool:
+    if subject.kind == "Secret":
+        return subject.inputs.get("type") in _PLAIN_TYPES
+    held = [*mapping(subject.inputs.get("data")), *mapping(subject.inputs.get("binaryData"))]
+    labels = mapping(subject.metadata.get("labels"))
+    if any(label in labels for label in _DASHBOARDS):
+        return all(key.endswith((".json", ".json.gz")) for key in held)
+    return name in _BUNDLES or (bool(held) and all(key.endswith((".crt", ".pem")) for key in held))

@@ -1,0 +1,67 @@
+"""Samples of the closed list of values that vLLM's flags are given."""
+
+from __future__ import annotations
+
+from tests.policy.samples.models import MODELS
+from tests.policy.support.objects import DEPLOYMENT_TYPE
+from tests.policy.support.sample import Sample, table
+from tests.policy.support.served import FIRST, SERVER
+
+_VALUES = (
+    *table(
+        DEPLOYMENT_TYPE,
+        SERVER,
+        *(
+            (f"a value of {words}", {f"{FIRST} args": words}, f"args: gives --{says}")
+            for words, says in (
+                (["--chat-template", "/srv/x.jinja"], "chat-template a value that is not understood"),
+                (["--chat-template={{ messages }}"], "chat-template a value that is not understood"),
+                (["--chat-template=/mnt/models/../x"], "chat-template a value"),
+                (["--generation-config=/srv"], "generation-config a value"),
+                (["--generation-con", "other/model"], "generation-config a value"),
+                (
+                    ['--override-generation-config={"bad": 1}'],
+                    "override-generation-config a key that is not understood: bad",
+                ),
+                (
+                    ['--structured-outputs-config={"reasoning_parser_plugin": "/x"}'],
+                    "structured-outputs-config a key that",
+                ),
+                (["--structured-outputs-config.reasoning_parser_plugin=/x"], "structured-outputs-config a key that is"),
+                (["--structured_outputs_config.reasoning_parser", "/x"], "structured-outputs-config a value that is"),
+                (["--structured-outputs-config", "x"], "structured-outputs-config a value that is not understood"),
+                (['--compilation-config={"inductor_passes": {"p": "os.system"}}'], "compilation-config a key that is"),
+                (['--compilation-config={"backend": "my.backend"}'], "compilation-config a value that is not und"),
+                (['--compilation-config.pass_config={"x": "os.system"}'], "compilation-config a value that is not"),
+                (["--compilation-config.cache_dir=/srv"], "compilation-config a key that is not understood: cache_dir"),
+                (['--mm-processor-kwargs={"trust_remote_code": true}'], "mm-processor-kwargs a value that is not"),
+                (['--additional-config={"x": "y"}'], "additional-config a value that is not understood: x"),
+                (["--mm-encoder-fp8-scale-path=/srv/x"], "mm-encoder-fp8-scale-path a value"),
+                (["--reasoning-parser=/srv/x.py"], "reasoning-parser a value"),
+                (["--kv-cache-dtype=/srv/x"], "kv-cache-dtype a value"),
+            )
+        ),
+        *(
+            (f"an understood value, {words}", {f"{FIRST} args": words})
+            for words in (
+                *(["--chat-template=/mnt/models/chat_template.jinja"], ["--generation-config", "vllm"], ["-O3"]),
+                *(["--chat-template", "examples/tool_chat_template_hermes.jinja"], ["--compilation-config=3"]),
+                *(['--override-generation-config={"temperature": 0.5, "top_k": -1}'], ["--kv-cache-dtype=fp8"]),
+                *(['--structured-outputs-config={"backend": "xgrammar"}'], ["--limit-mm-per-prompt=image=2"]),
+                *(['--compilation-config={"cudagraph_mode": "PIECEWISE", "cudagraph_capture_sizes": [1, 2]}'],),
+                *(["--structured-outputs-config.backend=auto"], ["--served-model-name", "team/m", "m"]),
+                *(['--default-chat-template-kwargs={"enable_thinking": false}'], ["--tool-call-parser=llama3_json"]),
+            )
+        ),
+        world=MODELS,
+    ),
+    *table(
+        DEPLOYMENT_TYPE,
+        SERVER,
+        ("a value that is stated", {f"{FIRST} args": ["--chat-template", "/etc/templates/a.jinja"]}),
+        ("another one", {f"{FIRST} args": ["--chat-template=/etc/templates/b.jinja"]}, "gives --chat-template a value"),
+        world=MODELS,
+        config={"flagValues": [{"name": "--chat-template=/etc/templates/a.jinja", "reason": "reviewed, in Git"}]},
+    ),
+)
+SAMPLES: dict[str, tuple[Sample, ...]] = {"adapters-approved": _VALUES}
