@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from components.kubernetes_object import KubernetesObject
 from components.labels import pod_labels
 from components.platform import Platform
 from components.tenancy.network import ENTRY_PODS
-from components.tenancy.provisions import image_pull_secrets
+from components.tenancy.provisions import Provision, image_pull_secrets
 
 NAME = "entry"
 
@@ -30,6 +30,7 @@ class EntryArgs:
 
     `models` is the check's table: by public name the groups that may call it and the bounds of what they may ask. The
     certificate is of cert-manager's ClusterIssuer `issuer`, or lies in the Secret `tls_secret`: exactly one of them.
+    `provisions` are put into the namespace before any pod; `ca_bundle` is a ConfigMap there with `ca.crt`.
     """
 
     namespace: str
@@ -44,6 +45,8 @@ class EntryArgs:
     replicas: int
     issuer: str | None = None
     tls_secret: str | None = None
+    ca_bundle: str | None = None
+    provisions: Sequence[Provision] = ()
     pull_secrets: tuple[str, ...] = ()
     protect: bool = False
 
@@ -85,6 +88,7 @@ class Entry(pulumi.ComponentResource):
             self._object(policy, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
         self._object("quota", "v1", "ResourceQuota", spec={"hard": self._quota()})
         needs: list[pulumi.Resource] = [self._account(), self._configuration()]
+        needs += [one.declare(name, args.namespace, args.labels, self._child) for one in args.provisions]
         if args.issuer is not None:
             needs.append(self._certificate(args.issuer))
         self._object(NAME, "v1", "Service", spec=self._service())
@@ -160,6 +164,7 @@ class Entry(pulumi.ComponentResource):
             images=args.images,
             tls_secret=args.tls_secret or pods.TLS_SECRET,
             platform=args.platform,
+            ca_bundle=args.ca_bundle,
         )
         return {
             "replicas": args.replicas,

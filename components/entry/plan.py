@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 COUNTERS = ("none", "local", "shared")
 """Who counts requests and tokens: nobody, each replica for itself (requests alone), or one counter for all."""
 
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+"""Where Envoy's image has the authorities of the internet."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Issuer:
@@ -81,6 +84,7 @@ class EntryPlan:
 
     Grants are tried in their order: the first one whose model and groups fit decides, and its limits hold.
     `counter` is one of COUNTERS; `counter_closed` refuses calls while the shared counter does not answer.
+    `ca_file` has the authorities by which issuers are known that keys are fetched from.
     `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone.
     """
 
@@ -94,4 +98,5 @@ class EntryPlan:
     body_kib: int = 1024
     ports: Ports = Ports()
     tls_folder: str | None = "/etc/kitchen/tls"
+    ca_file: str = AUTHORITIES
     record_path: str = "/var/log/kitchen/calls.jsonl"

@@ -8,12 +8,17 @@ from typing import Any
 from components import pod_package
 from components.entry.plan import EntryPlan
 from components.platform import Platform
+from components.tenancy.provisions import CA_KEY
 
 SCRIPTS = pod_package.files("call_body", "call_bounds", "check_calls", "drain_entry")
 """Modules of the package `payload` that the check needs."""
 
 CONFIG, TABLE = "envoy.json", "models.json"
 CONFIG_FOLDER, SCRIPTS_FOLDER, RECORD_FOLDER = "/etc/kitchen/entry", "/etc/kitchen/check", "/var/log/kitchen"
+CA_FOLDER = "/etc/kitchen/ca"
+CA_FILE = f"{CA_FOLDER}/{CA_KEY}"
+"""Where the authorities are that the organisation states."""
+
 TLS_SECRET = "entry-tls"
 ENVOY, CHECK = "envoy", "check"
 DRAIN_SECONDS = 900
@@ -23,9 +28,15 @@ _RECORD_GIB = 2
 
 
 def template(
-    plan: EntryPlan, *, config_map: str, images: Mapping[str, str], tls_secret: str, platform: Platform
+    plan: EntryPlan,
+    *,
+    config_map: str,
+    images: Mapping[str, str],
+    tls_secret: str,
+    platform: Platform,
+    ca_bundle: str | None = None,
 ) -> dict[str, Any]:
-    """The pod's specification; `images` has those of `envoy` and `check`.
+    """The pod's specification; `images` has those of `envoy` and `check`, `ca_bundle` is a ConfigMap with `ca.crt`.
 
     Envoy is a sidecar in Kubernetes' sense (an init container that is restarted always, 1.29 and newer): it starts
     first and ends last. The check gets the signal to end before it, lets Envoy take no new connections, and ends when
@@ -37,14 +48,14 @@ def template(
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": DRAIN_SECONDS + 30,
         "securityContext": platform.pod_security_context(),
-        "initContainers": [_envoy(plan, images[ENVOY], platform)],
+        "initContainers": [_envoy(plan, images[ENVOY], platform, ca_bundle)],
         "containers": [_check(plan, images[CHECK], platform)],
-        "volumes": _volumes(config_map, tls_secret),
+        "volumes": _volumes(config_map, tls_secret, ca_bundle),
         **_spread(),
     }
 
 
-def _envoy(plan: EntryPlan, image: str, platform: Platform) -> dict[str, Any]:
+def _envoy(plan: EntryPlan, image: str, platform: Platform, ca_bundle: str | None) -> dict[str, Any]:
     ready = {"httpGet": {"path": "/ready", "port": "metrics"}, "periodSeconds": 5, "timeoutSeconds": 3}
     return {
         "name": ENVOY,
@@ -65,6 +76,7 @@ def _envoy(plan: EntryPlan, image: str, platform: Platform) -> dict[str, Any]:
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
             {"name": "tls", "mountPath": str(plan.tls_folder), "readOnly": True},
             {"name": "record", "mountPath": RECORD_FOLDER},
+            *([{"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}] if ca_bundle is not None else []),
         ],
     }
 
@@ -92,7 +104,7 @@ def _check(plan: EntryPlan, image: str, platform: Platform) -> dict[str, Any]:
     }
 
 
-def _volumes(config_map: str, tls_secret: str) -> list[dict[str, Any]]:
+def _volumes(config_map: str, tls_secret: str, ca_bundle: str | None) -> list[dict[str, Any]]:
     tls = {"secretName": tls_secret, "defaultMode": 0o440, "optional": False}
     envoy = {"name": config_map, "items": [{"key": CONFIG, "path": CONFIG}]}
     return [
@@ -100,6 +112,7 @@ def _volumes(config_map: str, tls_secret: str) -> list[dict[str, Any]]:
         {"name": "check", **pod_package.config_map(config_map, (*SCRIPTS, TABLE))},
         {"name": "tls", "secret": {**tls, "items": [{"key": key, "path": key} for key in ("tls.crt", "tls.key")]}},
         {"name": "record", "emptyDir": {"sizeLimit": f"{_RECORD_GIB}Gi"}},
+        *([{"name": "ca", "configMap": {"name": ca_bundle}}] if ca_bundle is not None else []),
     ]
 
 

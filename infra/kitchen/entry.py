@@ -11,8 +11,8 @@ import pulumi
 
 from components import naming
 from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
-from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Server
-from components.entry.pods import SCRIPTS, TLS_SECRET
+from components.entry.plan import AUTHORITIES, EntryPlan, Grant, Issuer, Limits, Server
+from components.entry.pods import CA_FILE, SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
 from components.ports import LLM_PORT, SERVER_PORT
 from infra.catalog import FETCH_IMAGE, Catalog
@@ -20,6 +20,7 @@ from infra.entry_settings import EntrySettings, Inputs
 from infra.grants import Granted, Model, callers, granted, models
 from infra.keys import camel
 from infra.kitchen.context import Context
+from infra.kitchen.foundation import provisions
 from infra.settings import Kitchen, Settings
 
 PATHS = ("/v1/chat/completions", "/v1/completions")
@@ -48,6 +49,8 @@ def entry(context: Context) -> Mapping[str, Any]:
         replicas=said.replicas,
         issuer=said.tls.issuer,
         tls_secret=said.tls.secret or (None if said.tls.issuer else TLS_SECRET),
+        ca_bundle=settings.object_store.ca_bundle,
+        provisions=provisions(settings),
         pull_secrets=tuple(context.pull_secrets),
         protect=settings.protect,
     )
@@ -81,6 +84,7 @@ def plan(settings: Settings, catalog: Catalog) -> EntryPlan:
         counter=said.counter,
         counter_closed=said.closed_without_counter,
         body_kib=said.body_kib,
+        ca_file=AUTHORITIES if settings.object_store.ca_bundle is None else CA_FILE,
     )
 
 

@@ -45,7 +45,7 @@ def tenant(context: Context, name: str) -> Tenant:
         store=store_address(settings),
         title=f"{name} ({settings.environment})",
         description=f"Private AI Kitchen: tenant {name} of {said.owner}, environment {settings.environment}",
-        provisions=_provisions(settings),
+        provisions=provisions(settings),
         protect=settings.protect,
         entry_namespace=naming.entry_namespace(settings.environment) if settings.entry else None,
     )
@@ -61,7 +61,8 @@ def tenant(context: Context, name: str) -> Tenant:
     return made
 
 
-def _provisions(settings: Settings) -> list[Provision]:
+def provisions(settings: Settings) -> list[Provision]:
+    """What a namespace gets before any pod: the registry's credentials, the authorities' certificates."""
     made: list[Provision] = []
     store, credentials = settings.object_store, settings.registry_credentials
     if settings.pull_secret is not None and credentials is not None:

@@ -21,7 +21,7 @@ def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
     if plan.counter == "shared":
         counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
         made.append({**counter, "typed_extension_protocol_options": _http2()})
-    return made + [_issuer(issuer) for issuer in plan.issuers if issuer.jwks_url is not None]
+    return made + [_issuer(issuer, plan.ca_file) for issuer in plan.issuers if issuer.jwks_url is not None]
 
 
 def _cluster(name: str, host: str, port: int) -> dict[str, Any]:
@@ -43,13 +43,13 @@ def _server(server: Server) -> dict[str, Any]:
     return {**_cluster(server.name, server.host, server.port), "metadata": facts}
 
 
-def _issuer(issuer: Issuer) -> dict[str, Any]:
+def _issuer(issuer: Issuer, ca_file: str) -> dict[str, Any]:
     parts = urlsplit(str(issuer.jwks_url))
     secure = parts.scheme == "https"
     made = _cluster(f"issuer-{issuer.name}", str(parts.hostname), parts.port or (443 if secure else 80))
     if not secure:
         return made
-    trust = {"trusted_ca": {"filename": "/etc/kitchen/ca/ca.crt"}}
+    trust = {"trusted_ca": {"filename": ca_file}}
     checked = typed("extensions.transport_sockets.tls.v3.UpstreamTlsContext", sni=parts.hostname)
     names = [{"san_type": "DNS", "matcher": {"exact": parts.hostname}}]
     checked["common_tls_context"] = {"validation_context": {**trust, "match_typed_subject_alt_names": names}}

@@ -15,6 +15,7 @@ from components.entry.plan import EntryPlan, Grant, Issuer, Server
 from components.entry.pods import SCRIPTS
 from components.entry.rules import Reached
 from components.platform import Platform
+from components.tenancy import CaBundle
 from infra.kitchen.context import scripts
 from tests.unit.support import mocked
 from tests.unit.support.entry import KEY
@@ -158,3 +159,11 @@ def test_a_given_certificate_is_mounted_and_none_is_asked_for(declared: Callable
 def test_one_replica_is_refused(declared: Callable[..., Objects]) -> None:
     with pytest.raises(ValueError, match="at least 2"):
         declared(replicas=1)
+
+
+def test_issuers_are_known_by_the_stated_authorities(declared: Callable[..., Objects]) -> None:
+    made = declared(ca_bundle="kitchen-ca", provisions=[CaBundle(name="kitchen-ca", certificates="PEM")])
+    assert made["ConfigMap", "kitchen-ca"]["data"] == {"ca.crt": "PEM"}
+    (envoy,) = pod(made)["initContainers"]
+    assert {"name": "ca", "mountPath": "/etc/kitchen/ca", "readOnly": True} in envoy["volumeMounts"]
+    assert {"name": "ca", "configMap": {"name": "kitchen-ca"}} in pod(made)["volumes"]
