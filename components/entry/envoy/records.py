@@ -32,11 +32,11 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
             for issuer in plan.issuers
         },
         "grant": "%ROUTE_NAME%",
-        "asked": of_metadata(CALL, "model"),
+        "asked": of_metadata(CALL, "model", most=256),
         "granted": "%METADATA(ROUTE:kitchen)%",
         "server": "%METADATA(CLUSTER:kitchen)%",
         "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ:ORIG)%",
+        "path": "%PATH(NQ:ORIG_OR_PATH):256%",
         "status": "%RESPONSE_CODE%",
         "reason": "%RESPONSE_CODE_DETAILS%",
         "flags": "%RESPONSE_FLAGS%",
