@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-days test-reading test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -103,12 +103,12 @@ types: venv ## mypy strict
 # Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
+test: check ## lint, types, and the unit, policy, entry, engine and cluster tiers of tests
 	@KITCHEN_TOOLCHAIN_OFFICIAL=$(or $(KITCHEN_TOOLCHAIN_OFFICIAL),0) $(BIN)/python -m tools.toolchain build
 	@$(BIN)/python -m compileall -q infra components policies ops tools tests
-	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/policy tests/unit
+	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/entry tests/policy tests/unit
 
-test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
+test-unit test-policy test-entry test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest tests/$(@:test-%=%)
 
 test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
