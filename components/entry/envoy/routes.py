@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.entry.envoy.limits import of_route
+from components.entry.envoy.limits import of_action, of_route
 from components.entry.envoy.words import CALL, CLAIMS, JWT, has_entries, is_metadata, of_metadata
 from components.entry.plan import EntryPlan, Grant, Issuer
 
@@ -93,10 +93,11 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
                     "metadata": {"filter_metadata": {"kitchen": {"model": grant.model, **grant.facts}}},
                     "route": {
                         **_destination(grant),
+                        **of_action(plan, grant),
                         "timeout": "0s",
                         "idle_timeout": _LONGEST_SILENCE,
                         "auto_host_rewrite": True,
-                        "retry_policy": {"retry_on": "connect-failure", "num_retries": 2},
+                        "retry_policy": {"retry_on": "connect-failure,reset-before-request", "num_retries": 2},
                     },
                     "request_headers_to_remove": ["authorization"],
                     "typed_per_filter_config": of_route(plan, grant),
