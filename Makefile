@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-calls test-fields test-serving bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -117,6 +117,9 @@ test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, 
 test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as kubectl does, or refuses them (3 minutes)
 	@KITCHEN_GENERATED_TEXTS=100000 $(BIN)/pytest --numprocesses 2 --dist load tests/policy/reading/test_beside_kubectl.py
 
+test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a model that its groups do not have (2 minutes)
+	@KITCHEN_GENERATED_CALLS=100000 $(BIN)/pytest -s tests/entry/test_generated.py
+
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv
 SERVING_STAMP := $(SERVING)/.requirements.stamp
@@ -129,6 +132,9 @@ $(SERVING_STAMP): tools/serving-requirements.lock
 
 test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program renders; not part of `make test`
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving
+
+test-fields: venv $(SERVING_STAMP) ## what the entry lets through, vLLM's own protocols read alike; each of their fields is open or closed
+	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving/test_entry_reading.py
 
 STORAGE := $(dir $(SERVING))kserve-storage-venv
 STORAGE_STAMP := $(STORAGE)/.requirements.stamp

@@ -162,9 +162,13 @@ _HANDED = "hands over memory between engines"
 _MEDIA = "changes how the server reads images and sound"
 _TEMPLATED = "runs or shows the template of prompts"
 _OTHER_FORM = "is another form of what is open here"
+_OF_MESSAGES = "belongs to messages, which are closed here"
 CLOSED: dict[str, str] = {
+    "add_generation_prompt": _OF_MESSAGES,
     "allowed_token_ids": "has no bound that is known",
     "chat_template": "is a program that the server would run",
+    "chat_template_kwargs": _OF_MESSAGES,
+    "continue_final_message": _OF_MESSAGES,
     "data": "is for plugins of the server",
     "data_1": _OTHER_FORM,
     "data_2": _OTHER_FORM,
@@ -179,7 +183,7 @@ CLOSED: dict[str, str] = {
     "logprob_token_ids": "has no bound that is known",
     "max_tool_calls": "is for tools that the server would run",
     "media_io_kwargs": _MEDIA,
-    "messages": "is another form of what is open here",
+    "messages": _OTHER_FORM,
     "mm_processor_kwargs": _MEDIA,
     "previous_input_messages": "is text of the prompt that no bound counts",
     "previous_response_id": "reaches what another call has left behind",
@@ -193,7 +197,6 @@ CLOSED: dict[str, str] = {
     "return_prompt_text": _TEMPLATED,
     "return_token_offsets": _TEMPLATED,
     "suffix": "is not supported by the server",
-    "task": "is chosen by the path",
     "use_beam_search": "takes many times the memory of a call",
     "vllm_xargs": "reaches extensions of the engine",
 }
@@ -204,7 +207,7 @@ def check(path: str, body: Mapping[str, Any], bounds: Bounds) -> None:
     """Raise Refused at the first parameter that is not understood or over its bound."""
     known = PARAMETERS[path]
     for name, value in body.items():
-        if name == "model" or value is None:
+        if name == "model" or (value is None and (name in known or name in CLOSED)):
             continue
         if name not in known:
             reason = f": it {CLOSED[name]}" if name in CLOSED else ""

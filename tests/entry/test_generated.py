@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from tests.entry.support import generated
 from tests.entry.support.callers import Answer, Connection, chunked, request
-from tests.entry.support.plan import GROUPS, KITCHEN
+from tests.entry.support.plan import GROUPS, KITCHEN, PATHS, POOLING
 from tests.entry.support.running import Entry
 from tests.entry.support.upstream import Upstream
 
@@ -59,7 +59,7 @@ def test_no_generated_call_gets_a_model_of_others(
     hashes: collections.Counter[str] = sum((tally.hashes for tally in tallies), collections.Counter())
     seen = [one for server in servers.values() for one in server.seen]
     assert collections.Counter(hashlib.sha256(one.body).hexdigest() for one in seen) == hashes
-    assert {one.path for one in seen} <= {*generated.PATHS, *generated.POOLING}
+    assert {one.path for one in seen} <= {*PATHS, *POOLING}
     assert sum(status.values()) == CALLS
     print(f"\n{CALLS} calls, seed {SEED}: {dict(sorted(status.items()))}; through: {dict(through)}")
     assert status[200] > CALLS // 10, "few calls go through: nothing is shown"

@@ -242,7 +242,7 @@ BOUNDS = [
             "prompt_logprobs": 1, "use_beam_search": True, "documents": [], "mm_processor_kwargs": {},
             "media_io_kwargs": {}, "allowed_token_ids": [1], "best_of": 2, "lora_name": "contracts", "lora_path": "/",
             "adapter": "contracts", "model_name": "contracts", "functions": [], "logits_processors": ["os.system"],
-            "guided_regex": "a", "prompt": "a", "extra_body": {"model": "contracts"},
+            "guided_regex": None, "prompt": "a", "extra_body": {"model": "contracts"},
         }.items()
     ),
 ]  # fmt: skip
