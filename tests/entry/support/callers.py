@@ -60,6 +60,10 @@ class Connection:
         self._file.close()
         self._socket.close()
 
+    def send(self, raw: bytes) -> None:
+        """Send, and read by hand."""
+        self._socket.sendall(raw)
+
     def say(self, raw: bytes, method: str = "POST") -> Answer:
         with contextlib.suppress(OSError):  # refused while it was sent: the answer says why
             self._socket.sendall(raw)

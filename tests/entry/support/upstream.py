@@ -61,6 +61,16 @@ class _Server(ThreadingHTTPServer):
 USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
 
 
+def _chunk(number: int, *, responses: bool) -> dict[str, Any]:
+    """An event as vLLM writes it with --enable-force-include-usage; /v1/responses has words of its own."""
+    told = {"total_tokens": number + 4}
+    if responses:
+        usage = {"input_tokens": 3, "output_tokens": number + 1, **told}
+        return {"type": "response.completed", "response": {"usage": usage, "output": []}}
+    usage = {"prompt_tokens": 3, "completion_tokens": number + 1, **told}
+    return {"choices": [{"delta": {"content": "x"}}], "usage": usage}
+
+
 def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -116,8 +126,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             try:
                 for number in range(int(how.get("events", 3))):
-                    usage = {"prompt_tokens": 3, "completion_tokens": number + 1, "total_tokens": number + 4}
-                    self._event(json.dumps({"choices": [{"delta": {"content": "x"}}], "usage": usage}))
+                    self._event(json.dumps(_chunk(number, responses="input" in asked)))
                     time.sleep(int(how.get("ms", 0)) / 1000)
                 if "cut" in how:
                     self.connection.shutdown(socket.SHUT_RDWR)
