@@ -12,6 +12,17 @@ from components.entry.envoy.routes import routes
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan
 
+ARGUMENTS = (
+    "--disable-hot-restart",
+    *("--drain-strategy", "immediate", "--drain-time-s", "60"),
+    *("--file-flush-interval-msec", "500"),
+)
+"""Of Envoy, beside the configuration: the pods' are those of the tests.
+
+Once told to drain, every answer ends its connection; the default lets callers go little by little in ten minutes. Lines
+of the record lie in memory for half a second, and not for ten.
+"""
+
 _RUNTIME = {"re2.max_program_size.error_level": 1000}
 """Largest regular expression, in instructions: the one of headers that go no further has some hundred."""
 
