@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components import pod_package
+from components.entry.envoy import ARGUMENTS
 from components.entry.plan import EntryPlan
 from components.platform import Platform
 from components.tenancy.provisions import CA_KEY
 
-SCRIPTS = pod_package.files("call_body", "call_bounds", "check_calls", "drain_entry")
+SCRIPTS = pod_package.files(
+    *("call_body", "call_bounds", "call_checks", "call_content", "call_schemas", "check_calls", "drain_entry"),
+)
 """Modules of the package `payload` that the check needs."""
 
 CONFIG, TABLE = "envoy.json", "models.json"
@@ -62,7 +65,7 @@ def _envoy(plan: EntryPlan, image: str, platform: Platform, ca_bundle: str | Non
         "image": image,
         "restartPolicy": "Always",
         "command": ["envoy"],
-        "args": ["--config-path", f"{CONFIG_FOLDER}/{CONFIG}", "--log-level", "warning", "--disable-hot-restart"],
+        "args": ["--config-path", f"{CONFIG_FOLDER}/{CONFIG}", *ARGUMENTS],
         "ports": [
             {"name": "https", "containerPort": plan.ports.callers, "protocol": "TCP"},
             {"name": "metrics", "containerPort": plan.ports.metrics, "protocol": "TCP"},

@@ -7,9 +7,28 @@ from typing import Any
 from components.entry.envoy.clusters import clusters
 from components.entry.envoy.filters import filters
 from components.entry.envoy.records import record
+from components.entry.envoy.replies import replies
 from components.entry.envoy.routes import CHECK, routes
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan
+
+ARGUMENTS = (
+    "--disable-hot-restart",
+    *("--drain-strategy", "immediate", "--drain-time-s", "60"),
+    *("--file-flush-interval-msec", "500"),
+)
+"""Of Envoy, beside the configuration: the pods' are those of the tests.
+
+Once told to drain, every answer ends its connection; the default lets callers go little by little in ten minutes. Lines
+of the record lie in memory for half a second, and not for ten.
+"""
+
+_RUNTIME = {"re2.max_program_size.error_level": 1000}
+"""Largest regular expression, in instructions: the one of headers that go no further has some hundred."""
+
+_NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
+"""An address that no caller has. Envoy believes ids and headers of callers whose address it calls internal, and an
+empty list of such addresses is everybody."""
 
 _MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
@@ -19,6 +38,7 @@ def bootstrap(plan: EntryPlan) -> dict[str, Any]:
     return {
         # Envoy's own administration can stop it: it listens on the pod's loopback alone.
         "admin": {"address": address("127.0.0.1", plan.ports.admin)},
+        "layered_runtime": {"layers": [{"name": "fixed", "static_layer": _RUNTIME}]},
         "static_resources": {
             "listeners": [_callers(plan), _metrics(plan)],
             "clusters": [*clusters(plan), _admin(plan)],
@@ -42,6 +62,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         codec_type="AUTO",
         server_name="kitchen",
         use_remote_address=True,
+        internal_address_config={"cidr_ranges": [_NOBODY]},
         generate_request_id=True,
         always_set_request_id_in_response=True,
         # One spelling of a path reaches the decisions; what has several is refused.
@@ -61,6 +82,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         stream_idle_timeout="600s",
         delayed_close_timeout="1s",
         access_log=record(plan),
+        local_reply_config=replies(plan),
         http_filters=filters(plan),
         route_config={
             "name": "decisions",

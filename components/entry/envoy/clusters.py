@@ -17,10 +17,11 @@ _MOST = 10000
 def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
     """Every cluster, servers once each however many grants lead to them."""
     servers = {server.name: server for grant in plan.grants for server in grant.servers}
-    made = [_cluster(CHECK, "127.0.0.1", plan.ports.check), *(_server(server) for server in servers.values())]
+    check = {**_cluster(CHECK, "127.0.0.1", plan.ports.check), **_protocol(idle_timeout="60s")}
+    made = [check, *(_server(server) for server in servers.values())]
     if plan.counter == "shared":
         counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
-        made.append({**counter, "typed_extension_protocol_options": _http2()})
+        made.append({**counter, **_protocol(http2=True)})
     return made + [_issuer(issuer, plan.ca_file) for issuer in plan.issuers if issuer.jwks_url is not None]
 
 
@@ -40,7 +41,8 @@ def _cluster(name: str, host: str, port: int) -> dict[str, Any]:
 
 def _server(server: Server) -> dict[str, Any]:
     facts = {"filter_metadata": {"kitchen": {"kitchen": server.name, **server.facts}}}
-    return {**_cluster(server.name, server.host, server.port), "metadata": facts}
+    # vLLM closes a connection that was idle for 5 seconds: a call must not be sent over it at that moment.
+    return {**_cluster(server.name, server.host, server.port), **_protocol(idle_timeout="4s"), "metadata": facts}
 
 
 def _issuer(issuer: Issuer, ca_file: str) -> dict[str, Any]:
@@ -56,9 +58,11 @@ def _issuer(issuer: Issuer, ca_file: str) -> dict[str, Any]:
     return {**made, "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": checked}}
 
 
-def _http2() -> dict[str, Any]:
+def _protocol(*, idle_timeout: str = "3600s", http2: bool = False) -> dict[str, Any]:
     name = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-    return {name: typed("extensions.upstreams.http.v3.HttpProtocolOptions", explicit_http_config=_EXPLICIT)}
-
-
-_EXPLICIT: dict[str, Any] = {"http2_protocol_options": {}}
+    options = typed(
+        "extensions.upstreams.http.v3.HttpProtocolOptions",
+        common_http_protocol_options={"idle_timeout": idle_timeout},
+        explicit_http_config={"http2_protocol_options" if http2 else "http_protocol_options": {}},
+    )
+    return {"typed_extension_protocol_options": {name: options}}

@@ -1,4 +1,8 @@
-"""The record of calls: one JSON line a call, refused ones too, and never a word of a prompt or an answer."""
+"""The record of calls: one JSON line a call, refused ones too, and never a word of a prompt or an answer.
+
+A call that reached a model's server has `server`. The status alone does not say so: Envoy refuses callers of gRPC with
+status 200, and their own status in a header.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +36,11 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
             for issuer in plan.issuers
         },
         "grant": "%ROUTE_NAME%",
-        "asked": of_metadata(CALL, "model"),
+        "asked": of_metadata(CALL, "model", most=256),
         "granted": "%METADATA(ROUTE:kitchen)%",
         "server": "%METADATA(CLUSTER:kitchen)%",
         "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ:ORIG)%",
+        "path": "%PATH(NQ:ORIG_OR_PATH):256%",
         "status": "%RESPONSE_CODE%",
         "reason": "%RESPONSE_CODE_DETAILS%",
         "flags": "%RESPONSE_FLAGS%",
