@@ -85,6 +85,7 @@ class EntryPlan:
     Grants are tried in their order: the first one whose model and groups fit decides, and its limits hold.
     `counter` is one of COUNTERS; `counter_closed` refuses calls while the shared counter does not answer.
     `ca_file` has the authorities by which issuers are known that keys are fetched from.
+    `proxies` are the programs before the entry whose X-Forwarded-For tells who calls; none: the connection tells.
     `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone.
     """
 
@@ -96,6 +97,7 @@ class EntryPlan:
     counter_port: int = 8081
     counter_closed: bool = True
     body_kib: int = 1024
+    proxies: int = 0
     ports: Ports = Ports()
     tls_folder: str | None = "/etc/kitchen/tls"
     ca_file: str = AUTHORITIES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,16 +11,19 @@ import pulumi
 
 from components import naming
 from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
+from components.entry.doors import Way
+from components.entry.envoy.routes import MODELS
 from components.entry.plan import AUTHORITIES, EntryPlan, Grant, Issuer, Limits, Server
 from components.entry.pods import CA_FILE, SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
-from components.ports import LLM_PORT, SERVER_PORT
 from infra.catalog import FETCH_IMAGE, Catalog
 from infra.entry_settings import EntrySettings, Inputs
 from infra.grants import Granted, Model, callers, granted, models
 from infra.keys import camel
 from infra.kitchen.context import Context
+from infra.kitchen.doors import guards, mesh_labels, open_door, peers
 from infra.kitchen.foundation import provisions
+from infra.kitchen.ports import server_port
 from infra.settings import Kitchen, Settings
 
 PATHS = ("/v1/chat/completions", "/v1/completions")
@@ -36,13 +39,14 @@ def entry(context: Context) -> Mapping[str, Any]:
     if alone:
         pulumi.log.warn(f"models that nobody may call: {', '.join(alone)} (tenants.<name>.groups.caller, access)")
     made = [_pods(context, kitchen) for kitchen in settings.kitchens.values()]
+    decided = plan(settings, context.catalog)
     args = EntryArgs(
         namespace=naming.entry_namespace(settings.environment),
         labels=context.shared_labels(),
         host=said.host,
-        plan=plan(settings, context.catalog),
+        plan=decided,
         models=table(settings),
-        reached=_reached(settings),
+        reached=replace(_reached(settings), doors=peers(settings, context.platform)),
         images={"envoy": context.image(said.image), "check": context.image(FETCH_IMAGE)},
         scripts={name: context.payload[name] for name in SCRIPTS},
         platform=context.platform,
@@ -53,12 +57,26 @@ def entry(context: Context) -> Mapping[str, Any]:
         provisions=provisions(settings),
         pull_secrets=tuple(context.pull_secrets),
         protect=settings.protect,
+        guards=guards(settings, decided.ports.callers),
+        mesh_labels=mesh_labels(settings),
     )
-    Entry("entry", args, context.after(*made))
+    open_door(context, _way(args), Entry("entry", args, context.after(*made)))
     return {
         "url": f"https://{said.host}/v1",
         "callers": {name: list(found) for name, found in callers(settings).items()},
     }
+
+
+def _way(args: EntryArgs) -> Way:
+    """What a door has to know; the certificate that cert-manager makes has the name of the Service too."""
+    return Way(
+        namespace=args.namespace,
+        host=args.host,
+        tls_secret=args.tls_secret or TLS_SECRET,
+        certified=args.host if args.issuer is None else f"entry.{args.namespace}.svc",
+        body_kib=args.plan.body_kib,
+        paths=sorted({MODELS, *(path for grant in args.plan.grants for path in grant.paths)}),
+    )
 
 
 def uncalled(settings: Settings) -> list[str]:
@@ -85,6 +103,7 @@ def plan(settings: Settings, catalog: Catalog) -> EntryPlan:
         counter_closed=said.closed_without_counter,
         body_kib=said.body_kib,
         ca_file=AUTHORITIES if settings.object_store.ca_bundle is None else CA_FILE,
+        proxies=said.door.proxies,
     )
 
 
@@ -159,18 +178,14 @@ def _server(settings: Settings, catalog: Catalog, kitchen: Kitchen, weight: int)
     namespace = naming.namespace(kitchen.tenant, settings.environment)
     facts = {"baseModel": kitchen.base_model, "image": catalog.images[kitchen.runtime.image].digest}
     host = f"{naming.entry_pods_service(kitchen.name)}.{namespace}.svc.cluster.local"
-    return Server(name=kitchen.name, host=host, port=_port(kitchen), weight=weight, facts=facts)
-
-
-def _port(kitchen: Kitchen) -> int:
-    return LLM_PORT if kitchen.api == "LLMInferenceService" else SERVER_PORT
+    return Server(name=kitchen.name, host=host, port=server_port(kitchen), weight=weight, facts=facts)
 
 
 def _pods(context: Context, kitchen: Kitchen) -> KitchenPods:
     args = KitchenPodsArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
-        port=_port(kitchen),
+        port=server_port(kitchen),
         labels=context.labels(kitchen.tenant, kitchen.name),
     )
     return KitchenPods(kitchen.name, args, context.in_tenant(kitchen.tenant))
@@ -179,7 +194,7 @@ def _pods(context: Context, kitchen: Kitchen) -> KitchenPods:
 def _reached(settings: Settings) -> Reached:
     servers: dict[str, set[int]] = {}
     for kitchen in settings.kitchens.values():
-        servers.setdefault(naming.namespace(kitchen.tenant, settings.environment), set()).add(_port(kitchen))
+        servers.setdefault(naming.namespace(kitchen.tenant, settings.environment), set()).add(server_port(kitchen))
     said = settings.entry.issuers if settings.entry is not None else ()
     urls = [urlsplit(one.jwks.url) for one in said if one.jwks.url is not None]
     ports = {url.port or (443 if url.scheme == "https" else 80) for url in urls}

@@ -9,6 +9,7 @@ from infra.faults import Fault
 from infra.rules.access import access_faults, priority_faults
 from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
+from infra.rules.doors import door_faults
 from infra.rules.entry import entry_faults
 from infra.rules.environment import environment_faults
 from infra.rules.exemptions import exemption_faults
@@ -40,6 +41,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     canary_faults,
     access_faults,
     entry_faults,
+    door_faults,
     priority_faults,
     platform_faults,
     route_twin_faults,

@@ -198,6 +198,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         "kitchen:canary:WeightedRoute",
         "kitchen:llm_service:LlmService",
         "kitchen:access:TenantAccess",
+        "kitchen:doors:Door",
         "kitchen:monitor:KitchenMonitor",
         "kitchen:priority:Priority",
         "kitchen:route:KitchenRoute",

@@ -42,6 +42,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         codec_type="AUTO",
         server_name="kitchen",
         use_remote_address=True,
+        xff_num_trusted_hops=plan.proxies,
         generate_request_id=True,
         always_set_request_id_in_response=True,
         # One spelling of a path reaches the decisions; what has several is refused.

@@ -77,6 +77,8 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
                     "route": {
                         **_destination(grant),
                         "timeout": "0s",
+                        # A mesh goes by this name: the one by which the caller came says nothing to it.
+                        "auto_host_rewrite": True,
                         "idle_timeout": _LONGEST_SILENCE,
                         "retry_policy": {"retry_on": "connect-failure", "num_retries": 2},
                     },
