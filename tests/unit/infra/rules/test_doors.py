@@ -78,10 +78,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         on({"kind": "kubernetes", "monitoring": True}, "istio"),
         'entry.door.kind: "istio"; rule: scrapes of metrics are plain HTTP',
     ),
-    "Routes of kitchens beside the entry": (
-        on({"kind": "openshift", "routes": {"domain": "a.example", "allowedSources": ["10.0.0.0/8"]}}, "passthrough"),
-        'platform.routes: "a.example"; rule: there is one way in',
-    ),
 }
 
 
