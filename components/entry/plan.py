@@ -33,12 +33,14 @@ class Server:
     """Pods that serve a kitchen: the Service's host name and port, and the kitchen's share of the calls in percent.
 
     `facts` are written into the record of each call that went there, such as the base model and the image's digest.
+    `model` is the name by which these pods know the model, where it is not the public one: then the body says so.
     """
 
     name: str
     host: str
     port: int
     weight: int = 100
+    model: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from components.entry.envoy import renaming
 from components.entry.envoy.limits import of_route
 from components.entry.envoy.words import CALL, CLAIMS, JWT, error, is_metadata, of_metadata
 from components.entry.plan import EntryPlan, Grant, Issuer
@@ -88,9 +89,11 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
 
 
 def _destination(grant: Grant) -> dict[str, Any]:
-    if len(grant.servers) == 1:
+    if len(grant.servers) == 1 and grant.servers[0].model is None:
         return {"cluster": grant.servers[0].name}
-    clusters = [{"name": server.name, "weight": server.weight} for server in grant.servers]
+    clusters = [
+        {"name": server.name, "weight": server.weight, **renaming.of_server(server.model)} for server in grant.servers
+    ]
     return {"weighted_clusters": {"clusters": clusters}}
 
 
