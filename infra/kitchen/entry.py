@@ -60,11 +60,18 @@ def entry(context: Context) -> Mapping[str, Any]:
         guards=guards(settings, decided.ports.callers),
         mesh_labels=mesh_labels(settings),
     )
-    open_door(context, _way(args), Entry("entry", args, context.after(*made)))
+    open_door(context, _way(args), Entry("entry", args, context.after(*made, *_tried(context))))
     return {
         "url": f"https://{said.host}/v1",
         "callers": {name: list(found) for name, found in callers(settings).items()},
     }
+
+
+def _tried(context: Context) -> list[pulumi.Resource]:
+    """Servers of kitchens and adapters that have a canary: nothing is sent to what has not been ready."""
+    kitchens = context.settings.kitchens.values()
+    named = [kitchen.name for kitchen in kitchens if kitchen.canary_of is not None or kitchen.adapter_canaries]
+    return [context.services[name] for name in named if name in context.services]
 
 
 def _way(args: EntryArgs) -> Way:
@@ -141,7 +148,7 @@ def _grant(settings: Settings, catalog: Catalog, one: Granted) -> Grant:
         model=one.model.name,
         groups=one.groups,
         paths=PATHS,
-        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen]),
+        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen], one.model),
         limits=Limits(**asdict(one.limits)),
         facts=_facts(settings, catalog, one.model),
     )
@@ -166,10 +173,21 @@ def _with_sum(catalog: Catalog, ref: str) -> str:
     return f"{ref}@sha256:{weights[0]}" if weights else ref
 
 
-def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Sequence[Server]:
+def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen, model: Model) -> Sequence[Server]:
+    whole = _server(settings, catalog, kitchen, 100)
+    shared = next((one for one in kitchen.adapter_canaries if model.adapter and one.name == model.name), None)
+    if shared is not None and shared.weight > 0:
+        other = replace(
+            whole,
+            name=f"{kitchen.name}/{shared.served_name}",
+            weight=shared.weight,
+            model=shared.served_name,
+            facts={**whole.facts, "kitchen": kitchen.name, "adapter": _with_sum(catalog, shared.ref)},
+        )
+        return [*([replace(whole, weight=100 - shared.weight)] if shared.weight < 100 else []), other]
     canary = settings.canary(kitchen.name)
     if canary is None or canary.canary_weight == 0:
-        return [_server(settings, catalog, kitchen, 100)]
+        return [whole]
     weight = canary.canary_weight
     return [_server(settings, catalog, kitchen, 100 - weight), _server(settings, catalog, canary, weight)]
 

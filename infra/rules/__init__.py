@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.access import access_faults, priority_faults
+from infra.rules.adapter_canaries import adapter_canary_faults
 from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.doors import door_faults
@@ -39,6 +40,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     quantization_faults,
     scaling_faults,
     canary_faults,
+    adapter_canary_faults,
     access_faults,
     entry_faults,
     door_faults,

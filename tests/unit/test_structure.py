@@ -23,12 +23,14 @@ ALLOWED = {
     "tools": {"tools", "infra", "components", "ops", "policies"},
 }
 OPS_MAY_IMPORT = {
+    "infra.adapter_refs",
     "infra.catalog",
     "infra.declared",
     "infra.documents",
     "infra.faults",
     "infra.load",
     "infra.payload.verify_signature",
+    "infra.policy_settings",
     "infra.settings",
     "infra.validate",
 }
