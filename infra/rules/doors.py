@@ -18,12 +18,6 @@ def door_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """What is said of a door is of its kind, and what it stands on is there."""
     if settings.entry is None:
         return
-    routes = settings.platform.routes
-    if routes is not None:
-        rule = (
-            "there is one way in, and entry.door says which: Routes of kitchens would lead to servers that answer none"
-        )
-        yield Fault(path="platform.routes", value=routes.domain, rule=rule, example="entry: {door: {kind: route}}")
     door = settings.entry.door
     yield from _keys(door)
     yield from network_faults(f"{_PATH}.sources", door.sources)

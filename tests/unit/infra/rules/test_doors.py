@@ -136,3 +136,9 @@ def test_a_canary_needs_no_gateway_where_there_is_an_entry() -> None:
     del data["entry"]
     with pytest.raises(FaultsError, match="say which Gateway takes them"):
         load_settings(data, load_catalog())
+
+
+def test_routes_of_single_kitchens_may_be_stated_beside_an_entry() -> None:
+    """They are not made then; the settings of an environment need not change with its entry."""
+    routes = {"domain": "apps.kitchen.example", "allowedSources": ["10.20.0.0/16"]}
+    assert load_settings(on({"kind": "openshift", "routes": routes}, "passthrough"), load_catalog()).entry is not None
