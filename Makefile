@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-calls test-serving test-fields bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-calls test-serving test-fields bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -119,6 +119,10 @@ test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as ku
 
 test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a model that its groups do not have (2 minutes)
 	@KITCHEN_GENERATED_CALLS=100000 $(BIN)/pytest -s tests/entry/test_generated.py
+
+test-istio: venv ## Istio's own analyzer over the door of kind istio; builds it once (5 minutes); not part of `make test`
+	@$(BIN)/python -m tools.toolchain build istioctl
+	@$(BIN)/pytest tests/istio
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv

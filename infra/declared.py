@@ -156,7 +156,7 @@ def _kitchen(context: Context, kitchen: Kitchen) -> DeclaredKitchen:
         pod={key: pod[key] for key in POD_FIELDS if key in pod},
         base_model=model,
         adapters=adapters,
-        models=(model.name, *(adapter.name for adapter in adapters)),
+        models=(model.name, *(kitchen.served_name(adapter.ref) for adapter in adapters)),
         added_by=_added_by(context, kitchen),
     )
 

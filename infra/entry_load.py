@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra.door_settings import DoorSettings
 from infra.entry_settings import Access, CallLimits, EntrySettings, EntryTls, Inputs, Issuer, Jwks
 from infra.keys import fields
 
@@ -13,12 +14,13 @@ _LIMITS = ("requestsPerMinute", "tokensPerMinute", "tokensPerMonth")
 
 def entry_settings(data: Mapping[str, Any]) -> EntrySettings:
     """The settings of the entry."""
-    rest = {key: value for key, value in data.items() if key not in ("tls", "issuers", "limits")}
+    rest = {key: value for key, value in data.items() if key not in ("tls", "issuers", "limits", "door")}
     return EntrySettings(
         **fields(rest),
         tls=EntryTls(**data["tls"]),
         issuers=tuple(_issuer(issuer) for issuer in data["issuers"]),
         limits=CallLimits(**fields(data.get("limits", {}))),
+        door=_door(data.get("door", {})),
     )
 
 
@@ -37,6 +39,11 @@ def access(entries: Sequence[Mapping[str, Any]]) -> tuple[Access, ...]:
 def inputs(data: Mapping[str, Any]) -> Inputs:
     """Bounds of what a call to a kitchen may ask for."""
     return Inputs(**fields({**data, "imageHosts": tuple(data.get("imageHosts", ()))}))
+
+
+def _door(data: Mapping[str, Any]) -> DoorSettings:
+    rest = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return DoorSettings(**fields(rest), stated=tuple(key for key in data if key != "kind"))
 
 
 def _issuer(data: Mapping[str, Any]) -> Issuer:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from infra.door_settings import DoorSettings
+
 BASE = "base"
 """What `models` of a kitchen's access calls its base model."""
 
@@ -57,6 +59,7 @@ class EntrySettings:
     body_kib: int = 1024
     replicas: int = 2
     image: str = "envoy"
+    door: DoorSettings = field(default_factory=DoorSettings)
 
 
 @dataclass(frozen=True, kw_only=True)

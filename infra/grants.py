@@ -46,7 +46,7 @@ def models(settings: Settings) -> Iterator[Model]:
 def models_of(kitchen: Kitchen) -> Iterator[Model]:
     """A kitchen's models: its base model by the kitchen's name, and its adapters."""
     yield Model(name=kitchen.name, kitchen=kitchen.name, tenant=kitchen.tenant, adapter=None)
-    for ref in kitchen.adapters:
+    for ref in kitchen.public_adapters:
         yield Model(name=ref.split("/")[0], kitchen=kitchen.name, tenant=kitchen.tenant, adapter=ref)
 
 

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from components import naming
+from infra.adapter_refs import canary_of, ref_of
 from infra.catalog import Catalog
 from infra.documents import DocumentError, read
 from infra.entry_load import access, entry_settings, inputs
 from infra.faults import Fault, FaultsError
 from infra.keys import fields as _fields
+from infra.policy_settings import Exemption, Signer, StatedKind
 from infra.rules import semantic_faults
 from infra.secret_settings import take_secrets
 from infra.settings import (
     Autoscaling,
     Cluster,
-    Exemption,
     GatewayApi,
     GpuPool,
     Kitchen,
@@ -31,8 +32,6 @@ from infra.settings import (
     Runtime,
     SecretText,
     Settings,
-    Signer,
-    StatedKind,
     Storage,
     StoreNetwork,
     StoreServer,
@@ -204,10 +203,13 @@ def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
     rest = {key: value for key, value in data.items() if key not in apart}
     scaling = data.get("autoscaling")
     runtime = _fields(data.get("runtime", {}))
+    entries = data.get("adapters", ())
+    canaries = tuple(canary for entry in entries if (canary := canary_of(entry)) is not None)
     return Kitchen(
         name=name,
         **_fields(rest),
-        adapters=tuple(data.get("adapters", ())),
+        adapters=(*map(ref_of, entries), *(canary.ref for canary in canaries)),
+        adapter_canaries=canaries,
         runtime=Runtime(**runtime | {"extra_args": tuple(runtime.get("extra_args", ()))}),
         autoscaling=None if scaling is None else Autoscaling(**_fields(scaling)),
         access=access(data.get("access", ())),

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from infra.adapter_refs import AdapterCanary
 from infra.entry_settings import Access, EntrySettings, Inputs
+from infra.policy_settings import Exemption, Signer, StatedKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +183,7 @@ class Kitchen:
     """A serving unit: base model, adapters, GPU pool and tenant.
 
     A canary is a kitchen of its own: `canary_of` names the one whose calls it takes `canary_weight` percent of.
+    `adapters` are all that its servers hold, those of `adapter_canaries` last.
     """
 
     name: str
@@ -198,7 +201,17 @@ class Kitchen:
     canary_of: str | None = None
     canary_weight: int = 0
     access: tuple[Access, ...] = ()
+    adapter_canaries: tuple[AdapterCanary, ...] = ()
     inputs: Inputs = field(default_factory=Inputs)
+
+    @property
+    def public_adapters(self) -> tuple[str, ...]:
+        """References of the adapters that callers know by their names."""
+        return self.adapters[: len(self.adapters) - len(self.adapter_canaries)]
+
+    def served_name(self, ref: str) -> str:
+        """The name by which the kitchen's servers know an adapter of theirs."""
+        return next((one.served_name for one in self.adapter_canaries if one.ref == ref), ref.split("/", maxsplit=1)[0])
 
     @property
     def hot(self) -> bool:
@@ -219,35 +232,6 @@ class Kitchen:
     def peak_gpus(self) -> int:
         """GPUs at most, those of a rollout included."""
         return self.peak_replicas * self.runtime.tensor_parallel_size
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exemption:
-    """What the policy pack lets through; the program itself only checks it. `expires` is the last day, as text."""
-
-    rule: str
-    object: str
-    reason: str
-    approver: str
-    expires: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class StatedKind:
-    """A kind of objects that the organisation tells the policy pack about; the program itself only checks it."""
-
-    group: str
-    kind: str
-    reason: str
-    carries_pods: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Signer:
-    """Whose signature adapters must carry; `public_key` is PEM."""
-
-    name: str
-    public_key: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -12,6 +12,7 @@ import pulumi
 from components import naming
 from components.content import sha256_of
 from components.entry import pods
+from components.entry.doors.parts import Part
 from components.entry.envoy import bootstrap
 from components.entry.plan import EntryPlan
 from components.entry.rules import Reached, network_policies
@@ -31,6 +32,7 @@ class EntryArgs:
     `models` is the check's table: by public name the groups that may call it and the bounds of what they may ask. The
     certificate is of cert-manager's ClusterIssuer `issuer`, or lies in the Secret `tls_secret`: exactly one of them.
     `provisions` are put into the namespace before any pod; `ca_bundle` is a ConfigMap there with `ca.crt`.
+    `guards` are objects of a mesh that stand before the pods, whose namespace then has `mesh_labels`.
     """
 
     namespace: str
@@ -49,6 +51,8 @@ class EntryArgs:
     provisions: Sequence[Provision] = ()
     pull_secrets: tuple[str, ...] = ()
     protect: bool = False
+    guards: Sequence[Part] = ()
+    mesh_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class Entry(pulumi.ComponentResource):
@@ -78,7 +82,7 @@ class Entry(pulumi.ComponentResource):
             kind="Namespace",
             metadata={
                 "name": args.namespace,
-                "labels": {**args.labels, **modes},
+                "labels": {**args.labels, **modes, **args.mesh_labels},
                 "annotations": args.platform.namespace_annotations(title, text),
             },
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
@@ -89,6 +93,7 @@ class Entry(pulumi.ComponentResource):
         self._object("quota", "v1", "ResourceQuota", spec={"hard": self._quota()})
         needs: list[pulumi.Resource] = [self._account(), self._configuration()]
         needs += [one.declare(name, args.namespace, args.labels, self._child) for one in args.provisions]
+        needs += [self._object(part.name, part.api_version, part.kind, **part.fields) for part in args.guards]
         if args.issuer is not None:
             needs.append(self._certificate(args.issuer))
         self._object(NAME, "v1", "Service", spec=self._service())

@@ -33,12 +33,14 @@ class Server:
     """Pods that serve a kitchen: the Service's host name and port, and the kitchen's share of the calls in percent.
 
     `facts` are written into the record of each call that went there, such as the base model and the image's digest.
+    `model` is the name by which these pods know the model, where it is not the public one: then the body says so.
     """
 
     name: str
     host: str
     port: int
     weight: int = 100
+    model: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,6 +87,7 @@ class EntryPlan:
     Grants are tried in their order: the first one whose model and groups fit decides, and its limits hold.
     `counter` is one of COUNTERS; `counter_closed` refuses calls while the shared counter does not answer.
     `ca_file` has the authorities by which issuers are known that keys are fetched from.
+    `proxies` are the programs before the entry whose X-Forwarded-For tells who calls; none: the connection tells.
     `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone.
     """
 
@@ -96,6 +99,7 @@ class EntryPlan:
     counter_port: int = 8081
     counter_closed: bool = True
     body_kib: int = 1024
+    proxies: int = 0
     ports: Ports = Ports()
     tls_folder: str | None = "/etc/kitchen/tls"
     ca_file: str = AUTHORITIES

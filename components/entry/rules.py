@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.entry.doors.parts import labelled_peers
 from components.entry.plan import EntryPlan
 from components.platform import Platform
 from components.tenancy.network import (
     ENTRY_PODS,
     GATEWAY_LABEL,
-    INGRESS_ROUTERS,
     PRIVATE_NETWORKS,
     dns_egress,
     networks,
@@ -24,18 +24,20 @@ _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """What the entry reaches beside its own namespace: namespaces of servers by their ports, and ports of issuers."""
+    """What the entry reaches beside its own namespace: namespaces of servers by their ports, and ports of issuers.
+
+    `doors` are the peers that reach the entry; none are namespaces labelled as gateways and OpenShift's routers.
+    """
 
     servers: Mapping[str, Sequence[int]]
     issuer_ports: Sequence[int] = ()
+    doors: Sequence[Mapping[str, Any]] = ()
 
 
 def network_policies(plan: EntryPlan, platform: Platform, reached: Reached) -> dict[str, Any]:
     """Specifications of NetworkPolicies by name."""
     entry = {"matchLabels": dict(ENTRY_PODS)}
-    doors = [of_namespaces({GATEWAY_LABEL: "gateway"})]
-    if platform.kind == "openshift":
-        doors.append(of_namespaces(INGRESS_ROUTERS))
+    doors = list(reached.doors) or labelled_peers(routers=platform.kind == "openshift")
     policies: dict[str, Any] = {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
         "allow-dns": dns_egress(platform),

@@ -33,11 +33,15 @@ class AdapterFile:
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterSource:
-    """An adapter in the bucket: its files lie at `<name>/<version>/<path>`."""
+    """An adapter in the bucket: its files lie at `<name>/<version>/<path>`.
+
+    `served` is the name by which servers know it, where that is not its own: two versions of one adapter need two.
+    """
 
     name: str
     version: str
     files: Sequence[AdapterFile]
+    served: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +64,8 @@ class AdapterFetch:
     signers: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> list[str]:
-        """Names of the adapters, in the order of the settings."""
-        return [adapter.name for adapter in self.adapters]
+        """Names by which servers know the adapters, in the order of the settings."""
+        return [adapter.served or adapter.name for adapter in self.adapters]
 
     def data(self) -> dict[str, str]:
         """Content of the ConfigMap: scripts and manifest."""
@@ -140,6 +144,7 @@ class AdapterFetch:
             {
                 "name": adapter.name,
                 "version": adapter.version,
+                **({} if adapter.served is None else {"served": adapter.served}),
                 "files": [
                     {"path": file.path, "sha256": file.sha256, "sizeBytes": file.size_bytes} for file in adapter.files
                 ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -19,8 +19,8 @@ class TenantArgs:
     """Quota figures are cores, GiB and GPUs; `provisions` are put into the namespace before any pod.
 
     `title` and `description` say on OpenShift what the Project is. `entry_namespace` is that of the entry, where there
-    is one: its pods alone call the servers then. `protect` refuses the deletion of the namespace, which would take
-    everything in it along.
+    is one: its pods alone call the servers then. `mesh_labels` are those by which pods get a mesh's sidecar.
+    `protect` refuses the deletion of the namespace, which would take everything in it along.
     """
 
     namespace: str
@@ -37,6 +37,7 @@ class TenantArgs:
     provisions: Sequence[Provision]
     protect: bool
     entry_namespace: str | None = None
+    mesh_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class Tenant(pulumi.ComponentResource):
@@ -58,7 +59,7 @@ class Tenant(pulumi.ComponentResource):
             kind="Namespace",
             metadata={
                 "name": args.namespace,
-                "labels": {**args.labels, **_pod_security()},
+                "labels": {**args.labels, **_pod_security(), **args.mesh_labels},
                 "annotations": args.platform.namespace_annotations(args.title, args.description),
             },
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,16 +11,19 @@ import pulumi
 
 from components import naming
 from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
+from components.entry.doors import Way
+from components.entry.envoy.routes import MODELS
 from components.entry.plan import AUTHORITIES, EntryPlan, Grant, Issuer, Limits, Server
 from components.entry.pods import CA_FILE, SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
-from components.ports import LLM_PORT, SERVER_PORT
 from infra.catalog import FETCH_IMAGE, Catalog
 from infra.entry_settings import EntrySettings, Inputs
 from infra.grants import Granted, Model, callers, granted, models
 from infra.keys import camel
 from infra.kitchen.context import Context
+from infra.kitchen.doors import guards, mesh_labels, open_door, peers
 from infra.kitchen.foundation import provisions
+from infra.kitchen.ports import server_port
 from infra.settings import Kitchen, Settings
 
 PATHS = ("/v1/chat/completions", "/v1/completions")
@@ -36,13 +39,14 @@ def entry(context: Context) -> Mapping[str, Any]:
     if alone:
         pulumi.log.warn(f"models that nobody may call: {', '.join(alone)} (tenants.<name>.groups.caller, access)")
     made = [_pods(context, kitchen) for kitchen in settings.kitchens.values()]
+    decided = plan(settings, context.catalog)
     args = EntryArgs(
         namespace=naming.entry_namespace(settings.environment),
         labels=context.shared_labels(),
         host=said.host,
-        plan=plan(settings, context.catalog),
+        plan=decided,
         models=table(settings),
-        reached=_reached(settings),
+        reached=replace(_reached(settings), doors=peers(settings, context.platform)),
         images={"envoy": context.image(said.image), "check": context.image(FETCH_IMAGE)},
         scripts={name: context.payload[name] for name in SCRIPTS},
         platform=context.platform,
@@ -53,12 +57,33 @@ def entry(context: Context) -> Mapping[str, Any]:
         provisions=provisions(settings),
         pull_secrets=tuple(context.pull_secrets),
         protect=settings.protect,
+        guards=guards(settings, decided.ports.callers),
+        mesh_labels=mesh_labels(settings),
     )
-    Entry("entry", args, context.after(*made))
+    open_door(context, _way(args), Entry("entry", args, context.after(*made, *_tried(context))))
     return {
         "url": f"https://{said.host}/v1",
         "callers": {name: list(found) for name, found in callers(settings).items()},
     }
+
+
+def _tried(context: Context) -> list[pulumi.Resource]:
+    """Servers of kitchens and adapters that have a canary: nothing is sent to what has not been ready."""
+    kitchens = context.settings.kitchens.values()
+    named = [kitchen.name for kitchen in kitchens if kitchen.canary_of is not None or kitchen.adapter_canaries]
+    return [context.services[name] for name in named if name in context.services]
+
+
+def _way(args: EntryArgs) -> Way:
+    """What a door has to know; the certificate that cert-manager makes has the name of the Service too."""
+    return Way(
+        namespace=args.namespace,
+        host=args.host,
+        tls_secret=args.tls_secret or TLS_SECRET,
+        certified=args.host if args.issuer is None else f"entry.{args.namespace}.svc",
+        body_kib=args.plan.body_kib,
+        paths=sorted({MODELS, *(path for grant in args.plan.grants for path in grant.paths)}),
+    )
 
 
 def uncalled(settings: Settings) -> list[str]:
@@ -85,6 +110,7 @@ def plan(settings: Settings, catalog: Catalog) -> EntryPlan:
         counter_closed=said.closed_without_counter,
         body_kib=said.body_kib,
         ca_file=AUTHORITIES if settings.object_store.ca_bundle is None else CA_FILE,
+        proxies=said.door.proxies,
     )
 
 
@@ -122,7 +148,7 @@ def _grant(settings: Settings, catalog: Catalog, one: Granted) -> Grant:
         model=one.model.name,
         groups=one.groups,
         paths=PATHS,
-        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen]),
+        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen], one.model),
         limits=Limits(**asdict(one.limits)),
         facts=_facts(settings, catalog, one.model),
     )
@@ -147,10 +173,21 @@ def _with_sum(catalog: Catalog, ref: str) -> str:
     return f"{ref}@sha256:{weights[0]}" if weights else ref
 
 
-def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Sequence[Server]:
+def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen, model: Model) -> Sequence[Server]:
+    whole = _server(settings, catalog, kitchen, 100)
+    shared = next((one for one in kitchen.adapter_canaries if model.adapter and one.name == model.name), None)
+    if shared is not None and shared.weight > 0:
+        other = replace(
+            whole,
+            name=f"{kitchen.name}/{shared.served_name}",
+            weight=shared.weight,
+            model=shared.served_name,
+            facts={**whole.facts, "kitchen": kitchen.name, "adapter": _with_sum(catalog, shared.ref)},
+        )
+        return [*([replace(whole, weight=100 - shared.weight)] if shared.weight < 100 else []), other]
     canary = settings.canary(kitchen.name)
     if canary is None or canary.canary_weight == 0:
-        return [_server(settings, catalog, kitchen, 100)]
+        return [whole]
     weight = canary.canary_weight
     return [_server(settings, catalog, kitchen, 100 - weight), _server(settings, catalog, canary, weight)]
 
@@ -159,18 +196,14 @@ def _server(settings: Settings, catalog: Catalog, kitchen: Kitchen, weight: int)
     namespace = naming.namespace(kitchen.tenant, settings.environment)
     facts = {"baseModel": kitchen.base_model, "image": catalog.images[kitchen.runtime.image].digest}
     host = f"{naming.entry_pods_service(kitchen.name)}.{namespace}.svc.cluster.local"
-    return Server(name=kitchen.name, host=host, port=_port(kitchen), weight=weight, facts=facts)
-
-
-def _port(kitchen: Kitchen) -> int:
-    return LLM_PORT if kitchen.api == "LLMInferenceService" else SERVER_PORT
+    return Server(name=kitchen.name, host=host, port=server_port(kitchen), weight=weight, facts=facts)
 
 
 def _pods(context: Context, kitchen: Kitchen) -> KitchenPods:
     args = KitchenPodsArgs(
         namespace=context.namespace(kitchen.tenant),
         kitchen=kitchen.name,
-        port=_port(kitchen),
+        port=server_port(kitchen),
         labels=context.labels(kitchen.tenant, kitchen.name),
     )
     return KitchenPods(kitchen.name, args, context.in_tenant(kitchen.tenant))
@@ -179,7 +212,7 @@ def _pods(context: Context, kitchen: Kitchen) -> KitchenPods:
 def _reached(settings: Settings) -> Reached:
     servers: dict[str, set[int]] = {}
     for kitchen in settings.kitchens.values():
-        servers.setdefault(naming.namespace(kitchen.tenant, settings.environment), set()).add(_port(kitchen))
+        servers.setdefault(naming.namespace(kitchen.tenant, settings.environment), set()).add(server_port(kitchen))
     said = settings.entry.issuers if settings.entry is not None else ()
     urls = [urlsplit(one.jwks.url) for one in said if one.jwks.url is not None]
     ports = {url.port or (443 if url.scheme == "https" else 80) for url in urls}

@@ -20,6 +20,8 @@ from components.tenancy import (
     TenantArgs,
 )
 from infra.kitchen.context import Context
+from infra.kitchen.doors import guard_tenant, mesh_labels
+from infra.kitchen.ports import server_port
 from infra.rules.object_store import abilities
 from infra.settings import Settings
 
@@ -48,6 +50,7 @@ def tenant(context: Context, name: str) -> Tenant:
         provisions=provisions(settings),
         protect=settings.protect,
         entry_namespace=naming.entry_namespace(settings.environment) if settings.entry else None,
+        mesh_labels=mesh_labels(settings),
     )
     made = Tenant(name, args, context.on_cluster)
     access = TenantAccessArgs(
@@ -58,6 +61,7 @@ def tenant(context: Context, name: str) -> Tenant:
     )
     gone_with = pulumi.ResourceOptions(depends_on=[made], deleted_with=made.namespace_object)
     TenantAccess(name, access, pulumi.ResourceOptions.merge(context.on_cluster, gone_with))
+    guard_tenant(context, name, made, sorted({server_port(kitchen) for kitchen in settings.kitchens_of(name)}))
     return made
 
 

@@ -181,7 +181,7 @@ def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
         region=store.region,
         secret=secret or naming.reader_secret(kitchen.name),
         ca_bundle=store.ca_bundle,
-        adapters=[_source(context.catalog.adapters[ref]) for ref in kitchen.adapters],
+        adapters=[_source(kitchen, context.catalog.adapters[ref]) for ref in kitchen.adapters],
         signers={signer.name: signer.public_key for signer in context.settings.signers},
     )
 
@@ -191,6 +191,8 @@ def _hot(context: Context, kitchen: Kitchen) -> HotLora:
     return HotLora(fetch=_fetch(context, kitchen), scripts=scripts, space_gib=kitchen.adapter_space_gib)
 
 
-def _source(adapter: Adapter) -> AdapterSource:
+def _source(kitchen: Kitchen, adapter: Adapter) -> AdapterSource:
     files = [AdapterFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in adapter.files]
-    return AdapterSource(name=adapter.name, version=adapter.version, files=files)
+    served = kitchen.served_name(adapter.ref)
+    other = None if served == adapter.name else served
+    return AdapterSource(name=adapter.name, version=adapter.version, files=files, served=other)

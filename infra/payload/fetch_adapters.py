@@ -1,10 +1,10 @@
 """Fetch LoRA adapters from an S3-compatible store and let only verified ones be seen.
 
 Runs in a pod's init container before the model server, on Python 3.9+ with boto3. An adapter appears at
-`<target>/<name>` in one rename, after every file had the manifest's size and sha256 sum and one of the signers had
-signed them; what is there already is checked again. On a fault nothing of that adapter stays visible, every fault is
-told, and the exit code is 1 (content is not what the manifest says, or not signed), 2 (bad manifest, arguments or
-target) or 3 (store out of reach or access denied).
+`<target>/<name>` (its `served`, where it has one) in one rename, after every file had the manifest's size and sha256
+sum and one of the signers had signed them; what is there already is checked again. On a fault nothing of that adapter
+stays visible, every fault is told, and the exit code is 1 (content is not what the manifest says, or not signed),
+2 (bad manifest, arguments or target) or 3 (store out of reach or access denied).
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ NEEDED = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _WORD = "[A-Za-z0-9][A-Za-z0-9._-]*"
 NAME = (re.compile(_WORD), "letters, digits and . _ -, a letter or digit first")
 FIELDS = {
-    "bucket": NAME,
-    "name": NAME,
-    "version": NAME,
+    **dict.fromkeys(("bucket", "name", "served", "version"), NAME),
     "path": (re.compile(f"{_WORD}(/{_WORD})*"), "a relative path of plain names, no .. and no //"),
     "sha256": (re.compile("[0-9a-f]{64}"), "64 lower-case hexadecimal digits"),
     "sizeBytes": (re.compile("[0-9]+"), "a whole number of bytes"),
@@ -135,10 +133,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
     adapters = _field(data, "adapters")
     if not isinstance(adapters, list) or _wrong_fields("manifest", data, "bucket"):
         raise FetchError(f'manifest {path}: rule: {{"bucket": "...", "adapters": [...]}}', BAD_INPUT)
-    faults = _twice("adapters", [_field(adapter, "name") for adapter in adapters])
+    faults = _twice("adapters", [_field(adapter, "served") or _field(adapter, "name") for adapter in adapters])
     for index, adapter in enumerate(adapters):
         where, files = f"adapters[{index}]", _field(adapter, "files")
-        faults += _wrong_fields(where, adapter, "name", "version")
+        more = ("served",) if _field(adapter, "served") is not None else ()
+        faults += _wrong_fields(where, adapter, "name", "version", *more)
         if not isinstance(files, list) or not files:
             faults.append(f"{where}.files: {json.dumps(files)}; rule: at least one file")
             continue
@@ -222,12 +221,13 @@ def not_signed(adapter: dict[str, Any], folder: Path, signers: Any) -> FetchErro
 
 def prepare(adapter: dict[str, Any], target: Path, signers: Any) -> bool:
     """Whether the adapter is there and right; if not, take it out of sight and keep only files to look at."""
-    final, stage = target / adapter["name"], target / STAGE / adapter["name"]
+    served = adapter.get("served", adapter["name"])
+    final, stage = target / served, target / STAGE / served
     files = {file["path"]: file for file in adapter["files"]}
     if not final.is_symlink() and entries(final) == set(files):
         right = all(is_right(final / path, file) for path, file in files.items())
         if right and not not_signed(adapter, final, signers):
-            print(f"{adapter['name']}: already there and right", flush=True)
+            print(f"{served}: already there and right", flush=True)
             return True
         discard(stage)
         stage.parent.mkdir(exist_ok=True)
@@ -244,7 +244,7 @@ def prepare(adapter: dict[str, Any], target: Path, signers: Any) -> bool:
 def fetch_file(store: Store, adapter: dict[str, Any], file: dict[str, Any], target: Path) -> FetchError | None:
     """Put one verified file into the stage; return what is wrong, with key, expected and actual."""
     key = f"{adapter['name']}/{adapter['version']}/{file['path']}"
-    staged = target / STAGE / adapter["name"] / file["path"]
+    staged = target / STAGE / adapter.get("served", adapter["name"]) / file["path"]
     start, mib = time.monotonic(), file["sizeBytes"] / MIB
     try:
         if is_right(staged, file):
@@ -276,10 +276,11 @@ def fetch(manifest: dict[str, Any], target: Path, key: dict[str, str] | None = N
         jobs = [(a, [pool.submit(fetch_file, store, a, f, target) for f in a["files"]]) for a in wanted]
     for adapter, results in jobs:
         wrong = [fault for fault in (result.result() for result in results) if fault is not None]
-        staged = target / STAGE / adapter["name"]
+        served = adapter.get("served", adapter["name"])
+        staged = target / STAGE / served
         wrong = wrong or [fault for fault in [not_signed(adapter, staged, signers)] if fault]
         if not wrong:
-            staged.rename(target / adapter["name"])
+            staged.rename(target / served)
         faults += wrong
     discard(target / STAGE)
     sync(target)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.access import access_faults, priority_faults
+from infra.rules.adapter_canaries import adapter_canary_faults
 from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
+from infra.rules.doors import door_faults
 from infra.rules.entry import entry_faults
 from infra.rules.environment import environment_faults
 from infra.rules.exemptions import exemption_faults
@@ -38,8 +40,10 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     quantization_faults,
     scaling_faults,
     canary_faults,
+    adapter_canary_faults,
     access_faults,
     entry_faults,
+    door_faults,
     priority_faults,
     platform_faults,
     route_twin_faults,

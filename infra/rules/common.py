@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from components import naming
 from infra.faults import Fault
-from infra.settings import Settings
+from infra.settings import Kitchen, Settings
 
 
 def known(path: str, value: str, known: Mapping[str, object], what: str) -> Iterator[Fault]:
@@ -37,6 +37,16 @@ def too_long(path: str, what: str, name: str) -> Iterator[Fault]:
     if not naming.is_label(name):
         rule = f"the {what} composed from it has {len(name)} characters, at most {naming.MAX_LABEL} are allowed"
         yield Fault(path=path, value=name, rule=rule, example="a shorter name, such as support")
+
+
+def adapter_path(kitchen: Kitchen, index: int) -> str:
+    """Where the file names an adapter, by its place in `Kitchen.adapters`; a canary stands in its adapter's entry."""
+    path, public = f"kitchens.{kitchen.name}.adapters", kitchen.public_adapters
+    if index < len(public):
+        return f"{path}[{index}]"
+    name = kitchen.adapters[index].split("/")[0]
+    place = next((number for number, ref in enumerate(public) if ref.split("/")[0] == name), index)
+    return f"{path}[{place}].canary"
 
 
 def _list(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from infra.catalog import FETCH_IMAGE, Adapter, Catalog
 from infra.faults import Fault
-from infra.rules.common import known, state_faults
+from infra.rules.common import adapter_path, known, state_faults
 from infra.settings import Kitchen, Settings
 
 
@@ -52,9 +52,9 @@ def _lora_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iter
             rule=f"must be at least maxLoras ({runtime.max_loras}): vLLM refuses to start otherwise",
             example=f"maxCpuLoras: {runtime.max_loras}",
         )
-    names = Counter(ref.split("/")[0] for ref in kitchen.adapters)
+    names = Counter(ref.split("/")[0] for ref in kitchen.public_adapters)
     for index, ref in enumerate(kitchen.adapters):
-        where = f"{path}.adapters[{index}]"
+        where = adapter_path(kitchen, index)
         if names[ref.split("/")[0]] > 1:
             rule = "one version of an adapter a kitchen: its name is what callers ask for"
             yield Fault(path=where, value=ref, rule=rule, example="a single helpdesk-faq/v2026-02-01")

@@ -32,7 +32,7 @@ def platform_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             rule="a Route without OpenShift AI has no authentication: name the networks that may call",
             example="allowedSources: [10.20.0.0/16]",
         )
-    yield from _cidr_faults("platform.routes.allowedSources", routes.allowed_sources)
+    yield from network_faults("platform.routes.allowedSources", routes.allowed_sources)
     for name, kitchen in settings.kitchens.items():
         host = naming.route_host(name, kitchen.tenant, settings.environment)
         yield from too_long(f"kitchens.{name}", "first part of its Route's host", host)
@@ -57,10 +57,11 @@ def store_network_faults(settings: Settings, _catalog: Catalog) -> Iterator[Faul
         rule = "the store is in a namespace or in networks: state one of both"
         value = {"namespace": network.namespace, "cidrs": list(network.cidrs)}
         yield Fault(path="objectStore.network", value=value, rule=rule, example="namespace: minio")
-    yield from _cidr_faults("objectStore.network.cidrs", network.cidrs)
+    yield from network_faults("objectStore.network.cidrs", network.cidrs)
 
 
-def _cidr_faults(path: str, cidrs: Sequence[str]) -> Iterator[Fault]:
+def network_faults(path: str, cidrs: Sequence[str]) -> Iterator[Fault]:
+    """Each entry of a list is a network, and none is every address."""
     for index, cidr in enumerate(cidrs):
         where = f"{path}[{index}]"
         try:

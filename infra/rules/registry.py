@@ -39,26 +39,30 @@ def credentials_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]
 def certificates_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """The text is one certificate or more, and nothing secret."""
     text = settings.object_store.certificates
-    if text is None:
-        return
+    if text is not None:
+        example = "certificates: |, then the lines from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
+        yield from pem_faults(_CERTIFICATES, text, example)
+
+
+def pem_faults(path: str, text: str, example: str) -> Iterator[Fault]:
+    """A setting is whole certificates as PEM, one or more, that fit a ConfigMap; a private key is not shown."""
     shown = f"({len(text)} characters)"
-    example = "certificates: |, then the lines from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
     if "PRIVATE KEY" in text:
         rule = "holds a private key, which is not for a bundle: change that key, it is in the history now"
-        yield Fault(path=_CERTIFICATES, value=HIDDEN, rule=rule, example=example)
+        yield Fault(path=path, value=HIDDEN, rule=rule, example=example)
         return
     if len(text) > _MOST_CHARACTERS:
         rule = f"has more than {_MOST_CHARACTERS} characters, which no ConfigMap holds"
-        yield Fault(path=_CERTIFICATES, value=shown, rule=rule, example="the authorities that the store needs")
+        yield Fault(path=path, value=shown, rule=rule, example="the authorities that the store needs")
         return
     blocks = _BLOCK.findall(text)
     if not blocks or len(blocks) != text.count("-----BEGIN "):
-        yield Fault(path=_CERTIFICATES, value=shown, rule="must be certificates as PEM, whole ones", example=example)
+        yield Fault(path=path, value=shown, rule="must be certificates as PEM, whole ones", example=example)
         return
     for index, block in enumerate(blocks, start=1):
         if not _is_certificate(block):
             rule = f"certificate {index} of {len(blocks)} cannot be read"
-            yield Fault(path=_CERTIFICATES, value=shown, rule=rule, example=example)
+            yield Fault(path=path, value=shown, rule=rule, example=example)
 
 
 def _docker_config_rule(text: str, host: str) -> str | None:

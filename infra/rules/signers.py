@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from infra.catalog import Catalog
 from infra.faults import HIDDEN, Fault
 from infra.payload.verify_signature import SIGNATURE, SignatureError, fingerprint, read_key
+from infra.rules.common import adapter_path
 from infra.settings import Settings
 
 _EXAMPLE = "publicKey: |, then the lines of: openssl pkey -in FILE -pubout"
@@ -45,4 +46,4 @@ def signature_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
                     f"has no {SIGNATURE} in the catalog, and this file states signers: publish a signed version of it"
                 )
                 example = f"kitchen adapter publish FOLDER --name {adapter.name}/v<date> --private-key FILE"
-                yield Fault(path=f"kitchens.{kitchen.name}.adapters[{index}]", value=ref, rule=rule, example=example)
+                yield Fault(path=adapter_path(kitchen, index), value=ref, rule=rule, example=example)

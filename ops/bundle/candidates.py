@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.catalog import Catalog, Image
 from infra.faults import MISSING, Fault, FaultsError
-from infra.settings import Signer
+from infra.policy_settings import Signer
 from ops.bundle.manifest import Artifact
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import Edit, add_entry, mark_imported

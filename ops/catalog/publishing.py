@@ -16,7 +16,7 @@ from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
-from infra.settings import Signer as Trusted
+from infra.policy_settings import Signer as Trusted
 from ops.catalog.edit import Edit, add_entry, read_entry, refuse_unwritable, write
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import Kind

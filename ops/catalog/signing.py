@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.faults import Fault, FaultsError
 from infra.payload.verify_signature import SIGNATURE, SignatureError, check
-from infra.settings import Signer as Trusted
+from infra.policy_settings import Signer as Trusted
 from ops import signing
 from ops.checks.files import Content
 from ops.whole_file import put

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.adapter_refs import refs_in
 from infra.catalog import FETCH_IMAGE
 from infra.faults import Fault, FaultsError
 from infra.load import read_stack_file
@@ -49,7 +50,8 @@ def _uses(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _kitchen(kitchen: Mapping[str, Any], who: str) -> Iterator[tuple[str, str, str]]:
-    for ref in _texts(kitchen.get("adapters")):
+    adapters = kitchen.get("adapters")
+    for ref in [ref for entry in adapters for ref in refs_in(entry)] if isinstance(adapters, list) else ():
         yield KINDS["adapter"].word, ref, who
     yield KINDS["model"].word, str(kitchen.get("baseModel")), who
     yield KINDS["image"].word, str(_mapping(kitchen.get("runtime")).get("image", Runtime().image)), who

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.catalog import Catalog
 from infra.faults import Fault
-from infra.settings import Signer
+from infra.policy_settings import Signer
 from ops.checks.adapter import adapter_faults
 from ops.checks.base_model import base_model_faults
 from ops.checks.entry import entry_faults

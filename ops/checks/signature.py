@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.faults import MISSING, Fault
 from infra.payload.verify_signature import SIGNATURE, SignatureError, check
-from infra.settings import Signer
+from infra.policy_settings import Signer
 from ops.checks.files import Content
 
 _EXAMPLE = "kitchen adapter publish FOLDER --private-key FILE, with the key of a signer"

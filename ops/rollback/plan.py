@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from infra.adapter_refs import refs_in
 from infra.catalog import Catalog, load_catalog
 from infra.faults import Fault, FaultsError
 from infra.load import settings_from_file
@@ -111,8 +112,12 @@ def _against(
     """What the catalog says today of the base model and the adapters of then."""
     path = f"kitchens.{name}"
     adapters = wanted.get("adapters")
-    refs = adapters if isinstance(adapters, list) else []
-    uses = [(f"{path}.adapters[{index}]", "adapters", ref) for index, ref in enumerate(refs)]
+    entries = adapters if isinstance(adapters, list) else []
+    uses = [
+        (f"{path}.adapters[{index}]" if number == 0 else f"{path}.adapters[{index}].canary", "adapters", ref)
+        for index, entry in enumerate(entries)
+        for number, ref in enumerate(refs_in(entry) or [str(entry)])
+    ]
     for where, key, ref in [(f"{path}.baseModel", "baseModels", wanted.get("baseModel")), *uses]:
         known: Mapping[str, Any] = new.adapters if key == "adapters" else new.base_models
         entry = known.get(str(ref))

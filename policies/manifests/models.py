@@ -48,6 +48,8 @@ def not_allowed(world: World, entry: object, what: str) -> str | None:
 
 def adapters_named(world: World, name: str) -> Iterator[Mapping[str, Any]]:
     """Catalog entries of every version of an adapter."""
+    own, mark, version = name.rpartition("--")
     for ref, entry in world.adapters.items():
-        if ref.partition("/")[0] == name and isinstance(entry, Mapping):
+        found = ref.partition("/")[0] == name or (bool(mark) and ref == f"{own}/{version}")
+        if found and isinstance(entry, Mapping):
             yield entry

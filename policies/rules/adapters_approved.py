@@ -219,6 +219,9 @@ def _entry(case: Case, adapter: JsonValue) -> str | None:
         return f"the name {shown(name)}, which is no name of an adapter"
     if not isinstance(version, str) or not ADAPTER_VERSION.fullmatch(version):
         return f"the version {shown(version)}, which is no v<date>"
+    served = at(adapter, "served")
+    if served not in (None, name, f"{name}--{version}"):
+        return f"{name}/{version} to be served by a name that {shown(served)}: callers would take it for another one"
     entry = case.world.adapters.get(f"{name}/{version}")
     fault = not_allowed(case.world, entry, f"adapter '{name}/{version}'")
     return fault or _files(adapter, entry)

@@ -35,6 +35,10 @@ _NO_DOCUMENTS = ("description", "message", "summary", "help", "query", "expr")
 _ROW = 4000
 """Most characters of a list of words that is read as one command line."""
 
+_NAMES_OF_SECRETS = tuple(f"nginx.ingress.kubernetes.io/{name}-secret" for name in ("proxy-ssl", "auth", "auth-tls"))
+_NAME_OF_A_SECRET = re.compile(r"(?:[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z]([-a-z0-9.]{0,61}[a-z0-9])?")
+"""Annotations of ingress-nginx that hold the name of a Secret, `<namespace>/<name>`."""
+
 _SETTERS = ("export", "env", "-e", "--env", "local", "readonly")
 """Words behind which a shell reads NAME=value."""
 
@@ -133,6 +137,8 @@ def _is_value(holder: dict[str, JsonValue], key: str, name: str) -> bool:
     # What lies in a document is found in it.
     if key == "encryptedData" or (name == "secretKey" and {"remoteRef", "sourceRef"} & set(holder)) or _is_json(value):
         return False
+    if key == "annotations" and name in _NAMES_OF_SECRETS:
+        return _NAME_OF_A_SECRET.fullmatch(value) is None
     return key in _OPEN_PLACES or key == "data" or not names_an_object(name, value)
 
 

@@ -133,6 +133,31 @@ def test_right_sums_pass_and_a_restart_downloads_nothing(
     assert kitchen.visible() == WHOLE
 
 
+def test_two_versions_of_an_adapter_are_beside_each_other_and_either_may_fail_alone(
+    kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]
+) -> None:
+    old = kitchen.manifest["adapters"][0]
+    config = artifacts[FAQ][CONFIG].replace(b"}", b"}\n", 1)
+    files = [{**file} for file in old["files"]]
+    for file in files:
+        content = config if file["path"] == CONFIG else artifacts[FAQ][WEIGHTS]
+        file |= {"sha256": hashlib.sha256(content).hexdigest(), "sizeBytes": len(content)}
+        kitchen.put(f"helpdesk-faq/v2026-03-01/{file['path']}", content)
+    served = "helpdesk-faq--v2026-03-01"
+    kitchen.manifest["adapters"].append({**old, "version": "v2026-03-01", "served": served, "files": files})
+    new = {f"{served}/{path}" for path in (CONFIG, WEIGHTS)}
+    assert kitchen.run().code == 0
+    assert kitchen.visible() == WHOLE | new
+    assert (kitchen.target / served / CONFIG).read_bytes() == config
+    assert (kitchen.target / "helpdesk-faq" / CONFIG).read_bytes() == artifacts[FAQ][CONFIG]
+
+    (kitchen.target / served / CONFIG).write_bytes(b"{}")
+    kitchen.put(f"helpdesk-faq/v2026-03-01/{CONFIG}", b"{}")
+    run = kitchen.run()
+    assert (run.code, kitchen.visible()) == (1, WHOLE)
+    assert f"helpdesk-faq/v2026-03-01/{CONFIG}" in run.err
+
+
 def test_one_flipped_byte_fails_and_names_the_file(kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]) -> None:
     content = bytearray(artifacts[FAQ][WEIGHTS])
     content[len(content) // 2] ^= 1

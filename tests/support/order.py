@@ -21,6 +21,7 @@ SHARED_CLUSTER = tuple(
         "platforms",
         "serving_options",
         "entry",
+        "doors",
         "placement",
         "embedded_cluster",
         "embedded_lifecycle",

@@ -23,12 +23,14 @@ ALLOWED = {
     "tools": {"tools", "infra", "components", "ops", "policies"},
 }
 OPS_MAY_IMPORT = {
+    "infra.adapter_refs",
     "infra.catalog",
     "infra.declared",
     "infra.documents",
     "infra.faults",
     "infra.load",
     "infra.payload.verify_signature",
+    "infra.policy_settings",
     "infra.settings",
     "infra.validate",
 }
@@ -198,6 +200,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         "kitchen:canary:WeightedRoute",
         "kitchen:llm_service:LlmService",
         "kitchen:access:TenantAccess",
+        "kitchen:doors:Door",
         "kitchen:monitor:KitchenMonitor",
         "kitchen:priority:Priority",
         "kitchen:route:KitchenRoute",

@@ -44,6 +44,8 @@ def _entries(path: str, part: dict[str, Any]) -> Iterator[tuple[str, dict[str, A
         yield where, entry, False
         yield from _entries(f"{where}.", entry)
     items = part.get("items")
+    # An entry may be a text or a mapping: the keys are those of the mapping.
+    items = items.get("then", items) if isinstance(items, dict) else items
     if isinstance(items, dict) and items.get("properties"):
         yield from _entries(f"{path.rstrip('.')}[].", items)
 

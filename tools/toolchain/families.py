@@ -253,6 +253,12 @@ _FAMILIES = (
         binaries=(Binary(name="minio", package="github.com/minio/minio"),),
     ),
     Family(name="crds", version="1", data=_CRDS, needed_gib=1.0),
+    Family(
+        name="istioctl",
+        version="2026-08-27",
+        binaries=(Binary(name="istioctl", package="istio.io/istio/istioctl/cmd/istioctl"),),
+        needed_gib=4.0,
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -262,3 +268,6 @@ PREVIEW = ("pulumi", "language-python", "kubernetes-provider", "random-provider"
 
 CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 """What the embedded cluster needs."""
+
+APART = ("istioctl",)
+"""What nothing needs but tests of their own: it is provided when it is asked for by name."""

@@ -63,6 +63,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         server_name="kitchen",
         use_remote_address=True,
         internal_address_config={"cidr_ranges": [_NOBODY]},
+        xff_num_trusted_hops=plan.proxies,
         generate_request_id=True,
         always_set_request_id_in_response=True,
         # One spelling of a path reaches the decisions; what has several is refused.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.entry.envoy import limits
+from components.entry.envoy import limits, renaming
 from components.entry.envoy.headers import others
 from components.entry.envoy.routes import CHECK
 from components.entry.envoy.words import CALL, CLAIMS, USAGE, named
@@ -29,6 +29,7 @@ def filters(plan: EntryPlan) -> list[dict[str, Any]]:
         _stream_usage(),
         _body(plan),
         *limits.filters(plan),
+        *renaming.filters(plan),
         named("envoy.filters.http.router", f"{_HTTP}router.v3.Router", suppress_envoy_headers=True),
     ]
 

@@ -29,6 +29,7 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
         "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
         "environment": plan.environment,
         "requestId": "%STREAM_ID%",
+        "address": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
         "caller": of_metadata(JWT, CLAIMS, "sub"),
         "issuer": of_metadata(JWT, CLAIMS, "iss"),
         **{

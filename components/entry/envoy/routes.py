@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from components.entry.envoy import renaming
 from components.entry.envoy.limits import of_action, of_route
 from components.entry.envoy.words import CALL, CLAIMS, JWT, has_entries, is_metadata, of_metadata
 from components.entry.plan import EntryPlan, Grant, Issuer
@@ -95,8 +96,9 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
                         **_destination(grant),
                         **of_action(plan, grant),
                         "timeout": "0s",
-                        "idle_timeout": _LONGEST_SILENCE,
+                        # A mesh goes by this name: the one by which the caller came says nothing to it.
                         "auto_host_rewrite": True,
+                        "idle_timeout": _LONGEST_SILENCE,
                         "retry_policy": {"retry_on": "connect-failure,reset-before-request", "num_retries": 2},
                     },
                     "request_headers_to_remove": ["authorization"],
@@ -105,9 +107,11 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
 
 
 def _destination(grant: Grant) -> dict[str, Any]:
-    if len(grant.servers) == 1:
+    if len(grant.servers) == 1 and grant.servers[0].model is None:
         return {"cluster": grant.servers[0].name}
-    clusters = [{"name": server.name, "weight": server.weight} for server in grant.servers]
+    clusters = [
+        {"name": server.name, "weight": server.weight, **renaming.of_server(server.model)} for server in grant.servers
+    ]
     return {"weighted_clusters": {"clusters": clusters}}
 
 

@@ -54,7 +54,8 @@ class Validators:
 
 def _validator(schema: dict[str, Any]) -> Draft202012Validator:
     made = strict(schema["openAPIV3Schema"])
-    made["properties"] |= {"metadata": {"type": "object"}}
+    # Every object has these, whether a CRD's schema names them or not: Istio's do not.
+    made["properties"] |= {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
     return Draft202012Validator(made)
 
 

@@ -207,4 +207,17 @@ _FIELDS = table(
     ("values in a text", {"spec values": f"db:\n  password: {WORD}\n"}, "spec.values: holds a value for password"),
 )
 
-SAMPLES: dict[str, tuple[Sample, ...]] = {"secrets-stay-secret": (*_VARIABLES, *_FORMS, *_FIELDS)}
+_NGINX = "metadata annotations nginx.ingress.kubernetes.io/"
+_DOORS = table(
+    "kubernetes:networking.k8s.io/v1:Ingress",
+    {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "door", "namespace": "team", "annotations": {}},
+        "spec": {"rules": [{"host": "a.kitchen.example"}]},
+    },
+    ("a Secret that nginx trusts, by name", {f"{_NGINX}proxy-ssl-secret": "team/entry-tls"}),
+    ("a Secret of users, by name", {f"{_NGINX}auth-secret": "basic-users"}),
+    ("another annotation of that kind", {f"{_NGINX}my-secret": "Summer2026!"}, "my-secret: is named like a secret"),
+)
+SAMPLES: dict[str, tuple[Sample, ...]] = {"secrets-stay-secret": (*_VARIABLES, *_FORMS, *_FIELDS, *_DOORS)}

@@ -13,7 +13,7 @@ from policies.judging.stack_rule import StackRule, stack_case_of
 from policies.judging.world import World
 from tests.policy.samples.stacks_addresses import ADDRESSES
 from tests.policy.samples.stacks_budgets import BUDGETS
-from tests.policy.samples.stacks_callers import CALLERS
+from tests.policy.samples.stacks_callers import CALLERS, DOORS
 from tests.policy.support.objects import SERVICE, manifest
 from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, WORLD, changed
 
@@ -234,6 +234,8 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
             ("labels not known", {"service metadata labels": UNKNOWN_VALUE}, "visibility: is not known"),
         ),
         *_table(*CALLERS),
+        *_table(*DOORS, world=dataclasses.replace(WORLD, settings={**WORLD.settings, "entry": {"host": "a"}})),
+        *_table((f"{DOORS[0][0]}, where there is none", DOORS[0][1], "no AuthorizationPolicy that names callers")),
         *_table(("a listed entry", {"entry": _ROUTE}), config={"authorized": ["HTTPRoute team/*"]}),
     ),
     "gpu-pools-suffice": (

@@ -153,3 +153,23 @@ CALLERS: tuple[Row, ...] = (
     ),
 )
 """Name, changes of a whole stack, and a fragment of each violation."""
+
+
+def _door(backend: str = "entry", namespace: str = "entry-prod") -> dict[str, Any]:
+    """An HTTPRoute, and the Service that it leads to."""
+    spec = {"parentRefs": [{"name": "gate"}], "rules": [{"backendRefs": [{"name": backend}]}]}
+    route = _named("gateway.networking.k8s.io/v1", "HTTPRoute", "entry", spec)
+    service = _named("v1", "Service", backend, {"selector": {"app.kubernetes.io/name": backend}})
+    for made in (route, service):
+        made["metadata"] = {**made["metadata"], "namespace": namespace}
+    return {"entry": route, "server": service}
+
+
+_STRANGER = "no AuthorizationPolicy that names callers is declared in"
+DOORS: tuple[Row, ...] = (
+    ("the door of the entry", _door()),
+    ("a door to something else in its namespace", _door("other"), f"{_STRANGER} entry-prod"),
+    ("a Service of that name elsewhere", _door(namespace="team"), f"{_STRANGER} team"),
+    ("the entry of another environment", _door(namespace="entry-dev"), f"{_STRANGER} entry-dev"),
+)
+"""In an environment with an entry."""

@@ -147,3 +147,23 @@ def test_the_script_is_python_3_9_and_fits_a_config_map() -> None:
     outside = {name.split(".")[0] for name in imported} & {"boto3", "botocore", "infra", "components", "tools"}
     assert outside == {"boto3", "botocore"}
     assert len(text) < 100_000
+
+
+def two_versions() -> dict[str, Any]:
+    """A manifest with two versions of one adapter, the second under a name of its own."""
+    manifest = copy.deepcopy(GOOD)
+    second = {**copy.deepcopy(GOOD["adapters"][0]), "version": "v2026-03-01", "served": "helpdesk-faq--v2026-03-01"}
+    manifest["adapters"].append(second)
+    return manifest
+
+
+def test_two_versions_of_an_adapter_have_a_folder_each(tmp_path: Path) -> None:
+    assert read(tmp_path, two_versions()) == two_versions()
+
+
+@pytest.mark.parametrize("served", ["helpdesk-faq", "../x", "", 7])
+def test_a_second_version_without_a_good_name_of_its_own_is_refused(tmp_path: Path, served: object) -> None:
+    manifest = two_versions()
+    manifest["adapters"][1]["served"] = served
+    with pytest.raises(fetch.FetchError):
+        read(tmp_path, manifest)

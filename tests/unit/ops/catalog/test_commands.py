@@ -198,6 +198,18 @@ def test_what_a_canary_or_a_tenant_names_is_in_use(
     assert "prod: kitchen developer" in capsys.readouterr().err
 
 
+def test_a_version_that_is_tried_beside_another_one_is_in_use(
+    catalog: Path, stacks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dev, name = stacks / "Pulumi.dev.yaml", TRIAGE.split("/", maxsplit=1)[0]
+    data = yaml.safe_load(dev.read_text())
+    tried = {"name": name, "version": "v2026-01-01", "canary": {"version": TRIAGE.split("/")[1], "weight": 10}}
+    data["config"]["kitchen:kitchens"]["summary"]["adapters"] = [tried]
+    dev.write_text(yaml.safe_dump(data))
+    assert kitchen(catalog, "adapter", "retire", TRIAGE, "--reason", "old", "--stacks", str(stacks)) == 2
+    assert "is still in use: dev: kitchen summary" in capsys.readouterr().err
+
+
 def test_a_file_that_is_laid_out_otherwise_is_left_alone(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = catalog / "adapters.yaml"
     path.write_text(json.dumps(yaml.safe_load(path.read_text())))

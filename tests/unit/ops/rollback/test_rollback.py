@@ -259,3 +259,38 @@ def test_layouts(text: str, source: str, expected: str) -> None:
 def test_what_cannot_be_replaced_alone_is_refused(text: str, source: str) -> None:
     with pytest.raises(LayoutError):
         with_block(text, "a", source)
+
+
+def with_canary(repo: Repo, **values: object) -> None:
+    """A second version in the catalog, a commit that tries it, and one that takes it back."""
+    path, ref = repo.catalog / "adapters.yaml", "helpdesk-faq/v2026-03-01"
+    content = yaml.safe_load(path.read_text())
+    content["adapters"][ref] = {**content["adapters"]["helpdesk-faq/v2026-02-01"]}
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    repo.replace("kitchen:phase: 3", "kitchen:phase: 4")
+    entry = "{name: helpdesk-faq, version: v2026-02-01, canary: {version: v2026-03-01, weight: 10}}"
+    repo.replace(ONE, f"adapters: [{entry}]")
+    repo.commit("a canary of one adapter")
+    repo.replace(f"adapters: [{entry}]", ONE)
+    repo.commit("without it")
+    if values:
+        edited(repo, ref, **values)
+
+
+def test_the_canary_of_an_adapter_goes_and_comes_back_with_its_kitchen(repo: Repo) -> None:
+    with_canary(repo)
+    assert repo.rollback("--to", "HEAD~1") == 0
+    assert "canary: {version: v2026-03-01, weight: 10}" in repo.file.read_text()
+    repo.commit("tried again")
+    assert repo.rollback("--to", "HEAD~1") == 0
+    assert "v2026-03-01" not in repo.file.read_text()
+
+
+def test_the_canary_of_then_must_be_one_that_may_run(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    with_canary(repo, state="retired", retirement={"on": "2026-06-01", "reason": "wrong answers"})
+    before = repo.file.read_bytes()
+    assert repo.rollback("--to", "HEAD~2") == 2
+    told = capsys.readouterr().err
+    assert "kitchens.support.adapters[0].canary" in told
+    assert "is retired since 2026-06-01 (wrong answers)" in told
+    assert repo.file.read_bytes() == before

@@ -16,7 +16,7 @@ from tests.unit.support.toolchain_sources import archive
 from tools.toolchain import build, cache, ensure, environment, look_up, mirror, onpath
 from tools.toolchain.__main__ import main
 from tools.toolchain.errors import Stopped, ToolchainError
-from tools.toolchain.families import FAMILIES
+from tools.toolchain.families import APART, FAMILIES
 from tools.toolchain.go import finish
 
 MINIO = FAMILIES["minio"]
@@ -320,5 +320,10 @@ def test_unknown_family_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 def test_check_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(FAMILIES) + 1
+    assert len(lines) == len(FAMILIES) - len(APART) + 1
     assert all("missing" in line for line in lines[1:])
+
+
+def test_what_tests_of_their_own_need_is_provided_by_its_name_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *APART]) == 1
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == list(APART)
