@@ -7,10 +7,10 @@ import os
 import sys
 
 from tools.command import exit_status
-from tools.toolchain import CLUSTER, FAMILIES, PREVIEW, ToolchainError, ensure, listing, look_up
+from tools.toolchain import CLUSTER, ENTRY, FAMILIES, PREVIEW, ToolchainError, ensure, listing, look_up
 from tools.toolchain.found import family_of
 
-GROUPS = {"preview": PREVIEW, "cluster": CLUSTER, "all": tuple(FAMILIES)}
+GROUPS = {"preview": PREVIEW, "cluster": CLUSTER, "entry": ENTRY, "all": tuple(FAMILIES)}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -253,6 +253,12 @@ _FAMILIES = (
         binaries=(Binary(name="minio", package="github.com/minio/minio"),),
     ),
     Family(name="crds", version="1", data=_CRDS, needed_gib=1.0),
+    Family(
+        name="ratelimit",
+        version="2026-01-22",
+        binaries=(Binary(name="ratelimit", package="github.com/envoyproxy/ratelimit/src/service_cmd"),),
+        needed_gib=1.0,
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -262,3 +268,6 @@ PREVIEW = ("pulumi", "language-python", "kubernetes-provider", "random-provider"
 
 CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 """What the embedded cluster needs."""
+
+ENTRY = ("ratelimit",)
+"""What the tests of the entry's shared counter need beside Python packages."""
