@@ -30,12 +30,14 @@ class Server:
     """Pods that serve a kitchen: the Service's host name and port, and the kitchen's share of the calls in percent.
 
     `facts` are written into the record of each call that went there, such as the base model and the image's digest.
+    `shares` are the most calls at once of each tenant, in each Envoy; a tenant that is not named has no bound.
     """
 
     name: str
     host: str
     port: int
     weight: int = 100
+    shares: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -52,8 +54,9 @@ class Limits:
 class Grant:
     """Groups that may call one model: `model` is the public name, as the body of a call has it.
 
-    `paths` are the exact paths of the API that serve it. `facts` are written into the record of each call. `name` is
-    unique in an environment, and stays the same as long as the grant does.
+    `paths` are the exact paths of the API that serve it. `tenant` is the one that the groups belong to. `facts` are
+    written into the record of each call. `name` is unique in an environment, and stays the same as long as the grant
+    does.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Grant:
     paths: Sequence[str]
     servers: Sequence[Server]
     limits: Limits = Limits()
+    tenant: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from components.entry.envoy.limits import COUNTER
 from components.entry.envoy.routes import CHECK
+from components.entry.envoy.shares import cluster_of, share_of
 from components.entry.envoy.words import address, typed
-from components.entry.plan import EntryPlan, Issuer, Server
+from components.entry.plan import EntryPlan, Grant, Issuer, Server
 
 _MOST = 10000
 """Connections and requests at once to one cluster: vLLM itself queues, and the limits of callers hold before."""
@@ -16,17 +17,17 @@ _MOST = 10000
 
 def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
     """Every cluster, servers once each however many grants lead to them."""
-    servers = {server.name: server for grant in plan.grants for server in grant.servers}
-    made = [_cluster(CHECK, "127.0.0.1", plan.ports.check), *(_server(server) for server in servers.values())]
+    servers = {cluster_of(server, grant): (server, grant) for grant in plan.grants for server in grant.servers}
+    made = [_cluster(CHECK, "127.0.0.1", plan.ports.check), *(_server(*pair) for pair in servers.values())]
     if plan.counter == "shared":
         counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
         made.append({**counter, "typed_extension_protocol_options": _http2()})
     return made + [_issuer(issuer) for issuer in plan.issuers if issuer.jwks_url is not None]
 
 
-def _cluster(name: str, host: str, port: int) -> dict[str, Any]:
+def _cluster(name: str, host: str, port: int, most_requests: int = _MOST) -> dict[str, Any]:
     endpoint = {"endpoint": {"address": address(host, port)}}
-    most = {"max_connections": _MOST, "max_pending_requests": _MOST, "max_requests": _MOST, "max_retries": 3}
+    most = {"max_connections": _MOST, "max_pending_requests": _MOST, "max_requests": most_requests, "max_retries": 3}
     return {
         "name": name,
         "connect_timeout": "2s",
@@ -38,9 +39,10 @@ def _cluster(name: str, host: str, port: int) -> dict[str, Any]:
     }
 
 
-def _server(server: Server) -> dict[str, Any]:
+def _server(server: Server, grant: Grant) -> dict[str, Any]:
     facts = {"filter_metadata": {"kitchen": {"kitchen": server.name, **server.facts}}}
-    return {**_cluster(server.name, server.host, server.port), "metadata": facts}
+    made = _cluster(cluster_of(server, grant), server.host, server.port, share_of(server, grant) or _MOST)
+    return {**made, "metadata": facts}
 
 
 def _issuer(issuer: Issuer) -> dict[str, Any]:

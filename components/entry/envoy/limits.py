@@ -15,6 +15,9 @@ DOMAIN = "kitchen"
 MINUTE, MONTH = "minute", "month"
 REQUESTS, TOKENS = "requests", "tokens"
 
+_CALLER = {"issuer": "iss", "caller": "sub"}
+"""Keys that name a caller, and the claims of the token that they come from."""
+
 _LOCAL = "extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 _SHARED = "extensions.filters.http.ratelimit.v3.RateLimit"
 
@@ -30,6 +33,7 @@ def filters(plan: EntryPlan) -> list[dict[str, Any]]:
                 domain=DOMAIN,
                 timeout="0.5s",
                 failure_mode_deny=plan.counter_closed,
+                status_on_error={"code": "ServiceUnavailable"},
                 enable_x_ratelimit_headers="DRAFT_VERSION_03",
                 rate_limit_service=service,
             )
@@ -55,14 +59,18 @@ def of_route(plan: EntryPlan, grant: Grant) -> dict[str, Any]:
             token_bucket={"max_tokens": 4294967295, "tokens_per_fill": 4294967295, "fill_interval": "1s"},
             filter_enabled=everything,
             filter_enforced=everything,
-            rate_limits=[{"actions": [_caller()]}],
-            descriptors=[{"entries": [{"key": "caller"}], "token_bucket": bucket}],
+            enable_x_ratelimit_headers="DRAFT_VERSION_03",
+            rate_limits=[{"actions": _caller()}],
+            descriptors=[{"entries": [{"key": key} for key in _CALLER], "token_bucket": bucket}],
         )
     }
 
 
 def counter_descriptors(plan: EntryPlan) -> list[dict[str, Any]]:
-    """Configuration of envoyproxy/ratelimit: for each grant a bucket of its own for each caller."""
+    """Configuration of envoyproxy/ratelimit: for each grant a bucket of its own for each caller.
+
+    A minute is one of the clock; a month is 30 days, counted from 1970-01-01 (src/utils/utilities.go of ratelimit).
+    """
     return [
         {"key": "grant", "value": grant.name, "descriptors": kinds}
         for grant in {grant.name: grant for grant in plan.grants}.values()
@@ -79,15 +87,17 @@ def _kinds(grant: Grant) -> Iterator[dict[str, Any]]:
     )
     for what, unit, amount in amounts:
         if amount is not None:
-            each = {"key": "caller", "rate_limit": {"unit": unit, "requests_per_unit": amount}}
-            yield {"key": "counted", "value": f"{what}-{unit}", "descriptors": [each]}
+            each: dict[str, Any] = {"rate_limit": {"unit": unit, "requests_per_unit": amount}}
+            for key in reversed(_CALLER):  # a key without a value is a bucket of its own for each value
+                each = {"descriptors": [{"key": key, **each}]}
+            yield {"key": "counted", "value": f"{what}-{unit}", **each}
 
 
 def _shared(grant: Grant) -> Iterator[dict[str, Any]]:
     """Requests count one at once. Tokens are asked for with 0, and told with what the answer has cost."""
     for kind in _kinds(grant):
         counted = str(kind["value"])
-        actions = [_generic("grant", grant.name), _generic("counted", counted), _caller()]
+        actions = [_generic("grant", grant.name), _generic("counted", counted), *_caller()]
         if counted.startswith(REQUESTS):
             yield {"actions": actions}
             continue
@@ -100,7 +110,17 @@ def _generic(key: str, value: str) -> dict[str, Any]:
     return {"generic_key": {"descriptor_key": key, "descriptor_value": value}}
 
 
-def _caller() -> dict[str, Any]:
-    """Who calls: issuer and subject together would be two keys; a subject is unique within its issuer alone."""
-    path = [{"key": CLAIMS}, {"key": "sub"}]
-    return {"metadata": {"descriptor_key": "caller", "source": "DYNAMIC", "metadata_key": {"key": JWT, "path": path}}}
+def _caller() -> list[dict[str, Any]]:
+    """Who calls: a subject is unique within its issuer alone. A token without one is counted, with all of its kind."""
+    return [
+        {
+            "metadata": {
+                "descriptor_key": key,
+                "source": "DYNAMIC",
+                "metadata_key": {"key": JWT, "path": [{"key": CLAIMS}, {"key": claim}]},
+                # Without it the whole action would be left out, and nothing counted.
+                "default_value": "(none)",
+            }
+        }
+        for key, claim in _CALLER.items()
+    ]

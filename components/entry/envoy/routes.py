@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.entry.envoy.limits import of_route
+from components.entry.envoy.shares import cluster_of
 from components.entry.envoy.words import CALL, CLAIMS, JWT, error, is_metadata, of_metadata
 from components.entry.plan import EntryPlan, Grant, Issuer
 
@@ -87,8 +88,8 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
 
 def _destination(grant: Grant) -> dict[str, Any]:
     if len(grant.servers) == 1:
-        return {"cluster": grant.servers[0].name}
-    clusters = [{"name": server.name, "weight": server.weight} for server in grant.servers]
+        return {"cluster": cluster_of(grant.servers[0], grant)}
+    clusters = [{"name": cluster_of(server, grant), "weight": server.weight} for server in grant.servers]
     return {"weighted_clusters": {"clusters": clusters}}
 
 
