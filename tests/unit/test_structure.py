@@ -194,6 +194,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
             tokens[token] = path.name
     assert set(tokens) == {
         "kitchen:canary:WeightedRoute",
+        "kitchen:counter:Counter",
         "kitchen:llm_service:LlmService",
         "kitchen:access:TenantAccess",
         "kitchen:monitor:KitchenMonitor",
