@@ -6,7 +6,7 @@ from typing import Any
 
 from components.entry.envoy.clusters import clusters
 from components.entry.envoy.filters import filters
-from components.entry.envoy.records import record
+from components.entry.envoy.records import options, record
 from components.entry.envoy.replies import replies
 from components.entry.envoy.routes import routes
 from components.entry.envoy.words import address, named, typed
@@ -62,6 +62,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         stream_idle_timeout="600s",
         delayed_close_timeout="1s",
         access_log=record(plan),
+        access_log_options=options(),
         local_reply_config=replies(),
         http_filters=filters(plan),
         route_config={

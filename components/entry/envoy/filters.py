@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.entry.envoy import limits
+from components.entry.envoy.records import REFUSED_HEADER
 from components.entry.envoy.routes import CHECK, GROUPS_HEADER
 from components.entry.envoy.words import CALL, CLAIMS, USAGE, named
 from components.entry.plan import EntryPlan, Issuer
@@ -124,7 +125,9 @@ def _body(plan: EntryPlan) -> dict[str, Any]:
         with_request_body={"max_request_bytes": plan.body_kib * 1024, "allow_partial_message": False},
         http_service={
             "server_uri": {"uri": f"http://{host}", "cluster": CHECK, "timeout": "5s"},
-            "authorization_response": {"allowed_client_headers": {"patterns": [{"exact": "content-type"}]}},
+            "authorization_response": {
+                "allowed_client_headers": {"patterns": [{"exact": "content-type"}, {"exact": REFUSED_HEADER}]}
+            },
         },
         allowed_headers={"patterns": [{"exact": name} for name in ("content-type", "content-encoding")]},
     )
