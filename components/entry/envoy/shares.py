@@ -19,8 +19,8 @@ def fair_shares(at_once: int, tenants: Sequence[str], replicas: int) -> dict[str
     """
     if at_once < 1 or replicas < 1:
         raise ValueError(f"at_once, replicas: {at_once}, {replicas}; rule: at least 1; example: 256, 2")
-    each = math.ceil(at_once / max(1, len(tenants)) / replicas)
-    return dict.fromkeys(sorted(set(tenants)), each) if len(set(tenants)) > 1 else {}
+    names = sorted(set(tenants))
+    return dict.fromkeys(names, math.ceil(at_once / len(names) / replicas)) if len(names) > 1 else {}
 
 
 def cluster_of(server: Server, grant: Grant) -> str:

@@ -69,7 +69,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             issuers = LocalIssuer("idp"), LocalIssuer("other")
             (counter_port,) = parts.free_ports(1)
             plans = [
-                _plan(
+                plan_of(
                     tmp_path,
                     upstream.port,
                     [one.issuer() for one in issuers],
@@ -94,8 +94,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         yield make
 
 
-def _plan(
-    folder: Path, upstream: int, issuers: list[Issuer], *, counter: str, closed: bool, counter_port: int
+def plan_of(
+    folder: Path, upstream: int, issuers: list[Issuer], *, counter: str, closed: bool = True, counter_port: int = 1
 ) -> EntryPlan:
     callers, admin, metrics, check = parts.free_ports(4)
     return EntryPlan(

@@ -73,10 +73,15 @@ def kitchen(capsys: Capture, store: AuditStore, *words: str, status: int = 0) ->
     return said.out, said.err
 
 
-def all_calls(capsys: Capture, store: AuditStore, *more: str, status: int = 0) -> tuple[list[dict[str, Any]], str]:
-    out, err = kitchen(
-        capsys, store, "calls", "--from", "2026-11-01", "--to", "2026-11-30", "--json", *more, status=status
-    )
+def all_calls(
+    capsys: Capture,
+    store: AuditStore,
+    *more: str,
+    status: int = 0,
+    start: str = "2026-11-01",
+    end: str = "2026-11-30",
+) -> tuple[list[dict[str, Any]], str]:
+    out, err = kitchen(capsys, store, "calls", "--from", start, "--to", end, "--json", *more, status=status)
     return json.loads(out), err
 
 
