@@ -88,7 +88,7 @@ def ratelimit_container(image: str, valkey_host: str, security: Mapping[str, Any
         "ports": [_port("grpc", GRPC_PORT), _port("metrics", METRICS_PORT)],
         "resources": {"requests": {"cpu": "250m", "memory": memory}, "limits": {"memory": memory}},
         "securityContext": dict(security),
-        "readinessProbe": {"grpc": {"port": GRPC_PORT}, "periodSeconds": 5},
+        "readinessProbe": {"grpc": {"port": GRPC_PORT, "service": "ratelimit"}, "periodSeconds": 5},
         "livenessProbe": {"tcpSocket": {"port": "grpc"}, "periodSeconds": 20, "failureThreshold": 3},
         "volumeMounts": [{"name": "limits", "mountPath": f"{_RUNTIME}/config", "readOnly": True}],
     }

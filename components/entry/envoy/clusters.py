@@ -21,7 +21,7 @@ def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
     made = [_cluster(CHECK, "127.0.0.1", plan.ports.check), *(_server(*pair) for pair in servers.values())]
     if plan.counter == "shared":
         counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
-        made.append({**counter, "typed_extension_protocol_options": _http2()})
+        made.append({**counter, **_WATCHED, "typed_extension_protocol_options": _http2()})
     return made + [_issuer(issuer) for issuer in plan.issuers if issuer.jwks_url is not None]
 
 
@@ -63,4 +63,27 @@ def _http2() -> dict[str, Any]:
     return {name: typed("extensions.upstreams.http.v3.HttpProtocolOptions", explicit_http_config=_EXPLICIT)}
 
 
+_WATCHED: dict[str, Any] = {
+    # Questions to the counter are not asked twice: a pod of it that is away must be known before.
+    "health_checks": [
+        {
+            "timeout": "1s",
+            "interval": "2s",
+            "no_traffic_interval": "2s",
+            "unhealthy_threshold": 1,
+            "healthy_threshold": 1,
+            "grpc_health_check": {"service_name": "ratelimit"},
+        }
+    ],
+    "outlier_detection": {
+        "consecutive_5xx": 1,
+        "consecutive_gateway_failure": 1,
+        "enforcing_consecutive_gateway_failure": 100,
+        "interval": "1s",
+        "base_ejection_time": "5s",
+        "max_ejection_percent": 50,
+    },
+    # By default such news wait for a second, in which half of the questions fail.
+    "common_lb_config": {"update_merge_window": "0s"},
+}
 _EXPLICIT: dict[str, Any] = {"http2_protocol_options": {}}

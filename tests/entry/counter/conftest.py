@@ -50,6 +50,7 @@ def grants(port: int) -> list[Grant]:
         grant("few-requests", "sales", Limits(requests_per_minute=6), **shares),
         grant("few-tokens", "sales", Limits(tokens_per_minute=40), **shares),
         grant("few-a-month", "sales", Limits(tokens_per_month=40), **shares),
+        grant("lightly", "sales", Limits(tokens_per_month=1_000_000), **shares),
         grant("free", "sales", Limits(), **shares),
         grant("lawyers", "legal", Limits(), **shares),
     ]
@@ -63,10 +64,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start everything: `counter` and `closed` as in the plan, `envoys` of them."""
     with ExitStack() as stack:
 
-        def make(*, counter: str = "shared", closed: bool = True, envoys: int = 2) -> Entry:
+        def make(*, counter: str = "shared", closed: bool = True, envoys: int = 2, counters: int = 1) -> Entry:
             ensure(ENTRY)
             upstream = stack.enter_context(Upstream())
             issuers = LocalIssuer("idp"), LocalIssuer("other")
+            hosts = [f"127.0.0.{number + 1}" for number in range(counters)]
             (counter_port,) = parts.free_ports(1)
             plans = [
                 plan_of(
@@ -84,11 +86,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
             if counter == "shared":
                 key = parts.password()
                 made.valkey = stack.enter_context(parts.valkey(tmp_path, key))
-                limiter = parts.ratelimit(tmp_path, plans[0], made.valkey.port, key)
-                made.ratelimit = stack.enter_context(limiter)
+                for host in hosts:
+                    limiter = parts.ratelimit(tmp_path, plans[0], made.valkey.port, key, host)
+                    made.ratelimit = stack.enter_context(limiter)
             for plan in plans:
                 stack.enter_context(parts.check(tmp_path, plan))
-                made.envoys.append(stack.enter_context(parts.envoy(tmp_path, plan)))
+                made.envoys.append(stack.enter_context(parts.envoy(tmp_path, plan, counters=hosts)))
             return made
 
         yield make

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from components.entry.counter.pods import ratelimit_config, ratelimit_env
 from components.entry.envoy import bootstrap
+from components.entry.envoy.limits import COUNTER
+from components.entry.envoy.words import address
 from components.entry.plan import EntryPlan
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import binary
@@ -54,8 +56,17 @@ def free_ports(count: int) -> list[int]:
 class Part:
     """A process that listens; a context manager. `stop` and `start` keep its ports and folder."""
 
-    def __init__(self, folder: Path, name: str, argv: Sequence[str | Path], port: int, env: Mapping[str, str]) -> None:
-        self.folder, self.port = folder, port
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        argv: Sequence[str | Path],
+        port: int,
+        env: Mapping[str, str],
+        *,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.folder, self.port, self._host = folder, port, host
         self.log = folder / f"{name}.log"
         self._argv, self._env = [str(word) for word in argv], dict(env)
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,7 +82,7 @@ class Part:
         with self.log.open("ab") as log:
             env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self._env}
             self._process = subprocess.Popen(self._argv, cwd=REPOSITORY, env=env, stdout=log, stderr=log)
-        wait_for_port(self.port, self._process, self.log)
+        wait_for_port(self.port, self._process, self.log, self._host)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is None:
@@ -85,12 +96,12 @@ class Part:
         self._process = None
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, host: str = "127.0.0.1") -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((host, port)) == 0:
                 return
         time.sleep(0.05)
     process.kill()
@@ -105,21 +116,21 @@ def valkey(folder: Path, password: str) -> Part:
     return Part(folder, "valkey", [valkey_binary(), config], port, {})
 
 
-def ratelimit(folder: Path, plan: EntryPlan, store_port: int, password: str) -> Part:
+def ratelimit(folder: Path, plan: EntryPlan, store_port: int, password: str, host: str = "127.0.0.1") -> Part:
     """envoyproxy/ratelimit with the very environment and file that its pods get, on other ports."""
     config = folder / "ratelimit" / "config"
-    config.mkdir(parents=True)
+    config.mkdir(parents=True, exist_ok=True)
     (config / "kitchen.yaml").write_text(ratelimit_config(plan))
     http, debug, metrics = free_ports(3)
     env = {entry["name"]: entry["value"] for entry in ratelimit_env("127.0.0.1", store_port) if "value" in entry}
     env |= {
         "REDIS_AUTH": password,
         "RUNTIME_ROOT": str(folder / "ratelimit"),
-        **{"HOST": "127.0.0.1", "GRPC_HOST": "127.0.0.1", "DEBUG_HOST": "127.0.0.1"},
+        **{"HOST": "127.0.0.1", "GRPC_HOST": host, "DEBUG_HOST": "127.0.0.1"},
         **{"PORT": str(http), "GRPC_PORT": str(plan.counter_port), "DEBUG_PORT": str(debug)},
         "PROMETHEUS_ADDR": f"127.0.0.1:{metrics}",
     }
-    return Part(folder, "ratelimit", [binary("ratelimit")], plan.counter_port, env)
+    return Part(folder, f"ratelimit-{host}", [binary("ratelimit")], plan.counter_port, env, host=host)
 
 
 def check(folder: Path, plan: EntryPlan) -> Part:
@@ -130,9 +141,15 @@ def check(folder: Path, plan: EntryPlan) -> Part:
     return Part(folder, f"check-{plan.ports.check}", argv, plan.ports.check, {})
 
 
-def envoy(folder: Path, plan: EntryPlan, options: Sequence[str] = ()) -> Part:
+def envoy(folder: Path, plan: EntryPlan, options: Sequence[str] = (), counters: Sequence[str] = ()) -> Part:
+    """`counters` are addresses of the counter's pods, in place of the look-up of its name."""
     config = folder / f"envoy-{plan.ports.callers}.json"
-    config.write_text(json.dumps(bootstrap(plan)))
+    made = bootstrap(plan)
+    for cluster in made["static_resources"]["clusters"] if counters else ():
+        if cluster["name"] == COUNTER:
+            ends = [{"endpoint": {"address": address(host, plan.counter_port)}} for host in counters]
+            cluster["load_assignment"]["endpoints"] = [{"lb_endpoints": ends}]
+    config.write_text(json.dumps(made))
     argv = [envoy_binary(), "-c", config, "--use-dynamic-base-id", "--concurrency", "2", "-l", "warn", *options]
     return Part(folder, f"envoy-{plan.ports.callers}", argv, plan.ports.callers, {})
 

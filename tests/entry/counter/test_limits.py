@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import threading
 import time
 
@@ -92,6 +93,17 @@ def _in_time(entry: Entry, token: str) -> int:
     while (status := call(entry.ports[0], token, "few-tokens").status) == 503 and time.monotonic() < deadline:
         time.sleep(0.2)
     return status
+
+
+def test_one_of_two_counters_is_enough(start: Start) -> None:
+    entry = start(envoys=1, counters=2)
+    token = entry.issuer.token(sub="ana", groups=["callers"])
+    assert [call(entry.ports[0], token, "lightly").status for _ in range(20)] == [200] * 20
+    assert entry.ratelimit is not None
+    entry.ratelimit.stop(signal.SIGKILL)
+    after = [call(entry.ports[0], token, "lightly").status for _ in range(200)]
+    assert after.count(503) <= 3, "the pod that is away is found out by a question or two"
+    assert after[-100:] == [200] * 100
 
 
 def test_without_its_counter_the_entry_is_open_where_the_plan_says_so(start: Start) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import random
 import signal
@@ -23,7 +25,7 @@ from tests.entry.counter.conftest import plan_of
 from tests.entry.counter.upstream import PROMPT_TOKENS, Upstream
 from tests.entry.record.shipping import Shipper
 from tests.entry.record.store import AuditStore
-from tests.entry.record.test_shipping import SEED, Capture, all_calls
+from tests.entry.record.test_shipping import SEED, Capture, all_calls, kitchen
 from tests.support.minio_server import MinioServer
 
 FLUSHED_SECONDS = 0.5
@@ -125,59 +127,111 @@ def test_a_line_says_who_called_what_and_why_it_was_decided_so(entry: Running) -
     assert secret not in everything and token not in everything
 
 
+class Calling:
+    """Two callers who go on whatever happens; `answered` has when they had which answer."""
+
+    def __init__(self, entry: Running) -> None:
+        self.answered: list[tuple[float, str]] = []
+        self._entry, self._end = entry, threading.Event()
+        self.threads = [threading.Thread(target=self._run) for _ in range(2)]
+
+    def __enter__(self) -> Calling:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self.threads:
+            thread.join(30)
+
+    def _run(self) -> None:
+        token = self._entry.token()
+        while not self._end.is_set():
+            try:
+                got = call(self._entry.plan.ports.callers, token, "free", 2)
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)
+                continue
+            self.answered.append((time.monotonic(), got.headers["x-request-id"]))
+            time.sleep(0.01)
+
+
+def kill_in_turn(entry: Running, shipper: Shipper) -> list[float]:
+    """Kill the shipper and Envoy at random moments; return when Envoy was killed."""
+    chance, kills = random.Random(SEED), []  # noqa: S311 - a seed, no secret
+    for _ in range(4):
+        time.sleep(chance.uniform(0.3, 1.2))
+        shipper.kill()
+        shipper.start()
+        time.sleep(chance.uniform(0.3, 1.2))
+        kills.append(time.monotonic())
+        entry.envoy.stop(signal.SIGKILL)
+        entry.envoy.start()
+    time.sleep(0.5)
+    return kills
+
+
 def test_no_call_that_was_answered_is_missing_when_envoy_and_the_shipper_are_killed(
     tmp_path: Path, entry: Running, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answered: list[tuple[float, str]] = []
     began = time.strftime("%Y-%m-%d", time.gmtime())
-    end = threading.Event()
-
-    def calling() -> None:
-        token = entry.token()
-        while not end.is_set():
-            try:
-                got = call(entry.plan.ports.callers, token, "free", 2)
-            except OSError:
-                time.sleep(0.05)
-                continue
-            answered.append((time.monotonic(), got.headers["x-request-id"]))
-            time.sleep(0.01)
-
     with MinioServer(tmp_path / "minio") as server:
         for name, value in server.environment().items():
             monkeypatch.setenv(name, value)
         store = AuditStore(server, tmp_path)
         shipper = Shipper(entry.folder, store, entry.plan.ports.admin)
-        chance, kills = random.Random(SEED), []  # noqa: S311 - a seed, no secret
-        threads = [threading.Thread(target=calling) for _ in range(2)]
         try:
             shipper.start()
-            for thread in threads:
-                thread.start()
-            for _ in range(4):
-                time.sleep(chance.uniform(0.3, 1.2))
-                shipper.kill()
-                shipper.start()
-                time.sleep(chance.uniform(0.3, 1.2))
-                kills.append(time.monotonic())
-                entry.envoy.stop(signal.SIGKILL)
-                entry.envoy.start()
-            time.sleep(0.5)
-            end.set()
-            for thread in threads:
-                thread.join(30)
+            with Calling(entry) as calling:
+                kills = kill_in_turn(entry, shipper)
             shipper.wait_until_up()
             time.sleep(FLUSHED_SECONDS)
             entry.envoy.stop()
             assert shipper.end() == 0
         finally:
-            end.set()
             shipper.kill()
         calls, _ = all_calls(capsys, store, start=began, end=time.strftime("%Y-%m-%d", time.gmtime()))
+        out, _ = kitchen(capsys, store, "usage", "--month", began[:7], "--by", "environment", "--json")
     found = {line["requestId"] for line in calls}
-    missing = [when for when, request in answered if request not in found]
+    missing = [when for when, request in calling.answered if request not in found]
     in_memory = [when for when in missing if any(0 <= kill - when < FLUSHED_SECONDS for kill in kills)]
-    assert len(answered) > 100
+    assert len(calling.answered) > 100
     assert missing == in_memory, "a line was in the file, and is not in the bucket"
     with capsys.disabled():
-        print(f"\n{len(answered)} calls answered, {len(kills)} kills of Envoy, {len(missing)} lines died in its memory")
+        print(
+            f"\n{len(calling.answered)} answers, {len(kills)} kills of Envoy, {len(missing)} lines died in its memory"
+        )
+
+    # Beside the server's own counts.
+    served, recorded = len(entry.upstream.seen), sum(line["decision"] == "allowed" for line in calls)
+    assert 0 <= served - recorded <= len(calling.threads) * len(kills), "but for the calls in flight"
+    told = sum(line["totalTokens"] is not None for line in calls)
+    assert json.loads(out)["sum"]["total"] == (PROMPT_TOKENS + 2) * told
+    assert 0 <= served - told <= len(calling.threads) * len(kills)
+
+
+def test_a_call_that_goes_on_has_a_line_before_it_ends(entry: Running) -> None:
+    """With a second in place of the minute; the call's Envoy is killed before its answer is there."""
+    entry.envoy.stop()
+    path = entry.folder.parent / f"envoy-{entry.plan.ports.callers}.json"
+    config = json.loads(path.read_text())
+    options = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    assert options["access_log_options"] == {"access_log_flush_interval": "60s"}
+    options["access_log_options"]["access_log_flush_interval"] = "1s"
+    path.write_text(json.dumps(config))
+    entry.envoy.start()
+
+    def held() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            call(entry.plan.ports.callers, entry.token(), "free", prompt="hold")
+
+    thread = threading.Thread(target=held)
+    thread.start()
+    assert entry.upstream.holding.acquire(timeout=20)
+    first, second = entry.lines(2)[:2]
+    entry.envoy.stop(signal.SIGKILL)
+    thread.join(30)
+    assert (first["requestId"], first["time"]) == (second["requestId"], second["time"])
+    assert (first["caller"], first["tenant"], first["decision"]) == ("ana", "sales", "allowed")
+    assert first["durationMs"] < second["durationMs"]
