@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-days test-reading test-record test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-record test-calls test-serving test-fields bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -103,12 +103,12 @@ types: venv ## mypy strict
 # Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test: check ## lint, types, and the unit, policy, engine and cluster tiers of tests
+test: check ## lint, types, and the unit, policy, entry, engine and cluster tiers of tests
 	@KITCHEN_TOOLCHAIN_OFFICIAL=$(or $(KITCHEN_TOOLCHAIN_OFFICIAL),0) $(BIN)/python -m tools.toolchain build
 	@$(BIN)/python -m compileall -q infra components policies ops tools tests
-	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/policy tests/unit
+	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/entry tests/policy tests/unit
 
-test-unit test-policy test-engine test-cluster: venv ## one tier of tests alone
+test-unit test-policy test-entry test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest tests/$(@:test-%=%)
 
 test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
@@ -120,6 +120,9 @@ test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as ku
 test-record: venv ## 100,000 lines of the record of calls, shipper and store killed at random: SEED=1 LINES=100000 (5 minutes)
 	@$(BIN)/python -m tools.toolchain build minio
 	@KITCHEN_RECORD_LINES=$(or $(LINES),100000) KITCHEN_RECORD_SEED=$(or $(SEED),1) $(BIN)/pytest tests/entry/record/test_shipping.py
+
+test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a model that its groups do not have (2 minutes)
+	@KITCHEN_GENERATED_CALLS=100000 $(BIN)/pytest -s tests/entry/test_generated.py
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv
@@ -133,6 +136,9 @@ $(SERVING_STAMP): tools/serving-requirements.lock
 
 test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program renders; not part of `make test`
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving
+
+test-fields: venv $(SERVING_STAMP) ## what the entry lets through, vLLM's own protocols read alike; each of their fields is open or closed
+	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving/test_entry_reading.py
 
 STORAGE := $(dir $(SERVING))kserve-storage-venv
 STORAGE_STAMP := $(STORAGE)/.requirements.stamp

@@ -23,6 +23,7 @@ REFUSED_HEADER = "x-kitchen-refused"
 """Says in one word, which is none of the caller's, why a body was refused; it stands in the record of calls."""
 
 BAD_INPUT = 2
+LONGEST_MODEL = 256
 
 
 class Table:
@@ -38,12 +39,16 @@ class Table:
 
     def judge(self, path: str, raw: bytes, content_type: str, content_encoding: str) -> None:
         """Raise Refused unless the body asks one model for what it may be asked."""
+        if "?" in path:
+            raise Refused("no path here takes a query: leave out the ? and what follows", None, "bad_request")
         if path not in PARAMETERS:
             raise Refused("no such path here", None, "path_not_found")
         body = read(raw, content_type, content_encoding)
         model = body.get("model")
         if not isinstance(model, str):
             raise Refused("model must be a text", "model", "missing_parameter")
+        if len(model) > LONGEST_MODEL:
+            raise Refused(f"model must be a text of {LONGEST_MODEL} characters at most", "model", "out_of_bounds")
         # An unknown model is Envoy's to refuse, as is one that the caller has no right to: both look the same.
         _, bounds = self._models.get(model, (frozenset(), DEFAULTS))
         check(path, body, bounds)
@@ -84,7 +89,7 @@ def server(table: Table, port: int) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             """List the models of the groups that Envoy names, or tell that the process is there."""
-            if self.path == MODELS:
+            if self.path.partition("?")[0] == MODELS:
                 self._answer(200, table.listed(_groups(self.headers.get(GROUPS_HEADER, ""))))
             else:
                 self._answer(200 if self.path == "/ready" else 404, {})
@@ -102,15 +107,19 @@ def server(table: Table, port: int) -> ThreadingHTTPServer:
         def log_message(self, *_: Any) -> None:
             """The record of calls is Envoy's."""
 
-    made = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    made.daemon_threads = True
-    return made
+    return _Server(("127.0.0.1", port), Handler)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
+    """Connections that Envoy opens at once; the default of 5 makes each one more wait for a second."""
 
 
 def _groups(text: str) -> list[str]:
-    """The groups as Envoy writes a list of its metadata, or none."""
+    """The groups as Envoy writes a list of its metadata, in UTF-8, which a header hands over as Latin-1; or none."""
     try:
-        value = json.loads(text)
+        value = json.loads(text.encode("latin-1").decode("utf-8"))
     except ValueError:
         return []
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []

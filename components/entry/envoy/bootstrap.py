@@ -12,6 +12,13 @@ from components.entry.envoy.routes import routes
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan
 
+_RUNTIME = {"re2.max_program_size.error_level": 1000}
+"""Largest regular expression, in instructions: the one of headers that go no further has some hundred."""
+
+_NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
+"""An address that no caller has. Envoy believes ids and headers of callers whose address it calls internal, and an
+empty list of such addresses is everybody."""
+
 _MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
@@ -20,6 +27,7 @@ def bootstrap(plan: EntryPlan) -> dict[str, Any]:
     return {
         # Envoy's own administration can stop it: it listens on the pod's loopback alone.
         "admin": {"address": address("127.0.0.1", plan.ports.admin)},
+        "layered_runtime": {"layers": [{"name": "fixed", "static_layer": _RUNTIME}]},
         "static_resources": {
             "listeners": [_callers(plan), _metrics(plan)],
             "clusters": [*clusters(plan), _admin(plan)],
@@ -43,6 +51,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         codec_type="AUTO",
         server_name="kitchen",
         use_remote_address=True,
+        internal_address_config={"cidr_ranges": [_NOBODY]},
         generate_request_id=True,
         always_set_request_id_in_response=True,
         # One spelling of a path reaches the decisions; what has several is refused.
@@ -63,7 +72,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         delayed_close_timeout="1s",
         access_log=record(plan),
         access_log_options=options(),
-        local_reply_config=replies(),
+        local_reply_config=replies(plan),
         http_filters=filters(plan),
         route_config={
             "name": "decisions",

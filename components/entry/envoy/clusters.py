@@ -18,10 +18,11 @@ _MOST = 10000
 def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
     """Every cluster, servers once each however many grants lead to them."""
     servers = {cluster_of(server, grant): (server, grant) for grant in plan.grants for server in grant.servers}
-    made = [_cluster(CHECK, "127.0.0.1", plan.ports.check), *(_server(*pair) for pair in servers.values())]
+    check = {**_cluster(CHECK, "127.0.0.1", plan.ports.check), **_protocol(idle_timeout="60s")}
+    made = [check, *(_server(*pair) for pair in servers.values())]
     if plan.counter == "shared":
         counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
-        made.append({**counter, **_WATCHED, "typed_extension_protocol_options": _http2()})
+        made.append({**counter, **_WATCHED, **_protocol(http2=True)})
     return made + [_issuer(issuer) for issuer in plan.issuers if issuer.jwks_url is not None]
 
 
@@ -42,7 +43,8 @@ def _cluster(name: str, host: str, port: int, most_requests: int = _MOST) -> dic
 def _server(server: Server, grant: Grant) -> dict[str, Any]:
     facts = {"filter_metadata": {"kitchen": {"kitchen": server.name, **server.facts}}}
     made = _cluster(cluster_of(server, grant), server.host, server.port, share_of(server, grant) or _MOST)
-    return {**made, "metadata": facts}
+    # vLLM closes a connection that was idle for 5 seconds: a call must not be sent over it at that moment.
+    return {**made, **_protocol(idle_timeout="4s"), "metadata": facts}
 
 
 def _issuer(issuer: Issuer) -> dict[str, Any]:
@@ -58,9 +60,14 @@ def _issuer(issuer: Issuer) -> dict[str, Any]:
     return {**made, "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": checked}}
 
 
-def _http2() -> dict[str, Any]:
+def _protocol(*, idle_timeout: str = "3600s", http2: bool = False) -> dict[str, Any]:
     name = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-    return {name: typed("extensions.upstreams.http.v3.HttpProtocolOptions", explicit_http_config=_EXPLICIT)}
+    options = typed(
+        "extensions.upstreams.http.v3.HttpProtocolOptions",
+        common_http_protocol_options={"idle_timeout": idle_timeout},
+        explicit_http_config={"http2_protocol_options" if http2 else "http_protocol_options": {}},
+    )
+    return {"typed_extension_protocol_options": {name: options}}
 
 
 _WATCHED: dict[str, Any] = {
@@ -86,4 +93,3 @@ _WATCHED: dict[str, Any] = {
     # By default such news wait for a second, in which half of the questions fail.
     "common_lb_config": {"update_merge_window": "0s"},
 }
-_EXPLICIT: dict[str, Any] = {"http2_protocol_options": {}}

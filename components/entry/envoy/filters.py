@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from components.entry.envoy import limits
+from components.entry.envoy.headers import others
 from components.entry.envoy.records import REFUSED_HEADER
-from components.entry.envoy.routes import CHECK, GROUPS_HEADER
+from components.entry.envoy.routes import CHECK
 from components.entry.envoy.words import CALL, CLAIMS, USAGE, named
 from components.entry.plan import EntryPlan, Issuer
 
 _HTTP = "extensions.filters.http."
 _SECONDS_OF_SKEW = 30
-JSON = r"application/json(\s*;\s*charset=[Uu][Tt][Ff]-8)?"
-"""What a call's body is, by its Content-Type."""
+JSON = r"(?i)application/json(;\s*charset=utf-8)?"
+"""What a call's body is, by its Content-Type: as the check of bodies has it."""
+
+SUBJECT = "[^[:cntrl:]]{1,256}"
+"""Who calls: a token that does not say it is refused, because limits and the record go by it."""
 
 
 def filters(plan: EntryPlan) -> list[dict[str, Any]]:
@@ -26,15 +30,14 @@ def filters(plan: EntryPlan) -> list[dict[str, Any]]:
         _stream_usage(),
         _body(plan),
         *limits.filters(plan),
-        named("envoy.filters.http.router", f"{_HTTP}router.v3.Router"),
+        named("envoy.filters.http.router", f"{_HTTP}router.v3.Router", suppress_envoy_headers=True),
     ]
 
 
 def _forged() -> dict[str, Any]:
-    """Nothing that a caller sends may pose as what the entry writes."""
-    names = [GROUPS_HEADER, "x-forwarded-user", "x-forwarded-groups", "x-auth-request-user", "x-envoy-original-path"]
-    removed = [{"remove": name} for name in names]
-    return named("forged", f"{_HTTP}header_mutation.v3.HeaderMutation", mutations={"request_mutations": removed})
+    """Nothing that a caller sends may pose as what the entry writes: of its headers the known ones alone go on."""
+    every = {"remove_on_match": {"key_matcher": {"safe_regex": {"regex": others()}}}}
+    return named("forged", f"{_HTTP}header_mutation.v3.HeaderMutation", mutations={"request_mutations": [every]})
 
 
 def _token(plan: EntryPlan) -> dict[str, Any]:
@@ -57,6 +60,7 @@ def _provider(issuer: Issuer) -> dict[str, Any]:
     return {
         "issuer": issuer.issuer,
         "audiences": [issuer.audience],
+        "subjects": {"safe_regex": {"regex": SUBJECT}},
         "forward": True,
         "require_expiration": True,
         "max_lifetime": "86400s",
@@ -87,14 +91,23 @@ def _model() -> dict[str, Any]:
     return named("model", f"{_HTTP}json_to_metadata.v3.JsonToMetadata", request_rules=request, response_rules=response)
 
 
-def _usage() -> list[dict[str, Any]]:
-    tokens = {"prompt": "prompt_tokens", "completion": "completion_tokens", "total": "total_tokens"}
+_TOLD = {
+    "prompt": ("prompt_tokens", "input_tokens"),
+    "completion": ("completion_tokens", "output_tokens"),
+    "total": ("total_tokens",),
+}
+"""Tokens by what an answer calls them; /v1/responses has words of its own."""
+
+
+def _usage(*above: str) -> list[dict[str, Any]]:
+    """Rules that read the usage of an answer; `above` is where it lies in it."""
     return [
         {
-            "selectors": [{"key": "usage"}, {"key": name}],
-            "on_present": {"metadata_namespace": USAGE, "key": key, "type": "NUMBER"},
+            "selectors": [{"key": key} for key in (*above, "usage", name)],
+            "on_present": {"metadata_namespace": USAGE, "key": told, "type": "NUMBER"},
         }
-        for key, name in tokens.items()
+        for told, names in _TOLD.items()
+        for name in names
     ]
 
 
@@ -104,7 +117,7 @@ def _stream_usage() -> dict[str, Any]:
         "name": "json",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.content_parsers.json.v3.JsonContentParser",
-            "rules": [{"rule": rule} for rule in _usage()],
+            "rules": [{"rule": rule} for rule in (*_usage(), *_usage("response"))],
         },
     }
     rules = {"max_event_size": 262144, "content_parser": parser}
@@ -130,4 +143,5 @@ def _body(plan: EntryPlan) -> dict[str, Any]:
             },
         },
         allowed_headers={"patterns": [{"exact": name} for name in ("content-type", "content-encoding")]},
+        disallowed_headers={"patterns": [{"exact": "authorization"}]},
     )

@@ -15,8 +15,10 @@ DOMAIN = "kitchen"
 MINUTE, MONTH = "minute", "month"
 REQUESTS, TOKENS = "requests", "tokens"
 
-_CALLER = {"issuer": "iss", "caller": "sub"}
-"""Keys that name a caller, and the claims of the token that they come from."""
+_MOST_CALLERS = 10_000
+"""Callers that a replica remembers: who is forgotten begins with a full bucket. Envoy's own number is 20."""
+
+_NEVER = 4294967295
 
 _LOCAL = "extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 _SHARED = "extensions.filters.http.ratelimit.v3.RateLimit"
@@ -38,32 +40,45 @@ def filters(plan: EntryPlan) -> list[dict[str, Any]]:
                 rate_limit_service=service,
             )
         ]
-    return [named("limits", _LOCAL, stat_prefix="limits")] if plan.counter == "local" else []
+    return [_local(plan)] if plan.counter == "local" else []
+
+
+def _local(plan: EntryPlan) -> dict[str, Any]:
+    """Buckets stand here and not at the routes: a grant has many of these, for groups and paths, and one limit."""
+    everything = {"default_value": {"numerator": 100}}
+    most = {grant.name: grant.limits.requests_per_minute for grant in plan.grants}
+    return named(
+        "limits",
+        _LOCAL,
+        stat_prefix="limits",
+        # What no grant counts passes: this bucket never empties.
+        token_bucket={"max_tokens": _NEVER, "tokens_per_fill": _NEVER, "fill_interval": "1s"},
+        filter_enabled=everything,
+        filter_enforced=everything,
+        max_dynamic_descriptors=_MOST_CALLERS,
+        enable_x_ratelimit_headers="DRAFT_VERSION_03",
+        descriptors=[
+            {
+                "entries": [{"key": "grant", "value": name}, {"key": "issuer"}, {"key": "caller"}],
+                "token_bucket": {"max_tokens": amount, "tokens_per_fill": amount, "fill_interval": "60s"},
+            }
+            for name, amount in most.items()
+            if amount is not None
+        ],
+    )
+
+
+def of_action(plan: EntryPlan, grant: Grant) -> dict[str, Any]:
+    """What a grant's route tells the buckets of this replica."""
+    if plan.counter != "local" or grant.limits.requests_per_minute is None:
+        return {}
+    return {"rate_limits": [{"actions": [_generic("grant", grant.name), *_caller()]}]}
 
 
 def of_route(plan: EntryPlan, grant: Grant) -> dict[str, Any]:
-    """What the filters count for a grant's route."""
-    if plan.counter == "shared":
-        counted = list(_shared(grant))
-        return {"limits": typed(f"{_SHARED}PerRoute", rate_limits=counted)} if counted else {}
-    most = grant.limits.requests_per_minute
-    if plan.counter != "local" or most is None:
-        return {}
-    everything = {"default_value": {"numerator": 100}}
-    bucket = {"max_tokens": most, "tokens_per_fill": most, "fill_interval": "60s"}
-    return {
-        "limits": typed(
-            _LOCAL,
-            stat_prefix="limits",
-            # The bucket of the route itself never empties: each caller has one of its own.
-            token_bucket={"max_tokens": 4294967295, "tokens_per_fill": 4294967295, "fill_interval": "1s"},
-            filter_enabled=everything,
-            filter_enforced=everything,
-            enable_x_ratelimit_headers="DRAFT_VERSION_03",
-            rate_limits=[{"actions": _caller()}],
-            descriptors=[{"entries": [{"key": key} for key in _CALLER], "token_bucket": bucket}],
-        )
-    }
+    """What the shared counter is asked and told for a grant's route."""
+    counted = list(_shared(grant)) if plan.counter == "shared" else []
+    return {"limits": typed(f"{_SHARED}PerRoute", rate_limits=counted)} if counted else {}
 
 
 def counter_descriptors(plan: EntryPlan) -> list[dict[str, Any]]:
@@ -87,10 +102,9 @@ def _kinds(grant: Grant) -> Iterator[dict[str, Any]]:
     )
     for what, unit, amount in amounts:
         if amount is not None:
-            each: dict[str, Any] = {"rate_limit": {"unit": unit, "requests_per_unit": amount}}
-            for key in reversed(_CALLER):  # a key without a value is a bucket of its own for each value
-                each = {"descriptors": [{"key": key, **each}]}
-            yield {"key": "counted", "value": f"{what}-{unit}", **each}
+            each = {"key": "caller", "rate_limit": {"unit": unit, "requests_per_unit": amount}}
+            issuers = {"key": "issuer", "descriptors": [each]}
+            yield {"key": "counted", "value": f"{what}-{unit}", "descriptors": [issuers]}
 
 
 def _shared(grant: Grant) -> Iterator[dict[str, Any]]:
@@ -111,16 +125,12 @@ def _generic(key: str, value: str) -> dict[str, Any]:
 
 
 def _caller() -> list[dict[str, Any]]:
-    """Who calls: a subject is unique within its issuer alone. A token without one is counted, with all of its kind."""
-    return [
-        {
-            "metadata": {
-                "descriptor_key": key,
-                "source": "DYNAMIC",
-                "metadata_key": {"key": JWT, "path": [{"key": CLAIMS}, {"key": claim}]},
-                # Without it the whole action would be left out, and nothing counted.
-                "default_value": "(none)",
-            }
-        }
-        for key, claim in _CALLER.items()
-    ]
+    """Who calls: a subject is unique within its issuer alone."""
+    return [_claim("issuer", "iss"), _claim("caller", "sub")]
+
+
+def _claim(key: str, claim: str) -> dict[str, Any]:
+    said = {"key": JWT, "path": [{"key": CLAIMS}, {"key": claim}]}
+    # Without a value the whole action would be left out, and nothing counted.
+    absent = {"default_value": "(none)"}
+    return {"metadata": {"descriptor_key": key, "source": "DYNAMIC", "metadata_key": said, **absent}}

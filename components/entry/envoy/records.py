@@ -52,12 +52,12 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
         "requestId": "%STREAM_ID%",
         "environment": plan.environment,
         "entry": "%HOSTNAME%",
-        "caller": _short(of_metadata(JWT, CLAIMS, "sub")),
+        "caller": of_metadata(JWT, CLAIMS, "sub", most=_LONGEST_TEXT),
         "issuer": of_metadata(JWT, CLAIMS, "iss"),
         "groups": _groups(plan),
         "tenant": _granted("tenant"),
         "grant": "%ROUTE_NAME%",
-        "asked": _short(of_metadata(CALL, "model")),
+        "asked": of_metadata(CALL, "model", most=_LONGEST_TEXT),
         "model": _granted("model"),
         "adapter": _granted("adapter"),
         "adapterSum": _granted("adapterSum"),
@@ -95,10 +95,6 @@ def _granted(fact: str) -> str:
 def _served(fact: str) -> str:
     """A fact of the servers that the grant leads to."""
     return f"%METADATA(CLUSTER:kitchen:{fact})%"
-
-
-def _short(command: str) -> str:
-    return f"{command[:-1]}:{_LONGEST_TEXT}%"
 
 
 def _is_not(header: str, text: str) -> dict[str, Any]:

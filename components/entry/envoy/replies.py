@@ -1,34 +1,92 @@
-"""What callers read when Envoy itself refuses for a limit, in the form that OpenAI's client libraries show."""
+"""What Envoy itself answers, in the form that OpenAI's client libraries show."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
+from components.entry.envoy.words import CLAIMS, JWT
+from components.entry.plan import EntryPlan
+
+_KNOWN = {"filter": JWT, "path": [{"key": CLAIMS}, {"key": "iss"}], "value": {"present_match": True}}
+_BY_ENVOY = "%LOCAL_REPLY_BODY%"
+"""The words of the filter that refuses, or those of a route."""
+
+
 OVERFLOW, COUNTER_AWAY = "UO", "RLSE"
-"""Response flags of Envoy: over a tenant's share, and a counter that did not answer."""
-
-_TOO_MANY = 429
-_REPLIES: tuple[tuple[str | None, int, str, str], ...] = (
-    (None, _TOO_MANY, "rate_limit_exceeded", "over a limit of requests or tokens; x-ratelimit-reset: seconds"),
-    (OVERFLOW, _TOO_MANY, "tenant_share_exceeded", "your tenant has as many calls at once here as it may have"),
-    (COUNTER_AWAY, 503, "counter_unavailable", "calls cannot be counted now; none is let through uncounted"),
-)
+"""Response flags of Envoy."""
 
 
-def replies() -> dict[str, Any]:
-    """The connection manager's rewriting of Envoy's own refusals; what servers and the check answer stays."""
-    return {"mappers": [_mapper(*reply) for reply in _REPLIES]}
+def replies(plan: EntryPlan) -> dict[str, Any]:
+    """How local replies are written: by status, and the last one for all others."""
+    mappers = [
+        *_limited(),
+        # The check of bodies writes its refusals whole; Envoy passes them on.
+        {"filter": _all(_status(400), {"response_flag_filter": {"flags": ["UAEX"]}}), **_as_it_is()},
+        # Of 200 there is /ready alone, of the list of models what its route says.
+        {"filter": _status(200), **_as_it_is()},
+        # With a good token a 403 is that of the table of decisions, which says so itself.
+        {
+            "filter": _all(_status(403), {"metadata_filter": {"matcher": _KNOWN, "match_if_key_not_found": False}}),
+            "body_format_override": _error("permission_error", "model_not_found", _BY_ENVOY),
+        },
+        *_told(plan),
+    ]
+    return {"mappers": mappers, "body_format": _error("server_error", "refused", _BY_ENVOY)}
 
 
-def _mapper(flag: str | None, status: int, code: str, message: str) -> dict[str, Any]:
-    """Envoy's own reply with a response flag, or without one that with the status (a local limit sets no flag)."""
-    kind = "rate_limit_error" if status == _TOO_MANY else "server_error"
-    error = {"message": message, "type": kind, "param": None, "code": code}
-    body = {"text_format_source": {"inline_string": json.dumps({"error": error}) + "\n"}}
-    same = {"op": "EQ", "value": {"default_value": status, "runtime_key": f"entry.replies.{code}"}}
+def _limited() -> Iterator[dict[str, Any]]:
+    """What Envoy itself calls overflow, which is a tenant's share, and a counter that does not answer: by its flags."""
+    share = "your tenant has as many calls at once here as it may have"
+    away = "calls cannot be counted now, and none is let through uncounted"
+    for flag, status, kind, code, message in (
+        (OVERFLOW, 429, "rate_limit_error", "tenant_share_exceeded", share),
+        (COUNTER_AWAY, 503, "server_error", "counter_unavailable", away),
+    ):
+        flags = {"response_flag_filter": {"flags": [flag]}}
+        yield {"filter": flags, "status_code": status, "body_format_override": _error(kind, code, message)}
+
+
+def _told(plan: EntryPlan) -> Iterator[dict[str, Any]]:
+    bad, size = "invalid_request_error", f"the body may have {plan.body_kib} KiB"
+    told = (
+        (400, bad, "bad_request", "the request is not HTTP as it is understood here"),
+        (401, "authentication_error", "invalid_token", f"no valid token: {_BY_ENVOY}"),
+        (403, "permission_error", "not_allowed", f"not with this token, or not over this connection. {_BY_ENVOY}"),
+        (404, bad, "path_not_found", "no such path or method here"),
+        (408, bad, "timeout", "the request did not come in time"),
+        (413, bad, "body_too_large", size),
+        (426, bad, "http_version", "HTTP/1.1 or HTTP/2 is needed"),
+        (429, "rate_limit_error", "rate_limit_exceeded", "more than the limit of this caller for this model"),
+        (431, bad, "headers_too_large", "the headers are too many or too large"),
+        (501, bad, "bad_request", "the request is not HTTP as it is understood here"),
+        (500, "server_error", "not_counted", "the counter of the limits does not answer"),
+        (502, "server_error", "bad_answer", "the server's answer is not HTTP"),
+        (503, "server_error", "unavailable", "the model's server, or a part of the entry, does not answer now"),
+        (504, "server_error", "timeout", "the model's server did not answer in time"),
+    )
+    for status, kind, code, message in told:
+        yield {"filter": _status(status), "body_format_override": _error(kind, code, message)}
+
+
+def _error(kind: str, code: str, message: str) -> dict[str, Any]:
+    said = {"message": message, "type": kind, "param": None, "code": code}
+    return {"json_format": {"error": said}, "content_type": "application/json"}
+
+
+def _as_it_is() -> dict[str, Any]:
     return {
-        "filter": {"response_flag_filter": {"flags": [flag]}} if flag else {"status_code_filter": {"comparison": same}},
-        "status_code": status,
-        "body_format_override": {**body, "content_type": "application/json"},
+        "body_format_override": {
+            "text_format_source": {"inline_string": _BY_ENVOY},
+            "content_type": "%RESP(content-type)%",
+        }
     }
+
+
+def _status(status: int) -> dict[str, Any]:
+    value = {"default_value": status, "runtime_key": f"entry.status.{status}"}
+    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+
+
+def _all(*filters: dict[str, Any]) -> dict[str, Any]:
+    return {"and_filter": {"filters": list(filters)}}

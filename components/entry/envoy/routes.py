@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.entry.envoy.limits import of_route
+from components.entry.envoy.limits import of_action, of_route
 from components.entry.envoy.shares import cluster_of
-from components.entry.envoy.words import CALL, CLAIMS, JWT, error, is_metadata, of_metadata
+from components.entry.envoy.words import CALL, CLAIMS, JWT, has_entries, is_metadata, of_metadata
 from components.entry.plan import EntryPlan, Grant, Issuer
 
 CHECK = "check"
@@ -21,6 +21,9 @@ GROUPS_HEADER = "x-kitchen-groups"
 """Tells the list of models which groups the token has; callers cannot set it."""
 
 MODELS = "/v1/models"
+_OF_BODIES = ("size", "model", "body", "stream-usage")
+"""Filters that are for calls of models alone."""
+
 _LONGEST_SILENCE = "600s"
 """Longest time without a byte either way: a long answer that is not streamed says nothing until its end."""
 
@@ -31,9 +34,11 @@ def routes(plan: EntryPlan) -> list[dict[str, Any]]:
     return [
         _ready(),
         *(_models(issuer) for issuer in plan.issuers),
+        _no_models(),
         *(route for grant in plan.grants for route in _granted(plan, grant)),
         *(_refused(path) for path in paths),
-        _unknown(),
+        _unknown({"connect_matcher": {}}),
+        _unknown({"prefix": "/"}),
     ]
 
 
@@ -42,21 +47,33 @@ def _ready() -> dict[str, Any]:
         "name": "ready",
         "match": {"path": "/ready", "headers": [_method("GET")]},
         "direct_response": {"status": 200, "body": {"inline_string": "ready\n"}},
-        "typed_per_filter_config": off("token", "size", "model", "body", "requests", "tokens"),
+        "typed_per_filter_config": off("token", *_OF_BODIES),
     }
 
 
 def _models(issuer: Issuer) -> dict[str, Any]:
     """The list of models that this caller may call, answered by the check of bodies out of the same table."""
-    match: dict[str, Any] = {"path": MODELS, "headers": [_method("GET")]}
-    groups = of_metadata(JWT, CLAIMS, *issuer.groups_claim.split("."))
+    claim = issuer.groups_claim.split(".")
+    # Groups in a list alone: a text would be written out as it is, and might look like one.
+    who = [is_metadata(JWT, [CLAIMS, "iss"], issuer.issuer), has_entries(JWT, [CLAIMS, *claim])]
     return {
         "name": f"models/{issuer.name}",
-        "match": {**match, "dynamic_metadata": [is_metadata(JWT, [CLAIMS, "iss"], issuer.issuer)]},
+        "match": {"path": MODELS, "headers": [_method("GET")], "dynamic_metadata": who},
         "route": {"cluster": CHECK, "timeout": "5s"},
-        "request_headers_to_add": [_header(GROUPS_HEADER, groups)],
+        "request_headers_to_add": [_header(GROUPS_HEADER, of_metadata(JWT, CLAIMS, *claim))],
         "request_headers_to_remove": ["authorization"],
-        "typed_per_filter_config": off("size", "model", "body", "requests", "tokens"),
+        "typed_per_filter_config": off(*_OF_BODIES),
+    }
+
+
+def _no_models() -> dict[str, Any]:
+    """The list of whoever has no groups."""
+    return {
+        "name": "models/none",
+        "match": {"path": MODELS, "headers": [_method("GET")]},
+        "direct_response": {"status": 200, "body": {"inline_string": '{"object": "list", "data": []}\n'}},
+        "response_headers_to_add": [_header("content-type", "application/json")],
+        "typed_per_filter_config": off(*_OF_BODIES),
     }
 
 
@@ -77,9 +94,11 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
                     "metadata": {"filter_metadata": {"kitchen": {"model": grant.model, **grant.facts}}},
                     "route": {
                         **_destination(grant),
+                        **of_action(plan, grant),
                         "timeout": "0s",
                         "idle_timeout": _LONGEST_SILENCE,
-                        "retry_policy": {"retry_on": "connect-failure", "num_retries": 2},
+                        "auto_host_rewrite": True,
+                        "retry_policy": {"retry_on": "connect-failure,reset-before-request", "num_retries": 2},
                     },
                     "request_headers_to_remove": ["authorization"],
                     "typed_per_filter_config": of_route(plan, grant),
@@ -94,23 +113,20 @@ def _destination(grant: Grant) -> dict[str, Any]:
 
 
 def _refused(path: str) -> dict[str, Any]:
-    body = error("no such model, or no right to call it: GET /v1/models lists yours", "model_not_found")
+    words = "no such model, or no right to call it: GET /v1/models lists yours"
     return {
         "name": "no-grant",
         "match": {"path": path, "headers": [_method("POST")]},
-        "direct_response": {"status": 403, "body": {"inline_string": body}},
-        "response_headers_to_add": [_header("content-type", "application/json")],
+        "direct_response": {"status": 403, "body": {"inline_string": words}},
     }
 
 
-def _unknown() -> dict[str, Any]:
-    body = error("no such path or method here", "path_not_found")
+def _unknown(match: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": "no-path",
-        "match": {"prefix": "/"},
-        "direct_response": {"status": 404, "body": {"inline_string": body}},
-        "response_headers_to_add": [_header("content-type", "application/json")],
-        "typed_per_filter_config": off("size", "model", "body", "requests", "tokens"),
+        "match": match,
+        "direct_response": {"status": 404},
+        "typed_per_filter_config": off(*_OF_BODIES),
     }
 
 

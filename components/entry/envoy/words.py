@@ -27,9 +27,9 @@ def named(name: str, kind: str, **fields: Any) -> dict[str, Any]:
     return {"name": name, "typed_config": typed(kind, **fields)}
 
 
-def of_metadata(filter_: str, *path: str) -> str:
-    """What a format writes for a value of the metadata."""
-    return f"%DYNAMIC_METADATA({':'.join((filter_, *path))})%"
+def of_metadata(filter_: str, *path: str, most: int | None = None) -> str:
+    """What a format writes for a value of the metadata; of a text that a caller chose, `most` characters."""
+    return f"%DYNAMIC_METADATA({':'.join((filter_, *path))}){'' if most is None else f':{most}'}%"
 
 
 def is_metadata(filter_: str, path: list[str], text: str, *, in_list: bool = False) -> dict[str, Any]:
@@ -40,12 +40,12 @@ def is_metadata(filter_: str, path: list[str], text: str, *, in_list: bool = Fal
     return {"filter": filter_, "path": [{"key": key} for key in path], "value": value}
 
 
+def has_entries(filter_: str, path: list[str]) -> dict[str, Any]:
+    """A matcher: the value of the metadata is a list that is not empty."""
+    value = {"list_match": {"one_of": {"present_match": True}}}
+    return {"filter": filter_, "path": [{"key": key} for key in path], "value": value}
+
+
 def address(host: str, port: int) -> dict[str, Any]:
     """A socket's address."""
     return {"socket_address": {"address": host, "port_value": port}}
-
-
-def error(message: str, code: str) -> str:
-    """A refusal as OpenAI's client libraries show it, in JSON."""
-    kind = "invalid_request_error"
-    return f'{{"error": {{"message": "{message}", "type": "{kind}", "param": null, "code": "{code}"}}}}\n'

@@ -74,11 +74,12 @@ def test_a_line_says_who_called_what_and_why_it_was_decided_so(entry: Running) -
     told = call(port, token, "free", 3, headers=forged, prompt=secret)
     call(port, token, "free", 3, stream=True)
     call(port, token, "x" * 5000)
+    call(port, token, "nobody-s")
     call(port, "no.good.token", "free")
     call(port, token, "free", 99_999_999)
     for _ in range(7):
         call(port, token, "few-requests")
-    lines = entry.lines(12)
+    lines = entry.lines(13)
     first = lines[0]
     assert first | {"time": "", "entry": "", "server": "", "durationMs": 0, "firstByteMs": 0} == {
         "adapter": "free/v2",
@@ -115,14 +116,15 @@ def test_a_line_says_who_called_what_and_why_it_was_decided_so(entry: Running) -
     assert told.headers["x-request-id"] != forged["x-request-id"], "two calls could pose as one"
     assert lines[1]["totalTokens"] == PROMPT_TOKENS + 3, "the last event of a stream counts"
     decided = [(line["status"], line["decision"], line["reason"].partition("{")[0]) for line in lines]
-    assert decided[2:5] == [
+    assert decided[2:6] == [
+        (400, "refused", "out_of_bounds"),
         (403, "refused", "no-grant"),
         (401, "refused", "jwt_authn_access_denied"),
         (400, "refused", "out_of_bounds"),
     ]
     assert decided[-1] == (429, "refused", "local_rate_limited")
     assert lines[2]["asked"] == "x" * 256
-    assert [lines[index]["tenant"] for index in (2, 3, 4)] == [None, None, "sales"]
+    assert [lines[index]["tenant"] for index in (3, 4, 5)] == [None, None, "sales"]
     everything = (entry.folder / "calls.jsonl").read_text()
     assert secret not in everything and token not in everything
 

@@ -1,0 +1,1 @@
+"""The table: who calls which model how, what is answered, and what reaches the server."""

