@@ -59,8 +59,8 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
         "grant": "%ROUTE_NAME%",
         "asked": of_metadata(CALL, "model", most=_LONGEST_TEXT),
         "model": _granted("model"),
-        "adapter": _granted("adapter"),
-        "adapterSum": _granted("adapterSum"),
+        "adapter": _granted_there("adapters"),
+        "adapterSum": _granted_there("adapterSums"),
         "kitchen": _served("kitchen"),
         "baseModel": _served("baseModel"),
         "image": _served("image"),
@@ -90,6 +90,12 @@ def _groups(plan: EntryPlan) -> Any:
 def _granted(fact: str) -> str:
     """A fact of the grant that decided; null where none did."""
     return f"%METADATA(ROUTE:kitchen:{fact})%"
+
+
+def _granted_there(fact: str) -> str:
+    """Of a fact by kitchen, that of the kitchen that served: a canary may have another version of an adapter."""
+    facts = 'xds.{}_metadata.filter_metadata["kitchen"]'
+    return f'%CEL({facts.format("route")}["{fact}"][{facts.format("cluster")}["kitchen"]])%'
 
 
 def _served(fact: str) -> str:

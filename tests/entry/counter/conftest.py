@@ -33,7 +33,9 @@ class Entry:
 def grants(port: int) -> list[Grant]:
     def grant(name: str, tenant: str, limits: Limits, **shares: int) -> Grant:
         server = Server(name="support", host="127.0.0.1", port=port, shares=shares, facts={"baseModel": "base/v1"})
-        facts = {"tenant": tenant, "adapter": f"{name}/v2", "adapterSum": "a" * 64}
+        facts: dict[str, object] = {"tenant": tenant}
+        if name != "lawyers":  # who calls the base model itself
+            facts |= {"adapters": {"support": f"{name}/v2"}, "adapterSums": {"support": "a" * 64}}
         return Grant(
             name=f"support/{name}/0",
             model=name,

@@ -123,8 +123,12 @@ def test_a_line_says_who_called_what_and_why_it_was_decided_so(entry: Running) -
         (400, "refused", "out_of_bounds"),
     ]
     assert decided[-1] == (429, "refused", "local_rate_limited")
+    assert [lines[index]["adapter"] for index in (0, 3)] == ["free/v2", None]
     assert lines[2]["asked"] == "x" * 256
     assert [lines[index]["tenant"] for index in (3, 4, 5)] == [None, None, "sales"]
+    call(port, token, "lawyers")
+    base_model = entry.lines(14)[-1]
+    assert (base_model["tenant"], base_model["adapter"], base_model["kitchen"]) == ("legal", None, "support")
     everything = (entry.folder / "calls.jsonl").read_text()
     assert secret not in everything and token not in everything
 
