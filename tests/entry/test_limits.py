@@ -97,6 +97,20 @@ def test_without_the_check_nothing_goes_through(own: Entry, tokens: dict[str, st
     assert call(own, tokens["ana"]).status == 200
 
 
+def test_the_check_is_told_the_body_and_nothing_of_its_caller(own: Entry, tokens: dict[str, str]) -> None:
+    end(own.check)
+    instead = Upstream("check", port=own.plan.ports.check)
+    instead.start()
+    try:
+        assert call(own, tokens["ana"]).status == 200
+    finally:
+        instead.stop()
+    [asked] = instead.seen
+    assert (asked.path, asked.body) == (CHAT, chat())
+    known = {"host", "content-length", "content-type", "transfer-encoding"}
+    assert {name for name in asked.names - known if not name.startswith("x-envoy-")} == set()
+
+
 def test_a_server_that_is_not_there(own: Entry, tokens: dict[str, str]) -> None:
     refused = call(own, tokens["ben"], "contracts")
     assert (refused.status, refused.error["code"]) == (503, "unavailable")

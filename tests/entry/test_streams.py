@@ -150,6 +150,20 @@ def test_no_word_of_a_prompt_or_an_answer_is_in_the_record(
         assert secret not in (entry.folder / log).read_text()
 
 
+@pytest.mark.parametrize("who", ["ana", "expired"])
+def test_a_refusal_of_grpc_does_not_look_like_a_call(
+    who: str, entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]
+) -> None:
+    headers = (("authorization", f"Bearer {tokens[who]}"), ("content-type", "application/grpc"))
+    made = Connection(entry.port)
+    answer = made.say(request("POST", CHAT, headers, chat()))
+    made.close()
+    assert answer.headers["grpc-status"] != "0"
+    line = of(entry, answer.headers["x-request-id"])
+    assert (line["server"], line["model"], line["decision"], line["totalTokens"]) == (None, None, "refused", None)
+    assert line["reason"] != "via_upstream"
+
+
 def test_first_byte_beside_a_direct_call(entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]) -> None:
     """Printed, and bounded only against nonsense: tens of milliseconds would be a wait for something."""
     ways = {"direct": servers["support"].port, "entry": entry.port}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from components.entry.envoy.bootstrap import bootstrap
+from components.entry.envoy.bootstrap import ARGUMENTS, bootstrap
 
-__all__ = ["bootstrap"]
+__all__ = ["ARGUMENTS", "bootstrap"]

@@ -6,11 +6,22 @@ from typing import Any
 
 from components.entry.envoy.clusters import clusters
 from components.entry.envoy.filters import filters
-from components.entry.envoy.records import options, record
+from components.entry.envoy.records import OPTIONS, options, record
 from components.entry.envoy.replies import replies
 from components.entry.envoy.routes import routes
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan
+
+ARGUMENTS = (
+    "--disable-hot-restart",
+    *("--drain-strategy", "immediate", "--drain-time-s", "60"),
+    *OPTIONS,
+)
+"""Of Envoy, beside the configuration: the pods' are those of the tests.
+
+Once told to drain, every answer ends its connection; the default lets callers go little by little in ten minutes. Lines
+of the record are in their file at once.
+"""
 
 _RUNTIME = {"re2.max_program_size.error_level": 1000}
 """Largest regular expression, in instructions: the one of headers that go no further has some hundred."""

@@ -1,4 +1,8 @@
-"""The record of calls: one JSON line a call, refused ones too, and never a word of a prompt or an answer."""
+"""The record of calls: one JSON line a call, refused ones too, and never a word of a prompt or an answer.
+
+A call that reached a server is `allowed`, and has `server`. The status alone does not say so: Envoy refuses gRPC with
+status 200, and its own status in a header.
+"""
 
 from __future__ import annotations
 

