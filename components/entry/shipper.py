@@ -1,7 +1,7 @@
 """The sidecar that ships the record of calls from the entry's pod into the bucket of the audit, as pure functions.
 
-It is an init container that goes on (`restartPolicy: Always`): the kubelet ends it after Envoy, so that the last lines
-are shipped too. Kubernetes 1.29 and OpenShift 4.16 have such containers without a switch.
+It is an init container that goes on (`restartPolicy: Always`). The kubelet ends these in the reverse of their order: it
+stands before Envoy, so that the last lines are shipped too. Kubernetes 1.29 and OpenShift 4.16 have such containers.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Shipping:
 
 
 def container(shipping: Shipping, plan: EntryPlan, platform: Platform) -> dict[str, Any]:
-    """The sidecar, for the pod's `initContainers`."""
+    """The sidecar, for the pod's `initContainers`, before Envoy's."""
     env = {"AWS_ENDPOINT_URL": shipping.endpoint, "AWS_DEFAULT_REGION": shipping.region, "HOME": "/tmp"}
     mounts = [
         log_mount(),
