@@ -130,3 +130,8 @@ def entry_namespace(environment: str) -> str:
 def entry_pods_service(kitchen: str) -> str:
     """Headless Service of a kitchen's pods, by which the entry knows each of them."""
     return f"{kitchen}-pods"
+
+
+def writer_user(bucket: str, environment: str) -> str:
+    """User of the object store that writes into a bucket of an environment."""
+    return f"{environment}-{bucket}-writer"

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from infra.door_settings import DoorSettings
 
+COUNTER_IMAGES = ("ratelimit", "valkey")
+"""Images of the catalog by which the shared counter runs."""
+
 BASE = "base"
 """What `models` of a kitchen's access calls its base model."""
 

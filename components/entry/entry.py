@@ -16,6 +16,7 @@ from components.entry.doors.parts import Part
 from components.entry.envoy import bootstrap
 from components.entry.plan import EntryPlan
 from components.entry.rules import Reached, network_policies
+from components.entry.shipper import Shipping
 from components.kubernetes_object import KubernetesObject
 from components.labels import pod_labels
 from components.platform import Platform
@@ -29,10 +30,11 @@ NAME = "entry"
 class EntryArgs:
     """`images` has those of `envoy` and `check`; `scripts` by file name are those of `pods.SCRIPTS`.
 
-    `models` is the check's table: by public name the groups that may call it and the bounds of what they may ask. The
-    certificate is of cert-manager's ClusterIssuer `issuer`, or lies in the Secret `tls_secret`: exactly one of them.
-    `provisions` are put into the namespace before any pod; `ca_bundle` is a ConfigMap there with `ca.crt`.
-    `guards` are objects of a mesh that stand before the pods, whose namespace then has `mesh_labels`.
+    `models` is the check's table: by public name the groups that may call it and the bounds of what they may ask.
+    `shipping` says where the record of calls goes; `record_scripts` are those of `shipper.SCRIPTS`. The certificate is
+    of cert-manager's ClusterIssuer `issuer`, or lies in the Secret `tls_secret`: exactly one of them. `provisions` are
+    put into the namespace before any pod; `ca_bundle` is a ConfigMap there with `ca.crt`. `guards` are objects of a
+    mesh that stand before the pods, and `mesh_labels` those by which the mesh knows the namespace.
     """
 
     namespace: str
@@ -44,6 +46,8 @@ class EntryArgs:
     images: Mapping[str, str]
     scripts: Mapping[str, str]
     platform: Platform
+    shipping: Shipping
+    record_scripts: Mapping[str, str]
     replicas: int
     issuer: str | None = None
     tls_secret: str | None = None
@@ -87,11 +91,12 @@ class Entry(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
+        self.namespace_object = namespace
         self._child = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)
         for policy, spec in network_policies(args.plan, args.platform, args.reached).items():
             self._object(policy, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
         self._object("quota", "v1", "ResourceQuota", spec={"hard": self._quota()})
-        needs: list[pulumi.Resource] = [self._account(), self._configuration()]
+        needs: list[pulumi.Resource] = [self._account(), self._configuration(), self._record()]
         needs += [one.declare(name, args.namespace, args.labels, self._child) for one in args.provisions]
         needs += [self._object(part.name, part.api_version, part.kind, **part.fields) for part in args.guards]
         if args.issuer is not None:
@@ -109,7 +114,7 @@ class Entry(pulumi.ComponentResource):
         labels = {**self._args.labels, **ENTRY_PODS}
         return KubernetesObject(
             # Without the sum in its name: another configuration is a replacement, which tells what it replaces.
-            f"{self._name}-{kind.lower()}-{NAME if kind == 'ConfigMap' else called}",
+            f"{self._name}-{kind.lower()}-{called.rpartition('-')[0] if kind == 'ConfigMap' else called}",
             api_version=api_version,
             kind=kind,
             metadata={"name": called, "namespace": self._args.namespace, "labels": labels},
@@ -119,7 +124,7 @@ class Entry(pulumi.ComponentResource):
 
     def _quota(self) -> dict[str, str]:
         """Room for the pods, those of a rollout and the ones that drain, and for no Service that leads out."""
-        most = 4 * self._args.replicas + 4
+        most = 4 * self._args.replicas + 12
         return {
             "requests.cpu": str(most),
             "requests.memory": f"{most}Gi",
@@ -146,6 +151,10 @@ class Entry(pulumi.ComponentResource):
     def _configuration(self) -> KubernetesObject:
         return self._object(self._config_map(), "v1", "ConfigMap", data=self._data(), immutable=True)
 
+    def _record(self) -> KubernetesObject:
+        scripts = dict(self._args.record_scripts)
+        return self._object(self._args.shipping.scripts_config_map, "v1", "ConfigMap", data=scripts, immutable=True)
+
     def _certificate(self, issuer: str) -> KubernetesObject:
         names = [self._args.host, NAME, f"{NAME}.{self._args.namespace}", self.service]
         spec = {
@@ -169,6 +178,7 @@ class Entry(pulumi.ComponentResource):
             images=args.images,
             tls_secret=args.tls_secret or pods.TLS_SECRET,
             platform=args.platform,
+            shipping=args.shipping,
             ca_bundle=args.ca_bundle,
         )
         return {

@@ -34,6 +34,7 @@ class Server:
 
     `facts` are written into the record of each call that went there, such as the base model and the image's digest.
     `model` is the name by which these pods know the model, where it is not the public one: then the body says so.
+    `shares` are the most calls at once of each tenant, in each Envoy; a tenant that is not named has no bound.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Server:
     port: int
     weight: int = 100
     model: str | None = None
+    shares: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,8 +59,9 @@ class Limits:
 class Grant:
     """Groups that may call one model: `model` is the public name, as the body of a call has it.
 
-    `paths` are the exact paths of the API that serve it. `facts` are written into the record of each call. `name` is
-    unique in an environment, and stays the same as long as the grant does.
+    `paths` are the exact paths of the API that serve it. `tenant` is the one that the groups belong to. `facts` are
+    written into the record of each call. `name` is unique in an environment, and stays the same as long as the grant
+    does. The record reads `tenant`, `adapters` and `adapterSums` of the facts; the last two are by server's name.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Grant:
     paths: Sequence[str]
     servers: Sequence[Server]
     limits: Limits = Limits()
+    tenant: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
 
 

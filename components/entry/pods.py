@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components import pod_package
+from components.entry import shipper
 from components.entry.envoy import ARGUMENTS
 from components.entry.plan import EntryPlan
+from components.entry.shipper import Shipping
 from components.platform import Platform
 from components.tenancy.provisions import CA_KEY
 
@@ -17,7 +19,7 @@ SCRIPTS = pod_package.files(
 """Modules of the package `payload` that the check needs."""
 
 CONFIG, TABLE = "envoy.json", "models.json"
-CONFIG_FOLDER, SCRIPTS_FOLDER, RECORD_FOLDER = "/etc/kitchen/entry", "/etc/kitchen/check", "/var/log/kitchen"
+CONFIG_FOLDER, SCRIPTS_FOLDER = "/etc/kitchen/entry", "/etc/kitchen/check"
 CA_FOLDER = "/etc/kitchen/ca"
 CA_FILE = f"{CA_FOLDER}/{CA_KEY}"
 """Where the authorities are that the organisation states."""
@@ -27,8 +29,6 @@ ENVOY, CHECK = "envoy", "check"
 DRAIN_SECONDS = 900
 """How long a pod that is to end may go on with its calls: an answer of ten minutes comes to its end."""
 
-_RECORD_GIB = 2
-
 
 def template(
     plan: EntryPlan,
@@ -37,9 +37,11 @@ def template(
     images: Mapping[str, str],
     tls_secret: str,
     platform: Platform,
+    shipping: Shipping,
     ca_bundle: str | None = None,
 ) -> dict[str, Any]:
     """The pod's specification; `images` has those of `envoy` and `check`, `ca_bundle` is a ConfigMap with `ca.crt`.
+    `shipping` says where the record of calls goes.
 
     Envoy is a sidecar in Kubernetes' sense (an init container that is restarted always, 1.29 and newer): it starts
     first and ends last. The check gets the signal to end before it, lets Envoy take no new connections, and ends when
@@ -49,11 +51,15 @@ def template(
         "serviceAccountName": "entry",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": DRAIN_SECONDS + 30,
+        "terminationGracePeriodSeconds": DRAIN_SECONDS + shipper.GRACE_SECONDS,
         "securityContext": platform.pod_security_context(),
-        "initContainers": [_envoy(plan, images[ENVOY], platform, ca_bundle)],
+        # The shipper stands before Envoy, and so ends after it: the last lines are shipped too.
+        "initContainers": [
+            shipper.container(shipping, plan, platform),
+            _envoy(plan, images[ENVOY], platform, ca_bundle),
+        ],
         "containers": [_check(plan, images[CHECK], platform)],
-        "volumes": _volumes(config_map, tls_secret, ca_bundle),
+        "volumes": [*_volumes(config_map, tls_secret, ca_bundle), *shipper.volumes(shipping)],
         **_spread(),
     }
 
@@ -78,7 +84,7 @@ def _envoy(plan: EntryPlan, image: str, platform: Platform, ca_bundle: str | Non
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
             {"name": "tls", "mountPath": str(plan.tls_folder), "readOnly": True},
-            {"name": "record", "mountPath": RECORD_FOLDER},
+            shipper.log_mount(),
             *([{"name": "ca", "mountPath": CA_FOLDER, "readOnly": True}] if ca_bundle is not None else []),
         ],
     }
@@ -114,7 +120,6 @@ def _volumes(config_map: str, tls_secret: str, ca_bundle: str | None) -> list[di
         {"name": "config", "configMap": envoy},
         {"name": "check", **pod_package.config_map(config_map, (*SCRIPTS, TABLE))},
         {"name": "tls", "secret": {**tls, "items": [{"key": key, "path": key} for key in ("tls.crt", "tls.key")]}},
-        {"name": "record", "emptyDir": {"sizeLimit": f"{_RECORD_GIB}Gi"}},
         *([{"name": "ca", "configMap": {"name": ca_bundle}}] if ca_bundle is not None else []),
     ]
 

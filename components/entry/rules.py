@@ -8,14 +8,17 @@ from typing import Any
 
 from components.entry.doors.parts import labelled_peers
 from components.entry.plan import EntryPlan
+from components.entry.shipper import PORT as RECORD_PORT
 from components.platform import Platform
 from components.tenancy.network import (
     ENTRY_PODS,
     GATEWAY_LABEL,
     PRIVATE_NETWORKS,
+    StoreAddress,
     dns_egress,
     networks,
     of_namespaces,
+    store_egress,
     tcp,
 )
 
@@ -24,12 +27,13 @@ _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """What the entry reaches beside its own namespace: namespaces of servers by their ports, and ports of issuers.
+    """What the entry reaches beside its own namespace: servers' namespaces by their ports, the store, ports of issuers.
 
     `doors` are the peers that reach the entry; none are namespaces labelled as gateways and OpenShift's routers.
     """
 
     servers: Mapping[str, Sequence[int]]
+    store: StoreAddress
     issuer_ports: Sequence[int] = ()
     doors: Sequence[Mapping[str, Any]] = ()
 
@@ -46,9 +50,10 @@ def network_policies(plan: EntryPlan, platform: Platform, reached: Reached) -> d
             "policyTypes": ["Ingress"],
             "ingress": [
                 {"from": doors, "ports": tcp(plan.ports.callers)},
-                {"from": [of_namespaces({GATEWAY_LABEL: "metrics"})], "ports": tcp(plan.ports.metrics)},
+                {"from": [of_namespaces({GATEWAY_LABEL: "metrics"})], "ports": tcp(plan.ports.metrics, RECORD_PORT)},
             ],
         },
+        "allow-object-store": store_egress(entry, reached.store),
         "allow-servers": {
             "podSelector": entry,
             "policyTypes": ["Egress"],

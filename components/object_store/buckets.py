@@ -116,10 +116,11 @@ class BucketAccessArgs:
     existing_secret: str | None = None
     generation: int = 1
     labels: Mapping[str, str] = field(default_factory=dict)
+    writes: bool = False
 
 
 class BucketAccess(pulumi.ComponentResource):
-    """A read-only key pair in a Kubernetes Secret (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).
+    """A key pair in a Kubernetes Secret (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) that reads, or with `writes` writes.
 
     `opts` carries the Kubernetes provider. The Secret is made after the store knows the key. The secret key
     is random, encrypted in the state, and stops working when the resource is deleted.
@@ -162,6 +163,8 @@ class BucketAccess(pulumi.ComponentResource):
                 "prefixes": sorted(args.prefixes),
                 "owner": _owner(),
                 "secretKey": password.result,
+                # Not there for readers: states of earlier releases have no such input.
+                **({"writes": True} if args.writes else {}),
             },
             child,
         )

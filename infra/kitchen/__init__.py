@@ -9,6 +9,7 @@ import pulumi
 
 from components import naming
 from infra.catalog import FETCH_IMAGE, Catalog
+from infra.entry_settings import COUNTER_IMAGES
 from infra.kitchen.context import Context, scripts
 from infra.kitchen.entry import entry
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
@@ -68,7 +69,7 @@ def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
     if settings.object_store.deploy is not None:
         used.add(settings.object_store.deploy.image)
     if settings.entry is not None:
-        used |= {settings.entry.image, FETCH_IMAGE}
+        used |= {settings.entry.image, FETCH_IMAGE, *(COUNTER_IMAGES if settings.entry.counter == "shared" else ())}
     unchecked = sorted(name for name in used if name in catalog.images and not catalog.images[name].imported)
     if unchecked:
         pulumi.log.warn(f"images not yet compared with an import: {', '.join(unchecked)} (infra/catalog/images.yaml)")

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pulumi
 
 from components import naming
+from components.content import sha256_of
 from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
+from components.entry.counter import Counter, CounterArgs
 from components.entry.doors import Way
 from components.entry.envoy.routes import MODELS
-from components.entry.plan import AUTHORITIES, EntryPlan, Grant, Issuer, Limits, Server
-from components.entry.pods import CA_FILE, SCRIPTS, TLS_SECRET
+from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
-from infra.catalog import FETCH_IMAGE, Catalog
-from infra.entry_settings import EntrySettings, Inputs
-from infra.grants import Granted, Model, callers, granted, models
-from infra.keys import camel
+from components.entry.shipper import PREFIX, Shipping
+from components.entry.shipper import SCRIPTS as RECORD_SCRIPTS
+from components.object_store import BucketAccess, BucketAccessArgs
+from components.tenancy.network import ENTRY_PODS
+from infra.catalog import FETCH_IMAGE
+from infra.entry_settings import COUNTER_IMAGES
+from infra.grants import callers
 from infra.kitchen.context import Context
 from infra.kitchen.doors import guards, mesh_labels, open_door, peers
-from infra.kitchen.foundation import provisions
+from infra.kitchen.entry_plan import plan, table, uncalled
+from infra.kitchen.foundation import provisions, store_address
 from infra.kitchen.ports import server_port
+from infra.kitchen.store import writer
 from infra.settings import Kitchen, Settings
 
-PATHS = ("/v1/chat/completions", "/v1/completions")
-"""What every kitchen serves."""
+__all__ = ["entry", "plan", "table", "uncalled"]
+
+_BUCKET, _WRITER = "audit", "record-writer"
 
 
 def entry(context: Context) -> Mapping[str, Any]:
@@ -38,10 +45,11 @@ def entry(context: Context) -> Mapping[str, Any]:
     said, alone = settings.entry, uncalled(settings)
     if alone:
         pulumi.log.warn(f"models that nobody may call: {', '.join(alone)} (tenants.<name>.groups.caller, access)")
-    made = [_pods(context, kitchen) for kitchen in settings.kitchens.values()]
+    made: list[pulumi.Resource] = [_pods(context, kitchen) for kitchen in settings.kitchens.values()]
     decided = plan(settings, context.catalog)
+    namespace = naming.entry_namespace(settings.environment)
     args = EntryArgs(
-        namespace=naming.entry_namespace(settings.environment),
+        namespace=namespace,
         labels=context.shared_labels(),
         host=said.host,
         plan=decided,
@@ -50,6 +58,8 @@ def entry(context: Context) -> Mapping[str, Any]:
         images={"envoy": context.image(said.image), "check": context.image(FETCH_IMAGE)},
         scripts={name: context.payload[name] for name in SCRIPTS},
         platform=context.platform,
+        shipping=_shipping(context),
+        record_scripts={name: context.payload[name] for name in RECORD_SCRIPTS},
         replicas=said.replicas,
         issuer=said.tls.issuer,
         tls_secret=said.tls.secret or (None if said.tls.issuer else TLS_SECRET),
@@ -60,11 +70,57 @@ def entry(context: Context) -> Mapping[str, Any]:
         guards=guards(settings, decided.ports.callers),
         mesh_labels=mesh_labels(settings),
     )
-    open_door(context, _way(args), Entry("entry", args, context.after(*made, *_tried(context))))
+    way_in = Entry("entry", args, context.after(*made, *_tried(context)))
+    inside = context.after(way_in.namespace_object)
+    BucketAccess("record", _writer(context), context.after(way_in.namespace_object, *_audit(context)))
+    if said.counter == "shared":
+        Counter("entry", _counter(context, args), inside)
+    open_door(context, _way(args), way_in)
     return {
         "url": f"https://{said.host}/v1",
         "callers": {name: list(found) for name, found in callers(settings).items()},
     }
+
+
+def _audit(context: Context) -> list[pulumi.Resource]:
+    return [context.buckets[_BUCKET]] if _BUCKET in context.buckets else []
+
+
+def _writer(context: Context) -> BucketAccessArgs:
+    namespace = naming.entry_namespace(context.settings.environment)
+    return writer(context, bucket=_BUCKET, prefix=PREFIX, namespace=namespace, secret_name=_WRITER)
+
+
+def _shipping(context: Context) -> Shipping:
+    """The record goes into the bucket of the audit, which is locked where the settings say so."""
+    store = context.settings.object_store
+    scripts = {name: context.payload[name] for name in RECORD_SCRIPTS}
+    existing = store.existing_secret if store.kind == "s3" else None
+    return Shipping(
+        image=context.image(FETCH_IMAGE),
+        bucket=naming.bucket(store.bucket_prefix, _BUCKET),
+        endpoint=store.endpoint,
+        region=store.region,
+        secret=existing or _WRITER,
+        scripts_config_map=naming.with_sum("entry-record", sha256_of(scripts)),
+        ca_bundle=store.ca_bundle,
+    )
+
+
+def _counter(context: Context, args: EntryArgs) -> CounterArgs:
+    settings, (ratelimit, valkey) = context.settings, COUNTER_IMAGES
+    return CounterArgs(
+        namespace=args.namespace,
+        labels=args.labels,
+        client_labels=ENTRY_PODS,
+        plan=args.plan,
+        image=context.image(ratelimit),
+        valkey_image=context.image(valkey),
+        platform=context.platform,
+        storage_class=settings.storage.class_name,
+        placeholder_key=settings.render_to is not None,
+        protect=settings.protect,
+    )
 
 
 def _tried(context: Context) -> list[pulumi.Resource]:
@@ -86,119 +142,6 @@ def _way(args: EntryArgs) -> Way:
     )
 
 
-def uncalled(settings: Settings) -> list[str]:
-    """Models that are served for callers and have none; the base model below adapters need not be called itself."""
-    groups = callers(settings)
-    bare = {kitchen.name for kitchen in settings.kitchens.values() if not kitchen.adapters}
-    return [
-        model.name
-        for model in models(settings)
-        if not groups[model.name] and (model.adapter is not None or model.kitchen in bare)
-    ]
-
-
-def plan(settings: Settings, catalog: Catalog) -> EntryPlan:
-    """What Envoy's configuration is made of; raise ValueError where the settings state no entry."""
-    said = settings.entry
-    if said is None:
-        raise ValueError("entry: missing; rule: a plan is made of an entry; example: entry: {host: ai.kitchen.example}")
-    return EntryPlan(
-        environment=settings.environment,
-        issuers=[_issuer(said, index) for index in range(len(said.issuers))],
-        grants=[_grant(settings, catalog, one) for one in granted(settings)],
-        counter=said.counter,
-        counter_closed=said.closed_without_counter,
-        body_kib=said.body_kib,
-        ca_file=AUTHORITIES if settings.object_store.ca_bundle is None else CA_FILE,
-        proxies=said.door.proxies,
-    )
-
-
-def table(settings: Settings) -> dict[str, Any]:
-    """The check's table: by public name the groups that may call it, and its kitchen's bounds."""
-    groups = callers(settings)
-    kitchens = settings.kitchens
-    return {
-        model.name: {"groups": list(groups[model.name]), "bounds": _bounds(kitchens[model.kitchen])}
-        for model in models(settings)
-    }
-
-
-def _bounds(kitchen: Kitchen) -> dict[str, Any]:
-    said: Inputs = kitchen.inputs
-    stated = {camel(key): value for key, value in asdict(said).items() if value is not None}
-    return {"maxTokens": kitchen.runtime.max_model_len, **stated, "imageHosts": list(said.image_hosts)}
-
-
-def _issuer(said: EntrySettings, index: int) -> Issuer:
-    one = said.issuers[index]
-    return Issuer(
-        name=one.name,
-        issuer=one.issuer,
-        audience=one.audience,
-        groups_claim=one.groups_claim,
-        jwks=one.jwks.keys,
-        jwks_url=one.jwks.url,
-    )
-
-
-def _grant(settings: Settings, catalog: Catalog, one: Granted) -> Grant:
-    return Grant(
-        name=one.name,
-        model=one.model.name,
-        groups=one.groups,
-        paths=PATHS,
-        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen], one.model),
-        limits=Limits(**asdict(one.limits)),
-        facts=_facts(settings, catalog, one.model),
-    )
-
-
-def _facts(settings: Settings, catalog: Catalog, model: Model) -> dict[str, object]:
-    """What the record of a call says of a model: a canary may serve another version of an adapter."""
-    facts: dict[str, object] = {"tenant": model.tenant}
-    if model.adapter is None:
-        return facts
-    canary = settings.canary(model.kitchen)
-    served = {model.kitchen: model.adapter}
-    for ref in canary.adapters if canary is not None else ():
-        if ref.split("/")[0] == model.name:
-            served[str(canary and canary.name)] = ref
-    return {**facts, "adapters": {kitchen: _with_sum(catalog, ref) for kitchen, ref in served.items()}}
-
-
-def _with_sum(catalog: Catalog, ref: str) -> str:
-    """An adapter's reference with the sum of its weights."""
-    weights = [file.sha256 for file in catalog.adapters[ref].files if file.path.endswith(".safetensors")]
-    return f"{ref}@sha256:{weights[0]}" if weights else ref
-
-
-def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen, model: Model) -> Sequence[Server]:
-    whole = _server(settings, catalog, kitchen, 100)
-    shared = next((one for one in kitchen.adapter_canaries if model.adapter and one.name == model.name), None)
-    if shared is not None and shared.weight > 0:
-        other = replace(
-            whole,
-            name=f"{kitchen.name}/{shared.served_name}",
-            weight=shared.weight,
-            model=shared.served_name,
-            facts={**whole.facts, "kitchen": kitchen.name, "adapter": _with_sum(catalog, shared.ref)},
-        )
-        return [*([replace(whole, weight=100 - shared.weight)] if shared.weight < 100 else []), other]
-    canary = settings.canary(kitchen.name)
-    if canary is None or canary.canary_weight == 0:
-        return [whole]
-    weight = canary.canary_weight
-    return [_server(settings, catalog, kitchen, 100 - weight), _server(settings, catalog, canary, weight)]
-
-
-def _server(settings: Settings, catalog: Catalog, kitchen: Kitchen, weight: int) -> Server:
-    namespace = naming.namespace(kitchen.tenant, settings.environment)
-    facts = {"baseModel": kitchen.base_model, "image": catalog.images[kitchen.runtime.image].digest}
-    host = f"{naming.entry_pods_service(kitchen.name)}.{namespace}.svc.cluster.local"
-    return Server(name=kitchen.name, host=host, port=server_port(kitchen), weight=weight, facts=facts)
-
-
 def _pods(context: Context, kitchen: Kitchen) -> KitchenPods:
     args = KitchenPodsArgs(
         namespace=context.namespace(kitchen.tenant),
@@ -216,4 +159,8 @@ def _reached(settings: Settings) -> Reached:
     said = settings.entry.issuers if settings.entry is not None else ()
     urls = [urlsplit(one.jwks.url) for one in said if one.jwks.url is not None]
     ports = {url.port or (443 if url.scheme == "https" else 80) for url in urls}
-    return Reached(servers={name: sorted(found) for name, found in servers.items()}, issuer_ports=sorted(ports))
+    return Reached(
+        store=store_address(settings),
+        servers={name: sorted(found) for name, found in servers.items()},
+        issuer_ports=sorted(ports),
+    )

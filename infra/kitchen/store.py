@@ -60,9 +60,7 @@ def reader(
 ) -> BucketAccessArgs:
     """A read-only key to folders of a bucket, in a tenant's namespace, as the store and the render mode have it."""
     settings, store = context.settings, context.settings.object_store
-    mode: Literal["minio", "existing", "placeholder"] = "minio" if settings.render_to is None else "placeholder"
-    if store.kind == "s3":
-        mode = "existing"
+    mode = _mode(settings)
     return BucketAccessArgs(
         endpoint=store.endpoint,
         region=store.region,
@@ -76,6 +74,31 @@ def reader(
         existing_secret=store.existing_secret if mode == "existing" else None,
         generation=store.key_generation,
     )
+
+
+def writer(context: Context, *, bucket: str, prefix: str, namespace: str, secret_name: str) -> BucketAccessArgs:
+    """A key that puts objects into a folder of a bucket and does nothing else, for the environment as a whole."""
+    settings, store = context.settings, context.settings.object_store
+    return BucketAccessArgs(
+        endpoint=store.endpoint,
+        region=store.region,
+        bucket=naming.bucket(store.bucket_prefix, bucket),
+        prefixes=[f"{prefix}/"],
+        namespace=namespace,
+        secret_name=secret_name,
+        user=naming.writer_user(bucket, settings.environment),
+        labels=context.shared_labels(),
+        mode=_mode(settings),
+        existing_secret=store.existing_secret if store.kind == "s3" else None,
+        generation=store.key_generation,
+        writes=True,
+    )
+
+
+def _mode(settings: Settings) -> Literal["minio", "existing", "placeholder"]:
+    if settings.object_store.kind == "s3":
+        return "existing"
+    return "minio" if settings.render_to is None else "placeholder"
 
 
 def warn_about_lacks(settings: Settings) -> None:

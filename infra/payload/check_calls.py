@@ -22,6 +22,9 @@ from .drain_entry import drain
 
 MODELS = "/v1/models"
 GROUPS_HEADER = "x-kitchen-groups"
+REFUSED_HEADER = "x-kitchen-refused"
+"""Says in one word, which is none of the caller's, why a body was refused; it stands in the record of calls."""
+
 BAD_INPUT = 2
 LONGEST_MODEL = 256
 
@@ -83,7 +86,7 @@ def server(table: Table, port: int) -> ThreadingHTTPServer:
             try:
                 table.judge(self.path, raw, kind, encoding)
             except Refused as refused:
-                self._answer(400, refusal(refused))
+                self._answer(400, refusal(refused), {REFUSED_HEADER: refused.code})
             else:
                 self._answer(200, {})
 
@@ -94,11 +97,13 @@ def server(table: Table, port: int) -> ThreadingHTTPServer:
             else:
                 self._answer(200 if self.path == "/ready" else 404, {})
 
-        def _answer(self, status: int, content: dict[str, Any]) -> None:
+        def _answer(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
             body = json.dumps(content).encode() + b"\n"
             self.send_response_only(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from components.facts import is_service_account
 from infra.catalog import Catalog
-from infra.entry_settings import BASE, CallLimits, EntrySettings
+from infra.entry_settings import BASE, COUNTER_IMAGES, CallLimits, EntrySettings
 from infra.faults import Fault
 from infra.grants import models, models_of
 from infra.rules.common import known, state_faults
@@ -26,15 +26,21 @@ def entry_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
         yield Fault(
             path="entry", value=entry.host, rule=rule, example="platform: {kind: openshift} without openshiftAI"
         )
-    yield from known("entry.image", entry.image, catalog.images, "an image of the catalog")
-    if entry.image in catalog.images:
-        yield from state_faults(settings, "entry.image", entry.image, catalog.images[entry.image].state)
+    yield from _image(settings, catalog, "entry.image", entry.image)
+    for image in COUNTER_IMAGES if entry.counter == "shared" else ():
+        yield from _image(settings, catalog, "entry.counter", image)
     yield from _issuers(entry)
     yield from _limits("entry.limits", entry, entry.limits)
     yield from _twins(settings)
     for kitchen in settings.kitchens.values():
         if kitchen.canary_of is None:
             yield from _access(kitchen, entry)
+
+
+def _image(settings: Settings, catalog: Catalog, path: str, name: str) -> Iterator[Fault]:
+    yield from known(path, name, catalog.images, "an image of the catalog")
+    if name in catalog.images:
+        yield from state_faults(settings, path, f"image {name}", catalog.images[name].state)
 
 
 def _without_entry(settings: Settings) -> Iterator[Fault]:

@@ -160,7 +160,7 @@ def test_a_refusal_of_grpc_does_not_look_like_a_call(
     made.close()
     assert answer.headers["grpc-status"] != "0"
     line = of(entry, answer.headers["x-request-id"])
-    assert (line["server"], line["granted"], line["totalTokens"]) == (None, None, None)
+    assert (line["server"], line["model"], line["decision"], line["totalTokens"]) == (None, None, "refused", None)
     assert line["reason"] != "via_upstream"
 
 

@@ -74,6 +74,13 @@ class MinioServer:
                 self._process.wait()
             self._process = None
 
+    def kill(self) -> None:
+        """End it at once, as a node that goes away does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
     @functools.cache  # noqa: B019 - a client takes a fifth of a second to make; servers live as long as tests
     def client(self, access_key: str | None = None, secret_key: str | None = None) -> S3Client:
         """An S3 client of the administrator, or of another key pair."""

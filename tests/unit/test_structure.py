@@ -198,6 +198,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         "kitchen:entry:Entry",
         "kitchen:entry:KitchenPods",
         "kitchen:canary:WeightedRoute",
+        "kitchen:counter:Counter",
         "kitchen:llm_service:LlmService",
         "kitchen:access:TenantAccess",
         "kitchen:doors:Door",

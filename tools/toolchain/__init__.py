@@ -13,12 +13,13 @@ from tools.toolchain import install
 from tools.toolchain import plan as planning
 from tools.toolchain.engine import environment
 from tools.toolchain.errors import ToolchainError
-from tools.toolchain.families import CLUSTER, FAMILIES, PREVIEW
+from tools.toolchain.families import CLUSTER, ENTRY, FAMILIES, PREVIEW
 from tools.toolchain.found import Provided, binary, damaged, data, family_of, look_up
 from tools.toolchain.plan import Plan
 
 __all__ = [
     "CLUSTER",
+    "ENTRY",
     "FAMILIES",
     "PREVIEW",
     "Plan",

@@ -7,11 +7,16 @@ import os
 import sys
 
 from tools.command import exit_status
-from tools.toolchain import CLUSTER, FAMILIES, PREVIEW, ToolchainError, ensure, listing, look_up
+from tools.toolchain import CLUSTER, ENTRY, FAMILIES, PREVIEW, ToolchainError, ensure, listing, look_up
 from tools.toolchain.families import APART
 from tools.toolchain.found import family_of
 
-GROUPS = {"preview": PREVIEW, "cluster": CLUSTER, "all": tuple(name for name in FAMILIES if name not in APART)}
+GROUPS = {
+    "preview": PREVIEW,
+    "cluster": CLUSTER,
+    "entry": ENTRY,
+    "all": tuple(name for name in FAMILIES if name not in APART),
+}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -259,6 +259,12 @@ _FAMILIES = (
         binaries=(Binary(name="istioctl", package="istio.io/istio/istioctl/cmd/istioctl"),),
         needed_gib=4.0,
     ),
+    Family(
+        name="ratelimit",
+        version="2026-01-22",
+        binaries=(Binary(name="ratelimit", package="github.com/envoyproxy/ratelimit/src/service_cmd"),),
+        needed_gib=1.0,
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -271,3 +277,5 @@ CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 
 APART = ("istioctl",)
 """What nothing needs but tests of their own: it is provided when it is asked for by name."""
+ENTRY = ("ratelimit",)
+"""What the tests of the entry's shared counter need beside Python packages."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.entry.envoy.clusters import clusters
 from components.entry.envoy.filters import filters
-from components.entry.envoy.records import record
+from components.entry.envoy.records import OPTIONS, options, record
 from components.entry.envoy.replies import replies
 from components.entry.envoy.routes import CHECK, routes
 from components.entry.envoy.words import address, named, typed
@@ -15,12 +15,12 @@ from components.entry.plan import EntryPlan
 ARGUMENTS = (
     "--disable-hot-restart",
     *("--drain-strategy", "immediate", "--drain-time-s", "60"),
-    *("--file-flush-interval-msec", "500"),
+    *OPTIONS,
 )
 """Of Envoy, beside the configuration: the pods' are those of the tests.
 
 Once told to drain, every answer ends its connection; the default lets callers go little by little in ten minutes. Lines
-of the record lie in memory for half a second, and not for ten.
+of the record are in their file at once.
 """
 
 _RUNTIME = {"re2.max_program_size.error_level": 1000}
@@ -83,6 +83,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         stream_idle_timeout="600s",
         delayed_close_timeout="1s",
         access_log=record(plan),
+        access_log_options=options(),
         local_reply_config=replies(plan),
         http_filters=filters(plan),
         route_config={

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from components.entry.envoy.limits import COUNTER
 from components.entry.envoy.routes import CHECK
+from components.entry.envoy.shares import cluster_of, share_of
 from components.entry.envoy.words import address, typed
-from components.entry.plan import EntryPlan, Issuer, Server
+from components.entry.plan import EntryPlan, Grant, Issuer, Server
 
 _MOST = 10000
 """Connections and requests at once to one cluster: vLLM itself queues, and the limits of callers hold before."""
@@ -16,18 +17,18 @@ _MOST = 10000
 
 def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
     """Every cluster, servers once each however many grants lead to them."""
-    servers = {server.name: server for grant in plan.grants for server in grant.servers}
+    servers = {cluster_of(server, grant): (server, grant) for grant in plan.grants for server in grant.servers}
     check = {**_cluster(CHECK, "127.0.0.1", plan.ports.check), **_protocol(idle_timeout="60s")}
-    made = [check, *(_server(server) for server in servers.values())]
+    made = [check, *(_server(*pair) for pair in servers.values())]
     if plan.counter == "shared":
         counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
-        made.append({**counter, **_protocol(http2=True)})
+        made.append({**counter, **_WATCHED, **_protocol(http2=True)})
     return made + [_issuer(issuer, plan.ca_file) for issuer in plan.issuers if issuer.jwks_url is not None]
 
 
-def _cluster(name: str, host: str, port: int) -> dict[str, Any]:
+def _cluster(name: str, host: str, port: int, most_requests: int = _MOST) -> dict[str, Any]:
     endpoint = {"endpoint": {"address": address(host, port)}}
-    most = {"max_connections": _MOST, "max_pending_requests": _MOST, "max_requests": _MOST, "max_retries": 3}
+    most = {"max_connections": _MOST, "max_pending_requests": _MOST, "max_requests": most_requests, "max_retries": 3}
     return {
         "name": name,
         "connect_timeout": "2s",
@@ -39,10 +40,11 @@ def _cluster(name: str, host: str, port: int) -> dict[str, Any]:
     }
 
 
-def _server(server: Server) -> dict[str, Any]:
-    facts = {"filter_metadata": {"kitchen": {"kitchen": server.name, **server.facts}}}
+def _server(server: Server, grant: Grant) -> dict[str, Any]:
+    facts = {"filter_metadata": {"kitchen": {"kitchen": server.name, **server.facts, "server": server.name}}}
+    made = _cluster(cluster_of(server, grant), server.host, server.port, share_of(server, grant) or _MOST)
     # vLLM closes a connection that was idle for 5 seconds: a call must not be sent over it at that moment.
-    return {**_cluster(server.name, server.host, server.port), **_protocol(idle_timeout="4s"), "metadata": facts}
+    return {**made, **_protocol(idle_timeout="4s"), "metadata": facts}
 
 
 def _issuer(issuer: Issuer, ca_file: str) -> dict[str, Any]:
@@ -66,3 +68,28 @@ def _protocol(*, idle_timeout: str = "3600s", http2: bool = False) -> dict[str, 
         explicit_http_config={"http2_protocol_options" if http2 else "http_protocol_options": {}},
     )
     return {"typed_extension_protocol_options": {name: options}}
+
+
+_WATCHED: dict[str, Any] = {
+    # Questions to the counter are not asked twice: a pod of it that is away must be known before.
+    "health_checks": [
+        {
+            "timeout": "1s",
+            "interval": "2s",
+            "no_traffic_interval": "2s",
+            "unhealthy_threshold": 1,
+            "healthy_threshold": 1,
+            "grpc_health_check": {"service_name": "ratelimit"},
+        }
+    ],
+    "outlier_detection": {
+        "consecutive_5xx": 1,
+        "consecutive_gateway_failure": 1,
+        "enforcing_consecutive_gateway_failure": 100,
+        "interval": "1s",
+        "base_ejection_time": "5s",
+        "max_ejection_percent": 50,
+    },
+    # By default such news wait for a second, in which half of the questions fail.
+    "common_lb_config": {"update_merge_window": "0s"},
+}

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.entry.envoy import limits, renaming
 from components.entry.envoy.headers import others
+from components.entry.envoy.records import REFUSED_HEADER
 from components.entry.envoy.routes import CHECK
 from components.entry.envoy.words import CALL, CLAIMS, USAGE, named
 from components.entry.plan import EntryPlan, Issuer
@@ -138,7 +139,9 @@ def _body(plan: EntryPlan) -> dict[str, Any]:
         with_request_body={"max_request_bytes": plan.body_kib * 1024, "allow_partial_message": False},
         http_service={
             "server_uri": {"uri": f"http://{host}", "cluster": CHECK, "timeout": "5s"},
-            "authorization_response": {"allowed_client_headers": {"patterns": [{"exact": "content-type"}]}},
+            "authorization_response": {
+                "allowed_client_headers": {"patterns": [{"exact": "content-type"}, {"exact": REFUSED_HEADER}]}
+            },
         },
         allowed_headers={"patterns": [{"exact": name} for name in ("content-type", "content-encoding")]},
         disallowed_headers={"patterns": [{"exact": "authorization"}]},

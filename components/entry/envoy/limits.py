@@ -35,6 +35,7 @@ def filters(plan: EntryPlan) -> list[dict[str, Any]]:
                 domain=DOMAIN,
                 timeout="0.5s",
                 failure_mode_deny=plan.counter_closed,
+                status_on_error={"code": "ServiceUnavailable"},
                 enable_x_ratelimit_headers="DRAFT_VERSION_03",
                 rate_limit_service=service,
             )
@@ -55,6 +56,7 @@ def _local(plan: EntryPlan) -> dict[str, Any]:
         filter_enabled=everything,
         filter_enforced=everything,
         max_dynamic_descriptors=_MOST_CALLERS,
+        enable_x_ratelimit_headers="DRAFT_VERSION_03",
         descriptors=[
             {
                 "entries": [{"key": "grant", "value": name}, {"key": "issuer"}, {"key": "caller"}],
@@ -80,7 +82,10 @@ def of_route(plan: EntryPlan, grant: Grant) -> dict[str, Any]:
 
 
 def counter_descriptors(plan: EntryPlan) -> list[dict[str, Any]]:
-    """Configuration of envoyproxy/ratelimit: for each grant a bucket of its own for each caller."""
+    """Configuration of envoyproxy/ratelimit: for each grant a bucket of its own for each caller.
+
+    A minute is one of the clock; a month is 30 days, counted from 1970-01-01 (src/utils/utilities.go of ratelimit).
+    """
     return [
         {"key": "grant", "value": grant.name, "descriptors": kinds}
         for grant in {grant.name: grant for grant in plan.grants}.values()
@@ -125,5 +130,7 @@ def _caller() -> list[dict[str, Any]]:
 
 
 def _claim(key: str, claim: str) -> dict[str, Any]:
-    path = [{"key": CLAIMS}, {"key": claim}]
-    return {"metadata": {"descriptor_key": key, "source": "DYNAMIC", "metadata_key": {"key": JWT, "path": path}}}
+    said = {"key": JWT, "path": [{"key": CLAIMS}, {"key": claim}]}
+    # Without a value the whole action would be left out, and nothing counted.
+    absent = {"default_value": "(none)"}
+    return {"metadata": {"descriptor_key": key, "source": "DYNAMIC", "metadata_key": said, **absent}}

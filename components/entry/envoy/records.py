@@ -1,7 +1,7 @@
 """The record of calls: one JSON line a call, refused ones too, and never a word of a prompt or an answer.
 
-A call that reached a model's server has `server`. The status alone does not say so: Envoy refuses callers of gRPC with
-status 200, and their own status in a header.
+A call that reached a server is `allowed`, and has `server`. The status alone does not say so: Envoy refuses gRPC with
+status 200, and its own status in a header.
 """
 
 from __future__ import annotations
@@ -11,39 +11,70 @@ from typing import Any
 from components.entry.envoy.words import CALL, CLAIMS, JWT, USAGE, named, of_metadata
 from components.entry.plan import EntryPlan
 
+OPTIONS = ("--file-flush-interval-msec", "100", "--file-flush-min-size-kb", "0")
+"""Options of Envoy with which a line is in the file as soon as its call has ended: what is in memory dies with it."""
+
+_LONGEST_TEXT, _LONGEST_PATH = 256, 512
+"""Characters that a caller's own words may have in a line: the model that a body names can be a megabyte."""
+
+REFUSED_HEADER = "x-kitchen-refused"
+"""Header of an answer in which the check of bodies says by one word why it refuses."""
+
+_WENT_ON = "has(upstream.address)"
+_WHY = (
+    f"{_WENT_ON} ? response.code_details : "
+    f'"{REFUSED_HEADER}" in response.headers ? response.headers["{REFUSED_HEADER}"] : '
+    'response.code_details == "direct_response" ? xds.route_name : response.code_details'
+)
+
 
 def record(plan: EntryPlan) -> list[dict[str, Any]]:
-    """The access log: a file that the shipper reads."""
-    return [
-        named(
-            "record",
-            "extensions.access_loggers.file.v3.FileAccessLog",
-            path=plan.record_path,
-            log_format={"json_format": _fields(plan), "json_format_options": {"sort_properties": False}},
-        )
-    ]
+    """The access log: a file that the shipper takes away."""
+    made = named(
+        "record",
+        "extensions.access_loggers.file.v3.FileAccessLog",
+        path=plan.record_path,
+        log_format={"json_format": _fields(plan)},
+    )
+    # The kubelet asks for /ready every few seconds.
+    is_other = [_is_not(":path", "/ready"), _is_not(":method", "GET")]
+    return [{**made, "filter": {"or_filter": {"filters": is_other}}}]
+
+
+def options() -> dict[str, Any]:
+    """Of the connection manager: a call that goes on for long is written each minute, until its last line.
+
+    Lines of one call have the same `requestId` and `time`; the one with the longest `durationMs` says how it ended, or
+    how far it was when Envoy was killed.
+    """
+    return {"access_log_flush_interval": "60s"}
 
 
 def _fields(plan: EntryPlan) -> dict[str, Any]:
     return {
         "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
-        "environment": plan.environment,
         "requestId": "%STREAM_ID%",
+        "environment": plan.environment,
+        "entry": "%HOSTNAME%",
         "address": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
-        "caller": of_metadata(JWT, CLAIMS, "sub"),
+        "caller": of_metadata(JWT, CLAIMS, "sub", most=_LONGEST_TEXT),
         "issuer": of_metadata(JWT, CLAIMS, "iss"),
-        **{
-            f"groups.{issuer.name}": of_metadata(JWT, CLAIMS, *issuer.groups_claim.split("."))
-            for issuer in plan.issuers
-        },
+        "groups": _groups(plan),
+        "tenant": _granted("tenant"),
         "grant": "%ROUTE_NAME%",
-        "asked": of_metadata(CALL, "model", most=256),
-        "granted": "%METADATA(ROUTE:kitchen)%",
-        "server": "%METADATA(CLUSTER:kitchen)%",
-        "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ:ORIG_OR_PATH):256%",
+        "asked": of_metadata(CALL, "model", most=_LONGEST_TEXT),
+        "model": _granted("model"),
+        "adapter": _granted_there("adapters"),
+        "adapterSum": _granted_there("adapterSums"),
+        "kitchen": _served("kitchen"),
+        "baseModel": _served("baseModel"),
+        "image": _served("image"),
+        "server": "%UPSTREAM_HOST%",
+        "method": "%REQ(:METHOD):16%",
+        "path": f"%PATH(NQ:PATH):{_LONGEST_PATH}%",
+        "decision": f'%CEL({_WENT_ON} ? "allowed" : "refused")%',
+        "reason": f"%CEL({_WHY})%",
         "status": "%RESPONSE_CODE%",
-        "reason": "%RESPONSE_CODE_DETAILS%",
         "flags": "%RESPONSE_FLAGS%",
         "promptTokens": of_metadata(USAGE, "prompt"),
         "completionTokens": of_metadata(USAGE, "completion"),
@@ -53,3 +84,29 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
         "bytesIn": "%BYTES_RECEIVED%",
         "bytesOut": "%BYTES_SENT%",
     }
+
+
+def _groups(plan: EntryPlan) -> Any:
+    """The token's groups; by issuer where these keep them in different claims."""
+    claims = {issuer.name: of_metadata(JWT, CLAIMS, *issuer.groups_claim.split(".")) for issuer in plan.issuers}
+    return next(iter(claims.values())) if len(set(claims.values())) == 1 else claims
+
+
+def _granted(fact: str) -> str:
+    """A fact of the grant that decided; null where none did."""
+    return f"%METADATA(ROUTE:kitchen:{fact})%"
+
+
+def _granted_there(fact: str) -> str:
+    """Of a fact by servers, that of those that served: a canary may have another version of an adapter."""
+    facts = 'xds.{}_metadata.filter_metadata["kitchen"]'
+    return f'%CEL({facts.format("route")}["{fact}"][{facts.format("cluster")}["server"]])%'
+
+
+def _served(fact: str) -> str:
+    """A fact of the servers that the grant leads to."""
+    return f"%METADATA(CLUSTER:kitchen:{fact})%"
+
+
+def _is_not(header: str, text: str) -> dict[str, Any]:
+    return {"header_filter": {"header": {"name": header, "string_match": {"exact": text}, "invert_match": True}}}

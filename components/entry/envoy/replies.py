@@ -13,9 +13,14 @@ _BY_ENVOY = "%LOCAL_REPLY_BODY%"
 """The words of the filter that refuses, or those of a route."""
 
 
+OVERFLOW, COUNTER_AWAY = "UO", "RLSE"
+"""Response flags of Envoy."""
+
+
 def replies(plan: EntryPlan) -> dict[str, Any]:
     """How local replies are written: by status, and the last one for all others."""
     mappers = [
+        *_limited(),
         # The check of bodies writes its refusals whole; Envoy passes them on.
         {"filter": _all(_status(400), {"response_flag_filter": {"flags": ["UAEX"]}}), **_as_it_is()},
         # Of 200 there is /ready alone, of the list of models what its route says.
@@ -28,6 +33,18 @@ def replies(plan: EntryPlan) -> dict[str, Any]:
         *_told(plan),
     ]
     return {"mappers": mappers, "body_format": _error("server_error", "refused", _BY_ENVOY)}
+
+
+def _limited() -> Iterator[dict[str, Any]]:
+    """What Envoy itself calls overflow, which is a tenant's share, and a counter that does not answer: by its flags."""
+    share = "your tenant has as many calls at once here as it may have"
+    away = "calls cannot be counted now, and none is let through uncounted"
+    for flag, status, kind, code, message in (
+        (OVERFLOW, 429, "rate_limit_error", "tenant_share_exceeded", share),
+        (COUNTER_AWAY, 503, "server_error", "counter_unavailable", away),
+    ):
+        flags = {"response_flag_filter": {"flags": [flag]}}
+        yield {"filter": flags, "status_code": status, "body_format_override": _error(kind, code, message)}
 
 
 def _told(plan: EntryPlan) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from components.entry.envoy import renaming
 from components.entry.envoy.limits import of_action, of_route
+from components.entry.envoy.shares import cluster_of
 from components.entry.envoy.words import CALL, CLAIMS, JWT, has_entries, is_metadata, of_metadata
 from components.entry.plan import EntryPlan, Grant, Issuer
 
@@ -108,9 +109,10 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
 
 def _destination(grant: Grant) -> dict[str, Any]:
     if len(grant.servers) == 1 and grant.servers[0].model is None:
-        return {"cluster": grant.servers[0].name}
+        return {"cluster": cluster_of(grant.servers[0], grant)}
     clusters = [
-        {"name": server.name, "weight": server.weight, **renaming.of_server(server.model)} for server in grant.servers
+        {"name": cluster_of(server, grant), "weight": server.weight, **renaming.of_server(server.model)}
+        for server in grant.servers
     ]
     return {"weighted_clusters": {"clusters": clusters}}
 

@@ -1,4 +1,4 @@
-"""Users of MinIO, each with a policy that reads some prefixes of one bucket and nothing else.
+"""Users of MinIO, each with a policy that reads some prefixes of one bucket, or writes them, and nothing else.
 
 A user is ours when its policy carries our owner; a user or policy of another owner is never touched. Other
 S3 stores have no common way to make users: give them an existing key pair instead.
@@ -97,6 +97,35 @@ def read_policy(owner: str, bucket: str, prefixes: Sequence[str]) -> dict[str, A
     }
 
 
+_WRITES = ("s3:AbortMultipartUpload", "s3:PutObject")
+
+
+def write_policy(owner: str, bucket: str, prefixes: Sequence[str]) -> dict[str, Any]:
+    """A policy that puts objects below the prefixes: it reads nothing, lists nothing and changes nothing else.
+
+    What it denies holds too where somebody attaches a wider policy to the user.
+    """
+    arn = f"arn:aws:s3:::{bucket}"
+    folders = sorted(f"{arn}/{prefix.rstrip('/')}/*" for prefix in prefixes)
+    others = [action for action in _CHANGES if action not in _WRITES]
+    return {
+        "ID": owner,
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "PutObjects", "Effect": "Allow", "Action": list(_WRITES), "Resource": folders},
+            {"Sid": "NoChange", "Effect": "Deny", "Action": others, "Resource": ["arn:aws:s3:::*"]},
+            {"Sid": "NoReading", "Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::*"]},
+            {"Sid": "NoAdministration", "Effect": "Deny", "Action": ["admin:*"]},
+        ],
+    }
+
+
+def policy_of(props: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy of a user: one that reads, or with `writes` one that writes."""
+    make = write_policy if props.get("writes") else read_policy
+    return make(props["owner"], props["bucket"], props["prefixes"])
+
+
 class MinioUserProvider(QuietProvider):
     """Create, read, update and delete one user and its policy; the policy has the user's full name."""
 
@@ -171,7 +200,7 @@ class MinioUserProvider(QuietProvider):
                     f"rule: nothing is taken over unasked; check: the names of tenant and kitchen"
                 )
             # The policy goes first: it carries the owner that a later run recognises.
-            admin.policy_add(user, policy=read_policy(owner, props["bucket"], props["prefixes"]))
+            admin.policy_add(user, policy=policy_of(props))
             admin.user_add(key, props["secretKey"])
             admin.policy_set(user, user=key)
         return {**plain(props), "drift": [], "policySha256": _policy_sum(props)}
@@ -204,12 +233,12 @@ class MinioUser(dynamic.Resource, module="kitchen", name="MinioUser"):
 
 def _policy_sum(props: Mapping[str, Any]) -> str:
     """The sum of the policy that a user gets: it changes too when the program writes another one than before."""
-    return sha256_of(read_policy(props["owner"], props["bucket"], props["prefixes"]))
+    return sha256_of(policy_of(props))
 
 
 def _drift(admin: Admin, info: Mapping[str, Any], props: Mapping[str, Any]) -> list[str]:
     policy = _info(admin, "policy_info", props["user"])
-    expected = read_policy(props["owner"], props["bucket"], props["prefixes"])
+    expected = policy_of(props)
     drift = []
     if policy is None or canonical(policy) != canonical(expected):
         drift.append("policy")

@@ -14,8 +14,11 @@ from components.entry import Entry, EntryArgs
 from components.entry.plan import EntryPlan, Grant, Issuer, Server
 from components.entry.pods import SCRIPTS
 from components.entry.rules import Reached
+from components.entry.shipper import SCRIPTS as RECORD_SCRIPTS
+from components.entry.shipper import Shipping
 from components.platform import Platform
 from components.tenancy import CaBundle
+from components.tenancy.network import StoreAddress
 from infra.kitchen.context import scripts
 from tests.unit.support import mocked
 from tests.unit.support.entry import KEY
@@ -44,6 +47,20 @@ def plan(**changes: Any) -> EntryPlan:
     return EntryPlan(**{**said, **changes})
 
 
+SHIPPING = Shipping(
+    image=f"registry.kitchen.example/py@{DIGEST}",
+    bucket="dev-audit",
+    endpoint="https://minio.kitchen.example",
+    region="us-east-1",
+    secret="record-writer",
+    scripts_config_map="entry-record-0123456789",
+)
+
+
+def reached(**changes: Any) -> Reached:
+    return Reached(servers={"helpdesk-dev": [8080]}, store=StoreAddress(port=9000, cidrs=["10.0.0.0/24"]), **changes)
+
+
 def arguments(**changes: Any) -> EntryArgs:
     said: dict[str, Any] = {
         "namespace": "entry-dev",
@@ -51,7 +68,9 @@ def arguments(**changes: Any) -> EntryArgs:
         "host": "ai.kitchen.example",
         "plan": plan(),
         "models": {"helpdesk-faq": {"groups": ["a"]}},
-        "reached": Reached(servers={"helpdesk-dev": [8080]}, issuer_ports=[443]),
+        "reached": reached(issuer_ports=[443]),
+        "shipping": SHIPPING,
+        "record_scripts": {name: scripts()[name] for name in RECORD_SCRIPTS},
         "images": {
             "envoy": f"registry.kitchen.example/envoy@{DIGEST}",
             "check": f"registry.kitchen.example/py@{DIGEST}",
@@ -76,7 +95,7 @@ def declared() -> Callable[..., Objects]:
 
 
 def config_map(made: Objects) -> dict[str, Any]:
-    (found,) = [inputs for (kind, _), inputs in made.items() if kind == "ConfigMap"]
+    (found,) = [inputs for (kind, _), inputs in made.items() if kind == "ConfigMap" and "envoy.json" in inputs["data"]]
     return found
 
 
@@ -96,12 +115,14 @@ def test_the_pods_use_that_config_map(declared: Callable[..., Objects]) -> None:
     made = declared()
     named = config_map(made)["metadata"]["name"]
     used = {volume["configMap"]["name"] for volume in pod(made)["volumes"] if "configMap" in volume}
-    assert used == {named}
+    assert used == {named, "entry-record-0123456789"}
+    assert ("ConfigMap", "entry-record-0123456789") in made
 
 
 def test_envoy_begins_before_the_check_and_ends_after_it(declared: Callable[..., Objects]) -> None:
-    (envoy,), (check,) = pod(declared())["initContainers"], pod(declared())["containers"]
-    assert (envoy["name"], envoy["restartPolicy"], check["name"]) == ("envoy", "Always", "check")
+    (shipper, envoy), (check,) = pod(declared())["initContainers"], pod(declared())["containers"]
+    assert [entry["name"] for entry in (shipper, envoy, check)] == ["ship-calls", "envoy", "check"]
+    assert {shipper["restartPolicy"], envoy["restartPolicy"]} == {"Always"}
     drained = int(check["args"][-1].removeprefix("--drain-seconds="))
     assert pod(declared())["terminationGracePeriodSeconds"] > drained
 
@@ -124,7 +145,9 @@ def test_one_pod_stays_and_a_rollout_takes_none_away(declared: Callable[..., Obj
 def test_the_door_comes_in_and_servers_and_issuers_are_reached(declared: Callable[..., Objects]) -> None:
     made = declared()
     policies = {name: inputs["spec"] for (kind, name), inputs in made.items() if kind == "NetworkPolicy"}
-    assert set(policies) == {"default-deny", "allow-dns", "allow-door", "allow-servers", "allow-issuers"}
+    assert set(policies) == {
+        *("default-deny", "allow-dns", "allow-door", "allow-object-store", "allow-servers", "allow-issuers"),
+    }
     (servers,) = policies["allow-servers"]["egress"]
     assert servers["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "helpdesk-dev"}}}]
     assert [port["port"] for port in servers["ports"]] == [8080]
@@ -133,7 +156,7 @@ def test_the_door_comes_in_and_servers_and_issuers_are_reached(declared: Callabl
 
 
 def test_without_issuers_to_fetch_from_nothing_else_is_reached(declared: Callable[..., Objects]) -> None:
-    made = declared(reached=Reached(servers={"helpdesk-dev": [8080]}))
+    made = declared(reached=reached())
     assert ("NetworkPolicy", "allow-issuers") not in made
 
 
@@ -153,7 +176,7 @@ def test_a_given_certificate_is_mounted_and_none_is_asked_for(declared: Callable
     made = declared(issuer=None, tls_secret="given")
     assert ("Certificate", "entry-tls") not in made
     secrets = [volume["secret"]["secretName"] for volume in pod(made)["volumes"] if "secret" in volume]
-    assert secrets == ["given"]
+    assert secrets == ["given", "record-writer"]
 
 
 def test_one_replica_is_refused(declared: Callable[..., Objects]) -> None:
@@ -164,6 +187,6 @@ def test_one_replica_is_refused(declared: Callable[..., Objects]) -> None:
 def test_issuers_are_known_by_the_stated_authorities(declared: Callable[..., Objects]) -> None:
     made = declared(ca_bundle="kitchen-ca", provisions=[CaBundle(name="kitchen-ca", certificates="PEM")])
     assert made["ConfigMap", "kitchen-ca"]["data"] == {"ca.crt": "PEM"}
-    (envoy,) = pod(made)["initContainers"]
+    (_, envoy) = pod(made)["initContainers"]
     assert {"name": "ca", "mountPath": "/etc/kitchen/ca", "readOnly": True} in envoy["volumeMounts"]
     assert {"name": "ca", "configMap": {"name": "kitchen-ca"}} in pod(made)["volumes"]

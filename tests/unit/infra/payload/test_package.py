@@ -11,6 +11,7 @@ import pytest
 
 from components import pod_package
 from components.entry.pods import SCRIPTS as ENTRY
+from components.entry.shipper import SCRIPTS as RECORD
 from components.model_store.check import SCRIPTS as BASE_MODEL
 from components.serving.adapters import SCRIPTS as STATIC
 from components.serving.hot_lora import MIDDLEWARE
@@ -18,12 +19,13 @@ from components.serving.hot_lora import SCRIPTS as HOT
 from infra.kitchen.context import scripts
 from tests.support.pod_package import lay_out
 
-PARTS = {"base model": BASE_MODEL, "static": STATIC, "hot": HOT, "entry": ENTRY}
+PARTS = {"base model": BASE_MODEL, "static": STATIC, "hot": HOT, "entry": ENTRY, "record": RECORD}
 STARTED = {
     "base model": ["load_base_model"],
     "static": ["fetch_adapters"],
     "hot": ["reconcile_adapters", "fetch_adapters"],
     "entry": ["check_calls"],
+    "record": ["ship_calls"],
 }
 IN_THE_IMAGE = {"boto3", "botocore", "cryptography"}
 """What the image has beside Python's own library."""

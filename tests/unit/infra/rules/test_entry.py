@@ -132,3 +132,9 @@ def test_openshift_ai_has_a_proxy_of_its_own() -> None:
     data = with_entry()
     data["platform"] = {"kind": "openshift", "openshiftAI": True}
     assert 'entry: "ai.dev.kitchen.example"; rule: OpenShift AI checks calls with a proxy of its own' in told(data)
+
+
+def test_the_shared_counter_runs_by_images_of_the_catalog() -> None:
+    data = with_entry(counter="shared")
+    data["environment"] = "prod"
+    assert 'entry.counter: "image ratelimit"; rule: is candidate in the catalog, prod takes approved' in told(data)

@@ -1,0 +1,90 @@
+"""Arguments and run of `kitchen usage`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from decimal import Decimal, InvalidOperation
+
+from infra.faults import Fault, FaultsError
+from ops.calls import options as shared
+from ops.calls.table import as_csv, table
+from ops.calls.usage import FIELDS, Prices, Usage
+
+_BY = "tenant,caller,model"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    shared.add_place(parser)
+    parser.add_argument("--month", required=True, metavar="YYYY-MM", help="in UTC")
+    parser.add_argument("--tenant", metavar="NAME", help="whose callers; without it refused calls of nobody too")
+    parser.add_argument("--by", default=_BY, metavar="FIELDS", help=f"of {', '.join(FIELDS)} (default: {_BY})")
+    parser.add_argument("--price-thousand-tokens", default="0", metavar="PRICE", help="of prompt and answer together")
+    parser.add_argument("--price-gpu-hour", default="0", metavar="PRICE")
+    parser.add_argument(
+        "--gpu-hours",
+        action="append",
+        default=[],
+        metavar="KITCHEN=HOURS",
+        help="hours that a kitchen's GPUs were held; divided among its calls by their tokens; repeatable",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true")
+    form.add_argument("--json", action="store_true")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the sums; 0, or 1 where objects of the record are not what was shipped. Raise FaultsError, StoreError."""
+    period = shared.month("usage", options.month)
+    by, prices = _by(options.by), _prices(options)
+    record = shared.record(options)
+    usage = Usage(by).add(record.calls(period, options.tenant))
+    rows, total = usage.rows(prices), usage.sum_row(prices)
+    if options.json:
+        print(json.dumps({"month": options.month, "rows": rows, "sum": total}, indent=2))
+    elif options.csv:
+        print(as_csv(rows), end="")
+    else:
+        print(table([*rows, total] if rows else []))
+    for line in record.doubts.lines():
+        shared.say(f"usage: {line}")
+    return 1 if record.doubts.changed else 0
+
+
+def _by(text: str) -> list[str]:
+    names = text.split(",")
+    wrong = [name for name in names if name not in FIELDS]
+    if wrong:
+        rule = f"must be of {', '.join(FIELDS)}"
+        raise FaultsError("usage", [Fault(path="--by", value=name, rule=rule, example=_BY) for name in wrong])
+    return names
+
+
+def _prices(options: argparse.Namespace) -> Prices:
+    faults: list[Fault] = []
+
+    def number(option: str, text: str, example: str) -> Decimal:
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal(-1)
+        if not value.is_finite() or value < 0:
+            faults.append(Fault(path=option, value=text, rule="a number, 0 or more", example=example))
+            return Decimal(0)
+        return value
+
+    hours = {}
+    for text in options.gpu_hours:
+        kitchen, _, amount = text.partition("=")
+        if not kitchen:
+            faults.append(Fault(path="--gpu-hours", value=text, rule="KITCHEN=HOURS", example="support=1440"))
+        hours[kitchen] = number("--gpu-hours", amount, "support=1440")
+    made = Prices(
+        thousand_tokens=number("--price-thousand-tokens", options.price_thousand_tokens, "0.002"),
+        gpu_hour=number("--price-gpu-hour", options.price_gpu_hour, "2.50"),
+        gpu_hours=hours,
+    )
+    if faults:
+        raise FaultsError("usage", faults)
+    return made

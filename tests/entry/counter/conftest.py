@@ -1,0 +1,117 @@
+"""Two Envoys, one counter, one store of numbers, one server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Ports, Server
+from tests.entry.counter import parts
+from tests.entry.counter.callers import PATH, LocalIssuer
+from tests.entry.counter.upstream import Upstream
+from tools.toolchain import ENTRY, ensure
+
+
+@dataclass
+class Entry:
+    """What runs: ports of the Envoys, and what can be stopped."""
+
+    ports: list[int]
+    envoys: list[parts.Part]
+    upstream: Upstream
+    issuer: LocalIssuer
+    other_issuer: LocalIssuer
+    valkey: parts.Part | None = None
+    ratelimit: parts.Part | None = None
+    records: list[Path] | None = None
+
+
+def grants(port: int) -> list[Grant]:
+    def grant(name: str, tenant: str, limits: Limits, **shares: int) -> Grant:
+        server = Server(name="support", host="127.0.0.1", port=port, shares=shares, facts={"baseModel": "base/v1"})
+        facts: dict[str, object] = {"tenant": tenant}
+        if name != "lawyers":  # who calls the base model itself
+            facts |= {"adapters": {"support": f"{name}/v2"}, "adapterSums": {"support": "a" * 64}}
+        return Grant(
+            name=f"support/{name}/0",
+            model=name,
+            groups=["callers"],
+            paths=[PATH],
+            servers=[server],
+            limits=limits,
+            tenant=tenant,
+            facts=facts,
+        )
+
+    shares = {"sales": 2, "legal": 2}
+    return [
+        grant("few-requests", "sales", Limits(requests_per_minute=6), **shares),
+        grant("few-tokens", "sales", Limits(tokens_per_minute=40), **shares),
+        grant("few-a-month", "sales", Limits(tokens_per_month=40), **shares),
+        grant("lightly", "sales", Limits(tokens_per_month=1_000_000), **shares),
+        grant("free", "sales", Limits(), **shares),
+        grant("lawyers", "legal", Limits(), **shares),
+    ]
+
+
+Start = Callable[..., Entry]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start everything: `counter` and `closed` as in the plan, `envoys` of them."""
+    with ExitStack() as stack:
+
+        def make(*, counter: str = "shared", closed: bool = True, envoys: int = 2, counters: int = 1) -> Entry:
+            ensure(ENTRY)
+            upstream = stack.enter_context(Upstream())
+            issuers = LocalIssuer("idp"), LocalIssuer("other")
+            hosts = [f"127.0.0.{number + 1}" for number in range(counters)]
+            (counter_port,) = parts.free_ports(1)
+            plans = [
+                plan_of(
+                    tmp_path,
+                    upstream.port,
+                    [one.issuer() for one in issuers],
+                    counter=counter,
+                    closed=closed,
+                    counter_port=counter_port,
+                )
+                for _ in range(envoys)
+            ]
+            made = Entry([plan.ports.callers for plan in plans], [], upstream, *issuers)
+            made.records = [Path(plan.record_path) for plan in plans]
+            if counter == "shared":
+                key = parts.password()
+                made.valkey = stack.enter_context(parts.valkey(tmp_path, key))
+                for host in hosts:
+                    limiter = parts.ratelimit(tmp_path, plans[0], made.valkey.port, key, host)
+                    made.ratelimit = stack.enter_context(limiter)
+            for plan in plans:
+                stack.enter_context(parts.check(tmp_path, plan))
+                made.envoys.append(stack.enter_context(parts.envoy(tmp_path, plan, counters=hosts)))
+            return made
+
+        yield make
+
+
+def plan_of(
+    folder: Path, upstream: int, issuers: list[Issuer], *, counter: str, closed: bool = True, counter_port: int = 1
+) -> EntryPlan:
+    callers, admin, metrics, check = parts.free_ports(4)
+    return EntryPlan(
+        environment="dev",
+        issuers=issuers,
+        grants=grants(upstream),
+        counter=counter,
+        counter_host="127.0.0.1",
+        counter_port=counter_port,
+        counter_closed=closed,
+        ports=Ports(callers=callers, admin=admin, metrics=metrics, check=check),
+        tls_folder=None,
+        record_path=str(folder / f"calls-{callers}.jsonl"),
+    )

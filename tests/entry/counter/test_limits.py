@@ -1,0 +1,146 @@
+"""Limits that hold over two Envoys with one counter, told by what callers get from the real parts."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import pytest
+
+from tests.entry.counter.callers import Answer, call
+from tests.entry.counter.conftest import Entry, Start
+from tests.entry.counter.upstream import PROMPT_TOKENS
+
+MINUTE_S = 60
+
+
+def early_in_a_minute() -> None:
+    """The counter's minutes are those of the clock: a test that begins at the end of one would see two buckets."""
+    left = MINUTE_S - time.time() % MINUTE_S
+    if left < 25:
+        time.sleep(left)
+
+
+def test_requests_and_tokens_are_counted_by_caller_and_grant_over_both_envoys(start: Start) -> None:
+    entry = start()
+    early_in_a_minute()
+    ana, ben = (entry.issuer.token(sub=name, groups=["callers"]) for name in ("ana", "ben"))
+    stranger = entry.other_issuer.token(sub="ana", groups=["callers"])
+
+    def of(token: str, model: str, tokens: int = 1, **more: object) -> list[Answer]:
+        """One call on each Envoy."""
+        return [call(port, token, model, tokens, **more) for port in entry.ports]
+
+    def statuses(token: str, model: str, pairs: int) -> list[int]:
+        return [answer.status for _ in range(pairs) for answer in of(token, model)]
+
+    assert statuses(ana, "few-requests", 4) == [200] * 6 + [429] * 2
+    assert statuses(ben, "few-requests", 1) == [200] * 2, "another caller has a bucket of its own"
+    assert statuses(stranger, "few-requests", 1) == [200] * 2, "and so has the same name of another issuer"
+    assert statuses(ana, "free", 4) == [200] * 8, "and so has another grant"
+    refused = call(entry.ports[0], ana, "few-requests")
+    assert refused.error()["code"] == "rate_limit_exceeded"
+    assert refused.headers["x-ratelimit-limit"].startswith("6, 6;w=60")
+    assert refused.headers["x-ratelimit-remaining"] == "0"
+    assert 0 < int(refused.headers["x-ratelimit-reset"]) <= MINUTE_S
+
+    # 40 tokens: 13 by a plain answer, 13 by a stream on the other Envoy, 13 and then 13 more, which is over.
+    for stream, port in [(False, 0), (True, 1), (False, 1), (True, 0)]:
+        assert call(entry.ports[port], ana, "few-tokens", 13 - PROMPT_TOKENS, stream=stream).status == 200
+        _told(entry)
+    assert [answer.status for answer in of(ana, "few-tokens")] == [429, 429]
+    assert [answer.status for answer in of(ben, "few-tokens")] == [200, 200]
+    for _ in range(4):
+        assert call(entry.ports[0], ana, "few-a-month", 8).status == 200
+        _told(entry)
+    over = call(entry.ports[1], ana, "few-a-month")
+    assert over.status == 429
+    assert over.headers["x-ratelimit-limit"].startswith("40, 40;w=2592000")
+
+
+def _told(entry: Entry) -> None:
+    """What an answer has cost is told after its end: wait until it is."""
+    time.sleep(0.3)
+
+
+def test_nobody_calls_without_a_name(start: Start) -> None:
+    entry = start(envoys=1)
+    nameless = [entry.issuer.token(groups=["callers"], **said) for said in ({}, {"sub": ""})]
+    assert [call(entry.ports[0], token, "few-requests").status for token in nameless] == [401, 401]
+
+
+def test_without_its_counter_the_entry_is_closed(start: Start) -> None:
+    entry = start(envoys=1)
+    token = entry.issuer.token(sub="ana", groups=["callers"])
+    assert entry.ratelimit is not None and entry.valkey is not None
+    for part in (entry.valkey, entry.ratelimit):
+        part.stop()
+        before = len(entry.upstream.seen)
+        refused = call(entry.ports[0], token, "few-tokens")
+        assert (refused.status, refused.error()["code"]) == (503, "counter_unavailable")
+        assert len(entry.upstream.seen) == before
+        part.start()
+        assert _in_time(entry, token) == 200, "it recovers by itself"
+
+
+def _in_time(entry: Entry, token: str) -> int:
+    """The first status that is not the counter's fault; a connection is made anew after a second."""
+    deadline = time.monotonic() + 30
+    while (status := call(entry.ports[0], token, "few-tokens").status) == 503 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return status
+
+
+def test_one_of_two_counters_is_enough(start: Start) -> None:
+    entry = start(envoys=1, counters=2)
+    token = entry.issuer.token(sub="ana", groups=["callers"])
+    assert [call(entry.ports[0], token, "lightly").status for _ in range(20)] == [200] * 20
+    assert entry.ratelimit is not None
+    entry.ratelimit.stop(signal.SIGKILL)
+    after = [call(entry.ports[0], token, "lightly").status for _ in range(200)]
+    assert after.count(503) <= 3, "the pod that is away is found out by a question or two"
+    assert after[-100:] == [200] * 100
+
+
+def test_without_its_counter_the_entry_is_open_where_the_plan_says_so(start: Start) -> None:
+    entry = start(envoys=1, closed=False)
+    token = entry.issuer.token(sub="ana", groups=["callers"])
+    assert entry.ratelimit is not None
+    entry.ratelimit.stop()
+    assert [call(entry.ports[0], token, "few-requests").status for _ in range(8)] == [200] * 8
+
+
+def test_the_local_counter_counts_requests_by_caller_and_issuer(start: Start) -> None:
+    entry = start(counter="local", envoys=1)
+    ana = entry.issuer.token(sub="ana", groups=["callers"])
+    answers = [call(entry.ports[0], ana, "few-requests") for _ in range(8)]
+    assert [answer.status for answer in answers] == [200] * 6 + [429] * 2
+    assert answers[-1].error()["code"] == "rate_limit_exceeded"
+    assert answers[-1].headers["x-ratelimit-remaining"] == "0"
+    stranger = entry.other_issuer.token(sub="ana", groups=["callers"])
+    assert call(entry.ports[0], stranger, "few-requests").status == 200
+
+
+@pytest.mark.parametrize("counter", ["none", "shared"])
+def test_a_tenant_at_its_share_takes_nothing_from_another(start: Start, counter: str) -> None:
+    entry = start(counter=counter, envoys=1)
+    token = entry.issuer.token(sub="ana", groups=["callers"])
+    held: list[int] = []
+
+    def hold() -> None:
+        held.append(call(entry.ports[0], token, "free", prompt="hold").status)
+
+    threads = [threading.Thread(target=hold) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        assert entry.upstream.holding.acquire(timeout=20)
+    over = call(entry.ports[0], token, "free")
+    assert (over.status, over.error()["code"]) == (429, "tenant_share_exceeded")
+    assert call(entry.ports[0], token, "few-requests").status == 429, "the share is the tenant's, not the grant's"
+    assert call(entry.ports[0], token, "lawyers").status == 200
+    entry.upstream.let_go.set()
+    for thread in threads:
+        thread.join(20)
+    assert held == [200, 200]
+    assert call(entry.ports[0], token, "free").status == 200, "what has ended is given back"

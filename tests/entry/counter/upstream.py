@@ -1,0 +1,69 @@
+"""A server that answers as vLLM does: with usage, at once or as a stream, and on request only when it is let go."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PROMPT_TOKENS = 3
+
+
+class Upstream:
+    """A context manager. A call costs `max_tokens` beside its prompt. The prompt `hold` waits until `let_go` is set."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+        self.seen: list[dict[str, Any]] = []
+        self.holding = threading.Semaphore(0)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.seen.append(body)
+                if body.get("prompt") == "hold":
+                    outer.holding.release()
+                    outer.let_go.wait(60)
+                if body.get("stream"):
+                    self._stream(body)
+                else:
+                    self._answer(json.dumps(_answer(body, body["max_tokens"])).encode(), "application/json")
+
+            def _answer(self, content: bytes, kind: str) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def _stream(self, body: dict[str, Any]) -> None:
+                # As vLLM with --enable-force-include-usage does: usage in every event, the last one counts.
+                events = [json.dumps(_answer(body, count)) for count in range(1, body["max_tokens"] + 1)]
+                lines = "".join(f"data: {event}\n\n" for event in [*events, "[DONE]"])
+                self._answer(lines.encode(), "text/event-stream")
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+
+    def __enter__(self) -> Upstream:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.let_go.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _answer(body: dict[str, Any], tokens: int) -> dict[str, Any]:
+    usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": tokens, "total_tokens": PROMPT_TOKENS + tokens}
+    return {"object": "text_completion", "model": body["model"], "usage": usage}

@@ -1,0 +1,243 @@
+"""What the real Envoy writes for each call, and that none is missing when Envoy and the shipper are killed."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.entry.envoy.records import OPTIONS
+from components.entry.plan import EntryPlan
+from infra.payload.call_files import BEGINS
+from tests.entry.counter import parts
+from tests.entry.counter.callers import LocalIssuer, call
+from tests.entry.counter.conftest import plan_of
+from tests.entry.counter.upstream import PROMPT_TOKENS, Upstream
+from tests.entry.record.shipping import Shipper
+from tests.entry.record.store import AuditStore
+from tests.entry.record.test_shipping import SEED, Capture, all_calls, kitchen
+from tests.support.minio_server import MinioServer
+
+FLUSHED_SECONDS = 0.5
+"""Envoy writes its file every tenth of a second at the latest; a loaded machine may need more."""
+
+
+@dataclass
+class Running:
+    plan: EntryPlan
+    envoy: parts.Part
+    upstream: Upstream
+    issuers: list[LocalIssuer]
+    folder: Path
+
+    def token(self, **claims: Any) -> str:
+        return self.issuers[0].token(**{"sub": "ana", "groups": ["callers", "x"], **claims})
+
+    def lines(self, count: int) -> list[dict[str, Any]]:
+        """The first lines of the file, as soon as there are so many."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            found = (self.folder / "calls.jsonl").read_text().splitlines()
+            if len(found) >= count:
+                assert all(text.startswith(BEGINS) for text in found)
+                return [json.loads(text) for text in found]
+            time.sleep(0.05)
+        raise AssertionError(f"{len(found)} lines")
+
+
+@pytest.fixture
+def entry(tmp_path: Path) -> Iterator[Running]:
+    folder = tmp_path / "entry-0"
+    folder.mkdir()
+    issuers = [LocalIssuer("idp"), LocalIssuer("other")]
+    with Upstream() as upstream:
+        made = plan_of(tmp_path, upstream.port, [issuer.issuer() for issuer in issuers], counter="local")
+        plan = replace(made, record_path=str(folder / "calls.jsonl"))
+        with parts.check(tmp_path, plan), parts.envoy(tmp_path, plan, OPTIONS) as envoy:
+            yield Running(plan, envoy, upstream, issuers, folder)
+
+
+def test_a_line_says_who_called_what_and_why_it_was_decided_so(entry: Running) -> None:
+    port, token = entry.plan.ports.callers, entry.token()
+    secret = "words-of-a-prompt"
+    forged = {"x-request-id": "chosen-by-the-caller"}
+    told = call(port, token, "free", 3, headers=forged, prompt=secret)
+    call(port, token, "free", 3, stream=True)
+    call(port, token, "x" * 5000)
+    call(port, token, "nobody-s")
+    call(port, "no.good.token", "free")
+    call(port, token, "free", 99_999_999)
+    for _ in range(7):
+        call(port, token, "few-requests")
+    lines = entry.lines(13)
+    first = lines[0]
+    assert first | {"time": "", "entry": "", "server": "", "durationMs": 0, "firstByteMs": 0} == {
+        "adapter": "free/v2",
+        "adapterSum": "a" * 64,
+        "asked": "free",
+        "baseModel": "base/v1",
+        "bytesIn": first["bytesIn"],
+        "bytesOut": first["bytesOut"],
+        "caller": "ana",
+        "completionTokens": 3,
+        "decision": "allowed",
+        "durationMs": 0,
+        "entry": "",
+        "environment": "dev",
+        "firstByteMs": 0,
+        "flags": "-",
+        "grant": "support/free/0",
+        "groups": ["callers", "x"],
+        "image": None,
+        "issuer": "https://idp.kitchen.example",
+        "kitchen": "support",
+        "method": "POST",
+        "model": "free",
+        "path": "/v1/completions",
+        "promptTokens": PROMPT_TOKENS,
+        "reason": "via_upstream",
+        "requestId": told.headers["x-request-id"],
+        "server": "",
+        "status": 200,
+        "tenant": "sales",
+        "time": "",
+        "totalTokens": PROMPT_TOKENS + 3,
+    }
+    assert told.headers["x-request-id"] != forged["x-request-id"], "two calls could pose as one"
+    assert lines[1]["totalTokens"] == PROMPT_TOKENS + 3, "the last event of a stream counts"
+    decided = [(line["status"], line["decision"], line["reason"].partition("{")[0]) for line in lines]
+    assert decided[2:6] == [
+        (400, "refused", "out_of_bounds"),
+        (403, "refused", "no-grant"),
+        (401, "refused", "jwt_authn_access_denied"),
+        (400, "refused", "out_of_bounds"),
+    ]
+    assert decided[-1] == (429, "refused", "local_rate_limited")
+    assert [lines[index]["adapter"] for index in (0, 3)] == ["free/v2", None]
+    assert lines[2]["asked"] == "x" * 256
+    assert [lines[index]["tenant"] for index in (3, 4, 5)] == [None, None, "sales"]
+    call(port, token, "lawyers")
+    base_model = entry.lines(14)[-1]
+    assert (base_model["tenant"], base_model["adapter"], base_model["kitchen"]) == ("legal", None, "support")
+    everything = (entry.folder / "calls.jsonl").read_text()
+    assert secret not in everything and token not in everything
+
+
+class Calling:
+    """Two callers who go on whatever happens; `answered` has when they had which answer."""
+
+    def __init__(self, entry: Running) -> None:
+        self.answered: list[tuple[float, str]] = []
+        self._entry, self._end = entry, threading.Event()
+        self.threads = [threading.Thread(target=self._run) for _ in range(2)]
+
+    def __enter__(self) -> Calling:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self.threads:
+            thread.join(30)
+
+    def _run(self) -> None:
+        token = self._entry.token()
+        while not self._end.is_set():
+            try:
+                got = call(self._entry.plan.ports.callers, token, "free", 2)
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)
+                continue
+            self.answered.append((time.monotonic(), got.headers["x-request-id"]))
+            time.sleep(0.01)
+
+
+def kill_in_turn(entry: Running, shipper: Shipper) -> list[float]:
+    """Kill the shipper and Envoy at random moments; return when Envoy was killed."""
+    chance, kills = random.Random(SEED), []  # noqa: S311 - a seed, no secret
+    for _ in range(4):
+        time.sleep(chance.uniform(0.3, 1.2))
+        shipper.kill()
+        shipper.start()
+        time.sleep(chance.uniform(0.3, 1.2))
+        kills.append(time.monotonic())
+        entry.envoy.stop(signal.SIGKILL)
+        entry.envoy.start()
+    time.sleep(0.5)
+    return kills
+
+
+def test_no_call_that_was_answered_is_missing_when_envoy_and_the_shipper_are_killed(
+    tmp_path: Path, entry: Running, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.strftime("%Y-%m-%d", time.gmtime())
+    with MinioServer(tmp_path / "minio") as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        store = AuditStore(server, tmp_path)
+        shipper = Shipper(entry.folder, store, entry.plan.ports.admin)
+        try:
+            shipper.start()
+            with Calling(entry) as calling:
+                kills = kill_in_turn(entry, shipper)
+            shipper.wait_until_up()
+            time.sleep(FLUSHED_SECONDS)
+            entry.envoy.stop()
+            assert shipper.end() == 0
+        finally:
+            shipper.kill()
+        calls, _ = all_calls(capsys, store, start=began, end=time.strftime("%Y-%m-%d", time.gmtime()))
+        out, _ = kitchen(capsys, store, "usage", "--month", began[:7], "--by", "environment", "--json")
+    found = {line["requestId"] for line in calls}
+    missing = [when for when, request in calling.answered if request not in found]
+    in_memory = [when for when in missing if any(0 <= kill - when < FLUSHED_SECONDS for kill in kills)]
+    assert len(calling.answered) > 100
+    assert missing == in_memory, "a line was in the file, and is not in the bucket"
+    with capsys.disabled():
+        print(
+            f"\n{len(calling.answered)} answers, {len(kills)} kills of Envoy, {len(missing)} lines died in its memory"
+        )
+
+    # Beside the server's own counts.
+    served, recorded = len(entry.upstream.seen), sum(line["decision"] == "allowed" for line in calls)
+    assert 0 <= served - recorded <= len(calling.threads) * len(kills), "but for the calls in flight"
+    told = sum(line["totalTokens"] is not None for line in calls)
+    assert json.loads(out)["sum"]["total"] == (PROMPT_TOKENS + 2) * told
+    assert 0 <= served - told <= len(calling.threads) * len(kills)
+
+
+def test_a_call_that_goes_on_has_a_line_before_it_ends(entry: Running) -> None:
+    """With a second in place of the minute; the call's Envoy is killed before its answer is there."""
+    entry.envoy.stop()
+    path = entry.folder.parent / f"envoy-{entry.plan.ports.callers}.json"
+    config = json.loads(path.read_text())
+    options = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    assert options["access_log_options"] == {"access_log_flush_interval": "60s"}
+    options["access_log_options"]["access_log_flush_interval"] = "1s"
+    path.write_text(json.dumps(config))
+    entry.envoy.start()
+
+    def held() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            call(entry.plan.ports.callers, entry.token(), "free", prompt="hold")
+
+    thread = threading.Thread(target=held)
+    thread.start()
+    assert entry.upstream.holding.acquire(timeout=20)
+    first, second = entry.lines(2)[:2]
+    entry.envoy.stop(signal.SIGKILL)
+    thread.join(30)
+    assert (first["requestId"], first["time"]) == (second["requestId"], second["time"])
+    assert (first["caller"], first["tenant"], first["decision"]) == ("ana", "sales", "allowed")
+    assert first["durationMs"] < second["durationMs"]

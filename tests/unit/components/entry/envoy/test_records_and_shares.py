@@ -1,0 +1,64 @@
+"""What of the record and of shares is decided without Envoy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from components.entry.envoy import bootstrap
+from components.entry.envoy.records import REFUSED_HEADER, record
+from components.entry.envoy.shares import fair_shares
+from components.entry.plan import EntryPlan, Grant, Issuer, Server
+from infra.payload import check_calls
+
+IDP = Issuer(name="idp", issuer="https://idp.kitchen.example", audience="kitchen", groups_claim="groups", jwks="{}")
+OTHER = replace(IDP, name="other", issuer="https://other.kitchen.example")
+SERVER = Server(name="support", host="support", port=8080, shares={"sales": 4, "legal": 8})
+
+
+def grant(name: str, tenant: str) -> Grant:
+    return Grant(name=name, model=name, groups=["a"], paths=["/v1/completions"], servers=[SERVER], tenant=tenant)
+
+
+def plan(*issuers: Issuer) -> EntryPlan:
+    grants = [grant("one", "sales"), grant("two", "sales"), grant("three", "legal"), grant("four", "guests")]
+    return EntryPlan(environment="dev", issuers=issuers, grants=grants)
+
+
+def test_groups_stand_by_issuer_only_where_their_claims_differ() -> None:
+    def groups(*issuers: Issuer) -> object:
+        return record(plan(*issuers))[0]["typed_config"]["log_format"]["json_format"]["groups"]
+
+    assert groups(IDP) == groups(IDP, OTHER) == "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:claims:groups)%"
+    elsewhere = groups(IDP, replace(OTHER, groups_claim="realm.roles"))
+    assert isinstance(elsewhere, dict)
+    assert elsewhere["other"] == "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:claims:realm:roles)%"
+
+
+def test_the_check_and_envoy_mean_the_same_header() -> None:
+    assert REFUSED_HEADER == check_calls.REFUSED_HEADER
+
+
+def test_a_tenant_with_a_share_has_a_cluster_of_its_own_on_the_same_servers() -> None:
+    made = bootstrap(plan(IDP))
+    clusters = {one["name"]: one for one in made["static_resources"]["clusters"]}
+    most = {
+        name: one["circuit_breakers"]["thresholds"][0]["max_requests"]
+        for name, one in clusters.items()
+        if name.startswith("support")
+    }
+    assert most == {"support/sales": 4, "support/legal": 8, "support": 10000}
+    assert {json.dumps(clusters[name]["metadata"]) for name in most} == {
+        json.dumps({"filter_metadata": {"kitchen": {"kitchen": "support", "server": "support"}}})
+    }
+
+
+def test_fair_shares_are_equal_parts_over_all_envoys() -> None:
+    assert fair_shares(256, ["sales", "legal", "sales"], 2) == {"legal": 64, "sales": 64}
+    assert fair_shares(3, ["a", "b"], 2) == {"a": 1, "b": 1}, "nobody's share is nothing"
+    assert fair_shares(256, ["sales"], 2) == {}, "there is nobody to take from"
+    assert fair_shares(256, [], 2) == {}
+    with pytest.raises(ValueError, match="at_once"):
+        fair_shares(0, ["a", "b"], 2)

@@ -1,0 +1,105 @@
+"""How calls are added up, what they cost, and what is refused of what is asked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ops.__main__ import main
+from ops.calls.options import month, period
+from ops.calls.reading import Period
+from ops.calls.table import as_csv, table
+from ops.calls.usage import Prices, Usage
+from tools.local.workspace import REPOSITORY
+
+SETTINGS = ["--settings", str(REPOSITORY / "Pulumi.dev.yaml")]
+
+
+def call(tokens: int | None, **more: Any) -> dict[str, Any]:
+    said = {"tenant": "sales", "issuer": "idp", "caller": "ana", "model": "faq", "kitchen": "support"}
+    told = {"decision": "allowed", "promptTokens": None, "completionTokens": None, "totalTokens": tokens}
+    return {"time": "2026-11-29T10:00:00.000Z", **said, **told, **more}
+
+
+def test_sums_and_cost_by_tenant() -> None:
+    calls = [call(1000), call(500), call(None), call(500, tenant="legal"), call(None, decision="refused", model=None)]
+    usage = Usage(["tenant"]).add(calls)
+    prices = Prices(
+        thousand_tokens=Decimal("0.10"), gpu_hour=Decimal(2), gpu_hours={"support": Decimal(100), "idle": Decimal(7)}
+    )
+    none = {"prompt": 0, "completion": 0}
+    legal = {"tenant": "legal", "calls": 1, "refused": 0, **none, "total": 500, "untold": 0, "cost": "50.05"}
+    sales = {"tenant": "sales", "calls": 4, "refused": 1, **none, "total": 1500, "untold": 1, "cost": "150.15"}
+    assert usage.rows(prices) == [legal, sales]
+    everything = usage.sum_row(prices)
+    assert everything == {**sales, "tenant": "(all)", "calls": 5, "total": 2000, "cost": "200.20"}
+    assert "cost" not in usage.rows(Prices())[0], "what nobody has priced costs not nothing"
+
+
+def test_rounded_costs_do_not_lose_money() -> None:
+    usage = Usage(["caller"]).add(call(4, caller=f"caller-{number}") for number in range(1000))
+    assert usage.sum_row(Prices(thousand_tokens=Decimal(1)))["cost"] == "4.00"
+
+
+def test_one_name_at_two_issuers_is_two_callers() -> None:
+    rows = Usage(["caller"]).add([call(1), call(2, issuer="other")]).rows(Prices())
+    assert [(row["issuer"], row["caller"], row["total"]) for row in rows] == [("idp", "ana", 1), ("other", "ana", 2)]
+
+
+def test_by_day_and_without_a_value() -> None:
+    rows = Usage(["day", "tenant"]).add([call(1, tenant=None), call(2, time="2026-11-28T23:59:59.999Z")]).rows(Prices())
+    assert [(row["day"], row["tenant"]) for row in rows] == [("2026-11-28", "sales"), ("2026-11-29", None)]
+
+
+def test_a_table_and_csv_show_what_comes_from_outside_as_text() -> None:
+    rows = [{"caller": "=cmd()\x1b[2J", "calls": 12}, {"caller": None, "calls": 3}]
+    assert table(rows).splitlines() == ["CALLER         CALLS", "=cmd()\\x1b[2J     12", "-                  3"]
+    assert as_csv(rows) == "caller,calls\n'=cmd()\x1b[2J,12\n,3\n"
+    assert (table([]), as_csv([])) == ("(none)", "")
+
+
+def test_a_period_is_whole_days_and_minutes() -> None:
+    found = period("calls", "2026-11-28", "2026-11-29")
+    assert found == Period(start="2026-11-28T00:00:00.000Z", end="2026-11-30T00:00:00.000Z")
+    assert list(found.days()) == ["2026/11/28", "2026/11/29"]
+    assert list(period("calls", "2026-11-28T23:00", "2026-11-29T00:01").days()) == ["2026/11/28", "2026/11/29"]
+    assert list(month("usage", "2026-12").days())[-1] == "2026/12/31"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["calls", "--from", "yesterday", "--to", "2026-11-29"],
+            '--from: "yesterday"; rule: a day, or a minute in',
+        ),
+        (["calls", "--from", "2026-11-29", "--to", "2026-11-28"], "--to: "),
+        (["calls", "--from", "2026-11-29T10:00:00+02:00", "--to", "2026-11-30"], "--from: "),
+        (["usage", "--month", "2026-13"], '--month: "2026-13"; rule: a month in UTC; example: 2026-11'),
+        (["usage", "--month", "2026-11", "--by", "tenant,prompt"], '--by: "prompt"; rule: must be of environment'),
+        (["usage", "--month", "2026-11", "--price-gpu-hour", "NaN"], '--price-gpu-hour: "NaN"; rule: a number, 0 or'),
+        (["usage", "--month", "2026-11", "--gpu-hours", "=3"], "--gpu-hours: "),
+        (["usage", "--month", "2026-11", "--gpu-hours", "support=-3"], "--gpu-hours: "),
+    ],
+)
+def test_bad_input_is_one_line_and_asks_no_store(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([words[0], *SETTINGS, *words[1:]]) == 2
+    said = capsys.readouterr()
+    assert told in said.err
+    assert len(said.err.splitlines()) == 2
+    assert said.out == ""
+
+
+def test_a_store_that_is_away_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ACCESS", "SECRET"):
+        monkeypatch.setenv(f"KITCHEN_OBJECT_STORE_{name}_KEY", "canary-key")
+    place = ["--endpoint", "http://127.0.0.1:9"]
+    assert main(["usage", *SETTINGS, *place, "--month", "2026-11"]) == 1
+    told = capsys.readouterr().err
+    assert "usage: object store http://127.0.0.1:9 out of reach" in told
+    assert "canary-key" not in told
+    assert len(told.splitlines()) == 1
