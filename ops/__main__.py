@@ -1,4 +1,4 @@
-"""The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `rollback`."""
+"""The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `rollback`, `token`."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "policy": ("the policy pack", _policy),
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
     "rollback": ("one kitchen as it was at a Git revision", partial(_module, "ops.rollback.commands")),
+    "token": ("a token to call models with, from the organisation's issuer", partial(_module, "ops.token.commands")),
     **{
         word: (
             f"{word}s of the catalog: list, promote, retire and more",

@@ -27,7 +27,9 @@ def test_help_imports_no_command() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("word", ["publish", "policy", "audit", "rollback", "adapter", "model", "image", "bundle"])
+@pytest.mark.parametrize(
+    "word", ["publish", "policy", "audit", "rollback", "token", "adapter", "model", "image", "bundle"]
+)
 def test_each_command_has_its_help(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         kitchen.main([word, "--help"])
