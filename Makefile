@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-days test-reading test-serving bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-engine test-cluster test-days test-reading test-serving demo bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -129,6 +129,9 @@ $(SERVING_STAMP): tools/serving-requirements.lock
 
 test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program renders; not part of `make test`
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving
+
+demo: venv $(SERVING_STAMP) ## a kitchen that answers, on this machine: real vLLM on CPU behind the entry; ONCE=yes: end after three calls
+	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/python -m tools.demo $(if $(filter yes,$(ONCE)),--once)
 
 STORAGE := $(dir $(SERVING))kserve-storage-venv
 STORAGE_STAMP := $(STORAGE)/.requirements.stamp

@@ -81,7 +81,8 @@ class EntryPlan:
 
     Grants are tried in their order: the first one whose model and groups fit decides, and its limits hold.
     `counter` is one of COUNTERS; `counter_closed` refuses calls while the shared counter does not answer.
-    `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone.
+    `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone. `listen` is the
+    address for callers and for metrics.
     """
 
     environment: str
@@ -93,5 +94,6 @@ class EntryPlan:
     counter_closed: bool = True
     body_kib: int = 1024
     ports: Ports = Ports()
+    listen: str = "0.0.0.0"  # noqa: S104 - in a pod, behind its network rules
     tls_folder: str | None = "/etc/kitchen/tls"
     record_path: str = "/var/log/kitchen/calls.jsonl"
