@@ -26,7 +26,7 @@ _WORDS = {
     "server_error": "it has a fault of its own: try again later",
     "slow_down": "it is asked too often: try again later",
     "temporarily_unavailable": "it is busy: try again later",
-    "unauthorized_client": "this client may not get tokens in this way: its owner has to allow it at the issuer",
+    "unauthorized_client": "the client or its secret is wrong, or it may not get tokens in this way",
     "unsupported_grant_type": "it gives no tokens in this way",
 }
 """What an error code means (RFC 6749, 8628, 8707). An issuer's own words are not shown: they may repeat a secret."""

@@ -8,8 +8,11 @@ import re
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ import pytest
 from tests.support.signals import hear_sigint
 from tools.demo import calls
 from tools.demo.kitchen import PYTHON
-from tools.demo.plan import demo
+from tools.demo.plan import CALLS_A_MINUTE, demo
 from tools.demo.tokens import LocalIssuer
 from tools.local.workspace import REPOSITORY
 
@@ -67,6 +70,15 @@ def answers(told: str) -> list[tuple[int, dict[str, Any]]]:
     return [(int(status), json.loads(body)) for status, body in found]
 
 
+def iter_until(stream: Any, last: str) -> Iterator[str]:
+    """Lines up to one; fails when it does not come."""
+    for line in iter(stream.readline, ""):
+        yield line
+        if line == last:
+            return
+    raise AssertionError(f"ended without {last!r}")
+
+
 def children(folder: Path) -> list[int]:
     """Processes whose command line or working directory lies in a folder."""
     found = []
@@ -106,8 +118,7 @@ def test_three_calls_and_their_record(started: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stays_until_it_is_told_to_end(number: signal.Signals, started: Any, tmp_path: Path) -> None:
     process = started()
-    told = iter(process.stdout.readline, "")
-    assert any(line == "Ctrl-C ends the demo.\n" for line in told)
+    list(iter_until(process.stdout, "Ctrl-C ends the demo.\n"))
     assert len(children(tmp_path)) == 3
     second = started()
     _, why = second.communicate(timeout=SECONDS)
@@ -121,10 +132,34 @@ def test_it_stays_until_it_is_told_to_end(number: signal.Signals, started: Any, 
     assert children(tmp_path) == []
 
 
+def test_its_limit_holds(started: Any, tmp_path: Path) -> None:
+    process = started()
+    told = list(iter_until(process.stdout, "Ctrl-C ends the demo.\n"))
+    place = tmp_path / "kitchen" / "demo"
+    (address,) = [line.split()[1] for line in told if line.startswith("address ")]
+    name, _, value = (place / "caller.header").read_text().strip().partition(": ")
+    body = json.dumps({"model": "helpdesk-faq", "prompt": "Hello"}).encode()
+    url = f"{address}/completions"
+    request = urllib.request.Request(url, body, {name: value, "Content-Type": "application/json"})  # noqa: S310
+    trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=place / "ca.crt"))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trust)
+
+    def status() -> int:
+        try:
+            with opener.open(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    # One call has been made, and a minute may end meanwhile.
+    statuses = [status() for _ in range(2 * CALLS_A_MINUTE + 1)]
+    assert statuses[: CALLS_A_MINUTE - 1] == [200] * (CALLS_A_MINUTE - 1)
+    assert set(statuses) == {200, 429}
+
+
 def test_a_process_that_ends_ends_the_demo(started: Any, tmp_path: Path) -> None:
     process = started()
-    told = iter(process.stdout.readline, "")
-    assert any(line == "Ctrl-C ends the demo.\n" for line in told)
+    list(iter_until(process.stdout, "Ctrl-C ends the demo.\n"))
     (check,) = [pid for pid in children(tmp_path) if b"check_calls" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(check, signal.SIGKILL)
     _, why = process.communicate(timeout=SECONDS)
