@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import http.client
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +18,9 @@ from tools.demo.errors import DemoError
 
 _END_SECONDS = 10.0
 _LAST_CHARACTERS = 2000
+_SIGNAL_AT_PARENTS_DEATH = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Loaded before a child is made: between fork and exec nothing may be loaded."""
 
 
 class Processes:
@@ -45,7 +50,14 @@ class Processes:
         with self.log(name).open("wb") as log:
             try:
                 self._running[name] = subprocess.Popen(
-                    words, env=env, cwd=place, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                    words,
+                    env=env,
+                    cwd=place,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call of the system
                 )
             except OSError as error:
                 raise DemoError(f"{name}: {words[0]}: {error.strerror}") from None
@@ -78,6 +90,12 @@ class Processes:
         with self.log(name).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_CHARACTERS))
             return f"the end of {self.log(name)}:\n{file.read().decode(errors='replace')}"
+
+
+def _end_with_parent() -> None:
+    """For a child: who kills the demo itself ends it too."""
+    if _LIBC is not None:
+        _LIBC.prctl(_SIGNAL_AT_PARENTS_DEATH, signal.SIGTERM)
 
 
 def free_ports(count: int) -> list[int]:

@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -60,8 +61,9 @@ def started(python: Path, tmp_path: Path) -> Iterator[Any]:
 
     yield start
     for process in running:
-        process.kill()
-        process.wait()
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=SECONDS)
 
 
 def answers(told: str) -> list[tuple[int, dict[str, Any]]]:
@@ -155,6 +157,18 @@ def test_its_limit_holds(started: Any, tmp_path: Path) -> None:
     statuses = [status() for _ in range(2 * CALLS_A_MINUTE + 1)]
     assert statuses[: CALLS_A_MINUTE - 1] == [200] * (CALLS_A_MINUTE - 1)
     assert set(statuses) == {200, 429}
+
+
+def test_what_it_started_ends_with_it_even_when_it_is_killed(started: Any, tmp_path: Path) -> None:
+    process = started()
+    list(iter_until(process.stdout, "Ctrl-C ends the demo.\n"))
+    assert len(children(tmp_path)) == 3
+    process.kill()
+    process.wait()
+    end = time.monotonic() + SECONDS
+    while children(tmp_path):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_process_that_ends_ends_the_demo(started: Any, tmp_path: Path) -> None:
