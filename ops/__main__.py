@@ -1,5 +1,5 @@
 """The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `rollback`,
-`calls`, `usage`."""
+`calls`, `usage`, `token`."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "calls": ("the record of calls, each one once", partial(_module, "ops.calls.calls_command")),
     "usage": ("a month's calls, tokens and cost, added up", partial(_module, "ops.calls.usage_command")),
     "rollback": ("one kitchen as it was at a Git revision", partial(_module, "ops.rollback.commands")),
+    "token": ("a token to call models with, from the organisation's issuer", partial(_module, "ops.token.commands")),
     **{
         word: (
             f"{word}s of the catalog: list, promote, retire and more",

@@ -93,6 +93,7 @@ class EntryPlan:
     `ca_file` has the authorities by which issuers are known that keys are fetched from.
     `proxies` are the programs before the entry whose X-Forwarded-For tells who calls; none: the connection tells.
     `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone.
+    `listen` is the address for callers and for metrics.
     """
 
     environment: str
@@ -105,6 +106,7 @@ class EntryPlan:
     body_kib: int = 1024
     proxies: int = 0
     ports: Ports = Ports()
+    listen: str = "0.0.0.0"  # noqa: S104 - in a pod, behind its network rules
     tls_folder: str | None = "/etc/kitchen/tls"
     ca_file: str = AUTHORITIES
     record_path: str = "/var/log/kitchen/calls.jsonl"

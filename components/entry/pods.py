@@ -56,15 +56,16 @@ def template(
         # The shipper stands before Envoy, and so ends after it: the last lines are shipped too.
         "initContainers": [
             shipper.container(shipping, plan, platform),
-            _envoy(plan, images[ENVOY], platform, ca_bundle),
+            envoy_container(plan, images[ENVOY], platform, ca_bundle),
         ],
-        "containers": [_check(plan, images[CHECK], platform)],
+        "containers": [check_container(plan, images[CHECK], platform)],
         "volumes": [*_volumes(config_map, tls_secret, ca_bundle), *shipper.volumes(shipping)],
         **_spread(),
     }
 
 
-def _envoy(plan: EntryPlan, image: str, platform: Platform, ca_bundle: str | None) -> dict[str, Any]:
+def envoy_container(plan: EntryPlan, image: str, platform: Platform, ca_bundle: str | None = None) -> dict[str, Any]:
+    """Envoy, an init container that goes on."""
     ready = {"httpGet": {"path": "/ready", "port": "metrics"}, "periodSeconds": 5, "timeoutSeconds": 3}
     return {
         "name": ENVOY,
@@ -90,7 +91,8 @@ def _envoy(plan: EntryPlan, image: str, platform: Platform, ca_bundle: str | Non
     }
 
 
-def _check(plan: EntryPlan, image: str, platform: Platform) -> dict[str, Any]:
+def check_container(plan: EntryPlan, image: str, platform: Platform) -> dict[str, Any]:
+    """The check of bodies."""
     # It listens on the pod's loopback alone, where no probe comes: Envoy asks it for them.
     ready = {"httpGet": {"path": "/ready/check", "port": plan.ports.metrics}, "periodSeconds": 5, "timeoutSeconds": 3}
     return {

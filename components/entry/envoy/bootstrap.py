@@ -96,7 +96,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         chain["transport_socket"] = _tls(plan.tls_folder)
     return {
         "name": "callers",
-        "address": address("0.0.0.0", plan.ports.callers),  # noqa: S104 - in a pod, behind its network rules
+        "address": address(plan.listen, plan.ports.callers),
         "per_connection_buffer_limit_bytes": max(1048576, plan.body_kib * 1024 + 65536),
         "filter_chains": [chain],
     }
@@ -141,7 +141,7 @@ def _metrics(plan: EntryPlan) -> dict[str, Any]:
     )
     return {
         "name": "metrics",
-        "address": address("0.0.0.0", plan.ports.metrics),  # noqa: S104 - in a pod, behind its network rules
+        "address": address(plan.listen, plan.ports.metrics),
         "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
     }
 

@@ -19,6 +19,7 @@ import yaml
 
 from tests.support.minio_server import MinioServer
 from tools import fixtures
+from tools.demo.on_cpu import ADDED_ARGUMENTS, ADDED_ENVIRONMENT, DROPPED_ARGUMENTS, REPLACED_ARGUMENTS
 from tools.local.workspace import REPOSITORY
 
 PYTHON = "KITCHEN_SERVING_PYTHON"
@@ -31,14 +32,7 @@ STACK = "dev"
 BUCKET, MODELS = "dev-lora", "dev-models"
 START_SECONDS = 300
 
-# Everything in which the process here differs from the container in a cluster:
-DROPPED_ARGUMENTS = ("--gpu-memory-utilization=",)  # there is no GPU
-REPLACED_ARGUMENTS = {"--max-model-len=": "256"}  # the stand-in model has 2048 positions; a small one starts faster
-# vLLM's attention on CPU knows heads of 32 and more; the stand-in model's are of 16.
-HEADS = '--hf-overrides={"num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 32}'
-ADDED_ARGUMENTS = ("--enforce-eager", "--host=127.0.0.1", HEADS)
-ADDED_ENVIRONMENT = {"VLLM_CPU_KVCACHE_SPACE": "1"}
-# Beside these: paths of mounts, the two ports, the interpreter, and the store's address and key.
+# Beside what tools.demo.on_cpu changes: paths of mounts, the two ports, the interpreter, the store's address and key.
 
 
 def render(folder: Path) -> list[dict[str, Any]]:

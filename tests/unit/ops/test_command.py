@@ -28,7 +28,8 @@ def test_help_imports_no_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["publish", "policy", "audit", "rollback", "calls", "usage", "adapter", "model", "image", "bundle"]
+    "word",
+    ["publish", "policy", "audit", "rollback", "calls", "usage", "token", "adapter", "model", "image", "bundle"],
 )
 def test_each_command_has_its_help(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

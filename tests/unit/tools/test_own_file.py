@@ -167,8 +167,12 @@ OTHERS: dict[str, tuple[str, ...]] = {
     # Files that are opened to be locked: their content says nothing.
     "tools/cluster/layout.py": ("self.lock.open('w')",),
     "tools/local/work.py": ("os.open(path, os.O_RDWR",),
+    "tools/demo/__main__.py": ("(directory / 'demo.lock').open('w')",),
+    # The demo's folder is made anew at each start; logs of its processes, which are shown as they are.
+    "tools/demo/processes.py": ("self.log(name).open(",),
     # Outside of .kitchen, or written anew whenever they are needed: pages, reports, artifacts, the toolchain's cache.
     "tools/docs/__main__.py": ("",),
+    "tools/keycloak.py": ("archive.open('rb')",),
     "tools/fixtures/__init__.py": ("",),
     "tools/pipeline/state.py": ("",),
     "tools/pipeline/checks.py": ("",),

@@ -1,0 +1,1 @@
+"""Real tokens of a real Keycloak, through the real Envoy with what the program renders."""

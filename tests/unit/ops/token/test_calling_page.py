@@ -1,0 +1,68 @@
+"""docs/calling.md: its commands run as they stand there, and its calls are those that the command prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.kitchen.entry import PATHS
+from ops.__main__ import main
+from tests.support.token_issuer import SECRET, TokenIssuer
+from tests.unit.support.entry import issuer as stated
+from tools.local.workspace import REPOSITORY
+
+TEXT = (REPOSITORY / "docs" / "calling.md").read_text()
+SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)).replace("\\\n", " ")
+
+
+def kitchen_commands() -> list[list[str]]:
+    """The words of every `kitchen` command of the page, those within $(...) too."""
+    found = re.findall(r"(?:^|\$\()(kitchen [^\n)]*)", SHELL, re.MULTILINE)
+    return [shlex.split(line)[1:] for line in found]
+
+
+@pytest.mark.usefixtures("slept")
+def test_every_command_runs(issuer: TokenIssuer, stack: Any, tmp_path: Path, capsys: Any) -> None:
+    stack(stated(issuer=issuer.issuer))
+    (tmp_path / "secret").write_text(SECRET)
+    places = {"prod": "test", "/run/secrets/ticket-bot": "secret"}
+    found = kitchen_commands()
+    assert len(found) == 3
+    assert [main([places.get(word, word) for word in words]) for words in found] == [0, 0, 0]
+    assert len(issuer.given) == 3
+
+
+def test_every_option_that_it_names_is_there(
+    issuer: TokenIssuer, stack: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["token", "--help"])
+    told = capsys.readouterr().out
+    named = set(re.findall(r"`(--[a-z-]+)", TEXT)) - {"--cacert"}
+    assert named == {"--raw", "--secret-file", "--issuer", "--ca"}
+    assert [option for option in named if option not in told] == []
+    stack(stated(issuer=issuer.issuer))
+    monkeypatch.setattr(sys, "stdin", StringIO(SECRET))
+    words = ["token", "--stack", "test", "--client-id", "ticket-bot", "--client-credentials", "--secret-file", "-"]
+    assert main(words) == 0
+
+
+def test_its_calls_are_those_that_the_command_prints(issuer: TokenIssuer, stack: Any, slept: Any, capsys: Any) -> None:
+    stack(stated(issuer=issuer.issuer))
+    assert main(["token", "--stack", "test", "--client-id", "kitchen-cli"]) == 0
+    told = capsys.readouterr().out.replace("ai.dev.kitchen.example", "ai.kitchen.example")
+    (python,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    assert python.split() == told[told.index("import os") :].split()
+    (chat,) = re.findall(r"^(curl [^\n]*/v1/chat/completions .*)$", SHELL, re.MULTILINE)
+    assert shlex.split(chat) == shlex.split(re.findall(r"^curl .*?'$", told.replace("\\\n", " "), re.MULTILINE)[0])
+
+
+def test_its_paths_are_those_that_are_open() -> None:
+    (sentence,) = re.findall(r"The paths are (.*?)\. The server's other paths", TEXT, re.DOTALL)
+    assert set(re.findall(r"`(/[^`]+)`", sentence)) == {*PATHS, "/v1/models"}
