@@ -117,16 +117,16 @@ test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, 
 test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as kubectl does, or refuses them (3 minutes)
 	@KITCHEN_GENERATED_TEXTS=100000 $(BIN)/pytest --numprocesses 2 --dist load tests/policy/reading/test_beside_kubectl.py
 
+test-istio: venv ## Istio's own analyzer over the door of kind istio; builds it once (5 minutes); not part of `make test`
+	@$(BIN)/python -m tools.toolchain build istioctl
+	@$(BIN)/pytest tests/istio
+
 test-record: venv ## 100,000 lines of the record of calls, shipper and store killed at random: SEED=1 LINES=100000 (5 minutes)
 	@$(BIN)/python -m tools.toolchain build minio
 	@KITCHEN_RECORD_LINES=$(or $(LINES),100000) KITCHEN_RECORD_SEED=$(or $(SEED),1) $(BIN)/pytest tests/entry/record/test_shipping.py
 
 test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a model that its groups do not have (2 minutes)
 	@KITCHEN_GENERATED_CALLS=100000 $(BIN)/pytest -s tests/entry/test_generated.py
-
-test-istio: venv ## Istio's own analyzer over the door of kind istio; builds it once (5 minutes); not part of `make test`
-	@$(BIN)/python -m tools.toolchain build istioctl
-	@$(BIN)/pytest tests/istio
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv

@@ -32,8 +32,6 @@ from infra.kitchen.ports import server_port
 from infra.kitchen.store import writer
 from infra.settings import Kitchen, Settings
 
-__all__ = ["entry", "plan", "table", "uncalled"]
-
 _BUCKET, _WRITER = "audit", "record-writer"
 
 

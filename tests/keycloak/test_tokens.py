@@ -19,7 +19,7 @@ import yaml
 from components.entry.envoy import bootstrap
 from components.entry.plan import Ports
 from infra.catalog import load_catalog
-from infra.kitchen.entry import plan, table
+from infra.kitchen.entry_plan import plan, table
 from infra.load import settings_from_file
 from tests.keycloak.support.keycloak import Keycloak
 from tests.keycloak.support.realm import AUDIENCE, SECRETS

@@ -9,7 +9,7 @@ from typing import Any
 from components.entry.plan import EntryPlan, Ports
 from infra.catalog import Catalog, load_catalog
 from infra.declared import DeclaredKitchen, declared
-from infra.kitchen.entry import plan, table
+from infra.kitchen.entry_plan import plan, table
 from infra.load import load_settings, read_stack_file
 from infra.settings import Settings
 from tools.demo.errors import DemoError

@@ -94,6 +94,7 @@ def test_a_line_says_who_called_what_and_why_it_was_decided_so(entry: Running) -
         "durationMs": 0,
         "entry": "",
         "environment": "dev",
+        "address": "127.0.0.1",
         "firstByteMs": 0,
         "flags": "-",
         "grant": "support/free/0",

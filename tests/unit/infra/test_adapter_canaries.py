@@ -13,7 +13,7 @@ from infra.catalog import Catalog, load_catalog
 from infra.declared import declared
 from infra.faults import FaultsError
 from infra.grants import callers
-from infra.kitchen.entry import plan, table
+from infra.kitchen.entry_plan import plan, table
 from infra.load import load_settings
 from infra.settings import Settings
 from tests.unit.support.entry import with_entry

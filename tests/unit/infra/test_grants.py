@@ -8,7 +8,7 @@ import pytest
 
 from infra.catalog import load_catalog
 from infra.grants import callers, granted
-from infra.kitchen.entry import plan, table, uncalled
+from infra.kitchen.entry_plan import plan, table, uncalled
 from infra.load import load_settings
 from infra.settings import Settings
 from tests.unit.support.entry import with_entry

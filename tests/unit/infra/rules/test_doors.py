@@ -11,7 +11,7 @@ from infra import door_settings
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.kitchen.doors import mesh_labels, peers
-from infra.kitchen.entry import plan
+from infra.kitchen.entry_plan import plan
 from infra.kitchen.platform import platform
 from infra.load import load_settings
 from infra.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.kitchen.entry import PATHS
+from infra.kitchen.entry_plan import PATHS
 from ops.__main__ import main
 from tests.support.token_issuer import SECRET, TokenIssuer
 from tests.unit.support.entry import issuer as stated

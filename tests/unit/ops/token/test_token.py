@@ -14,7 +14,7 @@ import pytest
 
 from components.entry.envoy import bootstrap
 from infra.catalog import load_catalog
-from infra.kitchen.entry import plan
+from infra.kitchen.entry_plan import plan
 from infra.load import settings_from_file
 from ops.__main__ import main
 from ops.token import claims

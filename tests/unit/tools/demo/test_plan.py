@@ -12,7 +12,7 @@ import pytest
 
 from components.entry.envoy import bootstrap
 from components.entry.plan import Ports
-from infra.kitchen.entry import plan
+from infra.kitchen.entry_plan import plan
 from tools.demo.on_cpu import arguments, word_here
 from tools.demo.plan import AUDIENCE, ISSUER, MINE, Demo, demo
 from tools.demo.tokens import LocalIssuer
