@@ -56,7 +56,7 @@ _CHANGES = (
 )
 """Every action of the S3 API that changes something, each by its name: a wildcard would take reading along."""
 
-_COMPARED = ("endpoint", "region", "user", "accessKey", "bucket", "prefixes", "owner", "secretKey")
+_COMPARED = ("endpoint", "region", "user", "accessKey", "bucket", "prefixes", "owner", "secretKey", "writes")
 
 
 def access_key(user: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.entry.shipper import PREFIX
+from components.object_store.minio.users import write_policy
 from tests.support.minio_server import MinioServer
 
 if TYPE_CHECKING:
@@ -32,9 +34,9 @@ class AuditStore:
 
     def _writer(self) -> None:
         name, secret = f"writer{secrets.token_hex(4)}", secrets.token_hex(16)
-        allowed = {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [f"arn:aws:s3:::{BUCKET}/calls/*"]}
+        # The very policy that the program gives to the entry's writer.
         policy = self.key.with_name("policy.json")
-        policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+        policy.write_text(json.dumps(write_policy("kitchen/test", BUCKET, [f"{PREFIX}/"])))
         admin = self.server.admin()
         admin.user_add(name, secret)
         admin.policy_add("record-writer", policy_file=str(policy))

@@ -150,6 +150,23 @@ def test_the_read_policy_names_prefixes_only() -> None:
     assert not {action for action in changes["Action"] if "*" in action or ":Get" in action or ":List" in action}
 
 
+def test_the_write_policy_puts_below_its_prefix_and_reads_nothing() -> None:
+    policy = minio_users.write_policy("kitchen/dev", "dev-audit", ["calls/"])
+    puts, changes, reading, administration = policy["Statement"]
+    assert (puts["Effect"], puts["Resource"]) == ("Allow", ["arn:aws:s3:::dev-audit/calls/*"])
+    assert puts["Action"] == ["s3:AbortMultipartUpload", "s3:PutObject"]
+    assert changes["Effect"] == reading["Effect"] == administration["Effect"] == "Deny"
+    assert {"s3:DeleteObjectVersion", "s3:PutObjectRetention", "s3:BypassGovernanceRetention"} <= set(changes["Action"])
+    assert not set(puts["Action"]) & set(changes["Action"])
+
+
+def test_who_writes_is_said_by_the_input_alone() -> None:
+    props = {"owner": "kitchen/dev", "bucket": "dev-audit", "prefixes": ["calls/"]}
+    assert minio_users.policy_of(props) == minio_users.read_policy(*props.values())
+    assert minio_users.policy_of({**props, "writes": True}) == minio_users.write_policy(*props.values())
+    assert "writes" in minio_users._COMPARED
+
+
 def test_declaring_buckets_loads_neither_boto3_nor_minio() -> None:
     code = "import sys, components.object_store.buckets; print([m for m in ('boto3', 'minio') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
