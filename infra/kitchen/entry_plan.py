@@ -18,7 +18,7 @@ from infra.keys import camel
 from infra.kitchen.ports import server_port
 from infra.settings import Kitchen, Settings
 
-PATHS = ("/v1/chat/completions", "/v1/completions")
+PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
 """What every kitchen serves."""
 
 
