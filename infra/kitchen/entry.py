@@ -32,13 +32,16 @@ from infra.kitchen.ports import server_port
 from infra.kitchen.store import writer
 from infra.settings import Kitchen, Settings
 
+_BASE_MODELS = 2
+"""Phase from which on there is something to call."""
+
 _BUCKET, _WRITER = "audit", "record-writer"
 
 
 def entry(context: Context) -> Mapping[str, Any]:
     """Declare the entry where the settings state one; return its part of the stack's outputs."""
     settings = context.settings
-    if settings.entry is None:
+    if settings.entry is None or settings.phase < _BASE_MODELS:
         return {}
     said, alone = settings.entry, uncalled(settings)
     if alone:

@@ -42,7 +42,7 @@ def test_both_pods_come_up_in_a_restricted_namespace(kube: Kubectl) -> None:
 
 
 def test_another_table_is_another_config_map_and_the_old_pods_keep_theirs(kube: Kubectl, documents: Documents) -> None:
-    (made,) = [one for one in documents if one["kind"] == "ConfigMap" and one["metadata"]["namespace"] == "entry-dev"]
+    (made,) = [one for one in documents if one["kind"] == "ConfigMap" and "envoy.json" in one["data"]]
     found = kube.get("-n", "entry-dev", "configmap", made["metadata"]["name"])
     assert found["immutable"] is True
     assert found["data"] == made["data"]

@@ -64,7 +64,9 @@ def test_servers_tell_what_is_counted_and_know_their_public_name(objects: Object
 
 
 def test_envoys_configuration_is_whole_and_holds_the_grants(objects: Objects) -> None:
-    ((_, maps),) = [(key, value) for key, value in objects.items() if key[0] == "ConfigMap" and "entry-dev/" in key[1]]
+    ((_, maps),) = [
+        (key, value) for key, value in objects.items() if key[0] == "ConfigMap" and "envoy.json" in value["data"]
+    ]
     config = json.loads(maps["data"]["envoy.json"])
     manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     (host,) = manager["route_config"]["virtual_hosts"]

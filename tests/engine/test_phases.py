@@ -11,7 +11,7 @@ import pytest
 
 from infra.load import read_stack_file
 from tests.engine.conftest import planned, run
-from tools.local.workspace import REPOSITORY, Workspace
+from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 
 Stack = Callable[..., Workspace]
 SERVING = {"VllmRuntime", "MultiLoraService", "ServingRuntime", "InferenceService"}
@@ -30,7 +30,8 @@ def settings(phase: int, stack: str = "dev") -> dict[str, Any]:
 
 
 def inputs(workspace: Workspace) -> dict[str, dict[str, Any]]:
-    steps = planned(run(workspace, "preview", "--json"))
+    """What is planned; the policy pack has passed it."""
+    steps = planned(run(workspace, "preview", "--json", "--policy-pack", str(POLICY_PACK)))
     return {step["urn"]: step["newState"].get("inputs", {}) for step in steps}
 
 

@@ -38,7 +38,9 @@ def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
     types = Counter(step["newState"]["type"].rsplit(":", 1)[-1] for step in steps)
     assert {step["op"] for step in steps} == {"create"}
     assert types["InferenceService"] == types["MultiLoraService"] == types["BaseModelLoad"] == types["Job"] == kitchens
-    assert types["BucketAccess"] == 2 * kitchens, "one for the adapters, one for the base model"
+    assert types["BucketAccess"] == 2 * kitchens + (name == "prod"), (
+        "one for the adapters, one for the base model; prod records calls"
+    )
     assert types["Bucket"] == 5
     buckets = [s["newState"]["inputs"] for s in steps if s["newState"]["type"].endswith(":S3Bucket")]
     assert sum(bucket["objectLockDays"] > 0 for bucket in buckets) == locked

@@ -42,7 +42,7 @@ def test_a_preview_of_prod_is_one_screen_and_its_log_has_every_object(
     assert all(line.strip().startswith(str(tmp_path)) for line in wide), "but for one long word"
     told = " ".join(line.strip() for line in lines)
     assert lines[1].endswith(" objects to make: 4 tenants, 4 kitchens, 5 buckets, 4 base models")
-    assert "29 NetworkPolicy, 24 Role, 24 RoleBinding" in told
+    assert "30 NetworkPolicy, 24 Role, 24 RoleBinding" in told
     assert "make preview STACK=prod VERBOSE=1" in told
     assert "policies: passed, 38 of them (kitchen " in told
     content = log_of(tmp_path)

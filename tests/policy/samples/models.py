@@ -299,7 +299,7 @@ def _one(name: str, phase: int | None, kind: str, entry: dict[str, Any], *says: 
 _SCALER = manifest("keda.sh/v1alpha1", "ScaledObject", {})
 _MONITOR = manifest("monitoring.coreos.com/v1", "PodMonitor", {})
 _ROUTE = manifest("gateway.networking.k8s.io/v1", "HTTPRoute", {})
-_USER = {"user": "reader"}
+_USER = {"user": "reader", "bucket": "prod-lora"}
 _PHASES = (
     *_one("a base model in phase 2", 2, SERVICE_TYPE, SERVICE),
     *_one("a base model in phase 1", 1, SERVICE_TYPE, SERVICE, "phase: is of phase 2 (base model), the settings say"),
@@ -326,6 +326,23 @@ _PHASES = (
     *_one("a user in phase 3", 3, "pulumi-python:dynamic/kitchen:MinioUser", _USER),
     *_one(
         "a user in phase 2", 2, "pulumi-python:dynamic/kitchen:MinioUser", _USER, "MinioUser test: phase: is of phase 3"
+    ),
+    *_one(
+        "a load's user in phase 2", 2, "pulumi-python:dynamic/kitchen:MinioUser", {"user": "a", "bucket": "prod-models"}
+    ),
+    *_one(
+        "a load's user in phase 1",
+        1,
+        "pulumi-python:dynamic/kitchen:MinioUser",
+        {"user": "a", "bucket": "models"},
+        "is of phase 2",
+    ),
+    *_one(
+        "a user of a bucket that is not known",
+        2,
+        "pulumi-python:dynamic/kitchen:MinioUser",
+        {"user": "a", "bucket": UNKNOWN_VALUE},
+        "is of phase 3",
     ),
     *_one("scaling in phase 3", 3, "kubernetes:keda.sh/v1alpha1:ScaledObject", _SCALER, "is of phase 4 (operations)"),
     *_one("scaling in phase 4", 4, "kubernetes:keda.sh/v1alpha1:ScaledObject", _SCALER),
