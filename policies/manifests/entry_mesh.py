@@ -11,7 +11,7 @@ from policies.manifests import entry_headers
 from policies.manifests.entry_backends import Towards, of_mesh
 from policies.manifests.entry_parts import Form, form_faults, hosts_faults, passed_through, path_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
-from policies.manifests.insides import MESH, is_own, namespace_of, tenant_of
+from policies.manifests.insides import MESH, is_own, namespace_of, of_another_tenant
 from policies.manifests.network_mesh import foreign_fault
 
 _OLD_TLS = ("TLSV1_0", "TLSV1_1")
@@ -95,7 +95,7 @@ def _destinations(case: Case, route: JsonValue, path: str) -> Iterator[Fault]:
         host = at(entry, "destination", "host")
         if at(entry, "destination") is not None and not _is_inside(host):
             yield Fault(path=f"{where}.destination.host", text=f"{missing(host)}, which is no name of the mesh")
-        if _is_of_another_tenant(case, host):
+        if of_another_tenant(case, host):
             yield Fault(path=f"{where}.destination.host", text=f"{shown(host)}, which is a server of another tenant")
         if isinstance(host, str) and host.startswith("kubernetes.") and namespace_of(case, host) == "default":
             yield Fault(path=f"{where}.destination.host", text=f"{shown(host)}, which is the API of the cluster")
@@ -107,13 +107,6 @@ def _destinations(case: Case, route: JsonValue, path: str) -> Iterator[Fault]:
                         path=f"{where}.headers.request.{operation}", text=f"changes {name!r}, and so where it leads"
                     )
         yield from entry_headers.of_mesh(case, holder, where)
-
-
-def _is_of_another_tenant(case: Case, host: JsonValue) -> bool:
-    """Whether a host is of another tenant than the object: whom its own entry lets in, this one would not know."""
-    own = tenant_of(case, case.subject.namespace)
-    other = tenant_of(case, namespace_of(case, host.lower())) if isinstance(host, str) else None
-    return own is not None and other is not None and own != other
 
 
 def _is_inside(host: JsonValue) -> bool:

@@ -119,6 +119,22 @@ def tenant_of(case: Case, namespace: str | None) -> str | None:
     return max(found, key=len, default=None)
 
 
+def host_of(address: JsonValue) -> str:
+    """The host of an address (`scheme://host...`, or `host:port`); empty where it is none."""
+    try:
+        text = address if isinstance(address, str) else ""
+        return (urlsplit(text if "://" in text else f"//{text}").hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
+
+
+def of_another_tenant(case: Case, address: JsonValue) -> bool:
+    """Whether an address is a Service of another tenant than the object's own; an object of no tenant has no other."""
+    own = tenant_of(case, case.subject.namespace)
+    other = tenant_of(case, namespace_of(case, host_of(address)))
+    return own is not None and other is not None and own != other
+
+
 def is_of_a_tenant(case: Case, namespace: str | None) -> bool:
     """Whether a namespace is one of a tenant of the settings, in whatever environment."""
     return tenant_of(case, namespace) is not None

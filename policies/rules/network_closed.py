@@ -10,7 +10,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests import classes, scrapes
+from policies.manifests import classes, scaling, scrapes, told_addresses
 from policies.manifests.cilium_peers import cilium
 from policies.manifests.endpoints import endpoint_slice, endpoints
 from policies.manifests.entry_labels import label_faults
@@ -178,11 +178,15 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("gateway.networking.k8s.io", "GatewayClass"): classes.a_class,
     ("monitoring.coreos.com", "ServiceMonitor"): scrapes.monitor,
     ("monitoring.coreos.com", "PodMonitor"): scrapes.monitor,
-    ("keda.sh", "ScaledObject"): scrapes.scaled,
-    ("keda.sh", "ScaledJob"): scrapes.scaled,
-    ("keda.sh", "TriggerAuthentication"): scrapes.authentication,
-    ("keda.sh", "ClusterTriggerAuthentication"): scrapes.authentication,
-    ("serving.kserve.io", "InferenceService"): scrapes.service,
+    ("monitoring.coreos.com", "ScrapeConfig"): scrapes.scrape_config,
+    ("monitoring.coreos.com", "Probe"): told_addresses.probe,
+    ("monitoring.coreos.com", "AlertmanagerConfig"): told_addresses.alerts,
+    ("grafana.integreatly.org", "GrafanaDatasource"): told_addresses.data_source,
+    ("keda.sh", "ScaledObject"): scaling.scaled,
+    ("keda.sh", "ScaledJob"): scaling.scaled,
+    ("keda.sh", "TriggerAuthentication"): scaling.authentication,
+    ("keda.sh", "ClusterTriggerAuthentication"): scaling.authentication,
+    ("serving.kserve.io", "InferenceService"): told_addresses.service,
     ("networking.istio.io", "ServiceEntry"): service_entry,
     ("networking.istio.io", "WorkloadEntry"): workload_entry,
     ("networking.istio.io", "Sidecar"): sidecar,
@@ -214,5 +218,9 @@ RULE = Rule(
             " are understood, such as nginx-internal"
         ),
         "domains": DOMAINS_SCHEMA,
+        "triggers": names_schema("Types of KEDA's triggers that ask nothing outside, beside those that are understood"),
+        "sharedSecrets": names_schema(
+            "ClusterTriggerAuthentications whose Secrets, of KEDA's namespace, triggers of every team may send"
+        ),
     },
 )
