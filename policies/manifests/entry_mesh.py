@@ -9,7 +9,7 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import entry_headers
 from policies.manifests.entry_backends import Towards, of_mesh
-from policies.manifests.entry_parts import Form, form_faults, hosts_faults, passed_through, path_faults
+from policies.manifests.entry_parts import Form, claims, form_faults, hosts_faults, passed_through, path_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
 from policies.manifests.insides import MESH, is_own, namespace_of, of_another_tenant
 from policies.manifests.network_mesh import foreign_fault
@@ -60,6 +60,7 @@ def virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
         for path, route in listed(at(spec, kind), f"spec.{kind}"):
             yield from _destinations(case, route, path)
     yield from hosts_faults(at(spec, "hosts"), "spec.hosts")
+    yield from claims(case, at(spec, "hosts"), "spec.hosts")
     for path, host in listed(at(spec, "hosts"), "spec.hosts"):
         yield from foreign_fault(case, host, path)
     for path, route in listed(at(spec, "http"), "spec.http"):

@@ -130,9 +130,24 @@ def host_of(address: JsonValue) -> str:
 
 def of_another_tenant(case: Case, address: JsonValue) -> bool:
     """Whether an address is a Service of another tenant than the object's own; an object of no tenant has no other."""
+    return is_another_tenants(case, namespace_of(case, host_of(address)))
+
+
+def is_another_tenants(case: Case, namespace: JsonValue) -> bool:
+    """Whether a namespace is of another tenant than the object's own; an object of no tenant has no other."""
     own = tenant_of(case, case.subject.namespace)
-    other = tenant_of(case, namespace_of(case, host_of(address)))
+    other = tenant_of(case, namespace) if isinstance(namespace, str) else None
     return own is not None and other is not None and own != other
+
+
+def platform_hosts(case: Case) -> frozenset[str]:
+    """Hosts of the platform that the settings name: the registry, the object store, Prometheus."""
+    settings = case.world.settings
+    said = [case.world.registry or ""]
+    for key, field in (("objectStore", "endpoint"), ("platform", "prometheus")):
+        holder = settings.get(key)
+        said.append(str(holder.get(field) or "") if isinstance(holder, Mapping) else "")
+    return frozenset(filter(None, map(host_of, said)))
 
 
 def is_of_a_tenant(case: Case, namespace: str | None) -> bool:

@@ -59,7 +59,7 @@ def scaled(case: Case, spec: JsonValue) -> Iterator[Fault]:
             continue
         stated, remark = names(case.config.get("triggers"))
         kind = at(trigger, "type")
-        if kind not in _ADDRESSED and kind not in stated:
+        if str(kind) not in _ADDRESSED and kind not in stated:
             text = f"{missing(kind)}, and what such a trigger asks is not understood{remark}"
             yield Fault(path=f"{path}.type", text=text)
         yield from _metadata(case, mapping(metadata), _ADDRESSED.get(str(kind), ()), f"{path}.metadata")
