@@ -46,9 +46,9 @@ def guards(entry: Subject, place: Place) -> bool:
     if (entry.group, entry.kind) == (ISTIO, "AuthorizationPolicy"):
         return _covers(spec, place) and _names_callers(spec)
     if (entry.group, entry.kind) == (KUADRANT, "AuthPolicy"):
-        return _targets(spec, place) and _kuadrant(spec)
+        return _targets(spec, place) and names_callers_of_kuadrant(spec)
     if (entry.group, entry.kind) == (ENVOY, "SecurityPolicy"):
-        return _targets(spec, place) and _envoy(spec)
+        return _targets(spec, place) and names_callers_of_envoy(spec)
     return False
 
 
@@ -152,7 +152,8 @@ def _texts(value: JsonValue) -> list[str]:
     return found if all(isinstance(entry, str) and entry for entry in found) else []
 
 
-def _kuadrant(spec: JsonValue) -> bool:
+def names_callers_of_kuadrant(spec: JsonValue) -> bool:
+    """Whether an AuthPolicy asks every caller for a proof."""
     holder = next((at(spec, key) for key in ("overrides", "defaults") if at(spec, key) is not None), spec)
     if any(at(part, "when") not in (None, []) for part in (spec, holder)):
         return False
@@ -165,9 +166,20 @@ def is_a_proof(method: JsonValue) -> bool:
     return any(at(method, proof) is not None for proof in _PROOFS) and at(method, "anonymous") is None
 
 
-def _envoy(spec: JsonValue) -> bool:
+def names_callers_of_envoy(spec: JsonValue) -> bool:
+    """Whether a SecurityPolicy asks every caller for a proof, or allows some networks alone."""
     if at(spec, "jwt", "optional") not in (None, False) or at(spec, "extAuth", "failOpen") not in (None, False):
         return False
     if at(spec, "authorization", "defaultAction") == "Allow":
         return False
-    return any(bool(mapping(at(spec, proof))) for proof in _ENVOY_PROOFS)
+    if any(bool(mapping(at(spec, proof))) for proof in _ENVOY_PROOFS):
+        return True
+    rules = entries(at(spec, "authorization", "rules"))
+    # Where nobody is let in by default, no rule lets nobody in.
+    named = bool(rules) or at(spec, "authorization", "defaultAction") == "Deny"
+    return named and all(at(rule, "action") == "Deny" or _is_some_network(rule) for rule in rules)
+
+
+def _is_some_network(rule: JsonValue) -> bool:
+    networks = _texts(at(rule, "principal", "clientCIDRs"))
+    return bool(networks) and not [*too_wide(networks)]

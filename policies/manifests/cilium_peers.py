@@ -25,6 +25,7 @@ _ENTITIES = ("cluster", "host", "remote-node", "kube-apiserver", "init", "health
 _EVERY_POD = ("cluster", "unmanaged")
 _NODES = ("host", "remote-node")
 _RESERVED = tuple(f"reserved{mark}{name}" for mark in ":." for name in _ENTITIES if name != "cluster")
+_PORTS = ("ports", "rules", "serverNames")
 _NAMESPACE = "namespace"
 _SOURCES = ("k8s", "any")
 
@@ -56,6 +57,7 @@ def _rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
     # A rule without anything allows nothing; one of ports alone allows them to everybody.
     if rule and not any(at(rule, f"{word}{peer}") is not None for peer in _PEERS):
         yield Fault(path=path, text="names nobody, so it means everywhere")
+    yield from _ways(rule, path)
     bounded, of_nodes = _bounded(at(rule, "toPorts"), ports_bound), _bounded(at(rule, "toPorts"), ports_of_nodes)
     for where, entity in listed(at(rule, f"{word}Entities"), f"{path}.{word}Entities"):
         if entity not in _ENTITIES:
@@ -76,6 +78,14 @@ def _rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
         yield from network(case, at(entry, "cidr"), where)
     for where, selector in listed(at(rule, f"{word}Endpoints"), f"{path}.{word}Endpoints"):
         yield from _endpoints(case, where, selector, bounded=bounded)
+
+
+def _ways(rule: JsonValue, path: str) -> Iterator[Fault]:
+    mode = at(rule, "authentication", "mode")
+    if mode not in (None, "required"):
+        yield Fault(path=f"{path}.authentication.mode", text=shown(mode))
+    for where, ports in listed(at(rule, "toPorts"), f"{path}.toPorts"):
+        yield from strange_fields(ports, _PORTS, where)
 
 
 def _services(services: JsonValue, path: str) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from policies.judging.rule import Case
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import Fault, at, listed, missing, shown
 from policies.manifests.insides import is_own
+from policies.manifests.namespace_places import is_platform
 from policies.manifests.network_peers import is_private
 from policies.manifests.statements import names
 
@@ -59,6 +60,7 @@ _CONTROLLER_NAMES = frozenset(
 """Controllers that run in the cluster: the Services by which they are reached are judged like all others."""
 
 _INGRESS_CLASS = "kubernetes.io/ingress.class"
+_SERVICE_TYPE = "networking.istio.io/service-type"
 _OUTSIDE = "and nobody has stated that its controller stands inside"
 
 
@@ -88,11 +90,23 @@ def gateway(case: Case, spec: JsonValue) -> Iterator[Fault]:
     name = at(spec, "gatewayClassName")
     if not is_stated(case, name):
         yield _outside(case, "spec.gatewayClassName", name)
+    elif _makes_a_balancer(case, name):
+        text = f"is missing, and not ClusterIP: the class {name!r} makes a Service of type LoadBalancer for it"
+        yield Fault(path=f"metadata.annotations.{_SERVICE_TYPE}", text=text)
     for path, entry in listed(at(spec, "addresses"), "spec.addresses"):
         value = at(entry, "value")
         is_name = at(entry, "type") == "Hostname"
         if value is not None and not (is_own(case, value) if is_name else is_private(case, value)):
             yield Fault(path=f"{path}.value", text=f"{shown(value)}, which is no address inside")
+
+
+def _makes_a_balancer(case: Case, name: JsonValue) -> bool:
+    """Whether a Gateway outside of the platform's namespaces is one for which its class makes a LoadBalancer."""
+    if name in names(case.config.get("classes"))[0] or is_platform(case.subject.namespace):
+        return False
+    words = str(name).lower().split("-")
+    is_of_a_mesh = "istio" in words and "waypoint" not in words
+    return is_of_a_mesh and at(case.subject.metadata.get("annotations"), _SERVICE_TYPE) != "ClusterIP"
 
 
 def a_class(case: Case, spec: JsonValue) -> Iterator[Fault]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 from policies.judging.rule import Case
-from policies.judging.subject import Subject
+from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import Fault, at, listed, shown
 from policies.manifests.insides import is_of_the_cluster
 from policies.manifests.network_mesh import address
+from policies.manifests.networks import within
+
+CLUSTER = (
+    *("10.244.0.0/16", "10.96.0.0/12", "10.42.0.0/16", "10.43.0.0/16", "10.233.0.0/16", "10.128.0.0/14"),
+    "172.30.0.0/16",
+)
+"""Networks of pods and Services as installers of clusters give them (kubeadm, k3s, RKE2, Kubespray, OpenShift)."""
 
 KINDS = (("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice"))
 _SERVICE = "kubernetes.io/service-name"
@@ -34,6 +42,7 @@ def endpoints(case: Case, _spec: JsonValue) -> Iterator[Fault]:
         for field in ("addresses", "notReadyAddresses"):
             for where, entry in listed(at(subset, field), f"{path}.{field}"):
                 yield from address(case, at(entry, "ip"), f"{where}.ip")
+                yield from _of_the_cluster(case, at(entry, "ip"), f"{where}.ip")
         yield from _ports(at(subset, "ports") if subset is not UNKNOWN else None, f"{path}.ports")
 
 
@@ -43,7 +52,19 @@ def endpoint_slice(case: Case, _spec: JsonValue) -> Iterator[Fault]:
     for path, entry in listed(case.subject.inputs.get("endpoints"), "endpoints"):
         for where, value in listed(at(entry, "addresses"), f"{path}.addresses"):
             yield from address(case, value, where)
+            yield from _of_the_cluster(case, value, where)
     yield from _ports(case.subject.inputs.get("ports"), "ports")
+
+
+def _of_the_cluster(case: Case, value: JsonValue, path: str) -> Iterator[Fault]:
+    """A fault where an address is one of pods or Services: by it anybody's pod is reached under another name."""
+    try:
+        found = ipaddress.ip_network(value) if isinstance(value, str) else None
+        known = [ipaddress.ip_network(entry) for entry in entries(case.config.get("clusterNetworks")) or CLUSTER]
+    except ValueError:
+        return
+    if found is not None and any(within(found, entry) for entry in known):
+        yield Fault(path=path, text=f"{shown(value)}: a pod or Service of the cluster, under another name")
 
 
 def _taken(case: Case, path: str) -> Iterator[Fault]:

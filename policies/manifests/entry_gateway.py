@@ -9,9 +9,17 @@ from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.entry_backends import Towards, of_route
 from policies.manifests.entry_headers import of_filter
-from policies.manifests.entry_parts import Form, form_faults, host_faults, hosts_faults, passed_through, path_faults
+from policies.manifests.entry_parts import (
+    Form,
+    claims,
+    form_faults,
+    host_faults,
+    hosts_faults,
+    passed_through,
+    path_faults,
+)
 from policies.manifests.fields import Fault, at, listed, missing, shown
-from policies.manifests.insides import is_own
+from policies.manifests.insides import is_another_tenants, is_own
 from policies.manifests.selectors import narrows
 from policies.manifests.statements import names
 
@@ -50,6 +58,8 @@ def gateway(_case: Case, spec: JsonValue) -> Iterator[Fault]:
     """Faults of a Gateway: each listener has TLS, a certificate, a host, and routes of some namespaces."""
     yield from form_faults(spec, _GATEWAY, "spec")
     for path, listener in listed(at(spec, "listeners"), "spec.listeners"):
+        if _is_of_a_waypoint(spec, listener):
+            continue
         if at(listener, "protocol") not in ("HTTPS", "TLS"):
             yield Fault(path=f"{path}.protocol", text=missing(at(listener, "protocol")))
         elif at(listener, "tls", "mode") != "Passthrough" and not entries(at(listener, "tls", "certificateRefs")):
@@ -57,6 +67,12 @@ def gateway(_case: Case, spec: JsonValue) -> Iterator[Fault]:
         yield from host_faults(at(listener, "hostname"), f"{path}.hostname")
         if listener is not UNKNOWN:
             yield from _joining(at(listener, "allowedRoutes", "namespaces"), f"{path}.allowedRoutes.namespaces")
+
+
+def _is_of_a_waypoint(spec: JsonValue, listener: JsonValue) -> bool:
+    """Whether it is where the mesh itself comes to a waypoint, with its TLS; nobody else speaks that protocol."""
+    is_waypoint = at(spec, "gatewayClassName") == "istio-waypoint"
+    return is_waypoint and (at(listener, "protocol"), at(listener, "port")) == ("HBONE", 15008)
 
 
 def _joining(namespaces: JsonValue, path: str) -> Iterator[Fault]:
@@ -72,6 +88,7 @@ def http_route(case: Case, spec: JsonValue, where: str = "spec") -> Iterator[Fau
     """Faults of an HTTPRoute, or of one at a path of another object: hosts, paths, filters, backends are understood."""
     yield from form_faults(spec, _HTTP_ROUTE, where)
     yield from hosts_faults(at(spec, "hostnames"), f"{where}.hostnames")
+    yield from claims(case, at(spec, "hostnames"), f"{where}.hostnames")
     yield from _joined(case, spec, where)
     for path, rule in listed(at(spec, "rules"), f"{where}.rules"):
         yield from _backends(case, spec, rule, path)
@@ -116,6 +133,8 @@ def _backends(case: Case, spec: JsonValue, rule: JsonValue, path: str) -> Iterat
     for where, backend in listed(at(rule, "backendRefs"), f"{path}.backendRefs"):
         if backend is not UNKNOWN and at(backend, "kind") not in _BACKENDS:
             yield Fault(path=f"{where}.kind", text=f"{shown(at(backend, 'kind'))}, which may lead anywhere")
+        if is_another_tenants(case, at(backend, "namespace")):
+            yield Fault(path=f"{where}.namespace", text=f"{shown(at(backend, 'namespace'))}, which is another tenant's")
         if (at(backend, "namespace") or case.subject.namespace, at(backend, "name")) == _API:
             yield Fault(path=f"{where}.name", text="leads to the API of the cluster")
         yield from _filters(case, spec, backend, where, towards)
@@ -143,6 +162,7 @@ def _filters(case: Case, spec: JsonValue, holder: JsonValue, path: str, towards:
 def grpc_route(case: Case, spec: JsonValue) -> Iterator[Fault]:
     """Faults of a GRPCRoute: a method is a path, and a call of none is one of all."""
     yield from hosts_faults(at(spec, "hostnames"), "spec.hostnames")
+    yield from claims(case, at(spec, "hostnames"), "spec.hostnames")
     yield from _joined(case, spec, "spec")
     for path, rule in listed(at(spec, "rules"), "spec.rules"):
         yield from _backends(case, spec, rule, path)
@@ -164,6 +184,7 @@ def _method(method: JsonValue) -> JsonValue:
 def tls_route(case: Case, spec: JsonValue) -> Iterator[Fault]:
     """Faults of routes that know no paths: they name hosts, lead to no model server, and to what is understood."""
     yield from hosts_faults(at(spec, "hostnames"), "spec.hostnames")
+    yield from claims(case, at(spec, "hostnames"), "spec.hostnames")
     for path, rule in listed(at(spec, "rules"), "spec.rules"):
         yield from _backends(case, spec, rule, path)
         yield from passed_through(path, of_route(case, rule))

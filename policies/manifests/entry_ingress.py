@@ -11,9 +11,11 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import entry_headers
 from policies.manifests.entry_backends import Towards, of_ingress
 from policies.manifests.entry_origins import own_address
-from policies.manifests.entry_parts import Form, form_faults, host_faults, path_faults
+from policies.manifests.entry_parts import Form, claims, form_faults, host_faults, path_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown, titles
+from policies.manifests.insides import host_of, is_of_a_tenant, is_own, namespace_of
 from policies.manifests.networks import too_wide
+from policies.manifests.statements import names
 
 _ALLOW_LISTS = ("haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist")
 _NGINX = "nginx.ingress.kubernetes.io/"
@@ -47,6 +49,7 @@ def route(case: Case, spec: JsonValue) -> Iterator[Fault]:
     if insecure not in (None, "", "None", "Redirect"):
         yield Fault(path="spec.tls.insecureEdgeTerminationPolicy", text=shown(insecure))
     yield from host_faults(at(spec, "host"), "spec.host")
+    yield from claims(case, [at(spec, "host")], "spec.host")
     if at(spec, "wildcardPolicy") not in (None, "", "None"):
         yield Fault(path="spec.wildcardPolicy", text=shown(at(spec, "wildcardPolicy")))
     towards, path = of_ingress(case, at(spec, "to")), at(spec, "path")
@@ -116,6 +119,7 @@ def ingress(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for path, rule in listed(at(spec, "rules"), "spec.rules"):
         host = at(rule, "host")
         yield from host_faults(host, f"{path}.host")
+        yield from claims(case, [host], f"{path}.host")
         if UNKNOWN in [at(entry, key) for entry in covered for key in ("hosts", "secretName")]:
             yield Fault(path="spec.tls", text=NOT_KNOWN)
         elif not any(_covers(entry, host) for entry in covered):
@@ -138,8 +142,24 @@ def _behind(case: Case, spec: JsonValue, entry: JsonValue) -> Towards:
     """What a path leads to. A proxy of one's own that signs callers in opens all of what is no tenant's."""
     towards = of_ingress(case, at(entry, "backend"))
     asked = at(case.subject.metadata.get("annotations"), f"{_NGINX}auth-url")
-    is_signed_in = asked is not None and own_address(case, asked) and _is_nginx(case, spec)
+    is_signed_in = asked is not None and _knows_callers(case, spec, asked) and _is_nginx(case, spec)
     return Towards.STATED if towards is Towards.OTHERS and is_signed_in else towards
+
+
+def _knows_callers(case: Case, spec: JsonValue, address: JsonValue) -> bool:
+    """Whether whoever is asked about calls is none of those that the entry itself leads to.
+
+    It is a Service that is stated, or one of another namespace that is no tenant's, or another host of one's own.
+    """
+    host = host_of(address)
+    namespace = namespace_of(case, host)
+    if not own_address(case, address) or "$" in host:
+        return False
+    if namespace:
+        stated, _ = names(case.config.get("authorities"))
+        is_other = namespace != case.subject.namespace and not is_of_a_tenant(case, namespace)
+        return is_other or f"{namespace}/{host.partition('.')[0]}" in stated
+    return is_own(case, host) and host not in [at(rule, "host") for rule in entries(at(spec, "rules"))]
 
 
 def _path(

@@ -70,6 +70,7 @@ _OF_SERVICES: Mapping[str, str] = {
     "gateway.networking.k8s.io/gateway-name": _ANY,
     "gateway.networking.k8s.io/gateway-class-name": _ANY,
     "istio.io/gateway-name": _ANY,
+    "istio.io/waypoint-for": "service|workload|all",
     "gateway.istio.io/managed": _ANY,
     "operator.istio.io/component": _ANY,
     "install.operator.istio.io/owning-resource": _ANY,

@@ -9,9 +9,9 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import entry_headers
 from policies.manifests.entry_backends import Towards, of_mesh
-from policies.manifests.entry_parts import Form, form_faults, hosts_faults, passed_through, path_faults
+from policies.manifests.entry_parts import Form, claims, form_faults, hosts_faults, passed_through, path_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
-from policies.manifests.insides import MESH, is_own, namespace_of, tenant_of
+from policies.manifests.insides import MESH, is_own, namespace_of, of_another_tenant
 from policies.manifests.network_mesh import foreign_fault
 
 _OLD_TLS = ("TLSV1_0", "TLSV1_1")
@@ -60,6 +60,7 @@ def virtual_service(case: Case, spec: JsonValue) -> Iterator[Fault]:
         for path, route in listed(at(spec, kind), f"spec.{kind}"):
             yield from _destinations(case, route, path)
     yield from hosts_faults(at(spec, "hosts"), "spec.hosts")
+    yield from claims(case, at(spec, "hosts"), "spec.hosts")
     for path, host in listed(at(spec, "hosts"), "spec.hosts"):
         yield from foreign_fault(case, host, path)
     for path, route in listed(at(spec, "http"), "spec.http"):
@@ -95,7 +96,7 @@ def _destinations(case: Case, route: JsonValue, path: str) -> Iterator[Fault]:
         host = at(entry, "destination", "host")
         if at(entry, "destination") is not None and not _is_inside(host):
             yield Fault(path=f"{where}.destination.host", text=f"{missing(host)}, which is no name of the mesh")
-        if _is_of_another_tenant(case, host):
+        if of_another_tenant(case, host):
             yield Fault(path=f"{where}.destination.host", text=f"{shown(host)}, which is a server of another tenant")
         if isinstance(host, str) and host.startswith("kubernetes.") and namespace_of(case, host) == "default":
             yield Fault(path=f"{where}.destination.host", text=f"{shown(host)}, which is the API of the cluster")
@@ -107,13 +108,6 @@ def _destinations(case: Case, route: JsonValue, path: str) -> Iterator[Fault]:
                         path=f"{where}.headers.request.{operation}", text=f"changes {name!r}, and so where it leads"
                     )
         yield from entry_headers.of_mesh(case, holder, where)
-
-
-def _is_of_another_tenant(case: Case, host: JsonValue) -> bool:
-    """Whether a host is of another tenant than the object: whom its own entry lets in, this one would not know."""
-    own = tenant_of(case, case.subject.namespace)
-    other = tenant_of(case, namespace_of(case, host.lower())) if isinstance(host, str) else None
-    return own is not None and other is not None and own != other
 
 
 def _is_inside(host: JsonValue) -> bool:

@@ -11,6 +11,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.entry_backends import Towards
 from policies.manifests.entry_paths import administration, is_open
 from policies.manifests.fields import Fault, listed, shown
+from policies.manifests.insides import is_another_tenants, is_own, platform_hosts, tenant_of
 
 Form = Mapping[str, Any]
 """Fields that are understood: a mapping of them by name, where each is None for any value, a form, or a list of one."""
@@ -29,6 +30,21 @@ def hosts_faults(value: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=path, text="is missing, which means every host")
     for where, host in listed(value, path):
         yield from host_faults(host, where)
+
+
+def claims(case: Case, hosts: JsonValue, path: str) -> Iterator[Fault]:
+    """A fault where an entry of a tenant takes the name of another tenant, or of what the settings call by name."""
+    own = tenant_of(case, case.subject.namespace)
+    if own is None:
+        return
+    for where, host in listed(hosts, path):
+        name = host.lower().partition(":")[0].removesuffix(".") if isinstance(host, str) else ""
+        if name and name in platform_hosts(case):
+            yield Fault(path=where, text=f"{shown(host)}, which is a host of the platform itself")
+        taken = any(is_another_tenants(case, label) for label in name.split(".")[:-1])
+        # Names in the cluster are told where Services of another namespace are.
+        if taken and is_own(case, name):
+            yield Fault(path=where, text=f"{shown(host)}, which is a name of another tenant")
 
 
 def path_faults(

@@ -119,6 +119,37 @@ def tenant_of(case: Case, namespace: str | None) -> str | None:
     return max(found, key=len, default=None)
 
 
+def host_of(address: JsonValue) -> str:
+    """The host of an address (`scheme://host...`, or `host:port`); empty where it is none."""
+    try:
+        text = address if isinstance(address, str) else ""
+        return (urlsplit(text if "://" in text else f"//{text}").hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
+
+
+def of_another_tenant(case: Case, address: JsonValue) -> bool:
+    """Whether an address is a Service of another tenant than the object's own; an object of no tenant has no other."""
+    return is_another_tenants(case, namespace_of(case, host_of(address)))
+
+
+def is_another_tenants(case: Case, namespace: JsonValue) -> bool:
+    """Whether a namespace is of another tenant than the object's own; an object of no tenant has no other."""
+    own = tenant_of(case, case.subject.namespace)
+    other = tenant_of(case, namespace) if isinstance(namespace, str) else None
+    return own is not None and other is not None and own != other
+
+
+def platform_hosts(case: Case) -> frozenset[str]:
+    """Hosts of the platform that the settings name: the registry, the object store, Prometheus."""
+    settings = case.world.settings
+    said = [case.world.registry or ""]
+    for key, field in (("objectStore", "endpoint"), ("platform", "prometheus")):
+        holder = settings.get(key)
+        said.append(str(holder.get(field) or "") if isinstance(holder, Mapping) else "")
+    return frozenset(filter(None, map(host_of, said)))
+
+
 def is_of_a_tenant(case: Case, namespace: str | None) -> bool:
     """Whether a namespace is one of a tenant of the settings, in whatever environment."""
     return tenant_of(case, namespace) is not None

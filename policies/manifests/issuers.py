@@ -8,7 +8,7 @@ from policies.judging.rule import Case
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.addresses import outside_faults
-from policies.manifests.authorities import is_a_proof, opened
+from policies.manifests.authorities import is_a_proof, names_callers_of_envoy, names_callers_of_kuadrant, opened
 from policies.manifests.entry_origins import own_origin
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, missing, shown
 from policies.manifests.statements import names
@@ -40,6 +40,14 @@ def request_authentication(case: Case, spec: JsonValue) -> Iterator[Fault]:
 
 def auth_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
     """Faults of Kuadrant's AuthPolicy: callers prove who they are, and nobody outside is asked or told about calls."""
+    found = list(_parts_of_kuadrant(case, spec))
+    yield from found
+    if not found and not names_callers_of_kuadrant(spec):
+        text = "asks callers for no proof of who they are, or not for every call"
+        yield Fault(path="spec.rules.authentication", text=text)
+
+
+def _parts_of_kuadrant(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for where in ("", "defaults.", "overrides."):
         holder = at(spec, where.rstrip(".")) if where else spec
         rules, place = at(holder, "rules"), f"spec.{where}rules"
@@ -71,7 +79,14 @@ def _asked(case: Case, value: JsonValue, path: str) -> Iterator[Fault]:
 
 
 def security_policy(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """Faults of Envoy Gateway's SecurityPolicy."""
+    """Faults of Envoy Gateway's SecurityPolicy; one at a route takes the place of that of its gateway."""
+    found = list(_parts_of_envoy(case, spec))
+    yield from found
+    if not found and not names_callers_of_envoy(spec):
+        yield Fault(path="spec", text="names no callers, and takes the place of what its gateway asks of them")
+
+
+def _parts_of_envoy(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for path, provider in listed(at(spec, "jwt", "providers"), "spec.jwt.providers"):
         yield from _issuer(case, at(provider, "issuer"), f"{path}.issuer")
         if provider is not UNKNOWN and at(provider, "localJWKS") is not None:

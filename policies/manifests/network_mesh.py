@@ -8,7 +8,7 @@ from policies.judging.rule import Case
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
-from policies.manifests.insides import MESH, namespace_of
+from policies.manifests.insides import MESH, is_own, namespace_of
 from policies.manifests.network_peers import is_private, strange_fields
 
 _DESTINATION = ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector")
@@ -18,6 +18,7 @@ _SERVICE_ENTRY = (
     *("hosts", "addresses", "ports", "location", "resolution", "endpoints", "workloadSelector", "exportTo"),
     "subjectAltNames",
 )
+_RESOLVED = ("STATIC", "DNS", "DNS_ROUND_ROBIN")
 _SIDECAR = ("workloadSelector", "ingress", "egress", "inboundConnectionPool", "outboundTrafficPolicy")
 _LISTENER = ("port", "bind", "captureMode", "defaultEndpoint", "tls", "connectionPool")
 _POD = "0.0.0.0:"
@@ -44,7 +45,14 @@ def foreign_fault(case: Case, host: JsonValue, path: str) -> Iterator[Fault]:
 def service_entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
     """Faults of a ServiceEntry: it names hosts of the mesh that are its namespace's own, and addresses inside."""
     yield from strange_fields(spec, _SERVICE_ENTRY, "spec")
+    if _is_of_the_organisation(case, spec):
+        return
     location = at(spec, "location")
+    if at(spec, "resolution") in (None, "NONE") and not entries(at(spec, "addresses")):
+        text = "NONE without addresses: every call to its ports goes wherever its caller wants"
+        yield Fault(path="spec.resolution", text=text)
+    elif at(spec, "resolution") not in (None, *_RESOLVED, "NONE"):
+        yield Fault(path="spec.resolution", text=shown(at(spec, "resolution")))
     if location != "MESH_INTERNAL":
         text = "is missing, which means MESH_EXTERNAL" if location is None else shown(location)
         yield Fault(path="spec.location", text=text)
@@ -58,6 +66,17 @@ def service_entry(case: Case, spec: JsonValue) -> Iterator[Fault]:
         yield Fault(path="spec.addresses", text="take the calls of other namespaces to them: exportTo is not '.'")
     for path, endpoint in listed(at(spec, "endpoints"), "spec.endpoints"):
         yield from address(case, at(endpoint, "address"), f"{path}.address")
+
+
+def _is_of_the_organisation(case: Case, spec: JsonValue) -> bool:
+    """Whether it makes hosts of the organisation's own domains known to its namespace, as DNS answers for them."""
+    hosts = entries(at(spec, "hosts"))
+    if at(spec, "location") not in (None, "MESH_EXTERNAL") or at(spec, "exportTo") != ["."]:
+        return False
+    if any(at(spec, field) is not None for field in ("addresses", "endpoints", "workloadSelector")):
+        return False
+    own = bool(hosts) and all(isinstance(host, str) and "*" not in host and is_own(case, host) for host in hosts)
+    return own and at(spec, "resolution") in ("DNS", "DNS_ROUND_ROBIN")
 
 
 def workload_entry(case: Case, spec: JsonValue) -> Iterator[Fault]:

@@ -95,12 +95,13 @@ def _calico_peer(case: Case, path: str, peer: JsonValue, end: str) -> Iterator[F
 
 def _calico_narrows(case: Case, peer: JsonValue) -> bool:
     accounts = at(peer, "serviceAccounts")
-    if entries(at(accounts, "names")) or at(peer, "services", "name"):
+    is_global = case.subject.kind.startswith("Global")
+    # Every namespace has accounts of the same names.
+    if (entries(at(accounts, "names")) and not is_global) or at(peer, "services", "name"):
         return True
     if any(map(calico_selectors.narrows, (at(peer, "namespaceSelector"), at(accounts, "selector")))):
         return True
     # Without a selector of namespaces a namespaced policy means its own namespace.
-    is_global = case.subject.kind.startswith("Global")
     own = at(peer, "namespaceSelector") in (None, "") and bool(at(peer, "selector")) and not is_global
     return own or calico_selectors.narrows(at(peer, "selector"))
 

@@ -1,4 +1,4 @@
-"""What reads figures on behalf of a team: scrapes of Prometheus and triggers of KEDA, and where these reach."""
+"""What Prometheus scrapes on behalf of a team: whom it asks, by which way, and with whose token."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from policies.manifests.addresses import outside_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.insides import leads_inside
 from policies.manifests.namespace_places import is_platform
+from policies.manifests.relabelings import relabelled
 
 _ENDPOINTS = ("endpoints", "podMetricsEndpoints")
-_ADDRESS = "__address__"
-_HOSTS = ("url", "host", "address", "serveraddress", "bootstrapservers", "endpoint", "server", "hosts", "addresses")
-"""Ends of the names of fields that hold addresses."""
-
-_CLOUDS = ("awsSecretManager", "azureKeyVault", "gcpSecretManager")
-_OF_PROGRAMS = ("$", "{")
-"""Begins a value that Prometheus puts together of what it has found."""
+_DISCOVERIES = (
+    *("staticConfigs", "kubernetesSDConfigs", "httpSDConfigs", "dnsSDConfigs", "consulSDConfigs", "fileSDConfigs"),
+)
+"""Ways to find targets whose addresses are told by another rule, or are those of the cluster."""
 
 _AUTHORITIES = ("/etc/prometheus/", "/etc/ssl/", "/etc/pki/", "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
 """Certificates of Prometheus' own pod by which it knows whom it asks."""
@@ -50,63 +48,23 @@ def _endpoint(case: Case, endpoint: JsonValue, path: str) -> Iterator[Fault]:
             yield Fault(path=f"{path}.tlsConfig.{name}", text=f"{shown(held)}: a file of Prometheus' own pod")
     if at(endpoint, "oauth2") is not None:
         yield from outside_faults(case, at(endpoint, "oauth2"), f"{path}.oauth2")
-    for where, entry in listed(at(endpoint, "relabelings"), f"{path}.relabelings"):
-        target, value = at(entry, "targetLabel"), at(entry, "replacement")
-        if UNKNOWN in (entry, target) or (target == _ADDRESS and not _is_found_or_inside(case, value)):
-            yield Fault(path=f"{where}.replacement", text=f"{shown(value)}: scrapes go to what is not inside")
+    yield from outside_faults(case, at(endpoint, "params"), f"{path}.params")
+    yield from relabelled(case, at(endpoint, "relabelings"), f"{path}.relabelings")
 
 
-def _is_found_or_inside(case: Case, value: JsonValue) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, str) and (value.startswith(_OF_PROGRAMS) or leads_inside(case, value))
+def scrape_config(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """Faults of a ScrapeConfig: its targets are found by what is understood, and lie inside.
 
-
-def scaled(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """Faults of a ScaledObject or ScaledJob: what its triggers ask is inside."""
-    for path, trigger in listed(UNKNOWN if spec is UNKNOWN else at(spec, "triggers"), "spec.triggers"):
-        metadata = UNKNOWN if trigger is UNKNOWN else at(trigger, "metadata")
-        if metadata is UNKNOWN:
-            yield Fault(path=f"{path}.metadata", text=NOT_KNOWN)
-        for name, value in mapping(metadata).items():
-            where = f"{path}.metadata.{name}"
-            if value is UNKNOWN:
-                yield Fault(path=where, text=NOT_KNOWN)
-            elif name.lower().endswith(_HOSTS):
-                if value not in (None, "") and not _inside(case, str(value)):
-                    yield Fault(path=where, text=f"{shown(value)}, which is nothing inside")
-            else:
-                yield from outside_faults(case, value, where)
-
-
-def authentication(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """Faults of a TriggerAuthentication: where passwords are fetched is inside, for who is asked gets a token."""
-    yield from outside_faults(case, spec, "spec")
-    for name in _CLOUDS:
-        if spec is UNKNOWN or at(spec, name) is not None:
-            yield Fault(path=f"spec.{name}", text=NOT_KNOWN if spec is UNKNOWN else "asks a cloud outside")
-
-
-def service(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """Faults of an InferenceService: what its scaling asks is inside."""
-    for part in ("predictor", "transformer", "explainer"):
-        place = f"spec.{part}.autoScaling.metrics"
-        metrics = at(spec, part, "autoScaling", "metrics") if spec is not UNKNOWN else None
-        for path, entry in listed(metrics, place):
-            address = at(entry, "external", "metric", "serverAddress")
-            if address is not None and (address is UNKNOWN or not _inside(case, str(address))):
-                yield Fault(
-                    path=f"{path}.external.metric.serverAddress", text=f"{shown(address)}, which is nothing inside"
-                )
-
-
-def _inside(case: Case, value: str) -> bool:
-    return value in _stated(case) or all(leads_inside(case, part.strip()) for part in value.split(","))
-
-
-def _stated(case: Case) -> Iterator[JsonValue]:
-    """Addresses of Prometheus in the settings."""
-    platform, kitchens = (case.world.settings.get(key) for key in ("platform", "kitchens"))
-    yield at(platform, "prometheus")
-    for kitchen in mapping(kitchens).values():
-        yield at(kitchen, "autoscaling", "prometheus")
+    Addresses in plain text are told by another rule.
+    """
+    if spec is UNKNOWN:
+        yield Fault(path="spec", text=NOT_KNOWN)
+        return
+    yield from relabelled(case, at(spec, "relabelings"), "spec.relabelings")
+    for name in mapping(spec):
+        if name.endswith("Configs") and name not in _DISCOVERIES:
+            yield Fault(path=f"spec.{name}", text="finds targets in a way that is not understood")
+    for path, found in listed(at(spec, "dnsSDConfigs"), "spec.dnsSDConfigs"):
+        for where, host in listed(at(found, "names"), f"{path}.names"):
+            if not leads_inside(case, host):
+                yield Fault(path=where, text=f"{shown(host)}, which is nothing inside")

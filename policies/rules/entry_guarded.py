@@ -104,7 +104,7 @@ RULE = Rule(
         },
         "otherServices": names_schema(
             "Services (`namespace/name`, `*` is any text) that are no model servers, and whose paths are all open; no"
-            " statement is needed for those of no tenant behind an Ingress whose auth-url is inside"
+            " statement is needed for those of no tenant behind an Ingress whose auth-url is inside and not its own"
         ),
         "authorities": names_schema("Services (`namespace/name`) that gateways may ask whether a call is allowed"),
         "headers": names_schema("Headers that entries may write, beside those that are understood"),

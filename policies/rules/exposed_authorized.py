@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pulumi_policy import EnforcementLevel, Severity
 
 from policies.judging.stack_rule import StackCase, StackRule
-from policies.judging.subject import Subject, mapping
-from policies.judging.values import UNKNOWN
+from policies.judging.subject import Subject, entries, mapping
+from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.authorities import Place, guards, opens
 from policies.manifests.fields import at, titles, titles_schema
 from policies.manifests.models import SERVING
@@ -32,6 +32,8 @@ def judge(case: StackCase) -> Iterator[tuple[str, str]]:
 
 def _fault(case: StackCase, subject: Subject) -> str | None:
     if (subject.group, subject.kind) in ENTRIES:
+        if _redirects_alone(subject):
+            return None
         place = place_of(subject, case.subjects)
         return None if _is_door(case, place) else _unguarded(case, place)
     if subject.group != SERVING or subject.kind not in ("InferenceService", "LLMInferenceService"):
@@ -45,6 +47,17 @@ def _fault(case: StackCase, subject: Subject) -> str | None:
         return None
     shown = "not known" if visible is UNKNOWN else repr(visible)
     return f"metadata.labels.{_VISIBILITY}: is {shown}, and {_AUTHENTICATION} is not 'true'"
+
+
+def _redirects_alone(subject: Subject) -> bool:
+    """Whether a route of the Gateway API leads to nothing: each of its rules sends callers to another address."""
+    rules = entries(at(subject.inputs.get("spec"), "rules"))
+    return subject.kind == "HTTPRoute" and bool(rules) and all(map(_is_a_redirect, rules))
+
+
+def _is_a_redirect(rule: JsonValue) -> bool:
+    kinds = [at(entry, "type") for entry in entries(at(rule, "filters"))]
+    return "RequestRedirect" in kinds and at(rule, "backendRefs") in (None, [])
 
 
 def _is_door(case: StackCase, place: Place) -> bool:

@@ -10,9 +10,9 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests import classes, scrapes
+from policies.manifests import classes, scaling, scrapes, told_addresses
 from policies.manifests.cilium_peers import cilium
-from policies.manifests.endpoints import endpoint_slice, endpoints
+from policies.manifests.endpoints import CLUSTER, endpoint_slice, endpoints
 from policies.manifests.entry_labels import label_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.insides import DOMAINS_SCHEMA, MESH
@@ -26,6 +26,7 @@ from policies.manifests.policy_calls import policy_calls
 from policies.manifests.ports import ports_bound
 from policies.manifests.selectors import narrows
 from policies.manifests.statements import names_schema
+from policies.manifests.taken_names import behind_servers, namespace_names, server_names
 from policies.manifests.unseen_templates import WORKFLOWS, calls
 from policies.manifests.volume_servers import servers_of
 
@@ -51,6 +52,7 @@ def _faults(case: Case) -> Iterator[Fault]:
         yield Fault(path="kind", text=text)
     yield from label_faults(case)
     yield from pod_marks(case.subject)
+    yield from behind_servers(case.subject)
     faults = _KINDS.get((case.subject.group, case.subject.kind))
     if faults is not None:
         yield from faults(case, case.subject.inputs.get("spec"))
@@ -80,11 +82,14 @@ def _cluster_policy(case: Case, _spec: JsonValue) -> Iterator[Fault]:
 
 def _namespace(case: Case, _spec: JsonValue) -> Iterator[Fault]:
     yield from namespace_marks(case.subject)
+    yield from namespace_names(case, case.subject.object_name, "metadata.name")
 
 
 def _service(case: Case, spec: JsonValue) -> Iterator[Fault]:
     if (case.subject.namespace, case.subject.object_name) in _OF_THE_CLUSTER:
         yield Fault(path="metadata.name", text=f"{shown(case.subject.object_name)}: a Service of the cluster itself")
+    yield from namespace_names(case, case.subject.namespace, "metadata.namespace")
+    yield from server_names(case)
     if spec is UNKNOWN:
         yield Fault(path="spec", text=NOT_KNOWN)
     kind = at(spec, "type")
@@ -178,11 +183,15 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("gateway.networking.k8s.io", "GatewayClass"): classes.a_class,
     ("monitoring.coreos.com", "ServiceMonitor"): scrapes.monitor,
     ("monitoring.coreos.com", "PodMonitor"): scrapes.monitor,
-    ("keda.sh", "ScaledObject"): scrapes.scaled,
-    ("keda.sh", "ScaledJob"): scrapes.scaled,
-    ("keda.sh", "TriggerAuthentication"): scrapes.authentication,
-    ("keda.sh", "ClusterTriggerAuthentication"): scrapes.authentication,
-    ("serving.kserve.io", "InferenceService"): scrapes.service,
+    ("monitoring.coreos.com", "ScrapeConfig"): scrapes.scrape_config,
+    ("monitoring.coreos.com", "Probe"): told_addresses.probe,
+    ("monitoring.coreos.com", "AlertmanagerConfig"): told_addresses.alerts,
+    ("grafana.integreatly.org", "GrafanaDatasource"): told_addresses.data_source,
+    ("keda.sh", "ScaledObject"): scaling.scaled,
+    ("keda.sh", "ScaledJob"): scaling.scaled,
+    ("keda.sh", "TriggerAuthentication"): scaling.authentication,
+    ("keda.sh", "ClusterTriggerAuthentication"): scaling.authentication,
+    ("serving.kserve.io", "InferenceService"): told_addresses.service,
     ("networking.istio.io", "ServiceEntry"): service_entry,
     ("networking.istio.io", "WorkloadEntry"): workload_entry,
     ("networking.istio.io", "Sidecar"): sidecar,
@@ -206,6 +215,7 @@ RULE = Rule(
     config_schema={
         "privateNetworks": _strings(PRIVATE, "networks (CIDR) that rules may name"),
         "meshSuffixes": _strings(MESH, "ends of host names of the mesh, and of servers of volumes"),
+        "clusterNetworks": _strings(CLUSTER, "networks (CIDR) of pods and Services, which no Endpoints may name"),
         "labels": names_schema(
             "Labels of Services and entries that open nothing, beside those that are understood; `*` is any text"
         ),
@@ -214,5 +224,9 @@ RULE = Rule(
             " are understood, such as nginx-internal"
         ),
         "domains": DOMAINS_SCHEMA,
+        "triggers": names_schema("Types of KEDA's triggers that ask nothing outside, beside those that are understood"),
+        "sharedSecrets": names_schema(
+            "ClusterTriggerAuthentications whose Secrets, of KEDA's namespace, triggers of every team may send"
+        ),
     },
 )

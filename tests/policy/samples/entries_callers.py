@@ -145,7 +145,29 @@ _ENVOY = (
             "defaultAction: is 'Allow': whom no",
         ),
         ("nobody whom no rule names", {"spec authorization": {"defaultAction": "Deny"}}),
-        ("origins of one's own", {"spec cors": {"allowOrigins": ["https://portal.kitchen.example"]}}),
+        (
+            "origins of one's own",
+            {"spec cors": {"allowOrigins": ["https://portal.kitchen.example"]}, "spec extAuth": _EXT},
+        ),
+        (
+            "origins alone",
+            {"spec cors": {"allowOrigins": ["https://portal.kitchen.example"]}},
+            "spec: names no callers, and takes the place of what its gateway asks of them",
+        ),
+        ("nothing at all", {}, "spec: names no callers"),
+        *(
+            (
+                f"callers by {principal}",
+                {"spec authorization": {"rules": [{"action": "Allow", "principal": principal}]}},
+                *says,
+            )
+            for principal, *says in (
+                ({"clientCIDRs": ["10.20.0.0/16"]},),
+                ({"clientCIDRs": ["0.0.0.0/0", "::/0"]}, "spec: names no callers"),
+                ({"clientCIDRs": ["0.0.0.0/1", "128.0.0.0/1"]}, "spec: names no callers"),
+                ({"headers": [{"name": "x-user", "values": ["admin"]}]}, "spec: names no callers"),
+            )
+        ),
         ("every origin", {"spec cors": {"allowOrigins": ["*"]}}, "cors.allowOrigins[0]: is '*'"),
         (
             "keys by a listed issuer",

@@ -48,7 +48,10 @@ _LISTENER = {
     **{"name": "a", "hostname": "a.kitchen.example", "port": 443, "protocol": "HTTPS"},
     "tls": {"certificateRefs": [{"name": "t"}]},
 }
+_TYPE = "networking.istio.io/service-type"
 _GATEWAY = manifest("gateway.networking.k8s.io/v1", "Gateway", {"gatewayClassName": "istio", "listeners": [_LISTENER]})
+_GATEWAY["metadata"]["annotations"] = {_TYPE: "ClusterIP"}
+_BALANCED = f"metadata.annotations.{_TYPE}: is missing, and not ClusterIP: the class 'istio' makes"
 
 
 def _address(value: Any, **more: Any) -> dict[str, Any]:
@@ -63,6 +66,14 @@ _GATEWAYS = table(
         (f"Gateway of class {name}", {"spec gatewayClassName": name}, f"spec.gatewayClassName: is {name!r}, {_NOBODY}")
         for name in _OUTSIDE
     ),
+    ("a Gateway with a balancer by default", {"metadata annotations": MISSING}, _BALANCED),
+    ("a Gateway with a balancer", {"metadata annotations": {_TYPE: "LoadBalancer"}}, _BALANCED),
+    ("the platform's own Gateway", {"metadata annotations": MISSING, "metadata namespace": "istio-ingress"}),
+    (
+        "a waypoint, which the mesh alone reaches",
+        {"metadata annotations": MISSING, "spec gatewayClassName": "istio-waypoint"},
+    ),
+    ("a Gateway that is labelled as a waypoint", {"metadata labels": {"istio.io/waypoint-for": "service"}}),
     ("labels of a Gateway's pods", {"spec infrastructure": {"labels": {"team": "a"}}}),
     (
         "labels that open a Gateway's Service",

@@ -7,6 +7,23 @@ from typing import Any
 from tests.policy.support.objects import manifest
 from tests.policy.support.sample import MISSING, UNKNOWN_VALUE, Sample, table
 
+_FOUND = {"resolution": "DNS"}
+_OUT = {"spec location": "MESH_EXTERNAL", "spec hosts": ["store.prod.kitchen.example"], "spec exportTo": ["."]}
+_RESOLVED: tuple[tuple[Any, ...], ...] = (
+    ("by addresses of its own", {"spec resolution": "NONE", "spec addresses": ["10.1.2.3"], "spec exportTo": ["."]}),
+    ("wherever its caller wants", {"spec resolution": "NONE"}, "spec.resolution: NONE without addresses"),
+    ("as nothing says", {"spec resolution": MISSING}, "spec.resolution: NONE without addresses"),
+    ("by a way of tomorrow", {"spec resolution": "DYNAMIC_DNS"}, "spec.resolution: is 'DYNAMIC_DNS'"),
+    ("a host of the organisation", _OUT),
+    ("a host of the organisation, for all", {**_OUT, "spec exportTo": ["*"]}, "spec.location", "no name of the mesh"),
+    (
+        "a host of the organisation, elsewhere",
+        {**_OUT, "spec endpoints": [{"address": "10.6.6.6"}]},
+        "spec.location",
+        "no name of the mesh",
+    ),
+    ("a host of a stranger", {**_OUT, "spec hosts": ["attacker.example"]}, "spec.location", "no name of the mesh"),
+)
 _NOT_KNOWN = "not known before the update"
 _OUTSIDE = "which is no address inside"
 _META = {"metadata": {"name": "sample", "namespace": "team"}}
@@ -52,7 +69,8 @@ _ADDRESSES = (
     ),
     *table(
         "kubernetes:networking.istio.io/v1:ServiceEntry",
-        manifest("networking.istio.io/v1", "ServiceEntry", {"hosts": ["a.svc"], "location": "MESH_INTERNAL"}),
+        manifest("networking.istio.io/v1", "ServiceEntry", {**_FOUND, "hosts": ["a.svc"], "location": "MESH_INTERNAL"}),
+        *_RESOLVED,
         ("by its short name", {}),
         ("of the mesh's own names", {"spec hosts": ["a.mesh.internal"]}),
         ("of no mesh", {"spec hosts": ["a.svc.example"]}, "no name of the mesh"),
@@ -77,7 +95,9 @@ _ADDRESSES = (
     ),
     *table(
         "kubernetes:networking.istio.io/v1:ServiceEntry",
-        manifest("networking.istio.io/v1", "ServiceEntry", {"hosts": ["a.mesh"], "location": "MESH_INTERNAL"}),
+        manifest(
+            "networking.istio.io/v1", "ServiceEntry", {**_FOUND, "hosts": ["a.mesh"], "location": "MESH_INTERNAL"}
+        ),
         ("a listed end", {}),
         ("an end that is not listed", {"spec hosts": ["a.svc"]}, "no name of the mesh"),
         config={"meshSuffixes": [".mesh"]},
@@ -140,10 +160,11 @@ _CALICO_RULES = tuple(
         (f"{group} {kind}: written down", {_RULE: {"action": "Log"}}),
         (f"{group} {kind}: pods", {_RULE: {"action": "Allow", "destination": {"selector": "a == 'b'"}}}),
         *(
-            (f"{group} {kind}: by {key}", {_RULE: {"action": "Allow", "destination": {key: value}}})
-            for key, value in (
+            (f"{group} {kind}: by {key}", {_RULE: {"action": "Allow", "destination": {key: value}}}, *says)
+            for key, value, *says in (
                 ("namespaceSelector", "team == 'a'"),
-                ("serviceAccounts", {"names": ["a"]}),
+                # Every namespace has accounts of the same names.
+                ("serviceAccounts", {"names": ["a"]}, *(["selects everything"] if kind.startswith("Global") else [])),
                 ("services", {"name": "a", "namespace": "b"}),
             )
         ),

@@ -1,15 +1,85 @@
-"""Samples of the rule on the network: scrapes of Prometheus and what scaling asks."""
+"""Samples of the rule on the network: scrapes of Prometheus."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
-from tests.policy.support.objects import SERVICE, manifest
-from tests.policy.support.sample import UNKNOWN_VALUE, WORLD, Sample, table
+from tests.policy.support.objects import manifest
+from tests.policy.support.sample import UNKNOWN_VALUE, Sample, table
 
 _TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
-_OUTSIDE = "which is nothing inside"
+
+
+_PORT = "__meta_kubernetes_pod_annotation_prometheus_io_port"
+
+
+def _rule(target: str | None = "__address__", **fields: Any) -> list[dict[str, Any]]:
+    return [{**({} if target is None else {"targetLabel": target}), **fields}]
+
+
+def relabelled(kind: str, place: str, path: str) -> tuple[tuple[Any, ...], ...]:
+    """What may be written of what is found, and what not."""
+    address, host = {"sourceLabels": ["__address__"]}, "(.*):.*"
+    goes = f"{path}.replacement: is"
+    mapped = {"action": "labelmap", "regex": "__meta_kubernetes_pod_label_(.+)"}
+    good = {
+        "the port of an annotation": _rule(
+            sourceLabels=["__address__", _PORT], regex=r"([^:]+)(?::\d+)?;(\d+)", replacement="$1:$2"
+        ),
+        "the other way round": _rule(
+            sourceLabels=[_PORT, "__meta_kubernetes_pod_ip"],
+            regex=r"(\d+);(([A-Fa-f0-9]{1,4}::?){1,7}[A-Fa-f0-9]{1,4})",
+            replacement="[$2]:$1",
+        ),
+        "the port of the kubelet": _rule(**address, regex="(.*):10250", replacement="${1}:9100"),
+        "a Service by its name": _rule(
+            sourceLabels=["__meta_kubernetes_service_name"], replacement="$1.helpdesk.svc:8080"
+        ),
+        "labels of pods": [mapped],
+        "labels of pods with a beginning": [{**mapped, "action": "LabelMap", "replacement": "pod_$1"}],
+        "a target for the prober": _rule("__param_target", **address),
+        "another path": _rule("__metrics_path__", replacement="/figures"),
+        "what is left out": _rule(None, action="drop", **address, regex="a"),
+    }
+    bad = {
+        "a host behind a group that is not there": (
+            _rule(**address, regex=host, replacement="$2attacker.example:80"),
+            goes,
+        ),
+        "a host out of an annotation": (
+            _rule(sourceLabels=["__meta_kubernetes_pod_annotation_goto"], replacement="$1"),
+            f"{path}.replacement",
+        ),
+        "a host out of a label of its own": (_rule(sourceLabels=["goto"], replacement="$1:80"), f"{path}.replacement"),
+        "a port that is no number": (
+            _rule(sourceLabels=["__address__", _PORT], regex="(.*);(.*)", replacement="$1:$2"),
+            f"{path}.replacement",
+        ),
+        "a host by a separator": (
+            _rule(sourceLabels=["__address__"], separator="@", replacement="$1"),
+            f"{path}.replacement",
+        ),
+        "a label whose name is put together": (
+            _rule("__addr${9}ess__", replacement="attacker.example:80"),
+            f"{path}.targetLabel: is '__addr${{9}}ess__'",
+        ),
+        "what Kubernetes tells": (_rule("__meta_kubernetes_pod_ip", replacement="203.0.113.7"), f"{path}.targetLabel"),
+        "a label that is mapped to the address": ([{**mapped, "replacement": "__address__"}], goes),
+        "labels that are mapped to all names": (
+            [{**mapped, "regex": "__meta_kubernetes_pod_label_x(.+)"}],
+            f"{path}.replacement: is missing",
+        ),
+        "a prober sent outside": (_rule("__param_target", replacement="https://attacker.example"), goes),
+        "a prober sent by an annotation": (
+            _rule("__param_target", sourceLabels=["__meta_kubernetes_service_annotation_goto"]),
+            f"{path}.replacement",
+        ),
+        "an action of tomorrow": (_rule(action="resolve"), f"{path}.action: is 'resolve'"),
+    }
+    return (
+        *((f"{kind}: {name}", {place: rules}) for name, rules in good.items()),
+        *((f"{kind}: {name}", {place: rules}, says) for name, (rules, says) in bad.items()),
+    )
 
 
 def _monitor(kind: str, field: str) -> tuple[Sample, ...]:
@@ -60,6 +130,12 @@ def _monitor(kind: str, field: str) -> tuple[Sample, ...]:
             f"{kind}: another port",
             {f"{endpoint} relabelings": [{"targetLabel": "__address__", "replacement": "$1:9100"}]},
         ),
+        *relabelled(kind, f"{endpoint} relabelings", f"{field}[0].relabelings[0]"),
+        (
+            f"{kind}: a prober of a team's own wish",
+            {f"{endpoint} params": {"target": ["https://attacker.example"]}},
+            "params",
+        ),
         (
             f"{kind}: another host",
             {f"{endpoint} relabelings": [{"targetLabel": "__address__", "replacement": "attacker.example:80"}]},
@@ -77,105 +153,6 @@ def _monitor(kind: str, field: str) -> tuple[Sample, ...]:
     )
 
 
-def _trigger(kind: str, **metadata: Any) -> dict[str, Any]:
-    return {"spec triggers": [{"type": kind, "metadata": metadata}]}
-
-
-_SCALED = tuple(
-    sample
-    for kind in ("ScaledObject", "ScaledJob")
-    for sample in table(
-        f"kubernetes:keda.sh/v1alpha1:{kind}",
-        manifest("keda.sh/v1alpha1", kind, {"triggers": [{"type": "cpu", "metadata": {"value": "60"}}]}),
-        (f"{kind}: by its own processor", {}),
-        (
-            f"{kind}: by Prometheus",
-            _trigger("prometheus", serverAddress="http://prometheus.monitoring.svc:9090", query="a{b='c'}"),
-        ),
-        (
-            f"{kind}: by Prometheus in two words",
-            _trigger("prometheus", serverAddress="http://thanos-querier.openshift-monitoring:9092"),
-        ),
-        (f"{kind}: by a queue", _trigger("kafka", bootstrapServers="a.kafka.svc:9092,b.kafka.svc:9092", topic="t")),
-        (f"{kind}: by a variable", _trigger("redis", addressFromEnv="REDIS", listName="a")),
-        (f"{kind}: by a host of one's own", _trigger("metrics-api", url="https://figures.kitchen.example/a")),
-        (
-            f"{kind}: by a stranger",
-            _trigger("metrics-api", url="https://attacker.example/m"),
-            f"triggers[0].metadata.url: is 'https://attacker.example/m', {_OUTSIDE}",
-        ),
-        (
-            f"{kind}: by a queue outside, too",
-            _trigger("kafka", bootstrapServers="a.kafka.svc:9092,b.attacker.example:9092"),
-            "metadata.bootstrapServers: is",
-        ),
-        (f"{kind}: by a public address", _trigger("redis", address="203.0.113.7:6379"), "metadata.address: is"),
-        (
-            f"{kind}: by an address in another field",
-            _trigger("x", target="https://attacker.example"),
-            "metadata.target",
-        ),
-        (f"{kind}: by what is not known", _trigger("prometheus", serverAddress=UNKNOWN_VALUE), "serverAddress: is not"),
-        (f"{kind}: by triggers that are not known", {"spec triggers": UNKNOWN_VALUE}, "metadata: is not known"),
-    )
-)
-
-_VAULT = {"address": "https://vault.security.svc:8200", "authentication": "kubernetes", "mount": "a"}
-_FETCHED = tuple(
-    sample
-    for kind in ("TriggerAuthentication", "ClusterTriggerAuthentication")
-    for sample in table(
-        f"kubernetes:keda.sh/v1alpha1:{kind}",
-        manifest("keda.sh/v1alpha1", kind, {"secretTargetRef": [{"parameter": "a", "name": "b", "key": "c"}]}),
-        (f"{kind}: a Secret", {}),
-        (f"{kind}: a vault inside", {"spec hashiCorpVault": _VAULT}),
-        (
-            f"{kind}: a stranger's vault",
-            {"spec hashiCorpVault": {**_VAULT, "address": "https://vault.attacker.example"}},
-            "spec.hashiCorpVault.address: leads to 'https://vault.attacker.example'",
-        ),
-        (f"{kind}: a cloud", {"spec awsSecretManager": {"region": "a"}}, "spec.awsSecretManager: asks a cloud outside"),
-        (f"{kind}: what is not known", {"spec": UNKNOWN_VALUE}, *("is not known",) * 3),
-    )
-)
-
-_PLACE = "spec predictor autoScaling"
-
-
-def _asks(address: Any) -> dict[str, Any]:
-    metric = {"backend": "prometheus", "serverAddress": address, "query": "a"}
-    return {_PLACE: {"metrics": [{"type": "External", "external": {"metric": metric}}]}}
-
-
-_SERVICE_TYPE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
-_STATED = {"platform": {"prometheus": "https://figures.example.net"}}
-_SERVICES = (
-    *table(
-        _SERVICE_TYPE,
-        SERVICE,
-        ("a server scaled by Prometheus", _asks("http://prometheus.monitoring.svc:9090")),
-        (
-            "a server scaled by a stranger",
-            _asks("https://attacker.example"),
-            "metric.serverAddress: is 'https://attacker",
-        ),
-        ("a server scaled by what is not known", _asks(UNKNOWN_VALUE), "metric.serverAddress: is not known"),
-    ),
-    *table(
-        _SERVICE_TYPE,
-        SERVICE,
-        ("a server scaled by the settings' Prometheus", _asks("https://figures.example.net")),
-        ("a server scaled by another one of that domain", _asks("https://other.example.net"), _OUTSIDE),
-        world=dataclasses.replace(WORLD, settings={**WORLD.settings, **_STATED}),
-    ),
-)
-
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "network-closed": (
-        *_monitor("ServiceMonitor", "endpoints"),
-        *_monitor("PodMonitor", "podMetricsEndpoints"),
-        *_SCALED,
-        *_FETCHED,
-        *_SERVICES,
-    ),
+    "network-closed": (*_monitor("ServiceMonitor", "endpoints"), *_monitor("PodMonitor", "podMetricsEndpoints")),
 }

@@ -58,7 +58,19 @@ _ROUTE = {"kind": "HTTPRoute", "name": "entry", "group": "gateway.networking.k8s
 _GATE = {"kind": "Gateway", "name": "gate", "group": "gateway.networking.k8s.io"}
 _TOKEN = {"rules": {"authentication": {"a": {"jwt": {"issuerUrl": "https://login.kitchen.example"}}}}}
 
+
+def _answers(*rules: dict[str, Any]) -> dict[str, Any]:
+    """An HTTPRoute of some rules, without anybody who names callers."""
+    spec = {"parentRefs": [{"name": "gate"}], "rules": list(rules)}
+    return {"entry": _named("gateway.networking.k8s.io/v1", "HTTPRoute", "entry", spec), "server": _SERVER}
+
+
+_REDIRECT = {"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}]}
+_LEADS = {"backendRefs": [{"name": "server"}]}
 CALLERS: tuple[Row, ...] = (
+    ("a route that only redirects", _answers(_REDIRECT)),
+    ("a route that redirects some calls", _answers(_REDIRECT, _LEADS), _NO_CALLERS),
+    ("a route without rules", _answers(), _NO_CALLERS),
     _row("of the whole namespace", {}),
     _row("of the pods behind it", {"selector": {"matchLabels": {"app": "server"}}}),
     _row("of other pods", {"selector": {"matchLabels": {"app": "unrelated"}}}, _NO_CALLERS),
