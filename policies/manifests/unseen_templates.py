@@ -155,6 +155,13 @@ class _Search:
             if not isinstance(flag, str) or flag.partition("=")[0] not in _FLAGS:
                 yield Fault(path=where, text=f"{shown(flag)}, which can bring another object than the manifest")
 
+    def annotations_of_an_entry(self, value: JsonValue, path: str) -> Iterator[Fault]:
+        """Annotations that the controller of rollouts writes on an Ingress that was judged without them."""
+        for name in value if isinstance(value, dict) else [UNKNOWN]:
+            if not isinstance(name, str) or not name.startswith("canary-"):
+                text = NOT_KNOWN if name is UNKNOWN else "is written on an Ingress that was judged without it"
+                yield Fault(path=f"{path}.{name}" if isinstance(name, str) else path, text=text)
+
     def _unjudged(self, what: str, name: JsonValue, path: str) -> Iterator[Fault]:
         if not self._is_judged(*_UNJUDGED[what]):
             yield from self._unseen(name, path, f"an {what}" if what.startswith("a") else f"a {what}")
@@ -175,7 +182,11 @@ _WORKFLOW_FIELDS: Mapping[str, _Judge] = {
     "flags": _Search.flags,
     "artifactRepositoryRef": _Search.repository,
 }
-_ROLLOUT_FIELDS: Mapping[str, _Judge] = {"templates": _Search.analysis, "analyses": _Search.analysis}
+_ROLLOUT_FIELDS: Mapping[str, _Judge] = {
+    "templates": _Search.analysis,
+    "analyses": _Search.analysis,
+    "additionalIngressAnnotations": _Search.annotations_of_an_entry,
+}
 _TASK_FIELDS: Mapping[str, _Judge] = {
     "ref": _Search.step,
     "taskRef": _Search.cluster_task,
