@@ -12,6 +12,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.kustomize_names import (
     another_kind,
+    another_name,
     is_of_a_controller,
     is_owners,
     of_another,
@@ -63,6 +64,7 @@ _OWN = (
 """Labels and annotations that may be given to every object: no program opens anything by them."""
 
 _NAMES = ("apiVersion", "kind", "$patch")
+_OF_LABELS = ("pairs", "includeSelectors", "includeTemplates")
 _DEEDS = ("add", "replace", "remove", "test")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
@@ -80,7 +82,11 @@ def remote_sources(subject: Subject) -> Iterator[Fault]:
     inputs, prefix = _said(subject)
     for field in _PATHS:
         for path, value in listed(at(inputs, field), f"{prefix}{field}"):
-            if not _is_local(value):
+            if field == "configurations" and value is not UNKNOWN:
+                yield Fault(
+                    path=path, text=f"{shown(value)}, which says where names and labels go and is not seen here"
+                )
+            elif not _is_local(value):
                 yield Fault(path=path, text=f"{shown(value)}, which is no file or folder beside it")
     for field, value in mapping(inputs).items():
         if field not in (*_FIELDS[subject.group], *_PATHS, *_PATCHES) and value not in (None, [], {}):
@@ -142,16 +148,16 @@ def _changes(entry: JsonValue, field: str, place: JsonValue) -> str | None:
     if patch is UNKNOWN or not isinstance(patch, str):
         return NOT_KNOWN
     return strange_options(entry) or next(
-        (text for found in documents(patch) or ["?"] if (text := _document(found, at(entry, "target"), place))), None
+        (text for found in documents(patch) or ["?"] if (text := _document(found, entry, place))), None
     )
 
 
-def _document(found: JsonValue, target: JsonValue, place: JsonValue) -> str | None:
+def _document(found: JsonValue, entry: JsonValue, place: JsonValue) -> str | None:
     if isinstance(found, str):
         return f"is {found!r}, {_BUILD}"
     if isinstance(found, list):
         strange = _operations(found, place)
-    elif text := another_kind(found, target):
+    elif text := another_kind(found, at(entry, "target")) or another_name(found, entry):
         return text
     else:
         strange = _fields(found, place)
@@ -232,6 +238,10 @@ def common_marks(subject: Subject) -> Iterator[Fault]:
         *((f"{path}.pairs", at(entry, "pairs")) for path, entry in listed(subject.inputs.get("labels"), "labels")),
         *((f"spec.commonMetadata.{field}", at(spec, "commonMetadata", field)) for field in ("labels", "annotations")),
     ]
+    for path, entry in listed(subject.inputs.get("labels"), "labels"):
+        for field in mapping(entry):
+            if field not in _OF_LABELS:
+                yield Fault(path=f"{path}.{field}", text="puts labels where none were when the object was judged")
     for path, marks in holders:
         if marks is UNKNOWN and not (spec is UNKNOWN and path.startswith("spec")):
             yield Fault(path=path, text=NOT_KNOWN)

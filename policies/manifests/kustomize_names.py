@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policies.judging.values import UNKNOWN, JsonValue
@@ -13,6 +14,7 @@ from policies.manifests.platform_names import CONFIG_MAPS, SECRETS, is_read_by_a
 _ENDS = ("-cm", "-config", "-configmap", "-secret", "-secrets")
 """How the names end of which only the beginning is listed, as `argocd-*`."""
 
+_PART = re.compile(r"[a-z0-9.-]+")
 _OPTIONS = ("allowNameChange",)
 
 
@@ -22,6 +24,8 @@ def renamed(inputs: JsonValue, prefix: str) -> Iterator[Fault]:
         value = at(inputs, field)
         if value is UNKNOWN:
             yield Fault(path=f"{prefix}{field}", text=NOT_KNOWN)
+        elif value not in (None, "") and not (isinstance(value, str) and _PART.fullmatch(value)):
+            yield Fault(path=f"{prefix}{field}", text=f"{shown(value)}, which is no part of a name")
         elif isinstance(value, str) and value and _completes(value, is_end=field == "nameSuffix"):
             text = f"{shown(value)}, with which names become those from which controllers take their settings"
             yield Fault(path=f"{prefix}{field}", text=text)
@@ -30,7 +34,7 @@ def renamed(inputs: JsonValue, prefix: str) -> Iterator[Fault]:
 def _completes(part: str, *, is_end: bool) -> bool:
     known = [pattern.removesuffix("*") for pattern in (*CONFIG_MAPS, *SECRETS)]
     if is_end:
-        return any(name.endswith(part) for name in (*known, *_ENDS) if not name.endswith("-"))
+        return part.endswith(_ENDS) or any(name.endswith(part) for name in (*known, *_ENDS) if not name.endswith("-"))
     return any(name.startswith(part) or (name.endswith("-") and part.startswith(name)) for name in known)
 
 
@@ -61,6 +65,14 @@ def strange_options(entry: JsonValue) -> str | None:
         if value not in (None, False) and name not in _OPTIONS:
             return f"has the option {name}, by which an object becomes another than was judged"
     return None
+
+
+def another_name(found: JsonValue, entry: JsonValue) -> str | None:
+    """Why a merge patch with the option to do so may not give its target another name."""
+    name = at(found, "metadata", "name")
+    if not at(entry, "options", "allowNameChange") or not (name is UNKNOWN or is_of_a_controller(name)):
+        return None
+    return f"changes the name of an object to {name!r} after the object was judged"
 
 
 def another_kind(found: JsonValue, target: JsonValue) -> str | None:

@@ -60,10 +60,12 @@ _NAMED = table(
             ("namePrefix", "core"),
             ("namePrefix", "argocd-"),
             ("nameSuffix", "-cm"),
+            ("nameSuffix", "-cmd-params-cm"),
             ("nameSuffix", "dns"),
             ("nameSuffix", "-deployment"),
         )
     ),
+    ("an image by a name", {"namePrefix": "a.example/"}, "namePrefix: is 'a.example/', which is no part of a name"),
     ("names not known", {"namePrefix": UNKNOWN_VALUE}, "namePrefix: is not known before the update"),
 )
 _FLUX = manifest(

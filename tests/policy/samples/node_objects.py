@@ -158,6 +158,11 @@ _OTHERS: tuple[tuple[Any, ...], ...] = (
     ),
     ("another name, with its option", _aimed("metadata: {name: b}", {"kind": "ConfigMap"}, allowNameChange=True)),
     (
+        "a name of a controller's",
+        _aimed("metadata: {name: coredns}", {"kind": "ConfigMap"}, allowNameChange=True),
+        "patches[0]: changes the name of an object to 'coredns'",
+    ),
+    (
         "another kind",
         _aimed("apiVersion: apps/v1\nkind: Deployment", {"kind": "PriorityClass"}, allowKindChange=True),
         "patches[0]: has the option allowKindChange",
@@ -210,6 +215,11 @@ _OTHERS: tuple[tuple[Any, ...], ...] = (
         "labels of another tenant for all",
         {"namespace": "team", "labels": [{"pairs": {"kitchen.example.com/tenant": "sales"}}]},
         "labels[0].pairs.kitchen.example.com/tenant: is 'sales': whose an object is",
+    ),
+    (
+        "labels in fields of its own",
+        {"labels": [{"pairs": {"app": "a"}, "fields": [{"path": "spec/nodeSelector", "create": True}]}]},
+        "labels[0].fields: puts labels where none were",
     ),
     (
         "labels of its own tenant for all",

@@ -266,6 +266,14 @@ _OWNERSHIP = (
         ),
     ),
     *table(
+        "kubernetes:kustomize.config.k8s.io/v1beta1:Kustomization",
+        {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"},
+        (
+            "a patch of Kustomize, which declares nothing",
+            {"patches": [{"patch": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: 2}"}]},
+        ),
+    ),
+    *table(
         "kubernetes:core/v1:ServiceAccountPatch",
         _LABELLED,
         ("a patch of somebody's object", {"metadata labels": MISSING}),
