@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from policies.judging.subject import Subject, entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import Fault, at, shown
+from policies.manifests.kustomize_names import renamed
 from policies.manifests.platform_names import is_of_the_platform
 
 _PLACES = ("destination", "kustomize")
@@ -41,4 +42,6 @@ def changes(source: JsonValue) -> str | None:
         for name, value in mapping(at(source, field)).items():
             if name not in known and value not in (None, [], {}):
                 return f"{field}.{name}"
+    for fault in renamed(at(source, "kustomize"), "kustomize."):
+        return fault.path
     return None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from policies.judging.rule import Case
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.cilium_ports import port_rules
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.network_peers import NODES, network, strange_fields
 from policies.manifests.node_ports import ports_of_nodes
@@ -54,6 +55,7 @@ def _rule(case: Case, path: str, rule: JsonValue, word: str) -> Iterator[Fault]:
         yield Fault(path=path, text=NOT_KNOWN)
         return
     yield from strange_fields(rule, _RULE, path)
+    yield from port_rules(case, rule, path)
     # A rule without anything allows nothing; one of ports alone allows them to everybody.
     if rule and not any(at(rule, f"{word}{peer}") is not None for peer in _PEERS):
         yield Fault(path=path, text="names nobody, so it means everywhere")

@@ -10,8 +10,17 @@ from typing import Any
 from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.manifests.kustomize_names import (
+    another_kind,
+    another_name,
+    is_of_a_controller,
+    is_owners,
+    of_another,
+    renamed,
+    strange_options,
+)
 from policies.manifests.ownership import DOMAIN
-from policies.manifests.platform_names import is_of_the_platform, is_read_by_a_controller
+from policies.manifests.platform_names import is_of_the_platform
 from policies.manifests.yaml_text import documents
 
 FILE, FLUX = "kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io"
@@ -55,6 +64,8 @@ _OWN = (
 """Labels and annotations that may be given to every object: no program opens anything by them."""
 
 _NAMES = ("apiVersion", "kind", "$patch")
+_OF_LABELS = ("pairs", "includeSelectors", "includeTemplates")
+_DEEDS = ("add", "replace", "remove", "test")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
@@ -71,7 +82,11 @@ def remote_sources(subject: Subject) -> Iterator[Fault]:
     inputs, prefix = _said(subject)
     for field in _PATHS:
         for path, value in listed(at(inputs, field), f"{prefix}{field}"):
-            if not _is_local(value):
+            if field == "configurations" and value is not UNKNOWN:
+                yield Fault(
+                    path=path, text=f"{shown(value)}, which says where names and labels go and is not seen here"
+                )
+            elif not _is_local(value):
                 yield Fault(path=path, text=f"{shown(value)}, which is no file or folder beside it")
     for field, value in mapping(inputs).items():
         if field not in (*_FIELDS[subject.group], *_PATHS, *_PATCHES) and value not in (None, [], {}):
@@ -85,6 +100,7 @@ def moved(subject: Subject, stated: Iterable[JsonValue]) -> Iterator[Fault]:
         place = at(inputs, field)
         if place is not None and place not in stated and (not isinstance(place, str) or _is_closed(place)):
             yield Fault(path=f"{prefix}{field}", text=f"{shown(place)}, into which it moves what was judged elsewhere")
+    yield from renamed(inputs, prefix)
     source = at(inputs, "sourceRef", "namespace") if subject.group == FLUX else None
     if source not in (None, subject.namespace, *stated):
         text = f"{shown(source)}: whoever may write there says what comes into this cluster"
@@ -107,17 +123,23 @@ def _is_local(value: JsonValue) -> bool:
     return not _HOST.fullmatch(value) or value.startswith(("./", "../"))
 
 
+def _place(subject: Subject) -> JsonValue:
+    """The namespace of all objects of a Kustomization; None where each has its own."""
+    inputs, _ = _said(subject)
+    return at(inputs, "namespace") if subject.group == FILE else at(inputs, "targetNamespace") or subject.namespace
+
+
 def patches(subject: Subject) -> Iterator[Fault]:
     """Patches that change more of an object than labels, annotations, its name and how many pods there are."""
-    inputs, prefix = _said(subject)
+    (inputs, prefix), place = _said(subject), _place(subject)
     for field in _PATCHES:
         for path, entry in listed(at(inputs, field), f"{prefix}{field}"):
-            text = _changes(entry, field)
+            text = _changes(entry, field, place)
             if text:
                 yield Fault(path=path, text=text)
 
 
-def _changes(entry: JsonValue, field: str) -> str | None:
+def _changes(entry: JsonValue, field: str, place: JsonValue) -> str | None:
     if field in ("replacements", "vars"):
         return "changes fields of objects after they were judged"
     patch = entry if isinstance(entry, str) else at(entry, "patch")
@@ -125,33 +147,58 @@ def _changes(entry: JsonValue, field: str) -> str | None:
         return f"names the file {entry['path']!r}, {_BUILD}"
     if patch is UNKNOWN or not isinstance(patch, str):
         return NOT_KNOWN
-    for found in documents(patch) or ["?"]:
-        if isinstance(found, str):
-            return f"is {found!r}, {_BUILD}"
-        strange = _operations(found) if isinstance(found, list) else _fields(found)
-        if strange:
-            return f"changes {strange} after the object was judged"
-    return None
+    return strange_options(entry) or next(
+        (text for found in documents(patch) or ["?"] if (text := _document(found, entry, place))), None
+    )
 
 
-def _operations(found: list[Any]) -> str | None:
-    """The first path of a JSON patch that is not harmless."""
+def _document(found: JsonValue, entry: JsonValue, place: JsonValue) -> str | None:
+    if isinstance(found, str):
+        return f"is {found!r}, {_BUILD}"
+    if isinstance(found, list):
+        strange = _operations(found, place)
+    elif text := another_kind(found, at(entry, "target")) or another_name(found, entry):
+        return text
+    else:
+        strange = _fields(found, place)
+    return f"changes {strange} after the object was judged" if strange else None
+
+
+def _operations(found: list[Any], place: JsonValue) -> str | None:
+    """The first path of a JSON patch that is not harmless; what is copied or moved is not seen."""
     for operation in found:
         for key in ("path", "from") if at(operation, "from") is not None else ("path",):
             path = at(operation, key)
-            match = _HARMLESS_PATHS.fullmatch(path) if isinstance(path, str) else None
-            if path == "/metadata/name" and _is_a_controllers(at(operation, "value")):
-                return f"the name of an object to {at(operation, 'value')!r}"
-            if match is None or (match["name"] and not is_own(match["name"].replace("~1", "/").replace("~0", "~"))):
+            if not isinstance(path, str) or not (match := _HARMLESS_PATHS.fullmatch(path)) or not _is_own(match):
                 return str(path)
+        if strange := _operation(operation, place):
+            return strange
     return None
 
 
-def _is_a_controllers(name: JsonValue) -> bool:
-    return isinstance(name, str) and any(is_read_by_a_controller(name, secret=secret) for secret in (False, True))
+def _is_own(match: re.Match[str]) -> bool:
+    return match["name"] is None or is_own(_unescaped(match["name"]))
 
 
-def _fields(found: JsonValue) -> str | None:
+def _unescaped(name: str) -> str:
+    return name.replace("~1", "/").replace("~0", "~")
+
+
+def _operation(operation: JsonValue, place: JsonValue) -> str | None:
+    """What is not harmless in an operation on a path that is."""
+    deed, path, value = at(operation, "op"), str(at(operation, "path")), at(operation, "value")
+    name = _unescaped(path.rpartition("/")[2])
+    if deed not in _DEEDS:
+        return f"{path} by {deed!r}"
+    if path == "/metadata/name" and (is_of_a_controller(value) or not isinstance(value, str)):
+        return f"the name of an object to {value!r}"
+    if deed == "remove" and is_owners(name):
+        return path
+    strange = of_another(name, value, place) if deed != "test" else None
+    return f"{path}, which {strange}," if strange else None
+
+
+def _fields(found: JsonValue, place: JsonValue) -> str | None:
     """The first field of a merge patch that is not harmless."""
     if not isinstance(found, dict) or found.get("$patch") is not None:
         return "whole objects"
@@ -161,9 +208,20 @@ def _fields(found: JsonValue) -> str | None:
         if field != "metadata":
             return f"{field}.{next(iter(value), '')}" if isinstance(value, dict) else str(field)
         for key, entry in mapping(value).items():
-            strange = [name for name in mapping(entry) if not is_own(name)]
-            if key not in ("name", "namespace", "labels", "annotations") or strange:
-                return ".".join(["metadata", key, *strange[:1]])
+            if strange := _metadata(key, entry, place):
+                return strange
+    return None
+
+
+def _metadata(key: str, entry: JsonValue, place: JsonValue) -> str | None:
+    strange = [name for name in mapping(entry) if not is_own(name)]
+    if key not in ("name", "namespace", "labels", "annotations") or strange:
+        return ".".join(["metadata", key, *strange[:1]])
+    for name, value in mapping(entry).items():
+        if value is None and is_owners(name):
+            return f"metadata.{key}.{name}"
+        if text := of_another(name, value, place):
+            return f"metadata.{key}.{name}, which {text},"
     return None
 
 
@@ -180,9 +238,14 @@ def common_marks(subject: Subject) -> Iterator[Fault]:
         *((f"{path}.pairs", at(entry, "pairs")) for path, entry in listed(subject.inputs.get("labels"), "labels")),
         *((f"spec.commonMetadata.{field}", at(spec, "commonMetadata", field)) for field in ("labels", "annotations")),
     ]
+    for path, entry in listed(subject.inputs.get("labels"), "labels"):
+        for field in mapping(entry):
+            if field not in _OF_LABELS:
+                yield Fault(path=f"{path}.{field}", text="puts labels where none were when the object was judged")
     for path, marks in holders:
         if marks is UNKNOWN and not (spec is UNKNOWN and path.startswith("spec")):
             yield Fault(path=path, text=NOT_KNOWN)
-        for name in mapping(marks):
-            if not is_own(name):
-                yield Fault(path=f"{path}.{name}", text="is given to every object after it was judged")
+        for name, value in mapping(marks).items():
+            text = of_another(name, value, _place(subject))
+            if not is_own(name) or text:
+                yield Fault(path=f"{path}.{name}", text=text or "is given to every object after it was judged")

@@ -23,6 +23,9 @@ _HOLDERS: Mapping[tuple[str, str], tuple[str, ...]] = {("", "ConfigMap"): (), ("
 """Kinds that make no pods, of which programs read labels and annotations all the same: they sign in by a Secret, copy
 it into other namespaces, or give an account the rights of a cloud; with the fields in which more of these stand."""
 
+_ISSUERS = {("cert-manager.io", kind) for kind in ("ClusterIssuer", "Issuer")}
+"""Kinds that give their labels and annotations to Ingresses and pods of others, which nobody judges there."""
+
 
 def strange_marks(subject: Subject, stated: Collection[str]) -> Iterator[Fault]:
     """Labels and annotations of pods, of what makes them and of namespaces that are neither understood nor stated."""
@@ -44,6 +47,8 @@ def _marks_of(subject: Subject, place: tuple[str, str]) -> Iterator[Mark]:
         yield from own_marks(subject)
         for field in _HOLDERS[place]:
             yield from marks_below(subject.inputs.get(field), field)
+    elif place in _ISSUERS:
+        yield from marks_below(subject.inputs.get("spec"), "spec")
     else:
         yield from marks(subject)
 

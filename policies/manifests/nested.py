@@ -42,11 +42,16 @@ _MANIFESTS = {
 """Fields whose texts are manifests and nothing else."""
 
 _NAMING = ("Ref", "Refs", "Reference", "References", "Selector", "Selectors")
-_NAMES = {"kinds", "gvk", "typeMeta", "schema", "target", "targets", "involvedObject", "regarding", "gvks", "owner"}
+_NAMES = {
+    *("kinds", "gvk", "gvks", "typeMeta", "schema", "target", "targets", "involvedObject", "regarding", "owner"),
+    "paramKind",
+}
 """Ends of fields, and fields, in which version and kind alone name a kind of object."""
 _ESCAPED = re.compile(r"\"[^\"\n]*\\[xuU][0-9a-fA-F]{2}")
 """A text in double quotes with a letter by its number."""
 
+_KUSTOMIZE = ("kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io")
+_PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _BARE = {"apiVersion", "kind"}
 _DEPTH = 4
 """Texts within texts that are read."""
@@ -121,7 +126,7 @@ class _Search:
             return
         makes = generates(subject)
         for key, value in subject.inputs.items():
-            if key not in _NO_CHILDREN and not (makes and key in GENERATORS):
+            if key not in _NO_CHILDREN and not (makes and key in GENERATORS) and not self._is_patch(key):
                 yield from self._walk(value, key)
         for path, made in generated(subject) if makes else ():
             yield from self._within(made, path)
@@ -141,7 +146,12 @@ class _Search:
                 yield from self._object(value, path)
             else:
                 for key, entry in value.items():
-                    yield from self._walk(entry, f"{path}.{key}")
+                    if not self._is_patch(key):
+                        yield from self._walk(entry, f"{path}.{key}")
+
+    def _is_patch(self, key: str) -> bool:
+        """Whether a field holds patches of a Kustomization: they declare nothing, and each field of them is judged."""
+        return key in _PATCHES and self.subject.group in _KUSTOMIZE
 
     def _entry(self, entry: JsonValue, path: str, field: str) -> Iterator[Nested]:
         listed = field in HOLDERS and self.subject.kind.endswith(("List", "Template"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.judging.subject import Subject
+from policies.manifests.kind_table import known
 
 PART_OF = "app.kubernetes.io/part-of"
 DOMAIN = "kitchen.example.com"
@@ -21,7 +22,8 @@ CLUSTER_SCOPED = {
 
 def is_labelled(subject: Subject) -> bool:
     """Whether the object must carry labels: a patch leaves an object to its owner, a list or a file is no object."""
-    if subject.group == "kustomize.config.k8s.io":
+    found = known(subject.group, subject.kind)
+    if subject.group == "kustomize.config.k8s.io" or (found is not None and found.is_file):
         return False
     whole = not subject.resource_type.endswith(("Patch", "List"))
     return subject.is_kubernetes and whole and not subject.kind.endswith("List")

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, shown
+from policies.manifests.policy_reads import address, is_plain, parameters, strange_context
+from policies.manifests.policy_shows import policy_shows
 
 _STRINGS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _CEL = re.compile(r"(?<![\w.])http(?!\w)|\.\s*(?:Post|Apply)\s*\(")
@@ -18,12 +20,16 @@ _REGO = re.compile(
 )
 _PROGRAMS = ("rego", "libs")
 _ENDS = ("xpression", "xpressions")
+_READS = "reads objects whose kind cannot be seen, or Secrets, and a policy shows what it reads"
 _SENDS = "sends what it sees to an address that is not judged"
 
 
 def policy_calls(subject: Subject) -> Iterator[Fault]:
     """Calls of a policy to servers, and those that write objects with the rights of the policies' own program."""
-    yield from _walk(subject.inputs.get("spec"), "spec", "spec")
+    spec = subject.inputs.get("spec")
+    yield from parameters(spec)
+    yield from policy_shows(subject)
+    yield from _walk(spec, "spec", "spec")
 
 
 def _walk(value: JsonValue, path: str, key: str) -> Iterator[Fault]:
@@ -35,11 +41,15 @@ def _walk(value: JsonValue, path: str, key: str) -> Iterator[Fault]:
             where = f"{path}.{name}"
             if name == "apiCall":
                 yield from _api_call(entry, where)
+            elif name == "context":
+                yield from strange_context(entry, where)
             yield from _walk(entry, where, name)
     elif isinstance(value, str):
         text = _STRINGS.sub('""', value)
         if (key.endswith(_ENDS) and _CEL.search(text)) or (key in _PROGRAMS and _REGO.search(text)):
             yield Fault(path=path, text=_SENDS)
+        elif key.endswith(_ENDS) and not is_plain(value):
+            yield Fault(path=path, text=_READS)
     elif value is UNKNOWN and (key.endswith(_ENDS) or key in _PROGRAMS):
         yield Fault(path=path, text=NOT_KNOWN)
 
@@ -52,3 +62,5 @@ def _api_call(call: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=f"{path}.service", text=_SENDS)
     elif at(call, "method") not in (None, "GET"):
         yield Fault(path=f"{path}.method", text=f"{shown(at(call, 'method'))}: it writes with the policies' own rights")
+    elif text := address(at(call, "urlPath")):
+        yield Fault(path=f"{path}.urlPath", text=text)

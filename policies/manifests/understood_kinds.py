@@ -146,6 +146,10 @@ _FILES: tuple[Row, ...] = (
     ("config.jobset.x-k8s.io", "Configuration", ()),
     ("resource.nvidia.com", "DevicePluginConfig", ()),
     ("inference.networking.x-k8s.io", "EndpointPickerConfig", ()),
+    ("kubelet.config.k8s.io", "CredentialProviderConfig KubeletConfiguration", ()),
+    ("kubeadm.k8s.io", "ClusterConfiguration InitConfiguration JoinConfiguration", ()),
+    ("audit.k8s.io", "Policy", ()),
+    ("dashboard.grafana.app", "Dashboard", ()),
 )
 """What programs read from a file that looks like an object; the API server takes none of them."""
 

@@ -19,6 +19,12 @@ _ANY = r"(?s).*"
 _FIGURE = r"[0-9.]*[a-zA-Z%]{0,2}"
 _SWITCH = r"true|false"
 _OFF = r"false|disabled|no|off"
+_BIN = r"(?:/(?:usr/)?s?bin/)?"
+_FROZEN = (
+    rf"{_BIN}sync|\[ *\"{_BIN}sync\" *\]"
+    rf"|\[ *\"{_BIN}fsfreeze\" *, *\"(?:--freeze|--unfreeze|-f|-u)\" *, *\"/[\w./-]+\" *\]"
+)
+"""Commands that bring a file system to rest; any other one is a way into the pod that no rule reads."""
 
 _Row = tuple[str, str, str]
 
@@ -154,13 +160,18 @@ _SERVING: tuple[_Row, ...] = (
         "originated-from-crd rayjob serve",
         _ANY,
     ),
-    ("training.kubeflow.org", EVERY, _ANY),
+    ("training.kubeflow.org", "job-name job-role operator-name replica-index replica-type", _ANY),
     ("autoscaling.keda.sh", "paused paused-replicas paused-scale-in transfer-hpa-ownership", _ANY),
     ("scaledjob.keda.sh", "name", _ANY),
 )
 
 _OPERATIONS: tuple[_Row, ...] = (
-    ("prometheus.io", EVERY, _ANY),
+    (
+        "prometheus.io",
+        "scrape scrape-slow scrape_slow scrape-interval scrape_interval scrape-timeout scrape_timeout port path scheme "
+        "job label probe component",
+        _ANY,
+    ),
     ("k8s.grafana.com", "scrape job instance metrics.path metrics.portName metrics.portNumber metrics.scheme", _ANY),
     ("fluentbit.io", EVERY, _ANY),
     ("co.elastic.logs", "enabled", _SWITCH),
@@ -168,15 +179,33 @@ _OPERATIONS: tuple[_Row, ...] = (
     ("reloader.stakater.com", "auto search match rollout-strategy ignore", _ANY),
     ("configmap.reloader.stakater.com secret.reloader.stakater.com", "reload auto match exclude", _ANY),
     ("backup.velero.io", "backup-volumes backup-volumes-excludes", _ANY),
-    # The commands run in the pod's own containers, as those that the pod states.
-    ("pre.hook.backup.velero.io post.hook.backup.velero.io", "container command on-error timeout", _ANY),
+    ("pre.hook.backup.velero.io post.hook.backup.velero.io", "container on-error timeout", _ANY),
+    ("pre.hook.backup.velero.io post.hook.backup.velero.io", "command", _FROZEN),
     ("velero.io", "exclude-from-backup", _SWITCH),
     ("k8s.velero.io", "exclude-from-backup", _SWITCH),
     ("goldilocks.fairwinds.com", "enabled vpa-update-mode", r"true|false|off|Off"),
-    ("workflows.argoproj.io", EVERY, _ANY),
+    # Not the commands that end a container (`kill-cmd-*`), nor templates and outputs that the executor believes.
+    (
+        "workflows.argoproj.io",
+        "workflow workflow-template cluster-workflow-template cron-workflow completed phase controller-instanceid "
+        "node-id node-name node-type node-message title description creator creator-email creator-name "
+        "creator-preferred-username actor actor-email action resubmitted-from-workflow previous-workflow-name "
+        "pod-name-format archive-strategy workflow-archiving-status workflow-id workflow-uid progress "
+        "scheduled-time estimated-duration version",
+        _ANY,
+    ),
+    # Of an ExecutorPlugin the controller runs the container.
+    ("workflows.argoproj.io", "configmap-type", "Parameter|Cache"),
     ("rollout.argoproj.io", "revision desired-replicas workload-generation", _ANY),
-    ("tekton.dev", EVERY, _ANY),
-    ("triggers.tekton.dev", EVERY, _ANY),
+    # Not `git-*` and `docker-*`, which say who is shown a password.
+    (
+        "tekton.dev",
+        "pipeline pipelineRun pipelineRunUID pipelineTask task taskRun taskRunUID clusterTask customRun memberOf "
+        "version tags displayName platforms categories icon deprecated pipelines.minVersion description source "
+        "original-pr-name rerun-of",
+        _ANY,
+    ),
+    ("triggers.tekton.dev", "eventlistener trigger triggers-eventid old-escape-quotes", _ANY),
     ("strimzi.io", "cluster name kind controller controller-name component-type pool-name node-pools kraft", _ANY),
     ("cnpg.io", "cluster instanceName instanceRole podRole reload hibernation", _ANY),
     ("nvidia.com", "gpu-driver-upgrade-drain.skip", _SWITCH),
@@ -217,8 +246,12 @@ _REFUSING: tuple[_Row, ...] = (
 )
 """What keeps an injector away from a pod."""
 
-READ_WITHOUT_DOMAIN = ("aadpodidbinding", "gpu-fraction", "gpu-fraction-num-devices", "gpu-memory")
-"""Names without a domain by which programs give a pod an identity of a cloud, or a part of a GPU."""
+READ_WITHOUT_DOMAIN = (
+    *("aadpodidbinding", "gpu-fraction", "gpu-fraction-num-devices", "gpu-memory"),
+    *("grafana_datasource", "grafana_datasources", "grafana_notifier", "grafana_alert", "grafana_plugin"),
+)
+"""Names without a domain by which programs give a pod an identity of a cloud, or a part of a GPU, and by which Grafana
+takes in where it asks and whom it tells."""
 
 WITH_POINTS = (
     *("olm.owner", "olm.owner.kind", "olm.owner.namespace", "olm.managed", "olm.operatorGroup"),

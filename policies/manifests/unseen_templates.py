@@ -29,6 +29,7 @@ _OF_AN_ARTIFACT = {
 }
 """Fields of an artifact that name no place outside of the workflow."""
 
+_HARMLESS_VARIABLES = ("TZ", "LANG", "LC_ALL", "NO_PROXY", "no_proxy", "TERM")
 _UNJUDGED = {
     "analysis template": (_ARGO, "AnalysisTemplate"),
     "cluster analysis template": (_ARGO, "ClusterAnalysisTemplate"),
@@ -121,6 +122,9 @@ class _Search:
 
     def cluster_task(self, reference: JsonValue, path: str) -> Iterator[Fault]:
         """A reference to a task: of the namespace, of the cluster, or of a kind of its own."""
+        if at(reference, "resolver") == "cluster":
+            yield from self._of_a_namespace(reference, path)
+            return
         kind, version = at(reference, "kind"), at(reference, "apiVersion")
         group = str(version).rpartition("/")[0]
         if kind == "ClusterTask":
@@ -132,8 +136,25 @@ class _Search:
 
     def step(self, reference: JsonValue, path: str) -> Iterator[Fault]:
         """A step that is said elsewhere."""
-        if at(reference, "resolver") is None:
+        if at(reference, "resolver") == "cluster":
+            yield from self._of_a_namespace(reference, path)
+        elif at(reference, "resolver") is None:
             yield from self._unjudged("step action", at(reference, "name"), path)
+
+    def _of_a_namespace(self, reference: JsonValue, path: str) -> Iterator[Fault]:
+        """What is taken from the cluster: of its own namespace it is judged where it is declared."""
+        params = [entry for _, entry in listed(at(reference, "params"), path)]
+        said = {str(at(entry, "name")): at(entry, "value") for entry in params}
+        if UNKNOWN in params or said.get("namespace") != self.case.subject.namespace:
+            yield from self._unseen(said.get("name", UNKNOWN), path, "a task of another namespace")
+
+    def pod_template(self, value: JsonValue, path: str) -> Iterator[Fault]:
+        """Variables that Tekton sets in every container of a pod, after each of them was judged."""
+        for where, entry in listed(at(value, "env"), f"{path}.env"):
+            name = at(entry, "name")
+            if name not in _HARMLESS_VARIABLES:
+                text = NOT_KNOWN if UNKNOWN in (entry, name) else f"sets {name} in every container of the pod"
+                yield Fault(path=where, text=text)
 
     def analysis(self, reference: JsonValue, path: str) -> Iterator[Fault]:
         """Templates of analyses, which run pods and call addresses."""
@@ -155,6 +176,13 @@ class _Search:
             if not isinstance(flag, str) or flag.partition("=")[0] not in _FLAGS:
                 yield Fault(path=where, text=f"{shown(flag)}, which can bring another object than the manifest")
 
+    def annotations_of_an_entry(self, value: JsonValue, path: str) -> Iterator[Fault]:
+        """Annotations that the controller of rollouts writes on an Ingress that was judged without them."""
+        for name in value if isinstance(value, dict) else [UNKNOWN]:
+            if not isinstance(name, str) or not name.startswith("canary-"):
+                text = NOT_KNOWN if name is UNKNOWN else "is written on an Ingress that was judged without it"
+                yield Fault(path=f"{path}.{name}" if isinstance(name, str) else path, text=text)
+
     def _unjudged(self, what: str, name: JsonValue, path: str) -> Iterator[Fault]:
         if not self._is_judged(*_UNJUDGED[what]):
             yield from self._unseen(name, path, f"an {what}" if what.startswith("a") else f"a {what}")
@@ -175,11 +203,16 @@ _WORKFLOW_FIELDS: Mapping[str, _Judge] = {
     "flags": _Search.flags,
     "artifactRepositoryRef": _Search.repository,
 }
-_ROLLOUT_FIELDS: Mapping[str, _Judge] = {"templates": _Search.analysis, "analyses": _Search.analysis}
+_ROLLOUT_FIELDS: Mapping[str, _Judge] = {
+    "templates": _Search.analysis,
+    "analyses": _Search.analysis,
+    "additionalIngressAnnotations": _Search.annotations_of_an_entry,
+}
 _TASK_FIELDS: Mapping[str, _Judge] = {
     "ref": _Search.step,
     "taskRef": _Search.cluster_task,
     "pipelineRef": _Search.cluster_task,
+    "podTemplate": _Search.pod_template,
 }
 
 

@@ -16,9 +16,12 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.argo_sources import changes, moves
+from policies.manifests.external_paths import external_paths
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema, without_key
+from policies.manifests.grafana import GRAFANA, grafana
 from policies.manifests.kind_table import refusals
 from policies.manifests.kustomize import is_kustomization, moved, remote_sources
+from policies.manifests.managed_elsewhere import MANAGED, managed_elsewhere
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.stated_kinds import stated_kinds
 from policies.manifests.unseen_templates import Stated, unseen_templates
@@ -70,20 +73,26 @@ def _faults(case: Case) -> Iterator[Fault]:
         text = f"{shown(name)} out of the catalog {catalog!r}: images and rights of an operator come in by it unseen"
         yield Fault(path="spec.name", text=text)
     elif subject.group == "external-secrets.io":
-        yield from _written(subject.inputs.get("spec"), "spec")
+        yield from _written(case, subject.inputs.get("spec"), "spec")
+    elif subject.group == GRAFANA:
+        yield from grafana(subject)
+    elif subject.group in MANAGED:
+        yield from managed_elsewhere(subject)
     elif subject.group in _FETCHING and subject.kind not in _APPLICATIONS:
         yield from _fetched(subject.inputs.get("spec"), "spec", _FETCHING[subject.group])
         yield from unseen_templates(case, _stated(case))
 
 
-def _written(spec: JsonValue, path: str) -> Iterator[Fault]:
+def _written(case: Case, spec: JsonValue, path: str) -> Iterator[Fault]:
     """What External Secrets writes beside Secrets: objects of any kind, put together out of texts."""
     target, inner = at(spec, "target"), at(spec, "externalSecretSpec")
     for field, value in (("target", target), ("externalSecretSpec", inner)):
         if value is UNKNOWN:
             yield Fault(path=f"{path}.{field}", text=NOT_KNOWN)
     if isinstance(inner, dict):
-        yield from _written(inner, f"{path}.externalSecretSpec")
+        yield from _written(case, inner, f"{path}.externalSecretSpec")
+    if case.subject.kind in ("ExternalSecret", "ClusterExternalSecret"):
+        yield from external_paths(case, spec, path)
     if not isinstance(target, dict):
         return
     if target.get("manifest") is not None:

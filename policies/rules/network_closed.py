@@ -197,6 +197,7 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("networking.istio.io", "Sidecar"): sidecar,
     ("networking.istio.io", "DestinationRule"): destination_rule,
     **{("argoproj.io", kind): calls for kind in WORKFLOWS},
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): _cluster_policy,
     ("kyverno.io", "ClusterPolicy"): _cluster_policy,
     ("kyverno.io", "Policy"): _cluster_policy,
     ("policies.kyverno.io", "ImageValidatingPolicy"): _cluster_policy,

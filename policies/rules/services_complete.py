@@ -78,7 +78,7 @@ def _accounts(subject: Subject, accounts: set[tuple[str | None, str | None]], *,
             yield f"{path}: {NOT_KNOWN}"
         elif not name and required:
             yield f"{path}: is missing, so that the namespace's default account is taken"
-        elif name and name != "default" and (subject.namespace, name) not in accounts:
+        elif name and name != "default" and not (isinstance(name, str) and (subject.namespace, name) in accounts):
             yield f"{path}: no ServiceAccount {name!r} is declared in {subject.namespace}"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from pulumi_policy import Severity
 
@@ -14,9 +16,13 @@ from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.pod_finder import pods
 from policies.manifests.quantities import quantity
 from policies.manifests.statements import names, names_schema
+from policies.manifests.volume_options import mount_options
 
 BUCKET = ":S3Bucket"
 _GIB = 1024**3
+_MADE = re.compile(r"pvc-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Names of volumes that a class makes: each is its claim's own."""
+
 _MIN, _MAX = 1, 4096
 _SOURCES = ("VolumeSnapshot.snapshot.storage.k8s.io", "PersistentVolumeClaim")
 _DRIVERS = ("secrets-store.csi.k8s.io", "csi.cert-manager.io", "csi.spiffe.io")
@@ -48,14 +54,14 @@ def _faults(case: Case) -> Iterator[Fault]:
         yield from _claim(case, inputs.get("spec"), "spec")
     elif is_a(case, "apps", "StatefulSet"):
         yield from _stateful_set(case, inputs.get("spec"))
-    elif is_a(case, "", "PersistentVolume") and prod:
-        policy = at(inputs.get("spec"), "persistentVolumeReclaimPolicy")
-        if policy not in (None, "Retain"):
-            yield Fault(path="spec.persistentVolumeReclaimPolicy", text=shown(policy))
-    elif is_a(case, "storage.k8s.io", "StorageClass") and prod and inputs.get("reclaimPolicy") != "Retain":
+    elif is_a(case, "", "PersistentVolume"):
+        yield from _volume(case, inputs.get("spec"))
+    elif is_a(case, "storage.k8s.io", "StorageClass"):
+        yield from mount_options(inputs.get("mountOptions"), "mountOptions")
         policy = inputs.get("reclaimPolicy")
-        text = "is missing, which means Delete" if policy is None else shown(policy)
-        yield Fault(path="reclaimPolicy", text=text)
+        if prod and policy != "Retain":
+            text = "is missing, which means Delete" if policy is None else shown(policy)
+            yield Fault(path="reclaimPolicy", text=text)
     # A claim has no pods, but its specification, while unknown, could be one's.
     for pod in () if is_a(case, "", "PersistentVolumeClaim", "PersistentVolume") else pods(case.subject):
         for path, volume in listed(at(pod.spec, "volumes"), f"{pod.path}.volumes"):
@@ -64,6 +70,22 @@ def _faults(case: Case) -> Iterator[Fault]:
             template = at(volume, "ephemeral", "volumeClaimTemplate")
             if template is not None:
                 yield from _claim(case, at(template, "spec"), f"{path}.ephemeral.volumeClaimTemplate.spec")
+
+
+def _volume(case: Case, spec: JsonValue) -> Iterator[Fault]:
+    """A volume that lies there already may be anybody's, whatever its claim is called: so somebody states whose."""
+    policy = at(spec, "persistentVolumeReclaimPolicy")
+    if case.world.environment == "prod" and policy not in (None, "Retain"):
+        yield Fault(path="spec.persistentVolumeReclaimPolicy", text=shown(policy))
+    yield from mount_options(at(spec, "mountOptions"), "spec.mountOptions")
+    if not _is_stated(case, case.subject.object_name):
+        text = "is storage that lies there already, and nobody has stated whose it is: a claim of a class gets its own"
+        yield Fault(path="metadata.name", text=text)
+
+
+def _is_stated(case: Case, volume: JsonValue) -> bool:
+    stated, _ = names(case.config.get("volumes"))
+    return isinstance(volume, str) and any(fnmatchcase(volume, name) for name in stated)
 
 
 def _holds_data(case: Case) -> bool:
@@ -93,6 +115,10 @@ def _claim(case: Case, spec: JsonValue, path: str) -> Iterator[Fault]:
         text = NOT_KNOWN if name is UNKNOWN else f"is {name!r}, allowed are {', '.join(allowed) or 'none'}"
         yield Fault(path=f"{path}.storageClassName", text=text)
     yield from _filled(case, spec, path)
+    volume = at(spec, "volumeName")
+    if volume not in (None, "") and not _MADE.fullmatch(str(volume)) and not _is_stated(case, volume):
+        text = f"{shown(volume)}: it is storage that lies there already, and nobody has stated whose it is"
+        yield Fault(path=f"{path}.volumeName", text=NOT_KNOWN if volume is UNKNOWN else text)
     size = at(spec, "resources", "requests", "storage")
     found = quantity(size)
     lowest, highest = (int(case.config.get(key) or default) for key, default in (("minGiB", _MIN), ("maxGiB", _MAX)))
@@ -157,6 +183,7 @@ RULE = Rule(
             "description": "storage classes that are allowed beside those of the settings",
         },
         "dataSources": names_schema("Kinds that may fill claims, as `<kind>.<group>`"),
+        "volumes": names_schema("PersistentVolumes that hold what their claims may have, by name; `*` is any text"),
         "drivers": names_schema("Drivers that may make volumes as pods start"),
         "minGiB": {"type": "integer", "default": _MIN, "description": "smallest volume, in GiB"},
         "maxGiB": {"type": "integer", "default": _MAX, "description": "largest volume, in GiB"},

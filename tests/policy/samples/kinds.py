@@ -170,6 +170,14 @@ _INSIDE = (
             "binaryData.a.kind: is",
         ),
         ("a program's configuration", {"data": {"a": _KUBECONFIG}}),
+        *(
+            (f"a file of {version}", {"data": {"a": f"apiVersion: {version}\nkind: {kind}\nspec: {{}}\n"}})
+            for version, kind in (
+                ("kubelet.config.k8s.io/v1beta1", "KubeletConfiguration"),
+                ("dashboard.grafana.app/v1beta1", "Dashboard"),
+                ("audit.k8s.io/v1", "Policy"),
+            )
+        ),
         (
             "letters by their numbers",
             {"data": {"a": '{"\\u0061piVersion": "x/v1", "k\\u0069nd": "Widget", "spec": {}}'}},

@@ -49,6 +49,25 @@ _RENAMED = table(
         for name in ("coredns", "argocd-cm", "cacerts")
     ),
 )
+_NAMED = table(
+    _TYPE,
+    _FILE,
+    ("names of an environment", {"namePrefix": "team-", "nameSuffix": "-dev"}),
+    *(
+        (f"names with {part} {field}", {field: part}, f"{field}: is {part!r}, with which names become those")
+        for field, part in (
+            ("namePrefix", "workflow-controller-"),
+            ("namePrefix", "core"),
+            ("namePrefix", "argocd-"),
+            ("nameSuffix", "-cm"),
+            ("nameSuffix", "-cmd-params-cm"),
+            ("nameSuffix", "dns"),
+            ("nameSuffix", "-deployment"),
+        )
+    ),
+    ("an image by a name", {"namePrefix": "a.example/"}, "namePrefix: is 'a.example/', which is no part of a name"),
+    ("names not known", {"namePrefix": UNKNOWN_VALUE}, "namePrefix: is not known before the update"),
+)
 _FLUX = manifest(
     "kustomize.toolkit.fluxcd.io/v1",
     "Kustomization",
@@ -147,6 +166,11 @@ _PUTS = (
             f"spec.source.kustomize.namespace: is 'istio-system', {_PUT}",
         ),
         (
+            "an application whose files get other names",
+            {"spec source kustomize": {"namePrefix": "argocd-"}},
+            "spec.source: kustomize.namePrefix changes what its files say",
+        ),
+        (
             "an application into a place not known",
             {"spec destination namespace": UNKNOWN_VALUE},
             "destination.namespace: is not",
@@ -190,7 +214,7 @@ def _namespaces(path: str, metadata: dict[str, Any], text: str) -> tuple[Sample,
 
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rendered-elsewhere": (*_PLACES, *_FLUXES, *_PUTS),
+    "rendered-elsewhere": (*_PLACES, *_NAMED, *_FLUXES, *_PUTS),
     "controllers-configured": _MADE,
     "pod-security-baseline": (
         *(*_PODS, *_RENAMED),

@@ -47,6 +47,11 @@ _OF_PODS = (
     ("images of a stream", {"alpha.image.policy.openshift.io/resolve-names": "*"}),
     ("privileges of OpenShift", {"openshift.io/required-scc": "privileged"}),
     ("a part of a GPU", {"gpu-fraction": "0.5"}),
+    ("a command before a backup", {"pre.hook.backup.velero.io/command": '["python3", "-c", "print(1)"]'}),
+    ("a shell after a backup", {"post.hook.backup.velero.io/command": '["/bin/sh", "-c", "sync"]'}),
+    ("a command that ends a container", {"workflows.argoproj.io/kill-cmd-main": '["sh"]'}),
+    ("a template that the executor runs", {"workflows.argoproj.io/template": "{}"}),
+    ("whom a password is shown", {"tekton.dev/git-0": "https://git.example"}),
 )
 _GOOD = (
     ("nothing", {}),
@@ -66,6 +71,11 @@ _GOOD = (
     ),
     ("no injector", {"vault.hashicorp.com/agent-inject": "false", "sidecar.opentelemetry.io/inject": "false"}),
     ("a backup's commands", {"pre.hook.backup.velero.io/command": '["sync"]'}),
+    (
+        "a file system at rest for a backup",
+        {"post.hook.backup.velero.io/command": '["/sbin/fsfreeze", "--unfreeze", "/var/lib/data"]'},
+    ),
+    ("a pod of a workflow", {"workflows.argoproj.io/node-id": "a-1", "tekton.dev/taskRun": "a"}),
     ("constraints that give nothing", {"openshift.io/required-scc": "restricted-v2"}),
 )
 _PODS = table(
@@ -233,6 +243,17 @@ _HELD = (
             "settings of every day",
             {_NOTES: {"kustomize.config.k8s.io/needs-hash": "true", "helm.sh/hook": "pre-install"}},
         ),
+        ("parameters of workflows", {_LABELS: {"workflows.argoproj.io/configmap-type": "Parameter"}}),
+        (
+            "a plugin of workflows, whose container would be run",
+            {_LABELS: {"workflows.argoproj.io/configmap-type": "ExecutorPlugin"}},
+            "configmap-type: is 'ExecutorPlugin', and its values are Parameter|Cache",
+        ),
+        (
+            "where Grafana asks, beside its own objects",
+            {_LABELS: {"grafana_datasource": "1"}},
+            f"metadata.labels.grafana_datasource: is '1', {_NOBODY}",
+        ),
         (
             "settings that go elsewhere",
             {_NOTES: {"replicator.example.com/replicate-to": "*"}},
@@ -280,6 +301,25 @@ _HELD = (
             "a sealed repository",
             {"spec template metadata labels": {"argocd.argoproj.io/secret-type": "repository"}},
             "spec.template.metadata.labels.argocd.argoproj.io/secret-type",
+        ),
+    ),
+    *table(
+        "kubernetes:cert-manager.io/v1:ClusterIssuer",
+        manifest("cert-manager.io/v1", "ClusterIssuer", {"acme": {"solvers": [{"http01": {"ingress": {}}}]}}),
+        ("an issuer that asks for its entries", {_NOTES: {"example.com/a": "b"}}),
+        (
+            "an issuer whose entries have annotations",
+            {
+                "spec acme solvers 0 http01 ingress ingressTemplate": {
+                    "metadata": {"annotations": {"nginx.a.io/b": "c"}}
+                }
+            },
+            "http01.ingress.ingressTemplate.metadata.annotations.nginx.a.io/b: is 'c'",
+        ),
+        (
+            "an issuer whose pods have labels",
+            {"spec acme solvers 0 http01 ingress podTemplate": {"metadata": {"labels": {"keel.sh/policy": "all"}}}},
+            "podTemplate.metadata.labels.keel.sh/policy",
         ),
     ),
     *table(

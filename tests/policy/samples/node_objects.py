@@ -139,6 +139,98 @@ def _patch(text: str) -> dict[str, Any]:
     return {"patches": [{"patch": text}]}
 
 
+def _aimed(text: str, target: dict[str, Any], **options: bool) -> dict[str, Any]:
+    return {"namespace": "team", "patches": [{"patch": text, "target": target, "options": options}]}
+
+
+_SALES = "kitchen.example.com/tenant: sales"
+_OTHERS: tuple[tuple[Any, ...], ...] = (
+    (
+        "a merge into its own kind",
+        _aimed("apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 2}", {"kind": "Deployment"}),
+    ),
+    (
+        "a merge into a named group",
+        _aimed(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {labels: {app: a}}",
+            {"kind": "Application", "group": "argoproj.io"},
+        ),
+    ),
+    ("another name, with its option", _aimed("metadata: {name: b}", {"kind": "ConfigMap"}, allowNameChange=True)),
+    (
+        "a name of a controller's",
+        _aimed("metadata: {name: coredns}", {"kind": "ConfigMap"}, allowNameChange=True),
+        "patches[0]: changes the name of an object to 'coredns'",
+    ),
+    (
+        "another kind",
+        _aimed("apiVersion: apps/v1\nkind: Deployment", {"kind": "PriorityClass"}, allowKindChange=True),
+        "patches[0]: has the option allowKindChange",
+    ),
+    (
+        "another group of the same kind",
+        _aimed("apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}", {"kind": "Application"}),
+        "patches[0]: may make Application an object of 'argoproj.io/v1alpha1'",
+    ),
+    (
+        "another group of whatever it is",
+        _aimed("apiVersion: serving.knative.dev/v1\nkind: Service", {"labelSelector": "app=a"}),
+        "patches[0]: may make what it changes an object of 'serving.knative.dev/v1'",
+    ),
+    (
+        "another group than the target's",
+        _aimed(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role",
+            {"kind": "Role", "group": "authorization.openshift.io"},
+        ),
+        "may make Role an object of 'rbac",
+    ),
+    (
+        "a name out of a label",
+        _patch("- {op: copy, from: /metadata/labels/app, path: /metadata/name}"),
+        "patches[0]: changes /metadata/name by 'copy'",
+    ),
+    ("a name that is no text", _patch("- {op: replace, path: /metadata/name, value: 1}"), "the name of an object to 1"),
+    (
+        "a label of another tenant by a patch",
+        _patch("- {op: add, path: /metadata/labels/kitchen.example.com~1tenant, value: sales}"),
+        "~1tenant, which is 'sales': whose an object is",
+    ),
+    (
+        "no tenant by a patch",
+        _patch("- {op: remove, path: /metadata/labels/kitchen.example.com~1tenant}"),
+        "patches[0]: changes /metadata/labels/kitchen.example.com~1tenant after",
+    ),
+    (
+        "a label of another tenant by a merge",
+        _aimed(f"metadata: {{labels: {{{_SALES}}}}}", {"kind": "Pod"}),
+        "tenant, which is 'sales': whose",
+    ),
+    (
+        "no owner by a merge",
+        _patch("metadata: {labels: {kitchen.example.com/owner: null}}"),
+        "patches[0]: changes metadata.labels.kitchen.example.com/owner after",
+    ),
+    (
+        "labels of another tenant for all",
+        {"namespace": "team", "labels": [{"pairs": {"kitchen.example.com/tenant": "sales"}}]},
+        "labels[0].pairs.kitchen.example.com/tenant: is 'sales': whose an object is",
+    ),
+    (
+        "labels in fields of its own",
+        {"labels": [{"pairs": {"app": "a"}, "fields": [{"path": "spec/nodeSelector", "create": True}]}]},
+        "labels[0].fields: puts labels where none were",
+    ),
+    (
+        "labels of its own tenant for all",
+        {"namespace": "team-dev", "commonLabels": {"kitchen.example.com/tenant": "team"}},
+    ),
+    (
+        "labels of a tenant for whatever place",
+        {"commonLabels": {"kitchen.example.com/tenant": "team"}},
+        "commonLabels.kitchen.example.com/tenant: is 'team'",
+    ),
+)
 _PATCHES = (
     *table(
         "kubernetes:kustomize.config.k8s.io/v1beta1:Kustomization",
@@ -193,6 +285,7 @@ _PATCHES = (
         ),
         ("labels for all, not known", {"commonLabels": UNKNOWN_VALUE}, "commonLabels: is not known"),
         ("a patch that cannot be read", _patch("{{"), "patches[0]: is '?'"),
+        *_OTHERS,
     ),
     *table(
         "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization",

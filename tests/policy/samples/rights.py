@@ -254,6 +254,26 @@ _OWNERSHIP = (
         ),
     ),
     *table(
+        "kubernetes:core/v1:ConfigMap",
+        {**_LABELLED, "kind": "ConfigMap", "data": {}},
+        (
+            "a file of a program, which is no object",
+            {"data a": "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"},
+        ),
+        (
+            "a policy with the kind of its parameters",
+            {"data a": "spec: {paramKind: {apiVersion: v1, kind: ConfigMap}}\n"},
+        ),
+    ),
+    *table(
+        "kubernetes:kustomize.config.k8s.io/v1beta1:Kustomization",
+        {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"},
+        (
+            "a patch of Kustomize, which declares nothing",
+            {"patches": [{"patch": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: 2}"}]},
+        ),
+    ),
+    *table(
         "kubernetes:core/v1:ServiceAccountPatch",
         _LABELLED,
         ("a patch of somebody's object", {"metadata labels": MISSING}),

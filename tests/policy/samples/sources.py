@@ -141,7 +141,10 @@ _TASKS = (
     *table(
         "kubernetes:tekton.dev/v1:TaskRun",
         manifest("tekton.dev/v1", "TaskRun", {"taskRef": {"name": "a"}}),
-        ("a task of the cluster", {"spec taskRef": {"resolver": "cluster", "params": []}}),
+        (
+            "a task of the cluster",
+            {"spec taskRef": {"resolver": "cluster", "params": [{"name": "namespace", "value": "team"}]}},
+        ),
         *(
             (f"a task by {name}", {"spec taskRef": {"resolver": name}}, f"spec.taskRef.resolver: is {name!r}: what it")
             for name in ("git", "hub", "http", "bundles", "novelty")

@@ -146,6 +146,11 @@ STACK_SAMPLES: dict[str, tuple[StackSample, ...]] = {
         ("a worker's account", {"worker": _WORKER}, "Deployment team/worker: spec.template.spec.serviceAccountName"),
         ("neither", {"runtime": None, "account": None}, "ServingRuntime", "ServiceAccount"),
         ("runtime not known", {f"service {_PREDICTOR} model runtime": UNKNOWN_VALUE}, f"runtime: is {_NOT_KNOWN}"),
+        (
+            "an account that is no text",
+            {f"service {_PREDICTOR} serviceAccountName": [{"a": "b"}]},
+            "serviceAccountName: no ServiceAccount [{'a': 'b'}] is",
+        ),
         ("account not known", {f"service {_PREDICTOR} serviceAccountName": UNKNOWN_VALUE}, f"Name: is {_NOT_KNOWN}"),
         *ADDRESSES,
     ),

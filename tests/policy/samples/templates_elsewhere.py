@@ -155,6 +155,20 @@ _ROLLOUTS = (
             "experiment.analyses[0]: is an analysis template",
         ),
         (
+            "a header for the new version",
+            {_ANALYSIS: {"trafficRouting": {"nginx": {"additionalIngressAnnotations": {"canary-by-header": "a"}}}}},
+        ),
+        (
+            "annotations of the entry of a new version",
+            {_ANALYSIS: {"trafficRouting": {"nginx": {"additionalIngressAnnotations": {"auth-url": "http://a"}}}}},
+            "nginx.additionalIngressAnnotations.auth-url: is written on an Ingress that was judged without it",
+        ),
+        (
+            "annotations of an entry, not known",
+            {_ANALYSIS: {"trafficRouting": {"nginx": {"additionalIngressAnnotations": UNKNOWN_VALUE}}}},
+            "additionalIngressAnnotations: is not known",
+        ),
+        (
             "an analysis before the switch",
             {"spec strategy": {"blueGreen": {"prePromotionAnalysis": {"templates": [{"templateName": "a"}]}}}},
             "prePromotionAnalysis.templates[0]: is an analysis template",
