@@ -56,7 +56,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("", "services endpoints", "*", OTHER, _TRAFFIC),
     ("", "serviceaccounts", "*", OTHER, _IDENTITY),
     ("", "serviceaccounts/token", "create", NOWHERE, BEFORE),
-    ("", "secrets", "*", ADDON, _SECRETS),
+    ("", "secrets", "*", OTHER, _SECRETS),
     ("", "persistentvolumeclaims", "*", ADDON, _DATA),
     ("", "persistentvolumes", "*", TENANT, _DATA),
     ("", "namespaces", "create", NOWHERE, ""),
