@@ -42,7 +42,19 @@ _MANIFESTS = {
 """Fields whose texts are manifests and nothing else."""
 
 _NAMING = ("Ref", "Refs", "Reference", "References", "Selector", "Selectors")
-_NAMES = {"kinds", "gvk", "typeMeta", "schema", "target", "targets", "involvedObject", "regarding", "gvks", "owner"}
+_NAMES = {
+    "kinds",
+    "gvk",
+    "typeMeta",
+    "schema",
+    "target",
+    "targets",
+    "involvedObject",
+    "regarding",
+    "gvks",
+    "owner",
+    "paramKind",
+}
 """Ends of fields, and fields, in which version and kind alone name a kind of object."""
 _ESCAPED = re.compile(r"\"[^\"\n]*\\[xuU][0-9a-fA-F]{2}")
 """A text in double quotes with a letter by its number."""

@@ -231,6 +231,9 @@ _PROGRAMS: tuple[Row, ...] = (
     ("app.k8s.io", "applications", "*", NOWHERE, ""),
 )
 
+NATIVE = frozenset(group for row in _KUBERNETES for group in row[0].split(" "))
+"""Kubernetes' own groups: the names of their resources mean these in whatever role."""
+
 ROWS: tuple[Row, ...] = (*_KUBERNETES, *_OPENSHIFT, *_SERVING, *_NETWORK, *_PROGRAMS)
 
 HARMLESS_STATUS = frozenset(

@@ -26,7 +26,7 @@ from policies.manifests.bound_names import (
 )
 from policies.manifests.bound_roles import Binding, bound, foreign_role
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
-from policies.manifests.kin import akin
+from policies.manifests.kin import akin, is_a_projects
 from policies.manifests.namespace_places import Place, is_own, is_platform, place_of
 from policies.manifests.objects import each_object, told
 from policies.manifests.rights_closed import READS, SHOWN, Right, closed, url_fault
@@ -40,6 +40,7 @@ _READING = ("get", "list", "watch", "update", "patch", "deletecollection", "*")
 """Verbs whose answer holds the Secret: also a change of nothing, and the removal of many."""
 
 _SHELLS = ("pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers", "pods/proxy", "services/proxy")
+_AGGREGATION = "apiregistration.k8s.io"
 _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verbs: [get], resourceNames: [support]"
 
 
@@ -149,15 +150,16 @@ def _rule(case: Case, path: str, rule: JsonValue, place: Place) -> Iterator[Faul
         yield Fault(path=path, text=NOT_KNOWN)
         return
     for field in ("apiGroups", "resources", "verbs"):
+        stated = field == "verbs" and _are_all_stated(case, rule, "*")
         for where, value in listed(at(rule, field), f"{path}.{field}"):
-            if value is UNKNOWN or "*" in str(value):
+            if value is UNKNOWN or ("*" in str(value) and not stated):
                 yield Fault(path=where, text=shown(value))
     for where, value in listed(at(rule, "nonResourceURLs"), f"{path}.nonResourceURLs"):
         text = NOT_KNOWN if value is UNKNOWN else url_fault(str(value), _words(at(rule, "verbs")))
         if text:
             yield Fault(path=where, text=text)
     for where, verb in listed(at(rule, "verbs"), f"{path}.verbs"):
-        if isinstance(verb, str) and escalating(verb):
+        if isinstance(verb, str) and escalating(verb) and not _are_all_stated(case, rule, verb):
             yield Fault(path=where, text=f"{shown(verb)}, which leads to every other right")
     for where, resource in listed(at(rule, "resources"), f"{path}.resources"):
         # One with a wildcard, or not known, is told already.
@@ -169,11 +171,14 @@ def _rule(case: Case, path: str, rule: JsonValue, place: Place) -> Iterator[Faul
 
 def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str | None:
     groups, verbs, names = (_words(at(rule, field)) for field in ("apiGroups", "verbs", "resourceNames"))
+    verbs = [verb for verb in verbs if not _is_stated(case, groups, resource, verb)]
+    if not verbs:
+        return None
     if ANY in names:
         # A name that is not known may be any.
         names = []
-    if ADMISSION in groups and not all(akin(name, case.subject.object_name or "") for name in names):
-        # Another program's webhook is as good as all of them.
+    if not all(_is_its_own(case, groups, name) for name in names):
+        # Another program's webhook, or part of the API, is as good as all of them.
         names = []
     if text := power(groups, resource, verbs, names, place):
         return text
@@ -186,12 +191,31 @@ def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str |
         return text
     plain = tuple(verb for verb in verbs if not escalating(verb))
     own: frozenset[str] = frozenset()
-    if resource in SHOWN or not READS.issuperset(plain):
+    if place >= Place.CLUSTER or resource in SHOWN or not READS.issuperset(plain):
         asked = (*groups, *(name.partition(".")[2] for name in names))
         own = frozenset(entry for entry in asked if _is_own(case, entry))
     owner = case.subject.object_name or ""
     right = Right(groups=tuple(groups), resource=resource, names=tuple(names), place=place, own=own, owner=owner)
     return closed(right, plain)
+
+
+def _is_stated(case: Case, groups: list[str], resource: str, verb: str) -> bool:
+    """Whether the organisation states that the object may give a right, in each of the groups."""
+    said = [f"{verb} {resource}{'.' if group else ''}{group}" for group in groups or [ANY]]
+    return all(is_stated(case.config, "right", f"{case.subject.title}: {right}") for right in said)
+
+
+def _are_all_stated(case: Case, rule: JsonValue, verb: str) -> bool:
+    """The same of each resource of a rule."""
+    groups, resources = (_words(at(rule, field)) for field in ("apiGroups", "resources"))
+    return bool(resources) and all(_is_stated(case, groups, resource, verb) for resource in resources)
+
+
+def _is_its_own(case: Case, groups: list[str], name: str) -> bool:
+    """Whether an object is of the program that a role is called after, where it is one that answers for the API."""
+    if _AGGREGATION in groups:
+        return _is_own(case, name.partition(".")[2])
+    return ADMISSION not in groups or (akin(name, case.subject.object_name or "") and not is_a_projects(name))
 
 
 def _secrets(verbs: list[str], names: list[str], place: Place) -> str | None:

@@ -83,6 +83,18 @@ _EVERYWHERE = (
     ("subresources.kubevirt.io", "virtualmachineinstances/vnc", "get", "a way into running machines"),
     ("strange.operators.invalid", "things", "create", _NOT_UNDERSTOOD),
     ("strange.operators.invalid", "things/exec", "get", _NOT_UNDERSTOOD),
+    ("strange.operators.invalid", "things", "get", "what strange.operators.invalid shows is not understood"),
+    ("strange.operators.invalid", "things/status", "watch", "what strange.operators.invalid shows is not understood"),
+    ("dex.coreos.com", "refreshtokens", "list", "what dex.coreos.com shows is not understood"),
+    ("k8s.keycloak.org", "keycloakusers", "list", "passwords and keys of those who sign in"),
+    ("kubevirt.io", "virtualmachines", "list", "the data by which machines start"),
+    ("bootstrap.cluster.x-k8s.io", "k3sconfigs", "get", "keys by which nodes join"),
+    ("helm.cattle.io", "helmcharts", "watch", "values of charts hold passwords"),
+    ("", "pods/log", "get", "what everybody's programs write down"),
+    ("app.k8s.io,core.oam.dev", "applications", "create", "another program makes objects"),
+    ("app.k8s.io,argoproj.io", "applications", "delete", "another program makes objects"),
+    ("openreports.io,acme.invalid", "reports", "create", _NOT_UNDERSTOOD),
+    (",acme.invalid", "events", "create", _NOT_UNDERSTOOD),
 )
 _NOTHING = (
     ("", "events", "create patch"),
@@ -99,9 +111,9 @@ _NOTHING = (
     ("autoscaling", "horizontalpodautoscalers", "create update delete"),
     ("monitoring.coreos.com", "servicemonitors podmonitors prometheusrules", "create update patch delete"),
     ("wgpolicyk8s.io", "policyreports clusterpolicyreports", "create update delete deletecollection"),
-    ("strange.operators.invalid", "things things/status", "get list watch"),
     ("cache.example.com", "memcacheds memcacheds/status memcacheds/finalizers", "create update patch delete"),
     (",cache.example.com", "events memcacheds", "create patch"),
+    (",events.k8s.io,cert-manager.io", "events", "create patch"),
     ("db.kitchen.example", "clusters", "create update delete deletecollection"),
     ("cert-manager.io", "certificates issuers", "get list watch"),
     ("cache.example.com", "tokens", "get list watch"),
@@ -151,6 +163,36 @@ _CLUSTER = (
     ),
 )
 
+_STATED = tuple(
+    _sample(
+        f"a right that is stated as {statement}",
+        _role("ClusterRole", _rule("apps", "statefulsets", "get *")),
+        *says,
+        config={"understood": [{"what": "right", "name": statement, "reason": "an operator of figures"}]},
+    )
+    for statement, *says in (
+        ("ClusterRole sample: * statefulsets.apps",),
+        ("ClusterRole sample: create statefulsets.apps", "verbs[1]: is '*'", "a pod of any namespace"),
+        ("ClusterRole other: * statefulsets.apps", "verbs[1]: is '*'", "a pod of any namespace"),
+        ("ClusterRole sample: * statefulsets", "verbs[1]: is '*'", "a pod of any namespace"),
+        ("ClusterRole *: * statefulsets.apps", "verbs[1]: is '*'", "1 of the entries of `understood` cannot be"),
+        ("ClusterRole sample: * *", "verbs[1]: is '*'", "1 of the entries of `understood` cannot be read"),
+    )
+)
+_STATED_TOO = tuple(
+    _sample(
+        f"{verb} {resource} that is stated",
+        _role("ClusterRole", _rule("", resource, verb)),
+        *says,
+        config={"understood": [{"what": "right", "name": "ClusterRole sample: get secrets", "reason": "signs"}]},
+    )
+    for verb, resource, *says in (
+        ("get", "secrets"),
+        ("list", "secrets", "read in every namespace"),
+        ("get list", "secrets", "read in every namespace"),
+        ("update", "endpoints", "leads what is meant for others"),
+    )
+)
 _KIND = {"group": "strange.operators.invalid", "kind": "Thing", "reason": "holds sizes"}
 _STATED_KINDS = tuple(
     dataclasses.replace(
@@ -251,6 +293,17 @@ _NAMES = tuple(
             "reads and",
         ),
         ("all", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "patch", ["sample-hook"]),
+        (
+            "all",
+            "admissionregistration.k8s.io",
+            "mutatingwebhookconfigurations",
+            "patch",
+            ["sample-istio-injector"],
+            "reads and changes",
+        ),
+        ("all", "apiregistration.k8s.io", "apiservices", "patch", ["v1.apps"], "answers for the API"),
+        ("all", "apiregistration.k8s.io", "apiservices", "patch", ["v1.cache.example.com"]),
+        ("kube-system", "coordination.k8s.io", "leases", "update", ["cert-manager-controller"], "leads them"),
         ("all", "apiregistration.k8s.io", "apiservices", "create", [""], "answers for the API"),
     )
 )
@@ -294,5 +347,15 @@ _AGGREGATED = tuple(
 )
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "rbac-least": (*_CLUSTER, *_STATED_KINDS, *_AT_PLACES, *_NAMES, *_CALLED, *_ADDRESSES, *_AGGREGATED),
+    "rbac-least": (
+        *_CLUSTER,
+        *_STATED,
+        *_STATED_TOO,
+        *_STATED_KINDS,
+        *_AT_PLACES,
+        *_NAMES,
+        *_CALLED,
+        *_ADDRESSES,
+        *_AGGREGATED,
+    ),
 }

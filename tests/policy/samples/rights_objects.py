@@ -23,7 +23,12 @@ def _asked(groups: str, *resources: str, namespace: str = "sales-prod", **select
 
 
 _LEVELS = {"key": "pod-security.kubernetes.io/enforce", "operator": "In", "values": ["restricted", "baseline"]}
-_ONE = {"matchLabels": {"kubernetes.io/metadata.name": "helpdesk-prod"}}
+_ONE = {"matchLabels": {"kubernetes.io/metadata.name": "sales-prod"}}
+_ANOTHERS = {"matchLabels": {"kubernetes.io/metadata.name": "helpdesk-prod"}}
+_BOTH = {
+    "matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["sales", "helpdesk"]}]
+}
+_SERVERS = {"matchExpressions": [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]}
 _OTHERS = "it would be asked about what is not its own"
 _WEBHOOKS = (
     *rows(
@@ -44,6 +49,24 @@ _WEBHOOKS = (
         ("servers, for KServe", _asked("serving.kserve.io", "inferenceservices", namespace="kserve")),
         ("network rules", _asked("networking.k8s.io", "networkpolicies", namespaceSelector=_ONE), _OTHERS),
         ("pods of one namespace", _asked("", "pods", namespaceSelector=_ONE)),
+        ("pods of another tenant", _asked("", "pods", namespaceSelector=_ANOTHERS), "without a namespaceSelector"),
+        (
+            "servers of tenants",
+            _asked("serving.kserve.io", "inferenceservices", namespaceSelector=_BOTH),
+            _OTHERS,
+        ),
+        ("settings of another tenant", _asked("", "configmaps", namespaceSelector=_ANOTHERS), _OTHERS),
+        ("pods of all models", _asked("", "pods", objectSelector=_SERVERS), "without a namespaceSelector"),
+        ("workloads, in a namespace called like one", _asked("apps", "jobs", namespace="mine-operator"), _OTHERS),
+        ("namespaces, in a namespace called like one", _asked("", "namespaces", namespace="mine-system"), _OTHERS),
+        (
+            "pods of one namespace, from nowhere known",
+            _asked("", "pods", namespace="tools", namespaceSelector=_ONE),
+            "without a namespaceSelector",
+        ),
+        ("every kind of an add-on's own", _asked("cert-manager.io", "*/*", namespace="cert-manager")),
+        ("every kind of another add-on", _asked("kyverno.io", "*/*", namespace="cert-manager"), "is '*/*'"),
+        ("every kind of an add-on", _asked("cert-manager.io", "*/*", namespace="cert-manager-x"), "is '*/*'"),
         (
             "pods of every level",
             _asked("", "pods", namespaceSelector={"matchExpressions": [_LEVELS]}),
@@ -88,6 +111,12 @@ _APIS = (
         ("converted by nobody known", {_BY: "unheard-of"}, "it would convert every object of cert-manager.io"),
         ("one's own, converted by a tenant", {_BY: "sales-prod", "spec group": "cache.example.com"}),
         ("converted in a namespace called after it", {_BY: "acme", "spec group": "acme.io"}),
+        (
+            "servers, converted in a namespace called after them",
+            {_BY: "kserve-x", "spec group": "serving.kserve.io"},
+            "it",
+        ),
+        ("converted in a namespace called like an operator's", {_BY: "mine-operator"}, "it would convert every object"),
     ),
     *rows(
         held(
@@ -96,6 +125,7 @@ _APIS = (
             spec={"group": "metrics.k8s.io", "service": {"name": "m", "namespace": "kube-system"}},
         ),
         ("figures", {}),
+        ("figures by nobody known", {"spec service namespace": "mine-system"}, "is no namespace of an add-on"),
         ("figures by a tenant", {"spec service namespace": "sales-prod"}, "is no namespace of an add-on"),
         ("servers", {"spec group": "serving.kserve.io"}, "answer for a group of another project"),
         ("certificates", {"spec group": "cert-manager.io"}, "answer for a group of another project"),
