@@ -163,36 +163,6 @@ _CLUSTER = (
     ),
 )
 
-_STATED = tuple(
-    _sample(
-        f"a right that is stated as {statement}",
-        _role("ClusterRole", _rule("apps", "statefulsets", "get *")),
-        *says,
-        config={"understood": [{"what": "right", "name": statement, "reason": "an operator of figures"}]},
-    )
-    for statement, *says in (
-        ("ClusterRole sample: * statefulsets.apps",),
-        ("ClusterRole sample: create statefulsets.apps", "verbs[1]: is '*'", "a pod of any namespace"),
-        ("ClusterRole other: * statefulsets.apps", "verbs[1]: is '*'", "a pod of any namespace"),
-        ("ClusterRole sample: * statefulsets", "verbs[1]: is '*'", "a pod of any namespace"),
-        ("ClusterRole *: * statefulsets.apps", "verbs[1]: is '*'", "1 of the entries of `understood` cannot be"),
-        ("ClusterRole sample: * *", "verbs[1]: is '*'", "1 of the entries of `understood` cannot be read"),
-    )
-)
-_STATED_TOO = tuple(
-    _sample(
-        f"{verb} {resource} that is stated",
-        _role("ClusterRole", _rule("", resource, verb)),
-        *says,
-        config={"understood": [{"what": "right", "name": "ClusterRole sample: get secrets", "reason": "signs"}]},
-    )
-    for verb, resource, *says in (
-        ("get", "secrets"),
-        ("list", "secrets", "read in every namespace"),
-        ("get list", "secrets", "read in every namespace"),
-        ("update", "endpoints", "leads what is meant for others"),
-    )
-)
 _KIND = {"group": "strange.operators.invalid", "kind": "Thing", "reason": "holds sizes"}
 _STATED_KINDS = tuple(
     dataclasses.replace(
@@ -349,8 +319,6 @@ _AGGREGATED = tuple(
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "rbac-least": (
         *_CLUSTER,
-        *_STATED,
-        *_STATED_TOO,
         *_STATED_KINDS,
         *_AT_PLACES,
         *_NAMES,
