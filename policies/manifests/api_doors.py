@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterator
 
 from policies.judging.rule import Case
 from policies.judging.values import UNKNOWN
-from policies.manifests import asked_addresses, issued, platform_kinds, secret_objects, webhook_doors
+from policies.manifests import (
+    asked_addresses,
+    issued,
+    issuers_asked,
+    platform_kinds,
+    secret_objects,
+    secret_stores,
+    webhook_doors,
+)
 from policies.manifests.bound_names import not_bound, not_joined
 from policies.manifests.controller_settings import argo_policy, config_map
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.kind_table import refusals
+from policies.manifests.namespace_places import is_platforms_group, is_tenants
 from policies.manifests.object_marks import object_marks
 
 _CONSTRAINTS = "constraints.gatekeeper.sh"
@@ -32,6 +41,8 @@ def api_doors(case: Case, rule: str) -> Iterator[Fault]:
 def _group(case: Case) -> Iterator[Fault]:
     name = case.subject.object_name
     why = NOT_KNOWN if name is None else not_joined(name)
+    if name is not None and why is None and is_platforms_group(name, case.world):
+        why = "which runs the platform: the sign-in says who is in it"
     if why:
         yield Fault(path="metadata.name", text=why if name is None else f"{shown(name)}, {why}")
     for path, user in listed(case.subject.inputs.get("users"), "users"):
@@ -48,7 +59,15 @@ def _operator_group(case: Case) -> Iterator[Fault]:
 
 
 def _project(case: Case) -> Iterator[Fault]:
-    """Roles of an AppProject: rights of Argo CD, and tokens for them that have no end."""
+    """Roles of an AppProject: rights of Argo CD, tokens for them that have no end, and accounts that it acts as."""
+    spec = case.subject.inputs.get("spec")
+    for path, entry in listed(at(spec, "destinationServiceAccounts"), "spec.destinationServiceAccounts"):
+        place, _, _ = str(at(entry, "defaultServiceAccount")).rpartition(":")
+        namespace = place or str(at(entry, "namespace"))
+        if not is_tenants(namespace, case.world) or "*" in namespace:
+            yield Fault(
+                path=f"{path}.defaultServiceAccount", text="acts as an account of a namespace that is no tenant's"
+            )
     for path, role in listed(at(case.subject.inputs.get("spec"), "roles"), "spec.roles"):
         if role is UNKNOWN:
             yield Fault(path=path, text=NOT_KNOWN)
@@ -76,10 +95,14 @@ _KINDS: dict[tuple[str, str], Callable[[Case], Iterator[Fault]]] = {
     ("argoproj.io", "AppProject"): _project,
     ("cert-manager.io", "Certificate"): issued.certificate,
     ("cert-manager.io", "CertificateRequest"): issued.certificate_request,
-    ("cert-manager.io", "Issuer"): issued.issuer,
-    ("cert-manager.io", "ClusterIssuer"): issued.issuer,
-    ("external-secrets.io", "SecretStore"): asked_addresses.secret_store,
-    ("external-secrets.io", "ClusterSecretStore"): asked_addresses.secret_store,
+    ("cert-manager.io", "Issuer"): issuers_asked.issuer,
+    ("cert-manager.io", "ClusterIssuer"): issuers_asked.issuer,
+    ("networking.k8s.io", "Ingress"): issued.ingress,
+    ("external-secrets.io", "SecretStore"): secret_stores.secret_store,
+    ("external-secrets.io", "ClusterSecretStore"): secret_stores.secret_store,
+    ("coordination.k8s.io", "Lease"): platform_kinds.lease,
+    ("kueue.x-k8s.io", "ResourceFlavor"): platform_kinds.flavor,
+    ("scheduling.k8s.io", "PriorityClass"): platform_kinds.priority,
     ("monitoring.coreos.com", "AlertmanagerConfig"): asked_addresses.receivers,
     ("monitoring.coreos.com", "Probe"): asked_addresses.addresses,
     ("monitoring.coreos.com", "ScrapeConfig"): asked_addresses.addresses,

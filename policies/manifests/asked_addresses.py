@@ -39,32 +39,6 @@ _PATHS = ("nodePath", "pathPattern", "basePath", "BasePath", "hostPath")
 _ENFORCED = (None, "", "deny", "scoped")
 
 
-def secret_store(case: Case) -> Iterator[Fault]:
-    """A store of External Secrets: a provider that is understood, at an address inside."""
-    spec = case.subject.inputs.get("spec")
-    providers = at(spec, "provider")
-    if spec is UNKNOWN or providers is UNKNOWN:
-        yield Fault(path="spec.provider", text=NOT_KNOWN)
-    for name, provider in mapping(providers).items():
-        path = f"spec.provider.{name}"
-        if name == "vault":
-            if text := outside(case, at(provider, "server")):
-                yield Fault(path=f"{path}.server", text=text)
-        elif name == "kubernetes":
-            yield from _other_namespace(case, provider, path)
-        elif not is_stated(case.config, "address", name):
-            text = "where secrets come from is not understood: name the provider in `understood` of this rule"
-            yield Fault(path=path, text=text)
-
-
-def _other_namespace(case: Case, provider: JsonValue, path: str) -> Iterator[Fault]:
-    remote = at(provider, "remoteNamespace")
-    if case.subject.namespace is None or remote not in (None, case.subject.namespace):
-        yield Fault(path=f"{path}.remoteNamespace", text=f"{shown(remote)}: Secrets of another namespace come by it")
-    if at(provider, "server", "url") not in (None, "", "kubernetes.default", "https://kubernetes.default.svc"):
-        yield Fault(path=f"{path}.server.url", text=f"{shown(at(provider, 'server', 'url'))}: is another cluster")
-
-
 def receivers(case: Case) -> Iterator[Fault]:
     """An AlertmanagerConfig sends alerts to addresses inside."""
     spec = case.subject.inputs.get("spec")

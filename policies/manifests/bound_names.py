@@ -7,12 +7,6 @@ only single service accounts pass.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-
-from policies.manifests.kin import akin
-from policies.manifests.namespace_places import Place
-
 SYSTEM = "system:"
 ACCOUNT = "system:serviceaccount:"
 """What a single service account is called as a user: `system:serviceaccount:<namespace>:<name>`."""
@@ -20,7 +14,7 @@ ACCOUNT = "system:serviceaccount:"
 STRICT_CONSTRAINTS = ("restricted", "restricted-v2", "restricted-v3", "nonroot", "nonroot-v2")
 """Security context constraints of OpenShift that keep a pod as the restricted standard does."""
 
-_HARMLESS_ROLES = frozenset(
+HARMLESS_ROLES = frozenset(
     {
         *("system:auth-delegator", "system:basic-user", "system:discovery", "system:public-info-viewer"),
         *("system:service-account-issuer-discovery", "system:monitoring", "system:heapster"),
@@ -45,41 +39,6 @@ STRONG_IN_ALL = frozenset(
 )
 """Roles that write workloads or read Secrets, which nobody gets but in a namespace of tenants."""
 
-_READERS = frozenset(
-    {
-        *("view", "basic-user", "self-access-reviewer", "cert-manager-view", "cert-manager-cluster-view"),
-        *(
-            "external-secrets-view",
-            "cluster-monitoring-view",
-            "monitoring-rules-view",
-            "cluster-samples-operator-proxy-reader",
-        ),
-        *("extension-apiserver-authentication-reader", "kueue-clusterqueue-viewer-role", "argo-aggregate-to-view"),
-    }
-)
-"""Roles of Kubernetes, OpenShift and add-ons that read what holds no secret."""
-
-_ADDONS = frozenset(
-    {
-        *("argocd", "argo", "calico", "cdi", "cert", "cilium", "cnpg", "crossplane", "external", "flux", "fleet"),
-        *("gatekeeper", "gpu", "hco", "ingress", "istio", "istiod", "karpenter", "keda", "kserve", "kubevirt", "kueue"),
-        *(
-            "kyverno",
-            "linkerd",
-            "longhorn",
-            "metallb",
-            "multus",
-            "nvidia",
-            "olm",
-            "opendatahub",
-            "prometheus",
-            "rancher",
-        ),
-        *("rook", "sealed", "strimzi", "tekton", "tigera", "trident", "vault", "velero", "knative", "capi", "capsule"),
-    }
-)
-"""First words of roles that add-ons bring: only an account of the add-on itself is bound to one."""
-
 _PEOPLE = frozenset({"kubeadm:cluster-admins", "kubernetes-admin", "kube:admin", "kubeadmin"})
 """Administrators' groups and users that do not say by their beginning that they are the cluster's."""
 
@@ -91,7 +50,7 @@ def strong_role(name: str) -> str | None:
     """Why nobody is given a role, or None."""
     if name in _STRONG_ROLES:
         return "which leads to every other right"
-    if name.startswith(SYSTEM) and name not in _HARMLESS_ROLES:
+    if name.startswith(SYSTEM) and name not in HARMLESS_ROLES:
         return "a role of the cluster's own parts"
     return None
 
@@ -126,41 +85,6 @@ def built_in(name: str) -> str | None:
     """Why nobody declares a ClusterRole of a name, or None: others have it already, by bindings of the cluster."""
     if name in _BOUND_ALREADY or (name.startswith(SYSTEM) and name not in _OF_ADDONS):
         return "a role that others have already: whoever has it would get these rights"
-    return None
-
-
-_FOR_PEOPLE = ("-edit", "-view", "-editor", "-viewer", "-editor-role", "-viewer-role", "-user-role", "-user")
-"""How roles of add-ons end that are meant to be given to people in their namespaces."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bound:
-    """Who gets a role; `is_tenants` is for accounts in a tenant's namespace."""
-
-    name: str
-    namespace: str
-    is_tenants: bool
-
-
-def foreign_role(name: str, kind: str, place: Place, binding: str, bound: Collection[Bound]) -> str | None:
-    """Why a role that the pack does not know is not bound, or None.
-
-    A binding to one's own role is called like it. In a namespace of tenants, or of an operator, a role holds there
-    alone, and the API server lets nobody bind more than he has.
-    """
-    if name in _READERS or name in _HARMLESS_ROLES or (kind == "Role" and place < Place.SYSTEM):
-        return None
-    first = name.partition("-")[0].partition(":")[0]
-    strange = [who for who in bound if not akin(name, who.name) and not akin(name, who.namespace)]
-    if place < Place.ADDON:
-        is_addons = first in _ADDONS and strange and not name.endswith(_FOR_PEOPLE)
-        return "a role of an add-on, for somebody else than an account of the add-on" if is_addons else None
-    if not akin(name, binding):
-        return "which is neither a role that is understood nor one that the binding is called after"
-    if strange and first in _ADDONS:
-        return "a role of an add-on, for somebody else than an account of the add-on"
-    if any(who.is_tenants for who in strange):
-        return "for all namespaces, though neither the account of a tenant nor its namespace is called like it"
     return None
 
 

@@ -37,10 +37,77 @@ _OF_ALL = frozenset(
 )
 """Words that stand in the names of everybody."""
 
+_PROJECTS = frozenset(
+    {
+        *("argo", "argocd", "calico", "cdi", "cert", "cilium", "cnpg", "crossplane", "external", "flux", "fluxcd"),
+        *("gatekeeper", "ingress", "istio", "istiod", "karpenter", "keda", "knative", "kserve", "kubevirt", "kueue"),
+        *(
+            "kyverno",
+            "linkerd",
+            "longhorn",
+            "metallb",
+            "multus",
+            "nvidia",
+            "olm",
+            "opendatahub",
+            "prometheus",
+            "rancher",
+        ),
+        *("cattle", "rook", "sealed", "strimzi", "tekton", "tigera", "trident", "vault", "velero", "capi", "capsule"),
+        *("inferenceservice", "inferenceservices", "servingruntime", "jobset", "jobsets", "lws", "leaderworkerset"),
+        *("kubeflow", "trainer", "kuberay", "ray", "rayclusters", "sigstore", "cosign", "policy", "opa", "kubewarden"),
+        *("envoy", "gateway", "kuadrant", "kong", "traefik", "consul", "kuma", "dapr", "spire", "openshift", "fleet"),
+        *(
+            "autoscaler",
+            "vpa",
+            "snapshot",
+            "monitoring",
+            "alertmanager",
+            "opentelemetry",
+            "eso",
+            "bitnami",
+            "descheduler",
+        ),
+        *(
+            "rabbitmq",
+            "elastic",
+            "kafka",
+            "datadog",
+            "falco",
+            "trivy",
+            "antrea",
+            "hnc",
+            "hierarchical",
+            "mpi",
+            "volcano",
+        ),
+        *(
+            "webhook-server",
+            "kube",
+            "kubernetes",
+            "apps",
+            "batch",
+            "metrics",
+            "pod",
+            "pods",
+            "eks",
+            "aks",
+            "gke",
+            "aws",
+        ),
+    }
+)
+"""Words in the names of objects that known projects bring with them, which nobody gets rights on by a name."""
+
 
 def words(name: str) -> frozenset[str]:
     """What tells a name from others."""
     return frozenset(_WORD.findall(name.lower())) - _OF_ALL
+
+
+def is_a_projects(name: str) -> bool:
+    """Whether a name has a word of a known project in it."""
+    return not words(name).isdisjoint(_PROJECTS)
 
 
 def akin(one: str, other: str) -> bool:

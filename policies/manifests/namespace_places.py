@@ -35,7 +35,6 @@ _ADDONS = frozenset(
 )
 """Namespaces from whose ConfigMaps and Secrets a program with many rights takes what it does and for whom."""
 
-_PLATFORM_ENDS = ("-system", "-operator", "-operators", "-controller")
 _PLATFORM = frozenset(
     {
         *("ingress-nginx", "nginx-ingress", "velero", "gpu-operator", "nvidia-gpu-operator", "network-operator"),
@@ -47,10 +46,25 @@ _PLATFORM = frozenset(
         *("operators", "crossplane", "cnpg", "strimzi", "postgres", "harbor", "linkerd", "linkerd-viz"),
         *("linkerd-jaeger", "consul", "dex", "reloader", "node-feature-discovery", "descheduler", "karpenter"),
         *("trust-manager", "spire", "falco", "trivy", "hnc", "cert-manager", "keycloak", "kubeflow", "opendatahub"),
-        *("redhat-ods-applications", "redhat-ods-operator", "knative-operator"),
+        *("redhat-ods-applications", "redhat-ods-operator", "knative-operator", "kueue-system", "jobset-system"),
+        *("metallb-system", "gatekeeper-system", "cattle-system", "cattle-fleet-system", "cattle-monitoring-system"),
+        *("crossplane-system", "capsule-system", "capi-system", "tigera-operator", "calico-system", "kourier-system"),
+        *("envoy-gateway-system", "kgateway-system", "kuadrant-system", "kong-system", "traefik-system", "opa-system"),
+        *("cnpg-system", "cosign-system", "dapr-system", "kuma-system", "spire-system", "spire-server", "keda-system"),
+        *(
+            "opendatahub-operator-system",
+            "vault-secrets-operator-system",
+            "opentelemetry-operator-system",
+            "hnc-system",
+        ),
+        *("volcano-system", "kubeflow-system", "tekton-operator", "kubernetes-dashboard", "openebs", "kserve-system"),
+        *("keycloak-operator", "submariner-operator", "nvidia-network-operator", "prometheus-operator", "kube-ovn"),
+        *("ray-system", "kuberay-operator", "kuberay-system", "training-operator", "mpi-operator", "rabbitmq-system"),
+        *("elastic-system", "projectcontour", "haproxy-controller", "nginx-gateway", "argo-workflows", "tekton-chains"),
+        *("tekton-pipelines-resolvers", "loki-operator", "tempo-operator", "strimzi-system", "sealed-secrets-system"),
     }
 )
-"""Namespaces of add-ons as their charts name them; `_PLATFORM_ENDS` are how further ones are called."""
+"""Namespaces of add-ons as their charts name them. Names are whole: how one ends says nothing about whose it is."""
 
 
 def is_system(namespace: str) -> bool:
@@ -62,15 +76,38 @@ def is_platform(namespace: str | None) -> bool:
     """Whether a namespace is known to be the cluster's or an add-on's, in which no tenant runs pods."""
     if not namespace:
         return False
-    return is_system(namespace) or namespace in _ADDONS | _PLATFORM or namespace.endswith(_PLATFORM_ENDS)
+    return is_system(namespace) or namespace in _ADDONS or namespace in _PLATFORM
+
+
+def tenant_of(namespace: str | None, world: World) -> str | None:
+    """The tenant of the settings whose namespace it is, in whatever environment; of several the longest name."""
+    tenants = world.settings.get("tenants")
+    if not namespace or not isinstance(tenants, Mapping):
+        return None
+    found = [str(tenant) for tenant in tenants if f"{namespace}-".startswith(f"{tenant}-")]
+    return max(found, key=len, default=None)
 
 
 def is_tenants(namespace: str, world: World) -> bool:
     """Whether a namespace is that of a tenant of the settings, in whatever environment."""
+    return tenant_of(namespace, world) is not None
+
+
+def tenant_of_group(group: str, world: World) -> str | None:
+    """The tenant to whom the settings give a group of people, or None."""
     tenants = world.settings.get("tenants")
-    return isinstance(tenants, Mapping) and any(
-        namespace == tenant or namespace.startswith(f"{tenant}-") for tenant in tenants
-    )
+    for tenant, said in tenants.items() if isinstance(tenants, Mapping) else ():
+        groups = said.get("groups") if isinstance(said, Mapping) else None
+        if isinstance(groups, Mapping) and any(isinstance(names, list) and group in names for names in groups.values()):
+            return str(tenant)
+    return None
+
+
+def is_platforms_group(group: str, world: World) -> bool:
+    """Whether the settings name a group of people as one of those that run the platform."""
+    groups = world.settings.get("groups")
+    names = groups.values() if isinstance(groups, Mapping) else ()
+    return any(isinstance(entries, list) and group in entries for entries in names)
 
 
 def place_of(namespace: str | None, world: World) -> Place:

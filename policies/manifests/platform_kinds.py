@@ -8,8 +8,8 @@ from policies.judging.rule import Case
 from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
-from policies.manifests.hosts import outside
-from policies.manifests.namespace_places import is_own
+from policies.manifests.hosts import in_a_tenants, outside
+from policies.manifests.namespace_places import Place, is_own, place_of
 from policies.manifests.object_marks import secret_marks
 from policies.manifests.secret_objects import secret_type
 from policies.manifests.understood_beside import is_stated
@@ -25,7 +25,14 @@ def driver(case: Case) -> Iterator[Fault]:
 
 def bundle(case: Case) -> Iterator[Fault]:
     """A Bundle says which CAs are trusted; into a Secret it would write in every namespace."""
-    target = at(case.subject.inputs.get("spec"), "target")
+    spec = case.subject.inputs.get("spec")
+    target = at(spec, "target")
+    for path, source in listed(at(spec, "sources"), "spec.sources"):
+        written = source is UNKNOWN or at(source, "inLine") is not None
+        if written and not is_stated(case.config, "settings", case.subject.object_name or ""):
+            yield Fault(
+                path=f"{path}.inLine", text="a CA that is written here is trusted by all: take it from cert-manager's"
+            )
     if target is UNKNOWN or at(target, "secret") is not None:
         yield Fault(path="spec.target.secret", text="it writes a Secret in every namespace that it chooses")
     yield from secret_marks(case, at(target, "configMap", "metadata"), "spec.target.configMap.metadata")
@@ -36,7 +43,8 @@ def provider_class(case: Case) -> Iterator[Fault]:
     spec = case.subject.inputs.get("spec")
     provider = at(spec, "provider")
     if provider == "vault":
-        if text := outside(case, at(spec, "parameters", "vaultAddress")):
+        address = at(spec, "parameters", "vaultAddress")
+        if text := outside(case, address) or in_a_tenants(case, address):
             yield Fault(path="spec.parameters.vaultAddress", text=text)
     elif not is_stated(case.config, "address", str(provider)):
         text = f"{shown(provider)}: where secrets come from is not understood"
@@ -64,8 +72,51 @@ def backup_location(case: Case) -> Iterator[Fault]:
     if address in (None, "") and not is_stated(case.config, "address", str(provider)):
         yield Fault(path="spec.config.s3Url", text=f"is missing, so backups leave for {provider!r}")
     for field in ("s3Url", "publicUrl"):
-        if text := outside(case, at(config, field)):
+        if text := outside(case, at(config, field)) or in_a_tenants(case, at(config, field)):
             yield Fault(path=f"spec.config.{field}", text=text)
+
+
+def lease(case: Case) -> Iterator[Fault]:
+    """A Lease says who leads: whoever declares one in a namespace of the platform stops or leads its controllers."""
+    if place_of(case.subject.namespace, case.world) != Place.TENANT:
+        yield Fault(path="metadata.namespace", text=f"{shown(case.subject.namespace)}: its controllers make their own")
+
+
+def priority(case: Case) -> Iterator[Fault]:
+    """A PriorityClass holds for the pods that name it."""
+    if case.subject.inputs.get("globalDefault") not in (None, False):
+        yield Fault(path="globalDefault", text="it would hold for every pod that names none")
+
+
+def flavor(case: Case) -> Iterator[Fault]:
+    """A ResourceFlavor leads pods to nodes of a pool: by labels of products, past the taints of GPUs alone."""
+    spec = case.subject.inputs.get("spec")
+    labels = at(spec, "nodeLabels")
+    if UNKNOWN in (spec, labels):
+        yield Fault(path="spec.nodeLabels", text=NOT_KNOWN)
+    for name in mapping(labels):
+        if not _is_of_pools(case, name, _POOL_LABELS):
+            yield Fault(path=f"spec.nodeLabels.{name}", text="leads pods to nodes by what is no label of a pool")
+    for path, toleration in listed(at(spec, "tolerations"), "spec.tolerations"):
+        if not _is_of_pools(case, at(toleration, "key"), _POOL_TAINTS):
+            text = f"{shown(at(toleration, 'key'))}: lets pods onto nodes that are kept for others"
+            yield Fault(path=f"{path}.key", text=text)
+
+
+_POOL_TAINTS = ("nvidia.com/gpu", "amd.com/gpu", "habana.ai/gaudi", "gpu.intel.com/i915")
+_POOL_LABELS = (
+    *("nvidia.com/gpu.product", "nvidia.com/gpu.family", "nvidia.com/gpu.memory", "nvidia.com/mig.strategy"),
+    *("kubernetes.io/arch", "kubernetes.io/os", "node.kubernetes.io/instance-type", "topology.kubernetes.io/zone"),
+    *("topology.kubernetes.io/region", "amd.com/gpu.product-name", "cloud.google.com/gke-accelerator"),
+    *("cloud.google.com/gke-nodepool", "eks.amazonaws.com/nodegroup", "karpenter.sh/nodepool"),
+)
+
+
+def _is_of_pools(case: Case, name: JsonValue, known: tuple[str, ...]) -> bool:
+    if not isinstance(name, str):
+        return False
+    domain = name.partition("/")[0]
+    return name in known or ("/" in name and is_own(domain, case.world)) or is_stated(case.config, "mark", name)
 
 
 def node_features(case: Case) -> Iterator[Fault]:

@@ -12,7 +12,8 @@ from functools import cache
 
 from policies.manifests.kin import akin
 from policies.manifests.namespace_places import Place
-from policies.manifests.rights_known import HARMLESS_STATUS, ROWS
+from policies.manifests.platform_names import is_read_by_a_controller
+from policies.manifests.rights_known import HARMLESS_STATUS, NATIVE, ROWS
 from policies.manifests.rights_table import ANY, narrowing
 
 READS = frozenset({"get", "list", "watch"})
@@ -49,6 +50,16 @@ SHOWN: dict[str, str] = {
     "kubeadmconfigs": "it holds keys by which nodes join",
 }
 """Resources that show secrets to whoever reads them, beside Secrets themselves."""
+
+_TELLING: dict[str, str] = {
+    "k8s.keycloak.org": "passwords and keys of those who sign in stand in it",
+    "keycloak.org": "passwords and keys of those who sign in stand in it",
+    "kubevirt.io": "the data by which machines start holds passwords",
+    "helm.cattle.io": "values of charts hold passwords",
+    "bootstrap.cluster.x-k8s.io": "it holds keys by which nodes join",
+    "controlplane.cluster.x-k8s.io": "it holds keys by which nodes join",
+}
+"""Groups whose objects hold secrets of others, which nobody reads for all namespaces."""
 
 _URLS = ("/healthz", "/livez", "/readyz", "/version", "/metrics", "/api", "/apis", "/openapi", "/swagger.json")
 _URL_FOLDERS = (
@@ -136,9 +147,23 @@ def _read(right: Right) -> str | None:
     if right.name in SHOWN and not right.own.issuperset(right.groups):
         return SHOWN[right.name]
     if not right.part or right.part in _READ_PARTS:
-        return None
+        return _read_everywhere(right) if right.place >= Place.CLUSTER else None
     found = [row for group in right.groups if (row := _row(group, right.resource, ANY))]
     return next((why for since, why, _ in found if right.place >= since), None) if found else _UNKNOWN
+
+
+def _read_everywhere(right: Right) -> str | None:
+    """Why nobody reads a resource of all namespaces, or None: what is in it is understood, and shows no secret."""
+    if right.resource == "pods/log":
+        return "what everybody's programs write down would be read"
+    for group in right.groups:
+        if group in right.own:
+            continue
+        if not has_rows(group):
+            return f"what {group} shows is not understood: name the group in `understood` of this rule"
+        if group in _TELLING:
+            return _TELLING[group]
+    return None
 
 
 def _single(right: Right, verb: str) -> bool:
@@ -149,7 +174,9 @@ def _single(right: Right, verb: str) -> bool:
         return all(name.partition(".")[2] in right.own for name in right.names)
     if right.name not in _BY_NAME or any(name.startswith(_BY_NAME[right.name]) for name in right.names):
         return False
-    return right.name == "leases" or all(akin(name, right.owner) for name in right.names)
+    if right.name == "configmaps" and any(is_read_by_a_controller(name, secret=False) for name in right.names):
+        return False
+    return all(akin(name, right.owner) for name in right.names)
 
 
 def _written(right: Right, verb: str) -> str | None:
@@ -162,16 +189,16 @@ def _written(right: Right, verb: str) -> str | None:
 
 
 def _rows(groups: Collection[str], resource: str, verb: str) -> Iterator[tuple[Place, str]]:
-    """What the table says; of several groups those count that know the resource by its name, if any does."""
+    """What the table says of every group alone.
+
+    A row for every resource of a group does not count where one of Kubernetes' own groups has the resource by name.
+    """
     rows = [(group, _row(group, resource, verb)) for group in groups]
-    exact = [row[:2] for _, row in rows if row and row[2]]
-    if exact:
-        yield from exact
-        return
+    native = any(row and row[2] and group in NATIVE for group, row in rows)
     for group, row in rows:
-        if row:
+        if row and (row[2] or not native):
             yield row[:2]
-        elif not _has_rows(group):
+        elif not row and not has_rows(group):
             yield Place.TENANT, _UNKNOWN
 
 
@@ -216,6 +243,6 @@ def _suffixed(group: str) -> _Rights | None:
 
 
 @cache
-def _has_rows(group: str) -> bool:
+def has_rows(group: str) -> bool:
     """Whether a group's resources stand in the table, so that another name is none of its."""
     return _suffixed(group) is not None or any(key[0] == group for key in _table())

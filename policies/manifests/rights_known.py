@@ -56,7 +56,7 @@ _KUBERNETES: tuple[Row, ...] = (
     ("", "services endpoints", "*", OTHER, _TRAFFIC),
     ("", "serviceaccounts", "*", OTHER, _IDENTITY),
     ("", "serviceaccounts/token", "create", NOWHERE, BEFORE),
-    ("", "secrets", "*", ADDON, _SECRETS),
+    ("", "secrets", "*", OTHER, _SECRETS),
     ("", "persistentvolumeclaims", "*", ADDON, _DATA),
     ("", "persistentvolumes", "*", TENANT, _DATA),
     ("", "namespaces", "create", NOWHERE, ""),
@@ -230,6 +230,9 @@ _PROGRAMS: tuple[Row, ...] = (
     ("rook.io ceph.rook.io objectbucket.io longhorn.io openebs.io topolvm.io csi.ceph.io", "*", "*", TENANT, _STORAGE),
     ("app.k8s.io", "applications", "*", NOWHERE, ""),
 )
+
+NATIVE = frozenset(group for row in _KUBERNETES for group in row[0].split(" "))
+"""Kubernetes' own groups: the names of their resources mean these in whatever role."""
 
 ROWS: tuple[Row, ...] = (*_KUBERNETES, *_OPENSHIFT, *_SERVING, *_NETWORK, *_PROGRAMS)
 

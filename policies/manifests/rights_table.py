@@ -266,7 +266,7 @@ def power(
             continue
         own = any(name.startswith(line.own_names) for name in names) if line.own_names else False
         named = line.by_name and all(narrowing(names, resource, verb) for verb in met)
-        if named and not own and not (line.namespaced and place >= Place.ADDON):
+        if named and not own and not (line.namespaced and place >= Place.OTHER):
             continue
         return line.why
     return None

@@ -10,11 +10,13 @@ from policies.manifests.rights_known import ROWS
 _HEAD = """## The rights that the pack understands
 
 What a role gives is understood, or `rbac-least` refuses it by name. Reading (`get`, `list`, `watch`) opens nothing but
-Secrets, tokens and ways into pods. Writing a resource opens what stands in this table, and is too much from the place
-on that stands there: in every namespace, also a tenant's; in those that are not a tenant's of the settings (an operator
-runs there, whose accounts may do more); in those of add-ons that take rights out of ConfigMaps; in the cluster's own
-(`kube-*`, `openshift-*`); for all namespaces, which is what a ClusterRole gives. The rights that lead to everything
-else (webhooks, nodes, tokens and so on) are refused before, see `policies/manifests/rights_table.py`.
+Secrets, tokens and ways into pods; for all namespaces only groups of the table are read.
+
+Writing a resource opens what stands in this table, and is too much from the place on that stands there: in every
+namespace, also a tenant's; in those that are not a tenant's of the settings (an operator runs there, whose accounts
+may do more); in those of add-ons, and of nobody after whom they are called; in the cluster's own (`kube-*`,
+`openshift-*`); for all namespaces, which is what a ClusterRole gives. The rights that lead to everything else
+(webhooks, nodes, tokens and so on) are refused before, see `policies/manifests/rights_table.py`.
 
 API groups of the organisation's own domains need no row: those of its labels and of its registry, and groups that
 `kitchen:policy.kinds` states without `carriesPods`. `resourceNames` narrow a right unless the empty name is among them;
@@ -24,12 +26,21 @@ they do not narrow `create` and `deletecollection`. What else is understood is s
 ```json
 {"rbac-least": {"understood": [{"what": "group", "name": "gadgets.io", "reason": "holds the sizes of gadgets alone"}]}}
 ```
+
+One role may be given what nobody else gets: `what` is `right`, and `name` says the role, the verb (`*` is every one)
+and the resource with its group, each right with a reason of its own:
+
+```json
+{"rbac-least": {"understood": [
+  {"what": "right", "name": "ClusterRole kps-operator: * statefulsets.apps", "reason": "it makes Prometheus"},
+  {"what": "right", "name": "ClusterRole kps-operator: update endpoints", "reason": "the kubelets' figures"}]}}
+```
 """
 
 _FROM = {
     Place.TENANT: "every namespace",
     Place.OTHER: "one that is no tenant's",
-    Place.ADDON: "one of an add-on with rights in ConfigMaps",
+    Place.ADDON: "one of an add-on, or of nobody known",
     Place.SYSTEM: "one of the cluster's own",
     Place.CLUSTER: "all namespaces",
     Place.NOWHERE: "nowhere",

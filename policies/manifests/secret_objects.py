@@ -56,6 +56,11 @@ OF_PROGRAMS = frozenset(
 """Names of Secrets from which a program with many rights takes its keys and passwords, in whatever namespace of its."""
 
 
+_RELEASES = "sh.helm.release."
+_SIGNERS = ("cert-manager",)
+"""Namespaces out of which issuers for all namespaces take the keys they sign with."""
+
+
 def secret(case: Case) -> Iterator[Fault]:
     """Faults of a Secret by its type and name; its marks are judged with those of other objects."""
     yield from secret_type(case, case.subject.inputs.get("type"), "type")
@@ -111,7 +116,13 @@ def secret_name(case: Case, name: JsonValue, kind: JsonValue, path: str) -> Iter
     """Faults of the name of a Secret that an object is or makes in its namespace."""
     namespace = case.subject.namespace or ""
     place = place_of(namespace, case.world)
-    if str(name) in OF_PROGRAMS and place != Place.TENANT:
+    if str(name).startswith(_RELEASES):
+        yield Fault(path=path, text=f"{shown(name)}: {_LEADS['helm.sh/release.v1']}")
+    elif namespace in _SIGNERS and not is_stated(case.config, "settings", f"{namespace}/{name}"):
+        yield Fault(
+            path=path, text=f"{shown(name)}: issuers sign with what lies in {namespace}, and everybody trusts it"
+        )
+    elif str(name) in OF_PROGRAMS and place != Place.TENANT:
         yield Fault(path=path, text=f"{shown(name)}: a program with many rights takes its keys from it")
     elif place == Place.SYSTEM and f"{namespace}/{name}" not in _FOR_ALL and kind not in _KEYS_OF_PEOPLE:
         yield Fault(path=path, text=f"{shown(name)}: a part of the cluster itself may take its keys from it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
@@ -9,9 +10,12 @@ from policies.judging.subject import entries
 from policies.judging.values import JsonValue
 
 _KEYS = {"what", "name", "reason"}
+_RIGHT = re.compile(r"[A-Za-z]+ [^*?\[\] ]+: (?:[a-z:-]+|\*) [a-z0-9./-]+")
+"""A right that is stated names its role and its resource; its verb may be `*`, every one."""
 SORTS: Mapping[str, str] = {
     "group": "an API group whose objects roles may write",
     "role": "a role that bindings may name",
+    "right": "what one role may do, as `<kind> <name>: <verb> <resource>.<group>`, without the group for the core's",
     "namespace": "one in which roles may do what they may in a tenant's",
     "addon": "a namespace of an add-on, in which no tenant runs pods",
     "mark": "a label or annotation of a Secret, ServiceAccount or Namespace",
@@ -46,6 +50,8 @@ def _is_right(entry: Mapping[str, JsonValue]) -> bool:
     if set(entry) != _KEYS or str(entry["what"]) not in SORTS:
         return False
     name, reason = entry["name"], entry["reason"]
+    if entry["what"] == "right" and not (isinstance(name, str) and _RIGHT.fullmatch(name)):
+        return False
     return isinstance(name, str) and bool(name.strip("*")) and isinstance(reason, str) and bool(reason.strip())
 
 

@@ -13,8 +13,9 @@ from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.kin import akin
-from policies.manifests.namespace_places import is_own, is_platform, is_tenants
-from policies.manifests.ownership import DOMAIN, ENVIRONMENT, PART_OF
+from policies.manifests.namespace_places import is_own, is_platform, is_tenants, tenant_of
+from policies.manifests.ownership import DOMAIN, ENVIRONMENT, PART_OF, TENANT
+from policies.manifests.rights_closed import has_rows
 from policies.manifests.selectors import narrows
 from policies.manifests.understood_beside import is_stated
 
@@ -27,6 +28,7 @@ _EVERYWHERE = (
 )
 """Labels that whatever is declared has, or every namespace: they narrow nothing, with whatever value."""
 
+_NAME = "kubernetes.io/metadata.name"
 _SECRET = ("secrets", "serviceaccounts/token", "tokenreviews", "subjectaccessreviews", "certificatesigningrequests")
 _RIGHTS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
 _SOME = frozenset(
@@ -73,8 +75,11 @@ def webhooks(case: Case) -> Iterator[Fault]:
         yield from _client(at(hook, "clientConfig"), f"{path}.clientConfig")
         namespace = at(hook, "clientConfig", "service", "namespace")
         addon = isinstance(namespace, str) and _is_addons(case, namespace)
-        bounded = bounds(at(hook, "namespaceSelector")) or bounds(at(hook, "objectSelector"), domains=_OF_SOME_PODS)
-        asked = _Asked(case, addon=addon, bounded=bounded, changes=changes)
+        if addon:
+            bounded = bounds(at(hook, "namespaceSelector")) or bounds(at(hook, "objectSelector"), domains=_OF_SOME_PODS)
+        else:
+            bounded = _selects_own(at(hook, "namespaceSelector"), namespace, case)
+        asked = _Asked(case, addon=str(namespace) if addon else "", bounded=bounded, changes=changes)
         for where, rule in listed(at(hook, "rules"), f"{path}.rules"):
             yield from asked.faults(rule, where)
 
@@ -100,7 +105,7 @@ def definition(case: Case) -> Iterator[Fault]:
 def _converts(case: Case, namespace: JsonValue, group: JsonValue) -> bool:
     if not isinstance(namespace, str) or is_tenants(namespace, case.world):
         return False
-    return _is_addons(case, namespace) or akin(namespace, str(group))
+    return _is_addons(case, namespace) or (akin(namespace, str(group)) and not has_rows(str(group)))
 
 
 def api_service(case: Case) -> Iterator[Fault]:
@@ -150,14 +155,32 @@ def bounds(selector: JsonValue, domains: tuple[str, ...] = (DOMAIN,)) -> bool:
     return narrows(told, domains=domains)
 
 
+def _selects_own(selector: JsonValue, namespace: JsonValue, case: Case) -> bool:
+    """Whether a webhook that a tenant answers is asked about the tenant's own namespaces alone."""
+    tenant = tenant_of(namespace, case.world) if isinstance(namespace, str) else None
+    if tenant is None or not isinstance(selector, dict):
+        return False
+    labels = mapping(at(selector, "matchLabels"))
+    said = [(key, [value]) for key, value in labels.items()]
+    for entry in entries(at(selector, "matchExpressions")):
+        if at(entry, "operator") == "In":
+            said.append((str(at(entry, "key")), entries(at(entry, "values"))))
+    return any(
+        bool(values) and all(isinstance(value, str) and tenant_of(value, case.world) == tenant for value in values)
+        for key, values in said
+        if key in (_NAME, TENANT)
+    )
+
+
 class _Asked:
     """What a webhook may be asked about."""
 
-    def __init__(self, case: Case, *, addon: bool, bounded: bool, changes: bool) -> None:
+    def __init__(self, case: Case, *, addon: str, bounded: bool, changes: bool) -> None:
         self._case, self._addon, self._bounded, self._changes = case, addon, bounded, changes
 
     def faults(self, rule: JsonValue, path: str) -> Iterator[Fault]:
-        for field in ("apiGroups", "resources"):
+        theirs = self._are_theirs(at(rule, "apiGroups"))
+        for field in ("apiGroups", "resources") if not theirs else ():
             for where, value in listed(at(rule, field), f"{path}.{field}"):
                 if value is UNKNOWN or "*" in str(value):
                     yield Fault(path=where, text=f"{shown(value)}: it would be asked about every object of the cluster")
@@ -166,6 +189,15 @@ class _Asked:
         for where, value in listed(at(rule, "resources"), f"{path}.resources"):
             if isinstance(value, str) and "*" not in value and (text := self._about(value, strange)):
                 yield Fault(path=where, text=f"{shown(value)}: {text}")
+
+    def _are_theirs(self, groups: JsonValue) -> bool:
+        """Whether every group is the organisation's, or that of the add-on in whose namespace it is answered."""
+        names = [group if isinstance(group, str) else "*" for group in entries(groups)]
+        return (
+            bool(names)
+            and bool(self._addon)
+            and all("*" not in name and name and (self._is_own(name) or akin(self._addon, name)) for name in names)
+        )
 
     def _is_own(self, group: str) -> bool:
         return is_own(group, self._case.world) or is_stated(self._case.config, "group", group)

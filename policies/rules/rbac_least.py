@@ -20,20 +20,18 @@ from policies.manifests.api_doors import api_doors
 from policies.manifests.bound_names import (
     STRICT_CONSTRAINTS,
     STRONG_IN_ALL,
-    Bound,
     built_in,
-    foreign_role,
     not_bound,
     strong_role,
 )
+from policies.manifests.bound_roles import Binding, bound, foreign_role
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema
-from policies.manifests.kin import akin
-from policies.manifests.namespace_places import Place, is_own, is_tenants, place_of
+from policies.manifests.kin import akin, is_a_projects
+from policies.manifests.namespace_places import Place, is_own, is_platform, place_of
 from policies.manifests.objects import each_object, told
 from policies.manifests.rights_closed import READS, SHOWN, Right, closed, url_fault
 from policies.manifests.rights_table import ADMISSION, ANY, escalating, narrowing, power
 from policies.manifests.rights_within import rights_within
-from policies.manifests.secret_objects import OF_PROGRAMS
 from policies.manifests.understood_beside import is_stated, remark, understood_schema
 
 _ID = "rbac-least"
@@ -42,6 +40,7 @@ _READING = ("get", "list", "watch", "update", "patch", "deletecollection", "*")
 """Verbs whose answer holds the Secret: also a change of nothing, and the removal of many."""
 
 _SHELLS = ("pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers", "pods/proxy", "services/proxy")
+_AGGREGATION = "apiregistration.k8s.io"
 _EXAMPLE = "apiGroups: [serving.kserve.io], resources: [inferenceservices], verbs: [get], resourceNames: [support]"
 
 
@@ -76,7 +75,11 @@ def _place(case: Case, *, cluster_wide: bool) -> Place:
         return Place.CLUSTER
     if namespace and is_stated(case.config, "namespace", namespace):
         return Place.TENANT
-    return place_of(namespace, case.world)
+    place = place_of(namespace, case.world)
+    if place == Place.OTHER and (is_platform(namespace) or not akin(case.subject.object_name or "", namespace or "")):
+        # An operator has settings of its own in a namespace that is called like it; nobody else has.
+        return Place.ADDON
+    return place
 
 
 def _within(case: Case) -> Iterator[Fault]:
@@ -97,11 +100,17 @@ def _binding(case: Case, inputs: dict[str, JsonValue], prefix: str, place: Place
     path = f"{prefix}roleRef.name"
     found = [*_role_name(path, name, place)]
     yield from found
-    subjects = entries(inputs.get("subjects"))
     if not found and isinstance(name, str) and not is_stated(case.config, "role", name):
-        who = [_bound(case, subject) for subject in subjects]
-        why = foreign_role(name, str(kind), place, case.subject.object_name or "", who)
-        if why:
+        who = [bound(subject, case.world) for subject in _subjects(inputs)]
+        binding = Binding(
+            name=case.subject.object_name or "",
+            namespace=None if place == Place.CLUSTER else case.subject.namespace,
+            place=place,
+            role=name,
+            kind=str(kind),
+            who=who,
+        )
+        if why := foreign_role(binding, case.world):
             yield Fault(path=path, text=f"{shown(name)}, {why}")
     for where, subject in listed(inputs.get("subjects"), f"{prefix}subjects"):
         name = at(subject, "name")
@@ -112,10 +121,11 @@ def _binding(case: Case, inputs: dict[str, JsonValue], prefix: str, place: Place
             yield from _who(where, name)
 
 
-def _bound(case: Case, subject: JsonValue) -> Bound:
-    name, namespace = (str(at(subject, field) or "") for field in ("name", "namespace"))
-    account = at(subject, "kind") == "ServiceAccount"
-    return Bound(name=name, namespace=namespace, is_tenants=account and is_tenants(namespace, case.world))
+def _subjects(inputs: Mapping[str, JsonValue]) -> Iterator[JsonValue]:
+    """Whom a binding names, in OpenShift's older kinds by their names alone too."""
+    yield from entries(inputs.get("subjects"))
+    for field, kind in (("userNames", "User"), ("groupNames", "Group")):
+        yield from ({"kind": kind, "name": name} for name in entries(inputs.get(field)))
 
 
 def _role_name(path: str, name: JsonValue, place: Place) -> Iterator[Fault]:
@@ -140,15 +150,16 @@ def _rule(case: Case, path: str, rule: JsonValue, place: Place) -> Iterator[Faul
         yield Fault(path=path, text=NOT_KNOWN)
         return
     for field in ("apiGroups", "resources", "verbs"):
+        stated = field == "verbs" and _are_all_stated(case, rule, "*")
         for where, value in listed(at(rule, field), f"{path}.{field}"):
-            if value is UNKNOWN or "*" in str(value):
+            if value is UNKNOWN or ("*" in str(value) and not stated):
                 yield Fault(path=where, text=shown(value))
     for where, value in listed(at(rule, "nonResourceURLs"), f"{path}.nonResourceURLs"):
         text = NOT_KNOWN if value is UNKNOWN else url_fault(str(value), _words(at(rule, "verbs")))
         if text:
             yield Fault(path=where, text=text)
     for where, verb in listed(at(rule, "verbs"), f"{path}.verbs"):
-        if isinstance(verb, str) and escalating(verb):
+        if isinstance(verb, str) and escalating(verb) and not _are_all_stated(case, rule, verb):
             yield Fault(path=where, text=f"{shown(verb)}, which leads to every other right")
     for where, resource in listed(at(rule, "resources"), f"{path}.resources"):
         # One with a wildcard, or not known, is told already.
@@ -160,11 +171,14 @@ def _rule(case: Case, path: str, rule: JsonValue, place: Place) -> Iterator[Faul
 
 def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str | None:
     groups, verbs, names = (_words(at(rule, field)) for field in ("apiGroups", "verbs", "resourceNames"))
+    verbs = [verb for verb in verbs if not _is_stated(case, groups, resource, verb)]
+    if not verbs:
+        return None
     if ANY in names:
         # A name that is not known may be any.
         names = []
-    if ADMISSION in groups and not all(akin(name, case.subject.object_name or "") for name in names):
-        # Another program's webhook is as good as all of them.
+    if not all(_is_its_own(case, groups, name) for name in names):
+        # Another program's webhook, or part of the API, is as good as all of them.
         names = []
     if text := power(groups, resource, verbs, names, place):
         return text
@@ -173,11 +187,11 @@ def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str |
     if resource == "securitycontextconstraints" and ("use" in verbs or "*" in verbs):
         strict = names and all(name in STRICT_CONSTRAINTS for name in names)
         return None if strict else f"of it only {', '.join(STRICT_CONSTRAINTS)} may be used"
-    if resource == "secrets" and _is_core(groups) and (text := _secrets(case, verbs, names, place)):
+    if resource == "secrets" and _is_core(groups) and (text := _secrets(verbs, names, place)):
         return text
     plain = tuple(verb for verb in verbs if not escalating(verb))
     own: frozenset[str] = frozenset()
-    if resource in SHOWN or not READS.issuperset(plain):
+    if place >= Place.CLUSTER or resource in SHOWN or not READS.issuperset(plain):
         asked = (*groups, *(name.partition(".")[2] for name in names))
         own = frozenset(entry for entry in asked if _is_own(case, entry))
     owner = case.subject.object_name or ""
@@ -185,15 +199,33 @@ def _too_much(case: Case, rule: JsonValue, resource: str, place: Place) -> str |
     return closed(right, plain)
 
 
-def _secrets(case: Case, verbs: list[str], names: list[str], place: Place) -> str | None:
+def _is_stated(case: Case, groups: list[str], resource: str, verb: str) -> bool:
+    """Whether the organisation states that the object may give a right, in each of the groups."""
+    said = [f"{verb} {resource}{'.' if group else ''}{group}" for group in groups or [ANY]]
+    return all(is_stated(case.config, "right", f"{case.subject.title}: {right}") for right in said)
+
+
+def _are_all_stated(case: Case, rule: JsonValue, verb: str) -> bool:
+    """The same of each resource of a rule."""
+    groups, resources = (_words(at(rule, field)) for field in ("apiGroups", "resources"))
+    return bool(resources) and all(_is_stated(case, groups, resource, verb) for resource in resources)
+
+
+def _is_its_own(case: Case, groups: list[str], name: str) -> bool:
+    """Whether an object is of the program that a role is called after, where it is one that answers for the API."""
+    if _AGGREGATION in groups:
+        return _is_own(case, name.partition(".")[2])
+    return ADMISSION not in groups or (akin(name, case.subject.object_name or "") and not is_a_projects(name))
+
+
+def _secrets(verbs: list[str], names: list[str], place: Place) -> str | None:
     reading = [verb for verb in verbs if verb in _READING]
     if reading and place >= Place.SYSTEM:
         return "read in every namespace" if place == Place.CLUSTER else "read in a namespace of the cluster itself"
     if any(not narrowing(names, "secrets", verb) for verb in reading):
         return "all of the namespace's, without resourceNames"
-    others = [name for name in names if name in OF_PROGRAMS and not akin(name, case.subject.object_name or "")]
-    if reading and others and place > Place.TENANT:
-        return f"{others[0]}, from which a program with many rights takes its keys"
+    if reading and place > Place.TENANT:
+        return "read where a program with more rights may take its keys from it"
     return None
 
 

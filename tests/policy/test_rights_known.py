@@ -52,8 +52,13 @@ def test_the_group_of_an_understood_kind_is_in_the_table(group: str, kind: str) 
 @pytest.mark.parametrize("group", ["", "apps", "batch", "networking.k8s.io", "novelty.k8s.io", "acme.test"])
 def test_what_stands_nowhere_is_refused_by_name(group: str) -> None:
     assert "no such right" in str(closed(right(group, "novelties"), ["create"]))
-    assert closed(right(group, "novelties"), ["get", "list", "watch"]) is None
+    assert closed(right(group, "novelties", Place.OTHER), ["get", "list", "watch"]) is None
     assert "no such right" in str(closed(right(group, "novelties/enter"), ["get"]))
+
+
+@pytest.mark.parametrize(("group", "passes"), [("apps", True), ("tekton.dev", True), ("acme.test", False)])
+def test_for_all_namespaces_those_groups_are_read_that_are_known(group: str, passes: bool) -> None:
+    assert (closed(right(group, "novelties", Place.CLUSTER), ["get", "list"]) is None) == passes
 
 
 def test_a_family_of_groups_has_one_row_for_all() -> None:

@@ -20,6 +20,7 @@ _RULE = "webhooks 0 rules 0"
 def _hooks(kind: str) -> tuple[Sample, ...]:
     inputs = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, **_META, "webhooks": [_HOOK]}
     pods = {f"{_RULE} apiGroups": [""], f"{_RULE} resources": ["pods"]}
+    addon = {**pods, "webhooks 0 clientConfig service namespace": "kserve"}
     return table(
         f"kubernetes:admissionregistration.k8s.io/v1:{kind}",
         inputs,
@@ -29,11 +30,11 @@ def _hooks(kind: str) -> tuple[Sample, ...]:
         (f"{kind} of every resource", {f"{_RULE} resources": ["*/*"]}, "resources[0]: is '*/*': it would be asked"),
         (f"{kind} of Secrets", {f"{_RULE} resources": ["secrets"]}, "resources[0]: is 'secrets': it would read them"),
         (f"{kind} of every pod", pods, "resources[0]: is 'pods': without a namespaceSelector"),
-        (f"{kind} of some pods", {**pods, "webhooks 0 objectSelector": {"matchLabels": {"a": "b"}}}),
+        (f"{kind} of some pods", {**addon, "webhooks 0 objectSelector": {"matchLabels": {"a": "b"}}}),
         (
             f"{kind} of the servers of KServe",
             {
-                **pods,
+                **addon,
                 "webhooks 0 objectSelector": {
                     "matchExpressions": [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]
                 },

@@ -160,7 +160,11 @@ _TEMPLATES = table(
     ("a role by a parameter", {"objects 0 roleRef name": "${ROLE}"}, "roleRef.name: is not known before the update"),
     ("a role by two", {"objects 0 roleRef name": "${N}-${ROLE}"}, "roleRef.name: is not known"),
     ("a whole value by a parameter", {"objects 0 roleRef name": "${{ROLE}}"}, "roleRef.name: is not known"),
-    ("what is no parameter stays", {"objects 0 roleRef name": "${OTHER}", "objects 0 metadata name": "${OTHER}"}),
+    (
+        "what is no parameter stays",
+        {"objects 0 roleRef name": "${OTHER}", "objects 0 metadata name": "${OTHER}"},
+        "roleRef.name: is '${OTHER}', for all namespaces",
+    ),
     ("subjects by a parameter", {"objects 0 subjects 0 name": "${N}"}, "subjects[0].name: is not known"),
     ("all objects by a parameter", {"objects": "${{N}}"}, "objects[0]: is not known before the update"),
     ("an object by a parameter", {"objects 0": "${{N}}"}, "objects[0]: is not known before the update"),

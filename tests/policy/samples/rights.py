@@ -187,14 +187,26 @@ _BINDINGS = (
     *table(
         f"kubernetes:{_RBAC}:ClusterRoleBinding",
         _CLUSTER_BINDING,
-        ("a team in the cluster (kyverno)", {}),
+        (
+            "a team in the cluster, by a role that nobody knows (kyverno: passes)",
+            {},
+            "'support-team' is not known to be whom the role is made for",
+        ),
+        (
+            "an operator in the cluster",
+            {"subjects 0": {"kind": "ServiceAccount", "name": "a", "namespace": "sample-system"}},
+        ),
         ("an administrator of the cluster (kyverno)", {"roleRef name": "cluster-admin"}, "is 'cluster-admin'"),
         *(
             (f"{name} of the cluster", {"roleRef name": name}, f"roleRef.name: is {name!r}, for every namespace")
             for name in ("admin", "edit", "system:node", "system:kube-controller-manager")
         ),
         ("a reader of the cluster", {"roleRef name": "view"}),
-        ("everybody in the cluster (gatekeeper)", *_bound("system:unauthenticated")),
+        (
+            "everybody in the cluster (gatekeeper)",
+            {"roleRef name": "view", **_bound("system:unauthenticated")[0]},
+            _bound("system:unauthenticated")[1],
+        ),
     ),
 )
 

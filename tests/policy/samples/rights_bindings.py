@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from tests.policy.support.sample import Sample, table
@@ -13,6 +14,15 @@ _BINDING: dict[str, Any] = {
     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "sample"},
     "subjects": [{"kind": "ServiceAccount", "name": "sample", "namespace": "sample"}],
 }
+_GROUPS = dataclasses.replace(
+    TENANTS,
+    settings={
+        **TENANTS.settings,
+        "groups": {"platform": ["ai-platform"]},
+        "tenants": {"helpdesk": {}, "sales": {"groups": {"owner": ["sales-owners"]}}},
+    },
+)
+_TEAM = {"kind": "Group", "name": "ai-platform"}
 _DEFAULT = {"kind": "ServiceAccount", "name": "default", "namespace": "helpdesk-prod"}
 _ADDON = {"kind": "ServiceAccount", "name": "argocd-server", "namespace": "argocd"}
 _FOREIGN, _NOT_ITS = "neither a role that is understood nor one", "somebody else than an account of the add-on"
@@ -33,7 +43,39 @@ _BINDINGS = (
         (
             "an add-on's role, called like it",
             {"metadata name": "argocd-server", "roleRef name": "argocd-server", "subjects 0": _DEFAULT},
-            _NOT_ITS,
+            "'default' is of the tenant 'helpdesk'",
+        ),
+        *(
+            (
+                f"the role {name} for an account of a tenant that is called like it",
+                {
+                    **{"metadata name": f"{name}-2", "roleRef name": name, "subjects 0 name": name},
+                    "subjects 0 namespace": "helpdesk-prod",
+                },
+                "is of the tenant 'helpdesk'",
+            )
+            for name in ("rook-ceph-system", "gpu-operator", "longhorn-role", "view")
+        ),
+        *(
+            (
+                f"a role that nobody knows, for {who}",
+                {"metadata name": "cluster-agent-x", "roleRef name": "cluster-agent", "subjects 0": subject},
+                says,
+            )
+            for who, subject, says in (
+                ("a group", {"kind": "Group", "name": "somebody"}, "'somebody' is not known to be whom"),
+                ("a tenant's group", {"kind": "Group", "name": "sales-owners"}, "is of the tenant 'sales'"),
+                ("an account", {"kind": "ServiceAccount", "name": "app", "namespace": "tools"}, "'app' is not known"),
+                (
+                    "an account by its user's name",
+                    {"kind": "User", "name": "system:serviceaccount:sales-prod:cluster-agent"},
+                    "is of the tenant 'sales'",
+                ),
+            )
+        ),
+        (
+            "a role of the platform's own, for those who run it",
+            {"metadata name": "figures", "roleRef name": "figures", "subjects 0": _TEAM},
         ),
         (
             "an add-on's role for people",
@@ -50,7 +92,10 @@ _BINDINGS = (
         ),
         (
             "a role that its binding is called after",
-            {"metadata name": "memcached-rolebinding", "roleRef name": "memcached-manager-role"},
+            {
+                **{"metadata name": "memcached-rolebinding", "roleRef name": "memcached-manager-role"},
+                "subjects 0 namespace": "memcached-system",
+            },
         ),
         (
             "everybody makes projects",
@@ -60,14 +105,14 @@ _BINDINGS = (
         (
             "a strange role for a tenant's account, called like it",
             {"metadata name": "cattle-admin", "roleRef name": "cattle-admin", "subjects 0": _DEFAULT},
-            "though neither the account of a tenant nor its namespace is called like it",
+            "for all namespaces, and 'default' is of the tenant 'helpdesk'",
         ),
         (
             "a tenant's own role",
             {"metadata name": "helpdesk-reader", "roleRef name": "helpdesk-reader", "subjects 0": _DEFAULT},
         ),
         ("figures are asked for", {"metadata name": "x", "roleRef name": "system:auth-delegator"}),
-        world=TENANTS,
+        world=_GROUPS,
     ),
     *table(
         f"kubernetes:{_RBAC}:ClusterRoleBinding",
@@ -91,7 +136,39 @@ _BINDINGS = (
             )
             for name in ("istio-system", "argocd", "velero", "cache-operator", "unheard-of")
         ),
-        ("a viewer of an operator's namespace", {"roleRef name": "view", "metadata namespace": "velero"}),
+        *(
+            (f"reads what is in {name}, {more}", {"roleRef name": "view", "metadata namespace": name, **more}, *says)
+            for name, more, *says in (
+                ("velero", {}),
+                ("velero", {"subjects 0": _DEFAULT}, "for 'default' of the tenant 'helpdesk'"),
+                ("sales-prod", {"subjects 0": _DEFAULT}, "for 'default' of the tenant 'helpdesk'"),
+                ("sales-prod", {"subjects 0": {"kind": "Group", "name": "sales-owners"}}),
+                ("helpdesk-prod", {"subjects 0": {"kind": "Group", "name": "sales-owners"}}, "of the tenant 'sales'"),
+            )
+        ),
+        *(
+            (
+                f"an {role} of another tenant's namespace",
+                {"roleRef": {"kind": kind, "name": role}, "metadata namespace": "sales-prod", "subjects 0": _DEFAULT},
+                "for 'default' of the tenant 'helpdesk', whose namespace sales-prod is not",
+            )
+            for kind, role in (("ClusterRole", "admin"), ("ClusterRole", "edit"), ("Role", "own"))
+        ),
+        *(
+            (
+                f"a role of {name} for {who.get('name')}",
+                {"roleRef": {"kind": "Role", "name": "server"}, "metadata namespace": name, "subjects 0": who},
+                *says,
+            )
+            for name, who, *says in (
+                ("argocd", _DEFAULT, "for 'default' of the tenant 'helpdesk'"),
+                ("istio-system", {**_DEFAULT, "namespace": "tools"}, "'default', who is not known to run what is in"),
+                ("vault", {"kind": "Group", "name": "somebody"}, "'somebody', who is not known to run what is in"),
+                ("vault", _TEAM),
+                ("argocd", _ADDON),
+                ("velero", _ADDON),
+            )
+        ),
         (
             "the figures' server reads who signs in",
             {
@@ -107,7 +184,7 @@ _BINDINGS = (
             },
             _FOREIGN,
         ),
-        world=TENANTS,
+        world=_GROUPS,
     ),
     *table(
         f"kubernetes:{_RBAC}:RoleBinding",

@@ -9,8 +9,19 @@ from tests.policy.support.tenants import held, rows
 
 _NOT_KNOWN = "not known before the update"
 _STORE = held(
-    "external-secrets.io/v1", "SecretStore", spec={"provider": {"vault": {"server": "https://vault.vault.svc:8200"}}}
+    "external-secrets.io/v1",
+    "SecretStore",
+    spec={
+        "provider": {
+            "vault": {
+                "server": "https://vault.vault.svc:8200",
+                "auth": {"kubernetes": {"role": "helpdesk", "serviceAccountRef": {"name": "eso"}}},
+            }
+        }
+    },
 )
+_AUTH = "spec provider vault auth"
+_ACCOUNT = f"{_AUTH} kubernetes serviceAccountRef"
 _PROVIDER = "spec provider"
 _STORES = (
     *rows(
@@ -18,6 +29,26 @@ _STORES = (
         ("a vault", {}),
         ("a vault of the organisation", {"spec provider vault server": "https://vault.kitchen.example"}),
         ("a vault by its number", {"spec provider vault server": "https://10.1.2.3:8200"}),
+        *(
+            (f"a vault of a tenant at {server}", {"spec provider vault server": server}, "namespace of the tenant")
+            for server in (
+                *("http://vault.helpdesk-prod.svc:8200", "https://x.sales.svc.cluster.local", "https://x.sales"),
+                "HTTPS://X.SALES.SVC:8200",
+            )
+        ),
+        ("without a sign-in", {_AUTH: {}}, "vault.auth: is missing"),
+        ("a sign-in that is not known", {_AUTH: UNKNOWN_VALUE}, f"vault.auth: is {_NOT_KNOWN}"),
+        ("the program's own token", {_AUTH: {"kubernetes": {"role": "a"}}}, "so the program shows its own token"),
+        ("a key of another namespace", {_AUTH: {"tokenSecretRef": {"name": "a", "namespace": "sales"}}}, "is 'sales'"),
+        (
+            "an account of another",
+            {f"{_ACCOUNT} namespace": "sales-prod"},
+            "serviceAccountRef.namespace: is 'sales-prod'",
+        ),
+        ("an account of its own", {f"{_ACCOUNT} namespace": "helpdesk-prod"}),
+        ("a token for the API", {f"{_ACCOUNT} audiences": ["https://kubernetes.default.svc"]}, "is good elsewhere too"),
+        ("a key of a role", {_AUTH: {"appRole": {"secretRef": {"name": "a", "key": "b"}, "roleId": "r"}}}),
+        ("a cloud's sign-in", {_AUTH: {"iam": {"region": "r"}}}, "vault.auth.iam: is a way of signing in"),
         ("a vault outside", {"spec provider vault server": "https://vault.test"}, "leads outside"),
         ("made up", {_PROVIDER: {"fake": {"data": []}}}, "spec.provider.fake: where secrets come from"),
         ("asked for", {_PROVIDER: {"webhook": {"url": "http://a.b.svc"}}}, "spec.provider.webhook: where"),
@@ -30,6 +61,18 @@ _STORES = (
         {**_STORE, "kind": "ClusterSecretStore", "metadata": {"name": "sample"}},
         ("a vault", {}),
         ("every namespace", {_PROVIDER: {"kubernetes": {}}}, "Secrets of another namespace"),
+        ("a vault by the program's account", {f"{_ACCOUNT} namespace": "external-secrets"}),
+        ("a vault by a tenant's account", {f"{_ACCOUNT} namespace": "sales-prod"}, "is 'sales-prod': shows a vault"),
+        (
+            "a vault by its own key",
+            {_AUTH: {"tokenSecretRef": {"name": "vault-root-token", "namespace": "vault"}}},
+            "tokenSecretRef.namespace: is 'vault'",
+        ),
+    ),
+    *rows(
+        {**_STORE, "kind": "ClusterSecretStore", "metadata": {"name": "sample"}},
+        ("an account that is stated", {f"{_ACCOUNT} namespace": "vault"}),
+        config={"understood": [{"what": "identity", "name": "vault/eso", "reason": "reads the platform's keys"}]},
     ),
     *rows(
         held("external-secrets.io/v1", "SecretStore", spec={"provider": {"aws": {"service": "SecretsManager"}}}),

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample
-from tests.policy.support.tenants import held, rows
+from tests.policy.support.tenants import TENANTS, held, rows
 
 _NOT_KNOWN = "not known before the update"
 _HOOK: dict[str, Any] = {
@@ -23,7 +23,12 @@ def _asked(groups: str, *resources: str, namespace: str = "sales-prod", **select
 
 
 _LEVELS = {"key": "pod-security.kubernetes.io/enforce", "operator": "In", "values": ["restricted", "baseline"]}
-_ONE = {"matchLabels": {"kubernetes.io/metadata.name": "helpdesk-prod"}}
+_ONE = {"matchLabels": {"kubernetes.io/metadata.name": "sales-prod"}}
+_ANOTHERS = {"matchLabels": {"kubernetes.io/metadata.name": "helpdesk-prod"}}
+_BOTH = {
+    "matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["sales", "helpdesk"]}]
+}
+_SERVERS = {"matchExpressions": [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]}
 _OTHERS = "it would be asked about what is not its own"
 _WEBHOOKS = (
     *rows(
@@ -44,6 +49,24 @@ _WEBHOOKS = (
         ("servers, for KServe", _asked("serving.kserve.io", "inferenceservices", namespace="kserve")),
         ("network rules", _asked("networking.k8s.io", "networkpolicies", namespaceSelector=_ONE), _OTHERS),
         ("pods of one namespace", _asked("", "pods", namespaceSelector=_ONE)),
+        ("pods of another tenant", _asked("", "pods", namespaceSelector=_ANOTHERS), "without a namespaceSelector"),
+        (
+            "servers of tenants",
+            _asked("serving.kserve.io", "inferenceservices", namespaceSelector=_BOTH),
+            _OTHERS,
+        ),
+        ("settings of another tenant", _asked("", "configmaps", namespaceSelector=_ANOTHERS), _OTHERS),
+        ("pods of all models", _asked("", "pods", objectSelector=_SERVERS), "without a namespaceSelector"),
+        ("workloads, in a namespace called like one", _asked("apps", "jobs", namespace="mine-operator"), _OTHERS),
+        ("namespaces, in a namespace called like one", _asked("", "namespaces", namespace="mine-system"), _OTHERS),
+        (
+            "pods of one namespace, from nowhere known",
+            _asked("", "pods", namespace="tools", namespaceSelector=_ONE),
+            "without a namespaceSelector",
+        ),
+        ("every kind of an add-on's own", _asked("cert-manager.io", "*/*", namespace="cert-manager")),
+        ("every kind of another add-on", _asked("kyverno.io", "*/*", namespace="cert-manager"), "is '*/*'"),
+        ("every kind of an add-on", _asked("cert-manager.io", "*/*", namespace="cert-manager-x"), "is '*/*'"),
         (
             "pods of every level",
             _asked("", "pods", namespaceSelector={"matchExpressions": [_LEVELS]}),
@@ -88,6 +111,12 @@ _APIS = (
         ("converted by nobody known", {_BY: "unheard-of"}, "it would convert every object of cert-manager.io"),
         ("one's own, converted by a tenant", {_BY: "sales-prod", "spec group": "cache.example.com"}),
         ("converted in a namespace called after it", {_BY: "acme", "spec group": "acme.io"}),
+        (
+            "servers, converted in a namespace called after them",
+            {_BY: "kserve-x", "spec group": "serving.kserve.io"},
+            "it",
+        ),
+        ("converted in a namespace called like an operator's", {_BY: "mine-operator"}, "it would convert every object"),
     ),
     *rows(
         held(
@@ -96,6 +125,7 @@ _APIS = (
             spec={"group": "metrics.k8s.io", "service": {"name": "m", "namespace": "kube-system"}},
         ),
         ("figures", {}),
+        ("figures by nobody known", {"spec service namespace": "mine-system"}, "is no namespace of an add-on"),
         ("figures by a tenant", {"spec service namespace": "sales-prod"}, "is no namespace of an add-on"),
         ("servers", {"spec group": "serving.kserve.io"}, "answer for a group of another project"),
         ("certificates", {"spec group": "cert-manager.io"}, "answer for a group of another project"),
@@ -105,6 +135,12 @@ _APIS = (
     ),
 )
 
+_MARK = "cert-manager.io/"
+_MADE = f"{_MARK}cluster-issuer"
+_ACME = {"server": "https://acme.kitchen.example/directory"}
+_STORED = dataclasses.replace(
+    TENANTS, settings={**TENANTS.settings, "objectStore": {"endpoint": "https://minio.kitchen.example:9000"}}
+)
 _CERTIFICATE = held(
     "cert-manager.io/v1",
     "Certificate",
@@ -128,6 +164,27 @@ _CERTIFICATES = (
         ("of masters", {"spec subject organizations": ["system:masters"]}, "organizations[0]: is 'system:masters'"),
         ("of masters in one text", {"spec literalSubject": "CN=x,O=system:masters"}, "literalSubject: is 'system:mas"),
         ("of a node", {"spec commonName": "system:node:n1"}, "commonName: is 'system:node:n1'"),
+        *(
+            (f"of {name}", {"spec dnsNames": [name]}, *says)
+            for name, *says in (
+                ("chat",),
+                ("*.hook.helpdesk-prod.svc.cluster.local",),
+                ("*.chat.kitchen.example",),
+                ("summary-predictor.sales", "Service in another namespace"),
+                ("kubernetes.default", "Service in another namespace"),
+                ("kubernetes", "is the API's own"),
+                ("Hook.sales.svc.cluster.local", "is the API's own, or not written in small letters"),
+                ("hook.helpdesk-prod.svc.", "or not written in small letters without a dot"),
+                ("*.svc.cluster.local", "Service in another namespace"),
+                ("*.sales.svc", "Service in another namespace"),
+                ("shop.test", "is no name of the organisation's"),
+                ("registry.kitchen.example", "registry.kitchen.example is a host of the platform"),
+                ("minio.kitchen.example", "minio.kitchen.example is a host of the platform"),
+                ("*.kitchen.example", "is a host of the platform"),
+            )
+        ),
+        ("of an address", {"spec ipAddresses": ["10.96.0.1"]}, "ipAddresses[0]: is '10.96.0.1'"),
+        ("of the store, for the store", {"metadata namespace": "minio", "spec dnsNames": ["minio.kitchen.example"]}),
         ("of another's Service", {"spec dnsNames 1": "istiod.istio-system.svc"}, "Service in another namespace"),
         ("of an account in the mesh", {"spec uris": ["spiffe://cluster.local/ns/a/sa/b"]}, "spec.uris: names somebody"),
         (
@@ -141,6 +198,30 @@ _CERTIFICATES = (
             {"spec secretTemplate annotations": {"replicator.v1.mittwald.de/replicate-to": "*"}},
             "secretTemplate.annotations.replicator.v1.mittwald.de/replicate-to: is '*'",
         ),
+        world=_STORED,
+    ),
+    *rows(
+        held("networking.k8s.io/v1", "Ingress", spec={"tls": [{"hosts": ["kitchen.example"]}]}),
+        ("without cert-manager", {}),
+        ("with a certificate", {"metadata annotations": {_MADE: "ca", f"{_MARK}alt-names": "chat.kitchen.example"}}),
+        *(
+            (f"{mark} {value}", {"metadata annotations": {_MADE: "ca", f"{_MARK}{mark}": value}}, *says)
+            for mark, value, *says in (
+                ("common-name", "system:kube-controller-manager", "commonName: is 'system:kube"),
+                ("subject-organizations", "a, system:masters", "subject-organizations[1]: is 'system:masters'"),
+                ("alt-names", "chat.kitchen.example,istiod.istio-system.svc", "dnsNames[1]: is 'istiod"),
+                ("ip-sans", "10.96.0.1", "ipAddresses[0]: is '10.96.0.1'"),
+                ("uri-sans", "spiffe://cluster.local/ns/a/sa/b", "uris: names somebody"),
+                ("usages", "cert sign", "usages[0]: is 'cert sign'"),
+                ("usages", "server auth, client auth"),
+            )
+        ),
+        (
+            "for the API's host",
+            {"metadata annotations": {_MADE: "ca"}, "spec tls 0 hosts 1": "kubernetes.default.svc"},
+            "spec.tls[0].hosts[1]: is 'kubernetes.default.svc'",
+        ),
+        world=_STORED,
     ),
     *rows(
         held("cert-manager.io/v1", "CertificateRequest", spec={"request": "LS0t"}),
@@ -159,6 +240,23 @@ _CERTIFICATES = (
             "spec.acme.server: 'https://acme.test/d'",
         ),
         ("a vault that is not known", {"spec": {"vault": {"server": UNKNOWN_VALUE}}}, f"vault.server: is {_NOT_KNOWN}"),
+        ("a vault of a tenant", {"spec": {"vault": {"server": "https://v.sales.svc"}}}, "of the tenant 'sales'"),
+        *(
+            (f"shown by {name}", {"spec": {"acme": {**_ACME, "solvers": [solver]}}}, *says)
+            for name, solver, *says in (
+                ("an Ingress", {"http01": {"ingress": {"ingressClassName": "nginx"}}, "selector": {"dnsZones": ["a"]}}),
+                ("a route", {"http01": {"gatewayHTTPRoute": {"parentRefs": [{"name": "a"}]}}}),
+                ("a port of nodes", {"http01": {"ingress": {"serviceType": "NodePort"}}}, "opens a port of every node"),
+                ("pods of its own", {"http01": {"ingress": {"podTemplate": {}}}}, "podTemplate: what is made by it"),
+                ("an Ingress of its own", {"http01": {"ingress": {"ingressTemplate": {}}}}, "ingressTemplate: what is"),
+                ("a cloud", {"dns01": {"cloudflare": {}}}, "dns01.cloudflare: asks a cloud"),
+                ("a name server", {"dns01": {"rfc2136": {"nameserver": "10.1.2.3:53"}}}),
+                ("a strange one", {"dns01": {"rfc2136": {"nameserver": "203.0.113.9:53"}}}, "dns01.rfc2136: '203.0"),
+                ("what is new", {"novelty": {}}, "solvers[0].novelty: how a name is shown"),
+                ("nobody known", UNKNOWN_VALUE, f"solvers[0]: is {_NOT_KNOWN}"),
+            )
+        ),
+        ("a cloud", {"spec": {"venafi": {"cloud": {}}}}, "spec.venafi.cloud: asks a cloud"),
         ("a signer of the future", {"spec": {"novelty": {}}}, "spec.novelty: what signs there"),
     ),
     *rows(

@@ -194,7 +194,7 @@ _NAMES = (
             for name in (
                 *("system:auth-delegator", "system:discovery", "system:metrics-server", "system:monitoring"),
                 *("system:openshift:scc:restricted-v2", "system:openshift:scc:nonroot", "system:image-puller"),
-                *("view", "sample-controller"),
+                "view",
             )
         ),
         ("an account", {"subjects": [_ACCOUNT]}),

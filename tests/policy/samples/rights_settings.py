@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, changed
-from tests.policy.support.tenants import held, rows
+from tests.policy.support.tenants import TENANTS, held, rows
 
 _NOT_KNOWN = "not known before the update"
+_TAINT, _MASTER = {"key": "nvidia.com/gpu", "operator": "Exists"}, "node-role.kubernetes.io/control-plane"
+_ACTS = "spec destinationServiceAccounts 0"
+_GROUPS = dataclasses.replace(TENANTS, settings={**TENANTS.settings, "groups": {"platform": ["ai-platform"]}})
 _MAP = held("v1", "ConfigMap", data={})
 _MAPS = (
     *rows(
@@ -90,10 +93,66 @@ _PLATFORM = (
         {"apiVersion": "trust.cert-manager.io/v1alpha1", "kind": "Bundle", "metadata": {"name": "a"}, "spec": {}},
         ("a ConfigMap", {"spec target": {"configMap": {"key": "ca.crt"}}}),
         ("a Secret", {"spec target": {"secret": {"key": "ca.crt"}}}, "writes a Secret in every namespace"),
+        ("out of a Secret", {"spec sources": [{"secret": {"name": "ca", "key": "ca.crt"}}, {"useDefaultCAs": True}]}),
+        ("a CA by hand", {"spec sources": [{"inLine": "-----BEGIN CERTIFICATE-----"}]}, "sources[0].inLine: a CA that"),
+        ("a source not known", {"spec sources": [UNKNOWN_VALUE]}, "sources[0].inLine: a CA that"),
+    ),
+    *rows(
+        held("coordination.k8s.io/v1", "Lease", spec={"holderIdentity": "a"}),
+        ("a tenant's own", {}),
+        *(
+            (f"in {name}", {"metadata namespace": name}, f"metadata.namespace: is {name!r}: its controllers")
+            for name in ("kube-system", "kube-node-lease", "cert-manager", "openshift-kube-scheduler")
+        ),
+    ),
+    *rows(
+        {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "a"}, "value": 1000},
+        ("for those that name it", {"globalDefault": False}),
+        ("for everybody", {"globalDefault": True}, "globalDefault: it would hold for every pod"),
+        ("for everybody it may be", {"globalDefault": UNKNOWN_VALUE}, "globalDefault: it would hold for every pod"),
+    ),
+    *rows(
+        {"apiVersion": "kueue.x-k8s.io/v1beta1", "kind": "ResourceFlavor", "metadata": {"name": "a"}, "spec": {}},
+        ("all nodes", {}),
+        ("a product", {"spec": {"nodeLabels": {"nvidia.com/gpu.product": "L40S"}, "tolerations": [_TAINT]}}),
+        ("an own label", {"spec": {"nodeLabels": {"kitchen.example.com/pool": "a"}}}),
+        (
+            "every taint",
+            {"spec": {"tolerations": [{"operator": "Exists"}]}},
+            "tolerations[0].key: is None: lets pods onto",
+        ),
+        ("the control plane's taint", {"spec": {"tolerations": [{"key": _MASTER}]}}, "nodes that are kept for others"),
+        ("the control plane", {"spec": {"nodeLabels": {_MASTER: ""}}}, "leads pods to nodes by what is no label"),
+        ("one node", {"spec": {"nodeLabels": {"kubernetes.io/hostname": "a"}}}, "leads pods to nodes by what is no"),
+        ("labels not known", {"spec": {"nodeLabels": UNKNOWN_VALUE}}, f"nodeLabels: is {_NOT_KNOWN}"),
+    ),
+    *rows(
+        {"apiVersion": "user.openshift.io/v1", "kind": "Group", "metadata": {"name": "testers"}, "users": ["a"]},
+        ("of people", {}),
+        world=_GROUPS,
+    ),
+    *rows(
+        {"apiVersion": "user.openshift.io/v1", "kind": "Group", "metadata": {"name": "ai-platform"}, "users": ["a"]},
+        ("of those who run the platform", {}, "is 'ai-platform', which runs the platform"),
+        world=_GROUPS,
+    ),
+    *rows(
+        held("argoproj.io/v1alpha1", "AppProject", spec={"destinationServiceAccounts": [{"namespace": "sales-prod"}]}),
+        ("as a tenant's account", {f"{_ACTS} defaultServiceAccount": "deployer"}),
+        ("as an account of the system", {f"{_ACTS} defaultServiceAccount": "kube-system:a"}, "acts as an account of"),
+        ("in the system", {_ACTS: {"namespace": "kube-system", "defaultServiceAccount": "a"}}, "acts as an account of"),
+        ("anywhere", {_ACTS: {"namespace": "*", "defaultServiceAccount": "a"}}, "acts as an account of"),
+    ),
+    *rows(
+        held("v1", "Secret", type="kubernetes.io/tls"),
+        ("a server's key", {}),
+        ("a key to sign with", {"metadata namespace": "cert-manager"}, "issuers sign with what lies in cert-manager"),
+        ("a release under another type", {"metadata name": "sh.helm.release.v1.a.v1", "type": "Opaque"}, "Helm takes"),
     ),
     *rows(
         held("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", spec={"provider": "vault", "parameters": {}}),
         ("a vault", {"spec parameters vaultAddress": "https://vault.vault.svc:8200"}),
+        ("a tenant's vault", {"spec parameters vaultAddress": "https://vault.sales.svc"}, "of the tenant 'sales'"),
         ("a vault outside", {"spec parameters vaultAddress": "https://vault.test"}, "vaultAddress: 'https://vault.te"),
         ("a cloud", {"spec provider": "azure"}, "spec.provider: is 'azure': where secrets come from"),
         ("a release", {"spec secretObjects": [{"type": "helm.sh/release.v1"}]}, "secretObjects[0].type: is 'helm.sh"),
@@ -106,6 +165,7 @@ _PLATFORM = (
     *rows(
         held("velero.io/v1", "BackupStorageLocation", spec={"provider": "aws", "config": {}}),
         ("inside", {"spec config s3Url": "https://minio.prod.kitchen.example"}),
+        ("a tenant's", {"spec config s3Url": "http://minio.sales-prod.svc:9000"}, "of the tenant 'sales'"),
         ("outside", {"spec config s3Url": "https://s3.test"}, "spec.config.s3Url: 'https://s3.test'"),
         ("the cloud's own", {}, "spec.config.s3Url: is missing"),
     ),

@@ -25,8 +25,7 @@ def rows(base: dict[str, Any], *lines: tuple[Any, ...], **more: Any) -> tuple[Sa
             resource_type=token,
             inputs=changed(base, changes),
             says=tuple(says),
-            world=TENANTS,
-            **more,
+            **{"world": TENANTS, **more},
         )
         for name, changes, *says in lines
     )
