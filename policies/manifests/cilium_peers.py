@@ -26,7 +26,6 @@ _ENTITIES = ("cluster", "host", "remote-node", "kube-apiserver", "init", "health
 _EVERY_POD = ("cluster", "unmanaged")
 _NODES = ("host", "remote-node")
 _RESERVED = tuple(f"reserved{mark}{name}" for mark in ":." for name in _ENTITIES if name != "cluster")
-_PORTS = ("ports", "rules", "serverNames")
 _NAMESPACE = "namespace"
 _SOURCES = ("k8s", "any")
 
@@ -86,8 +85,6 @@ def _ways(rule: JsonValue, path: str) -> Iterator[Fault]:
     mode = at(rule, "authentication", "mode")
     if mode not in (None, "required"):
         yield Fault(path=f"{path}.authentication.mode", text=shown(mode))
-    for where, ports in listed(at(rule, "toPorts"), f"{path}.toPorts"):
-        yield from strange_fields(ports, _PORTS, where)
 
 
 def _services(services: JsonValue, path: str) -> Iterator[Fault]:

@@ -93,7 +93,7 @@ _NAMES = (
         (
             "by a listener of another object",
             {"spec egress 0 toPorts": [{"ports": [{"port": "443"}], "listener": {"name": "a"}}]},
-            "toPorts[0].listener: is no field",
+            "toPorts[0].listener: what the proxy does",
         ),
     ),
 )
