@@ -53,6 +53,13 @@ def fetch_fault(world: World, pod: Pod, container: Container, modules: tuple[str
     )
 
 
+def target_of(container: Container) -> str:
+    """The folder that a verified fetch fills; empty where its words say none."""
+    words = [word for word in command_line(container)[3:] if isinstance(word, str)]
+    options = _options([*words], (*_OPTIONS["fetch_adapters"], *_OPTIONS["reconcile_adapters"]))
+    return options.get("--target", "") if isinstance(options, dict) else ""
+
+
 def _is_of_catalog(world: World, image: JsonValue) -> bool:
     """Whether an image is, by its digest, one of the catalog that may run."""
     digest = image.rpartition("@")[2] if isinstance(image, str) else None
