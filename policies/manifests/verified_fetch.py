@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.judging.world import World
 from policies.manifests.fields import NOT_KNOWN, at, command_line, environment
-from policies.manifests.foreign_code import PACKAGED, holds_code
+from policies.manifests.foreign_code import PACKAGED, holds_code, place_fault
 from policies.manifests.hooks import hook_faults
 from policies.manifests.models import not_allowed
 from policies.manifests.mounts import folder, mounts
@@ -108,6 +108,8 @@ def _place_fault(pod: Pod, container: Container) -> str | None:
     for mount in mounts(pod, container):
         if not mount.place or holds_code(mount.place) or mount.place.startswith("/work/"):
             return "has a volume where its image has its code"
+        if place_fault(pod, container, mount):
+            return "has a volume where libraries may find code and settings"
     if own in (None, ""):
         return None
     if not isinstance(own, str) or folder(own) not in PACKAGED:

@@ -79,6 +79,8 @@ def _faults(case: Case) -> Iterator[Fault]:
         # A configuration may leave the model to the services that it is a base of.
         if uri is not None or case.subject.kind == "LLMInferenceService":
             yield from _uri(case, uri, "spec.model.uri")
+        if at(spec, "model") is not UNKNOWN and at(spec, "model", "name") is UNKNOWN:
+            yield Fault(path="spec.model.name", text=shown(UNKNOWN))
         known = entries(case.config.get("baseConfigs"))
         for path, ref in listed(at(spec, "baseRefs"), "spec.baseRefs") if spec is not UNKNOWN else ():
             if at(ref, "name") not in known:
