@@ -37,6 +37,7 @@ _LARGEST = 200_000
 """Most characters of a file that is read whole."""
 
 _SHORTEST = 6
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_./:][A-Za-z]+)*")
 _DEEPEST = 50
 _DER_KEY = re.compile(rb"\x30(?:\x82..|\x81.|\x83...|[\x00-\x7f])\x02\x01[\x00\x01\x03]", re.DOTALL)
 """A sequence that begins with the version of a private key, or of PKCS#12; a certificate begins with a sequence."""
@@ -55,7 +56,8 @@ def leaves_with_secrets(name: str, text: str) -> tuple[str, ...]:
 def literals_with_secrets(text: str) -> tuple[str, ...]:
     """Names that a program gives a text in quotes that is a secret."""
     found = ((match["name"], match["value"]) for match in _LITERAL.finditer(text[:_LARGEST]))
-    return tuple(dict.fromkeys(name for name, value in found if _holds(name, value)))
+    # Words are names of fields, files and variables: programs hand them around.
+    return tuple(dict.fromkeys(name for name, value in found if not _WORDS.fullmatch(value) and _holds(name, value)))
 
 
 def binary_fault(text: str) -> str | None:

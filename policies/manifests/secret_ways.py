@@ -31,7 +31,11 @@ def round_the_name(value: JsonValue, path: str, key: str) -> Iterator[Fault]:
 
 def _variables(entries_: list[JsonValue], path: str) -> Iterator[Fault]:
     """Variables that are named like a secret and take their value out of one beside them, which is in plain text."""
-    plain = {at(entry, "name"): at(entry, "value") for entry in entries_ if isinstance(at(entry, "value"), str)}
+    plain = {
+        name: at(entry, "value")
+        for entry in entries_
+        if isinstance(name := at(entry, "name"), str) and isinstance(at(entry, "value"), str)
+    }
     for index, entry in enumerate(entries_):
         name, value = at(entry, "name"), at(entry, "value")
         if isinstance(name, str) and isinstance(value, str) and names_a_secret(name):

@@ -31,7 +31,7 @@ from policies.manifests.secret_names import (
 from policies.manifests.secret_ways import round_the_name
 
 _USERS = ":MinioUser"
-_OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
+_OPEN_PLACES = ("args", "command", "env", "annotations", "labels", "httpHeaders")
 _FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
 _NAMES_FLAGS = re.compile(r"(?:OPTS|OPTIONS|ARGS|ARGUMENTS|FLAGS|PARAMS|COMMAND|CMD)$")
 _PROGRAM = re.compile(r"\s*#![^\n]{0,100}?(?:python|node|ruby|perl|php|lua|pwsh)")

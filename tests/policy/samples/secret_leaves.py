@@ -54,6 +54,7 @@ _FOUND = table(
     ("a certificate as DER", {"binaryData": {"a": base64.b64encode(b"\x30\x82\x04\xbe\x30\x82\x03").decode()}}),
     ("names of fields of a store's secrets", {"data": {"a.yaml": '- objectName: "db"\n  secretKey: "dbpassword"\n'}}),
     ("a value out of a file", {"data": {"grafana.ini": "admin_password = $__file{/etc/secrets/password}\n"}}),
+    ("a program's name of a file", {"data": {"a.py": 'FILES = {"SECRET_ACCESS_KEY": "secret-key"}\n'}}),
     ("a default that is empty", {"data": {"a.env": "DB_PASSWORD=${DB_PASSWORD:-}\n"}}),
     ("a message in place of a default", {"data": {"a.env": "DB_PASSWORD=${DB_PASSWORD:?missing-variable}\n"}}),
     ("a reference with a scheme", {"data": {"a.yaml": "password: ${env:DB_PASSWORD}\n"}}),
