@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.judging.values import JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at, shown
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.mounts import Mount, folder, is_home, is_shared, mounts
 from policies.manifests.payload_code import SCRIPTS, code_fault
 from policies.manifests.pods import Container, Pod
@@ -25,8 +25,29 @@ _CACHES = ("/.cache/", "/.triton/", "/.nv/", "/.config/", "/.vllm/")
 PACKAGED = (f"{SCRIPTS}/", "/etc/kitchen/adapters/", "/etc/kitchen/base-model/")
 
 
-def foreign_code(server: Server) -> Iterator[Fault]:
-    """Ways by which a server would run what is not of its image."""
+_DATA = (
+    *("/mnt/", "/data/", "/models/", "/etc/kitchen/", "/run/kitchen/", "/run/secrets/", "/var/run/secrets/"),
+    *("/secrets/", "/certs/", "/etc/ssl/certs/", "/etc/certs/", "/etc/ca/", "/etc/tls/", "/templates/"),
+)
+"""Where volumes hold nothing but data: models, certificates, keys, templates of chats. No library looks for code or
+settings there unless a flag or a variable leads it, and those are judged. Elsewhere only an emptyDir is clean."""
+
+
+def place_fault(pod: Pod, container: Container, mount: Mount, known: frozenset[str] = frozenset()) -> str | None:
+    """Why what is mounted at a place may be code or settings of some library, or None; `known` are stated places."""
+    if not mount.known or mount.place.startswith((*_DATA, *(folder(place) for place in known))):
+        return None
+    if mount.is_private and not is_shared(pod, container, mount):
+        return None
+    if mount.volume is None and pod.kind:
+        # KServe puts the pod together out of two objects: the volume is judged where it is declared.
+        return None
+    place = shown(at(mount.spec, "mountPath"))
+    return f"{place}, where libraries may find code and settings: mount data at {', '.join(_DATA[:4])} or state it"
+
+
+def foreign_code(server: Server, known: frozenset[str] = frozenset()) -> Iterator[Fault]:
+    """Ways by which a server would run what is not of its image; `known` are further places of data."""
     container = server.container
     found = list(mounts(server.pod, container))
     for mount in found:
@@ -40,6 +61,11 @@ def foreign_code(server: Server) -> Iterator[Fault]:
                 "holds caches of compiled code, loaded as they lie there: only an emptyDir of this container is its own"
             )
             yield Fault(path=f"{mount.path}.mountPath", text=text)
+        elif server.is_vllm and (strange := place_fault(server.pod, container, mount, known)):
+            yield Fault(path=f"{mount.path}.mountPath", text=strange)
+    for path, _ in listed(at(server.pod.spec, "inputs", "artifacts"), f"{server.pod.path}.inputs.artifacts"):
+        if server.is_vllm:
+            yield Fault(path=path, text="puts files into the server's container that nothing compares")
     own = container.spec.get("workingDir")
     fault = None if own in (None, "") else _folder_fault(server.pod, container, own, found)
     if fault:

@@ -14,7 +14,7 @@ Words = Sequence[JsonValue]
 
 _PLAIN = frozenset(
     {
-        *("echo", "printf", "sleep", "exit", "true", "false", ":", "umask", "ulimit", "wait", "return", "break"),
+        *("echo", "printf", "sleep", "exit", "true", "false", ":", "umask", "ulimit", "return", "break"),
         *("continue", "date", "hostname", "uname", "arch", "nproc", "lscpu", "id", "whoami", "pwd", "ls", "cat"),
         *("head", "tail", "wc", "cut", "tr", "grep", "seq", "basename", "dirname", "readlink", "realpath", "stat"),
         *("mkdir", "df", "free", "ps", "pgrep", "kill", "printenv", "which", "type", "sync"),
@@ -48,6 +48,11 @@ def _condition(words: Words) -> bool:
     return all(word is UNKNOWN or _test([word]) for word in words)
 
 
+def _wait(words: Words) -> bool:
+    """Whether processes are waited for; behind -p stands a variable, whose brackets bash would evaluate."""
+    return all(word is UNKNOWN or (isinstance(word, str) and re.fullmatch(r"-[nf]|%?\d+", word)) for word in words)
+
+
 def _called(words: Words, flags: re.Pattern[str]) -> bool:
     """Whether addresses are asked for of this very pod, with options that send and write nothing."""
     index = 0
@@ -75,6 +80,7 @@ _WITH_WORDS: Mapping[str, Callable[[Words], bool]] = {
     "[[": _test,
     # A virtual environment of the image sets PATH to its own folder.
     **dict.fromkeys((".", "source"), _all(re.compile(r"/(?:opt|usr|app|workspace)/(?:[\w-]+/)*bin/activate"))),
+    "wait": _wait,
     "nvidia-smi": _all(_SMI),
     "grpc_health_probe": _all(_DIAL),
     "curl": lambda words: _called(words, _CURL_FLAG),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from policies.judging.world import World
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed
 from policies.manifests.models import not_allowed
 from policies.manifests.mounts import Mount, folder, mounts
+from policies.manifests.pod_finder import pods
 from policies.manifests.pods import Container, Pod
 from policies.manifests.servers import Server
 from policies.manifests.verified_fetch import BASE_MODEL, fetch_fault
@@ -101,10 +103,29 @@ def _claim_of(volume: JsonValue) -> str:
     return claim if isinstance(claim, str) else ""
 
 
-def other_names(case: Case, server: Server, model: JsonValue) -> Iterator[str]:
-    """Names of other models and adapters of the catalog under which a server would answer."""
-    if not isinstance(model, str):
+def made_claims(case: Case, known: frozenset[str]) -> Iterator[Fault]:
+    """Claims that the cluster makes for an object and that would be called like a base model's, so be taken for it.
+
+    The claim of an ephemeral volume is `<pod>-<volume>`, and a pod's name begins with that of the object that makes it.
+    """
+    metadata, spec = case.subject.metadata, case.subject.inputs.get("spec")
+    owner = case.subject.object_name or metadata.get("generateName")
+    if not isinstance(owner, str):
         return
-    own = model.partition("/")[0]
-    listed = {ref.partition("/")[0] for ref in (*case.world.base_models, *case.world.adapters)} - {own}
-    yield from (name for name in server.values("served-model-name") if name in listed)
+    names = {*claims(case.world), *known}
+    for pod in pods(case.subject):
+        for path, volume in listed(at(pod.spec, "volumes"), f"{pod.path}.volumes"):
+            end = f"-{at(volume, 'name')}"
+            called = [name for name in sorted(names) if name.endswith(end) and name.removesuffix(end).startswith(owner)]
+            if at(volume, "ephemeral") is not None and called:
+                yield Fault(path=f"{path}.ephemeral", text=f"makes the claim {called[0]!r}, which is a base model's")
+    for path, template in listed(at(spec, "volumeClaimTemplates"), "spec.volumeClaimTemplates"):
+        own = str(at(template, "metadata", "name"))
+        ordinal = re.compile(rf"{re.escape(own)}-{re.escape(owner)}(?:-\d+)+")
+        called = [
+            name
+            for name in sorted(names)
+            if ordinal.fullmatch(name) or (name.endswith(f"-{own}") and name.removesuffix(f"-{own}").startswith(owner))
+        ]
+        if called:
+            yield Fault(path=path, text=f"makes the claim {called[0]!r}, which is a base model's")

@@ -71,8 +71,26 @@ def steps_of(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def as_container(entry: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """A container in such a field with the names of fields that Kubernetes' own have."""
-    return {**entry, "resources": entry["computeResources"]} if "computeResources" in entry else entry
+    """A container in such a field with the names of fields that Kubernetes' own have; a script stands as its command.
+
+    Tekton's `script` names its program in the first line, and without one is the shell's; Argo's `source` is a file
+    that the command gets behind its words.
+    """
+    found = {**entry, "resources": entry["computeResources"]} if "computeResources" in entry else entry
+    script, source = entry.get("script"), entry.get("source")
+    if script is UNKNOWN or (isinstance(script, str) and script):
+        return {**found, "command": [*_program(script), "-c", script], "args": ["script", *entries(entry.get("args"))]}
+    if source is UNKNOWN or (isinstance(source, str) and source):
+        command = entry.get("command")
+        words = [UNKNOWN] if command is UNKNOWN else entries(command)
+        return {**found, "command": [*words, "-c", source], "args": []}
+    return found
+
+
+def _program(script: JsonValue) -> list[JsonValue]:
+    first = script.partition("\n")[0].strip() if isinstance(script, str) else ""
+    words: list[JsonValue] = [*first[2:].split()] if first.startswith("#!") else ["/bin/sh"]
+    return words or [UNKNOWN]
 
 
 def part_lists(spec: dict[str, JsonValue]) -> Iterator[tuple[str, str, JsonValue]]:

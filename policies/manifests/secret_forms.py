@@ -58,12 +58,57 @@ FORMS: tuple[Form, ...] = (
         pattern=re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"]*:(?![$<{])[^\s/@\"]+@"),
     ),
     Form(
-        name=_HEADER,
-        hints=("bearer", "basic", "authorization", "api-key", "-token"),
+        name="a token in an address",
+        hints=("://",),
+        pattern=re.compile(r"://(?=[A-Za-z_-]{0,60}[0-9])(?=[0-9_-]{0,60}[A-Za-z])[\w-]{20,200}@"),
+    ),
+    Form(
+        name="a password in an address",
+        hints=("oracle:",),
+        pattern=re.compile(rf"jdbc:oracle:\w+:[^\s/:@]{{1,100}}/{_GIVEN}[^\s/@]{{2,200}}@"),
+    ),
+    Form(
+        name="a password of a login",
+        hints=("loginmodule",),
+        pattern=re.compile(rf"LoginModule\s[^;]{{0,300}}?\bpassword\s{{0,9}}=\s{{0,9}}[\"']?{_GIVEN}[^\"'\s;]{{3,}}"),
+    ),
+    Form(
+        name="a password among options of a mount",
+        hints=("pass=", "password="),
         pattern=re.compile(
-            r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic)\s+[\w.~+/=-]{8}"
+            rf"(?i)\buser(?:name)?=[^,\s]{{1,100}},(?:[\w.=/-]{{1,60}},){{0,9}}pass(?:word)?={_GIVEN}[^,\s]{{3,}}"
+        ),
+    ),
+    Form(
+        name="a password in a list of users",
+        hints=(">", "insecure-password", "userpassword"),
+        pattern=re.compile(
+            rf"(?m)^user\s+\S{{1,100}}\s[^\n]{{0,200}}?(?<=\s)>{_GIVEN}[^\s]{{4,}}|\binsecure-password\s+{_GIVEN}\S{{3,}}"
+            rf"|^userPassword::?\s+{_GIVEN}\S{{4,}}"
+        ),
+    ),
+    Form(
+        name="a key of JSON",
+        hints=('"kty"',),
+        pattern=re.compile(
+            r'"kty"[^{}]{0,600}?"(?:k|d)"\s{0,9}:\s{0,9}"[\w-]{16}|"(?:k|d)"\s{0,9}:\s{0,9}"[\w-]{16}[^{}]{0,600}?"kty"'
+        ),
+    ),
+    Form(
+        name="a header that a proxy sets",
+        hints=("proxy_set_header",),
+        pattern=re.compile(
+            r"(?i)\bproxy_set_header\s+(?:authorization|[\w-]{0,40}(?:key|token|secret))\s+"
+            rf"[\"']?(?:\w+ )?{_GIVEN}[\w.~+/=-]{{8,}}"
+        ),
+    ),
+    Form(
+        name=_HEADER,
+        hints=("bearer", "basic", "authorization", "api-key", "-token", "-key"),
+        pattern=re.compile(
+            r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token|apikey)\s+[\w.~+/=-]{8}"
             rf"|\b(?:bearer|basic)\s+{_GIVEN}(?=[\w.~+/=-]{{0,60}}[0-9])[\w.~+/=-]{{16,}}"
-            rf"|\b(?:x-api-key|api-key|x-auth-token|private-token|x-vault-token)\s*:\s*{_GIVEN}[\w.~+/=-]{{8,}}"
+            rf"|\b(?:x-api-key|api-key|x-goog-api-key|ocp-apim-subscription-key|x-auth-token|private-token|x-vault-token)\s*:\s*{_GIVEN}[\w.~+/=-]{{8,}}"
         ),
     ),
     Form(
@@ -95,10 +140,11 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         name="a password of a database's user",
-        hints=("identified by", "password '", 'password "'),
+        hints=("identified by", "password '", 'password "', "password n'", "password ="),
         pattern=re.compile(
             rf"(?i)\b(?:identified\s+(?:with\s+\w+\s+)?by|with\s+(?:encrypted\s+)?password|set\s+password(?:\s+for\s+\S+)?"
             rf"(?:\s*=)?|user\s+\S{{1,60}}\s+password)\s+[\"']{_GIVEN}[^\"'\s]{{3,}}"
+            rf"|\b(?:alter|create)\s+(?:role|user|login)\s[^;]{{0,200}}?\bpassword\s{{0,9}}=?\s{{0,9}}N?'{_GIVEN}[^'\s]{{3,}}"
         ),
     ),
     Form(
@@ -132,9 +178,12 @@ _ATTACHED = rf"[\"']?{_GIVEN}[^\s\"'$<{{-][^\s\"']{{2,}}"
 _PAIR = rf"[\"']?[^\s:%\"'$<{{=/]{{1,100}}[:%](?!//){_GIVEN}[^\s\"']{{2,}}"
 COMMANDS: Mapping[str, re.Pattern[str]] = {
     "user and password of a command": re.compile(
-        rf"\b(?:curl|wget|skopeo|crane|oras|ab|hey|siege|aria2c|lftp|svn|influx|nats){_LINE}"
+        rf"\b(?:curl|wget|skopeo|crane|oras|ab|hey|siege|aria2c|lftp|svn|influx|nats|etcdctl){_LINE}"
         rf"(?:-u|-U|--user|--proxy-user|--creds|--src-creds|--dest-creds)[ =]*{_PAIR}"
         rf"|\b(?:https?|xh|httpie)(?=\s){_LINE}(?:-a|--auth)[ =]*{_PAIR}|\bsmbclient{_LINE}(?:-U|--user)[ =]*{_PAIR}"
+    ),
+    "a password that a command is told": re.compile(
+        rf"\b(?:echo|printf)\s+(?:-n\s+)?{_ATTACHED}[\"']?[^|\n]{{0,60}}\|[^|\n]{{0,200}}?(?:\bkinit\b|--password-stdin|\bsudo\s+-S)"
     ),
     "a password of a command": re.compile(
         rf"\b(?:mysql|mysqladmin|mysqldump|mysqlimport|mysqlcheck|mariadb|mariadb-admin|mariadb-dump){_LINE}-p{_ATTACHED}"
@@ -153,7 +202,7 @@ COMMANDS: Mapping[str, re.Pattern[str]] = {
 
 _PROGRAMS = re.compile(
     r"curl|wget|http|xh|skopeo|crane|oras|siege|aria2c|lftp|svn|smbclient|influx|mysql|mariadb|-cli|sshpass|mongo|rabbitmq"
-    r"|cqlsh|7z|docker|podman|nerdctl|buildah|helm|sqlcmd|bcp|zip|ldap|htpasswd|openssl|keytool|\bmc\b|\bab\b|\bhey\b"
+    r"|cqlsh|7z|docker|podman|nerdctl|buildah|helm|sqlcmd|bcp|zip|ldap|htpasswd|openssl|keytool|etcdctl|kinit|stdin|sudo|\bmc\b|\bab\b|\bhey\b"
 )
 """A part of each name of `COMMANDS`, to pass quickly over what starts none of them."""
 

@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 
 _NAMES = re.compile(
-    r"(?:password|passwort|passwd|passwrd|pswd|passphrase|passcode|kennwort|"
+    r"(?:password|passwort|passwd|passwrd|pswd|passphrase|passcode|kennwort|requirepass|masterauth|"
+    r"(?:redis|valkey|keydb)cli[_-]?auth|"
     r"(?:^|[^a-z])(?:pass|pwd|pw|psw|secret|secret[_-]?access[_-]?key|access[_-]?key|api[_-]?key"
-    r"|(?:secret|private|encryption|signing|master|account|shared|storage|client)[_-]?key|secret[_-]?key[_-]?base"
+    r"|(?:secret|private|encryption|signing|master|account|shared|storage|client)[_.-]?key|secret[_-]?key[_-]?base"
     r"|(?:auth|access|bearer)[_-]?token|token|credentials?))[_-]?[0-9]*"
     r"(?:[_-](?:value|plain|plaintext|clear|cleartext|raw|b64|base64|prod|production|dev|default|old|new|current))?$"
 )
@@ -55,14 +56,22 @@ _REFERENCE = re.compile(
     r"|\[[\w ]+\]|!(?:ref|vault|secret|env|sub|getatt)\b.*|ENC\[.*|os\.environ/\w+"
     rf"|file:(?://)?{_PATH}|env:[a-z_]\w*|(?:vault|k8s|secret|ref\+\w+|op|sm|awssm|gcpsm|azkv|awsssm):(?://)?[\w.-]+[/#:][\w./#:-]+"
     rf"|arn:aws[\w-]*:[\w:/.-]+|projects/[\w-]+/secrets/[\w/.-]+"
-    rf"|true|false|yes|no|null|none|nil|on|off|~|undefined|{_PATH}|\*+|x{{3,}}|\.{{3}}|-+|redacted",
+    rf"|true|false|yes|no|null|none|nil|on|off|~|undefined|{_PATH}|\*+|x{{3,}}|\.{{3}}|-+|redacted"
+    r"|empty|dummy|unused|not[ _-]?(?:needed|used|required)|\$__(?:file|env|vault)\{[^{}]*\}",
     re.IGNORECASE | re.DOTALL,
 )
 """Whole values that are no secret: variables, templates, placeholders, tags of YAML, what SOPS has encrypted, where the
 value lies, switches, paths below the usual places, masks."""
 
+_DEFAULT = re.compile(
+    r"\$\{(?!(?:env|file|vault|secrets?|sys|directory|configmap|k8s|kubernetes|op|ssm|aws|gcp|azure|config)[:.])"
+    r"[\w.-]+?(?::[-=]?|[-=])(?P<default>(?![?+])[^{}]+)\}",
+    re.IGNORECASE,
+)
+"""A reference with what stands in its place where there is no such variable: of shells, and of Spring."""
+
 _OPENED = re.compile(
-    r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}|\{\{.*?\}\}|<[^<>]*>|!(?:ref|vault|secret|env|sub|getatt)\b|ENC\[|\$[a-z_]\w*)"
+    r"(?:\$__(?:file|env|vault)\{[^{}]*\}|\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}|\{\{.*?\}\}|<[^<>]*>|!(?:ref|vault|secret|env|sub|getatt)\b|ENC\[|\$[a-z_]\w*)"
     r"(?=[\s\"';,)&|:/.-]|$|(?<=\[))",
     re.IGNORECASE,
 )
@@ -97,12 +106,17 @@ def _may_name_a_secret(name: str) -> bool:
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a value under a name is a secret, as far as both say it."""
+    if _PAIR.fullmatch(value) and _said(name).endswith(("basic_auth", "neo4j_auth", "http_auth", "proxy_auth")):
+        return True
+    value = value.removeprefix("base64:")
     if names_a_secret(name):
         return not is_reference(value)
     return len(value) >= _LEAST and _may_name_a_secret(name) and looks_made(value)
 
 
 _LEAST = 16
+_PAIR = re.compile(r"[^\s:/]+:(?![$<{%*])[^\s:/]{4,}")
+"""A user and a password."""
 
 
 def looks_made(value: str) -> bool:
@@ -117,12 +131,17 @@ def _is_name(value: str) -> bool:
 
 def is_reference(text: str) -> bool:
     """Whether a value under such a name is no secret: empty, a switch, a variable, a path; the whole value counts."""
-    return not text or _REFERENCE.fullmatch(text.strip()) is not None
+    said = text.strip()
+    found = _DEFAULT.fullmatch(said) if said.startswith("${") else None
+    return is_reference(found["default"]) if found else not text or _REFERENCE.fullmatch(said) is not None
 
 
 def is_reference_in_a_line(value: str, rest: str) -> bool:
     """The same for a value in a file's line: `rest` is the line from there on, where the value may end too early."""
     call = ("(" in value or "[" in value) and _CODE_CALL.fullmatch(value) is not None
+    found = _DEFAULT.match(rest.lstrip("\"'"))
+    if found:
+        return is_reference(found["default"])
     if is_reference(value) or call:
         return True
     if ("(" in value or "[" in value) and _CODE_LINE.fullmatch(rest.strip()):

@@ -157,7 +157,7 @@ class _Shell:
         elif program == "trap":
             self._trap(given)
         elif program == "read":
-            self.found.assigned += [(word, UNKNOWN) for word in given if isinstance(word, str)]
+            self.found.assigned += [(name, UNKNOWN) for name in _read_into(given)]
         else:
             return program == "exec" and not given
         return True
@@ -235,6 +235,21 @@ class _Shell:
         if name in self.spoiled or not _VARIABLE.fullmatch(name):
             return UNKNOWN
         return self.known.get(name, UNKNOWN)
+
+
+def _read_into(given: Sequence[JsonValue]) -> list[str]:
+    """Names of the variables that `read` fills; bash would run what stands in the brackets of any other word."""
+    words = list(given)
+    while words and isinstance(words[0], str) and words[0].startswith("-"):
+        option = words.pop(0)
+        if option in ("-t", "-n", "-N", "-d") and words and isinstance(words[0], str):
+            words.pop(0)
+        elif not re.fullmatch(r"-[rs]+(?:t[0-9.]+)?|-t[0-9.]+", option):
+            raise ShellError("read with an option that is not understood")
+    names = [word for word in words if isinstance(word, str) and _VARIABLE.fullmatch(word)]
+    if len(names) != len(words):
+        raise ShellError("read into what is no plain name")
+    return names
 
 
 def _is_one(value: str) -> bool:

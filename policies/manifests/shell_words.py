@@ -94,9 +94,13 @@ class _Reader:
             if not operator:
                 self._part()
                 continue
-            if operator[0] in "<>" and self.in_word and _is_number(self.pieces):
-                # The number of a file, such as that of 2>&1.
-                self._take_word([])
+            if operator[0] in "<>" and self.in_word:
+                if _is_number(self.pieces):
+                    # The number of a file, such as that of 2>&1.
+                    self._take_word([])
+                elif not self.pieces[0].quoted and self.pieces[0].text.startswith("{"):
+                    # bash takes {name}> for a variable, and evaluates what stands in brackets behind the name.
+                    raise ShellError("a file whose number is a variable")
             self._take_word(found)
             if operator == ")" and end == ")" and not opened:
                 self.at += 1
@@ -197,6 +201,9 @@ class _Reader:
             name = match["name"] or match["other"]
             self._add(Piece(kind=VARIABLE, text=name, quoted=quoted, default=default))
             self.at = match.end()
+        elif rest == "[":
+            # An old way to write a sum: bash runs commands in it, quoted or not.
+            raise ShellError("a sum that is not understood")
         elif rest in ("'", '"') and not quoted:
             raise ShellError("an expansion that is not understood")
         elif match := _NAMED.match(self.text, self.at):

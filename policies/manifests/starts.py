@@ -115,7 +115,7 @@ def _program(words: list[JsonValue], variables: dict[str, JsonValue], found: Sta
     program = _name(words[0])
     if not isinstance(words[0], str):
         _not_read("a program whose name is not known before the update", words, found)
-    elif program in SHELLS:
+    elif program in SHELLS and program != "zsh":
         _shell(words, variables, found, depth)
     elif program == "vllm":
         _vllm(words[1:], found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.judging.world import World
 from policies.manifests.fields import NOT_KNOWN, at, command_line, environment
-from policies.manifests.foreign_code import PACKAGED, holds_code
+from policies.manifests.foreign_code import PACKAGED, holds_code, place_fault
 from policies.manifests.hooks import hook_faults
 from policies.manifests.models import not_allowed
 from policies.manifests.mounts import folder, mounts
@@ -51,6 +51,13 @@ def fetch_fault(world: World, pod: Pod, container: Container, modules: tuple[str
         or manifest_fault(pod, container, options.get("--manifest"))
         or next((fault.text for fault in hook_faults(container)), None)
     )
+
+
+def target_of(container: Container) -> str:
+    """The folder that a verified fetch fills; empty where its words say none."""
+    words = [word for word in command_line(container)[3:] if isinstance(word, str)]
+    options = _options([*words], (*_OPTIONS["fetch_adapters"], *_OPTIONS["reconcile_adapters"]))
+    return options.get("--target", "") if isinstance(options, dict) else ""
 
 
 def _is_of_catalog(world: World, image: JsonValue) -> bool:
@@ -101,6 +108,8 @@ def _place_fault(pod: Pod, container: Container) -> str | None:
     for mount in mounts(pod, container):
         if not mount.place or holds_code(mount.place) or mount.place.startswith("/work/"):
             return "has a volume where its image has its code"
+        if place_fault(pod, container, mount):
+            return "has a volume where libraries may find code and settings"
     if own in (None, ""):
         return None
     if not isinstance(own, str) or folder(own) not in PACKAGED:

@@ -16,6 +16,7 @@ from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.flag_values import strange_values
 from policies.manifests.flags import Module, modules
 from policies.manifests.kind_table import refusals
+from policies.manifests.model_names import in_a_servers_place
 from policies.manifests.models import (
     ADAPTER_NAME,
     ADAPTER_URI,
@@ -25,13 +26,13 @@ from policies.manifests.models import (
     base_model,
     not_allowed,
 )
-from policies.manifests.mounts import folder, mounts
+from policies.manifests.mounts import Mount, folder, mounts
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.payload_code import MANIFEST, changed_code
 from policies.manifests.server_variables import closed_faults
 from policies.manifests.servers import Server, servers
 from policies.manifests.stated import stated, stated_schema
-from policies.manifests.verified_fetch import ADAPTERS, fetch_fault
+from policies.manifests.verified_fetch import ADAPTERS, fetch_fault, target_of
 
 _ID = "adapters-approved"
 FOLDER = "/mnt/adapters"
@@ -53,7 +54,7 @@ def judge(case: Case) -> Iterator[str]:
     rule = "adapters are in the catalog, approved for the environment, made for the base model, and loaded as approved"
     refused = [Fault(path="kind", text=text) for text in refusals(case.subject, _ID)]
     found = _manifest(case) if is_a(case, "", "ConfigMap") else _servers(case)
-    return told(case, [*refused, *found], rule, _EXAMPLE)
+    return told(case, [*refused, *found, *in_a_servers_place(case)], rule, _EXAMPLE)
 
 
 def _servers(case: Case) -> Iterator[Fault]:
@@ -130,6 +131,8 @@ def _not_fetched(case: Case, server: Server, path: str) -> str | None:
             return f"the volume {mount.name!r} is none of the pod's: what it holds is not seen here"
         if not mount.is_private:
             return f"the volume {mount.name!r} holds what nothing has compared; the fetch fills an emptyDir"
+        if mount.place != folder(path.rpartition("/")[0]) or _is_part(mount):
+            return f"the volume {mount.name!r} is not mounted whole at {path.rpartition('/')[0]}, as the fetch fills it"
         writer = _other_writer(case, server, mount.name)
         if writer:
             return writer
@@ -146,7 +149,15 @@ def _other_writer(case: Case, server: Server, volume: JsonValue) -> str | None:
         fault = fetch_fault(case.world, server.pod, container, ADAPTERS)
         if fault:
             return f"container {container.name!r} may write the volume {volume!r} beside the fetch: it {fault}"
+        target = folder(target_of(container))
+        if any(_is_part(mount) or mount.place != target for mount in held):
+            return f"container {container.name!r} has not the whole volume {volume!r} at its --target"
     return None
+
+
+def _is_part(mount: Mount) -> bool:
+    """Whether a part of a volume is mounted: there lies an adapter under the name of another one."""
+    return any(at(mount.spec, field) not in (None, "") for field in ("subPath", "subPathExpr"))
 
 
 def _uri(case: Case, name: str, uri: JsonValue, path: str) -> Iterator[Fault]:

@@ -23,6 +23,7 @@ from policies.manifests.fields import (
 )
 from policies.manifests.pods import Pod
 from policies.manifests.quantities import quantity
+from policies.manifests.servers import containers_of
 from policies.manifests.stated import stated, stated_schema
 
 VENDORS = (
@@ -36,7 +37,7 @@ TAINT = RESOURCE = "nvidia.com/gpu"
 DEVICES = "NVIDIA_VISIBLE_DEVICES"
 """Variable by which NVIDIA's container runtime hands out devices, past the scheduler and its counts."""
 
-_STATED = "extendedResources"
+_STATED, _PROGRAMS = "extendedResources", "gpuPrograms"
 _TERMS = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 _EXAMPLE = (
     "nodeSelector: {nvidia.com/gpu.product: NVIDIA-L40S}, tolerations: [{key: nvidia.com/gpu, operator: Exists, effect:"
@@ -68,10 +69,27 @@ def judge(case: Case) -> Iterator[str]:
         asked = dict.fromkeys(name for _, name in resources if name is not UNKNOWN)
         if asked:
             yield from _misplaced(pod, list(asked), pools)
+            if not titles(case.config, _PROGRAMS, case.subject.title):
+                yield from _strangers(case, pod, pools)
         elif not unknown and not allowed:
             yield from _stray(pod, pools)
 
     return judged_pods(case, rule, _EXAMPLE, faults)
+
+
+def _strangers(case: Case, pod: Pod, pools: tuple[Pool, ...]) -> Iterator[Fault]:
+    """Programs with a GPU that are no model server that is known: they may serve whatever weights they find."""
+    for server in containers_of(case, pod):
+        if server.is_vllm or server.is_of_kserve:
+            continue
+        figures = at(server.container.spec, "resources", "limits")
+        asks = [name for name, value in mapping(figures).items() if _is_gpu(name, pools) and quantity(value) != 0]
+        if asks:
+            text = (
+                f"asks for {asks[0]}, and its image is no model server's of the catalog: whatever it serves, nobody"
+                f" has approved; state it in {_PROGRAMS} of this rule's configuration"
+            )
+            yield Fault(path=f"{server.container.path}.resources.limits", text=text)
 
 
 def _pools(settings: JsonValue) -> Iterator[Pool]:
@@ -220,6 +238,10 @@ RULE = Rule(
         _STATED: stated_schema(
             "Resources of device plugins that pods may ask for beside those of the settings' GPU pools, such as network"
             " cards, each with the reason why it opens nothing."
+        ),
+        _PROGRAMS: titles_schema(
+            "Objects whose containers ask for a GPU and are no model servers, such as training, as"
+            " `<kind> <namespace>/<name>`; `*` is any text."
         ),
         "allowedOnGpuNodes": titles_schema(
             "Objects whose pods run on GPU nodes without asking for a GPU, such as exporters of GPU metrics, as"

@@ -21,7 +21,8 @@ from policies.manifests.fields import (
     titles_schema,
 )
 from policies.manifests.kind_table import refusals
-from policies.manifests.model_places import claim_of, claims, other_names, place_of_model, writers
+from policies.manifests.model_names import other_names
+from policies.manifests.model_places import claim_of, claims, made_claims, place_of_model, writers
 from policies.manifests.models import SERVING, STORAGE_URI, base_model, not_allowed
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.pod_finder import pods
@@ -46,7 +47,7 @@ _KSERVE_MARKS = "internal.serving.kserve.io/"
 _ENTRY_POINT = "initializer-entrypoint"
 """The program of KServe's initializer: sources and targets are its words, by turns."""
 
-_CLAIMS, _VOLUMES = "modelClaims", "modelVolumes"
+_CLAIMS, _VOLUMES, _READY = "modelClaims", "modelVolumes", "persistentVolumes"
 _STATE_CLAIM = f"state another one in {_CLAIMS} of this rule's configuration, with a reason"
 _MODEL_VARIABLES = ("STORAGE_URI", "MODEL_ID", "MODEL_DIR")
 """Variables by which KServe's webhook and its servers fetch a model into a custom container."""
@@ -78,6 +79,8 @@ def _faults(case: Case) -> Iterator[Fault]:
         # A configuration may leave the model to the services that it is a base of.
         if uri is not None or case.subject.kind == "LLMInferenceService":
             yield from _uri(case, uri, "spec.model.uri")
+        if at(spec, "model") is not UNKNOWN and at(spec, "model", "name") is UNKNOWN:
+            yield Fault(path="spec.model.name", text=shown(UNKNOWN))
         known = entries(case.config.get("baseConfigs"))
         for path, ref in listed(at(spec, "baseRefs"), "spec.baseRefs") if spec is not UNKNOWN else ():
             if at(ref, "name") not in known:
@@ -138,8 +141,19 @@ def _volumes(case: Case, known: frozenset[str]) -> Iterator[Fault]:
         for field in ("dataSource", "dataSourceRef", "volumeName", "selector"):
             if at(spec, field) is not None:
                 yield Fault(path=f"spec.{field}", text=f"fills the claim of a base model from elsewhere; {_STATE}")
-    elif is_a(case, "", "PersistentVolume") and _holds_model(case, at(spec, "claimRef", "name"), known):
-        yield Fault(path="spec.claimRef", text=f"gives the claim of a base model a volume that lies ready; {_STATE}")
+    elif is_a(case, "", "PersistentVolume"):
+        if _holds_model(case, at(spec, "claimRef", "name"), known):
+            yield Fault(
+                path="spec.claimRef", text=f"gives the claim of a base model a volume that lies ready; {_STATE}"
+            )
+        elif case.subject.object_name not in stated(case.config, _READY):
+            text = (
+                "lies ready for a claim, with what is in it, and may be the storage of a base model a second time: let"
+                f" its class make it, or state its name in {_READY} of this rule's configuration, with a reason"
+            )
+            yield Fault(path="spec", text=text)
+    else:
+        yield from made_claims(case, known)
 
 
 _STATE = f"state it in {_VOLUMES} of this rule's configuration where somebody has judged what it holds"
@@ -231,6 +245,10 @@ RULE = Rule(
         _VOLUMES: titles_schema(
             "PersistentVolumeClaims and PersistentVolumes of base models that are filled or bound by somebody who has"
             " judged what they hold, as `<kind> <namespace>/<name>`; `*` is any text."
+        ),
+        _READY: stated_schema(
+            "Names of PersistentVolumes that are written by hand, each with the reason why what lies in it is no base"
+            " model's, and no claim of one binds to it."
         ),
         "baseConfigs": titles_schema("LLMInferenceServiceConfigs of the cluster that services may name in baseRefs"),
     },

@@ -12,12 +12,12 @@ from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import Fault, at, command_line, judged_pods, shown, unseen_environment
+from policies.manifests.fields import Fault, at, command_line, judged_pods, listed, shown, unseen_environment
 from policies.manifests.foreign_code import foreign_code
-from policies.manifests.hooks import hook_faults
+from policies.manifests.hooks import backup_faults, hook_faults
 from policies.manifests.mounts import mounts
 from policies.manifests.pods import Pod
-from policies.manifests.server_variables import closed_faults, given, open_faults
+from policies.manifests.server_variables import closed_faults, closed_variables, given, open_faults
 from policies.manifests.servers import Server, containers_of
 from policies.manifests.stated import stated, stated_schema
 from policies.manifests.verified_fetch import fetch_fault
@@ -36,7 +36,7 @@ _RESOLVER = "VLLM_LORA_RESOLVER_"
 _OFF = ("", "0", "false")
 """Values with which vLLM keeps the update API closed; everything else counts as open."""
 
-_STATED = "serverVariables"
+_STATED, _PLACES = "serverVariables", "serverMounts"
 _EXAMPLE = f"the hot mode's sidecar {SIDECAR} beside a server with --{MIDDLEWARE}={GUARD}"
 
 
@@ -52,13 +52,18 @@ def _faults(case: Case, pod: Pod) -> Iterator[Fault]:
     if at(pod.spec, "shareProcessNamespace") not in (None, False) and any(entry.is_vllm for entry in containers):
         text = "is not false: every container of the pod reaches the server's files and memory by it"
         yield Fault(path=f"{pod.path}.shareProcessNamespace", text=text)
-    known = stated(case.config, _STATED)
+    for path, variable in listed(at(pod.spec, "env"), f"{pod.path}.env"):
+        # Tekton gives the variables of a pod's template to every container.
+        name = at(variable, "name")
+        if name is UNKNOWN or str(name).upper() in closed_variables(_ID):
+            yield Fault(path=path, text=f"{shown(name)}, which brings code into every container")
+    known, places = stated(case.config, _STATED), stated(case.config, _PLACES)
     for entry in containers:
         for flag in entry.refused(_ID):
             others = [value for value in entry.values(flag.name) if value != GUARD]
             if flag.name != MIDDLEWARE or others:
                 yield Fault(path=entry.path, text=f"gives --{flag.name}, which {flag.closed}")
-        yield from _own_code(entry, known)
+        yield from _own_code(entry, known, places)
         opened = list(_openings(entry))
         if UNKNOWN in command_line(entry.container) and entry.is_server:
             opened.append((entry.path, shown(UNKNOWN)))
@@ -72,14 +77,15 @@ def _faults(case: Case, pod: Pod) -> Iterator[Fault]:
             yield from (Fault(path=path, text=f"{text}, {' and '.join(lacking)}") for path, text in opened)
 
 
-def _own_code(entry: Server, known: frozenset[str]) -> Iterator[Fault]:
+def _own_code(entry: Server, known: frozenset[str], places: frozenset[str]) -> Iterator[Fault]:
     """What a server would run or read beside its image and its flags."""
     if entry.is_vllm:
         yield from open_faults(entry, known)
         yield from hook_faults(entry.container)
+        yield from backup_faults(entry.pod, entry.container)
     if entry.is_vllm or entry.is_of_kserve:
         yield from closed_faults(entry, _ID)
-        yield from foreign_code(entry)
+        yield from foreign_code(entry, places)
 
 
 def _is_sidecar(case: Case, entry: Server) -> bool:
@@ -133,6 +139,10 @@ RULE = Rule(
         _STATED: stated_schema(
             "Variables that vLLM servers may get beside those of infra/catalog/server-variables.json, each with the"
             " reason why it opens nothing."
-        )
+        ),
+        _PLACES: stated_schema(
+            "Folders at which vLLM servers may have volumes beside those of data (/mnt, /data, /models ...), each with"
+            " the reason why no library takes code or settings from there."
+        ),
     },
 )

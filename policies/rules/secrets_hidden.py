@@ -16,14 +16,22 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, titles, titles_schema
+from policies.manifests.fields import NOT_KNOWN, Fault, at, titles, titles_schema
 from policies.manifests.objects import told
 from policies.manifests.secret_forms import header_or_command
+from policies.manifests.secret_leaves import binary_fault, leaves_with_secrets, literals_with_secrets
 from policies.manifests.secret_looks import CODE, decoded, form_of, is_well_known, lines_with_secrets
-from policies.manifests.secret_names import is_reference, is_reference_in_a_line, is_secret, names_an_object
+from policies.manifests.secret_names import (
+    is_reference,
+    is_reference_in_a_line,
+    is_secret,
+    names_a_secret,
+    names_an_object,
+)
+from policies.manifests.secret_ways import round_the_name
 
 _USERS = ":MinioUser"
-_OPEN_PLACES = ("args", "command", "env", "annotations", "labels")
+_OPEN_PLACES = ("args", "command", "env", "annotations", "labels", "httpHeaders")
 _FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
 _NAMES_FLAGS = re.compile(r"(?:OPTS|OPTIONS|ARGS|ARGUMENTS|FLAGS|PARAMS|COMMAND|CMD)$")
 _PROGRAM = re.compile(r"\s*#![^\n]{0,100}?(?:python|node|ruby|perl|php|lua|pwsh)")
@@ -42,6 +50,7 @@ _NAME_OF_A_SECRET = re.compile(r"(?:[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z]([
 _SETTERS = ("export", "env", "-e", "--env", "local", "readonly")
 """Words behind which a shell reads NAME=value."""
 
+_HEADERS = ("authorization", "proxy-authorization", "x-api-key")
 _EXAMPLE = "env: [{name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: reader, key: AWS_SECRET_ACCESS_KEY}}}]"
 
 
@@ -95,15 +104,27 @@ def _files(inputs: dict[str, JsonValue], holder: str = "") -> Iterator[Fault]:
             path = f"{holder}{field}.{name}"
             if text is UNKNOWN:
                 yield Fault(path=path, text=NOT_KNOWN)
-            elif isinstance(text, str) and not name.endswith(CODE):
-                content = decoded(text) if field == "binaryData" else text
-                for setting in lines_with_secrets(content):
+            elif isinstance(text, str):
+                if field == "binaryData" and (fault := binary_fault(text)):
+                    yield Fault(path=path, text=fault)
+                for setting in _settings_of(name, decoded(text) if field == "binaryData" else text):
                     yield Fault(path=path, text=f"holds a value for {setting} (not shown)")
+
+
+def _settings_of(name: str, content: str) -> list[str]:
+    """Names of settings in a file that hold a secret; a program's are texts in quotes alone."""
+    certificate = name.endswith((".pem", ".crt"))
+    if certificate and "-----BEGIN" in content:
+        return []
+    if name.endswith(CODE) and not certificate:
+        return [*literals_with_secrets(content)]
+    return list(dict.fromkeys([*lines_with_secrets(content), *leaves_with_secrets(name, content)]))
 
 
 def _walk(value: JsonValue, path: str, key: str, *, open_place: bool = False) -> Iterator[Fault]:
     """Yield faults at and below a value; in an open place one that is not known may be a secret for all to read."""
     open_place = (open_place or key in _OPEN_PLACES) and key != "valueFrom"
+    yield from round_the_name(value, path, key)
     if isinstance(value, dict):
         yield from _variable(value, path)
         if path:
@@ -175,10 +196,12 @@ def _is_json(text: str) -> bool:
 
 
 def _variable(entry: dict[str, JsonValue], path: str) -> Iterator[Fault]:
-    name, value = entry.get("name", entry.get("key")), entry.get("value")
+    name, value = entry.get("name", entry.get("key")), entry.get("value", entry.get("default"))
+    if isinstance(name, str) and isinstance(at(entry, "valueFrom", "configMapKeyRef"), dict) and names_a_secret(name):
+        yield Fault(path=f"{path}.valueFrom", text=f"takes {name} out of a ConfigMap, which everybody reads")
     if not isinstance(name, str) or not isinstance(value, str):
         return
-    if is_secret(name, value):
+    if is_secret(name, value) or (name.lower() in _HEADERS and not is_reference(value) and not form_of(value)):
         yield Fault(path=f"{path}.value", text=f"is the value of {name} in plain text (not shown)")
     # Flags of a program come in variables too: JAVA_OPTS.
     for fault in _words([value], path) if _NAMES_FLAGS.search(name) else ():

@@ -19,6 +19,8 @@ from tests.policy.support.served import ARGS, FIRST, SERVED, SERVER, starts
 _EVIL = "evil=/mnt/adapters/evil"
 _NOT_THERE = "adapter 'evil' is not in the catalog"
 
+_FETCH = ["python3", "-m", "payload.fetch_adapters"]
+
 
 def _args(*words: Any) -> dict[str, Any]:
     return {ARGS: ["--enable-lora", *words]}
@@ -108,11 +110,41 @@ _ADAPTERS = (
                 *says,
             )
             for name, command, more, says in (
-                ("the fetch", ["python3", "-m", "payload.fetch_adapters"], {}, ()),
+                ("the fetch", [*_FETCH, "--target=/a"], {}, ()),
+                *(
+                    (
+                        name,
+                        [*_FETCH, target],
+                        mount,
+                        ("container 'other' has not the whole volume 'a' at",),
+                    )
+                    for name, target, mount in (
+                        ("a fetch into a part of it", "--target=/a/faq", {}),
+                        ("a fetch of a part of it", "--target=/a", {"subPath": "faq"}),
+                        ("a fetch into something else", "--target=/b", {}),
+                    )
+                ),
                 ("a reader", ["ls"], {"readOnly": True}, ()),
                 ("a writer", ["cp", "-r", "/evil", "/a/faq"], {}, ("container 'other' may write the volume 'a'",)),
                 ("a script", ["python3", "-c", "x"], {"readOnly": False}, ("container 'other' may write the",)),
                 ("an image's own start", [], {}, ("container 'other' may write the volume",)),
+            )
+        ),
+        *(
+            (
+                f"the fetch's volume {name}",
+                {
+                    **_args("--lora-modules", "faq=/mnt/adapters/faq"),
+                    "spec predictor model volumeMounts": [{"name": "a", "readOnly": True, **mount}],
+                    "spec predictor volumes": [{"name": "a", "emptyDir": {}}],
+                },
+                "the volume 'a' is not mounted whole at /mnt/adapters",
+            )
+            for name, mount in (
+                ("with another adapter's folder", {"mountPath": "/mnt/adapters/faq", "subPath": "sort"}),
+                ("by an expression", {"mountPath": "/mnt/adapters", "subPathExpr": "$(A)"}),
+                ("at the adapter's folder", {"mountPath": "/mnt/adapters/faq"}),
+                ("above", {"mountPath": "/mnt"}),
             )
         ),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from tests.policy.support.objects import GPU_POD, POD, POD_TYPE, container, resources
+from tests.policy.support.objects import GPU, GPU_POD, POD, POD_TYPE, container, resources
 from tests.policy.support.sample import UNKNOWN_VALUE, WORLD, Sample, table
 
 _NOT_KNOWN = "not known before the update"
@@ -19,7 +19,32 @@ _AMD = dataclasses.replace(
     },
 )
 _STATED = [{"name": "rdma/shared_a", "reason": "network cards of the GPU nodes, by their operator"}]
+_TRAINING = {"gpuPrograms": ["Pod team/*"]}
 _PLACES = (
+    *table(
+        POD_TYPE,
+        GPU_POD,
+        (
+            "a GPU for a program that is no model server",
+            {"spec containers 0": {**container("work"), "resources": resources(**GPU)}},
+            "spec.containers[0].resources.limits: asks for nvidia.com/gpu, and its image is no model server's",
+        ),
+        (
+            "a GPU for a program beside the server",
+            {"spec containers 1": {**container("work"), "resources": resources(**GPU)}},
+            "spec.containers[1].resources.limits: asks for nvidia.com/gpu",
+        ),
+        ("a program without a GPU beside the server", {"spec containers 1": container("work")}),
+    ),
+    *table(
+        POD_TYPE,
+        GPU_POD,
+        (
+            "a GPU for training that is stated",
+            {"spec containers 0": {**container("work"), "resources": resources(**GPU)}},
+        ),
+        config=_TRAINING,
+    ),
     *table(
         POD_TYPE,
         POD,
@@ -87,6 +112,7 @@ _PLACES = (
         ("before some pods", {"spec priorityClassName": "kitchen-prod"}),
         ("before what is not known", {"spec priorityClassName": UNKNOWN_VALUE}, f"priorityClassName: is {_NOT_KNOWN}"),
         ("a class that is not known", {"spec runtimeClassName": UNKNOWN_VALUE}, f"runtimeClassName: is {_NOT_KNOWN}"),
+        config=_TRAINING,
     ),
     *table(POD_TYPE, GPU_POD, ("a class of runtimes for a GPU", {"spec runtimeClassName": "nvidia"})),
     *table(
@@ -101,6 +127,7 @@ _PLACES = (
             },
         ),
         world=_AMD,
+        config=_TRAINING,
     ),
 )
 _FIGURES = table(

@@ -96,6 +96,10 @@ _MODEL = (
             for name, says in (
                 ("old", ("answers under the name 'old', which is another",)),
                 ("faq", ("answers under the name 'faq', which is another",)),
+                ("OLD", ("answers under the name 'OLD', which is another",)),
+                ("old/v1", ("answers under the name 'old/v1', which is another",)),
+                ("team/faq--v2026-02-01", ("answers under the name 'team/faq--v2026-02-01', which is another",)),
+                ("team/m:latest", ()),
                 ("m", ()),
                 ("our-assistant", ()),
             )
@@ -322,8 +326,25 @@ _VOLUMES = (
             {"spec claimRef": {"namespace": "team", "name": "base-m-v1"}},
             "spec.claimRef: gives the claim of a base model a volume that lies ready",
         ),
-        ("a volume for something else", {"spec claimRef": {"namespace": "team", "name": "data"}}),
+        (
+            "a volume for something else",
+            {"spec claimRef": {"namespace": "team", "name": "data"}},
+            "spec: lies ready for a claim",
+        ),
+        ("a volume for whoever asks", {}, "spec: lies ready for a claim"),
         world=_WORLD,
+    ),
+    *table(
+        "kubernetes:core/v1:PersistentVolume",
+        manifest("v1", "PersistentVolume", {"nfs": {"server": "x.example.com", "path": "/"}}),
+        ("a stated volume", {}),
+        (
+            "a stated volume for a base model",
+            {"spec claimRef": {"name": "base-m-v1"}},
+            "spec.claimRef: gives the claim",
+        ),
+        world=_WORLD,
+        config={"persistentVolumes": [{"name": "sample", "reason": "the archive of the tickets, read-only"}]},
     ),
 )
 SAMPLES: dict[str, tuple[Sample, ...]] = {"hybrid-storage": (*_MODEL, *_FETCH, *_VOLUMES)}

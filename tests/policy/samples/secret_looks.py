@@ -21,7 +21,7 @@ def _coded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-_CODE = (".py", ".js", ".lua", ".jinja", ".pem", ".crt")
+_CODE = (".py", ".js", ".lua", ".jinja")
 _FORMS = {
     "an AWS access key": ACCESS_KEY,
     "a private key": PEM,

@@ -94,7 +94,8 @@ _HYBRID = (
 )
 
 _LACKING = ("HF_HUB_OFFLINE is missing", "TRANSFORMERS_OFFLINE is missing", "VLLM_NO_USAGE_STATS is missing")
-_INIT = "spec template spec initContainers 0"
+_POD = "spec template spec"
+_INIT = f"{_POD} initContainers 0"
 _OTHER_NAME = {**MODELS.images, "server": {"repository": "ai/inference", "digest": "sha256:" + "3" * 64}}
 _RENAMED = {"kitchens": {"support": {"runtime": {"image": "server"}}}}
 
@@ -187,6 +188,18 @@ _OFFLINE = (
     ),
 )
 
+_PLACES = table(
+    DEPLOYMENT_TYPE,
+    SERVER,
+    ("a mount at a stated place", {f"{FIRST} volumeMounts": [{"name": "a", "mountPath": "/var/cache/a"}]}),
+    (
+        "a mount beside a stated place",
+        {f"{FIRST} volumeMounts": [{"name": "a", "mountPath": "/var/caches"}]},
+        "mountPath: is '/var/caches', where libraries may find code",
+    ),
+    world=MODELS,
+    config={"serverMounts": [{"name": "/var/cache", "reason": "pictures that callers send"}]},
+)
 _LORA = table(
     DEPLOYMENT_TYPE,
     SERVER,
@@ -228,20 +241,50 @@ _LORA = table(
     ),
     *(
         (f"a mount at {path}", {f"{FIRST} volumeMounts": [{"name": "a", "mountPath": path}]})
-        for path in ("/mnt/models", "/var/cache", "/etc/kitchen/hot", "/usrdata", "/root/.cache/vllm")
+        for path in ("/mnt/models", "/data/night", "/etc/kitchen/hot", "/etc/ssl/certs/own.crt")
+    ),
+    *(
+        (
+            f"a mount where a library may look, {path} with {volume}",
+            {f"{FIRST} volumeMounts": [{"name": "a", "mountPath": path}], f"{_POD} volumes": [{"name": "a", **volume}]},
+            *says,
+        )
+        for path, volume, says in (
+            *(
+                (path, {"configMap": {"name": "a"}}, (f"mountPath: is {path!r}, where libraries may find code",))
+                for path in (
+                    *("/etc/ssl/openssl.cnf", "/etc/libibverbs.d", "/etc/hosts", "/etc/resolv.conf", "/var/cache"),
+                    *("/tmp/torchinductor_root", "/usrdata", "/mnt/../srv/a"),  # noqa: S108 (in a pod)
+                    "/etc/ssl/certs/../openssl.cnf",
+                )
+            ),
+            ("/root/.tilelang", {"persistentVolumeClaim": {"claimName": "a"}}, ("is '/root/.tilelang', where lib",)),
+            ("/root/.tilelang", {"emptyDir": {}}, ()),
+            ("/dev/shm", {"emptyDir": {"medium": "Memory"}}, ()),  # noqa: S108 (in a pod)
+            ("/usrdata", {"emptyDir": {}}, ()),
+        )
+    ),
+    (
+        "memory that another container shares",
+        {
+            f"{FIRST} volumeMounts": [{"name": "a", "mountPath": "/dev/shm"}],  # noqa: S108 (in a pod)
+            _INIT: {**container("b"), "restartPolicy": "Always", "volumeMounts": [{"name": "a", "mountPath": "/b"}]},
+            f"{_POD} volumes": [{"name": "a", "emptyDir": {"medium": "Memory"}}],
+        },
+        "mountPath: is '/dev/shm', where libraries may find code",
     ),
     *(
         (
             f"started in {path}",
-            {f"{FIRST} workingDir": path, f"{FIRST} volumeMounts": [{"name": "a", "mountPath": "/srv/code"}]},
+            {f"{FIRST} workingDir": path, f"{FIRST} volumeMounts": [{"name": "a", "mountPath": "/data/code"}]},
             *says,
         )
         for path, says in (
-            ("/srv/code", ("workingDir: is '/srv/code', from where",)),
-            ("/srv/code/x", ("workingDir: is '/srv/code/x', from where",)),
-            ("/srv", ("workingDir: is '/srv', from where",)),
+            ("/data/code", ("workingDir: is '/data/code', from where",)),
+            ("/data/code/x", ("workingDir: is '/data/code/x', from where",)),
+            ("/data", ("workingDir: is '/data', from where",)),
             (UNKNOWN_VALUE, ("workingDir: is not known",)),
-            ("/srv/codex", ()),
+            ("/data/codex", ()),
             ("/etc/kitchen/hot", ()),
         )
     ),
@@ -260,5 +303,5 @@ _LORA = table(
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "hybrid-storage": _HYBRID,
     "model-servers-offline": _OFFLINE,
-    "runtime-lora-updating": _LORA,
+    "runtime-lora-updating": (*_LORA, *_PLACES),
 }

@@ -24,7 +24,7 @@ def _from(name: str, **source: Any) -> dict[str, Any]:
 def _on_volume(name: str, value: str, volume: dict[str, Any]) -> dict[str, Any]:
     return {
         **_variable(name, value),
-        f"{FIRST} volumeMounts": [{"name": "x", "mountPath": "/cache"}],
+        f"{FIRST} volumeMounts": [{"name": "x", "mountPath": "/data/c"}],
         f"{_POD} volumes": [{"name": "x", **volume}],
     }
 
@@ -86,14 +86,14 @@ _VARIABLES = (
         ("a name that is no text", {f"{FIRST} env 3": {"name": "A=B", "value": "1"}}, "sets a variable, which is no"),
         ("another frontend", _variable("VLLM_USE_RUST_FRONTEND", "1"), "starts another program than the one"),
         *(
-            (f"caches on a volume, {name}", _on_volume(name, "/cache/x", volume), *says)
+            (f"caches on a volume, {name}", _on_volume(name, "/data/c/x", volume), *says)
             for name, volume, says in (
                 (
                     "VLLM_CACHE_ROOT",
                     {"persistentVolumeClaim": {"claimName": "x"}},
-                    ("is '/cache/x', which is no fold",),
+                    ("is '/data/c/x', which is no fold",),
                 ),
-                ("TRITON_CACHE_DIR", {"configMap": {"name": "x"}}, ("is '/cache/x', which is no folder",)),
+                ("TRITON_CACHE_DIR", {"configMap": {"name": "x"}}, ("is '/data/c/x', which is no folder",)),
                 ("HF_HOME", {"emptyDir": {}}, ()),
             )
         ),
@@ -112,8 +112,8 @@ _VARIABLES = (
             (
                 f"caches that {name} writes too",
                 {
-                    **_variable("HF_HOME", "/cache"),
-                    f"{FIRST} volumeMounts": [{"name": "x", "mountPath": "/cache"}, {"name": "x", "mountPath": place}],
+                    **_variable("HF_HOME", "/data/c"),
+                    f"{FIRST} volumeMounts": [{"name": "x", "mountPath": "/data/c"}, {"name": "x", "mountPath": place}],
                     f"{_POD} volumes": [{"name": "x", "emptyDir": {}}],
                     f"{_POD} initContainers 0": {
                         **container("first"),
@@ -127,7 +127,7 @@ _VARIABLES = (
                     "another container",
                     "/root/.cache",
                     {},
-                    ("HF_HOME is '/cache', which is no folder", "volumeMounts[1].mountPath: holds caches"),
+                    ("HF_HOME is '/data/c', which is no folder", "volumeMounts[1].mountPath: holds caches"),
                 ),
                 ("nobody else", "/root/.cache", {"readOnly": True}, ()),
             )
