@@ -285,7 +285,7 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
     make("render", kitchen.folder, "STACK=prod")
     rendered = kitchen.folder / "rendered" / "prod"
     namespaces = [str(path) for path in rendered.rglob("*.yaml") if "\nkind: Namespace\n" in path.read_text()]
-    assert len(namespaces) == 4
+    assert len(namespaces) == 4 + 1, "those of the tenants, and that of the entry"
     apply = ("apply", "--server-side", "--validate=strict", *[f"--filename={path}" for path in namespaces])
     kube(*apply)
     try:
@@ -305,7 +305,7 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
         eventually(
             lambda: (
                 [b["status"].get("disruptionsAllowed") for b in kube.get("poddisruptionbudgets", *prod)["items"]]
-                == [1] * 4
+                == [1] * (4 + 1)
             ),
             f"each of {len(budgets)} budgets lets one pod go",
         )

@@ -31,7 +31,8 @@ def render(stack: str, platform: dict[str, Any], folder: Path) -> Path:
     target = folder / "rendered" / stack
     workspace = Workspace(folder / stack, stack, kubeconfig=None)
     changes = {"platform": platform, "phase": 4, "pullSecret": "registry-pull", "registryCredentials": "render-only"}
-    prepare(workspace, {**changes, "renderTo": str(target)})
+    # Routes of single kitchens, and OpenShift AI's proxies, are for environments without an entry.
+    prepare(workspace, {**changes, "renderTo": str(target)}, without=["entry"])
     options = ("--stack", stack, "--config-file", str(workspace.config_file))
     done = subprocess.run(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", *options],
