@@ -13,7 +13,7 @@ from policies.judging.values import JsonValue
 from policies.judging.world import World
 from policies.manifests.bound_names import ACCOUNT, HARMLESS_ROLES
 from policies.manifests.fields import at
-from policies.manifests.kin import akin
+from policies.manifests.kin import ADDONS, akin
 from policies.manifests.namespace_places import Place, is_platform, is_platforms_group, tenant_of, tenant_of_group
 
 _READERS = frozenset(
@@ -30,25 +30,7 @@ _READERS = frozenset(
 )
 """Roles of Kubernetes, OpenShift and add-ons that read what holds no secret."""
 
-_ADDONS = frozenset(
-    {
-        *("argocd", "argo", "calico", "cdi", "cert", "cilium", "cnpg", "crossplane", "external", "flux", "fleet"),
-        *("gatekeeper", "gpu", "hco", "ingress", "istio", "istiod", "karpenter", "keda", "kserve", "kubevirt", "kueue"),
-        *(
-            "kyverno",
-            "linkerd",
-            "longhorn",
-            "metallb",
-            "multus",
-            "nvidia",
-            "olm",
-            "opendatahub",
-            "prometheus",
-            "rancher",
-        ),
-        *("rook", "sealed", "strimzi", "tekton", "tigera", "trident", "vault", "velero", "knative", "capi", "capsule"),
-    }
-)
+_ADDONS = ADDONS | {"gpu", "hco"}
 """First words of roles that add-ons bring: in a tenant's namespace its accounts get those alone that are for people."""
 
 _FOR_PEOPLE = ("-edit", "-view", "-editor", "-viewer", "-editor-role", "-viewer-role", "-user-role", "-user")

@@ -37,64 +37,25 @@ _OF_ALL = frozenset(
 )
 """Words that stand in the names of everybody."""
 
-_PROJECTS = frozenset(
+ADDONS = frozenset(
     {
-        *("argo", "argocd", "calico", "cdi", "cert", "cilium", "cnpg", "crossplane", "external", "flux", "fluxcd"),
-        *("gatekeeper", "ingress", "istio", "istiod", "karpenter", "keda", "knative", "kserve", "kubevirt", "kueue"),
-        *(
-            "kyverno",
-            "linkerd",
-            "longhorn",
-            "metallb",
-            "multus",
-            "nvidia",
-            "olm",
-            "opendatahub",
-            "prometheus",
-            "rancher",
-        ),
-        *("cattle", "rook", "sealed", "strimzi", "tekton", "tigera", "trident", "vault", "velero", "capi", "capsule"),
-        *("inferenceservice", "inferenceservices", "servingruntime", "jobset", "jobsets", "lws", "leaderworkerset"),
-        *("kubeflow", "trainer", "kuberay", "ray", "rayclusters", "sigstore", "cosign", "policy", "opa", "kubewarden"),
-        *("envoy", "gateway", "kuadrant", "kong", "traefik", "consul", "kuma", "dapr", "spire", "openshift", "fleet"),
-        *(
-            "autoscaler",
-            "vpa",
-            "snapshot",
-            "monitoring",
-            "alertmanager",
-            "opentelemetry",
-            "eso",
-            "bitnami",
-            "descheduler",
-        ),
-        *(
-            "rabbitmq",
-            "elastic",
-            "kafka",
-            "datadog",
-            "falco",
-            "trivy",
-            "antrea",
-            "hnc",
-            "hierarchical",
-            "mpi",
-            "volcano",
-        ),
-        *(
-            "webhook-server",
-            "kube",
-            "kubernetes",
-            "apps",
-            "batch",
-            "metrics",
-            "pod",
-            "pods",
-            "eks",
-            "aks",
-            "gke",
-            "aws",
-        ),
+        *("argo", "argocd", "calico", "capi", "capsule", "cdi", "cert", "cilium", "cnpg", "crossplane", "external"),
+        *("fleet", "flux", "gatekeeper", "ingress", "istio", "istiod", "karpenter", "keda", "knative", "kserve"),
+        *("kubevirt", "kueue", "kyverno", "linkerd", "longhorn", "metallb", "multus", "nvidia", "olm", "opendatahub"),
+        *("prometheus", "rancher", "rook", "sealed", "strimzi", "tekton", "tigera", "trident", "vault", "velero"),
+    }
+)
+"""First words of what add-ons of a cluster bring: their roles, accounts and namespaces."""
+
+_PROJECTS = ADDONS | frozenset(
+    {
+        *("aks", "alertmanager", "antrea", "apps", "autoscaler", "aws", "batch", "bitnami", "cattle", "consul"),
+        *("cosign", "dapr", "datadog", "descheduler", "eks", "elastic", "envoy", "eso", "falco", "fluxcd", "gateway"),
+        *("gke", "hierarchical", "hnc", "inferenceservice", "inferenceservices", "jobset", "jobsets", "kafka"),
+        *("kong", "kuadrant", "kube", "kubeflow", "kuberay", "kubernetes", "kubewarden", "kuma", "leaderworkerset"),
+        *("lws", "metrics", "monitoring", "mpi", "opa", "openshift", "opentelemetry", "pod", "pods", "policy"),
+        *("rabbitmq", "ray", "rayclusters", "servingruntime", "sigstore", "snapshot", "spire", "traefik", "trainer"),
+        *("trivy", "volcano", "vpa", "webhook-server"),
     }
 )
 """Words in the names of objects that known projects bring with them, which nobody gets rights on by a name."""
