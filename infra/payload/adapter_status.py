@@ -8,8 +8,12 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+Answers = dict[str, tuple[int, str, str]]
+"""By path: the status, the content type and the text."""
 
 _LOCK = threading.Lock()
 
@@ -73,18 +77,27 @@ def _labels(adapter: dict[str, Any]) -> str:
 def serve(status: Status, host: str, port: int) -> None:
     """Answer on the port from now on, in threads that end with the process; raise OSError when it is taken."""
 
+    def answers() -> Answers:
+        data = status.data()
+        return {
+            "/status": (200, "application/json", json.dumps(data, indent=1) + "\n"),
+            "/metrics": (200, "text/plain; version=0.0.4", metrics(data)),
+            "/ready": (200 if data["ready"] else 503, "text/plain", "ready\n" if data["ready"] else "not ready\n"),
+        }
+
+    serve_answers(answers, host, port)
+
+
+def serve_answers(answers: Callable[[], Answers], host: str, port: int) -> None:
+    """Answer each GET with what `answers` gives for its path at that time, as `serve` does."""
+
     class Handler(BaseHTTPRequestHandler):
         timeout = 5
 
         def do_GET(self) -> None:
             """Answer one request."""
-            data = status.data()
-            answers: dict[str, tuple[int, str, str]] = {
-                "/status": (200, "application/json", json.dumps(data, indent=1) + "\n"),
-                "/metrics": (200, "text/plain; version=0.0.4", metrics(data)),
-                "/ready": (200 if data["ready"] else 503, "text/plain", "ready\n" if data["ready"] else "not ready\n"),
-            }
-            code, kind, text = answers.get(self.path, (404, "text/plain", "known: /status /metrics /ready\n"))
+            known = answers()
+            code, kind, text = known.get(self.path, (404, "text/plain", f"known: {' '.join(known)}\n"))
             body = text.encode()
             self.send_response(code)
             self.send_header("Content-Type", kind)

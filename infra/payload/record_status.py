@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from .adapter_status import Answers, serve_answers
 
 _METRICS = {
     "lines": ("kitchen_record_lines_total", "counter"),
@@ -57,30 +58,14 @@ def metrics(data: dict[str, Any]) -> str:
 def serve(status: Status, host: str, port: int) -> None:
     """Answer on the port from now on, in threads that end with the process; raise OSError when it is taken."""
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 5
+    def answers() -> Answers:
+        data = status.data()
+        return {
+            "/status": (200, "application/json", json.dumps(data, indent=1) + "\n"),
+            "/metrics": (200, "text/plain; version=0.0.4", metrics(data)),
+            "/ready": (200, "text/plain", "ready\n")
+            if data["ready"]
+            else (503, "text/plain", "too much of the record waits for the store\n"),
+        }
 
-        def do_GET(self) -> None:
-            """Answer one request."""
-            data = status.data()
-            answers: dict[str, tuple[int, str, str]] = {
-                "/status": (200, "application/json", json.dumps(data, indent=1) + "\n"),
-                "/metrics": (200, "text/plain; version=0.0.4", metrics(data)),
-                "/ready": (200, "text/plain", "ready\n")
-                if data["ready"]
-                else (503, "text/plain", "too much of the record waits for the store\n"),
-            }
-            code, kind, text = answers.get(self.path, (404, "text/plain", "known: /status /metrics /ready\n"))
-            body = text.encode()
-            self.send_response(code)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Probes come every few seconds: no line for each."""
-
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    serve_answers(answers, host, port)
