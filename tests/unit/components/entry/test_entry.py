@@ -8,7 +8,6 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks
 
 from components.entry import Entry, EntryArgs
 from components.entry.plan import EntryPlan, Grant, Issuer, Server
@@ -25,18 +24,6 @@ from tests.unit.support.entry import KEY
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 DIGEST = "sha256:" + "0" * 64
-
-
-class Recorder(mocks.Mocks):
-    def __init__(self) -> None:
-        self.made: Objects = {}
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made[args.typ.rpartition(":")[2], args.inputs.get("metadata", {}).get("name", args.name)] = args.inputs
-        return f"{args.name}-id", dict(args.inputs)
-
-    def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-        return {}, []
 
 
 def plan(**changes: Any) -> EntryPlan:
@@ -86,7 +73,7 @@ def arguments(**changes: Any) -> EntryArgs:
 @pytest.fixture
 def declared() -> Callable[..., Objects]:
     def declare(**changes: Any) -> Objects:
-        recorder = Recorder()
+        recorder = mocked.Recorder()
         mocked.use(recorder)
         pulumi.runtime.test(lambda: Entry("entry", arguments(**changes)) and None)()
         return recorder.made

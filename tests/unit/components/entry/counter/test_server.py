@@ -11,7 +11,6 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from pulumi.runtime import mocks
 
 from components.entry.counter import Counter, CounterArgs
 from components.entry.counter.pods import GRPC_PORT, METRICS_PORT
@@ -36,21 +35,6 @@ PLAN = EntryPlan(environment="dev", issuers=[], grants=[GRANT], counter="shared"
 Made = dict[tuple[str, str], dict[str, Any]]
 
 
-class Recorder(mocks.Mocks):
-    def __init__(self) -> None:
-        self.made: Made = {}
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made[args.typ.rpartition(":")[2], args.inputs.get("metadata", {}).get("name", args.name)] = args.inputs
-        outputs = dict(args.inputs)
-        if args.typ.endswith(":RandomPassword"):
-            outputs["result"] = CANARY
-        return f"{args.name}-id", outputs
-
-    def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-        return {}, []
-
-
 def arguments(**changes: Any) -> CounterArgs:
     said: dict[str, Any] = {
         "namespace": "entry-dev",
@@ -68,7 +52,7 @@ def arguments(**changes: Any) -> CounterArgs:
 @pytest.fixture
 def declared() -> Callable[..., Made]:
     def declare(**changes: Any) -> Made:
-        recorder = Recorder()
+        recorder = mocked.Recorder(CANARY)
         mocked.use(recorder)
         pulumi.runtime.test(lambda: Counter("entry", arguments(**changes)) and None)()
         return recorder.made

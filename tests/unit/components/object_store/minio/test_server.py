@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks
 
 from components.facts import PLACEHOLDER
 from components.object_store.minio import pod as minio_pod
@@ -16,21 +15,6 @@ from components.platform import Platform
 from tests.unit.support import mocked
 
 CANARY = "canary-root-password"
-
-
-class Recorder(mocks.Mocks):
-    def __init__(self) -> None:
-        self.made: dict[tuple[str, str], dict[str, Any]] = {}
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made[args.typ.rpartition(":")[2], args.inputs.get("metadata", {}).get("name", args.name)] = args.inputs
-        outputs = dict(args.inputs)
-        if args.typ.endswith(":RandomPassword"):
-            outputs["result"] = CANARY
-        return f"{args.name}-id", outputs
-
-    def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-        return {}, []
 
 
 def arguments(**changes: Any) -> MinioServerArgs:
@@ -54,7 +38,7 @@ def arguments(**changes: Any) -> MinioServerArgs:
 @pytest.fixture
 def declared() -> Callable[..., dict[tuple[str, str], dict[str, Any]]]:
     def declare(**changes: Any) -> dict[tuple[str, str], dict[str, Any]]:
-        recorder = Recorder()
+        recorder = mocked.Recorder(CANARY)
         mocked.use(recorder)
         pulumi.runtime.test(lambda: MinioServer("store", arguments(**changes)) and None)()
         return recorder.made
