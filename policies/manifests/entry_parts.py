@@ -47,6 +47,12 @@ def claims(case: Case, hosts: JsonValue, path: str) -> Iterator[Fault]:
             yield Fault(path=where, text=f"{shown(host)}, which is a name of another tenant")
 
 
+_IF_SERVER = {
+    Towards.SERVERS: " of a model server; where the Service is none, state it in otherServices",
+    Towards.OTHERS: "",
+}
+
+
 def path_faults(
     case: Case,
     path: str,
@@ -65,7 +71,7 @@ def path_faults(
     value = next(iter(match.values()))
     reached = administration(case, match, any_case=any_case)
     if reached:
-        yield Fault(path=path, text=f"{shown(value)}, which leads to {reached}")
+        yield Fault(path=path, text=f"{shown(value)}, which leads to {reached}{_IF_SERVER[towards]}")
     elif towards is Towards.SERVERS and not rewritten and not is_open(case, match, any_case=any_case):
         yield Fault(path=path, text=f"{shown(value)}, which leads to more than servers answer to callers")
 

@@ -124,7 +124,7 @@ _INGRESSES = table(
     (
         "every path",
         {"spec rules 0 http paths 0": {"path": "/", "pathType": "Prefix"}},
-        "paths[0].path: is '/', which leads to /v1/load_lora_adapter",
+        "/v1/load_lora_adapter of a model server; where the Service is none, state it in otherServices",
     ),
     ("TLS of an Ingress not known", {"spec tls": UNKNOWN_VALUE}, f"spec.tls: is {_NOT_KNOWN}"),
     ("a certificate for all below", {"spec tls 0 hosts": ["*.kitchen.example"]}),
@@ -252,7 +252,7 @@ _GATEWAYS = (
         ("what lies below metrics", _path("PathPrefix", "/metrics/a"), "leads to /metrics"),
         ("a path below metrics", _path("Exact", "/metrics/"), "leads to /metrics"),
         ("a prefix of the API's own", _path("PathPrefix", "/v1/chat/")),
-        *((f"{path} is closed", _path("Exact", path), f"leads to {path};") for path in _CLOSED),
+        *((f"{path} is closed", _path("Exact", path), f"leads to {path} of a model server") for path in _CLOSED),
         ("rewritten to a path", _rewrite(replaceFullPath="/metrics"), "replaceFullPath: is '/metrics', which leads"),
         ("rewritten to a path of the API", _rewrite(replaceFullPath="/v1/completions")),
         ("a rewritten prefix", _rewrite(replacePrefixMatch="/"), "replacePrefixMatch: is '/', which leads to"),

@@ -3,35 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
+from tests.policy.support.rights import role, rule, sample
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample
 from tests.policy.support.tenants import TENANTS
-
-_RBAC = "rbac.authorization.k8s.io/v1"
-
-
-def _rule(groups: str, resources: str, verbs: str, *names: str) -> dict[str, Any]:
-    rule = {"apiGroups": groups.split(","), "resources": resources.split(), "verbs": verbs.split()}
-    return {**rule, "resourceNames": list(names)} if names else rule
-
-
-def _role(kind: str, *rules: dict[str, Any], namespace: str = "helpdesk-prod", **metadata: Any) -> dict[str, Any]:
-    held = {} if kind == "ClusterRole" else {"namespace": namespace}
-    return {"apiVersion": _RBAC, "kind": kind, "metadata": {"name": "sample", **held, **metadata}, "rules": list(rules)}
-
-
-def _sample(name: str, inputs: dict[str, Any], *says: str, config: dict[str, Any] | None = None) -> Sample:
-    kind = inputs["kind"]
-    return Sample(
-        name=f"known, {kind}: {name}",
-        resource_type=f"kubernetes:{_RBAC}:{kind}",
-        inputs=inputs,
-        says=says,
-        world=TENANTS,
-        config=config or {},
-    )
-
 
 _NOT_UNDERSTOOD = "no such right is understood"
 _EVERYWHERE = (
@@ -122,42 +97,42 @@ _NOTHING = (
 )
 _CLUSTER = (
     *(
-        _sample(f"{verb} {name} of {group or 'core'}", _role("ClusterRole", _rule(group, name, verb)), why)
+        sample(f"{verb} {name} of {group or 'core'}", role("ClusterRole", rule(group, name, verb)), why)
         for group, name, verb, why in _EVERYWHERE
     ),
     *(
-        _sample(f"{verbs} {names} of {groups or 'core'}", _role("ClusterRole", _rule(groups, names, verbs)))
+        sample(f"{verbs} {names} of {groups or 'core'}", role("ClusterRole", rule(groups, names, verbs)))
         for groups, names, verbs in _NOTHING
     ),
-    _sample(
-        "a group of two that knows it", _role("ClusterRole", _rule(",cache.example.com", "pods", "create")), "a pod of"
+    sample(
+        "a group of two that knows it", role("ClusterRole", rule(",cache.example.com", "pods", "create")), "a pod of"
     ),
-    _sample(
+    sample(
         "a stated group",
-        _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
+        role("ClusterRole", rule("strange.operators.invalid", "things", "create")),
         config={"understood": [{"what": "group", "name": "*.operators.invalid", "reason": "holds sizes"}]},
     ),
-    _sample(
+    sample(
         "a group that is stated without a reason",
-        _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
+        role("ClusterRole", rule("strange.operators.invalid", "things", "create")),
         "1 of the entries of `understood` cannot be read",
         config={"understood": [{"what": "group", "name": "strange.operators.invalid", "reason": " "}]},
     ),
-    _sample(
+    sample(
         "a group that is stated as something else",
-        _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
+        role("ClusterRole", rule("strange.operators.invalid", "things", "create")),
         "2 of the entries of `understood` cannot be read",
         config={"understood": [{"what": "groups", "name": "strange.operators.invalid", "reason": "a"}, "a"]},
     ),
-    _sample(
+    sample(
         "a group that is stated as a role",
-        _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
+        role("ClusterRole", rule("strange.operators.invalid", "things", "create")),
         _NOT_UNDERSTOOD,
         config={"understood": [{"what": "role", "name": "strange.operators.invalid", "reason": "a"}]},
     ),
-    _sample(
+    sample(
         "everything that is stated is nothing",
-        _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")),
+        role("ClusterRole", rule("strange.operators.invalid", "things", "create")),
         _NOT_UNDERSTOOD,
         config={"understood": [{"what": "group", "name": "*", "reason": "all"}]},
     ),
@@ -166,7 +141,7 @@ _CLUSTER = (
 _KIND = {"group": "strange.operators.invalid", "kind": "Thing", "reason": "holds sizes"}
 _STATED_KINDS = tuple(
     dataclasses.replace(
-        _sample(name, _role("ClusterRole", _rule("strange.operators.invalid", "things", "create")), *says),
+        sample(name, role("ClusterRole", rule("strange.operators.invalid", "things", "create")), *says),
         world=dataclasses.replace(TENANTS, settings={**TENANTS.settings, "policy": {"kinds": [kind]}}),
     )
     for name, kind, *says in (
@@ -176,9 +151,9 @@ _STATED_KINDS = tuple(
     )
 )
 _AT_PLACES = tuple(
-    _sample(
+    sample(
         f"{verbs} {names} of {groups or 'core'} in {namespace}",
-        _role("Role", _rule(groups, names, verbs), namespace=namespace),
+        role("Role", rule(groups, names, verbs), namespace=namespace),
         *says,
     )
     for namespace, groups, names, verbs, *says in (
@@ -206,9 +181,9 @@ _AT_PLACES = tuple(
     )
 )
 _NAMES = tuple(
-    _sample(
+    sample(
         f"{verbs} {resource} {' '.join(names)} in {where}",
-        _role("ClusterRole" if where == "all" else "Role", _rule(group, resource, verbs, *names), namespace=where),
+        role("ClusterRole" if where == "all" else "Role", rule(group, resource, verbs, *names), namespace=where),
         *says,
     )
     for where, group, resource, verbs, names, *says in (
@@ -278,7 +253,7 @@ _NAMES = tuple(
     )
 )
 _CALLED = tuple(
-    _sample(f"a role called {name}", _role("ClusterRole", _rule("apps", "deployments", "get"), name=name), *says)
+    sample(f"a role called {name}", role("ClusterRole", rule("apps", "deployments", "get"), name=name), *says)
     for name, *says in (
         ("system:metrics-server",),
         ("system:aggregated-metrics-reader",),
@@ -289,7 +264,7 @@ _CALLED = tuple(
     )
 )
 _ADDRESSES = tuple(
-    _sample(f"{verbs} {' '.join(urls)}", _role("ClusterRole", {"nonResourceURLs": urls, "verbs": verbs.split()}), *says)
+    sample(f"{verbs} {' '.join(urls)}", role("ClusterRole", {"nonResourceURLs": urls, "verbs": verbs.split()}), *says)
     for urls, verbs, *says in (
         (["/metrics", "/metrics/slis", "/healthz", "/healthz/*", "/readyz", "/version", "/openapi/*"], "get"),
         (["/debug/pprof/heap"], "get", "what it shows is not understood"),
@@ -299,9 +274,9 @@ _ADDRESSES = tuple(
 )
 _LABEL = "rbac.authorization.k8s.io/aggregate-to-"
 _AGGREGATED = tuple(
-    _sample(
+    sample(
         f"{label}={value} {verbs} {resource}",
-        _role("ClusterRole", _rule(group, resource, verbs), labels={label: value}),
+        role("ClusterRole", rule(group, resource, verbs), labels={label: value}),
         *says,
     )
     for label, value, group, resource, verbs, *says in (

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from tests.policy.support.rights import role, rule, sample
 from tests.policy.support.sample import Sample
-from tests.policy.support.tenants import TENANTS
-
-_RBAC = "rbac.authorization.k8s.io/v1"
-
-
-def _rule(groups: str, resources: str, verbs: str, *names: str) -> dict[str, Any]:
-    rule = {"apiGroups": groups.split(","), "resources": resources.split(), "verbs": verbs.split()}
-    return {**rule, "resourceNames": list(names)} if names else rule
-
-
-def _role(kind: str, *rules: dict[str, Any], namespace: str = "helpdesk-prod", **metadata: Any) -> dict[str, Any]:
-    held = {} if kind == "ClusterRole" else {"namespace": namespace}
-    return {"apiVersion": _RBAC, "kind": kind, "metadata": {"name": "sample", **held, **metadata}, "rules": list(rules)}
-
-
-def _sample(name: str, inputs: dict[str, Any], *says: str, config: dict[str, Any] | None = None) -> Sample:
-    kind = inputs["kind"]
-    return Sample(
-        name=f"known, {kind}: {name}",
-        resource_type=f"kubernetes:{_RBAC}:{kind}",
-        inputs=inputs,
-        says=says,
-        world=TENANTS,
-        config=config or {},
-    )
-
 
 _STATED = tuple(
-    _sample(
+    sample(
         f"a right that is stated as {statement}",
-        _role("ClusterRole", _rule("apps", "statefulsets", "get *")),
+        role("ClusterRole", rule("apps", "statefulsets", "get *")),
         *says,
         config={"understood": [{"what": "right", "name": statement, "reason": "an operator of figures"}]},
     )
@@ -49,9 +22,9 @@ _STATED = tuple(
     )
 )
 _STATED_TOO = tuple(
-    _sample(
+    sample(
         f"{verb} {resource} that is stated",
-        _role("ClusterRole", _rule("", resource, verb)),
+        role("ClusterRole", rule("", resource, verb)),
         *says,
         config={"understood": [{"what": "right", "name": "ClusterRole sample: get secrets", "reason": "signs"}]},
     )
