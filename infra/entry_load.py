@@ -14,13 +14,14 @@ _LIMITS = ("requestsPerMinute", "tokensPerMinute", "tokensPerMonth")
 
 def entry_settings(data: Mapping[str, Any]) -> EntrySettings:
     """The settings of the entry."""
-    rest = {key: value for key, value in data.items() if key not in ("tls", "issuers", "limits", "door")}
+    rest = {key: value for key, value in data.items() if key not in ("tls", "issuers", "limits", "door", "clearances")}
     return EntrySettings(
         **fields(rest),
         tls=EntryTls(**data["tls"]),
         issuers=tuple(_issuer(issuer) for issuer in data["issuers"]),
         limits=CallLimits(**fields(data.get("limits", {}))),
         door=_door(data.get("door", {})),
+        clearances={name: tuple(groups) for name, groups in data.get("clearances", {}).items()},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from infra.door_settings import DoorSettings
@@ -63,6 +64,8 @@ class EntrySettings:
     replicas: int = 2
     image: str = "envoy"
     door: DoorSettings = field(default_factory=DoorSettings)
+    clearances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Groups that may call models of a data class, by class."""
 
 
 @dataclass(frozen=True, kw_only=True)

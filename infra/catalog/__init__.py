@@ -75,6 +75,7 @@ class BaseModel:
     licence: str
     quantization: str | None = None
     stand_in: bool = False
+    data_classes: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
 
     @property
@@ -96,6 +97,7 @@ class Adapter:
     licence: str
     stand_in: bool = False
     own_tokenizer: bool = False
+    data_classes: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
 
     @property
@@ -254,6 +256,7 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         files=_files(entry),
         licence=entry["licence"],
         stand_in=entry.get("standIn", False),
+        data_classes=tuple(entry.get("access", {}).get("dataClasses", ())),
         approvals=_approvals(entry),
     )
 
@@ -287,6 +290,7 @@ def _adapter(ref: str, entry: Mapping[str, Any]) -> Adapter:
         files=_files(entry),
         licence=entry["licence"],
         stand_in=entry.get("standIn", False),
+        data_classes=tuple(entry.get("access", {}).get("dataClasses", ())),
         own_tokenizer=entry.get("ownTokenizer", False),
         approvals=_approvals(entry),
     )

@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
                 as_json=options.json,
             )
         case "publish":
-            said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer")
+            said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes")
             wish = Wish(ref=options.name, signer=_signer(options), **{name: getattr(options, name) for name in said})
             publish_artifact(folder, kind, wish, options.settings, options.endpoint)
         case "list":
@@ -150,6 +150,8 @@ def _publish_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     parser.add_argument("--licence", default="", metavar="SPDX", help="one of licences.yaml")
     parser.add_argument("--origin", default="", metavar="TEXT", help="where it came from")
     parser.add_argument("--owner", default="", metavar="NAME", help="who brings it in and answers for it")
+    classes = "class of the data it was trained on, such as confidential; may be given more than once"
+    parser.add_argument("--data-class", action="append", default=[], dest="data_classes", metavar="NAME", help=classes)
     parser.set_defaults(private_key=None, password_file=None)
     if kind.word == "adapter":
         signing = "sign the files with this EC key, into model.sig beside them; one that is there is kept"

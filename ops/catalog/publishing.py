@@ -40,6 +40,7 @@ class Wish:
     owner: str
     stand_in: bool
     own_tokenizer: bool
+    data_classes: Sequence[str] = ()
     signer: Signer | None = None
 
 
@@ -116,7 +117,9 @@ def _new_faults(kind: Kind, wish: Wish, said: Mapping[str, Any], catalog: Catalo
 def _said(kind: Kind, wish: Wish) -> dict[str, Any]:
     said: dict[str, Any] = {"licence": wish.licence, "origin": wish.origin, "owner": wish.owner}
     flags = {"standIn": wish.stand_in, "ownTokenizer": wish.own_tokenizer and kind.word == "adapter"}
-    return {key: value.strip() for key, value in said.items() if value.strip()} | {k: v for k, v in flags.items() if v}
+    stated = {key: value.strip() for key, value in said.items() if value.strip()}
+    access = {"access": {"dataClasses": list(dict.fromkeys(wish.data_classes))}} if wish.data_classes else {}
+    return stated | access | {key: value for key, value in flags.items() if value}
 
 
 def _other_words(entry: Mapping[str, Any], said: Mapping[str, Any]) -> list[Fault]:
