@@ -68,7 +68,7 @@ def _classes(settings: Settings, catalog: Catalog, kitchen: Kitchen, adapter: st
 
 def _named(kitchen: Kitchen, adapter: str) -> list[str]:
     """Versions of an adapter in a kitchen: one, and its canary's."""
-    return [ref for ref in kitchen.adapters if ref.split("/")[0] == adapter.split("/")[0]]
+    return [ref for ref in kitchen.adapters if ref.split("/")[0] == adapter.split("/", maxsplit=1)[0]]
 
 
 def _of_base(catalog: Catalog, kitchen: Kitchen) -> tuple[str, ...]:
