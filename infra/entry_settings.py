@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from infra.door_settings import DoorSettings
@@ -72,6 +73,19 @@ class Access:
     groups: tuple[str, ...]
     models: tuple[str, ...] = ()
     limits: CallLimits = CallLimits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FairShare:
+    """Calls at once by tenant, where callers of several tenants reach one kitchen.
+
+    `at_once` are those of one server, of all tenants together; None is the server's `concurrency`. A tenant without an
+    entry in `parts` has one part.
+    """
+
+    enabled: bool = True
+    at_once: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
