@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.door_settings import DoorSettings
-from infra.entry_settings import Access, CallLimits, EntrySettings, EntryTls, Inputs, Issuer, Jwks
+from infra.entry_settings import Access, CallLimits, EntrySettings, EntryTls, FairShare, Inputs, Issuer, Jwks
 from infra.keys import fields
 
 _LIMITS = ("requestsPerMinute", "tokensPerMinute", "tokensPerMonth")
@@ -40,6 +40,11 @@ def access(entries: Sequence[Mapping[str, Any]]) -> tuple[Access, ...]:
 def inputs(data: Mapping[str, Any]) -> Inputs:
     """Bounds of what a call to a kitchen may ask for."""
     return Inputs(**fields({**data, "imageHosts": tuple(data.get("imageHosts", ()))}))
+
+
+def fair_share(data: Mapping[str, Any]) -> FairShare:
+    """How a kitchen's calls at once are divided among tenants."""
+    return FairShare(**fields({**data, "parts": dict(data.get("parts", {}))}))
 
 
 def _door(data: Mapping[str, Any]) -> DoorSettings:

@@ -78,6 +78,19 @@ class Access:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FairShare:
+    """Calls at once by tenant, where callers of several tenants reach one kitchen.
+
+    `at_once` are those of one server, of all tenants together; None is the server's `concurrency`. A tenant without an
+    entry in `parts` has one part.
+    """
+
+    enabled: bool = True
+    at_once: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inputs:
     """Bounds of what a call to a kitchen may ask for; None is the check's default."""
 

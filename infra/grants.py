@@ -4,6 +4,9 @@ A model's public name is an adapter's name, or a kitchen's name for its base mod
 model. The callers of a tenant reach all adapters of its kitchens, and the base model of a kitchen that has none. A
 model that a kitchen's `access` names has the callers of these entries alone; the first entry that names a caller's
 group gives the limits.
+
+A group is of the tenant that has it among its callers. It is of the kitchen's own tenant where that one is among
+several, and where nobody or more than one other tenant has it.
 """
 
 from __future__ import annotations
@@ -28,10 +31,15 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Granted:
-    """Groups that may call a model, with the limits of each caller; `name` is unique and says where it is written."""
+    """Groups of one tenant that may call a model, with the limits of each caller.
+
+    `name` is unique and says where it is written; where the groups are of another tenant than the kitchen, it ends in
+    that tenant's name.
+    """
 
     name: str
     model: Model
+    tenant: str
     groups: tuple[str, ...]
     limits: CallLimits
 
@@ -64,31 +72,62 @@ def callers(settings: Settings) -> Mapping[str, Sequence[str]]:
     return {name: sorted(groups) for name, groups in sorted(found.items())}
 
 
+def reaching(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """Tenants by kitchen whose callers reach one of its models, each once; canaries aside."""
+    found: dict[str, dict[str, None]] = {}
+    for grant in granted(settings):
+        found.setdefault(grant.model.kitchen, {})[grant.tenant] = None
+    return {kitchen: list(tenants) for kitchen, tenants in found.items()}
+
+
 def _of_kitchen(settings: Settings, kitchen: Kitchen) -> Iterator[Granted]:
     named: set[str] = set()
+    tenant_of = _tenants_of_groups(settings, kitchen.tenant)
     served = {BASE if model.adapter is None else model.name: model for model in models_of(kitchen)}
     for index, entry in enumerate(kitchen.access):
         for key in entry.models or served:
             if key in served:
                 named.add(key)
-                yield Granted(
-                    name=f"{kitchen.name}/access-{index}/{served[key].name}",
-                    model=served[key],
-                    groups=entry.groups,
-                    limits=_limits(settings, entry.limits),
-                )
-    groups = tuple(
-        group for group in settings.tenants[kitchen.tenant].groups.get(CALLER, ()) if not is_service_account(group)
-    )
+                name, limits = f"{kitchen.name}/access-{index}/{served[key].name}", _limits(settings, entry.limits)
+                for tenant, groups in _by_tenant(entry.groups, tenant_of, kitchen.tenant).items():
+                    yield Granted(
+                        name=name if tenant == kitchen.tenant else f"{name}/{tenant}",
+                        model=served[key],
+                        tenant=tenant,
+                        groups=groups,
+                        limits=limits,
+                    )
+    # Rules ask before it is known that the tenant is there.
+    said = settings.tenants[kitchen.tenant].groups.get(CALLER, ()) if kitchen.tenant in settings.tenants else ()
+    own = tuple(group for group in said if not is_service_account(group))
     usual = [key for key in served if key != BASE] or [BASE]
-    for key in usual if groups else ():
+    for key in usual if own else ():
         if key not in named:
             yield Granted(
                 name=f"{kitchen.name}/callers/{served[key].name}",
                 model=served[key],
-                groups=groups,
+                tenant=kitchen.tenant,
+                groups=own,
                 limits=_limits(settings, CallLimits()),
             )
+
+
+def _tenants_of_groups(settings: Settings, own: str) -> Mapping[str, str]:
+    """Of groups that are one tenant's callers, that tenant; others are not there."""
+    found: dict[str, list[str]] = {}
+    for name, tenant in settings.tenants.items():
+        for group in dict.fromkeys(tenant.groups.get(CALLER, ())):
+            found.setdefault(group, []).append(name)
+    return {group: tenants[0] for group, tenants in found.items() if len(tenants) == 1 and tenants[0] != own}
+
+
+def _by_tenant(groups: Sequence[str], tenant_of: Mapping[str, str], own: str) -> Mapping[str, tuple[str, ...]]:
+    """The groups of each tenant, in their order; a kitchen's own tenant comes first."""
+    found: dict[str, tuple[str, ...]] = {own: ()}
+    for group in groups:
+        tenant = tenant_of.get(group, own)
+        found[tenant] = (*found.get(tenant, ()), group)
+    return {tenant: members for tenant, members in found.items() if members}
 
 
 def _limits(settings: Settings, own: CallLimits) -> CallLimits:

@@ -13,7 +13,7 @@ from components import naming
 from infra.adapter_refs import canary_of, ref_of
 from infra.catalog import Catalog
 from infra.documents import DocumentError, read
-from infra.entry_load import access, entry_settings, inputs
+from infra.entry_load import access, entry_settings, fair_share, inputs
 from infra.faults import Fault, FaultsError
 from infra.keys import fields as _fields
 from infra.policy_settings import Exemption, Signer, StatedKind
@@ -199,7 +199,7 @@ def _canary(name: str, data: Mapping[str, Any]) -> Kitchen:
 
 
 def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
-    apart = ("runtime", "adapters", "canary", "autoscaling", "access", "inputs")
+    apart = ("runtime", "adapters", "canary", "autoscaling", "access", "inputs", "fairShare")
     rest = {key: value for key, value in data.items() if key not in apart}
     scaling = data.get("autoscaling")
     runtime = _fields(data.get("runtime", {}))
@@ -214,4 +214,5 @@ def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
         autoscaling=None if scaling is None else Autoscaling(**_fields(scaling)),
         access=access(data.get("access", ())),
         inputs=inputs(data.get("inputs", {})),
+        fair_share=fair_share(data.get("fairShare", {})),
     )

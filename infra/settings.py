@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from infra.adapter_refs import AdapterCanary
-from infra.entry_settings import Access, EntrySettings, Inputs
+from infra.entry_settings import Access, EntrySettings, FairShare, Inputs
 from infra.policy_settings import Exemption, Signer, StatedKind
 
 
@@ -203,6 +203,7 @@ class Kitchen:
     access: tuple[Access, ...] = ()
     adapter_canaries: tuple[AdapterCanary, ...] = ()
     inputs: Inputs = field(default_factory=Inputs)
+    fair_share: FairShare = field(default_factory=FairShare)
 
     @property
     def public_adapters(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from components.content import sha256_of
 from components.entry import pods
 from components.entry.doors.parts import Part
 from components.entry.envoy import bootstrap
+from components.entry.envoy.shares import at_once_by_tenant
 from components.entry.plan import EntryPlan
 from components.entry.rules import Reached, network_policies
 from components.entry.shipper import Shipping
@@ -141,9 +142,14 @@ class Entry(pulumi.ComponentResource):
     def _data(self) -> dict[str, str]:
         return {
             pods.CONFIG: json.dumps(bootstrap(self._args.plan), separators=(",", ":")),
-            pods.TABLE: json.dumps({"models": self._args.models}, sort_keys=True, separators=(",", ":")),
+            pods.TABLE: json.dumps(self._table(), sort_keys=True, separators=(",", ":")),
             **{name: self._args.scripts[name] for name in pods.SCRIPTS},
         }
+
+    def _table(self) -> dict[str, Any]:
+        """What the check reads; the tenants' parts are there for the preview, and only where there are some."""
+        shares = at_once_by_tenant(self._args.plan, self._args.replicas)
+        return {"models": self._args.models, **({"shares": shares} if shares else {})}
 
     def _config_map(self) -> str:
         return naming.with_sum(NAME, sha256_of(self._data()))

@@ -15,6 +15,7 @@ from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
 from components.entry.counter import Counter, CounterArgs
 from components.entry.doors import Way
 from components.entry.envoy.routes import MODELS
+from components.entry.envoy.shares import at_once_by_tenant
 from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
 from components.entry.shipper import PREFIX, Shipping
@@ -80,6 +81,7 @@ def entry(context: Context) -> Mapping[str, Any]:
     return {
         "url": f"https://{said.host}/v1",
         "callers": {name: list(found) for name, found in callers(settings).items()},
+        **({"callsAtOnce": parts} if (parts := at_once_by_tenant(decided, said.replicas)) else {}),
     }
 
 

@@ -17,6 +17,7 @@ from infra.grants import Granted, Model, callers, granted, models
 from infra.keys import camel
 from infra.kitchen.ports import server_port
 from infra.settings import Kitchen, Settings
+from infra.shares import Shares
 
 PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
 """What every kitchen serves."""
@@ -38,10 +39,11 @@ def plan(settings: Settings, catalog: Catalog) -> EntryPlan:
     said = settings.entry
     if said is None:
         raise ValueError("entry: missing; rule: a plan is made of an entry; example: entry: {host: ai.kitchen.example}")
+    shares = Shares(settings)
     return EntryPlan(
         environment=settings.environment,
         issuers=[_issuer(said, index) for index in range(len(said.issuers))],
-        grants=[_grant(settings, catalog, one) for one in granted(settings)],
+        grants=[_grant(settings, catalog, one, shares) for one in granted(settings)],
         counter=said.counter,
         counter_host=host(naming.entry_namespace(settings.environment)) if said.counter == "shared" else None,
         counter_closed=said.closed_without_counter,
@@ -79,24 +81,23 @@ def _issuer(said: EntrySettings, index: int) -> Issuer:
     )
 
 
-def _grant(settings: Settings, catalog: Catalog, one: Granted) -> Grant:
+def _grant(settings: Settings, catalog: Catalog, one: Granted, shares: Shares) -> Grant:
     return Grant(
         name=one.name,
         model=one.model.name,
         groups=one.groups,
         paths=PATHS,
-        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen], one.model),
-        tenant=one.model.tenant,
+        servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen], one.model, shares),
+        tenant=one.tenant,
         limits=Limits(**asdict(one.limits)),
-        facts=_facts(settings, catalog, one.model),
+        facts={"tenant": one.tenant, **_facts(settings, catalog, one.model)},
     )
 
 
 def _facts(settings: Settings, catalog: Catalog, model: Model) -> dict[str, object]:
     """What the record of a call says of a model, by the servers that it may go to: a canary has another version."""
-    facts: dict[str, object] = {"tenant": model.tenant}
     if model.adapter is None:
-        return facts
+        return {}
     canary, kitchen = settings.canary(model.kitchen), settings.kitchens[model.kitchen]
     served = {model.kitchen: model.adapter}
     served |= {canary_server(kitchen, one): one.ref for one in kitchen.adapter_canaries if one.name == model.name}
@@ -104,7 +105,7 @@ def _facts(settings: Settings, catalog: Catalog, model: Model) -> dict[str, obje
         if canary is not None and ref.split("/")[0] == model.name:
             served[canary.name] = ref
     sums = {name: weights for name, ref in served.items() if (weights := _weights(catalog, ref)) is not None}
-    return {**facts, "adapters": served, "adapterSums": sums}
+    return {"adapters": served, "adapterSums": sums}
 
 
 def _weights(catalog: Catalog, ref: str) -> str | None:
@@ -118,8 +119,8 @@ def canary_server(kitchen: Kitchen, canary: AdapterCanary) -> str:
     return f"{kitchen.name}/{canary.served_name}"
 
 
-def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen, model: Model) -> Sequence[Server]:
-    whole = _server(settings, catalog, kitchen, 100)
+def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen, model: Model, shares: Shares) -> Sequence[Server]:
+    whole = replace(_server(settings, catalog, kitchen, 100), shares=shares.of(kitchen))
     shared = next((one for one in kitchen.adapter_canaries if model.adapter and one.name == model.name), None)
     if shared is not None and shared.weight > 0:
         other = replace(
@@ -133,8 +134,8 @@ def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen, model: Mode
     canary = settings.canary(kitchen.name)
     if canary is None or canary.canary_weight == 0:
         return [whole]
-    weight = canary.canary_weight
-    return [_server(settings, catalog, kitchen, 100 - weight), _server(settings, catalog, canary, weight)]
+    weight, other = canary.canary_weight, _server(settings, catalog, canary, canary.canary_weight)
+    return [replace(whole, weight=100 - weight), replace(other, shares=shares.of(kitchen, canary))]
 
 
 def _server(settings: Settings, catalog: Catalog, kitchen: Kitchen, weight: int) -> Server:

@@ -16,7 +16,7 @@ _REPLACING = ("create-replacement", "delete-replaced", "discard-replaced")
 _MANIFEST = "manifest.json"
 """Key of a ConfigMap under which a kitchen's list of adapters stands."""
 _MODELS = "models.json"
-"""Key of the entry's ConfigMap under which it is said who may call which model."""
+"""Key of the entry's ConfigMap under which it is said who may call which model, and how much each tenant at once."""
 _HOLD_DATA = ("S3Bucket", "PersistentVolumeClaim", "PersistentVolume", "Namespace", "StatefulSet")
 _LONGEST = 60
 """Characters of a value that is shown."""
@@ -26,15 +26,19 @@ Callers = frozenset[tuple[str, str]]
 """Pairs of a model's public name and a group that may call it."""
 
 
+Shares = Mapping[tuple[str, str], int]
+"""Calls at once by what the entry calls the servers, and by tenant."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """One resource and what happens to it: `operation` is the engine's word (create, update, delete, replace, same).
 
     `keys` are the properties that differ, `values` their short plain values before and after. `adapters` are those
     that a kitchen's list names, before and after, as `<name>/<version>`; None where there is no such list. `callers`
-    are pairs of model and group of the entry's table, before and after; None where there is no such table. `place`
-    finds the thing where it is, `fixed` is the sum of what cannot change of it (`places`), `protected` that it must not
-    be deleted.
+    are pairs of model and group of the entry's table, before and after; None where there is no such table. `shares` are
+    the tenants' calls at once in that table. `place` finds the thing where it is, `fixed` is the sum of what cannot
+    change of it (`places`), `protected` that it must not be deleted.
     """
 
     operation: str
@@ -47,6 +51,7 @@ class Change:
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     adapters: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     callers: tuple[Callers, Callers] | None = None
+    shares: tuple[Shares, Shares] = field(default_factory=lambda: ({}, {}))
     place: Mapping[str, str] = field(default_factory=dict)
     fixed: str = ""
     protected: bool = False
@@ -105,6 +110,7 @@ def change_of(body: Mapping[str, Any]) -> Change | None:
         values=_values(keys, before, after),
         adapters=_adapters(before, after),
         callers=_callers(before, after),
+        shares=(_shares(before), _shares(after)),
         place=place_of(str(data["type"]), inputs),
         fixed=fixed_sum(str(data["type"]), inputs),
         protected=bool(kept.get("protect")),
@@ -149,11 +155,25 @@ def _callers(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Calle
     return None if old is None and new is None else (old or frozenset(), new or frozenset())
 
 
-def _granted(inputs: Mapping[str, Any]) -> Callers | None:
-    """Who may call which model; None where the object holds no table that can be read."""
+def _table(inputs: Mapping[str, Any]) -> str | None:
     data = inputs.get("data")
     text = data.get(_MODELS) if isinstance(data, Mapping) else None
-    if not isinstance(text, str):
+    return text if isinstance(text, str) else None
+
+
+def _shares(inputs: Mapping[str, Any]) -> Shares:
+    """Calls at once by servers and tenant; nothing where the object holds no table that can be read."""
+    try:
+        shares = json.loads(_table(inputs) or "{}").get("shares", {})
+        return {(str(one), str(tenant)): int(most) for one, found in shares.items() for tenant, most in found.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _granted(inputs: Mapping[str, Any]) -> Callers | None:
+    """Who may call which model; None where the object holds no table that can be read."""
+    text = _table(inputs)
+    if text is None:
         return None
     try:
         models = json.loads(text)["models"]

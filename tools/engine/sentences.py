@@ -59,7 +59,7 @@ def sentences(outcome: Outcome, *, planned: bool, before: Outcome | None = None)
             by_text[word, text].append(name)
     lines = [line for (word, text), names in by_text.items() for line in wrapped(f"{_named(word, names)}: {text}")]
     lines += [line for restart in told.values() for line in wrapped(f"{restart.where}: {restart}")]
-    return [*lines, *access(outcome, planned=planned)]
+    return [*lines, *access(outcome, planned=planned), *shares(outcome, planned=planned)]
 
 
 def access(outcome: Outcome, *, planned: bool) -> list[str]:
@@ -77,6 +77,21 @@ def access(outcome: Outcome, *, planned: bool) -> list[str]:
     found = ((group, word, models) for word, table in zip(words, (gained, lost), strict=True)
              for group, models in table.items())  # fmt: skip
     return [line for group, word, models in sorted(found) for line in wrapped(f"{group}: {word} {', '.join(models)}")]
+
+
+def shares(outcome: Outcome, *, planned: bool) -> list[str]:
+    """A line for the servers of each kitchen whose tenants get another part of its calls at once."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for change in outcome.object_changes():
+        before, after = change.shares if change.operation in (CREATE, UPDATE, REPLACE) else ({}, {})
+        for server, tenant in sorted({**before, **after}):
+            old, new = before.get((server, tenant)), after.get((server, tenant))
+            if old != new:
+                told = str(new) if old is None else f"{old} -> {'no bound' if new is None else new}"
+                found[server].append(f"{tenant} {told}")
+    word = "calls at once will be" if planned else "calls at once are"
+    lines = (f"{server}: {word} {', '.join(parts)}" for server, parts in sorted(found.items()))
+    return [line for text in lines for line in wrapped(text)]
 
 
 def dangers(outcome: Outcome, *, planned: bool) -> list[str]:

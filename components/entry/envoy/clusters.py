@@ -12,7 +12,10 @@ from components.entry.envoy.words import address, typed
 from components.entry.plan import EntryPlan, Grant, Issuer, Server
 
 _MOST = 10000
-"""Connections and requests at once to one cluster: vLLM itself queues, and the limits of callers hold before."""
+"""Connections, requests and retries at once to one cluster: vLLM itself queues, and the limits of callers hold before.
+
+Envoy's own number of retries is 3: of calls that meet a server that has just gone, the others would be told of a share.
+"""
 
 
 def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
@@ -28,7 +31,12 @@ def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
 
 def _cluster(name: str, host: str, port: int, most_requests: int = _MOST) -> dict[str, Any]:
     endpoint = {"endpoint": {"address": address(host, port)}}
-    most = {"max_connections": _MOST, "max_pending_requests": _MOST, "max_requests": most_requests, "max_retries": 3}
+    most = {
+        "max_connections": _MOST,
+        "max_pending_requests": _MOST,
+        "max_requests": most_requests,
+        "max_retries": _MOST,
+    }
     return {
         "name": name,
         "connect_timeout": "2s",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.entry.envoy.replies import SHARE_EXCEEDED
 from components.entry.envoy.words import CALL, CLAIMS, JWT, USAGE, named, of_metadata
 from components.entry.plan import EntryPlan
 
@@ -20,9 +21,14 @@ _LONGEST_TEXT, _LONGEST_PATH = 256, 512
 REFUSED_HEADER = "x-kitchen-refused"
 """Header of an answer in which the check of bodies says by one word why it refuses."""
 
-_WENT_ON = "has(upstream.address)"
+_DETAILS = '(has(response.code_details) ? response.code_details : "")'
+_OVERFLOW = f'{_DETAILS} == "upstream_reset_before_response_started{{overflow}}"'
+"""A call over its tenant's share: Envoy has chosen a server for it, and has asked none."""
+
+_WENT_ON = f"has(upstream.address) && !({_OVERFLOW})"
 _WHY = (
     f"{_WENT_ON} ? response.code_details : "
+    f'{_OVERFLOW} ? "{SHARE_EXCEEDED}" : '
     f'"{REFUSED_HEADER}" in response.headers ? response.headers["{REFUSED_HEADER}"] : '
     'response.code_details == "direct_response" ? xds.route_name : response.code_details'
 )

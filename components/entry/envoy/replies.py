@@ -16,6 +16,12 @@ _BY_ENVOY = "%LOCAL_REPLY_BODY%"
 OVERFLOW, COUNTER_AWAY = "UO", "RLSE"
 """Response flags of Envoy."""
 
+SHARE_EXCEEDED = "tenant_share_exceeded"
+"""The word for a call over its tenant's share, for callers and in the record."""
+
+_RETRY_AFTER = "1"
+"""Seconds after which a caller may try again. There is room when a call of its tenant ends: nobody knows when."""
+
 
 def replies(plan: EntryPlan) -> dict[str, Any]:
     """How local replies are written: by status, and the last one for all others."""
@@ -39,12 +45,14 @@ def _limited() -> Iterator[dict[str, Any]]:
     """What Envoy itself calls overflow, which is a tenant's share, and a counter that does not answer: by its flags."""
     share = "your tenant has as many calls at once here as it may have"
     away = "calls cannot be counted now, and none is let through uncounted"
-    for flag, status, kind, code, message in (
-        (OVERFLOW, 429, "rate_limit_error", "tenant_share_exceeded", share),
-        (COUNTER_AWAY, 503, "server_error", "counter_unavailable", away),
+    later = {"header": {"key": "retry-after", "value": _RETRY_AFTER}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    for flag, status, kind, code, message, headers in (
+        (OVERFLOW, 429, "rate_limit_error", SHARE_EXCEEDED, share, [later]),
+        (COUNTER_AWAY, 503, "server_error", "counter_unavailable", away, []),
     ):
         flags = {"response_flag_filter": {"flags": [flag]}}
-        yield {"filter": flags, "status_code": status, "body_format_override": _error(kind, code, message)}
+        told = {"status_code": status, "body_format_override": _error(kind, code, message)}
+        yield {"filter": flags, **told, **({"headers_to_add": headers} if headers else {})}
 
 
 def _told(plan: EntryPlan) -> Iterator[dict[str, Any]]:

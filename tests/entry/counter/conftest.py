@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from components.entry.envoy.records import OPTIONS
 from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Ports, Server
 from tests.entry.counter import parts
 from tests.entry.counter.callers import PATH, LocalIssuer
@@ -30,8 +31,11 @@ class Entry:
     records: list[Path] | None = None
 
 
-def grants(port: int) -> list[Grant]:
-    def grant(name: str, tenant: str, limits: Limits, **shares: int) -> Grant:
+SHARES = {"sales": 2, "legal": 2}
+
+
+def grants(port: int, shares: Mapping[str, int] = SHARES) -> list[Grant]:
+    def grant(name: str, tenant: str, limits: Limits) -> Grant:
         server = Server(name="support", host="127.0.0.1", port=port, shares=shares, facts={"baseModel": "base/v1"})
         facts: dict[str, object] = {"tenant": tenant}
         if name != "lawyers":  # who calls the base model itself
@@ -47,14 +51,13 @@ def grants(port: int) -> list[Grant]:
             facts=facts,
         )
 
-    shares = {"sales": 2, "legal": 2}
     return [
-        grant("few-requests", "sales", Limits(requests_per_minute=6), **shares),
-        grant("few-tokens", "sales", Limits(tokens_per_minute=40), **shares),
-        grant("few-a-month", "sales", Limits(tokens_per_month=40), **shares),
-        grant("lightly", "sales", Limits(tokens_per_month=1_000_000), **shares),
-        grant("free", "sales", Limits(), **shares),
-        grant("lawyers", "legal", Limits(), **shares),
+        grant("few-requests", "sales", Limits(requests_per_minute=6)),
+        grant("few-tokens", "sales", Limits(tokens_per_minute=40)),
+        grant("few-a-month", "sales", Limits(tokens_per_month=40)),
+        grant("lightly", "sales", Limits(tokens_per_month=1_000_000)),
+        grant("free", "sales", Limits()),
+        grant("lawyers", "legal", Limits()),
     ]
 
 
@@ -63,23 +66,33 @@ Start = Callable[..., Entry]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start everything: `counter` and `closed` as in the plan, `envoys` of them."""
+    """Start everything: `counter`, `closed` and `shares` as in the plan, `envoys` of them; a server may be `away`."""
     with ExitStack() as stack:
 
-        def make(*, counter: str = "shared", closed: bool = True, envoys: int = 2, counters: int = 1) -> Entry:
+        def make(
+            *,
+            counter: str = "shared",
+            closed: bool = True,
+            envoys: int = 2,
+            counters: int = 1,
+            shares: Mapping[str, int] = SHARES,
+            away: bool = False,
+        ) -> Entry:
             ensure(ENTRY)
             upstream = stack.enter_context(Upstream())
             issuers = LocalIssuer("idp"), LocalIssuer("other")
             hosts = [f"127.0.0.{number + 1}" for number in range(counters)]
             (counter_port,) = parts.free_ports(1)
+            (nobody,) = parts.free_ports(1)
             plans = [
                 plan_of(
                     tmp_path,
-                    upstream.port,
+                    nobody if away else upstream.port,
                     [one.issuer() for one in issuers],
                     counter=counter,
                     closed=closed,
                     counter_port=counter_port,
+                    shares=shares,
                 )
                 for _ in range(envoys)
             ]
@@ -93,20 +106,27 @@ def start(tmp_path: Path) -> Iterator[Start]:
                     made.ratelimit = stack.enter_context(limiter)
             for plan in plans:
                 stack.enter_context(parts.check(tmp_path, plan))
-                made.envoys.append(stack.enter_context(parts.envoy(tmp_path, plan, counters=hosts)))
+                made.envoys.append(stack.enter_context(parts.envoy(tmp_path, plan, OPTIONS, counters=hosts)))
             return made
 
         yield make
 
 
 def plan_of(
-    folder: Path, upstream: int, issuers: list[Issuer], *, counter: str, closed: bool = True, counter_port: int = 1
+    folder: Path,
+    upstream: int,
+    issuers: list[Issuer],
+    *,
+    counter: str,
+    closed: bool = True,
+    counter_port: int = 1,
+    shares: Mapping[str, int] = SHARES,
 ) -> EntryPlan:
     callers, admin, metrics, check = parts.free_ports(4)
     return EntryPlan(
         environment="dev",
         issuers=issuers,
-        grants=grants(upstream),
+        grants=grants(upstream, shares),
         counter=counter,
         counter_host="127.0.0.1",
         counter_port=counter_port,

@@ -24,6 +24,8 @@ from tools.local.workspace import REPOSITORY
 from tools.toolchain import binary
 
 START_SECONDS = 30
+WORKERS = 2
+"""Threads of each Envoy."""
 
 
 def packaged(package: str, path: str) -> Path:
@@ -150,7 +152,17 @@ def envoy(folder: Path, plan: EntryPlan, options: Sequence[str] = (), counters: 
             ends = [{"endpoint": {"address": address(host, plan.counter_port)}} for host in counters]
             cluster["load_assignment"]["endpoints"] = [{"lb_endpoints": ends}]
     config.write_text(json.dumps(made))
-    argv = [envoy_binary(), "-c", config, "--use-dynamic-base-id", "--concurrency", "2", "-l", "warn", *options]
+    argv = [
+        envoy_binary(),
+        "-c",
+        config,
+        "--use-dynamic-base-id",
+        "--concurrency",
+        str(WORKERS),
+        "-l",
+        "warn",
+        *options,
+    ]
     return Part(folder, f"envoy-{plan.ports.callers}", argv, plan.ports.callers, {})
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
-
-import pytest
 
 from tests.entry.counter.callers import Answer, call
 from tests.entry.counter.conftest import Entry, Start
@@ -120,27 +117,3 @@ def test_the_local_counter_counts_requests_by_caller_and_issuer(start: Start) ->
     assert answers[-1].headers["x-ratelimit-remaining"] == "0"
     stranger = entry.other_issuer.token(sub="ana", groups=["callers"])
     assert call(entry.ports[0], stranger, "few-requests").status == 200
-
-
-@pytest.mark.parametrize("counter", ["none", "shared"])
-def test_a_tenant_at_its_share_takes_nothing_from_another(start: Start, counter: str) -> None:
-    entry = start(counter=counter, envoys=1)
-    token = entry.issuer.token(sub="ana", groups=["callers"])
-    held: list[int] = []
-
-    def hold() -> None:
-        held.append(call(entry.ports[0], token, "free", prompt="hold").status)
-
-    threads = [threading.Thread(target=hold) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-        assert entry.upstream.holding.acquire(timeout=20)
-    over = call(entry.ports[0], token, "free")
-    assert (over.status, over.error()["code"]) == (429, "tenant_share_exceeded")
-    assert call(entry.ports[0], token, "few-requests").status == 429, "the share is the tenant's, not the grant's"
-    assert call(entry.ports[0], token, "lawyers").status == 200
-    entry.upstream.let_go.set()
-    for thread in threads:
-        thread.join(20)
-    assert held == [200, 200]
-    assert call(entry.ports[0], token, "free").status == 200, "what has ended is given back"

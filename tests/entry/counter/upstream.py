@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PROMPT_TOKENS = 3
+SLOW_SECONDS = 0.05
 
 
 class Upstream:
-    """A context manager. A call costs `max_tokens` beside its prompt. The prompt `hold` waits until `let_go` is set."""
+    """A context manager. A call costs `max_tokens` beside its prompt. The prompt `hold` waits until `let_go` is set,
+    and `slow` for a while. `most` are those that waited so at one moment, by model.
+    """
 
     def __init__(self) -> None:
+        self.most: Counter[str] = Counter()
+        self._now: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self.let_go = threading.Event()
         self.seen: list[dict[str, Any]] = []
         self.holding = threading.Semaphore(0)
@@ -26,6 +34,11 @@ class Upstream:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.seen.append(body)
+                if body.get("prompt") == "slow":
+                    # Counted before its answer: after it the entry may send the next one at once.
+                    outer._count(body["model"], 1)
+                    time.sleep(SLOW_SECONDS)
+                    outer._count(body["model"], -1)
                 if body.get("prompt") == "hold":
                     outer.holding.release()
                     outer.let_go.wait(60)
@@ -53,6 +66,11 @@ class Upstream:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
+
+    def _count(self, model: str, more: int) -> None:
+        with self._counting:
+            self._now[model] += more
+            self.most[model] = max(self.most[model], self._now[model])
 
     def __enter__(self) -> Upstream:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.tools.engine.recorded import outcome
 from tools.engine.change import change_of
 from tools.engine.outcome import Outcome
-from tools.engine.sentences import access, adapter_changes, dangers, headline, sentences
+from tools.engine.sentences import access, adapter_changes, dangers, headline, sentences, shares
 from tools.engine.words import WIDTH
 
 NAMES = ("first", "unchanged", "adapters", "kitchen-gone", "cost-centre")
@@ -113,6 +113,23 @@ def test_who_gains_and_who_loses_a_model_is_said() -> None:
     assert access(run, planned=True) == ["b: may no longer call faq", "c: may call base, faq"]
     assert access(run, planned=False) == ["b: no longer may call faq", "c: now may call base, faq"]
     assert set(access(run, planned=True)) < set(sentences(run, planned=True))
+
+
+def parts(**shares: dict[str, int]) -> dict[str, Any]:
+    return {"inputs": {"data": {"models.json": json.dumps({"models": {}, "shares": shares})}}}
+
+
+def test_other_calls_at_once_of_a_tenant_are_said() -> None:
+    old, new = parts(support={"sales": 32, "legal": 32}, summary={"sales": 8}), parts(support={"sales": 48, "hr": 16})
+    run = decided("replace", old, new)
+    assert shares(run, planned=True) == [
+        "summary: calls at once will be sales 8 -> no bound",
+        "support: calls at once will be hr 16, legal 32 -> no bound, sales 32 -> 48",
+    ]
+    assert set(shares(run, planned=True)) < set(sentences(run, planned=True))
+    assert shares(decided("create", None, new), planned=False) == ["support: calls at once are hr 16, sales 48"]
+    assert shares(decided("same", new, new), planned=True) == []
+    assert shares(decided("replace", {"inputs": {"data": {"models.json": "{"}}}, new), planned=True) != []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from components.entry.envoy import bootstrap
 from components.entry.envoy.records import REFUSED_HEADER, record
-from components.entry.envoy.shares import fair_shares
+from components.entry.envoy.shares import at_once_by_tenant, fair_shares
 from components.entry.plan import EntryPlan, Grant, Issuer, Server
 from infra.payload import check_calls
 
@@ -49,16 +49,32 @@ def test_a_tenant_with_a_share_has_a_cluster_of_its_own_on_the_same_servers() ->
         for name, one in clusters.items()
         if name.startswith("support")
     }
-    assert most == {"support/sales": 4, "support/legal": 8, "support": 10000}
+    assert most == {"support/tenant/sales": 4, "support/tenant/legal": 8, "support": 10000}
     assert {json.dumps(clusters[name]["metadata"]) for name in most} == {
         json.dumps({"filter_metadata": {"kitchen": {"kitchen": "support", "server": "support"}}})
     }
 
 
-def test_fair_shares_are_equal_parts_over_all_envoys() -> None:
-    assert fair_shares(256, ["sales", "legal", "sales"], 2) == {"legal": 64, "sales": 64}
-    assert fair_shares(3, ["a", "b"], 2) == {"a": 1, "b": 1}, "nobody's share is nothing"
-    assert fair_shares(256, ["sales"], 2) == {}, "there is nobody to take from"
-    assert fair_shares(256, [], 2) == {}
-    with pytest.raises(ValueError, match="at_once"):
-        fair_shares(0, ["a", "b"], 2)
+def test_no_bound_is_told_as_a_tenants_share() -> None:
+    """Envoy has one flag for every bound of a cluster: those beside a share are out of reach."""
+    (sales,) = (one for one in bootstrap(plan(IDP))["static_resources"]["clusters"] if one["name"].endswith("/sales"))
+    (most,) = sales["circuit_breakers"]["thresholds"]
+    assert {name: bound for name, bound in most.items() if bound < 10000} == {"max_requests": 4}
+
+
+def test_fair_shares_are_parts_over_all_envoys() -> None:
+    assert fair_shares(256, {"sales": 1, "legal": 1}, 2) == {"legal": 64, "sales": 64}
+    assert fair_shares(256, {"sales": 3, "legal": 1}, 2) == {"legal": 32, "sales": 96}
+    assert fair_shares(3, {"a": 1, "b": 1}, 2) == {"a": 1, "b": 1}, "nobody's share is nothing"
+    assert fair_shares(256, {"sales": 1}, 2) == {}, "there is nobody to take from"
+    assert fair_shares(256, {}, 2) == {}
+    for wrong in ((0, {"a": 1, "b": 1}, 2), (1, {"a": 1, "b": 1}, 0), (1, {"a": 1, "b": 0}, 2)):
+        with pytest.raises(ValueError, match="at_once"):
+            fair_shares(*wrong)
+
+
+def test_people_are_told_the_calls_at_once_of_all_envoys_together() -> None:
+    assert at_once_by_tenant(plan(IDP), 3) == {"support": {"legal": 24, "sales": 12}}
+    alone = replace(SERVER, shares={})
+    grants = [replace(grant("one", "sales"), servers=[alone])]
+    assert at_once_by_tenant(replace(plan(IDP), grants=grants), 3) == {}
