@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from components.facts import CALLER, is_service_account
+from components.accounts import account, names_accounts
+from components.facts import CALLER
 from infra.entry_settings import BASE, CallLimits
 from infra.settings import Kitchen, Settings
 
@@ -78,7 +79,7 @@ def _of_kitchen(settings: Settings, kitchen: Kitchen) -> Iterator[Granted]:
                     limits=_limits(settings, entry.limits),
                 )
     groups = tuple(
-        group for group in settings.tenants[kitchen.tenant].groups.get(CALLER, ()) if not is_service_account(group)
+        group for group in settings.tenants[kitchen.tenant].groups.get(CALLER, ()) if _known(settings, group)
     )
     usual = [key for key in served if key != BASE] or [BASE]
     for key in usual if groups else ():
@@ -89,6 +90,20 @@ def _of_kitchen(settings: Settings, kitchen: Kitchen) -> Iterator[Granted]:
                 groups=groups,
                 limits=_limits(settings, CallLimits()),
             )
+
+
+def unknown(settings: Settings) -> list[str]:
+    """Callers of tenants for whom no issuer speaks: accounts of this cluster, where no issuer is of kind kubernetes."""
+    members = {member for tenant in settings.tenants.values() for member in tenant.groups.get(CALLER, ())}
+    return sorted(member for member in members if not _known(settings, member))
+
+
+def _known(settings: Settings, member: str) -> bool:
+    """Whether some issuer of the entry may say in its tokens that a caller is a member."""
+    if not names_accounts(member):
+        return True
+    said, who = settings.entry.issuers if settings.entry is not None else (), account(member)
+    return who is not None and any(issuer.is_cluster and issuer.prefix == who.prefix for issuer in said)
 
 
 def _limits(settings: Settings, own: CallLimits) -> CallLimits:
