@@ -53,4 +53,4 @@ def _door(data: Mapping[str, Any]) -> DoorSettings:
 
 
 def _issuer(data: Mapping[str, Any]) -> Issuer:
-    return Issuer(**fields({**data, "jwks": Jwks(**data["jwks"])}))
+    return Issuer(**fields({**data, "jwks": Jwks(**data["jwks"])}), groups_claim_stated="groupsClaim" in data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from components.accounts import KUBERNETES, OIDC
 from infra.door_settings import DoorSettings
 
 COUNTER_IMAGES = ("ratelimit", "valkey")
@@ -24,13 +25,24 @@ class Jwks:
 
 @dataclass(frozen=True, kw_only=True)
 class Issuer:
-    """An identity provider whose tokens are believed; `groups_claim` has its parts parted by dots."""
+    """Whose tokens are believed: an identity provider (oidc), or a cluster for its ServiceAccounts (kubernetes).
+
+    `groups_claim` has its parts parted by dots. `prefix` stands before the names of a cluster's accounts.
+    """
 
     name: str
     issuer: str
     audience: str
     jwks: Jwks
+    kind: str = OIDC
+    prefix: str = ""
     groups_claim: str = "groups"
+    groups_claim_stated: bool = False
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether its tokens are those of ServiceAccounts."""
+        return self.kind == KUBERNETES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from components.facts import CALLER, is_service_account
+from components.accounts import account, names_accounts
+from components.facts import CALLER
 from infra.entry_settings import BASE, CallLimits
 from infra.settings import Kitchen, Settings
 
@@ -99,7 +100,7 @@ def _of_kitchen(settings: Settings, kitchen: Kitchen) -> Iterator[Granted]:
                     )
     # Rules ask before it is known that the tenant is there.
     said = settings.tenants[kitchen.tenant].groups.get(CALLER, ()) if kitchen.tenant in settings.tenants else ()
-    own = tuple(group for group in said if not is_service_account(group))
+    own = tuple(group for group in said if _known(settings, group))
     usual = [key for key in served if key != BASE] or [BASE]
     for key in usual if own else ():
         if key not in named:
@@ -128,6 +129,20 @@ def _by_tenant(groups: Sequence[str], tenant_of: Mapping[str, str], own: str) ->
         tenant = tenant_of.get(group, own)
         found[tenant] = (*found.get(tenant, ()), group)
     return {tenant: members for tenant, members in found.items() if members}
+
+
+def unknown(settings: Settings) -> list[str]:
+    """Callers of tenants for whom no issuer speaks: accounts of this cluster, where no issuer is of kind kubernetes."""
+    members = {member for tenant in settings.tenants.values() for member in tenant.groups.get(CALLER, ())}
+    return sorted(member for member in members if not _known(settings, member))
+
+
+def _known(settings: Settings, member: str) -> bool:
+    """Whether some issuer of the entry may say in its tokens that a caller is a member."""
+    if not names_accounts(member):
+        return True
+    said, who = settings.entry.issuers if settings.entry is not None else (), account(member)
+    return who is not None and any(issuer.is_cluster and issuer.prefix == who.prefix for issuer in said)
 
 
 def _limits(settings: Settings, own: CallLimits) -> CallLimits:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from components.accounts import OIDC
+
 COUNTERS = ("none", "local", "shared")
 """Who counts requests and tokens: nobody, each replica for itself (requests alone), or one counter for all."""
 
@@ -17,7 +19,8 @@ class Issuer:
     """An identity provider whose tokens are believed.
 
     `issuer` and `audience` are what a token must say; `groups_claim` is the claim with the caller's groups, its parts
-    parted by dots. The keys are `jwks` (a JSON Web Key Set as text), or come from `jwks_url`.
+    parted by dots. The keys are `jwks` (a JSON Web Key Set as text), or come from `jwks_url`. Of kind `kubernetes` it
+    is a cluster, whose tokens have no groups: grants name its ServiceAccounts, with `prefix` before their names.
     """
 
     name: str
@@ -26,6 +29,8 @@ class Issuer:
     groups_claim: str = "groups"
     jwks: str | None = None
     jwks_url: str | None = None
+    kind: str = OIDC
+    prefix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from components.object_store import BucketAccess, BucketAccessArgs
 from components.tenancy.network import ENTRY_PODS
 from infra.catalog import FETCH_IMAGE
 from infra.entry_settings import COUNTER_IMAGES
-from infra.grants import callers
+from infra.grants import callers, unknown
 from infra.kitchen.context import Context
 from infra.kitchen.doors import guards, mesh_labels, open_door, peers
 from infra.kitchen.entry_plan import plan, table, uncalled
@@ -47,6 +47,8 @@ def entry(context: Context) -> Mapping[str, Any]:
     said, alone = settings.entry, uncalled(settings)
     if alone:
         pulumi.log.warn(f"models that nobody may call: {', '.join(alone)} (tenants.<name>.groups.caller, access)")
+    if strangers := unknown(settings):
+        pulumi.log.warn(f"callers that the entry cannot know, no issuer is of kind kubernetes: {', '.join(strangers)}")
     made: list[pulumi.Resource] = [_pods(context, kitchen) for kitchen in settings.kitchens.values()]
     decided = plan(settings, context.catalog)
     namespace = naming.entry_namespace(settings.environment)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from components import naming
+from components.accounts import by_cluster
 from components.entry.counter import host
 from components.entry.plan import AUTHORITIES, EntryPlan, Grant, Issuer, Limits, Server
 from components.entry.pods import CA_FILE
@@ -54,13 +55,20 @@ def plan(settings: Settings, catalog: Catalog) -> EntryPlan:
 
 
 def table(settings: Settings) -> dict[str, Any]:
-    """The check's table: by public name the groups that may call it, and its kitchen's bounds."""
-    groups = callers(settings)
-    kitchens = settings.kitchens
+    """The check's table: by public name the groups and accounts that may call it, and its kitchen's bounds."""
+    said = settings.entry.issuers if settings.entry is not None else ()
+    clusters = {issuer.name: issuer.prefix for issuer in said if issuer.is_cluster}
+    who, kitchens = callers(settings), settings.kitchens
     return {
-        model.name: {"groups": list(groups[model.name]), "bounds": _bounds(kitchens[model.kitchen])}
+        model.name: {**may_call(who[model.name], clusters), "bounds": _bounds(kitchens[model.kitchen])}
         for model in models(settings)
     }
+
+
+def may_call(members: Iterable[str], clusters: Mapping[str, str]) -> dict[str, Any]:
+    """Who may call a model, as the check's table has it; `clusters` are prefixes by the issuer's name."""
+    groups, accounts = by_cluster(members, clusters)
+    return {"groups": groups, **({"accounts": accounts} if accounts else {})}
 
 
 def _bounds(kitchen: Kitchen) -> dict[str, Any]:
@@ -78,6 +86,8 @@ def _issuer(said: EntrySettings, index: int) -> Issuer:
         groups_claim=one.groups_claim,
         jwks=one.jwks.keys,
         jwks_url=one.jwks.url,
+        kind=one.kind,
+        prefix=one.prefix,
     )
 
 

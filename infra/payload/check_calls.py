@@ -21,9 +21,12 @@ from .call_bounds import DEFAULTS, PARAMETERS, check
 from .drain_entry import drain
 
 MODELS = "/v1/models"
-GROUPS_HEADER = "x-kitchen-groups"
+GROUPS_HEADER, ACCOUNT_HEADER = "x-kitchen-groups", "x-kitchen-account"
 REFUSED_HEADER = "x-kitchen-refused"
 """Says in one word, which is none of the caller's, why a body was refused; it stands in the record of calls."""
+
+NO_CLUSTER = ""
+"""Stands for the issuer of groups: they count whichever identity provider names them. No issuer is called so."""
 
 BAD_INPUT = 2
 LONGEST_MODEL = 256
@@ -33,10 +36,17 @@ class Table:
     """The models that can be called: by public name their groups, and the bounds of what may be asked of them."""
 
     def __init__(self, data: dict[str, Any]) -> None:
-        """Take the file's content: {"created": seconds, "models": {name: {"groups": [...], "bounds": {...}}}}."""
+        """Take the file's content: {"created": seconds, "models": {name: {"groups": [...], "bounds": {...}}}}.
+
+        A model may have "accounts" too: by issuer's name those ServiceAccounts, and all of a namespace, that may call.
+        """
         self._created = int(data.get("created", 0))
-        self._models = {
-            name: (frozenset(entry["groups"]), {**DEFAULTS, **entry.get("bounds", {})})
+        self._bounds = {name: {**DEFAULTS, **entry.get("bounds", {})} for name, entry in data["models"].items()}
+        self._callers = {
+            name: frozenset(
+                [(NO_CLUSTER, group) for group in entry["groups"]]
+                + [(issuer, one) for issuer, accounts in entry.get("accounts", {}).items() for one in accounts]
+            )
             for name, entry in data["models"].items()
         }
 
@@ -53,12 +63,11 @@ class Table:
         if len(model) > LONGEST_MODEL:
             raise Refused(f"model must be a text of {LONGEST_MODEL} characters at most", "model", "out_of_bounds")
         # An unknown model is Envoy's to refuse, as is one that the caller has no right to: both look the same.
-        _, bounds = self._models.get(model, (frozenset(), DEFAULTS))
-        check(path, body, bounds)
+        check(path, body, self._bounds.get(model, DEFAULTS))
 
-    def listed(self, groups: list[str]) -> dict[str, Any]:
-        """The models of some groups, as the API lists them."""
-        names = sorted(name for name, (allowed, _) in self._models.items() if allowed & set(groups))
+    def listed(self, callers: set[tuple[str, str]]) -> dict[str, Any]:
+        """The models of some groups, or of what an account is, as the API lists them."""
+        names = sorted(name for name, allowed in self._callers.items() if allowed & callers)
         entry = {"object": "model", "created": self._created, "owned_by": "kitchen"}
         return {"object": "list", "data": [{"id": name, **entry} for name in names]}
 
@@ -93,7 +102,8 @@ def server(table: Table, port: int) -> ThreadingHTTPServer:
         def do_GET(self) -> None:
             """List the models of the groups that Envoy names, or tell that the process is there."""
             if self.path.partition("?")[0] == MODELS:
-                self._answer(200, table.listed(_groups(self.headers.get(GROUPS_HEADER, ""))))
+                groups, account = self.headers.get(GROUPS_HEADER, ""), self.headers.get(ACCOUNT_HEADER, "")
+                self._answer(200, table.listed({*_groups(groups), *_accounts(account)}))
             else:
                 self._answer(200 if self.path == "/ready" else 404, {})
 
@@ -119,11 +129,27 @@ class _Server(ThreadingHTTPServer):
     """Connections that Envoy opens at once; the default of 5 makes each one more wait for a second."""
 
 
-def _groups(text: str) -> list[str]:
-    """The groups as Envoy writes a list of its metadata, in UTF-8, which a header hands over as Latin-1; or none."""
+def _groups(text: str) -> list[tuple[str, str]]:
+    """The groups that Envoy names."""
+    return [(NO_CLUSTER, group) for group in _texts(text)]
+
+
+def _accounts(text: str) -> list[tuple[str, str]]:
+    """What an account is to its cluster: itself, and one of its namespace; nothing where its token disagrees."""
+    said = _texts(text)
+    if len(said) != 4:
+        return []
+    issuer, subject, namespace, name = said
+    if subject != f"system:serviceaccount:{namespace}:{name}":
+        return []
+    return [(issuer, subject), (issuer, f"system:serviceaccounts:{namespace}")]
+
+
+def _texts(text: str) -> list[str]:
+    """The texts of a list as Envoy writes it, in UTF-8, which a header hands over as Latin-1; or none."""
     try:
         value = json.loads(text.encode("latin-1").decode("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 

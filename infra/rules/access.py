@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from components.accounts import account, names_accounts
 from components.facts import CALLER, ENVIRONMENT_ROLES, HIGHEST_PRIORITY, is_service_account
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.settings import Settings
 
-_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_SERVICE_ACCOUNT = re.compile(f"system:serviceaccount:{_LABEL}:{_LABEL}")
 _AUDITOR = "auditor"
 
 
@@ -19,9 +17,16 @@ def access_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """Groups are real ones; reading is not calling, and an auditor does nothing else."""
     for path, role, member in _members(settings):
         if role == CALLER and is_service_account(member):
-            if not _SERVICE_ACCOUNT.fullmatch(member):
+            if account(member) is None:
                 rule = "a ServiceAccount is named with its namespace"
                 yield Fault(path=path, value=member, rule=rule, example="system:serviceaccount:portal-dev:backend")
+        elif role == CALLER and names_accounts(member):
+            rule = (
+                "whole kinds of users, and other clusters, are no members of roles; they may call by a kitchen's access"
+            )
+            yield Fault(
+                path=path, value=member, rule=rule, example=f"kitchens.support.access: [{{groups: [{member}]}}]"
+            )
         elif member.startswith("system:"):
             rule = "groups that begin with system: hold whole kinds of users, such as everybody who signs in"
             yield Fault(path=path, value=member, rule=rule, example="helpdesk-callers")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from components.facts import is_service_account
 from infra.catalog import Catalog
 from infra.entry_settings import BASE, COUNTER_IMAGES, CallLimits, EntrySettings
 from infra.faults import Fault
 from infra.grants import models, models_of
 from infra.rules.common import known, state_faults
-from infra.rules.json_web_keys import keys_faults
+from infra.rules.issuers import issuers_faults, member_faults
 from infra.settings import Kitchen, Settings
 
 
@@ -29,7 +27,7 @@ def entry_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
     yield from _image(settings, catalog, "entry.image", entry.image)
     for image in COUNTER_IMAGES if entry.counter == "shared" else ():
         yield from _image(settings, catalog, "entry.counter", image)
-    yield from _issuers(entry)
+    yield from issuers_faults(entry)
     yield from _limits("entry.limits", entry, entry.limits)
     yield from _twins(settings)
     for kitchen in settings.kitchens.values():
@@ -49,20 +47,6 @@ def _without_entry(settings: Settings) -> Iterator[Fault]:
             rule = "nobody decides by it: this file states no entry"
             example = "entry: {host: ai.kitchen.example, ...}"
             yield Fault(path=f"kitchens.{kitchen.name}.access", value=len(kitchen.access), rule=rule, example=example)
-
-
-def _issuers(entry: EntrySettings) -> Iterator[Fault]:
-    names = Counter(issuer.name for issuer in entry.issuers)
-    said = Counter(issuer.issuer for issuer in entry.issuers)
-    for index, issuer in enumerate(entry.issuers):
-        path = f"entry.issuers.{index}"
-        if names[issuer.name] > 1:
-            rule = "each issuer has a name of its own"
-            yield Fault(path=f"{path}.name", value=issuer.name, rule=rule, example="partners")
-        if said[issuer.issuer] > 1:
-            rule = "stands twice: a token says its issuer, and one set of keys and one audience hold for it"
-            yield Fault(path=f"{path}.issuer", value=issuer.issuer, rule=rule, example="one entry for each issuer")
-        yield from keys_faults(f"{path}.jwks.keys", issuer.jwks.keys)
 
 
 def _limits(path: str, entry: EntrySettings, limits: CallLimits) -> Iterator[Fault]:
@@ -96,7 +80,5 @@ def _access(kitchen: Kitchen, entry: EntrySettings) -> Iterator[Fault]:
         for model in said.models:
             yield from known(f"{path}.models", model, served, f"an adapter of the kitchen, or {BASE}")
         for group in said.groups:
-            if is_service_account(group):
-                rule = "the entry knows groups of tokens, and a ServiceAccount has none that it could name"
-                yield Fault(path=f"{path}.groups", value=group, rule=rule, example="helpdesk-callers")
+            yield from member_faults(f"{path}.groups", entry, group)
         yield from _limits(path, entry, said.limits)

@@ -114,7 +114,13 @@ def _issuer(settings: Settings, name: str | None) -> Issuer:
         rule = "these settings have no entry, so nobody checks tokens"
         example = "entry: {host: ai.kitchen.example, tls: {...}, issuers: [...]}"
         raise FaultsError("token", [Fault(path="entry", value=MISSING, rule=rule, example=example)])
-    known = {issuer.name: issuer for issuer in settings.entry.issuers}
+    clusters = {issuer.name: issuer for issuer in settings.entry.issuers if issuer.is_cluster}
+    known = {issuer.name: issuer for issuer in settings.entry.issuers if not issuer.is_cluster}
+    if name in clusters or not known:
+        chosen = clusters[name] if name in clusters else next(iter(clusters.values()))
+        rule = "a cluster gives tokens to pods, in a projected volume (docs/calling.md), and to administrators"
+        example = f"kubectl create token NAME --namespace NAMESPACE --audience {chosen.audience}"
+        raise FaultsError("token", [Fault(path="--issuer", value=chosen.name, rule=rule, example=example)])
     if name is None and len(known) == 1:
         return next(iter(known.values()))
     if name is None or name not in known:

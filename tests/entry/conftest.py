@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.entry.support.accounts import accounts
 from tests.entry.support.running import Entry
 from tests.entry.support.tokens import Providers
 from tests.entry.support.upstream import Upstream
@@ -18,7 +19,7 @@ def providers() -> Providers:
 
 @pytest.fixture(scope="session")
 def tokens(providers: Providers) -> dict[str, str]:
-    return providers.tokens()
+    return {**providers.tokens(), **accounts(providers)}
 
 
 @pytest.fixture(scope="session")

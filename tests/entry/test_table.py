@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.entry.rows import bodies, callers, paths, wire
+from tests.entry.rows import accounts, bodies, callers, paths, wire
 from tests.entry.rows.row import Row
 from tests.entry.support.callers import Answer, http2, once
 from tests.entry.support.running import Entry
 from tests.entry.support.upstream import Upstream
 
-ROWS: list[Row] = [*callers.ROWS, *paths.ROWS, *wire.ROWS, *bodies.ROWS]
+ROWS: list[Row] = [*callers.ROWS, *accounts.ROWS, *paths.ROWS, *wire.ROWS, *bodies.ROWS]
 FORM = {"message", "type", "param", "code"}
 ALLOWED = {
     *("host", "accept", "content-encoding", "content-length", "content-type", "transfer-encoding"),

@@ -21,6 +21,7 @@ SHARED_CLUSTER = tuple(
         "platforms",
         "serving_options",
         "entry",
+        "accounts",
         "doors",
         "placement",
         "embedded_cluster",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.entry.envoy.replies import SHARE_EXCEEDED
+from components.entry.envoy.who import recorded
 from components.entry.envoy.words import CALL, CLAIMS, JWT, USAGE, named, of_metadata
 from components.entry.plan import EntryPlan
 
@@ -93,8 +94,8 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
 
 
 def _groups(plan: EntryPlan) -> Any:
-    """The token's groups; by issuer where these keep them in different claims."""
-    claims = {issuer.name: of_metadata(JWT, CLAIMS, *issuer.groups_claim.split(".")) for issuer in plan.issuers}
+    """The token's groups, or the account's namespace; by issuer where these keep them in different claims."""
+    claims = {issuer.name: recorded(issuer) for issuer in plan.issuers}
     return next(iter(claims.values())) if len(set(claims.values())) == 1 else claims
 
 

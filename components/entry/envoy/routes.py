@@ -12,14 +12,12 @@ from typing import Any
 from components.entry.envoy import renaming
 from components.entry.envoy.limits import of_action, of_route
 from components.entry.envoy.shares import cluster_of
-from components.entry.envoy.words import CALL, CLAIMS, JWT, has_entries, is_metadata, of_metadata
+from components.entry.envoy.who import listing, speaks
+from components.entry.envoy.words import CALL, is_metadata
 from components.entry.plan import EntryPlan, Grant, Issuer
 
 CHECK = "check"
 """Cluster of the check of bodies, which answers /v1/models too."""
-
-GROUPS_HEADER = "x-kitchen-groups"
-"""Tells the list of models which groups the token has; callers cannot set it."""
 
 MODELS = "/v1/models"
 _OF_BODIES = ("size", "model", "body", "stream-usage")
@@ -54,14 +52,12 @@ def _ready() -> dict[str, Any]:
 
 def _models(issuer: Issuer) -> dict[str, Any]:
     """The list of models that this caller may call, answered by the check of bodies out of the same table."""
-    claim = issuer.groups_claim.split(".")
-    # Groups in a list alone: a text would be written out as it is, and might look like one.
-    who = [is_metadata(JWT, [CLAIMS, "iss"], issuer.issuer), has_entries(JWT, [CLAIMS, *claim])]
+    who, header, said = listing(issuer)
     return {
         "name": f"models/{issuer.name}",
         "match": {"path": MODELS, "headers": [_method("GET")], "dynamic_metadata": who},
         "route": {"cluster": CHECK, "timeout": "5s"},
-        "request_headers_to_add": [_header(GROUPS_HEADER, of_metadata(JWT, CLAIMS, *claim))],
+        "request_headers_to_add": [_header(header, said)],
         "request_headers_to_remove": ["authorization"],
         "typed_per_filter_config": off(*_OF_BODIES),
     }
@@ -79,15 +75,13 @@ def _no_models() -> dict[str, Any]:
 
 
 def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
-    """One route for each issuer (whose groups may lie in another claim), group and path of a grant."""
+    """One route for each issuer, group and path of a grant, where the issuer can say that a caller is of the group."""
     for issuer in plan.issuers:
-        claim = [CLAIMS, *issuer.groups_claim.split(".")]
         for group in grant.groups:
-            who = [
-                is_metadata(JWT, [CLAIMS, "iss"], issuer.issuer),
-                is_metadata(JWT, claim, group, in_list=True),
-                is_metadata(CALL, ["model"], grant.model),
-            ]
+            said = speaks(issuer, group)
+            if said is None:
+                continue
+            who = [*said, is_metadata(CALL, ["model"], grant.model)]
             for path in grant.paths:
                 yield {
                     "name": grant.name,

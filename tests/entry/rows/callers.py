@@ -75,13 +75,14 @@ HEADERS = [
 ]
 
 
-def _listed(*names: str) -> bytes:
+def listed(*names: str) -> bytes:
+    """The list of models, as it is answered."""
     entry = {"object": "model", "created": 1700000000, "owned_by": "kitchen"}
     return json.dumps({"object": "list", "data": [{"id": name, **entry} for name in names]}).encode() + b"\n"
 
 
 LISTS = [
-    Row(name=f"models of {who}", caller=who, method="GET", path="/v1/models", receives=_listed(*names))
+    Row(name=f"models of {who}", caller=who, method="GET", path="/v1/models", receives=listed(*names))
     for who, names in {
         "ana": ("embedder", "helpdesk-faq"),
         "ben": ("contracts", "embedder"),

@@ -72,15 +72,34 @@ def claims(issuer: str, **replaced: Any) -> dict[str, Any]:
     return {name: value for name, value in {**good, **replaced}.items() if value is not None}
 
 
+def account_claims(issuer: str, namespace: str, name: str, **replaced: Any) -> dict[str, Any]:
+    """What a token says that a pod has in a projected volume (Kubernetes 1.32)."""
+    now = int(time.time())
+    bound = {
+        "namespace": namespace,
+        "node": {"name": "node-1", "uid": "7f3c1a52-8d0f-4e6b-9a57-0c5d2e3b4f61"},
+        "pod": {"name": f"{name}-5d9c7b6f4-x2x7k", "uid": "c0a8b1de-2f53-4d1c-b0c9-5a1f6e7d8c90"},
+        "serviceaccount": {"name": name, "uid": "1b2c3d4e-5f60-4172-8394-a5b6c7d8e9f0"},
+    }
+    said = {"aud": ["kitchen"], "sub": f"system:serviceaccount:{namespace}:{name}", "nbf": now, "jti": "e1"}
+    return claims(issuer, **{**said, "kubernetes.io": bound, **replaced})
+
+
 IDP = "https://idp.kitchen.example"
 REALM = "https://login.kitchen.example/realms/kitchen"
 
 
+CLUSTER = "https://kubernetes.default.svc.cluster.local"
+PORTAL = "https://api.portal.kitchen.example:6443"
+"""Issuers of ServiceAccounts: the cluster of the entry, and another one, whose accounts have the prefix `portal:`."""
+
+
 class Providers:
-    """Two providers whose tokens are believed, each with its keys, and a stranger."""
+    """Two providers whose tokens are believed, two clusters, each with its keys, and a stranger."""
 
     def __init__(self) -> None:
         self.idp, self.realm, self.stranger = Key("idp-1"), Key("realm-1"), Key("idp-1")
+        self.cluster, self.portal = Key("cluster-1"), Key("portal-1")
 
     def jwks(self, key: Key) -> str:
         return json.dumps({"keys": [key.public]})
@@ -90,6 +109,12 @@ class Providers:
 
     def of_realm(self, roles: Any, **replaced: Any) -> str:
         return self.realm.sign(claims(REALM, realm_access={"roles": roles}, **replaced))
+
+    def of_cluster(self, namespace: str, name: str, **replaced: Any) -> str:
+        return self.cluster.sign(account_claims(CLUSTER, namespace, name, **replaced))
+
+    def of_portal(self, namespace: str, name: str, **replaced: Any) -> str:
+        return self.portal.sign(account_claims(PORTAL, namespace, name, **replaced))
 
     def tokens(self) -> dict[str, str]:
         """Every caller of the table, by name."""

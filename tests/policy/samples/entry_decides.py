@@ -81,6 +81,15 @@ _PLAN = EntryPlan(
 )
 
 
+_CLUSTER = {"name": "cluster", "issuer": "https://kubernetes.default.svc", "audience": "kitchen", "kind": "kubernetes"}
+_STATED = {**_ENTRY, "issuers": [*_ENTRY["issuers"], _CLUSTER]}
+_WITH_CLUSTER = dataclasses.replace(
+    _PLAN,
+    issuers=[*_PLAN.issuers, Issuer(**_CLUSTER, jwks="{}")],
+    grants=[dataclasses.replace(_PLAN.grants[0], groups=["system:serviceaccount:portal:backend"])],
+)
+
+
 def _manager(config: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     return found
@@ -160,6 +169,13 @@ def _sample(name: str, text: object, *says: str) -> Sample:
 
 _CONFIGURATION = (
     _sample("the program's own", json.dumps(bootstrap(_PLAN))),
+    _sample("a cluster that is not stated", json.dumps(bootstrap(_WITH_CLUSTER)), "which the settings do not state"),
+    Sample(
+        name="a cluster that is stated",
+        resource_type="kubernetes:core/v1:ConfigMap",
+        inputs=_map(json.dumps(bootstrap(_WITH_CLUSTER)), "entry-1"),
+        world=dataclasses.replace(_WORLD, settings={**_WORLD.settings, "entry": _STATED}),
+    ),
     *(_sample(name, _changed(change), says) for name, change, says in _CHANGES),
     _sample("no JSON", "{", "data.envoy.json: cannot be read as JSON"),
     _sample("not known", UNKNOWN_VALUE, "data.envoy.json: is not known"),

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from components.entry.envoy import bootstrap
 from infra.catalog import load_catalog
-from infra.grants import callers, granted
+from infra.grants import callers, granted, unknown
 from infra.kitchen.entry_plan import plan, table, uncalled
 from infra.load import load_settings
 from infra.settings import Settings
-from tests.unit.support.entry import with_entry
+from tests.unit.support.entry import cluster, issuer, with_entry
 
+BACKEND = "system:serviceaccount:portal-dev:backend"
 FAQ, CLASSIFIER, SUMMARY = "helpdesk-faq", "helpdesk-classifier", "sales-summary"
 
 
@@ -73,10 +75,39 @@ def test_a_model_without_callers_is_told() -> None:
     assert uncalled(load_settings(data, load_catalog())) == [FAQ, CLASSIFIER]
 
 
-def test_a_service_account_is_no_group_of_a_token() -> None:
-    data = with_entry()
-    data["tenants"]["helpdesk"]["groups"]["caller"] = ["system:serviceaccount:portal-dev:backend", "helpdesk-callers"]
-    assert callers(load_settings(data, load_catalog()))[FAQ] == ["helpdesk-callers"]
+def with_accounts(*issuers: dict[str, Any]) -> Settings:
+    data = with_entry(
+        {"summary": {"access": [{"groups": ["portal:system:serviceaccounts:crm"]}]}} if len(issuers) > 1 else None,
+        issuers=[issuer(), *issuers],
+    )
+    data["tenants"]["helpdesk"]["groups"]["caller"] = [BACKEND, "helpdesk-callers"]
+    return load_settings(data, load_catalog())
+
+
+def test_a_service_account_is_nobody_without_an_issuer_of_its_cluster_and_that_is_told() -> None:
+    found = with_accounts()
+    assert (callers(found)[FAQ], unknown(found)) == (["helpdesk-callers"], [BACKEND])
+
+
+def test_a_service_account_may_call_where_its_cluster_is_an_issuer() -> None:
+    found = with_accounts(cluster())
+    assert (callers(found)[FAQ], unknown(found)) == (["helpdesk-callers", BACKEND], [])
+    assert {one: table(found)[FAQ][one] for one in ("groups", "accounts")} == {
+        "groups": ["helpdesk-callers"],
+        "accounts": {"cluster": [BACKEND]},
+    }
+    assert "accounts" not in table(found)[SUMMARY]
+
+
+def test_accounts_of_another_cluster_are_those_of_its_issuer() -> None:
+    portal = cluster(name="portal", issuer="https://portal.kitchen.example", prefix="portal:")
+    found = with_accounts(cluster(), portal)
+    assert table(found)[SUMMARY]["accounts"] == {"portal": ["system:serviceaccounts:crm"]}
+    routes = bootstrap(plan(found, load_catalog()))["static_resources"]["listeners"][0]["filter_chains"][0]["filters"]
+    said = routes[0]["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+    of = [route["match"]["dynamic_metadata"] for route in said if route["name"] == f"summary/access-0/{SUMMARY}"]
+    issuers = {matcher["value"]["string_match"]["exact"] for one in of for matcher in one[:1]}
+    assert issuers == {"https://portal.kitchen.example"}, "no other issuer speaks for them"
 
 
 def test_a_canary_answers_under_its_kitchens_names_with_its_share() -> None:

@@ -32,6 +32,11 @@ def issuer(**changes: Any) -> dict[str, Any]:
     return {**said, **changes}
 
 
+def cluster(**changes: Any) -> dict[str, Any]:
+    """An issuer that is a cluster, with its key in Git: kubeadm and OpenShift name it so."""
+    return issuer(**{"name": "cluster", "kind": "kubernetes", "issuer": "https://kubernetes.default.svc", **changes})
+
+
 def with_entry(kitchens: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """The settings of dev with an entry; `kitchens` are changes of kitchens by name, None takes a key away."""
     data = copy.deepcopy(read_stack_file(REPOSITORY / "Pulumi.dev.yaml"))

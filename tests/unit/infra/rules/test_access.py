@@ -69,7 +69,7 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
         (
             f"group {name}",
             {f"tenants/sales/groups/{role}": [name]},
-            [f"tenants.sales.groups.{role}[0]", "whole kinds of users"],
+            [f"tenants.sales.groups.{role}[0]", "whole kinds of users", "example: "],
         )
         for name in ("system:authenticated", "system:unauthenticated", "system:masters", "system:serviceaccounts:x")
         for role in ("owner", "caller")

@@ -85,10 +85,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         access(models=["helpdesk-fax"]),
         'kitchens.support.access[0].models: "helpdesk-fax"; rule: must be an adapter of the kitchen, or base',
     ),
-    "a ServiceAccount": (
-        access(groups=["system:serviceaccount:portal-dev:backend"]),
-        "the entry knows groups of tokens, and a ServiceAccount has none",
-    ),
     "one public name in two kitchens": (
         with_entry(
             {"summary": {"tenant": "sales", "adapters": ["sales-summary/v2026-03-15", "helpdesk-faq/v2026-02-01"]}}

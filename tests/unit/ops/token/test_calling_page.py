@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from components.accounts import account
 from infra.kitchen.entry_plan import PATHS
 from ops.__main__ import main
+from ops.token.claims import LONGEST_SECONDS
 from tests.support.token_issuer import SECRET, TokenIssuer
 from tests.unit.support.entry import issuer as stated
 from tools.local.workspace import REPOSITORY
@@ -66,3 +69,17 @@ def test_its_calls_are_those_that_the_command_prints(issuer: TokenIssuer, stack:
 def test_its_paths_are_those_that_are_open() -> None:
     (sentence,) = re.findall(r"The paths are (.*?)\. The server's other paths", TEXT, re.DOTALL)
     assert set(re.findall(r"`(/[^`]+)`", sentence)) == {*PATHS, "/v1/models"}
+
+
+def test_the_volume_of_a_pod_gives_a_token_that_the_entry_takes() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    spec = yaml.safe_load(text)["spec"]
+    (volume,), (container,) = spec["volumes"], spec["containers"]
+    (mount,), (variable,) = container["volumeMounts"], container["env"]
+    said = volume["projected"]["sources"][0]["serviceAccountToken"]
+    assert 600 <= said["expirationSeconds"] <= LONGEST_SECONDS
+    assert said["audience"] == stated()["audience"]
+    assert (mount["name"], variable["value"]) == (volume["name"], f"{mount['mountPath']}/{said['path']}")
+    members = [member for member in re.findall(r"^\| `(\S+)` \|", TEXT, re.MULTILINE) if "system:" in member]
+    assert len([account(member) for member in members]) == 3
+    assert None not in [account(member) for member in members]

@@ -11,6 +11,7 @@ import yaml
 from ops.__main__ import main
 from ops.token import device
 from tests.support.token_issuer import DEVICE_CODE, DISCOVERY, SECRET, TokenIssuer
+from tests.unit.support.entry import cluster
 from tests.unit.support.entry import issuer as stated
 
 
@@ -240,3 +241,18 @@ def test_ctrl_c_is_one_line(issuer: TokenIssuer, stack: Any, monkeypatch: pytest
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.splitlines()[-1] == "token: stopped"
+
+
+def test_a_clusters_tokens_are_not_asked_for_here(issuer: TokenIssuer, stack: Any, slept: Any, capsys: Any) -> None:
+    stack(stated(issuer=issuer.issuer), cluster())
+    assert run("--issuer", "cluster") != 0
+    (line,) = capsys.readouterr().err.splitlines()[-1:]
+    assert '--issuer: "cluster"; rule: a cluster gives tokens to pods' in line
+    assert "kubectl create token NAME --namespace NAMESPACE --audience kitchen" in line
+    assert run("--raw") == 0, "beside a cluster the one identity provider needs no name"
+
+
+def test_with_clusters_alone_it_says_who_gives_tokens(stack: Any, capsys: Any) -> None:
+    stack(cluster())
+    assert run() != 0
+    assert "a cluster gives tokens to pods" in capsys.readouterr().err

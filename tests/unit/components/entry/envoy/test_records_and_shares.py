@@ -10,6 +10,7 @@ import pytest
 from components.entry.envoy import bootstrap
 from components.entry.envoy.records import REFUSED_HEADER, record
 from components.entry.envoy.shares import at_once_by_tenant, fair_shares
+from components.entry.envoy.who import ACCOUNT_HEADER, GROUPS_HEADER
 from components.entry.plan import EntryPlan, Grant, Issuer, Server
 from infra.payload import check_calls
 
@@ -37,8 +38,15 @@ def test_groups_stand_by_issuer_only_where_their_claims_differ() -> None:
     assert elsewhere["other"] == "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:claims:realm:roles)%"
 
 
-def test_the_check_and_envoy_mean_the_same_header() -> None:
+def test_the_record_has_the_namespace_of_an_account() -> None:
+    cluster = replace(OTHER, name="cluster", kind="kubernetes")
+    found = record(plan(IDP, cluster))[0]["typed_config"]["log_format"]["json_format"]["groups"]
+    assert found["cluster"] == "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:claims:kubernetes.io:namespace)%"
+
+
+def test_the_check_and_envoy_mean_the_same_headers() -> None:
     assert REFUSED_HEADER == check_calls.REFUSED_HEADER
+    assert (GROUPS_HEADER, ACCOUNT_HEADER) == (check_calls.GROUPS_HEADER, check_calls.ACCOUNT_HEADER)
 
 
 def test_a_tenant_with_a_share_has_a_cluster_of_its_own_on_the_same_servers() -> None:
