@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-serving test-fields demo test-keycloak bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-fields demo test-keycloak bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -71,7 +71,7 @@ deploy: venv ## preview and update a stack of your own backend, with policies: S
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
 
-bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,adapter,bundles
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,adapter,bundles,entry
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 profile: venv ## where the time of one run goes, into reports/profile: WAY=offline|preview|up|no-change RESOURCES=300
@@ -109,7 +109,7 @@ test: check ## lint, types, and the unit, policy, entry, engine and cluster tier
 	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/entry tests/policy tests/unit
 
 test-unit test-policy test-entry test-engine test-cluster: venv ## one tier of tests alone
-	@$(BIN)/pytest tests/$(@:test-%=%)
+	@$(BIN)/pytest $(if $(filter test-entry,$@),--ignore tests/entry/long )tests/$(@:test-%=%)
 
 test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
 	@$(BIN)/pytest $(TOGETHER) -m long tests/cluster
@@ -127,6 +127,9 @@ test-record: venv ## 100,000 lines of the record of calls, shipper and store kil
 
 test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a model that its groups do not have (2 minutes)
 	@KITCHEN_GENERATED_CALLS=100000 $(BIN)/pytest -s tests/entry/test_generated.py
+
+test-long: venv ## answers of ten minutes through the real Envoy, also one that drains: not cut (10 minutes, idle)
+	@$(BIN)/pytest -s tests/entry/long
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench.adapter import adapter
 from tests.bench.bundles import bundles
+from tests.bench.entry import entry
 from tests.bench.policies import policies
 from tests.bench.resource import resource
 from tests.bench.sections import ORDER, Section, keep, tables_of
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "size": at_size,
     "adapter": adapter,
     "bundles": bundles,
+    "entry": entry,
 }
 
 

@@ -11,8 +11,8 @@ from components.tenancy.network import GATEWAY_LABEL, INGRESS_ROUTERS, of_namesp
 SERVICE, PORT_NAME, PORT = "entry", "https", 443
 """The entry's Service and its port."""
 
-SILENCE_SECONDS = 660
-"""Longest silence that a door bears: more than the 600 seconds of the entry, whose answer callers understand."""
+SILENCE_SECONDS = 720
+"""Longest silence that a door bears: more than the 660 seconds of the entry, whose answer callers understand."""
 
 BODY_ABOVE_KIB = 64
 """How much larger a body a door lets through than the entry: the refusal that callers see is the entry's."""

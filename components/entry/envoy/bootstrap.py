@@ -8,7 +8,7 @@ from components.entry.envoy.clusters import clusters
 from components.entry.envoy.filters import filters
 from components.entry.envoy.records import OPTIONS, options, record
 from components.entry.envoy.replies import replies
-from components.entry.envoy.routes import CHECK, routes
+from components.entry.envoy.routes import CHECK, LONGEST_SILENCE, routes
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan
 
@@ -80,7 +80,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         http2_protocol_options={"max_concurrent_streams": 256},
         max_request_headers_kb=32,
         request_headers_timeout="10s",
-        stream_idle_timeout="600s",
+        stream_idle_timeout=LONGEST_SILENCE,
         delayed_close_timeout="1s",
         access_log=record(plan),
         access_log_options=options(),

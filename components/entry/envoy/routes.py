@@ -23,8 +23,8 @@ MODELS = "/v1/models"
 _OF_BODIES = ("size", "model", "body", "stream-usage")
 """Filters that are for calls of models alone."""
 
-_LONGEST_SILENCE = "600s"
-"""Longest time without a byte either way: a long answer that is not streamed says nothing until its end."""
+LONGEST_SILENCE = "660s"
+"""Longest time without a byte either way: an answer of ten minutes that is not streamed says nothing until its end."""
 
 
 def routes(plan: EntryPlan) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
                         "timeout": "0s",
                         # A mesh goes by this name: the one by which the caller came says nothing to it.
                         "auto_host_rewrite": True,
-                        "idle_timeout": _LONGEST_SILENCE,
+                        "idle_timeout": LONGEST_SILENCE,
                         "retry_policy": {"retry_on": "connect-failure,reset-before-request", "num_retries": 2},
                     },
                     "request_headers_to_remove": ["authorization"],

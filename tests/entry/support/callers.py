@@ -11,11 +11,13 @@ from typing import Any
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import DataReceived, ResponseReceived, StreamEnded, StreamReset
+from h2.errors import ErrorCodes
+from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
 from h2.exceptions import ProtocolError
 
 Headers = Sequence[tuple[str, str]]
 _SECONDS = 20
+_GOAWAY = 7
 
 
 @dataclass
@@ -51,8 +53,8 @@ def chunked(pieces: Iterable[bytes], trailers: str = "") -> bytes:
 class Connection:
     """One connection that is kept; `say` sends bytes and reads one answer."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_SECONDS)
+    def __init__(self, port: int, seconds: float = _SECONDS) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=seconds)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
 
@@ -116,6 +118,66 @@ def once(port: int, raw: bytes, method: str = "POST") -> Answer:
         return made.say(raw, method)
     finally:
         made.close()
+
+
+class Connection2:
+    """One connection of HTTP/2 without TLS that is kept; nothing is checked or mended before it is sent."""
+
+    def __init__(self, port: int, seconds: float = _SECONDS) -> None:
+        self.made = H2Connection(
+            H2Configuration(
+                header_encoding="utf-8",
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
+                validate_inbound_headers=False,
+            )
+        )
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=seconds)
+        self._rest = b""
+        self.told_to_go = False
+        self.made.initiate_connection()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def send(self, headers: Headers, body: bytes) -> int:
+        """Begin a request; returns the number of its stream."""
+        stream = self.made.get_next_available_stream_id()
+        self.made.send_headers(stream, list(headers))
+        self.made.send_data(stream, body, end_stream=True)
+        self.flush()
+        return stream
+
+    def reset(self, stream: int) -> None:
+        """Take a request back; the connection goes on."""
+        self.made.reset_stream(stream, ErrorCodes.CANCEL)
+        self.flush()
+
+    def events(self) -> list[Event]:
+        """What comes next, until the connection has ended, which is EOFError."""
+        data = self._socket.recv(65536)
+        if not data:
+            raise EOFError
+        found = self.made.receive_data(self._without_farewell(data))
+        for event in found:
+            if isinstance(event, DataReceived):
+                self.made.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
+        self.flush()
+        return list(found)
+
+    def _without_farewell(self, data: bytes) -> bytes:
+        """Frames but for GOAWAY without an error: h2 takes it for the end of streams that go on until theirs."""
+        self._rest, whole = self._rest + data, b""
+        while len(self._rest) >= 9 and len(self._rest) >= (size := 9 + int.from_bytes(self._rest[:3], "big")):
+            frame, self._rest = self._rest[:size], self._rest[size:]
+            if frame[3] == _GOAWAY and not any(frame[13:17]):
+                self.told_to_go = True
+            else:
+                whole += frame
+        return whole
+
+    def flush(self) -> None:
+        self._socket.sendall(self.made.data_to_send())
 
 
 def http2(port: int, headers: Headers, body: bytes | None, trailers: Headers = ()) -> Answer:

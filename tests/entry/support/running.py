@@ -34,7 +34,10 @@ def free_ports(number: int) -> list[int]:
 
 
 class Entry:
-    """Started by `start`, ended by `stop`; `port` is that of callers, `record` the file of the record."""
+    """Started by `start`, ended by `stop`; `port` is that of callers, `record` the file of the record.
+
+    `drain_seconds` is how long the check, once it is told to end, lets Envoy's calls go on, as in a pod.
+    """
 
     def __init__(self, folder: Path, providers: Providers, servers: dict[str, Upstream], **changed: Any) -> None:
         callers, admin, metrics, check = free_ports(4)
@@ -43,6 +46,7 @@ class Entry:
         ports = Ports(callers=callers, admin=admin, metrics=metrics, check=check)
         told = {name: server.port for name, server in servers.items()}
         self.plan = plan(providers, told, ports, str(self.record), **changed)
+        self.drain_seconds = 0.0
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
@@ -56,14 +60,17 @@ class Entry:
             *("-c", str(self.folder / "envoy.json"), *ARGUMENTS, "--concurrency", "2", "-l", "warning"),
             log="envoy",
         )
-        self._wait(self.port, "envoy")
+        wait_until_ready(self.port, self.envoy, self.folder / "envoy.log")
 
     def start_check(self) -> None:
         """The check alone, after it was ended."""
         port = self.plan.ports.check
-        module = [sys.executable, "-m", "infra.payload.check_calls"]
-        self.check = self._run(*module, "--table", str(self.folder / "table.json"), "--port", str(port), log="check")
-        self._wait(port, "check")
+        words = [sys.executable, "-m", "infra.payload.check_calls"]
+        words += ["--table", str(self.folder / "table.json"), "--port", str(port)]
+        if self.drain_seconds:
+            words += ["--envoy-port", str(self.admin), "--drain-seconds", str(self.drain_seconds)]
+        self.check = self._run(*words, log="check")
+        wait_until_ready(port, self.check, self.folder / "check.log")
 
     def stop(self) -> None:
         """End what was started, by its id."""
@@ -87,18 +94,31 @@ class Entry:
         self._running.append(process)
         return process
 
-    def _wait(self, port: int, log: str) -> None:
-        until = time.monotonic() + _SECONDS_TO_START
-        while time.monotonic() < until and self._running[-1].poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", port), timeout=1) as made:
-                    made.sendall(b"GET /ready HTTP/1.1\r\nhost: entry\r\nconnection: close\r\n\r\n")
-                    if made.recv(12).endswith(b" 200"):
-                        return
-            except OSError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"{log} did not start:\n{(self.folder / f'{log}.log').read_text()[-4000:]}")
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the process listens there."""
+    until = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+def wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until the process says so; raise AssertionError with its words when it does not come up."""
+    until = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as made:
+                made.sendall(b"GET /ready HTTP/1.1\r\nhost: entry\r\nconnection: close\r\n\r\n")
+                if made.recv(12).endswith(b" 200"):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"{log.stem} did not start:\n{log.read_text()[-4000:]}")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -71,6 +71,16 @@ def _chunk(number: int, *, responses: bool) -> dict[str, Any]:
     return {"choices": [{"delta": {"content": "x"}}], "usage": usage}
 
 
+def _how(asked: dict[str, Any]) -> dict[str, str]:
+    """How to answer, by the call's `user`: "events=N,ms=M,silent=S,cut".
+
+    N events M milliseconds apart, and S seconds of silence before the first one (a long prefill) and in the middle;
+    `cut` ends without a last one. An answer that is not streamed comes after the silence.
+    """
+    words = str(asked.get("user", "")).split(",")
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
+
+
 def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -101,6 +111,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             return read
 
         def _whole(self, asked: dict[str, Any], raw: bytes) -> None:
+            time.sleep(float(_how(asked).get("silent", 0)))
             usage = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7} if "input" in asked else USAGE
             said = {
                 "model": asked.get("model"),
@@ -117,15 +128,15 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(body)
 
         def _stream(self, asked: dict[str, Any]) -> None:
-            """`user` says how: "events=N,ms=M,cut" sends N events M milliseconds apart, and ends without a last one."""
-            words = str(asked.get("user", "")).split(",")
-            how = {key: value for key, _, value in (word.partition("=") for word in words)}
+            how = _how(asked)
+            events, silent = int(how.get("events", 3)), float(how.get("silent", 0))
             self.send_response(200)
             self.send_header("content-type", "text/event-stream; charset=utf-8")
             self.send_header("transfer-encoding", "chunked")
             self.end_headers()
             try:
-                for number in range(int(how.get("events", 3))):
+                for number in range(events):
+                    time.sleep(silent if number in (0, events // 2) else 0)
                     self._event(json.dumps(_chunk(number, responses="input" in asked)))
                     time.sleep(int(how.get("ms", 0)) / 1000)
                 if "cut" in how:

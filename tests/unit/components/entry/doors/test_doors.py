@@ -9,9 +9,13 @@ import pytest
 from components.entry.doors.gateway import gateway
 from components.entry.doors.ingress import ingress
 from components.entry.doors.istio import Mesh, guards_of_entry, guards_of_tenant, istio
-from components.entry.doors.parts import Part, Way
+from components.entry.doors.parts import SILENCE_SECONDS, Part, Way
 from components.entry.doors.route import route
-from components.entry.envoy.routes import _LONGEST_SILENCE
+from components.entry.envoy.routes import LONGEST_SILENCE
+from components.entry.plan import EntryPlan
+from components.entry.pods import DRAIN_SECONDS, template
+from components.entry.shipper import Shipping
+from components.platform import Platform
 
 PATHS = ("/v1/chat/completions", "/v1/models")
 WAY = Way(
@@ -29,7 +33,7 @@ MESH = Mesh(
     control_namespace="istio-system",
     trust_domain="cluster.local",
 )
-SILENCE = int(_LONGEST_SILENCE.rstrip("s"))
+SILENCE = int(LONGEST_SILENCE.rstrip("s"))
 """Seconds after which the entry itself ends a call that says nothing."""
 
 
@@ -71,6 +75,24 @@ def test_doors_are_silent_longer_than_the_entry() -> None:
         assert int(annotations[f"nginx.ingress.kubernetes.io/{name}"]) > SILENCE
     (rule,) = spec(gateway(WAY, "kitchen", "gateways", "PEM"), "HTTPRoute")["rules"]
     assert rule["timeouts"] == {"request": "0s", "backendRequest": "0s"}
+    # Istio leads TLS through: its bound for such a connection is an hour of silence, and there is no other one.
+    led = spec(istio(WAY, MESH), "VirtualService")
+    assert set(led) == {"hosts", "gateways", "tls"}
+    assert all(set(each) == {"match", "route"} for each in led["tls"])
+
+
+def test_an_answer_of_ten_minutes_is_within_every_bound() -> None:
+    """Also one that says nothing until its end, and in a pod that is told to end when it has begun."""
+    pod = template(
+        EntryPlan(environment="dev", issuers=[], grants=[]),
+        config_map="entry",
+        images={"envoy": "envoy", "check": "check"},
+        tls_secret="entry-tls",
+        platform=Platform(kind="kubernetes"),
+        shipping=Shipping(image="check", bucket="b", endpoint="e", region="r", secret="s", scripts_config_map="c"),
+    )
+    assert 600 < SILENCE < SILENCE_SECONDS < DRAIN_SECONDS < pod["terminationGracePeriodSeconds"]
+    assert f"--drain-seconds={DRAIN_SECONDS}" in pod["containers"][0]["args"]
 
 
 @pytest.mark.parametrize("make", [lambda: route(WAY, [], "PEM"), lambda: ingress(WAY, "nginx", [])])
