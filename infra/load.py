@@ -17,6 +17,7 @@ from infra.entry_load import access, entry_settings, fair_share, inputs
 from infra.faults import Fault, FaultsError
 from infra.keys import fields as _fields
 from infra.policy_settings import Exemption, Signer, StatedKind
+from infra.price_settings import price_settings
 from infra.rules import semantic_faults
 from infra.secret_settings import take_secrets
 from infra.settings import (
@@ -125,6 +126,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         priority=Priority(**_fields(data.get("priority", {}))),
         registry_credentials=secrets.get("registryCredentials"),
         entry=entry_settings(data["entry"]) if "entry" in data else None,
+        prices=price_settings(data.get("prices", {})),
         signers=tuple(Signer(**_fields(entry)) for entry in data.get("signers", ())),
         exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
         stated_kinds=tuple(StatedKind(**_fields(entry)) for entry in data.get("policy", {}).get("kinds", ())),

@@ -9,6 +9,7 @@ from functools import cached_property
 from infra.adapter_refs import AdapterCanary
 from infra.entry_settings import Access, EntrySettings, FairShare, Inputs
 from infra.policy_settings import Exemption, Signer, StatedKind
+from infra.price_settings import PriceSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,6 +265,7 @@ class Settings:
     stated_kinds: tuple[StatedKind, ...] = ()
     signers: tuple[Signer, ...] = ()
     entry: EntrySettings | None = None
+    prices: PriceSettings = field(default_factory=PriceSettings)
 
     def held(self, tenant: str) -> list[str]:
         """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components import naming
+from components.entry.counter.guards import guards_of_counter
 from components.entry.doors import Door, DoorArgs, Part, Way
 from components.entry.doors.gateway import gateway
 from components.entry.doors.ingress import ingress
@@ -57,7 +58,11 @@ def peers(settings: Settings, platform: Platform) -> Sequence[Mapping[str, Any]]
 def guards(settings: Settings, port: int) -> list[Part]:
     """What a mesh says of the entry's namespace; `port` is that of its pods for callers."""
     found = mesh(settings)
-    return [] if found is None else guards_of_entry(found, port)
+    if found is None or settings.entry is None:
+        return []
+    namespace = naming.entry_namespace(settings.environment)
+    counter = guards_of_counter(found, namespace) if settings.entry.counter == "shared" else []
+    return [*guards_of_entry(found, port), *counter]
 
 
 def guard_tenant(context: Context, name: str, made: Tenant, ports: Sequence[int]) -> None:

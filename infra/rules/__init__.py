@@ -22,6 +22,7 @@ from infra.rules.kitchens import kitchens_faults
 from infra.rules.names import name_faults, twin_faults
 from infra.rules.object_store import ability_faults, store_server_faults
 from infra.rules.platform import platform_faults, route_twin_faults, store_network_faults
+from infra.rules.prices import price_faults
 from infra.rules.quantization import quantization_faults
 from infra.rules.registry import certificates_faults, credentials_faults
 from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
@@ -47,6 +48,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     entry_faults,
     data_class_faults,
     share_faults,
+    price_faults,
     door_faults,
     priority_faults,
     platform_faults,

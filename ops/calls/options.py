@@ -11,6 +11,7 @@ from pathlib import Path
 from infra.catalog import load_catalog
 from infra.faults import Fault, FaultsError
 from infra.load import settings_from_file
+from infra.settings import Settings
 from ops.calls.reading import Period, Record
 from ops.store import client
 
@@ -24,9 +25,14 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bucket", metavar="NAME", help="the audit bucket, if not the settings' own")
 
 
-def record(options: argparse.Namespace) -> Record:
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings that the options name; raise FaultsError."""
+    return settings_from_file(options.settings, load_catalog())
+
+
+def record(options: argparse.Namespace, settings: Settings | None = None) -> Record:
     """The record that the options name; raise FaultsError or StoreError."""
-    store = settings_from_file(options.settings, load_catalog()).object_store
+    store = (settings or settings_of(options)).object_store
     bucket = options.bucket or f"{store.bucket_prefix}audit"
     return Record(client(options.endpoint or store.endpoint, store.region), bucket, say)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from ops.calls.prices import Prices
 from ops.calls.reading import Call
 
 FIELDS = ("environment", "tenant", "issuer", "caller", "kitchen", "model", "adapter", "baseModel", "decision", "day")
@@ -15,36 +15,36 @@ FIELDS = ("environment", "tenant", "issuer", "caller", "kitchen", "model", "adap
 
 _PLACES = Decimal("0.01")
 _TOKENS = {"promptTokens": "prompt", "completionTokens": "completion", "totalTokens": "total"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prices:
-    """In any one currency. GPU hours of a kitchen are divided among its calls by their tokens."""
-
-    thousand_tokens: Decimal = Decimal(0)
-    gpu_hour: Decimal = Decimal(0)
-    gpu_hours: Mapping[str, Decimal] = field(default_factory=dict)
-
-    @property
-    def known(self) -> bool:
-        """Whether there is anything to calculate."""
-        return bool(self.thousand_tokens or (self.gpu_hour and self.gpu_hours))
+_COLUMNS = ("calls", "refused", *_TOKENS.values(), "untold")
 
 
 class Usage:
-    """Sums by the values of some fields; `add` takes calls in any order."""
+    """Sums by the values of some fields; `add` takes calls in any order.
 
-    def __init__(self, by: Sequence[str]) -> None:
+    With a `tenant` the sums are of its callers alone; a kitchen's GPUs are divided among the calls of all.
+    """
+
+    def __init__(self, by: Sequence[str], tenant: str | None = None) -> None:
         """Start with nothing."""
-        self._by = _with_issuer(by)
+        self._by, self._tenant = _with_issuer(by), tenant
         self._sums: dict[tuple[Any, ...], Counter[str]] = {}
         self._of_kitchens: dict[tuple[Any, ...], Counter[str]] = {}
         self._kitchens: Counter[str] = Counter()
 
+    @property
+    def tokens(self) -> dict[str, int]:
+        """Tokens of the kitchens, of all tenants that were counted."""
+        return dict(self._kitchens)
+
     def add(self, calls: Iterable[Call]) -> Usage:
         """Count calls; return itself."""
         for call in calls:
+            kitchen, total = str(call.get("kitchen")), _number(call.get("totalTokens"))
+            self._kitchens[kitchen] += total
+            if self._tenant not in (None, call.get("tenant")):
+                continue
             key = tuple(_value(call, name) for name in self._by)
+            self._of_kitchens.setdefault(key, Counter())[kitchen] += total
             sums = self._sums.setdefault(key, Counter())
             sums["calls"] += 1
             sums["refused"] += call.get("decision") != "allowed"
@@ -54,39 +54,47 @@ class Usage:
             sums["untold"] += bool(
                 call.get("model") and call.get("decision") == "allowed" and call.get("totalTokens") is None
             )
-            kitchen, total = str(call.get("kitchen")), _number(call.get("totalTokens"))
-            self._of_kitchens.setdefault(key, Counter())[kitchen] += total
-            self._kitchens[kitchen] += total
         return self
 
     def rows(self, prices: Prices) -> list[dict[str, Any]]:
-        """A row for each combination of values, in their order; with `cost` where prices are known."""
-        columns = ("calls", "refused", *_TOKENS.values(), "untold")
+        """A row for each combination of values, in their order; with costs where a price is known.
+
+        What of a cost is not known is no part of it: `prices.not_counted` says what.
+        """
         made = []
         for key, sums in sorted(self._sums.items(), key=lambda item: tuple(str(value or "") for value in item[0])):
-            row = dict(zip(self._by, key, strict=True)) | {column: sums[column] for column in columns}
-            if prices.known:
-                row["cost"] = str(self._cost(key, prices).quantize(_PLACES))
-            made.append(row)
+            row = dict(zip(self._by, key, strict=True)) | {column: sums[column] for column in _COLUMNS}
+            made.append(row | _told(prices, *self._costs(key, prices)))
         return made
 
     def sum_row(self, prices: Prices) -> dict[str, Any]:
         """The sums of all rows, without a value in the fields; costs are added before they are rounded."""
-        rows = self.rows(Prices())
-        columns = ("calls", "refused", *_TOKENS.values(), "untold")
-        row: dict[str, Any] = dict.fromkeys(self._by) | {name: sum(one[name] for one in rows) for name in columns}
+        row: dict[str, Any] = dict.fromkeys(self._by)
+        row |= {name: sum(sums[name] for sums in self._sums.values()) for name in _COLUMNS}
         row[self._by[0]] = "(all)"
-        if prices.known:
-            row["cost"] = str(sum((self._cost(key, prices) for key in self._sums), Decimal(0)).quantize(_PLACES))
-        return row
+        costs = [self._costs(key, prices) for key in self._sums]
+        tokens, gpus = (sum((cost[place] for cost in costs), Decimal(0)) for place in (0, 1))
+        return row | _told(prices, tokens, gpus)
 
-    def _cost(self, key: tuple[Any, ...], prices: Prices) -> Decimal:
-        cost = prices.thousand_tokens * self._sums[key]["total"] / 1000
+    def _costs(self, key: tuple[Any, ...], prices: Prices) -> tuple[Decimal, Decimal]:
+        """Of tokens, and of GPUs."""
+        of_tokens = of_gpus = Decimal(0)
         for kitchen, tokens in self._of_kitchens[key].items():
-            hours = prices.gpu_hours.get(kitchen)
-            if hours is not None and self._kitchens[kitchen]:
-                cost += prices.gpu_hour * hours * tokens / self._kitchens[kitchen]
-        return cost
+            of_tokens += (prices.token(kitchen) or Decimal(0)) * tokens / 1000
+            if tokens:
+                of_gpus += (prices.gpus(kitchen) or Decimal(0)) * tokens / self._kitchens[kitchen]
+        return of_tokens, of_gpus
+
+
+def _told(prices: Prices, of_tokens: Decimal, of_gpus: Decimal) -> dict[str, str]:
+    """Costs as text: those of tokens and of GPUs where there are prices of them, and their sum."""
+    gpus = prices.of_gpus and bool(prices.gpu_hours)
+    parts = {"tokenCost": of_tokens if prices.of_tokens else None, "gpuCost": of_gpus if gpus else None}
+    known = {name: cost for name, cost in parts.items() if cost is not None}
+    if not known:
+        return {}
+    costs = {name: str(cost.quantize(_PLACES)) for name, cost in {**known, "cost": of_tokens + of_gpus}.items()}
+    return costs | ({} if prices.currency is None else {"currency": prices.currency})
 
 
 def _with_issuer(by: Sequence[str]) -> list[str]:

@@ -8,8 +8,9 @@ from decimal import Decimal, InvalidOperation
 
 from infra.faults import Fault, FaultsError
 from ops.calls import options as shared
+from ops.calls.prices import not_counted, overridden, stated
 from ops.calls.table import as_csv, table
-from ops.calls.usage import FIELDS, Prices, Usage
+from ops.calls.usage import FIELDS, Usage
 
 _BY = "tenant,caller,model"
 
@@ -20,8 +21,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--month", required=True, metavar="YYYY-MM", help="in UTC")
     parser.add_argument("--tenant", metavar="NAME", help="whose callers; without it refused calls of nobody too")
     parser.add_argument("--by", default=_BY, metavar="FIELDS", help=f"of {', '.join(FIELDS)} (default: {_BY})")
-    parser.add_argument("--price-thousand-tokens", default="0", metavar="PRICE", help="of prompt and answer together")
-    parser.add_argument("--price-gpu-hour", default="0", metavar="PRICE")
+    instead = "in place of what the settings' `prices` say, for all kitchens"
+    parser.add_argument("--price-thousand-tokens", metavar="PRICE", help=f"of prompt and answer together, {instead}")
+    parser.add_argument("--price-gpu-hour", metavar="PRICE", help=f"of one GPU, {instead}")
     parser.add_argument(
         "--gpu-hours",
         action="append",
@@ -37,17 +39,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the sums; 0, or 1 where objects of the record are not what was shipped. Raise FaultsError, StoreError."""
     period = shared.month("usage", options.month)
-    by, prices = _by(options.by), _prices(options)
-    record = shared.record(options)
-    usage = Usage(by).add(record.calls(period, options.tenant))
+    by, (tokens, gpu_hour, hours) = _by(options.by), _said(options)
+    settings = shared.settings_of(options)
+    prices = overridden(stated(settings), tokens, gpu_hour, hours)
+    record = shared.record(options, settings)
+    # A kitchen's GPUs are divided among the calls of all tenants.
+    of = None if prices.gpu_hours else options.tenant
+    usage = Usage(by, options.tenant).add(record.calls(period, of))
     rows, total = usage.rows(prices), usage.sum_row(prices)
+    left_out = not_counted(prices, usage.tokens, total["untold"], settings, len(list(period.days())))
     if options.json:
-        print(json.dumps({"month": options.month, "rows": rows, "sum": total}, indent=2))
+        more = {"notCounted": left_out} if left_out else {}
+        print(json.dumps({"month": options.month, "rows": rows, "sum": total, **more}, indent=2))
     elif options.csv:
         print(as_csv(rows), end="")
     else:
         print(table([*rows, total] if rows else []))
-    for line in record.doubts.lines():
+    for line in (*record.doubts.lines(), *(f"not counted: {text}" for text in left_out)):
         shared.say(f"usage: {line}")
     return 1 if record.doubts.changed else 0
 
@@ -61,7 +69,8 @@ def _by(text: str) -> list[str]:
     return names
 
 
-def _prices(options: argparse.Namespace) -> Prices:
+def _said(options: argparse.Namespace) -> tuple[Decimal | None, Decimal | None, dict[str, Decimal]]:
+    """Prices of tokens and of a GPU hour, None where none is given, and GPU hours by kitchen."""
     faults: list[Fault] = []
 
     def number(option: str, text: str, example: str) -> Decimal:
@@ -80,11 +89,8 @@ def _prices(options: argparse.Namespace) -> Prices:
         if not kitchen:
             faults.append(Fault(path="--gpu-hours", value=text, rule="KITCHEN=HOURS", example="support=1440"))
         hours[kitchen] = number("--gpu-hours", amount, "support=1440")
-    made = Prices(
-        thousand_tokens=number("--price-thousand-tokens", options.price_thousand_tokens, "0.002"),
-        gpu_hour=number("--price-gpu-hour", options.price_gpu_hour, "2.50"),
-        gpu_hours=hours,
-    )
+    given = {"--price-thousand-tokens": options.price_thousand_tokens, "--price-gpu-hour": options.price_gpu_hour}
+    tokens, gpu_hour = (None if text is None else number(name, text, "0.30") for name, text in given.items())
     if faults:
         raise FaultsError("usage", faults)
-    return made
+    return tokens, gpu_hour, hours

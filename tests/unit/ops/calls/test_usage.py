@@ -9,9 +9,10 @@ import pytest
 
 from ops.__main__ import main
 from ops.calls.options import month, period
+from ops.calls.prices import Prices
 from ops.calls.reading import Period
 from ops.calls.table import as_csv, table
-from ops.calls.usage import Prices, Usage
+from ops.calls.usage import Usage
 from tools.local.workspace import REPOSITORY
 
 SETTINGS = ["--settings", str(REPOSITORY / "Pulumi.dev.yaml")]
@@ -30,12 +31,40 @@ def test_sums_and_cost_by_tenant() -> None:
         thousand_tokens=Decimal("0.10"), gpu_hour=Decimal(2), gpu_hours={"support": Decimal(100), "idle": Decimal(7)}
     )
     none = {"prompt": 0, "completion": 0}
-    legal = {"tenant": "legal", "calls": 1, "refused": 0, **none, "total": 500, "untold": 0, "cost": "50.05"}
-    sales = {"tenant": "sales", "calls": 4, "refused": 1, **none, "total": 1500, "untold": 1, "cost": "150.15"}
-    assert usage.rows(prices) == [legal, sales]
-    everything = usage.sum_row(prices)
-    assert everything == {**sales, "tenant": "(all)", "calls": 5, "total": 2000, "cost": "200.20"}
-    assert "cost" not in usage.rows(Prices())[0], "what nobody has priced costs not nothing"
+    legal = {"tenant": "legal", "calls": 1, "refused": 0, **none, "total": 500, "untold": 0}
+    sales = {"tenant": "sales", "calls": 4, "refused": 1, **none, "total": 1500, "untold": 1}
+    costs = ({"tokenCost": "0.05", "gpuCost": "50.00", "cost": "50.05"},
+             {"tokenCost": "0.15", "gpuCost": "150.00", "cost": "150.15"})  # fmt: skip
+    assert usage.rows(prices) == [legal | costs[0], sales | costs[1]]
+    everything = {**sales, "tenant": "(all)", "calls": 5, "total": 2000}
+    assert usage.sum_row(prices) == everything | {"tokenCost": "0.20", "gpuCost": "200.00", "cost": "200.20"}
+    assert usage.rows(Prices()) == [legal, sales], "what nobody has priced costs not nothing"
+
+
+def test_a_tenants_part_of_a_kitchens_gpus_is_divided_by_the_tokens_of_all_tenants() -> None:
+    prices = Prices(gpu_hour=Decimal(2), gpu_hours={"support": Decimal(100)})
+    calls = [call(1500), call(500, tenant="legal")]
+    (legal,) = Usage(["tenant"], "legal").add(calls).rows(prices)
+    assert (legal["tenant"], legal["total"], legal["gpuCost"]) == ("legal", 500, "50.00")
+    assert Usage(["tenant"], "legal").add(calls).sum_row(prices)["cost"] == "50.00"
+
+
+def test_columns_are_those_of_prices_that_are_known() -> None:
+    def columns(prices: Prices) -> list[str]:
+        (row,) = Usage(["tenant"]).add([call(1)]).rows(prices)
+        return [name for name in row if name in ("tokenCost", "gpuCost", "cost", "currency")]
+
+    assert columns(Prices(currency="JPY")) == []
+    assert columns(Prices(currency="JPY", thousand_tokens=Decimal(1))) == ["tokenCost", "cost", "currency"]
+    assert columns(Prices(gpu_hour=Decimal(1))) == [], "without hours nothing is known of them"
+    assert columns(Prices(gpu_hour=Decimal(1), gpu_hours={"support": Decimal(1)})) == ["gpuCost", "cost"]
+
+
+def test_each_kitchen_has_its_own_price() -> None:
+    prices = Prices(thousand_tokens=Decimal(1), thousand_tokens_of={"summary": Decimal(10)})
+    usage = Usage(["kitchen"]).add([call(1000), call(1000, kitchen="summary")])
+    assert {row["kitchen"]: row["cost"] for row in usage.rows(prices)} == {"summary": "10.00", "support": "1.00"}
+    assert usage.sum_row(prices)["cost"] == "11.00"
 
 
 def test_rounded_costs_do_not_lose_money() -> None:
