@@ -44,8 +44,8 @@ def template(
     `shipping` says where the record of calls goes.
 
     Envoy is a sidecar in Kubernetes' sense (an init container that is restarted always, 1.29 and newer): it starts
-    first and ends last. The check gets the signal to end before it, lets Envoy take no new connections, and ends when
-    the calls that were there have ended.
+    first and ends last. The check gets the signal to end before it, has each answer close its connection, and ends
+    when the calls that were there have ended and their callers have gone.
     """
     return {
         "serviceAccountName": "entry",

@@ -1,27 +1,27 @@
-"""Two replicas: one that is killed harms no call to the other, and one that is replaced harms none at all."""
+"""Two replicas: one that is killed harms no call to the other, and its callers see a cut and nothing else."""
 
 from __future__ import annotations
 
 import threading
-import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.entry.rows.row import JSON, chat
-from tests.entry.support.callers import Connection, once, request
-from tests.entry.support.plan import CHAT
-from tests.entry.support.running import Entry, end
+from tests.entry.support.callers import Connection
+from tests.entry.support.running import Entry
+from tests.entry.support.streaming import CUT, NOTHING, WHOLE, Stream, Streaming, asked, door
 from tests.entry.support.tokens import Providers
-from tests.entry.support.upstream import Upstream
+from tests.entry.support.upstream import Upstream, wait_for
 
 STREAMS = 100
 """At each replica."""
 
-WORKERS = 6
+EVENTS = 20
 SECONDS = 20
+TRIES = 10
 
 
 @pytest.fixture
@@ -36,77 +36,69 @@ def replicas(tmp_path: Path, providers: Providers, servers: dict[str, Upstream])
             entry.stop()
 
 
-def test_a_killed_replica_harms_no_call_to_the_other(replicas: list[Entry], tokens: dict[str, str]) -> None:
-    begun, killed = threading.Barrier(2 * STREAMS + 1, timeout=SECONDS), threading.Event()
+def kill_one(replicas: list[Entry], ports: list[int], token: str) -> list[Stream]:
+    """A stream to each of the ports; the second replica is killed when all have begun."""
+    begun, killed = threading.Barrier(len(ports) + 1, timeout=SECONDS), threading.Event()
+    raw = asked(token, user=f"events={EVENTS},ms=50")
 
-    def stream(entry: Entry) -> bool:
-        """Whether it came to its end."""
-        body = chat(stream=True, user="events=20,ms=50")
-        made = Connection(entry.port)
-        made.send(request("POST", CHAT, (("authorization", f"Bearer {tokens['ana']}"), *JSON), body))
-        whole = made.head().status == 200 and made.line() != b""
+    def stream(port: int) -> Stream:
+        made = Streaming(port, raw)
         begun.wait()
         killed.wait(SECONDS)
-        try:
-            while line := made.line():
-                if b"[DONE]" in line:
-                    return whole
-        except OSError:
-            pass
-        finally:
-            made.close()
-        return False
+        return made.follow()
 
-    with ThreadPoolExecutor(2 * STREAMS) as pool:
-        ended = [pool.submit(stream, entry) for entry in replicas for _ in range(STREAMS)]
+    with ThreadPoolExecutor(len(ports)) as pool:
+        streams = [pool.submit(stream, port) for port in ports]
         begun.wait()
         replicas[1].envoy.kill()
         replicas[1].envoy.wait()
         killed.set()
-        whole = [one.result(SECONDS) for one in ended]
-    assert whole[:STREAMS] == [True] * STREAMS
-    assert not any(whole[STREAMS:]), "it was killed too late to show anything"
+        return [one.result(SECONDS) for one in streams]
 
 
-def test_a_replica_that_is_replaced_drops_no_call(replicas: list[Entry], tokens: dict[str, str]) -> None:
-    """As a Deployment does it: no new connections, then it drains, and ends when nobody is left."""
-    addresses, stopped = [entry.port for entry in replicas], threading.Event()
-    body = request("POST", CHAT, (("authorization", f"Bearer {tokens['ana']}"), *JSON), chat())
-
-    def caller(number: int) -> list[tuple[int, int]]:
-        """Ports and statuses of one caller that keeps its connection as long as it may."""
-        found: list[tuple[int, int]] = []
-        while not stopped.is_set():
-            port = addresses[number % len(addresses)]
-            made = Connection(port)
-            close = False
-            while not stopped.is_set() and not close:
-                answer = made.say(body)
-                found.append((port, answer.status))
-                close = answer.status == 0 or answer.headers.get("connection") == "close"
-                time.sleep(0.002)
-            made.close()
-        return found
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        callers = [pool.submit(caller, number) for number in range(WORKERS)]
-        time.sleep(0.5)
-        gone = replicas[1]
-        addresses.remove(gone.port)
-        _drain(gone)
-        end(gone.envoy)
-        time.sleep(0.3)
-        stopped.set()
-        found = [one for caller_ in callers for one in caller_.result(SECONDS)]
-    assert {port for port, _ in found} == {entry.port for entry in replicas}
-    assert {status for _, status in found} == {200}
+def nothing_but_a_cut(stream: Stream) -> bool:
+    return (stream.status, stream.how, stream.odd) == (200, CUT, ()) and stream.events < EVENTS
 
 
-def _drain(entry: Entry) -> None:
-    """Tell Envoy to let its callers go, and wait until they are."""
-    assert once(entry.admin, request("POST", "/drain_listeners?graceful", (), b"")).status == 200
-    asked = request("GET", "/stats?filter=http.entry.downstream_cx_active", (), None)
-    until = time.monotonic() + SECONDS
-    while not once(entry.admin, asked, "GET").body.strip().endswith(b": 0"):
-        assert time.monotonic() < until, "callers are left"
-        time.sleep(0.05)
+def test_a_killed_replica_harms_no_call_to_the_other(
+    replicas: list[Entry], servers: dict[str, Upstream], tokens: dict[str, str]
+) -> None:
+    one, other = (entry.port for entry in replicas)
+    streams = kill_one(replicas, [one] * STREAMS + [other] * STREAMS, tokens["ana"])
+    assert set(streams[:STREAMS]) == {Stream(200, EVENTS, WHOLE, ())}
+    assert [stream for stream in streams[STREAMS:] if not nothing_but_a_cut(stream)] == []
+    # The server has ended the answers that nobody reads any more.
+    wait_for(servers["support"].ended, 2 * STREAMS)
+    assert Counter(servers["support"].ended) == {"whole": STREAMS, "cut": STREAMS}
+
+    with pytest.raises(ConnectionRefusedError):
+        Connection(other)
+    with ThreadPoolExecutor(STREAMS) as pool:
+        again = pool.map(lambda raw: Streaming(one, raw).follow(), [asked(tokens["ana"])] * STREAMS)
+        assert {(stream.status, stream.how) for stream in again} == {(200, WHOLE)}
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp"])
+def test_a_caller_at_a_door_sees_a_cut_and_on_retry_the_other_replica(
+    kind: str, tmp_path: Path, replicas: list[Entry], servers: dict[str, Upstream], tokens: dict[str, str]
+) -> None:
+    """The door does not know yet that one is gone. What it leads there is closed before there is an answer, or tried
+    at the other one; a second answer, or half of one, is nobody's.
+    """
+    with door(tmp_path, kind, [entry.port for entry in replicas]) as port:
+        streams = kill_one(replicas, [port] * STREAMS, tokens["ana"])
+        cut = [stream for stream in streams if stream.how != WHOLE]
+        assert len(cut) == STREAMS // 2
+        assert [stream for stream in cut if not nothing_but_a_cut(stream)] == []
+
+        seen = len(servers["support"].seen)
+        tries: Counter[str] = Counter()
+        for _ in cut:
+            for _ in range(TRIES):
+                stream = Streaming(port, asked(tokens["ana"])).follow()
+                tries[stream.how] += 1
+                if stream.how == WHOLE:
+                    break
+                assert (stream.status, stream.how, stream.events) == (0, NOTHING, 0)
+    assert tries[WHOLE] == len(cut) == len(servers["support"].seen) - seen
+    assert (tries[NOTHING] > 0) == (kind == "tcp")

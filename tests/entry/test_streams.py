@@ -14,7 +14,7 @@ from tests.entry.rows.row import JSON, chat
 from tests.entry.support.callers import Connection, request
 from tests.entry.support.plan import CHAT
 from tests.entry.support.running import Entry
-from tests.entry.support.upstream import Upstream
+from tests.entry.support.upstream import Upstream, wait_for
 
 SECONDS = 10
 RUNS = 200
@@ -46,12 +46,6 @@ def of(entry: Entry, request_id: str) -> dict[str, Any]:
                 return line
         time.sleep(0.05)
     raise AssertionError(f"no record of {request_id}")
-
-
-def wait_for(ended: list[str], count: int) -> None:
-    until = time.monotonic() + SECONDS
-    while len(ended) < count and time.monotonic() < until:
-        time.sleep(0.02)
 
 
 def test_events_come_one_by_one(entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]) -> None:

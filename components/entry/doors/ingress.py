@@ -49,8 +49,10 @@ def _annotations(way: Way, sources: Sequence[str]) -> dict[str, str]:
         "proxy-send-timeout": str(SILENCE_SECONDS),
         "proxy-buffering": "off",
         "proxy-request-buffering": "off",
-        # A call is sent once: a second try would be a second answer to pay for.
-        "proxy-next-upstream-tries": "1",
+        # A pod that is gone refuses connections until the controller knows it: another one is tried. A call that was
+        # sent is not sent again, because it is a POST: a second try would be a second answer to pay for.
+        "proxy-next-upstream": "error timeout",
+        "proxy-next-upstream-tries": "3",
         "whitelist-source-range": ",".join(sources),
     }
     # Without pods of a controller it has no address, which is no fault of the Ingress.

@@ -75,6 +75,8 @@ class Entry:
     def stop(self) -> None:
         """End what was started, by its id."""
         for process in reversed(self._running):
+            if self.drain_seconds:
+                process.kill()  # it would wait for callers first
             end(process)
 
     def records(self, at_least: int = 1) -> list[dict[str, Any]]:

@@ -50,6 +50,13 @@ class Upstream:
         self.ended.clear()
 
 
+def wait_for(ended: list[str], count: int, seconds: float = 10.0) -> None:
+    """Until that many streams have ended, or the time is over."""
+    until = time.monotonic() + seconds
+    while len(ended) < count and time.monotonic() < until:
+        time.sleep(0.02)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,7 +13,12 @@ import pytest
 
 from infra.payload.drain_entry import drain
 
-Start = Callable[[list[int]], int]
+Looks = list[tuple[int, int, int]]
+"""At each look: calls, connections, and all calls that there ever were."""
+
+Start = Callable[[Looks], int]
+
+NAMES = ("rq_active", "cx_active", "rq_total")
 
 
 @pytest.fixture
@@ -22,17 +28,18 @@ def asked() -> list[str]:
 
 @pytest.fixture
 def admin(asked: list[str]) -> Iterator[Start]:
-    """Starts something that answers as Envoy's administration: calls that are left, one number a question."""
+    """Starts something that answers as Envoy's administration: what is left, one look a question."""
     servers: list[ThreadingHTTPServer] = []
 
-    def start(left: list[int]) -> int:
+    def start(left: Looks) -> int:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self._answer("OK\n")
 
             def do_GET(self) -> None:
-                value = left.pop(0) if len(left) > 1 else left[0]
-                self._answer(json.dumps({"stats": [{"name": "http.entry.downstream_rq_active", "value": value}]}))
+                values = zip(NAMES, left.pop(0) if len(left) > 1 else left[0], strict=True)
+                stats = [{"name": f"http.entry.downstream_{name}", "value": value} for name, value in values]
+                self._answer(json.dumps({"stats": stats}))
 
             def _answer(self, text: str) -> None:
                 asked.append(f"{self.command} {self.path}")
@@ -54,14 +61,27 @@ def admin(asked: list[str]) -> Iterator[Start]:
         server.shutdown()
 
 
-def test_it_waits_until_no_call_is_left(admin: Start, asked: list[str]) -> None:
-    assert drain(admin([3, 2, 1, 0]), 60, settle=0, pause=0.01) == 0
+def test_it_waits_until_no_caller_is_left(admin: Start, asked: list[str]) -> None:
+    left = [(3, 4, 9), (1, 4, 9), (0, 2, 9), (0, 0, 9)]
+    assert drain(admin(left), 60, settle=0, pause=0.01, quiet=60) == 0
     assert asked[:2] == ["POST /healthcheck/fail", "POST /drain_listeners?graceful&skip_exit"]
     assert len(asked) == 6
 
 
+def test_connections_that_say_nothing_do_not_hold_it(admin: Start) -> None:
+    began = time.monotonic()
+    assert drain(admin([(0, 2, 9)]), 60, settle=0, pause=0.01, quiet=0.3) == 0
+    assert 0.3 <= time.monotonic() - began < 60
+
+
+def test_a_call_between_two_looks_is_seen(admin: Start, asked: list[str]) -> None:
+    calls: Looks = [(0, 2, 9 + number) for number in range(60)]
+    assert drain(admin(calls), 60, settle=0, pause=0.01, quiet=0.3) == 0
+    assert len(asked) > 2 + 60, "it has waited for the last of them, and then for quiet"
+
+
 def test_it_does_not_wait_for_ever(admin: Start) -> None:
-    assert drain(admin([2]), 0.2, settle=0, pause=0.05) == 2
+    assert drain(admin([(2, 2, 2)]), 0.2, settle=0, pause=0.05) == 2
 
 
 def test_without_envoy_there_is_nothing_to_wait_for() -> None:

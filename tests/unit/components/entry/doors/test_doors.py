@@ -113,6 +113,13 @@ def test_an_ingress_speaks_tls_on_both_sides_by_one_secret() -> None:
     assert annotations["proxy-request-buffering"] == annotations["proxy-buffering"] == "off"
 
 
+def test_an_ingress_tries_another_pod_where_one_is_gone() -> None:
+    """nginx tries again what it has not sent, and no POST that it has."""
+    annotations = only(ingress(WAY, "nginx", ["10.0.0.0/8"]), "Ingress").annotations
+    assert annotations["nginx.ingress.kubernetes.io/proxy-next-upstream"] == "error timeout"
+    assert int(annotations["nginx.ingress.kubernetes.io/proxy-next-upstream-tries"]) > 1
+
+
 def test_an_ingress_leaves_the_refusal_of_large_bodies_to_the_entry() -> None:
     annotations = only(ingress(WAY, "nginx", ["10.0.0.0/8"]), "Ingress").annotations
     assert int(annotations["nginx.ingress.kubernetes.io/proxy-body-size"].rstrip("k")) > WAY.body_kib
