@@ -55,7 +55,8 @@ def _not_cleared(grant: Granted, group: str, name: str, ref: str) -> Fault:
 
 def _classes(settings: Settings, catalog: Catalog, kitchen: Kitchen, adapter: str | None) -> Iterator[tuple[str, str]]:
     """Data classes of a model, each with the catalog reference that has it."""
-    served = [kitchen, *(other for other in settings.kitchens.values() if other.canary_of == kitchen.name)]
+    canary = settings.canary(kitchen.name)
+    served = [kitchen] if canary is None else [kitchen, canary]
     found: dict[str, str] = {}
     for one in served:
         for name in _of_base(catalog, one):

@@ -163,8 +163,9 @@ def _table(inputs: Mapping[str, Any]) -> str | None:
 
 def _shares(inputs: Mapping[str, Any]) -> Shares:
     """Calls at once by servers and tenant; nothing where the object holds no table that can be read."""
+    text = _table(inputs) or "{}"
     try:
-        shares = json.loads(_table(inputs) or "{}").get("shares", {})
+        shares = json.loads(text).get("shares", {})
         return {(str(one), str(tenant)): int(most) for one, found in shares.items() for tenant, most in found.items()}
     except (ValueError, TypeError, AttributeError):
         return {}
