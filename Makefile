@@ -117,8 +117,8 @@ test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, 
 test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as kubectl does, or refuses them (3 minutes)
 	@KITCHEN_GENERATED_TEXTS=100000 $(BIN)/pytest --numprocesses 2 --dist load tests/policy/reading/test_beside_kubectl.py
 
-test-istio: venv ## Istio's own analyzer over the door of kind istio; builds it once (5 minutes); not part of `make test`
-	@$(BIN)/python -m tools.toolchain build istioctl
+test-istio: venv ## the door of kind istio: Istio's analyzer, injector and istiod with real sidecars; builds them once (MINUTES)
+	@$(BIN)/python -m tools.toolchain build istio
 	@$(BIN)/pytest tests/istio
 
 test-record: venv ## 100,000 lines of the record of calls, shipper and store killed at random: SEED=1 LINES=100000 (5 minutes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ class Platform:
     """A kind of cluster: `kubernetes` or `openshift`, and what of it the kitchens use.
 
     `openshift_ai` leaves authentication and Routes to OpenShift AI; `route_domain` makes Routes without it, open to
-    `route_sources` (networks) alone; `monitoring` says that the Prometheus operator's PodMonitor is there.
+    `route_sources` (networks) alone; `monitoring` says that the Prometheus operator's PodMonitor is there. `in_mesh`
+    says that Istio puts a sidecar into the pods of the entry and of tenants.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Platform:
     route_domain: str | None = None
     route_sources: Sequence[str] = ()
     monitoring: bool = False
+    in_mesh: bool = False
 
     @property
     def has_routes(self) -> bool:
@@ -57,6 +59,19 @@ class Platform:
     def runtime_annotations(self) -> dict[str, str]:
         """Annotations of a ServingRuntime: OpenShift AI takes vLLM's metrics from it."""
         return {"opendatahub.io/kserve-runtime": "vllm"} if self.openshift_ai else {}
+
+    def pod_annotations(self) -> dict[str, str]:
+        """Annotations of pods that a mesh knows.
+
+        The sidecar is a native one, which starts first and ends last: init containers have a network, and Jobs come to
+        their end. Without the annotation Istio asks for kubelets of 1.33 on every node of the cluster.
+        """
+        return {"sidecar.istio.io/nativeSidecar": "true"} if self.in_mesh else {}
+
+    def pod_metadata(self, labels: Mapping[str, str]) -> dict[str, Any]:
+        """Metadata of a pod's template: its labels, and annotations where there are some."""
+        annotations = self.pod_annotations()
+        return {"labels": dict(labels), **({"annotations": annotations} if annotations else {})}
 
     def pod_security_context(self) -> dict[str, Any]:
         """Security context of a pod that meets the `restricted` Pod Security Standard.

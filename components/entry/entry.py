@@ -173,7 +173,9 @@ class Entry(pulumi.ComponentResource):
         return self._object(pods.TLS_SECRET, "cert-manager.io/v1", "Certificate", spec=spec)
 
     def _service(self) -> dict[str, Any]:
-        port = {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP", "appProtocol": "https"}
+        # By number: before Kubernetes 1.32 a Service does not find names of ports of containers that start first.
+        target = self._args.plan.ports.callers
+        port = {"name": "https", "port": 443, "targetPort": target, "protocol": "TCP", "appProtocol": "https"}
         return {"selector": dict(ENTRY_PODS), "ports": [port]}
 
     def _deployment(self) -> dict[str, Any]:
@@ -192,5 +194,8 @@ class Entry(pulumi.ComponentResource):
             "selector": {"matchLabels": dict(ENTRY_PODS)},
             # No call is without an answer while another configuration comes in.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-            "template": {"metadata": {"labels": {**pod_labels(args.labels), **ENTRY_PODS}}, "spec": template},
+            "template": {
+                "metadata": args.platform.pod_metadata({**pod_labels(args.labels), **ENTRY_PODS}),
+                "spec": template,
+            },
         }

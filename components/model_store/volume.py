@@ -173,7 +173,7 @@ def _job(args: BaseModelLoadArgs, secret: str | None) -> dict[str, Any]:
         "activeDeadlineSeconds": load_minutes(args.model_gib) * 60,
         "podFailurePolicy": {"rules": [{"action": "FailJob", "onExitCodes": fails}]},
         "template": {
-            "metadata": {"labels": {**pod_labels(args.labels), LOAD_LABEL: _claim(args)}},
+            "metadata": args.platform.pod_metadata({**pod_labels(args.labels), LOAD_LABEL: _claim(args)}),
             "spec": {
                 "restartPolicy": "Never",
                 "serviceAccountName": naming.loader(args.content.base_model),

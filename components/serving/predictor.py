@@ -67,7 +67,7 @@ def predictor(args: MultiLoraServiceArgs) -> dict[str, Any]:
         "deploymentStrategy": _strategy(args),
         "terminationGracePeriodSeconds": termination_seconds(args.drain_seconds),
         "labels": pod_labels_by_kserve(args.labels),
-        "annotations": {f"{DOMAIN}/runtime-sha256": args.runtime_sha256},
+        "annotations": {f"{DOMAIN}/runtime-sha256": args.runtime_sha256, **args.platform.pod_annotations()},
         "nodeSelector": args.placement.node_selector(),
         "tolerations": args.placement.tolerations(),
         "securityContext": args.platform.pod_security_context(),

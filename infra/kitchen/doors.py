@@ -8,11 +8,10 @@ from typing import Any
 import pulumi
 
 from components import naming
-from components.entry.counter.guards import guards_of_counter
 from components.entry.doors import Door, DoorArgs, Part, Way
 from components.entry.doors.gateway import gateway
 from components.entry.doors.ingress import ingress
-from components.entry.doors.istio import Mesh, guards_of_entry, guards_of_tenant, istio
+from components.entry.doors.istio import Guarded, Mesh, guards_of_counter, guards_of_entry, guards_of_tenant, istio
 from components.entry.doors.parts import labelled_peers
 from components.entry.doors.route import REENCRYPT, route
 from components.platform import Platform
@@ -58,20 +57,23 @@ def peers(settings: Settings, platform: Platform) -> Sequence[Mapping[str, Any]]
 def guards(settings: Settings, port: int) -> list[Part]:
     """What a mesh says of the entry's namespace; `port` is that of its pods for callers."""
     found = mesh(settings)
-    if found is None or settings.entry is None:
+    if found is None:
         return []
-    namespace = naming.entry_namespace(settings.environment)
-    counter = guards_of_counter(found, namespace) if settings.entry.counter == "shared" else []
+    counts = settings.entry is not None and settings.entry.counter == "shared"
+    counter = guards_of_counter(found, naming.entry_namespace(settings.environment)) if counts else []
     return [*guards_of_entry(found, port), *counter]
 
 
 def guard_tenant(context: Context, name: str, made: Tenant, ports: Sequence[int]) -> None:
     """Declare what a mesh says of a tenant's namespace, whose servers listen on `ports`."""
-    found = mesh(context.settings)
+    settings = context.settings
+    found = mesh(settings)
     if found is None:
         return
-    parts = guards_of_tenant(found, naming.entry_namespace(context.settings.environment), ports)
-    args = DoorArgs(namespace=context.namespace(name), labels=context.labels(name, name), parts=parts)
+    services = [naming.entry_pods_service(kitchen.name) for kitchen in settings.kitchens_of(name)]
+    tenant = Guarded(namespace=context.namespace(name), ports=ports, services=services)
+    parts = guards_of_tenant(found, naming.entry_namespace(settings.environment), tenant)
+    args = DoorArgs(namespace=tenant.namespace, labels=context.labels(name, name), parts=parts)
     gone_with = pulumi.ResourceOptions(depends_on=[made], deleted_with=made.namespace_object)
     Door(f"{name}-mesh", args, pulumi.ResourceOptions.merge(context.on_cluster, gone_with))
 

@@ -35,6 +35,7 @@ OF_PODS: Mapping[str, Mapping[str, str]] = {
         # The image of a proxy is judged as every image is.
         "sidecar.istio.io/proxyImage": r".*",
         "sidecar.istio.io/rewriteAppHTTPProbers": "true|false",
+        "sidecar.istio.io/nativeSidecar": "true",
         "sidecar.istio.io/logLevel": _ANY,
         "sidecar.istio.io/status": r".*",
         **dict.fromkeys(

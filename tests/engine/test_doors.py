@@ -16,25 +16,32 @@ from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK
 from tools.toolchain import data, ensure
 
+POLICY = "AuthorizationPolicy"
 Objects = dict[tuple[str, str, str], dict[str, Any]]
 DOORS: dict[str, set[str]] = {
     "route": {"Route"},
     "passthrough": {"Route"},
     "ingress": set(),
     "gateway": {"BackendTLSPolicy", "HTTPRoute"},
-    "istio": {"Gateway", "VirtualService", "PeerAuthentication", "AuthorizationPolicy"},
+    "istio": {"Gateway", "VirtualService", "PeerAuthentication", "AuthorizationPolicy", "DestinationRule"},
 }
 """Kinds of each door that are no part of Kubernetes itself."""
 
 
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Objects]:
-    """What dev is behind a door, by kind, namespace and name; previewed once, with the pack."""
+    """What dev is behind a door, by kind, namespace and name; previewed once, with the pack.
+
+    "counted" is Istio's door, and the counter that all replicas of the entry share.
+    """
 
     @cache
     def made(kind: str) -> Objects:
         workspace = offline_workspace("dev", tmp_path_factory.mktemp(f"door-{kind}"))
-        prepare(workspace, with_door(kind))
+        settings = with_door("istio" if kind == "counted" else kind)
+        if kind == "counted":
+            settings["entry"]["counter"] = "shared"
+        prepare(workspace, settings)
         steps = planned(run(workspace, "preview", "--json", "--policy-pack", str(POLICY_PACK)))
         found = [step["newState"]["inputs"] for step in steps if step["newState"]["type"].startswith("kubernetes:")]
         return {
@@ -71,6 +78,42 @@ def test_the_mesh_guards_the_entry_and_every_tenant(behind: Callable[[str], Obje
         assert made["PeerAuthentication", namespace, "default"]["spec"] == {"mtls": {"mode": "STRICT"}}
         assert made["AuthorizationPolicy", namespace, "allow-nothing"]["spec"] == {}
         assert made["Namespace", "", namespace]["metadata"]["labels"]["istio-injection"] == "enabled"
+
+
+def test_callers_speak_mtls_to_every_headless_service(behind: Callable[[str], Objects]) -> None:
+    made = behind("counted")
+    headless = {key[1:] for key, one in made.items() if key[0] == "Service" and one["spec"].get("clusterIP") == "None"}
+    ruled = {key[1:]: one["spec"] for key, one in made.items() if key[0] == "DestinationRule"}
+    assert set(ruled) == headless == {
+        ("entry-dev", "counter"), ("helpdesk-dev", "support-pods"), ("sales-dev", "summary-pods"),
+    }  # fmt: skip
+    for (namespace, name), spec in ruled.items():
+        assert spec["host"] == f"{name}.{namespace}.svc.cluster.local"
+        assert spec["trafficPolicy"] == {"tls": {"mode": "ISTIO_MUTUAL"}}
+
+
+def test_the_mesh_lets_the_entry_reach_the_shared_counter(behind: Callable[[str], Objects]) -> None:
+    policies = {name for kind, namespace, name in behind("counted") if (kind, namespace) == (POLICY, "entry-dev")}
+    assert policies == {"allow-nothing", "allow-door", "allow-counter", "allow-counter-valkey"}
+    assert (POLICY, "entry-dev", "allow-counter") not in behind("istio")
+
+
+def annotations(content: dict[str, Any]) -> dict[str, str] | None:
+    """Annotations of the pods that an object makes; None for one that makes none."""
+    if content["kind"] == "InferenceService":
+        found: dict[str, str] = content["spec"]["predictor"].get("annotations", {})
+        return found
+    template = content.get("spec", {}).get("template")
+    return None if template is None else template["metadata"].get("annotations", {})
+
+
+@pytest.mark.parametrize(("kind", "native"), [("counted", "true"), ("ingress", None)])
+def test_pods_of_the_mesh_and_no_others_ask_for_a_native_sidecar(
+    kind: str, native: str | None, behind: Callable[[str], Objects]
+) -> None:
+    told = {key[0]: said for key, one in behind(kind).items() if (said := annotations(one)) is not None}
+    assert {"Deployment", "Job", "InferenceService"} <= set(told)
+    assert {said.get("sidecar.istio.io/nativeSidecar") for said in told.values()} == {native}
 
 
 def test_without_a_mesh_nothing_of_it_is_there(behind: Callable[[str], Objects]) -> None:

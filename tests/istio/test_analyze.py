@@ -11,11 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.conftest import run
-from tests.support.stacks import prepare
-from tests.unit.support.doors import with_door
-from tools.local.workspace import Workspace
-from tools.toolchain import PREVIEW, binary, ensure
+from tools.toolchain import binary
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -35,14 +31,9 @@ def found(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dev environment as files, and the ingress gateway's pods as Istio's installation makes them."""
-    ensure(PREVIEW)
-    folder = tmp_path_factory.mktemp("istio")
-    workspace = Workspace(folder / "stack", "dev", kubeconfig=None)
-    prepare(workspace, {**with_door("istio"), "renderTo": str(folder / "files")})
-    result = run(workspace, "up", "--yes", "--skip-preview")
-    assert result.status == 0, result.text
+def rendered(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment, and the ingress gateway's pods as Istio's installation makes them."""
+    folder = Path(shutil.copytree(files, tmp_path_factory.mktemp("analyzed") / "files"))
     labels = {"istio": "ingressgateway"}
     pod = {
         "apiVersion": "v1",
@@ -53,8 +44,8 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "containers": [{"name": "istio-proxy", "image": "registry.kitchen.example/istio/proxyv2:1.31.0"}],
         },
     }
-    (folder / "files" / "ingress-gateway.yaml").write_text(yaml.safe_dump(pod))
-    return folder / "files"
+    (folder / "ingress-gateway.yaml").write_text(yaml.safe_dump(pod))
+    return folder
 
 
 def change(folder: Path, kind: str, how: Change) -> None:

@@ -254,9 +254,15 @@ _FAMILIES = (
     ),
     Family(name="crds", version="1", data=_CRDS, needed_gib=1.0),
     Family(
-        name="istioctl",
+        name="istio",
         version="2026-08-27",
-        binaries=(Binary(name="istioctl", package="istio.io/istio/istioctl/cmd/istioctl"),),
+        binaries=(
+            Binary(name="istioctl", package="istio.io/istio/istioctl/cmd/istioctl"),
+            *(
+                Binary(name=name, package=f"istio.io/istio/pilot/cmd/{name}")
+                for name in ("pilot-discovery", "pilot-agent")
+            ),
+        ),
         needed_gib=4.0,
     ),
     Family(
@@ -275,7 +281,7 @@ PREVIEW = ("pulumi", "language-python", "kubernetes-provider", "random-provider"
 CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 """What the embedded cluster needs."""
 
-APART = ("istioctl",)
+APART = ("istio",)
 """What nothing needs but tests of their own: it is provided when it is asked for by name."""
 ENTRY = ("ratelimit",)
 """What the tests of the entry's shared counter need beside Python packages."""

@@ -122,7 +122,9 @@ class Counter(pulumi.ComponentResource):
         return self._object(_config_map_name(self._args.plan), "v1", "ConfigMap", immutable=True, data=content)
 
     def _service(self, called: str, port: int, **more: Any) -> None:
-        ports = [{"name": "grpc" if called == pods.COUNTER else "valkey", "port": port, "protocol": "TCP"}]
+        # A mesh need not guess what is spoken there: gRPC by the port's name, and nothing that it could read.
+        protocol = {"name": "grpc"} if called == pods.COUNTER else {"name": "valkey", "appProtocol": "tcp"}
+        ports = [{**protocol, "port": port, "protocol": "TCP"}]
         # Not waited for: without pods it has no endpoints, and the pods need its name.
         skip = {"pulumi.com/skipAwait": "true"}
         self._object(
@@ -140,7 +142,7 @@ class Counter(pulumi.ComponentResource):
             "volumes": volumes,
         }
         labels = {**pod_labels(self._args.labels), **match(called)}
-        return {"metadata": {"labels": labels}, "spec": spec}
+        return {"metadata": self._args.platform.pod_metadata(labels), "spec": spec}
 
     def _ratelimit(self, config_map: str) -> dict[str, Any]:
         args = self._args

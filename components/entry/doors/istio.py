@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.entry.counter import pods as counter
 from components.entry.doors.parts import PORT, SERVICE, Part, Way
 from components.tenancy.network import ENTRY_PODS, of_namespaces, tcp
 
@@ -55,10 +56,35 @@ def guards_of_entry(mesh: Mesh, port: int) -> list[Part]:
     return [*_closed(mesh), _allowed("allow-door", door, [port], {"matchLabels": dict(ENTRY_PODS)})]
 
 
-def guards_of_tenant(mesh: Mesh, entry_namespace: str, ports: Sequence[int]) -> list[Part]:
-    """What holds in a tenant's namespace: mTLS, and the entry's ServiceAccount alone calls the servers' `ports`."""
-    allowed = [_allowed("allow-entry", mesh.principal(entry_namespace, SERVICE), ports)] if ports else []
-    return [*_closed(mesh), *allowed]
+def guards_of_counter(mesh: Mesh, namespace: str) -> list[Part]:
+    """What holds for the shared counter in the entry's namespace: the entry asks it, and it alone its numbers."""
+    asked = (counter.COUNTER, SERVICE, counter.GRPC_PORT)
+    kept = (counter.VALKEY, counter.COUNTER, counter.VALKEY_PORT)
+    return [
+        _allowed(
+            f"allow-{called}",
+            mesh.principal(namespace, account),
+            [port],
+            {"matchLabels": {"app.kubernetes.io/name": called}},
+        )
+        for called, account, port in (asked, kept)
+    ] + [_headless(counter.COUNTER, namespace)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guarded:
+    """A tenant's namespace: the ports of its servers, and the headless Services by which the entry knows their pods."""
+
+    namespace: str
+    ports: Sequence[int] = ()
+    services: Sequence[str] = ()
+
+
+def guards_of_tenant(mesh: Mesh, entry_namespace: str, tenant: Guarded) -> list[Part]:
+    """What holds in a tenant's namespace: mTLS, and the entry's ServiceAccount alone calls the servers' ports."""
+    entry = mesh.principal(entry_namespace, SERVICE)
+    allowed = [_allowed("allow-entry", entry, tenant.ports)] if tenant.ports else []
+    return [*_closed(mesh), *allowed, *(_headless(name, tenant.namespace) for name in tenant.services)]
 
 
 def istio(way: Way, mesh: Mesh) -> list[Part]:
@@ -100,6 +126,17 @@ def _allowed(name: str, principal: str, ports: Sequence[int], selector: dict[str
     }
     about: dict[str, Any] = {} if selector is None else {"selector": selector}
     return _part(_SECURITY, "AuthorizationPolicy", name, {**about, "action": "ALLOW", "rules": [rule]})
+
+
+def _headless(service: str, namespace: str) -> Part:
+    """Callers speak mTLS to a headless Service always.
+
+    Istio itself lets them only once it knows a pod, and only while every pod has a sidecar: the first calls of a
+    server that has come up would go in the clear, which the server refuses.
+    """
+    host = f"{service}.{namespace}.svc.cluster.local"
+    said = {"host": host, "trafficPolicy": {"tls": {"mode": "ISTIO_MUTUAL"}}}
+    return _part(_NETWORKING, "DestinationRule", service, said)
 
 
 def _part(api_version: str, kind: str, name: str, spec: dict[str, Any]) -> Part:

@@ -121,6 +121,7 @@ _MARKS = (
         POD,
         ("notes of one's own", {_POD_NOTES: {"example.com/a": "b", "prometheus.io/scrape": "true"}}),
         ("in the mesh", {_POD_NOTES: {"sidecar.istio.io/inject": "true", "sidecar.istio.io/proxyCPU": "100m"}}),
+        ("in the mesh from first to last", {_POD_NOTES: {"sidecar.istio.io/nativeSidecar": "true"}}),
         ("held back", {_POD_NOTES: {"proxy.istio.io/config": "holdApplicationUntilProxyStarts: true"}}),
         (
             "not in the mesh",

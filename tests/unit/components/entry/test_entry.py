@@ -123,6 +123,13 @@ def test_pods_are_restricted_and_have_no_token(declared: Callable[..., Objects])
         assert container["image"].endswith(DIGEST)
 
 
+def test_the_service_leads_to_the_port_by_its_number(declared: Callable[..., Objects]) -> None:
+    """Before Kubernetes 1.32 a Service finds no named port of an init container that goes on."""
+    (port,) = declared()["Service", "entry"]["spec"]["ports"]
+    (envoy,) = [one for one in pod(declared())["initContainers"] if one["name"] == "envoy"]
+    assert port["targetPort"] in {one["containerPort"] for one in envoy["ports"] if one["name"] == "https"}
+
+
 def test_one_pod_stays_and_a_rollout_takes_none_away(declared: Callable[..., Objects]) -> None:
     made = declared()
     assert made["PodDisruptionBudget", "entry"]["spec"]["maxUnavailable"] == 1

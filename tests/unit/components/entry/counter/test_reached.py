@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.entry.counter import server
-from components.entry.counter.guards import guards_of_counter
 from components.entry.counter.pods import COUNTER, GRPC_PORT, HTTP_PORT, METRICS_PORT, VALKEY, VALKEY_PORT
-from components.entry.doors.istio import Mesh, guards_of_entry
+from components.entry.doors.istio import Mesh, guards_of_counter, guards_of_entry
 from components.entry.plan import EntryPlan
 from components.entry.rules import Reached, network_policies
 from components.platform import Platform

@@ -8,7 +8,7 @@ import pytest
 
 from components.entry.doors.gateway import gateway
 from components.entry.doors.ingress import ingress
-from components.entry.doors.istio import Mesh, guards_of_entry, guards_of_tenant, istio
+from components.entry.doors.istio import Guarded, Mesh, guards_of_counter, guards_of_entry, guards_of_tenant, istio
 from components.entry.doors.parts import SILENCE_SECONDS, Part, Way
 from components.entry.doors.route import route
 from components.entry.envoy.routes import LONGEST_SILENCE
@@ -171,20 +171,47 @@ def test_the_mesh_lets_the_ingress_gateway_alone_call_the_entry() -> None:
     assert spec(made, "PeerAuthentication") == {"mtls": {"mode": "STRICT"}}
 
 
+def test_the_mesh_lets_the_entry_alone_ask_the_counter_and_the_counter_alone_reach_its_numbers() -> None:
+    made = guards_of_counter(MESH, "entry-dev")
+    assert allowed(made) == {
+        "allow-counter": (["cluster.local/ns/entry-dev/sa/entry"], ["8081"]),
+        "allow-counter-valkey": (["cluster.local/ns/entry-dev/sa/counter"], ["6379"]),
+    }
+    policies = [part for part in made if part.kind == "AuthorizationPolicy"]
+    assert {part.name: part.fields["spec"]["selector"]["matchLabels"] for part in policies} == {
+        f"allow-{name}": {"app.kubernetes.io/name": name} for name in ("counter", "counter-valkey")
+    }
+
+
 def test_the_mesh_lets_the_entry_alone_call_servers() -> None:
-    made = guards_of_tenant(MESH, "entry-dev", [8000, 8080])
+    made = guards_of_tenant(MESH, "entry-dev", Guarded(namespace="helpdesk-dev", ports=[8000, 8080]))
     assert allowed(made) == {"allow-entry": (["cluster.local/ns/entry-dev/sa/entry"], ["8000", "8080"])}
     assert spec(made, "PeerAuthentication") == {"mtls": {"mode": "STRICT"}}
 
 
-@pytest.mark.parametrize("made", [guards_of_entry(MESH, 8443), guards_of_tenant(MESH, "entry-dev", [])])
+def test_headless_services_are_called_by_mtls_even_before_a_pod_is_known() -> None:
+    tenant = Guarded(namespace="helpdesk-dev", services=["support-pods", "digest-pods"])
+    made = [*guards_of_tenant(MESH, "entry-dev", tenant), *guards_of_counter(MESH, "entry-dev")]
+    rules = {part.name: part.fields["spec"] for part in made if part.kind == "DestinationRule"}
+    assert {name: rule["host"] for name, rule in rules.items()} == {
+        "support-pods": "support-pods.helpdesk-dev.svc.cluster.local",
+        "digest-pods": "digest-pods.helpdesk-dev.svc.cluster.local",
+        "counter": "counter.entry-dev.svc.cluster.local",
+    }
+    assert all(rule["trafficPolicy"] == {"tls": {"mode": "ISTIO_MUTUAL"}} for rule in rules.values())
+
+
+BARE = guards_of_tenant(MESH, "entry-dev", Guarded(namespace="helpdesk-dev"))
+
+
+@pytest.mark.parametrize("made", [guards_of_entry(MESH, 8443), BARE])
 def test_what_no_policy_allows_is_refused(made: list[Part]) -> None:
     (nothing,) = [part for part in made if part.name == "allow-nothing"]
     assert nothing.fields["spec"] == {}, "no selector: every pod; no rule: no caller"
 
 
 def test_a_tenant_without_servers_lets_nobody_call() -> None:
-    assert allowed(guards_of_tenant(MESH, "entry-dev", [])) == {}
+    assert allowed(guards_of_tenant(MESH, "entry-dev", Guarded(namespace="helpdesk-dev"))) == {}
 
 
 def test_sidecars_reach_their_control_plane_and_nothing_else() -> None:
