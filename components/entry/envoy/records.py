@@ -1,7 +1,7 @@
 """The record of calls: one JSON line a call, refused ones too, and never a word of a prompt or an answer.
 
-A call that reached a server is `allowed`, and has `server`. The status alone does not say so: Envoy refuses gRPC with
-status 200, and its own status in a header.
+A call that was sent to a server is `allowed`, and has `server`. The status alone does not say so: Envoy refuses gRPC
+with status 200, and its own status in a header.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _LONGEST_TEXT, _LONGEST_PATH = 256, 512
 REFUSED_HEADER = "x-kitchen-refused"
 """Header of an answer in which the check of bodies says by one word why it refuses."""
 
-_WENT_ON = "has(upstream.address)"
+_BY_A_FILTER = 'has(response.code_details) && response.code_details == "lua_response"'
+_WENT_ON = f"(has(upstream.address) && !({_BY_A_FILTER}))"
+"""By what stands between the choice of a server and the server, a call can be refused still."""
+
 _WHY = (
     f"{_WENT_ON} ? response.code_details : "
     f'"{REFUSED_HEADER}" in response.headers ? response.headers["{REFUSED_HEADER}"] : '
