@@ -81,6 +81,19 @@ class EntrySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordContents:
+    """Why, by whose approval and until which day prompts and answers of a tenant's calls are recorded.
+
+    They are encrypted to `certificate` (PEM), whose private key the tenant alone has.
+    """
+
+    reason: str
+    approved_by: str
+    until: str
+    certificate: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Access:
     """Groups that may call models of a kitchen: adapters by name, or `base`; none named are all of them."""
 

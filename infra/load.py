@@ -14,6 +14,7 @@ from infra.adapter_refs import canary_of, ref_of
 from infra.catalog import Catalog
 from infra.documents import DocumentError, read
 from infra.entry_load import access, entry_settings, fair_share, inputs
+from infra.entry_settings import RecordContents
 from infra.faults import Fault, FaultsError
 from infra.keys import fields as _fields
 from infra.policy_settings import Exemption, Signer, StatedKind
@@ -173,6 +174,7 @@ def _tenant(name: str, data: Mapping[str, Any]) -> Tenant:
         quota=quota,
         groups=_groups(data),
         base_models=tuple(data.get("baseModels", ())),
+        record_contents=RecordContents(**_fields(data["recordContents"])) if "recordContents" in data else None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from infra.adapter_refs import AdapterCanary
-from infra.entry_settings import Access, EntrySettings, FairShare, Inputs
+from infra.entry_settings import Access, EntrySettings, FairShare, Inputs, RecordContents
 from infra.policy_settings import Exemption, Signer, StatedKind
 from infra.price_settings import PriceSettings
 
@@ -136,6 +136,7 @@ class Tenant:
     quota: Quota
     base_models: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    record_contents: RecordContents | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

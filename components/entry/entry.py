@@ -11,7 +11,8 @@ import pulumi
 
 from components import naming
 from components.content import sha256_of
-from components.entry import pods
+from components.entry import contents_recorder, pods
+from components.entry.contents_recorder import Approved
 from components.entry.doors.parts import Part
 from components.entry.envoy import bootstrap
 from components.entry.envoy.shares import at_once_by_tenant
@@ -34,8 +35,10 @@ class EntryArgs:
     `models` is the check's table: by public name the groups that may call it and the bounds of what they may ask.
     `shipping` says where the record of calls goes; `record_scripts` are those of `shipper.SCRIPTS`. The certificate is
     of cert-manager's ClusterIssuer `issuer`, or lies in the Secret `tls_secret`: exactly one of them. `provisions` are
-    put into the namespace before any pod; `ca_bundle` is a ConfigMap there with `ca.crt`. `guards` are objects of a
-    mesh that stand before the pods, and `mesh_labels` those by which the mesh knows the namespace.
+    put into the namespace before any pod; `ca_bundle` is a ConfigMap there with `ca.crt`. `contents` are approvals to
+    record prompts and answers, by the tenants of the plan's `contents`; their scripts are in `scripts` too.
+    `guards` are objects of a mesh that stand before the pods, and `mesh_labels` those by which the mesh knows the
+    namespace.
     """
 
     namespace: str
@@ -56,6 +59,7 @@ class EntryArgs:
     provisions: Sequence[Provision] = ()
     pull_secrets: tuple[str, ...] = ()
     protect: bool = False
+    contents: Mapping[str, Approved] = field(default_factory=dict)
     guards: Sequence[Part] = ()
     mesh_labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -65,7 +69,8 @@ class Entry(pulumi.ComponentResource):
 
     Guaranteed: other decisions are another ConfigMap, whose name carries the sum of its content, so that what runs is
     what was reviewed; two pods at least, one of which stays whatever is drained; TLS alone. Raises ValueError for
-    fewer than two replicas, and unless exactly one of `issuer` and `tls_secret` is there.
+    fewer than two replicas, without an approval for each tenant of the plan's contents, and unless exactly one of
+    `issuer` and `tls_secret` is there.
     """
 
     TOKEN = "kitchen:entry:Entry"
@@ -74,6 +79,8 @@ class Entry(pulumi.ComponentResource):
         """Declare everything; the address is known before anything is made."""
         if (args.issuer is None) == (args.tls_secret is None):
             raise ValueError("issuer, tls_secret: rule: exactly one of them; example: issuer=kitchen-ca")
+        if set(args.plan.contents) != set(args.contents):
+            raise ValueError(f"contents: {sorted(args.contents)}; rule: an approval for each of the plan's contents")
         if args.replicas < 2:
             raise ValueError(f"replicas: {args.replicas}; rule: at least 2; example: 2")
         super().__init__(self.TOKEN, name, {"host": args.host}, opts)
@@ -144,6 +151,7 @@ class Entry(pulumi.ComponentResource):
             pods.CONFIG: json.dumps(bootstrap(self._args.plan), separators=(",", ":")),
             pods.TABLE: json.dumps(self._table(), sort_keys=True, separators=(",", ":")),
             **{name: self._args.scripts[name] for name in pods.SCRIPTS},
+            **contents_recorder.data(self._args.contents, self._args.scripts),
         }
 
     def _table(self) -> dict[str, Any]:

@@ -81,12 +81,14 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """TCP ports in the entry's pod: that of callers, of metrics and readiness, and of the check of bodies."""
+    """TCP ports in the entry's pod: of callers, of metrics and readiness, of the check of bodies, and of what encrypts
+    prompts and answers."""
 
     callers: int = 8443
     admin: int = 9901
     metrics: int = 9902
     check: int = 9903
+    contents: int = 9905
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,8 @@ class EntryPlan:
     `ca_file` has the authorities by which issuers are known that keys are fetched from.
     `proxies` are the programs before the entry whose X-Forwarded-For tells who calls; none: the connection tells.
     `tls_folder` holds tls.crt and tls.key; None is plain HTTP, which the tests use on loopback alone.
-    `listen` is the address for callers and for metrics.
+    `listen` is the address for callers and for metrics. `contents` are tenants of whose calls prompts and answers are
+    recorded, encrypted: the settings have an approval for each.
     """
 
     environment: str
@@ -115,3 +118,4 @@ class EntryPlan:
     tls_folder: str | None = "/etc/kitchen/tls"
     ca_file: str = AUTHORITIES
     record_path: str = "/var/log/kitchen/calls.jsonl"
+    contents: Sequence[str] = ()

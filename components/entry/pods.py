@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components import pod_package
-from components.entry import shipper
+from components.entry import contents_recorder, shipper
 from components.entry.envoy import ARGUMENTS
 from components.entry.plan import EntryPlan
 from components.entry.shipper import Shipping
@@ -56,10 +56,15 @@ def template(
         # The shipper stands before Envoy, and so ends after it: the last lines are shipped too.
         "initContainers": [
             shipper.container(shipping, plan, platform),
+            *([contents_recorder.container(plan, images[CHECK], platform, shipping.room_mib)] if plan.contents else []),
             envoy_container(plan, images[ENVOY], platform, ca_bundle),
         ],
         "containers": [check_container(plan, images[CHECK], platform)],
-        "volumes": [*_volumes(config_map, tls_secret, ca_bundle), *shipper.volumes(shipping)],
+        "volumes": [
+            *_volumes(config_map, tls_secret, ca_bundle),
+            *shipper.volumes(shipping),
+            *(contents_recorder.volumes(config_map) if plan.contents else []),
+        ],
         **_spread(),
     }
 

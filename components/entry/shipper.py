@@ -14,13 +14,16 @@ from components.entry.plan import EntryPlan
 from components.platform import Platform
 
 SCRIPTS = pod_package.files(
-    *("adapter_file", "adapter_status", "call_files", "fetch_adapters", "local_files", "record_status", "ship_calls"),
-    *("store_key", "tensor_values", "verify_signature"),
+    *("adapter_file", "adapter_status", "call_files", "content_files", "fetch_adapters", "local_files"),
+    *("record_status", "ship_calls", "store_key", "tensor_values", "verify_signature"),
 )
 """Files of the package that the sidecar needs."""
 
 PREFIX = "calls"
 """What the keys of the record begin with in the bucket; the writer's key needs s3:PutObject there, and no more."""
+
+CONTENTS = "contents"
+"""What the keys of encrypted prompts and answers begin with, where some tenant has an approval."""
 
 PORT = 9904
 """TCP port of /status, /metrics and /ready."""
@@ -81,6 +84,7 @@ def container(shipping: Shipping, plan: EntryPlan, platform: Platform) -> dict[s
             f"--admin-port={plan.ports.admin}",
             f"--port={PORT}",
             f"--most-waiting-mib={shipping.room_mib // 2}",
+            *(["--contents"] if plan.contents else []),
         ],
         "env": [name, *({"name": key, "value": value} for key, value in env.items())],
         "ports": [{"name": "record", "containerPort": PORT, "protocol": "TCP"}],

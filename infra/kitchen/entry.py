@@ -12,19 +12,21 @@ import pulumi
 from components import naming
 from components.content import sha256_of
 from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
+from components.entry.contents_recorder import SCRIPTS as CONTENTS_SCRIPTS
 from components.entry.counter import Counter, CounterArgs
 from components.entry.doors import Way
 from components.entry.envoy.routes import MODELS
 from components.entry.envoy.shares import at_once_by_tenant
 from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
-from components.entry.shipper import PREFIX, Shipping
+from components.entry.shipper import CONTENTS, PREFIX, Shipping
 from components.entry.shipper import SCRIPTS as RECORD_SCRIPTS
 from components.object_store import BucketAccess, BucketAccessArgs
 from components.tenancy.network import ENTRY_PODS
 from infra.catalog import FETCH_IMAGE
 from infra.entry_settings import COUNTER_IMAGES
 from infra.grants import callers, unknown
+from infra.kitchen.contents import approved, told, utc_today
 from infra.kitchen.context import Context
 from infra.kitchen.doors import guards, mesh_labels, open_door, peers
 from infra.kitchen.entry_plan import plan, table, uncalled
@@ -49,8 +51,11 @@ def entry(context: Context) -> Mapping[str, Any]:
         pulumi.log.warn(f"models that nobody may call: {', '.join(alone)} (tenants.<name>.groups.caller, access)")
     if strangers := unknown(settings):
         pulumi.log.warn(f"callers that the entry cannot know, no issuer is of kind kubernetes: {', '.join(strangers)}")
+    for line in told(settings, utc_today()):
+        pulumi.log.warn(line)
+    contents = approved(settings, utc_today())
     made: list[pulumi.Resource] = [_pods(context, kitchen) for kitchen in settings.kitchens.values()]
-    decided = plan(settings, context.catalog)
+    decided = replace(plan(settings, context.catalog), contents=sorted(contents))
     namespace = naming.entry_namespace(settings.environment)
     args = EntryArgs(
         namespace=namespace,
@@ -60,7 +65,8 @@ def entry(context: Context) -> Mapping[str, Any]:
         models=table(settings),
         reached=replace(_reached(settings), doors=peers(settings, context.platform)),
         images={"envoy": context.image(said.image), "check": context.image(FETCH_IMAGE)},
-        scripts={name: context.payload[name] for name in SCRIPTS},
+        scripts={name: context.payload[name] for name in (*SCRIPTS, *(CONTENTS_SCRIPTS if contents else ()))},
+        contents=contents,
         platform=context.platform,
         shipping=_shipping(context),
         record_scripts={name: context.payload[name] for name in RECORD_SCRIPTS},
@@ -76,7 +82,9 @@ def entry(context: Context) -> Mapping[str, Any]:
     )
     way_in = Entry("entry", args, context.after(*made, *_tried(context)))
     inside = context.after(way_in.namespace_object)
-    BucketAccess("record", _writer(context), context.after(way_in.namespace_object, *_audit(context)))
+    BucketAccess(
+        "record", _writer(context, contents=bool(contents)), context.after(way_in.namespace_object, *_audit(context))
+    )
     if said.counter == "shared":
         Counter("entry", _counter(context, args), inside)
     open_door(context, _way(args), way_in)
@@ -91,9 +99,10 @@ def _audit(context: Context) -> list[pulumi.Resource]:
     return [context.buckets[_BUCKET]] if _BUCKET in context.buckets else []
 
 
-def _writer(context: Context) -> BucketAccessArgs:
+def _writer(context: Context, *, contents: bool) -> BucketAccessArgs:
     namespace = naming.entry_namespace(context.settings.environment)
-    return writer(context, bucket=_BUCKET, prefix=PREFIX, namespace=namespace, secret_name=_WRITER)
+    folders = [PREFIX, *([CONTENTS] if contents else [])]
+    return writer(context, bucket=_BUCKET, folders=folders, namespace=namespace, secret_name=_WRITER)
 
 
 def _shipping(context: Context) -> Shipping:

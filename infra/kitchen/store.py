@@ -76,14 +76,16 @@ def reader(
     )
 
 
-def writer(context: Context, *, bucket: str, prefix: str, namespace: str, secret_name: str) -> BucketAccessArgs:
-    """A key that puts objects into a folder of a bucket and does nothing else, for the environment as a whole."""
+def writer(
+    context: Context, *, bucket: str, folders: Sequence[str], namespace: str, secret_name: str
+) -> BucketAccessArgs:
+    """A key that puts objects into folders of a bucket and does nothing else, for the environment as a whole."""
     settings, store = context.settings, context.settings.object_store
     return BucketAccessArgs(
         endpoint=store.endpoint,
         region=store.region,
         bucket=naming.bucket(store.bucket_prefix, bucket),
-        prefixes=[f"{prefix}/"],
+        prefixes=[f"{folder}/" for folder in folders],
         namespace=namespace,
         secret_name=secret_name,
         user=naming.writer_user(bucket, settings.environment),

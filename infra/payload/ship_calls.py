@@ -3,8 +3,9 @@
 Runs beside Envoy, on Python 3.9+ with boto3, as a sidecar that ends after Envoy. Every line reaches the bucket at least
 once: a file is deleted after the store has taken all of its lines, and before that it waits on disk, however often this
 process, Envoy or the store is killed. An object's key tells its content, so that what is put again is the same object.
-Lines go to `<prefix>/<tenant>/<year>/<month>/<day>/`. While more waits than is allowed, /ready says no: the pod takes
-no more calls, rather than calls that nobody records. Exit codes: 2 for bad arguments.
+Lines go to `<prefix>/<tenant>/<year>/<month>/<day>/`, and with --contents encrypted prompts and answers, which another
+sidecar has left in the same folder, to `contents/<tenant>/...`. While more waits than is allowed, /ready says no: the
+pod takes no more calls, rather than calls that nobody records. Exit codes: 2 for bad arguments.
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from . import record_status
 from .adapter_status import log
-from .call_files import Batch, CallFiles, batches
+from .call_files import CallFiles, batches
+from .content_files import ContentFile
 from .fetch_adapters import BAD_INPUT, FetchError
 from .store_key import StoreKey
 
 MIB = 1024 * 1024
 LONGEST_PAUSE_SECONDS = 30.0
+CONTENTS = "contents"
+"""Prefix of encrypted prompts and answers."""
+
 _THERE_ALREADY = ("PreconditionFailed", "412")
 
 
@@ -87,6 +92,7 @@ class Shipper:
     def __init__(self, files: CallFiles, bucket: Bucket, options: argparse.Namespace) -> None:
         """Start with what an earlier process has left."""
         self._files, self._bucket, self._options = files, bucket, options
+        self._contents = ContentFile(options.folder) if options.contents else None
         self.status = record_status.Status()
         self._taken_at = time.monotonic()
 
@@ -94,11 +100,15 @@ class Shipper:
         """Take over what is due and ship what is complete; return whether the store has taken all of it."""
         if ending or self._is_due():
             self._files.take()
+            if self._contents is not None:
+                self._contents.take()
             self._taken_at = time.monotonic()
+        waiting = [(path, self._ship) for path in self._files.complete(ended=ended)]
+        waiting += [(path, self._ship_contents) for path in self._complete_contents(ended)]
         shipped = True
-        for path in self._files.complete(ended=ended):
+        for path, ship in waiting:
             try:
-                self._ship(path)
+                ship(path)
             except FetchError as error:
                 self.status.count(failures=1)
                 log("not-shipped", file=path.name, why=str(error))
@@ -107,30 +117,46 @@ class Shipper:
         self._tell()
         return shipped
 
+    def waiting_bytes(self) -> int:
+        """Bytes of everything that is on the disk and not yet in the store."""
+        return self._files.waiting_bytes() + (0 if self._contents is None else self._contents.waiting_bytes())
+
     def _is_due(self) -> bool:
         """By size always, so that no file grows beyond memory; by time where nothing waits."""
+        is_old = time.monotonic() - self._taken_at >= self._options.seconds
         try:
             size = self._files.live.stat().st_size
         except FileNotFoundError:
-            return bool(self._files.taken())  # Envoy was not asked for a new file, or did not hear it
-        is_old = time.monotonic() - self._taken_at >= self._options.seconds
-        return size >= self._options.file_mib * MIB or (is_old and not self._files.taken())
+            if self._files.taken():
+                return True  # Envoy was not asked for a new file, or did not hear it
+            size = 0
+        contents = 0 if self._contents is None else self._contents.live_bytes()
+        return max(size, contents) >= self._options.file_mib * MIB or (is_old and not self._files.taken())
 
     def _ship(self, path: Path) -> None:
         content = path.read_bytes()
-        stamp = path.stem.rpartition("-")[2]
-        day = time.strftime("%Y-%m-%d", time.gmtime(int(stamp) / 1e9))
-        for batch in batches(content, day):
-            self._put(batch, f"{stamp}-{self._options.source}")
+        self._put(path, content, self._options.prefix)
         if self._files.delete(path, len(content)):
             self.status.shipped(time.time())
 
-    def _put(self, batch: Batch, source: str) -> None:
-        self._bucket.put(batch.key(self._options.prefix, source), batch.body)
-        self.status.count(lines=batch.lines, objects=1)
+    def _complete_contents(self, ended: bool) -> list[Path]:
+        return [] if self._contents is None else self._contents.complete(ended=ended)
+
+    def _ship_contents(self, path: Path) -> None:
+        if self._contents is not None:
+            self._put(path, self._contents.kept(path), CONTENTS)
+            path.unlink()
+
+    def _put(self, path: Path, content: bytes, prefix: str) -> None:
+        """Put a file's lines, by tenant and day."""
+        stamp = path.stem.rpartition("-")[2]
+        day = time.strftime("%Y-%m-%d", time.gmtime(int(stamp) / 1e9))
+        for batch in batches(content, day):
+            self._bucket.put(batch.key(prefix, f"{stamp}-{self._options.source}"), batch.body)
+            self.status.count(lines=batch.lines, objects=1)
 
     def _tell(self) -> None:
-        waiting = self._files.waiting_bytes()
+        waiting = self.waiting_bytes()
         allowed = waiting < self._options.most_waiting_mib * MIB
         self.status.tell(waiting=waiting, oldest=self._files.oldest_seconds(time.time()), ready=allowed)
 
@@ -143,7 +169,7 @@ def run(shipper: Shipper, files: CallFiles, ending: threading.Event, every: floa
         refusals = refusals + 1 if ending.is_set() and not files.reopen() else 0
         ended = refusals > 1
         shipped = shipper.step(ending=ending.is_set(), ended=ended)
-        if ended and shipped and not files.waiting_bytes():
+        if ended and shipped and not shipper.waiting_bytes():
             return
         pause = every if shipped else min(2 * pause, LONGEST_PAUSE_SECONDS)
         if ending.is_set():
@@ -165,9 +191,9 @@ def main(argv: list[str]) -> int:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
-    log("shipping", bucket=options.bucket, waiting=files.waiting_bytes())
+    log("shipping", bucket=options.bucket, waiting=shipper.waiting_bytes())
     run(shipper, files, ending, options.every)
-    log("ended", waiting=files.waiting_bytes())
+    log("ended", waiting=shipper.waiting_bytes())
     return 0
 
 
@@ -185,6 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, required=True, help="in which Envoy writes calls.jsonl")
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--prefix", default="calls")
+    parser.add_argument("--contents", action="store_true", help="ship encrypted prompts and answers of the folder too")
     parser.add_argument("--key", type=Path, required=True, help="folder of a Secret with the store's key")
     parser.add_argument("--source", required=True, help="name of this pod")
     parser.add_argument("--admin-port", type=int, required=True, help="of Envoy, on the loopback")

@@ -10,6 +10,7 @@ from infra.rules.access import access_faults, priority_faults
 from infra.rules.adapter_canaries import adapter_canary_faults
 from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
+from infra.rules.contents import contents_faults
 from infra.rules.data_classes import data_class_faults
 from infra.rules.doors import door_faults
 from infra.rules.entry import entry_faults
@@ -50,6 +51,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     share_faults,
     price_faults,
     door_faults,
+    contents_faults,
     priority_faults,
     platform_faults,
     route_twin_faults,

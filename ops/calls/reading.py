@@ -12,12 +12,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.calls.contents import PREFIX as CONTENTS
 from ops.store import StoreError
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ class Period:
         while day < last or (day == last and self.end > f"{day}T00:00:00.000Z"):
             yield f"{day:%Y/%m/%d}"
             day += timedelta(days=1)
+
+    def day_after(self) -> str:
+        """The day after the last one, as keys have it."""
+        return f"{date.fromisoformat(self.end[:10]) + timedelta(days=1):%Y/%m/%d}"
 
 
 @dataclass
@@ -81,7 +87,7 @@ class Record:
 
         Refused calls of nobody's tenant are there where no `tenant` is asked for.
         """
-        try:
+        with self._told():
             tenants = [tenant] if tenant else self._tenants()
             for day in period.days():
                 found: dict[tuple[str, str], Call] = {}
@@ -94,6 +100,29 @@ class Record:
             if not tenant:
                 for day in period.days():
                     self.doubts.unreadable += sum(1 for _ in self._lines(f"{PREFIX}/{UNREADABLE}/{day}/"))
+
+    def contents(self, period: Period, tenant: str | None = None) -> Iterator[Call]:
+        """Encrypted pieces of the calls of a period: they may be a day younger than their call; raise StoreError."""
+        with self._told():
+            for day in (*period.days(), period.day_after()):
+                for part in [tenant] if tenant else self._tenants(CONTENTS):
+                    yield from self._lines(f"{CONTENTS}/{part}/{day}/")
+
+    def has_contents(self, period: Period, tenant: str | None = None) -> list[str]:
+        """Tenants of whose calls in the period some contents are there; raise StoreError."""
+        with self._told():
+            days = list(period.days())
+            tenants = [tenant] if tenant else self._tenants(CONTENTS)
+            return [part for part in tenants if any(self._any(f"{CONTENTS}/{part}/{day}/") for day in days)]
+
+    def _any(self, prefix: str) -> bool:
+        return bool(self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1).get("Contents"))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong in a store, in one sentence."""
+        try:
+            yield
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", "?"))
             raise StoreError(
@@ -103,9 +132,9 @@ class Record:
             where = self._client.meta.endpoint_url
             raise StoreError(f"object store {where} out of reach ({type(error).__name__}); check: --endpoint") from None
 
-    def _tenants(self) -> list[str]:
+    def _tenants(self, prefix: str = PREFIX) -> list[str]:
         pages = self._client.get_paginator("list_object_versions").paginate(
-            Bucket=self._bucket, Prefix=f"{PREFIX}/", Delimiter="/"
+            Bucket=self._bucket, Prefix=f"{prefix}/", Delimiter="/"
         )
         found = {entry["Prefix"].split("/")[1] for page in pages for entry in page.get("CommonPrefixes", [])}
         return sorted(found - {UNREADABLE})

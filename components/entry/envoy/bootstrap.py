@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.entry.envoy.clusters import clusters
+from components.entry.envoy.clusters import buffer_bytes, clusters
+from components.entry.envoy.contents import CLUSTER as CONTENTS
 from components.entry.envoy.filters import filters
 from components.entry.envoy.records import OPTIONS, options, record
 from components.entry.envoy.replies import replies
@@ -97,7 +98,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
     return {
         "name": "callers",
         "address": address(plan.listen, plan.ports.callers),
-        "per_connection_buffer_limit_bytes": max(1048576, plan.body_kib * 1024 + 65536),
+        "per_connection_buffer_limit_bytes": buffer_bytes(plan),
         "filter_chains": [chain],
     }
 
@@ -133,7 +134,7 @@ def _metrics(plan: EntryPlan) -> dict[str, Any]:
                     "routes": [
                         _told("/stats/prometheus", "admin"),
                         _told("/ready", "admin"),
-                        {**_told("/ready/check", CHECK), "route": {"cluster": CHECK, "prefix_rewrite": "/ready"}},
+                        *(_ready(name) for name in (CHECK, *([CONTENTS] if plan.contents else []))),
                     ],
                 }
             ]
@@ -144,6 +145,11 @@ def _metrics(plan: EntryPlan) -> dict[str, Any]:
         "address": address(plan.listen, plan.ports.metrics),
         "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
     }
+
+
+def _ready(cluster: str) -> dict[str, Any]:
+    """Whether a program is ready that listens on the pod's loopback alone."""
+    return {**_told(f"/ready/{cluster}", cluster), "route": {"cluster": cluster, "prefix_rewrite": "/ready"}}
 
 
 def _told(path: str, cluster: str) -> dict[str, Any]:

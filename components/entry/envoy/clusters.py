@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from components.entry.envoy.contents import CLUSTER as CONTENTS
 from components.entry.envoy.limits import COUNTER
 from components.entry.envoy.routes import CHECK
 from components.entry.envoy.shares import cluster_of, share_of
@@ -21,12 +22,23 @@ Envoy's own number of retries is 3: of calls that meet a server that has just go
 def clusters(plan: EntryPlan) -> list[dict[str, Any]]:
     """Every cluster, servers once each however many grants lead to them."""
     servers = {cluster_of(server, grant): (server, grant) for grant in plan.grants for server in grant.servers}
-    check = {**_cluster(CHECK, "127.0.0.1", plan.ports.check), **_protocol(idle_timeout="60s")}
-    made = [check, *(_server(*pair) for pair in servers.values())]
+    made = [_beside(CHECK, plan.ports.check), *(_server(plan, *pair) for pair in servers.values())]
+    if plan.contents:
+        made.append(_beside(CONTENTS, plan.ports.contents))
     if plan.counter == "shared":
         counter = _cluster(COUNTER, plan.counter_host or "127.0.0.1", plan.counter_port)
         made.append({**counter, **_WATCHED, **_protocol(http2=True)})
     return made + [_issuer(issuer, plan.ca_file) for issuer in plan.issuers if issuer.jwks_url is not None]
+
+
+def buffer_bytes(plan: EntryPlan) -> int:
+    """What a connection may hold in memory: a whole body, and Envoy's own megabyte at least."""
+    return max(1048576, plan.body_kib * 1024 + 65536)
+
+
+def _beside(name: str, port: int) -> dict[str, Any]:
+    """A program in the same pod; it closes a connection that was idle for five minutes."""
+    return {**_cluster(name, "127.0.0.1", port), **_protocol(idle_timeout="60s")}
 
 
 def _cluster(name: str, host: str, port: int, most_requests: int = _MOST) -> dict[str, Any]:
@@ -48,11 +60,13 @@ def _cluster(name: str, host: str, port: int, most_requests: int = _MOST) -> dic
     }
 
 
-def _server(server: Server, grant: Grant) -> dict[str, Any]:
+def _server(plan: EntryPlan, server: Server, grant: Grant) -> dict[str, Any]:
     facts = {"filter_metadata": {"kitchen": {"kitchen": server.name, **server.facts, "server": server.name}}}
     made = _cluster(cluster_of(server, grant), server.host, server.port, share_of(server, grant) or _MOST)
     # vLLM closes a connection that was idle for 5 seconds: a call must not be sent over it at that moment.
-    return {**made, **_protocol(idle_timeout="4s"), "metadata": facts}
+    # A prompt is held whole while it is recorded.
+    room = {"per_connection_buffer_limit_bytes": buffer_bytes(plan)} if plan.contents else {}
+    return {**made, **_protocol(idle_timeout="4s"), **room, "metadata": facts}
 
 
 def _issuer(issuer: Issuer, ca_file: str) -> dict[str, Any]:

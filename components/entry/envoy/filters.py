@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.entry.envoy import limits, renaming
+from components.entry.envoy import contents, limits, renaming
 from components.entry.envoy.headers import others
 from components.entry.envoy.records import REFUSED_HEADER
 from components.entry.envoy.routes import CHECK
@@ -31,7 +31,13 @@ def filters(plan: EntryPlan) -> list[dict[str, Any]]:
         _body(plan),
         *limits.filters(plan),
         *renaming.filters(plan),
-        named("envoy.filters.http.router", f"{_HTTP}router.v3.Router", suppress_envoy_headers=True),
+        *contents.filters(plan),
+        named(
+            "envoy.filters.http.router",
+            f"{_HTTP}router.v3.Router",
+            suppress_envoy_headers=True,
+            **contents.router(plan),
+        ),
     ]
 
 

@@ -1,7 +1,7 @@
 """The record of calls: one JSON line a call, refused ones too, and never a word of a prompt or an answer.
 
-A call that reached a server is `allowed`, and has `server`. The status alone does not say so: Envoy refuses gRPC with
-status 200, and its own status in a header.
+A call that was sent to a server is `allowed`, and has `server`. The status alone does not say so: Envoy refuses gRPC
+with status 200, and its own status in a header.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _DETAILS = '(has(response.code_details) ? response.code_details : "")'
 _OVERFLOW = f'{_DETAILS} == "upstream_reset_before_response_started{{overflow}}"'
 """A call over its tenant's share: Envoy has chosen a server for it, and has asked none."""
 
-_WENT_ON = f"has(upstream.address) && !({_OVERFLOW})"
+_BY_A_FILTER = f'{_DETAILS} == "lua_response"'
+_WENT_ON = f"(has(upstream.address) && !({_OVERFLOW}) && !({_BY_A_FILTER}))"
+"""By what stands between the choice of a server and the server, a call can be refused still."""
+
 _WHY = (
     f"{_WENT_ON} ? response.code_details : "
     f'{_OVERFLOW} ? "{SHARE_EXCEEDED}" : '

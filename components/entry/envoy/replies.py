@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from components.entry.envoy.contents import HELD, REFUSED
 from components.entry.envoy.words import CLAIMS, JWT
 from components.entry.plan import EntryPlan
 
 _KNOWN = {"filter": JWT, "path": [{"key": CLAIMS}, {"key": "iss"}], "value": {"present_match": True}}
+_UNRECORDED = {"filter": HELD, "path": [{"key": "refused"}], "value": {"bool_match": True}}
 _BY_ENVOY = "%LOCAL_REPLY_BODY%"
 """The words of the filter that refuses, or those of a route."""
 
@@ -27,6 +29,7 @@ def replies(plan: EntryPlan) -> dict[str, Any]:
     """How local replies are written: by status, and the last one for all others."""
     mappers = [
         *_limited(),
+        *(_unrecorded() if plan.contents else ()),
         # The check of bodies writes its refusals whole; Envoy passes them on.
         {"filter": _all(_status(400), {"response_flag_filter": {"flags": ["UAEX"]}}), **_as_it_is()},
         # Of 200 there is /ready alone, of the list of models what its route says.
@@ -53,6 +56,13 @@ def _limited() -> Iterator[dict[str, Any]]:
         flags = {"response_flag_filter": {"flags": [flag]}}
         told = {"status_code": status, "body_format_override": _error(kind, code, message)}
         yield {"filter": flags, **told, **({"headers_to_add": headers} if headers else {})}
+
+
+def _unrecorded() -> Iterator[dict[str, Any]]:
+    """A call that must be recorded with its contents, and cannot be."""
+    message = "calls of this tenant are recorded with their contents, and that is not possible now"
+    by_us = {"metadata_filter": {"matcher": _UNRECORDED, "match_if_key_not_found": False}}
+    yield {"filter": _all(_status(503), by_us), "body_format_override": _error("server_error", REFUSED, message)}
 
 
 def _told(plan: EntryPlan) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.entry.envoy import renaming
+from components.entry.envoy import contents, renaming
 from components.entry.envoy.limits import of_action, of_route
 from components.entry.envoy.shares import cluster_of
 from components.entry.envoy.who import listing, speaks
@@ -97,7 +97,7 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
                         "retry_policy": {"retry_on": "connect-failure,reset-before-request", "num_retries": 2},
                     },
                     "request_headers_to_remove": ["authorization"],
-                    "typed_per_filter_config": of_route(plan, grant),
+                    "typed_per_filter_config": {**of_route(plan, grant), **contents.of_route(plan, grant)},
                 }
 
 

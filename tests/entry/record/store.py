@@ -1,4 +1,4 @@
-"""The audit bucket on a real MinIO: locked, and with a writer that can put below `calls/` and nothing else."""
+"""The audit bucket on a real MinIO: locked, and with a writer that can put below two prefixes and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.entry.shipper import PREFIX
+from components.entry.shipper import CONTENTS, PREFIX
 from components.object_store.minio.users import write_policy
 from tests.support.minio_server import MinioServer
 
@@ -36,7 +36,7 @@ class AuditStore:
         name, secret = f"writer{secrets.token_hex(4)}", secrets.token_hex(16)
         # The very policy that the program gives to the entry's writer.
         policy = self.key.with_name("policy.json")
-        policy.write_text(json.dumps(write_policy("kitchen/test", BUCKET, [f"{PREFIX}/"])))
+        policy.write_text(json.dumps(write_policy("kitchen/test", BUCKET, [f"{PREFIX}/", f"{CONTENTS}/"])))
         admin = self.server.admin()
         admin.user_add(name, secret)
         admin.policy_add("record-writer", policy_file=str(policy))

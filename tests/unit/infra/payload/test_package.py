@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from components import pod_package
+from components.entry.contents_recorder import SCRIPTS as CONTENTS
 from components.entry.pods import SCRIPTS as ENTRY
 from components.entry.shipper import SCRIPTS as RECORD
 from components.model_store.check import SCRIPTS as BASE_MODEL
@@ -19,13 +20,21 @@ from components.serving.hot_lora import SCRIPTS as HOT
 from infra.kitchen.context import scripts
 from tests.support.pod_package import lay_out
 
-PARTS = {"base model": BASE_MODEL, "static": STATIC, "hot": HOT, "entry": ENTRY, "record": RECORD}
+PARTS = {
+    "base model": BASE_MODEL,
+    "static": STATIC,
+    "hot": HOT,
+    "entry": ENTRY,
+    "record": RECORD,
+    "contents": CONTENTS,
+}
 STARTED = {
     "base model": ["load_base_model"],
     "static": ["fetch_adapters"],
     "hot": ["reconcile_adapters", "fetch_adapters"],
     "entry": ["check_calls"],
     "record": ["ship_calls"],
+    "contents": ["record_contents"],
 }
 IN_THE_IMAGE = {"boto3", "botocore", "cryptography"}
 """What the image has beside Python's own library."""

@@ -1,0 +1,54 @@
+"""Rules about approvals to record prompts and answers; none of them shows what stands in a certificate."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from infra.catalog import Catalog
+from infra.entry_settings import RecordContents
+from infra.faults import HIDDEN, Fault
+from infra.payload.seal_contents import SealError, fingerprint, read_certificate
+from infra.settings import Settings
+
+_EXAMPLE = (
+    "certificate: |, then the lines of FILE.pem: openssl req -x509 -newkey rsa:3072 -keyout FILE.key -out FILE.pem"
+)
+
+
+def contents_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
+    """Each approval says why, who and until when, and has a certificate of its own that can be encrypted to.
+
+    One that has ended is no fault: nothing is recorded any more, and previews say so.
+    """
+    first: dict[str, str] = {}
+    for name, tenant in settings.tenants.items():
+        said = tenant.record_contents
+        if said is None:
+            continue
+        path = f"tenants.{name}.recordContents"
+        if settings.entry is None:
+            rule = "nobody records: this file states no entry"
+            yield Fault(path=path, value=said.reason, rule=rule, example="entry: {host: ai.kitchen.example, ...}")
+        yield from _words(path, said)
+        try:
+            key = fingerprint(read_certificate(said.certificate))
+        except SealError as error:
+            shown = HIDDEN if "PRIVATE" in said.certificate else f"({len(said.certificate)} characters)"
+            yield Fault(path=f"{path}.certificate", value=shown, rule=str(error), example=_EXAMPLE)
+            continue
+        if first.setdefault(key, path) != path:
+            rule = f"is the certificate of {first[key]} too: a tenant reads its own calls alone"
+            yield Fault(path=f"{path}.certificate", value=f"sha256 {key[:16]}", rule=rule, example=_EXAMPLE)
+
+
+def _words(path: str, said: RecordContents) -> Iterator[Fault]:
+    for key, text in (("reason", said.reason), ("approvedBy", said.approved_by)):
+        if not text.strip():
+            example = "data-protection-board" if key == "approvedBy" else "review of wrong answers"
+            yield Fault(path=f"{path}.{key}", value=text, rule="must say something", example=example)
+    try:
+        datetime.date.fromisoformat(said.until)
+    except ValueError:
+        rule = "must be a day of the calendar"
+        yield Fault(path=f"{path}.until", value=said.until, rule=rule, example="'2026-12-31'")
