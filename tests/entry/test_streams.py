@@ -6,12 +6,15 @@ import itertools
 import json
 import statistics
 import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.entry.rows.row import JSON, chat
-from tests.entry.support.callers import Connection, request
+from tests.entry.support.callers import Connection, Connection2, request
+from tests.entry.support.http2_caller import begin, killed
 from tests.entry.support.plan import CHAT
 from tests.entry.support.running import Entry
 from tests.entry.support.upstream import Upstream, wait_for
@@ -102,6 +105,50 @@ def test_a_caller_that_goes_away_ends_the_request(
     line = of(entry, head.headers["x-request-id"])
     assert "DC" in line["flags"]
     assert 1 <= line["completionTokens"] < 2000
+
+
+def reset(port: int, token: str, body: bytes, read: int) -> str:
+    """The stream is taken back, and its connection goes on."""
+    made = Connection2(port)
+    number, request_id = begin(made, CHAT, token, body, read)
+    made.reset(number)
+    begin(made, CHAT, token, chat(stream=True, user="events=3"), 4)
+    made.close()
+    return request_id
+
+
+def closed(port: int, token: str, body: bytes, read: int) -> str:
+    made = Connection2(port)
+    _, request_id = begin(made, CHAT, token, body, read)
+    made.close()
+    return request_id
+
+
+def dead(port: int, token: str, body: bytes, read: int) -> str:
+    """The caller is a process, which is killed."""
+    return killed(port, CHAT, token, body, read)
+
+
+@pytest.mark.parametrize("goes", [reset, closed, dead])
+@pytest.mark.parametrize("read", [0, 3])
+def test_a_caller_over_http2_that_goes_away_ends_the_request(
+    goes: Callable[[int, str, bytes, int], str],
+    read: int,
+    entry: Entry,
+    servers: dict[str, Upstream],
+    tokens: dict[str, str],
+) -> None:
+    """Also before the first event, while the prompt is worked on."""
+    how = "events=2000,ms=20" if read else "events=2000,ms=20,silent=1.5"
+    request_id = goes(entry.port, tokens["ana"], chat(stream=True, user=how), read)
+    wait_for(servers["support"].ended, 1 + (goes is reset))
+    assert Counter(servers["support"].ended) == Counter({"cut": 1, "whole": int(goes is reset)})
+    line = of(entry, request_id)
+    assert line["flags"] in ("DC", "DR")
+    if read:
+        assert read <= line["completionTokens"] < 2000
+    else:
+        assert line["completionTokens"] is None
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 
-from tests.entry.counter.callers import Answer, call
+from tests.entry.counter.callers import PATH, Answer, call
 from tests.entry.counter.conftest import Entry, Start
 from tests.entry.counter.upstream import PROMPT_TOKENS
+from tests.entry.support.callers import Connection2
+from tests.entry.support.http2_caller import begin
 
 MINUTE_S = 60
 
@@ -48,12 +51,24 @@ def test_requests_and_tokens_are_counted_by_caller_and_grant_over_both_envoys(st
         _told(entry)
     assert [answer.status for answer in of(ana, "few-tokens")] == [429, 429]
     assert [answer.status for answer in of(ben, "few-tokens")] == [200, 200]
+    # A stream that its caller leaves costs what was told by then: 8 tokens of the calls above, and 33.
+    _left(entry.ports[0], ben, "few-tokens", 33 - PROMPT_TOKENS)
+    _told(entry)
+    assert [answer.status for answer in of(ben, "few-tokens")] == [429, 429]
     for _ in range(4):
         assert call(entry.ports[0], ana, "few-a-month", 8).status == 200
         _told(entry)
     over = call(entry.ports[1], ana, "few-a-month")
     assert over.status == 429
     assert over.headers["x-ratelimit-limit"].startswith("40, 40;w=2592000")
+
+
+def _left(port: int, token: str, model: str, tokens: int) -> None:
+    """Read a stream as far as it is told, and go."""
+    body = json.dumps({"model": model, "prompt": "x", "max_tokens": tokens, "stream": True, "user": "hold"})
+    made = Connection2(port)
+    begin(made, PATH, token, body.encode(), tokens)
+    made.close()
 
 
 def _told(entry: Entry) -> None:

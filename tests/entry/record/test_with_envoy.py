@@ -10,19 +10,13 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from components.entry.envoy.records import OPTIONS
-from components.entry.plan import EntryPlan
-from infra.payload.call_files import BEGINS
-from tests.entry.counter import parts
-from tests.entry.counter.callers import LocalIssuer, call
-from tests.entry.counter.conftest import plan_of
-from tests.entry.counter.upstream import PROMPT_TOKENS, Upstream
+from tests.entry.counter.callers import call
+from tests.entry.counter.upstream import PROMPT_TOKENS
+from tests.entry.record.running import Running, running
 from tests.entry.record.shipping import Shipper
 from tests.entry.record.store import AuditStore
 from tests.entry.record.test_shipping import SEED, Capture, all_calls, kitchen
@@ -32,39 +26,10 @@ FLUSHED_SECONDS = 0.5
 """Envoy writes its file every tenth of a second, where its thread gets the processor."""
 
 
-@dataclass
-class Running:
-    plan: EntryPlan
-    envoy: parts.Part
-    upstream: Upstream
-    issuers: list[LocalIssuer]
-    folder: Path
-
-    def token(self, **claims: Any) -> str:
-        return self.issuers[0].token(**{"sub": "ana", "groups": ["callers", "x"], **claims})
-
-    def lines(self, count: int) -> list[dict[str, Any]]:
-        """The first lines of the file, as soon as there are so many."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            found = (self.folder / "calls.jsonl").read_text().splitlines()
-            if len(found) >= count:
-                assert all(text.startswith(BEGINS) for text in found)
-                return [json.loads(text) for text in found]
-            time.sleep(0.05)
-        raise AssertionError(f"{len(found)} lines")
-
-
 @pytest.fixture
 def entry(tmp_path: Path) -> Iterator[Running]:
-    folder = tmp_path / "entry-0"
-    folder.mkdir()
-    issuers = [LocalIssuer("idp"), LocalIssuer("other")]
-    with Upstream() as upstream:
-        made = plan_of(tmp_path, upstream.port, [issuer.issuer() for issuer in issuers], counter="local")
-        plan = replace(made, record_path=str(folder / "calls.jsonl"))
-        with parts.check(tmp_path, plan), parts.envoy(tmp_path, plan, OPTIONS) as envoy:
-            yield Running(plan, envoy, upstream, issuers, folder)
+    with running(tmp_path) as made:
+        yield made
 
 
 def test_a_line_says_who_called_what_and_why_it_was_decided_so(entry: Running) -> None:

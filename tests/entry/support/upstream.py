@@ -141,6 +141,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-type", "text/event-stream; charset=utf-8")
             self.send_header("transfer-encoding", "chunked")
             self.end_headers()
+            self.wfile.flush()  # as vLLM does, before it works on the prompt
             try:
                 for number in range(events):
                     time.sleep(silent if number in (0, events // 2) else 0)
