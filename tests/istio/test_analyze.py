@@ -40,7 +40,9 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ensure(PREVIEW)
     folder = tmp_path_factory.mktemp("istio")
     workspace = Workspace(folder / "stack", "dev", kubeconfig=None)
-    prepare(workspace, {**with_door("istio"), "renderTo": str(folder / "files")})
+    said = with_door("istio")
+    said["entry"] |= {"counter": "shared"}
+    prepare(workspace, {**said, "renderTo": str(folder / "files")})
     result = run(workspace, "up", "--yes", "--skip-preview")
     assert result.status == 0, result.text
     labels = {"istio": "ingressgateway"}
@@ -71,6 +73,7 @@ def change(folder: Path, kind: str, how: Change) -> None:
 
 def test_the_analyzer_has_nothing_to_say(rendered: Path) -> None:
     kinds = {yaml.safe_load(path.read_text())["kind"] for path in rendered.rglob("*.yaml")}
+    assert {path.stem for path in rendered.rglob("*.yaml") if "allow-counter" in path.read_text()}
     assert {"Gateway", "VirtualService", "PeerAuthentication", "AuthorizationPolicy", "Deployment"} <= kinds
     assert found(rendered) == ""
 
