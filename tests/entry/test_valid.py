@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ _SERVERS = [
     Server(name="a", host="a.example", port=80, weight=90),
     Server(name="b", host="b.example", port=80, weight=10),
 ]
+_SHARED = [
+    replace(_SERVERS[0], shares={"helpdesk": 3, "sales": 1}),
+    replace(_SERVERS[1], name="a/m--v2", model="m--v2", shares={"helpdesk": 3, "sales": 1}),
+]
 _ISSUERS = [
     Issuer(
         name=scheme, issuer=f"{scheme}://idp.example", audience="kitchen", jwks_url=f"{scheme}://idp.example:8443/jwks"
@@ -37,6 +42,10 @@ FORMS: dict[str, dict[str, Any]] = {
     "one issuer": {"issuers": _ISSUERS[:1]},
     "a canary, with limits": {"counter": "shared", "grants": [
         Grant(name="a/m/0", model="m", groups=["g"], paths=[CHAT], servers=_SERVERS, limits=_LIMITS)
+    ]},
+    "parts of tenants, and a canary of an adapter": {"counter": "none", "grants": [
+        Grant(name=f"a/m/{tenant}", model="m", groups=[tenant], paths=[CHAT], servers=_SHARED, tenant=tenant)
+        for tenant in ("helpdesk", "sales", "guests")
     ]},
     "no grants": {"grants": []},
     "a megabyte": {"body_kib": 1024},

@@ -62,6 +62,7 @@ def change(folder: Path, kind: str, how: Change) -> None:
 
 def test_the_analyzer_has_nothing_to_say(rendered: Path) -> None:
     kinds = {yaml.safe_load(path.read_text())["kind"] for path in rendered.rglob("*.yaml")}
+    assert {path.stem for path in rendered.rglob("*.yaml") if "allow-counter" in path.read_text()}
     assert {"Gateway", "VirtualService", "PeerAuthentication", "AuthorizationPolicy", "Deployment"} <= kinds
     assert found(rendered) == ""
 

@@ -29,6 +29,7 @@ class Entry:
     valkey: parts.Part | None = None
     ratelimit: parts.Part | None = None
     records: list[Path] | None = None
+    plans: list[EntryPlan] | None = None
 
 
 SHARES = {"sales": 2, "legal": 2}
@@ -97,6 +98,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 for _ in range(envoys)
             ]
             made = Entry([plan.ports.callers for plan in plans], [], upstream, *issuers)
+            made.plans = plans
             made.records = [Path(plan.record_path) for plan in plans]
             if counter == "shared":
                 key = parts.password()

@@ -19,7 +19,8 @@ SLOW_SECONDS = 0.05
 
 class Upstream:
     """A context manager. A call costs `max_tokens` beside its prompt. The prompt `hold` waits until `let_go` is set,
-    and `slow` for a while. `most` are those that waited so at one moment, by model.
+    and `slow` for a while. `most` are those that waited so at one moment, by model. A stream of the
+    prompt `cut` ends halfway.
 
     A stream's `user` says how it goes on: "ms=M" between events; at its end "cut" (without a last event) or "hold"
     (waits until its caller is away or `let_go` is set). `counted` has calls, prompt and completion tokens by model.
@@ -72,8 +73,21 @@ class Upstream:
             def _stream(self, body: dict[str, Any]) -> None:
                 # As vLLM with --enable-force-include-usage does: usage in every event, the last one counts.
                 events = [json.dumps(_answer(body, count)) for count in range(1, body["max_tokens"] + 1)]
-                lines = "".join(f"data: {event}\n\n" for event in [*events, "[DONE]"])
-                self._answer(lines.encode(), "text/event-stream")
+                lines = [f"data: {event}\n\n" for event in [*events, "[DONE]"]]
+                if body.get("prompt") == "cut":
+                    self._cut("".join(lines[: len(events) // 2]).encode())
+                else:
+                    self._answer("".join(lines).encode(), "text/event-stream")
+
+            def _cut(self, content: bytes) -> None:
+                """As a server that dies in the middle of a stream."""
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Content-Length", str(len(content) + 1000))
+                self.end_headers()
+                self.wfile.write(content)
+                self.wfile.flush()
+                self.close_connection = True
 
             def _slowly(self, body: dict[str, Any], how: dict[str, str]) -> None:
                 self.send_response(200)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -96,6 +97,18 @@ def test_other_decisions_are_another_config_map_and_so_other_pods(declared: Call
     assert first["metadata"]["name"] == same["metadata"]["name"] != other["metadata"]["name"]
     assert first["immutable"] is True
     assert {"envoy.json", "models.json", *SCRIPTS} == set(first["data"])
+
+
+def test_people_find_the_tenants_calls_at_once_beside_who_may_call(declared: Callable[..., Objects]) -> None:
+    def table(made: Objects) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(config_map(made)["data"]["models.json"])
+        return found
+
+    assert set(table(declared())) == {"models"}
+    (grant,) = plan().grants
+    shared = replace(grant, servers=[replace(grant.servers[0], shares={"helpdesk": 4, "sales": 2})])
+    found = table(declared(plan=plan(grants=[shared]), replicas=3))
+    assert found["shares"] == {"support": {"helpdesk": 12, "sales": 6}}
 
 
 def test_the_pods_use_that_config_map(declared: Callable[..., Objects]) -> None:
