@@ -117,7 +117,7 @@ test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, 
 test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as kubectl does, or refuses them (3 minutes)
 	@KITCHEN_GENERATED_TEXTS=100000 $(BIN)/pytest --numprocesses 2 --dist load tests/policy/reading/test_beside_kubectl.py
 
-test-istio: venv ## the door of kind istio: Istio's analyzer, injector and istiod with real sidecars; builds them once (MINUTES)
+test-istio: venv ## the door of kind istio: Istio's analyzer, injector and istiod with real sidecars; builds them once (6 minutes)
 	@$(BIN)/python -m tools.toolchain build istio
 	@$(BIN)/pytest tests/istio
 

@@ -1,8 +1,14 @@
 """The mesh as istiod makes it of what is rendered: its own configuration decides, in Envoy, who comes through.
 
 Everything that decides is real: the API server, istiod, Istio's agents with certificates that istiod has signed for
-ServiceAccounts, and Envoys that get listeners, filter chains, clusters and rules over xDS. What stands for the kernel
-of a pod, and what is changed for it, is in `tests.istio.support.pods` and `wire`.
+ServiceAccounts, and Envoys that get listeners, filter chains, clusters and rules over xDS. What is not as in a cluster:
+
+- No kernel redirects connections to sidecars. A header (PROXY protocol) says where one went to, a listener filter reads
+  it, and sidecars listen on the pod's address alone. An EnvoyFilter does that; it touches no filter chain.
+- Workloads are WorkloadEntries with addresses of loopback, which Kubernetes takes for no pod. istiod leaves these out
+  of headless Services, so that calls of the counter pass the sidecar's chain for all ports, which has the same rules.
+- Filters that only Istio's own build of Envoy has are left out: metrics, names of peers, and protocols by ALPN. For the
+  last one a filter of Envoy's own writes the name of the protocol.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ TYPICAL_SECONDS = {
     "kserve": 260.0,
     "minio": 165.0,
     "crds": 10.0,
-    "istio": 300.0,
+    "istio": 370.0,
     "ratelimit": 40.0,
 }
 """Seconds on two cores, with a module mirror near by, when all are built in this order and Go's caches were empty."""

@@ -56,9 +56,9 @@ class Redirect:
 class Outgoing:
     """Connections that a pod's program opens to `to`, for client libraries: entered, it gives the address to call."""
 
-    def __init__(self, pod: Pod, to: Address) -> None:
+    def __init__(self, pod: Pod, to: Address, port: int = 0) -> None:
         self._pod, self._to = pod, to
-        self._listener = socket.create_server((pod.inside, 0))
+        self._listener = socket.create_server((pod.inside, port))
 
     def __enter__(self) -> Address:
         threading.Thread(target=self._serve, daemon=True).start()
