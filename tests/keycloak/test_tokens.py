@@ -71,12 +71,9 @@ class Kitchen:
 
 
 @pytest.fixture(scope="module")
-def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kitchen]:
-    folder = tmp_path_factory.mktemp("keycloak")
+def kitchen(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kitchen]:
+    folder = tmp_path_factory.mktemp("kitchen")
     with Processes(folder) as processes:
-        (folder / "home").mkdir()
-        keycloak = Keycloak(folder / "home", processes)
-        keycloak.start()
         said = issuer(issuer=keycloak.issuer, audience=AUDIENCE, jwks={"url": keycloak.jwks})
         data = with_entry({"support": {"access": ACCESS}}, issuers=[said])
         settings = folder / "Pulumi.test.yaml"
