@@ -28,7 +28,7 @@ from tools.demo import entry
 from tools.demo.processes import Processes, free_ports
 from tools.local.workspace import REPOSITORY
 
-CACHE_SECONDS = 5
+KEYS_SECONDS = 6
 ACCESS = [
     {"groups": ["helpdesk-callers"], "models": ["helpdesk-faq"]},
     {"groups": ["reviewers"], "models": ["helpdesk-classifier", "base"]},
@@ -95,9 +95,8 @@ def _start_entry(folder: Path, settings: Path, processes: Processes) -> int:
     ports = Ports(callers=callers, admin=admin, metrics=metrics, check=check)
     here = replace(made, grants=grants, ports=ports, listen="127.0.0.1", tls_folder=None)
     here = replace(here, record_path=str(folder / "calls.jsonl"))
-    text = json.dumps(bootstrap(here))
-    assert text.count('"cache_duration": "300s"') == 1
-    entry.write(folder, json.loads(text.replace('"300s"', f'"{CACHE_SECONDS}s"')), table(checked))
+    sooner = [replace(issuer, keys_seconds=KEYS_SECONDS) for issuer in here.issuers]
+    entry.write(folder, bootstrap(replace(here, issuers=sooner)), table(checked))
     words = [sys.executable, str(REPOSITORY / "tests" / "support" / "stand_in_server.py"), f"--port={server}"]
     processes.start("server", words, {}, folder)
     processes.ready("server", server, "/", 30)
