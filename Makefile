@@ -155,7 +155,7 @@ KEYCLOAK := $(dir $(SERVING))keycloak-26.7.3
 $(KEYCLOAK)/bin/kc.sh: | $(STAMP)
 	@$(BIN)/python -m tools.keycloak $(KEYCLOAK)
 
-test-keycloak: venv $(KEYCLOAK)/bin/kc.sh ## real tokens of a real Keycloak through the real Envoy; needs Java and Maven; not part of `make test`
+test-keycloak: venv $(KEYCLOAK)/bin/kc.sh ## the table of the entry with tokens of a real Keycloak, its keys by address; needs Java and Maven; not part of `make test`
 	@KITCHEN_KEYCLOAK=$(KEYCLOAK) $(BIN)/pytest tests/keycloak
 
 STORAGE := $(dir $(SERVING))kserve-storage-venv

@@ -10,6 +10,9 @@ from components.accounts import OIDC
 COUNTERS = ("none", "local", "shared")
 """Who counts requests and tokens: nobody, each replica for itself (requests alone), or one counter for all."""
 
+KEYS_SECONDS = 60
+"""How long an issuer's keys are taken for the ones that it has: no longer is a new key unknown, and an old one good."""
+
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 """Where Envoy's image has the authorities of the internet."""
 
@@ -19,7 +22,8 @@ class Issuer:
     """An identity provider whose tokens are believed.
 
     `issuer` and `audience` are what a token must say; `groups_claim` is the claim with the caller's groups, its parts
-    parted by dots. The keys are `jwks` (a JSON Web Key Set as text), or come from `jwks_url`. Of kind `kubernetes` it
+    parted by dots. The keys are `jwks` (a JSON Web Key Set as text), or come from `jwks_url`, which
+    is asked again after `keys_seconds`. Of kind `kubernetes` it
     is a cluster, whose tokens have no groups: grants name its ServiceAccounts, with `prefix` before their names.
     """
 
@@ -29,6 +33,7 @@ class Issuer:
     groups_claim: str = "groups"
     jwks: str | None = None
     jwks_url: str | None = None
+    keys_seconds: int = KEYS_SECONDS
     kind: str = OIDC
     prefix: str = ""
 

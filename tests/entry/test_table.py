@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.entry.rows import accounts, bodies, callers, paths, wire
+from tests.entry.rows.judge import holds
 from tests.entry.rows.row import Row
-from tests.entry.support.callers import Answer, http2, once
+from tests.entry.rows.table import ROWS
 from tests.entry.support.running import Entry
 from tests.entry.support.upstream import Upstream
-
-ROWS: list[Row] = [*callers.ROWS, *accounts.ROWS, *paths.ROWS, *wire.ROWS, *bodies.ROWS]
-FORM = {"message", "type", "param", "code"}
-ALLOWED = {
-    *("host", "accept", "content-encoding", "content-length", "content-type", "transfer-encoding"),
-    *("x-forwarded-proto", "x-request-id"),
-}
-"""Headers that a server gets, and no other."""
 
 
 def test_the_table_is_large_and_has_no_row_twice() -> None:
@@ -26,31 +18,4 @@ def test_the_table_is_large_and_has_no_row_twice() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_row(row: Row, entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]) -> None:
-    answer = ask(row, entry, tokens)
-    assert answer.status == row.status, answer.body[:300]
-    if row.code:
-        assert set(answer.error) == FORM
-        assert answer.headers["content-type"] == "application/json"
-        assert (answer.error["code"], answer.error["param"]) == (row.code, row.param), answer.error
-        assert answer.error["message"]
-    if row.receives is not None:
-        assert answer.body == row.receives
-    seen = [(name, one) for name, server in servers.items() for one in server.seen]
-    if row.server is None:
-        assert seen == []
-        return
-    assert [(name, one.method, one.path) for name, one in seen] == [(row.server, "POST", row.arrives)]
-    assert row.raw is not None or seen[0][1].body == row.body
-    assert seen[0][1].names <= ALLOWED
-    told = dict(seen[0][1].headers)
-    assert told["host"] == "127.0.0.1"
-    assert told["x-request-id"] == answer.headers["x-request-id"] != "mine"
-    assert told["x-forwarded-proto"] == "http"
-
-
-def ask(row: Row, entry: Entry, tokens: dict[str, str]) -> Answer:
-    token = tokens[row.caller] if row.caller else None
-    if row.http2 is None:
-        return once(entry.port, row.bytes_for(token), row.method)
-    who = (("authorization", f"Bearer {token}"),) if token else ()
-    return http2(entry.port, (*row.http2, *who), row.body, row.trailers)
+    holds(row, entry.port, servers, tokens)

@@ -28,7 +28,7 @@ from tools.demo import entry
 from tools.demo.processes import Processes, free_ports
 from tools.local.workspace import REPOSITORY
 
-CACHE_SECONDS = 5
+KEYS_SECONDS = 6
 ACCESS = [
     {"groups": ["helpdesk-callers"], "models": ["helpdesk-faq"]},
     {"groups": ["reviewers"], "models": ["helpdesk-classifier", "base"]},
@@ -71,12 +71,9 @@ class Kitchen:
 
 
 @pytest.fixture(scope="module")
-def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kitchen]:
-    folder = tmp_path_factory.mktemp("keycloak")
+def kitchen(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kitchen]:
+    folder = tmp_path_factory.mktemp("kitchen")
     with Processes(folder) as processes:
-        (folder / "home").mkdir()
-        keycloak = Keycloak(folder / "home", processes)
-        keycloak.start()
         said = issuer(issuer=keycloak.issuer, audience=AUDIENCE, jwks={"url": keycloak.jwks})
         data = with_entry({"support": {"access": ACCESS}}, issuers=[said])
         settings = folder / "Pulumi.test.yaml"
@@ -98,9 +95,8 @@ def _start_entry(folder: Path, settings: Path, processes: Processes) -> int:
     ports = Ports(callers=callers, admin=admin, metrics=metrics, check=check)
     here = replace(made, grants=grants, ports=ports, listen="127.0.0.1", tls_folder=None)
     here = replace(here, record_path=str(folder / "calls.jsonl"))
-    text = json.dumps(bootstrap(here))
-    assert text.count('"cache_duration": "300s"') == 1
-    entry.write(folder, json.loads(text.replace('"300s"', f'"{CACHE_SECONDS}s"')), table(checked))
+    sooner = [replace(issuer, keys_seconds=KEYS_SECONDS) for issuer in here.issuers]
+    entry.write(folder, bootstrap(replace(here, issuers=sooner)), table(checked))
     words = [sys.executable, str(REPOSITORY / "tests" / "support" / "stand_in_server.py"), f"--port={server}"]
     processes.start("server", words, {}, folder)
     processes.ready("server", server, "/", 30)

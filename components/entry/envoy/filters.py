@@ -63,7 +63,8 @@ def _provider(issuer: Issuer) -> dict[str, Any]:
     if issuer.jwks_url is not None:
         # Fetched before the first call and again before they end, so that a rotated key is known.
         uri = {"uri": issuer.jwks_url, "cluster": f"issuer-{issuer.name}", "timeout": "5s"}
-        keys = {"remote_jwks": {"http_uri": uri, "cache_duration": "300s", "async_fetch": {"fast_listener": True}}}
+        again = {"cache_duration": f"{issuer.keys_seconds}s", "async_fetch": {"fast_listener": True}}
+        keys = {"remote_jwks": {"http_uri": uri, **again}}
     return {
         "issuer": issuer.issuer,
         "audiences": [issuer.audience],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.entry.envoy.contents import HELD, REFUSED
-from components.entry.envoy.words import CLAIMS, JWT
+from components.entry.envoy.words import CLAIMS, JWT, named
 from components.entry.plan import EntryPlan
 
 _KNOWN = {"filter": JWT, "path": [{"key": CLAIMS}, {"key": "iss"}], "value": {"present_match": True}}
@@ -30,6 +30,7 @@ def replies(plan: EntryPlan) -> dict[str, Any]:
     mappers = [
         *_limited(),
         *(_unrecorded() if plan.contents else ()),
+        _keys_away(),
         # The check of bodies writes its refusals whole; Envoy passes them on.
         {"filter": _all(_status(400), {"response_flag_filter": {"flags": ["UAEX"]}}), **_as_it_is()},
         # Of 200 there is /ready alone, of the list of models what its route says.
@@ -63,6 +64,18 @@ def _unrecorded() -> Iterator[dict[str, Any]]:
     message = "calls of this tenant are recorded with their contents, and that is not possible now"
     by_us = {"metadata_filter": {"matcher": _UNRECORDED, "match_if_key_not_found": False}}
     yield {"filter": _all(_status(503), by_us), "body_format_override": _error("server_error", REFUSED, message)}
+
+
+def _keys_away() -> dict[str, Any]:
+    """A token cannot be judged while its issuer's keys are not there: that is no fault of the token, and passes."""
+    message = "the keys of the token's issuer cannot be fetched now, so no token of it can be checked"
+    why = named(
+        "cel",
+        "extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+        expression='response.code_details.contains("Jwks_remote_fetch_is_failed")',
+    )
+    override = {"status_code": 503, "body_format_override": _error("server_error", "issuer_unavailable", message)}
+    return {"filter": _all(_status(401), {"extension_filter": why}), **override}
 
 
 def _told(plan: EntryPlan) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ _MAY = {
     "yuki": {"base"},
     "guest": set[str](),
     "nested": {"helpdesk-faq"},
+    "group by full path": {"base"},
     "many audiences": {"helpdesk-faq"},
 }
 """Chat models that callers may call; `embedder` is not for chats, whoever asks."""
@@ -41,9 +42,9 @@ _FAULTS = {
     **dict.fromkeys(
         (
             *("no groups", "empty groups", "groups as text", "groups as text of a list", "groups as numbers"),
-            *("groups as object", "groups in a list in a list", "groups in upper case", "groups with a space"),
-            *("group in another claim", "nested claim of the other issuer", "flat claim of the other issuer"),
-            *("nested claim as text", "claim with a dot in its name"),
+            *("group by its name alone", "groups as object", "groups in a list in a list", "groups in upper case"),
+            *("groups with a space", "group in another claim", "nested claim of the other issuer"),
+            *("flat claim of the other issuer", "nested claim as text", "claim with a dot in its name"),
         ),
         (403, "model_not_found"),
     ),

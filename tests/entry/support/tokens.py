@@ -129,6 +129,7 @@ class Providers:
             "yuki": self.of_idp(sub="yuki", groups=["営業"]),
             "busy": self.of_idp(sub="busy", groups=["busy"]),
             "nested": self.of_realm(["helpdesk"], sub="nils"),
+            "group by full path": self.of_idp(sub="tea", groups=["/kitchen/team-a"]),
             "many audiences": self.of_idp(groups=["helpdesk"], aud=["account", "kitchen"]),
         }
 
@@ -185,6 +186,7 @@ class Providers:
             "groups as numbers": self.of_idp(groups=[1, 2]),
             "groups as object": self.of_idp(groups={"helpdesk": True}),
             "groups in a list in a list": self.of_idp(groups=[["helpdesk"]]),
+            "group by its name alone": self.of_idp(sub="tea", groups=["team-a"]),
             "groups in upper case": self.of_idp(groups=["Helpdesk"]),
             "groups with a space": self.of_idp(groups=["helpdesk "]),
             "group in another claim": self.of_idp(roles=["helpdesk"]),

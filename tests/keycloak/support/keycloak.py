@@ -31,19 +31,27 @@ class Keycloak:
     def __init__(self, folder: Path, processes: Processes) -> None:
         self.port, self._management = free_ports(2)
         self.host = f"http://127.0.0.1:{self.port}"
-        self.issuer = f"{self.host}/realms/{REALM}"
-        self.jwks = f"{self.issuer}/protocol/openid-connect/certs"
+        self.issuer, self.jwks = self.issuer_of(REALM), self.jwks_of(REALM)
         self._folder, self._processes = folder, processes
         self._admin_password = secrets.token_hex(16)
 
-    def start(self) -> None:
-        """An installation of its own, whose libraries are those that are shared."""
+    def issuer_of(self, name: str) -> str:
+        """What tokens of a realm say."""
+        return f"{self.host}/realms/{name}"
+
+    def jwks_of(self, name: str) -> str:
+        """Where a realm's keys are."""
+        return f"{self.issuer_of(name)}/protocol/openid-connect/certs"
+
+    def start(self, *realms: dict[str, Any]) -> None:
+        """An installation of its own, whose libraries are those that are shared, with the realm and further ones."""
         installed = Path(os.environ[HOME])
         shutil.copytree(installed / "bin", self._folder / "bin")
         for name in ("lib", "conf", "providers", "themes"):
             (self._folder / name).symlink_to(installed / name)
         (self._folder / "data" / "import").mkdir(parents=True)
-        (self._folder / "data" / "import" / "realm.json").write_text(json.dumps(realm()))
+        for one in (realm(), *realms):
+            (self._folder / "data" / "import" / f"{one['realm']}.json").write_text(json.dumps(one))
         options = [
             "--optimized",
             "--import-realm",
@@ -68,10 +76,11 @@ class Keycloak:
     def by_password(self, name: str, password: str | None = None) -> tuple[int, dict[str, Any]]:
         """The answer to a person's name and password; the right one, unless another is given."""
         form = {"grant_type": "password", "client_id": "kitchen-cli", "username": name}
-        return self._post(
-            f"{self.issuer}/protocol/openid-connect/token",
-            {**form, "password": PASSWORD.format(name=name) if password is None else password},
-        )
+        return self.ask(REALM, {**form, "password": PASSWORD.format(name=name) if password is None else password})
+
+    def ask(self, realm_name: str, form: dict[str, str], what: str = "token") -> tuple[int, dict[str, Any]]:
+        """The answer of a realm's endpoint to a form."""
+        return self._post(f"{self.issuer_of(realm_name)}/protocol/openid-connect/{what}", form)
 
     def token(self, name: str) -> str:
         """A person's token."""
@@ -79,12 +88,28 @@ class Keycloak:
         assert status == 200, said
         return str(said["access_token"])
 
-    def rotate(self) -> None:
-        """Sign with a new key from now on; the old one is still published."""
-        key = {"priority": ["900"], "enabled": ["true"], "active": ["true"], "algorithm": ["RS256"]}
-        said = {"name": f"rsa-{time.time_ns()}", "providerId": "rsa-generated", "config": key}
-        ident = self._admin("GET", "")["id"]
-        self._admin("POST", "/components", {**said, "providerType": "org.keycloak.keys.KeyProvider", "parentId": ident})
+    def rotate(self, realm_name: str = REALM) -> str:
+        """Sign with a new key from now on; the old one is still published. Return what the new one is called."""
+        key = {"priority": [str(time.time_ns() // 10**9)], "enabled": ["true"], "active": ["true"]}
+        said = {
+            "name": f"rsa-{time.time_ns()}",
+            "providerId": "rsa-generated",
+            "config": {**key, "algorithm": ["RS256"]},
+        }
+        ident = self.admin("GET", "", realm_name=realm_name)["id"]
+        whole = {**said, "providerType": "org.keycloak.keys.KeyProvider", "parentId": ident}
+        self.admin("POST", "/components", whole, realm_name)
+        return str(said["name"])
+
+    def change_key(self, name: str, realm_name: str, **config: str) -> None:
+        """Change a key, such as `active="false"`; without a change it is removed."""
+        found = self.admin("GET", f"/components?name={name}", realm_name=realm_name)[0]
+        path = f"/components/{found['id']}"
+        if not config:
+            self.admin("DELETE", path, realm_name=realm_name)
+            return
+        said = {key: [value] for key, value in config.items()}
+        self.admin("PUT", path, {**found, "config": {**found["config"], **said}}, realm_name)
 
     def browser(self, address: str, code: str, name: str, *, agrees: bool) -> str:
         """Enter a code and sign in as a person does; return the last page."""
@@ -105,14 +130,16 @@ class Keycloak:
             form = urlencode(_filled(found[2], fields, agrees=agrees)).encode()
         raise AssertionError(f"a form after the last one: {page}")
 
-    def _admin(self, method: str, path: str, body: object = None) -> Any:
+    def admin(self, method: str, path: str, body: object = None, realm_name: str = REALM) -> Any:
+        """What Keycloak's administration answers about a realm."""
         form = {"grant_type": "password", "client_id": "admin-cli", "username": "admin"}
-        token = f"{self.host}/realms/master/protocol/openid-connect/token"
-        _, said = self._post(token, {**form, "password": self._admin_password})
+        _, said = self.ask("master", {**form, "password": self._admin_password})
         headers = {"Authorization": f"Bearer {said['access_token']}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        url = f"{self.host}/admin/realms/{REALM}{path}"
-        return self._ask(urllib.request.Request(url, data, headers, method=method))[1]  # noqa: S310 - loopback
+        url = f"{self.host}/admin/realms/{realm_name}{path}"
+        status, answer = self._ask(urllib.request.Request(url, data, headers, method=method))  # noqa: S310 - loopback
+        assert status < 300, (status, answer)
+        return answer
 
     def _post(self, url: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         return self._ask(urllib.request.Request(url, urlencode(form).encode()))  # noqa: S310 - loopback
