@@ -61,7 +61,8 @@ def models_of(kitchen: Kitchen) -> Iterator[Model]:
 def granted(settings: Settings) -> list[Granted]:
     """The table, kitchens in the order of the settings and in each the entries of `access` first."""
     kitchens = [kitchen for kitchen in settings.kitchens.values() if kitchen.canary_of is None]
-    return [grant for kitchen in kitchens for grant in _of_kitchen(settings, kitchen)]
+    tenants = _tenants_of_groups(settings)
+    return [grant for kitchen in kitchens for grant in _of_kitchen(settings, kitchen, tenants)]
 
 
 def callers(settings: Settings) -> Mapping[str, Sequence[str]]:
@@ -80,9 +81,8 @@ def reaching(settings: Settings) -> Mapping[str, Sequence[str]]:
     return {kitchen: list(tenants) for kitchen, tenants in found.items()}
 
 
-def _of_kitchen(settings: Settings, kitchen: Kitchen) -> Iterator[Granted]:
+def _of_kitchen(settings: Settings, kitchen: Kitchen, tenant_of: Mapping[str, str]) -> Iterator[Granted]:
     named: set[str] = set()
-    tenant_of = _tenants_of_groups(settings, kitchen.tenant)
     served = {BASE if model.adapter is None else model.name: model for model in models_of(kitchen)}
     for index, entry in enumerate(kitchen.access):
         for key in entry.models or served:
@@ -112,13 +112,13 @@ def _of_kitchen(settings: Settings, kitchen: Kitchen) -> Iterator[Granted]:
             )
 
 
-def _tenants_of_groups(settings: Settings, own: str) -> Mapping[str, str]:
-    """Of groups that are one tenant's callers, that tenant; others are not there."""
+def _tenants_of_groups(settings: Settings) -> Mapping[str, str]:
+    """Of groups that are one tenant's callers, that tenant; others are not there, and are the kitchen's own."""
     found: dict[str, list[str]] = {}
     for name, tenant in settings.tenants.items():
         for group in dict.fromkeys(tenant.groups.get(CALLER, ())):
             found.setdefault(group, []).append(name)
-    return {group: tenants[0] for group, tenants in found.items() if len(tenants) == 1 and tenants[0] != own}
+    return {group: tenants[0] for group, tenants in found.items() if len(tenants) == 1}
 
 
 def _by_tenant(groups: Sequence[str], tenant_of: Mapping[str, str], own: str) -> Mapping[str, tuple[str, ...]]:
