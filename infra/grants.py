@@ -114,7 +114,7 @@ def _of_kitchen(settings: Settings, kitchen: Kitchen, tenant_of: Mapping[str, st
 
 
 def _tenants_of_groups(settings: Settings) -> Mapping[str, str]:
-    """Of groups that are one tenant's callers, that tenant; others are not there."""
+    """Of groups that are one tenant's callers, that tenant; others are not there, and are the kitchen's own."""
     found: dict[str, list[str]] = {}
     for name, tenant in settings.tenants.items():
         for group in dict.fromkeys(tenant.groups.get(CALLER, ())):

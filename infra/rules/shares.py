@@ -14,6 +14,8 @@ from infra.settings import Settings
 
 def share_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """A share is held by the entry, between tenants that reach the kitchen, and only where it is not switched off."""
+    if all(kitchen.fair_share == FairShare() for kitchen in settings.kitchens.values()):
+        return
     tenants = reaching(settings)
     for kitchen in settings.kitchens.values():
         said, path = kitchen.fair_share, f"kitchens.{kitchen.name}.fairShare"
