@@ -137,4 +137,6 @@ def _why(error: OSError) -> str:
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, ssl.SSLCertVerificationError):
         return printable(f"its certificate is not trusted ({reason.verify_message}); --ca FILE names its authority")
+    if isinstance(reason, ssl.SSLError):  # its text names a line of OpenSSL
+        return "it does not speak TLS there, or none that this machine speaks: is the address right?"
     return printable(str(getattr(reason, "strerror", None) or reason))

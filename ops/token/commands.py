@@ -18,8 +18,19 @@ from ops.token.asking import Asker
 from ops.token.device import Code, by_device
 from ops.token.errors import IssuerError
 from ops.token.issuer import Client, Token, by_credentials, discovered
-from ops.token.secret import secret
+from ops.token.secret import EXAMPLE, secret
 from ops.token.telling import MODEL, callable_by, how_to_call, summary
+
+_SECRETS = ("--secret", "--client-secret", "--password", "--token")
+"""What somebody may type who has a secret at hand. argparse would take a beginning of --secret-file for it."""
+
+
+class _NoSecret(argparse.Action):
+    """Refuses a secret as an argument, and does not repeat it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """End with one line."""
+        parser.error(f"{self.option_strings[0]}: a secret is never an argument: {EXAMPLE}, or - for standard input")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +48,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--secret-file", metavar="FILE", help="the client's secret, - is standard input; else it is asked for"
     )
+    for name in _SECRETS:
+        parser.add_argument(name, action=_NoSecret, nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("--scope", metavar="TEXT", help="scopes to ask for (openid; none with --client-credentials)")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="authorities that signed the issuer's certificate, PEM")
     parser.add_argument("--raw", action="store_true", help="print the token alone, for $(...)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.faults import HIDDEN, MISSING, Fault, FaultsError
 
 STDIN = "-"
-_EXAMPLE = "--secret-file /run/secrets/kitchen-client"
+EXAMPLE = "--secret-file /run/secrets/kitchen-client"
 _MOST = 4096
 
 
@@ -30,7 +30,9 @@ def _read(file: str) -> str:
         with Path(file).open(encoding="utf-8", newline="") as opened:
             return opened.read(_MOST + 3)
     except (OSError, UnicodeDecodeError):
-        raise _fault("--secret-file", file, "must be a readable text file, or - for standard input") from None
+        # What stands there may be the secret itself.
+        rule = "must be a readable text file, or - for standard input; not the secret itself"
+        raise _fault("--secret-file", HIDDEN, rule) from None
 
 
 def _typed() -> str:
@@ -43,4 +45,4 @@ def _typed() -> str:
 
 
 def _fault(path: str, value: object, rule: str) -> FaultsError:
-    return FaultsError("token", [Fault(path=path, value=value, rule=rule, example=_EXAMPLE)])
+    return FaultsError("token", [Fault(path=path, value=value, rule=rule, example=EXAMPLE)])

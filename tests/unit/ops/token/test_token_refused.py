@@ -256,3 +256,32 @@ def test_with_clusters_alone_it_says_who_gives_tokens(stack: Any, capsys: Any) -
     stack(cluster())
     assert run() != 0
     assert "a cluster gives tokens to pods" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--secret"], ["--client-secret"], ["--password"], ["--client-s"], ["--token"]])
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_secret_as_an_argument_is_refused_and_not_repeated(
+    words: list[str], joined: bool, stack: Any, capsys: Any
+) -> None:
+    stack(stated())
+    with pytest.raises(SystemExit) as caught:
+        run("--client-credentials", *([f"{words[0]}={SECRET}"] if joined else [*words, SECRET]))
+    told = capsys.readouterr()
+    assert caught.value.code == 2
+    assert "a secret is never an argument: --secret-file" in told.err.splitlines()[-1]
+    assert SECRET not in told.err + told.out
+
+
+def test_a_secret_in_the_place_of_its_file_is_not_repeated(stack: Any, capsys: Any) -> None:
+    stack(stated())
+    assert run("--client-credentials", "--secret-file", SECRET) == 2
+    told = capsys.readouterr().err
+    assert '--secret-file: "(not shown)"; rule: must be a readable text file' in told
+    assert SECRET not in told
+
+
+def test_an_issuer_that_speaks_no_tls_is_one_plain_line(issuer: TokenIssuer, stack: Any, capsys: Any) -> None:
+    stack(stated(issuer=issuer.issuer.replace("http:", "https:")))
+    assert run() == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("it does not speak TLS there, or none that this machine speaks: is the address right?")
