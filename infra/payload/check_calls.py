@@ -25,6 +25,10 @@ GROUPS_HEADER = "x-kitchen-groups"
 REFUSED_HEADER = "x-kitchen-refused"
 """Says in one word, which is none of the caller's, why a body was refused; it stands in the record of calls."""
 
+TURN_SECONDS = 0.0005
+"""How long one body is worked on before other calls get their turn. Python's own 5 ms, several times for each call, are
+longer than all else that the entry adds to a call."""
+
 BAD_INPUT = 2
 LONGEST_MODEL = 256
 
@@ -142,6 +146,7 @@ def main(argv: list[str]) -> int:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         print(f"check_calls: {options.table}: {type(error).__name__}: {error}", file=sys.stderr)
         return BAD_INPUT
+    sys.setswitchinterval(TURN_SECONDS)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     threading.Thread(target=made.serve_forever, daemon=True).start()
