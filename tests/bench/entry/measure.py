@@ -29,7 +29,7 @@ BODY_KIB = 1024
 """As the settings have it where they say nothing."""
 
 DIRECT, ENTRY = "direct", "entry"
-_CONNECTIONS = 100
+_CONNECTIONS = 400
 """Of each way, made before the round: far more than are busy at once."""
 
 

@@ -23,6 +23,7 @@ _GENERATOR = (
     f"took, and what it measures with {CONTROL_RATE} calls a second at the server alone. A call is measured from "
     "when it has begun, so that the generator's lateness is in no figure above."
 )
+_ROUNDS = "The p99 of each round. Where the direct calls of a round are slow too, something else had the machine."
 _WIDTH = 120
 
 
@@ -41,8 +42,15 @@ def section(rounds: Sequence[Round], control: Round) -> Section:
         *("added: median", "p99", "ratio of medians", "of p99"),
     )
     first = Table(header=header, rows=rows, note=fill(_FIRST, _WIDTH))
+    by_round = Table(
+        header=("p99 by round", DIRECT, ENTRY),
+        rows=[_by_round([each for each in rounds if each.size == size]) for size in sizes],
+        note=fill(_ROUNDS, _WIDTH),
+    )
     checked = Table(header=("what", "figure"), rows=list(_checks(rounds, control)), note=fill(_GENERATOR, _WIDTH))
-    return Section(title="First byte through the entry", tables=[first, checked], figures=list(_figures(rounds)))
+    return Section(
+        title="First byte through the entry", tables=[first, by_round, checked], figures=list(_figures(rounds))
+    )
 
 
 def _first(rounds: Iterable[Round], way: str) -> tuple[float, float]:
@@ -56,6 +64,11 @@ def _row(rounds: Sequence[Round]) -> tuple[str, ...]:
     ratios = [through / alone for alone, through in zip(direct, entry, strict=True)]
     times = [f"{value:.2f} ms" for value in (*direct, *entry, *added)]
     return (rounds[0].size.name, *times, *(f"{ratio:.1f}" for ratio in ratios))
+
+
+def _by_round(rounds: Sequence[Round]) -> tuple[str, ...]:
+    slow = {way: [_first([each], way)[1] for each in rounds] for way in (DIRECT, ENTRY)}
+    return (rounds[0].size.name, *(", ".join(f"{value:.1f}" for value in slow[way]) + " ms" for way in slow))
 
 
 def _checks(rounds: Sequence[Round], control: Round) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,8 @@ def test_what_the_entry_adds_is_the_difference_of_medians_and_of_p99() -> None:
     cpu = {"server": SECONDS / 10, "generator": SECONDS / 4, "Envoy": SECONDS / 5, "check": SECONDS / 20}
     control = Round(size=SIZES[0], ways={"direct": ways["direct"]}, cpu=cpu, rate=CONTROL_RATE)
     made = section([Round(size=size, ways=ways, cpu=cpu, rate=RATE) for size in SIZES for _ in range(2)], control)
-    first, checks = made.tables
+    first, by_round, checks = made.tables
+    assert {row[1:] for row in by_round.rows} == {("1.0, 1.0 ms", "4.0, 4.0 ms")}
     assert [row[0] for row in first.rows] == [size.name for size in SIZES]
     times = ("0.10 ms", "1.00 ms", "1.00 ms", "4.00 ms", "0.90 ms", "3.00 ms")
     assert all(row[1:] == (*times, "10.0", "4.0") for row in first.rows)
