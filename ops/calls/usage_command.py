@@ -37,7 +37,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the sums; 0, or 1 where objects of the record are not what was shipped. Raise FaultsError, StoreError."""
     period = shared.month("usage", options.month)
-    by, prices = _by(options.by), _prices(options)
+    faults: list[Fault] = []
+    by, prices = _by(options.by, faults), _prices(options, faults)
+    if faults:
+        raise FaultsError("usage", faults)
     record = shared.record(options)
     usage = Usage(by).add(record.calls(period, options.tenant))
     rows, total = usage.rows(prices), usage.sum_row(prices)
@@ -52,18 +55,15 @@ def run(options: argparse.Namespace) -> int:
     return 1 if record.doubts.changed else 0
 
 
-def _by(text: str) -> list[str]:
+def _by(text: str, faults: list[Fault]) -> list[str]:
     names = text.split(",")
     wrong = [name for name in names if name not in FIELDS]
-    if wrong:
-        rule = f"must be of {', '.join(FIELDS)}"
-        raise FaultsError("usage", [Fault(path="--by", value=name, rule=rule, example=_BY) for name in wrong])
+    rule = f"must be of {', '.join(FIELDS)}"
+    faults += [Fault(path="--by", value=name, rule=rule, example=_BY) for name in wrong]
     return names
 
 
-def _prices(options: argparse.Namespace) -> Prices:
-    faults: list[Fault] = []
-
+def _prices(options: argparse.Namespace, faults: list[Fault]) -> Prices:
     def number(option: str, text: str, example: str) -> Decimal:
         try:
             value = Decimal(text)
@@ -80,11 +80,8 @@ def _prices(options: argparse.Namespace) -> Prices:
         if not kitchen:
             faults.append(Fault(path="--gpu-hours", value=text, rule="KITCHEN=HOURS", example="support=1440"))
         hours[kitchen] = number("--gpu-hours", amount, "support=1440")
-    made = Prices(
+    return Prices(
         thousand_tokens=number("--price-thousand-tokens", options.price_thousand_tokens, "0.002"),
         gpu_hour=number("--price-gpu-hour", options.price_gpu_hour, "2.50"),
         gpu_hours=hours,
     )
-    if faults:
-        raise FaultsError("usage", faults)
-    return made
