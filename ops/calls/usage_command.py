@@ -39,7 +39,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the sums; 0, or 1 where objects of the record are not what was shipped. Raise FaultsError, StoreError."""
     period = shared.month("usage", options.month)
-    by, (tokens, gpu_hour, hours) = _by(options.by), _said(options)
+    faults: list[Fault] = []
+    by, (tokens, gpu_hour, hours) = _by(options.by, faults), _said(options, faults)
+    if faults:
+        raise FaultsError("usage", faults)
     settings = shared.settings_of(options)
     prices = overridden(stated(settings), tokens, gpu_hour, hours)
     record = shared.record(options, settings)
@@ -60,18 +63,18 @@ def run(options: argparse.Namespace) -> int:
     return 1 if record.doubts.changed else 0
 
 
-def _by(text: str) -> list[str]:
+def _by(text: str, faults: list[Fault]) -> list[str]:
     names = text.split(",")
     wrong = [name for name in names if name not in FIELDS]
-    if wrong:
-        rule = f"must be of {', '.join(FIELDS)}"
-        raise FaultsError("usage", [Fault(path="--by", value=name, rule=rule, example=_BY) for name in wrong])
+    rule = f"must be of {', '.join(FIELDS)}"
+    faults += [Fault(path="--by", value=name, rule=rule, example=_BY) for name in wrong]
     return names
 
 
-def _said(options: argparse.Namespace) -> tuple[Decimal | None, Decimal | None, dict[str, Decimal]]:
+def _said(
+    options: argparse.Namespace, faults: list[Fault]
+) -> tuple[Decimal | None, Decimal | None, dict[str, Decimal]]:
     """Prices of tokens and of a GPU hour, None where none is given, and GPU hours by kitchen."""
-    faults: list[Fault] = []
 
     def number(option: str, text: str, example: str) -> Decimal:
         try:
@@ -91,6 +94,4 @@ def _said(options: argparse.Namespace) -> tuple[Decimal | None, Decimal | None, 
         hours[kitchen] = number("--gpu-hours", amount, "support=1440")
     given = {"--price-thousand-tokens": options.price_thousand_tokens, "--price-gpu-hour": options.price_gpu_hour}
     tokens, gpu_hour = (None if text is None else number(name, text, "0.30") for name, text in given.items())
-    if faults:
-        raise FaultsError("usage", faults)
     return tokens, gpu_hour, hours

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from policies.judging.subject import entries, mapping
 from policies.judging.values import JsonValue
+from policies.manifests import envoy_contents, envoy_record, envoy_shape
 from policies.manifests.fields import Fault, at, missing, shown
 
 ORDER = ("forged", "token", "size", "model", "body")
@@ -20,8 +21,13 @@ _KINDS = {
 }
 
 
-def faults(config: JsonValue, issuers: Mapping[str, str]) -> Iterator[Fault]:
-    """What is wrong with a bootstrap configuration; `issuers` are those of the settings, with their audiences."""
+def faults(config: JsonValue, issuers: Mapping[str, str], approved: Collection[str]) -> Iterator[Fault]:
+    """What is wrong with a bootstrap configuration; `issuers` are those of the settings, with their audiences.
+
+    `approved` are tenants of whose calls prompts and answers may be recorded.
+    """
+    yield from envoy_shape.unknown(config)
+    yield from envoy_contents.clusters(config)
     managers = list(_managers(config))
     if not managers:
         yield Fault(path="static_resources.listeners", text="have no HTTP connection manager for callers")
@@ -34,18 +40,22 @@ def faults(config: JsonValue, issuers: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(path=f"{path}.http_filters.body.failure_mode_allow", text="lets calls through unchecked")
         if not entries(at(manager, "access_log")):
             yield Fault(path=f"{path}.access_log", text="is missing: no call is recorded")
+        yield from envoy_record.faults(f"{path}.access_log", manager)
+        yield from envoy_contents.faults(path, manager, approved)
         yield from _routes(f"{path}.route_config", manager)
+    for path, manager in _managers(config, metrics=True):
+        yield from envoy_contents.metrics(path, manager)
     if at(config, "admin", "address", "socket_address", "address") not in (None, "127.0.0.1", "::1"):
         yield Fault(path="admin.address", text="opens Envoy's administration beyond the pod")
 
 
-def _managers(config: JsonValue) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Connection managers of callers; the one of metrics leads to Envoy's own numbers alone."""
+def _managers(config: JsonValue, *, metrics: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Connection managers of callers, or those of metrics."""
     for index, listener in enumerate(entries(at(config, "static_resources", "listeners"))):
         for chain in entries(at(listener, "filter_chains")):
             for entry in entries(at(chain, "filters")):
                 manager = mapping(at(entry, "typed_config"))
-                if at(listener, "name") != "metrics":
+                if (at(listener, "name") == "metrics") == metrics:
                     yield f"static_resources.listeners[{index}]", manager
 
 

@@ -10,7 +10,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests import envoy
+from policies.manifests import envoy, envoy_contents
 from policies.manifests.fields import NOT_KNOWN, Fault, at
 from policies.manifests.objects import each_object, is_a, told
 
@@ -31,6 +31,7 @@ def _judge(case: Case) -> Iterator[str]:
         yield from told(case, _network(case), _RULE, _EXAMPLE)
     elif is_a(case, "", "ConfigMap") and case.subject.namespace == _namespace(case):
         yield from told(case, _configuration(case, entry), _RULE, "the ConfigMap that the program makes")
+        yield from told(case, _contents(case), _RULE, "tenants: {sales: {recordContents: {reason: ..., ...}}}")
 
 
 def _namespace(case: Case) -> str:
@@ -93,13 +94,33 @@ def _configuration(case: Case, entry: Mapping[str, JsonValue]) -> Iterator[Fault
         yield Fault(path="data.envoy.json", text=NOT_KNOWN)
         return
     stated = {str(at(one, "issuer")): str(at(one, "audience")) for one in entries(entry.get("issuers"))}
-    for fault in envoy.faults(config, stated):
+    for fault in envoy.faults(config, stated, _approved(case)):
         yield Fault(path=f"data.envoy.json: {fault.path}", text=fault.text)
+
+
+def _approved(case: Case) -> Mapping[str, Mapping[str, JsonValue]]:
+    return envoy_contents.approvals(case.world.settings.get("tenants"), case.world.today)
+
+
+def _contents(case: Case) -> Iterator[Fault]:
+    """Whose prompts and answers are recorded, and to which certificates they are encrypted."""
+    text = at(case.subject.inputs.get("data"), "contents.json")
+    if text is None:
+        return
+    try:
+        said = json.loads(text) if isinstance(text, str) else UNKNOWN
+    except ValueError:
+        yield Fault(path="data.contents.json", text="cannot be read as JSON")
+        return
+    if not isinstance(said, dict):
+        yield Fault(path="data.contents.json", text=NOT_KNOWN if said is UNKNOWN else "must be an object by tenant")
+        return
+    yield from envoy_contents.table("data.contents.json", said, _approved(case))
 
 
 RULE = Rule(
     id="entry-decides",
-    title="Where there is an entry, every call passes it, and it checks and records each one.",
+    title="Where there is an entry, every call passes it, and it checks and records each one, without what was said.",
     severity=Severity.CRITICAL,
     reason="A second way to a server has no tokens, no limits and no record: what is decided would hold for nothing.",
     remedy="Let the program make the entry and the tenants' network rules, and state callers in the settings.",

@@ -107,6 +107,14 @@ def test_a_period_is_whole_days_and_minutes() -> None:
         (["calls", "--from", "2026-11-29", "--to", "2026-11-28"], "--to: "),
         (["calls", "--from", "2026-11-29T10:00:00+02:00", "--to", "2026-11-30"], "--from: "),
         (["usage", "--month", "2026-13"], '--month: "2026-13"; rule: a month in UTC; example: 2026-11'),
+        (["usage", "--month", "9999-12"], '--month: "9999-12"; rule: a month in UTC'),
+        (
+            ["calls", "--from", "2026-11-29", "--to", "9999-12-31"],
+            '--to: "9999-12-31"; rule: a day, or a minute in UTC, of',
+        ),
+        (["calls", "--from", "0001-01-01", "--to", "2026-11-29"], "--from: "),
+        (["calls", "--from", "2021-01-01", "--to", "2026-11-29"], "400 days at most"),
+        (["usage", "--month", "2026-11", "--bucket", "../x"], '--bucket: "../x"; rule: a bucket\'s name'),
         (["usage", "--month", "2026-11", "--by", "tenant,prompt"], '--by: "prompt"; rule: must be of environment'),
         (["usage", "--month", "2026-11", "--price-gpu-hour", "NaN"], '--price-gpu-hour: "NaN"; rule: a number, 0 or'),
         (["usage", "--month", "2026-11", "--gpu-hours", "=3"], "--gpu-hours: "),
@@ -121,6 +129,12 @@ def test_bad_input_is_one_line_and_asks_no_store(
     assert told in said.err
     assert len(said.err.splitlines()) == 2
     assert said.out == ""
+
+
+def test_all_faults_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = ["--by", "prompt", "--price-gpu-hour", "x", "--gpu-hours", "support=y"]
+    assert main(["usage", *SETTINGS, "--month", "2026-11", *wrong]) == 2
+    assert "usage: 3 faults" in capsys.readouterr().err
 
 
 def test_a_store_that_is_away_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
