@@ -1,5 +1,5 @@
-"""The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `rollback`,
-`calls`, `usage`, `token`."""
+"""The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `audit-policy`,
+`rollback`, `calls`, `usage`, `token`."""
 
 from __future__ import annotations
 
@@ -89,6 +89,10 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "publish": ("upload artifacts, checked against the catalog", partial(_module, "ops.publish_command")),
     "policy": ("the policy pack", _policy),
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
+    "audit-policy": (
+        "what the API server should write down, as its policy",
+        partial(_module, "ops.audit_policy_command"),
+    ),
     "calls": ("the record of calls, each one once", partial(_module, "ops.calls.calls_command")),
     "usage": ("a month's calls, tokens and cost, added up", partial(_module, "ops.calls.usage_command")),
     "rollback": ("one kitchen as it was at a Git revision", partial(_module, "ops.rollback.commands")),

@@ -24,6 +24,7 @@ ALLOWED = {
 }
 OPS_MAY_IMPORT = {
     "infra.adapter_refs",
+    "infra.audit_policy",
     "infra.catalog",
     "infra.declared",
     "infra.documents",
