@@ -66,6 +66,12 @@ def test_the_entry_reaches_no_other_port(mesh: Mesh) -> None:
     assert seen(mesh) == []
 
 
+def test_a_pod_that_is_gone_is_an_answer_of_the_sidecar(mesh: Mesh) -> None:
+    """The entry's own connection stands, so that it does not try another pod: the runbook says so."""
+    made = open_from(mesh.pods["entry"], mesh.at("neighbour", SERVER_PORT))
+    assert status(answer(made, get(SERVER))) == 503
+
+
 def over_tls(mesh: Mesh, certificate: tuple[Path, Path | None] | None) -> int:
     """The status of a call to the server by TLS of one's own, without a sidecar."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -85,10 +85,7 @@ def numbers(mesh: Mesh, name: str) -> bytes:
     """What the store of numbers answers a pod's program, which goes to the address of its Service."""
     service = mesh.kubectl.get("-n", "entry-dev", "service", "counter-valkey")
     made = open_from(mesh.pods[name], (service["spec"]["clusterIP"], VALKEY_PORT))
-    with made:
-        made.settimeout(20)
-        made.sendall(b"PING\r\n")
-        return made.recv(100)
+    return answer(made, b"PING\r\n")
 
 
 def test_the_counter_reaches_its_numbers(mesh: Mesh) -> None:

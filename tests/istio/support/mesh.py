@@ -47,7 +47,8 @@ class Program(Protocol):
 class Mesh:
     """`pods` and `sidecars` by name, and `programs` by the pod's name and port.
 
-    `certificate` is that of the entry's program.
+    `certificate` is that of the entry's program. Pods have the ports that they have in a cluster, on addresses of
+    their own: a program of this machine that has one of them on all addresses is in the way.
     """
 
     def __init__(self, folder: Path, plane: ControlPlane) -> None:

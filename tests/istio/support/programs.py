@@ -12,6 +12,8 @@ from pathlib import Path
 
 import grpc
 
+from tests.istio.support.wire import close
+
 Address = tuple[str, int]
 
 
@@ -92,7 +94,7 @@ class Echo:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def stop(self) -> None:
-        self._listener.close()
+        close(self._listener)
 
     def _serve(self) -> None:
         while True:

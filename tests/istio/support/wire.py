@@ -34,7 +34,7 @@ class Redirect:
 
     def stop(self) -> None:
         """Take no more; what goes on goes on."""
-        self._listener.close()
+        close(self._listener)
 
     def _serve(self) -> None:
         while True:
@@ -66,7 +66,7 @@ class Outgoing:
         return str(host), int(port)
 
     def __exit__(self, *_: object) -> None:
-        self._listener.close()
+        close(self._listener)
 
     def _serve(self) -> None:
         while True:
@@ -82,6 +82,13 @@ class Outgoing:
             back.start()
             _copy(program, sidecar)
             back.join()
+
+
+def close(listener: socket.socket) -> None:
+    """Take no more connections; whoever waits for one is told."""
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
