@@ -24,6 +24,12 @@ def nothing_seen(mesh: Mesh) -> None:
     mesh.forget()
 
 
+def service(mesh: Mesh, name: str) -> str:
+    """The address of a Service in the entry's namespace, to which sidecars of the mesh speak mTLS."""
+    found: str = mesh.kubectl.get("-n", "entry-dev", "service", name)["spec"]["clusterIP"]
+    return found
+
+
 def over_tls(made: socket.socket, name: str, authority: Path) -> int:
     """The status of a call over TLS, by which the other side proves that it is `name`; 0 is none."""
     context = ssl.create_default_context(cafile=str(authority))
@@ -53,16 +59,21 @@ def test_the_door_leads_to_no_other_name(mesh: Mesh) -> None:
 
 @pytest.mark.parametrize("name", ["visitor", "server", "counter"])
 def test_nobody_else_reaches_the_entry(mesh: Mesh, name: str) -> None:
-    made = open_from(mesh.pods[name], mesh.at("entry", ENTRY_PORT))
+    made = open_from(mesh.pods[name], (service(mesh, "entry"), 443))
     assert over_tls(made, HOST, mesh.certificate) == 0
     assert mesh.programs["entry", ENTRY_PORT].seen == []
 
 
 @contextmanager
 def asked(mesh: Mesh, name: str) -> Iterator[bytes]:
-    """What the counter answers a pod's program, which names it as Envoy does: by the name of its cluster."""
+    """What the counter answers a pod's program, which names it as Envoy does: by the name of its cluster.
+
+    Other namespaces know it by its whole name alone; by another one a sidecar would speak no mTLS.
+    """
+    whole = f"{COUNTER}.entry-dev.svc.cluster.local"
+    authority = COUNTER if mesh.pods[name].namespace == "entry-dev" else whole
     with Outgoing(mesh.pods[name], mesh.at("counter", COUNTER_PORT)) as (address, port):
-        channel = grpc.insecure_channel(f"{address}:{port}", options=[("grpc.default_authority", COUNTER)])
+        channel = grpc.insecure_channel(f"{address}:{port}", options=[("grpc.default_authority", authority)])
         with channel:
             yield channel.unary_unary(QUESTION)(b"asked", timeout=20)
 
@@ -83,8 +94,7 @@ def test_nobody_else_asks_the_counter(mesh: Mesh, name: str) -> None:
 
 def numbers(mesh: Mesh, name: str) -> bytes:
     """What the store of numbers answers a pod's program, which goes to the address of its Service."""
-    service = mesh.kubectl.get("-n", "entry-dev", "service", "counter-valkey")
-    made = open_from(mesh.pods[name], (service["spec"]["clusterIP"], VALKEY_PORT))
+    made = open_from(mesh.pods[name], (service(mesh, "counter-valkey"), VALKEY_PORT))
     return answer(made, b"PING\r\n")
 
 
