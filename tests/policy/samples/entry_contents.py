@@ -154,12 +154,12 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
     ("a log of the router", lambda c: _router(c).update(upstream_log=[]), "has parts that are not understood"),
     (
         "filters of a cluster",
-        lambda c: _cluster(c, "support/legal")["typed_extension_protocol_options"][
+        lambda c: _cluster(c, "support/tenant/legal")["typed_extension_protocol_options"][
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
         ].update(http_filters=[]),
         f"http_filters: {_UNKNOWN}",
     ),
-    ("a tap below TLS", lambda c: _cluster(c, "support/legal").update(transport_socket=_TAP), "must be TlsContext"),
+    ("a tap below TLS", lambda c: _cluster(c, "support/tenant/legal").update(transport_socket=_TAP), "must be TlsContext"),
     (
         "keys of TLS in a file",
         lambda c: c["static_resources"]["listeners"][0]["filter_chains"][0]["transport_socket"]["typed_config"][
