@@ -159,7 +159,11 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
         ].update(http_filters=[]),
         f"http_filters: {_UNKNOWN}",
     ),
-    ("a tap below TLS", lambda c: _cluster(c, "support/tenant/legal").update(transport_socket=_TAP), "must be TlsContext"),
+    (
+        "a tap below TLS",
+        lambda c: _cluster(c, "support/tenant/legal").update(transport_socket=_TAP),
+        "must be TlsContext",
+    ),
     (
         "keys of TLS in a file",
         lambda c: c["static_resources"]["listeners"][0]["filter_chains"][0]["transport_socket"]["typed_config"][
