@@ -10,7 +10,8 @@ from typing import Any
 
 from components.gpu import ModelShape
 from infra.documents import DocumentError, read
-from infra.faults import MISSING, Fault, FaultsError
+from infra.faults import Fault, FaultsError
+from infra.shapes import config_faults, shape_of
 from infra.validate import schema_faults
 
 FOLDER = Path(__file__).resolve().parent
@@ -157,7 +158,7 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 example = next(iter(data["licences"]), "Apache-2.0")
                 faults.append(Fault(path=f"{kind}.{name}.licence", value=licence, rule=rule, example=example))
     for ref, entry in data["baseModels"].items():
-        faults += _config_faults(f"baseModels.{ref}.config", entry["config"])
+        faults += config_faults(f"baseModels.{ref}.config", entry["config"])
     for ref, entry in data["adapters"].items():
         if entry["baseModel"] not in data["baseModels"]:
             rule = f"must be a base model of the catalog: {', '.join(data['baseModels'])}"
@@ -169,25 +170,6 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                     example=next(iter(data["baseModels"]), "tsuzumi-7b-instruct/v1"),
                 )
             )
-    return faults
-
-
-def _config_faults(path: str, config: Mapping[str, Any]) -> list[Fault]:
-    """Keys that say something together must stand together."""
-    faults = []
-    for key, other, example in (
-        ("slidingWindowLayers", "slidingWindow", 4096),
-        ("kvLoraRank", "qkRopeHeadDim", 64),
-        ("qkRopeHeadDim", "kvLoraRank", 512),
-    ):
-        if key in config and other not in config:
-            rule = f"must stand beside {key}: the two say together what the KV cache keeps"
-            faults.append(Fault(path=f"{path}.{other}", value=MISSING, rule=rule, example=f"{other}: {example}"))
-    layers = config["numHiddenLayers"]
-    if config.get("slidingWindowLayers", 0) > layers:
-        rule = f"the model has {layers} layers"
-        value = config["slidingWindowLayers"]
-        faults.append(Fault(path=f"{path}.slidingWindowLayers", value=value, rule=rule, example=str(layers)))
     return faults
 
 
@@ -250,30 +232,11 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         parameters_billion=entry["parametersBillion"],
         dtype=entry["dtype"],
         quantization=entry.get("quantization"),
-        shape=_shape(entry["config"]),
+        shape=shape_of(entry["config"]),
         files=_files(entry),
         licence=entry["licence"],
         stand_in=entry.get("standIn", False),
         approvals=_approvals(entry),
-    )
-
-
-def _shape(config: Mapping[str, Any]) -> ModelShape:
-    return ModelShape(
-        hidden_size=config["hiddenSize"],
-        intermediate_size=config["intermediateSize"],
-        layers=config["numHiddenLayers"],
-        attention_heads=config["numAttentionHeads"],
-        kv_heads=config["numKeyValueHeads"],
-        head_dim=config.get("headDim") or config["hiddenSize"] // config["numAttentionHeads"],
-        vocabulary=config["vocabSize"],
-        max_position_embeddings=config["maxPositionEmbeddings"],
-        tied_embeddings=config.get("tieWordEmbeddings", False),
-        attention_bias=config.get("attentionBias", False),
-        experts=config.get("numLocalExperts", 0),
-        sliding_window=config.get("slidingWindow"),
-        sliding_window_layers=config.get("slidingWindowLayers"),
-        kv_latent=config.get("kvLoraRank", 0) + config.get("qkRopeHeadDim", 0),
     )
 
 

@@ -8,6 +8,7 @@ from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.access import access_faults, priority_faults
 from infra.rules.adapter_canaries import adapter_canary_faults
+from infra.rules.architectures import architecture_faults
 from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.doors import door_faults
@@ -35,6 +36,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    architecture_faults,
     gpu_memory_faults,
     extra_args_faults,
     quantization_faults,

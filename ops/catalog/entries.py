@@ -9,9 +9,9 @@ from typing import Any
 from ops.catalog.kinds import Kind
 from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
-from ops.checks.base_model import CONFIG
 from ops.checks.files import Content
-from ops.checks.model_config import catalog_config, quantization
+from ops.checks.model_config import quantization
+from ops.checks.model_numbers import CONFIG, said_config, stated_dtype
 
 _GIB = 1024**3
 _SPARE = 1.2
@@ -48,9 +48,9 @@ def _base_model(content: Content) -> dict[str, Any]:
     parameters = sum(tensor.elements for tensors in content.tensors.values() for tensor in tensors.values())
     method = quantization(config)
     return {
-        "dtype": config.get("torch_dtype", config.get("dtype", "bfloat16")),
+        "dtype": stated_dtype(config) or "bfloat16",
         **({} if method is None else {"quantization": method}),
         "parametersBillion": round(parameters / 10**9, _DECIMALS),
         "sizeGiB": max(1, math.ceil(sum(content.sizes.values()) * _SPARE / _GIB)),
-        "config": catalog_config(config),
+        "config": said_config(content),
     }

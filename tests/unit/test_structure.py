@@ -24,6 +24,7 @@ ALLOWED = {
 }
 OPS_MAY_IMPORT = {
     "infra.adapter_refs",
+    "infra.architectures",
     "infra.catalog",
     "infra.declared",
     "infra.documents",
@@ -34,6 +35,7 @@ OPS_MAY_IMPORT = {
     "infra.payload.verify_signature",
     "infra.policy_settings",
     "infra.settings",
+    "infra.shapes",
     "infra.validate",
 }
 
