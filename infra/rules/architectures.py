@@ -31,12 +31,12 @@ def _unknown(kitchen: Kitchen, model: BaseModel) -> list[Fault]:
 
 
 def _adapters(catalog: Catalog, kitchen: Kitchen, model: BaseModel) -> list[Fault]:
-    if not kitchen.adapters and not kitchen.hot:
+    if not kitchen.adapters:
         return []
     named, path = model.shape.architecture, f"kitchens.{kitchen.name}"
     if named and not serves_lora(named):
         rule = f"vLLM {VERSION} serves no LoRA adapters of {named}, the architecture of {model.ref}: it would not start"
-        value = list(kitchen.adapters) or "loraMode: hot"
+        value = list(kitchen.adapters)
         return [Fault(path=f"{path}.adapters", value=value, rule=rule, example="adapters: [], or another base model")]
     return list(_experts(catalog, kitchen, model))
 

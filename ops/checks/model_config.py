@@ -74,8 +74,15 @@ def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     for key in NESTED:
         nested = config.get(key)
         if isinstance(nested, Mapping):
-            return f"{key}.", {**_DEFAULTS.get(str(nested.get("model_type")), {}), **nested}
-    return "", {**_DEFAULTS.get(str(config.get("model_type")), {}), **config}
+            return f"{key}.", _with_defaults(nested)
+    return "", _with_defaults(config)
+
+
+def _with_defaults(text: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Numbers that a file leaves to its config class, and the count of layers where they are only named."""
+    named = text.get("layers_block_type")
+    count = {"num_hidden_layers": len(named)} if isinstance(named, list) and named else {}
+    return {**_DEFAULTS.get(str(text.get("model_type")), {}), **count, **text}
 
 
 def architecture(config: Mapping[str, Any]) -> str | None:

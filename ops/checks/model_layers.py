@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-FULL, SLIDING, STATE, NEITHER = "full", "sliding", "state", "neither"
+FULL, SLIDING, STATE, BOTH, NEITHER = "full", "sliding", "state", "both", "neither"
 
 _KINDS = {
     "full_attention": FULL,
@@ -23,6 +23,7 @@ _KINDS = {
     "mamba": STATE,
     "mamba2": STATE,
     "conv": STATE,
+    "hybrid": BOTH,
     "mlp": NEITHER,
     "moe": NEITHER,
 }
@@ -65,7 +66,10 @@ def read_layers(config: Mapping[str, Any]) -> Layers:
     kept = kinds[: len(kinds) - (_whole(config.get("num_kv_shared_layers")) or 0)]
     found.counts = Counter(kept)
     if kind in _BOTH:
-        found.counts[STATE] = count
+        found.counts = Counter({BOTH: count})
+    both = found.counts.pop(BOTH, 0)
+    found.counts[FULL] += both
+    found.counts[STATE] += both
     if found.counts[STATE]:
         state = _state(config)
         if state is None:
@@ -88,7 +92,10 @@ def read_layers(config: Mapping[str, Any]) -> Layers:
 def _kinds(config: Mapping[str, Any], count: int, found: Layers) -> list[str]:
     """What each layer keeps: by name where the file names them, else by its rule for them."""
     names = config.get("layer_types") or config.get("layers_block_type")
-    if isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names):
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        if len(names) != count:
+            found.unknown.append(f"layers: {len(names)} are named, num_hidden_layers is {count}")
+            return [FULL] * count
         strange = sorted(set(names) - set(_KINDS))
         if strange:
             found.unknown.append(f"layers of kind {', '.join(strange)[:80]}")
