@@ -109,13 +109,10 @@ def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fau
     wrong = [key for key in NUMBERS if not _is_whole(text.get(key, _else(key, text)))]
     missing = [key for key in wrong if key not in text]
     if missing and (way or len(missing) == len(NUMBERS)):
-        rule = (
-            "the text model's config must have whole numbers from 1 on there"
-            if way
-            else "these are what memory is counted with: is it the config.json of something else?"
-        )
+        why = "" if way else ": is it the config.json of something else?"
+        rule = f"must have whole numbers from 1 on as {', '.join(missing)}{why}"
         path = f"{CONFIG}: {way}".rstrip(": .")
-        yield Fault(path=path, value=f"lacks {', '.join(missing)}", rule=rule, example='"hidden_size": 4096')
+        yield Fault(path=path, value=f"lacks {len(missing)} of them", rule=rule, example='"hidden_size": 4096')
         wrong = [key for key in wrong if key not in missing]
     for key in wrong:
         rule = "must be a whole number from 1 on"
