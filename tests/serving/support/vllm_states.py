@@ -52,7 +52,9 @@ def main() -> None:
     for kind in CLASSES:
         config = CONFIG_MAPPING[kind]()
         if kind == "lfm2":
+            # Its class has no defaults for these; published files have both.
             config.conv_dim = config.hidden_size
+            config.layer_types = ["conv", "full_attention"] * (config.num_hidden_layers // 2)
         conv, state = states(kind, config)
         names = getattr(config, "layer_types", None) or config.layers_block_type
         layers = config.num_hidden_layers if kind == "falcon_h1" else sum(name in STATES for name in names)
