@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,13 +13,11 @@ from components.gpu.memory_shape import GIB
 from components.gpu.memory_versions import DEFAULT_VERSION, Estimate
 from components.gpu.memory_weights import linear_bytes, weight_bytes
 from components.gpu.products import real_memory_gib
+from infra import memory_flags
 from infra.catalog import BaseModel, Catalog
 from infra.settings import GpuPool, Kitchen, Settings
 
 _HEAD = ("KITCHEN", "POOL", "WEIGHTS", "LORA", "KV CACHE", "OTHER", "SUM", "OF", "%", "FULL CONTEXTS", "VERDICT")
-_BATCH_UNCHUNKED = 8192
-"""Tokens of one step at least where a prefill is not cut (vllm/engine/arg_utils.py)."""
-
 _AGREE = 0.08
 """How far files may be from what a model of that shape has, as a share, and still be taken for one."""
 
@@ -43,21 +40,22 @@ def load_of(kitchen: Kitchen, pool: GpuPool, model: BaseModel, version: str = DE
         tensor_parallel=said.tensor_parallel_size,
         dtype=dtype,
         quantization=quantization,
-        kv_cache_dtype=_flag(kitchen, "kv-cache-dtype") or "auto",
+        kv_cache_dtype=memory_flags.kv_cache_dtype(kitchen),
         max_loras=said.max_loras if kitchen.adapters else 0,
         max_lora_rank=said.max_lora_rank,
         max_model_len=said.max_model_len,
         concurrency=said.concurrency,
         tokens_per_request=tokens_per_request(kitchen),
-        batched_tokens=_batched_tokens(kitchen),
+        batched_tokens=memory_flags.batched_tokens(kitchen),
         weights=_weights(model, dtype, quantization),
-        prefix_caching=_prefix_caching(kitchen),
-        fully_sharded_loras=fully_sharded(kitchen),
-        expert_parallel=expert_parallel(kitchen),
-        hybrid_manager=not _switched(kitchen, "disable-hybrid-kv-cache-manager"),
-        eager=_switched(kitchen, "enforce-eager"),
-        media=_items(kitchen, "image") + _items(kitchen, "video") > 0,
-        videos=_items(kitchen, "video") > 0,
+        prefix_caching=memory_flags.prefix_caching(kitchen),
+        fully_sharded_loras=memory_flags.fully_sharded(kitchen),
+        expert_parallel=memory_flags.expert_parallel(kitchen),
+        hybrid_manager=memory_flags.hybrid_manager(kitchen),
+        eager=memory_flags.eager(kitchen),
+        speculative_tokens=memory_flags.speculative_tokens(kitchen),
+        media=memory_flags.items(kitchen, "image") + memory_flags.items(kitchen, "video") > 0,
+        videos=memory_flags.items(kitchen, "video") > 0,
         certain=_certain(model),
     )
 
@@ -73,16 +71,6 @@ def not_counted(model: BaseModel) -> tuple[str, ...]:
     """Parts of the model whose memory is not in the sum, each by name."""
     named = () if model.shape.architecture else ("kinds of layers and other parts: its entry names no architecture",)
     return (*named, *counted_shape(model).uncounted)
-
-
-def fully_sharded(kitchen: Kitchen) -> bool:
-    """Whether both matrices of each LoRA slot are split over the GPUs."""
-    return _switched(kitchen, "fully-sharded-loras")
-
-
-def expert_parallel(kitchen: Kitchen) -> bool:
-    """Whether whole experts are divided among the GPUs."""
-    return _switched(kitchen, "enable-expert-parallel")
 
 
 def version_of(kitchen: Kitchen, catalog: Catalog) -> str:
@@ -189,50 +177,3 @@ def _certain(model: BaseModel) -> bool:
     methods = (model.quantization,) if known is not None else ("modelopt_fp4", "fp8")
     sizes = (weight_bytes(model.shape, model.dtype, method) for method in methods)
     return any(abs(files / size - 1) <= _AGREE for size in sizes)
-
-
-def _flag(kitchen: Kitchen, name: str) -> str | None:
-    """The value of a further flag, empty where it has none; None where it is not given. The last one counts."""
-    found = None
-    for entry in kitchen.runtime.extra_args:
-        key, _, value = entry.partition("=")
-        if key.lstrip("-").replace("_", "-") == name:
-            found = value
-    return found
-
-
-def _switched(kitchen: Kitchen, name: str) -> bool:
-    return _flag(kitchen, name) is not None
-
-
-def _prefix_caching(kitchen: Kitchen) -> bool | None:
-    """Whether prefixes are cached; None where nothing says it. In hot mode they are not (ADR 0012)."""
-    if kitchen.hot or _switched(kitchen, "no-enable-prefix-caching"):
-        return False
-    return True if _switched(kitchen, "enable-prefix-caching") else None
-
-
-def _items(kitchen: Kitchen, kind: str) -> int:
-    """How many pictures or videos a request may bring; vLLM's default is 999 (vllm/config/multimodal.py)."""
-    if _switched(kitchen, "language-model-only") or _switched(kitchen, "skip-mm-profiling"):
-        return 0
-    said = _flag(kitchen, f"limit-mm-per-prompt.{kind}")
-    if said is None:
-        try:
-            limits = json.loads(_flag(kitchen, "limit-mm-per-prompt") or "{}")
-        except ValueError:
-            return 999
-        limit = limits.get(kind, 999) if isinstance(limits, dict) else 999
-        limit = limit.get("count", 999) if isinstance(limit, dict) else limit
-        return limit if type(limit) is int else 999
-    return int(said) if said.isdecimal() else 999
-
-
-def _batched_tokens(kitchen: Kitchen) -> int | None:
-    """Tokens of one step where flags say them; a prefill that is not chunked is one (vllm/engine/arg_utils.py)."""
-    text = _flag(kitchen, "max-num-batched-tokens")
-    if text and text.isdecimal():
-        return int(text)
-    if not _switched(kitchen, "no-enable-chunked-prefill"):
-        return None
-    return max(kitchen.runtime.max_model_len, _BATCH_UNCHUNKED)

@@ -188,5 +188,6 @@ def pool_of(shape: ModelShape, load: Load) -> Pool:
         prefix_caching=prefixes,
         hybrid_manager=load.hybrid_manager,
         in_flight=engine(load.version).batches_in_flight * load.batch(),
+        speculative=load.speculative_tokens,
     )
     return pool(shape, options)

@@ -45,7 +45,7 @@ class CacheOptions:
 
     `prefix_caching` keeps more than one state of each request (vllm/model_executor/models/config.py, MambaModelConfig:
     two, or one for every block); without `hybrid_manager` windows save nothing (`--disable-hybrid-kv-cache-manager`);
-    `in_flight` are the tokens that may be computed at once.
+    `in_flight` are the tokens that may be computed at once; for each of the `speculative` ones a state is kept more.
     """
 
     gpus: int
@@ -54,6 +54,7 @@ class CacheOptions:
     prefix_caching: bool = False
     hybrid_manager: bool = True
     in_flight: int = 0
+    speculative: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +162,9 @@ def _shared(found: list[Kind], options: CacheOptions) -> Pool:
 
     def blocks(kind: Kind, tokens: int, in_flight: int, states: int) -> int:
         if kind.state_bytes:
-            return math.ceil(tokens / block) if kind.every_block and states > 1 else states
+            if kind.every_block and options.prefix_caching:
+                return math.ceil(tokens / block) + options.speculative
+            return states
         # A layer whose token is smaller has more of them in a page, where they divide it; else its page is padded.
         own = int(page // kind.token_bytes) if page % (block * kind.token_bytes) == 0 else block
         return _blocks(tokens, kind.window if options.hybrid_manager else None, in_flight, own)
@@ -171,8 +174,10 @@ def _shared(found: list[Kind], options: CacheOptions) -> Pool:
 
     return Pool(
         block_bytes=page * size,
-        at_start=lambda tokens: count(tokens, options.in_flight, 2 if options.prefix_caching else 1),
-        running=lambda tokens: count(tokens, 1, 1),
+        at_start=lambda tokens: count(
+            tokens, options.in_flight, options.speculative + (2 if options.prefix_caching else 1)
+        ),
+        running=lambda tokens: count(tokens, 1, options.speculative + 1),
         states=bool(state),
     )
 

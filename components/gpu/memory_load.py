@@ -15,8 +15,8 @@ class Load:
     that it computes in; `max_loras` is 0 for a server without adapters. `weights` are the bytes of all weights where
     files say them; None: they are counted by the shape. The others are vLLM's own flags: `kv_cache_dtype`,
     `prefix_caching`, `fully_sharded_loras`, `expert_parallel`, `hybrid_manager` (False:
-    `--disable-hybrid-kv-cache-manager`), `eager`; without a word on `prefix_caching` it is vLLM's default, which is off
-    where layers have states. `media` and `videos` say whether requests may bring any.
+    `--disable-hybrid-kv-cache-manager`), `eager`, `speculative_tokens`; without a word on `prefix_caching` it is
+    vLLM's default, which is off where layers have states. `media` and `videos` say whether requests may bring any.
 
     `certain` is False where the files are not what a model of this shape has, and the catalog names no architecture:
     then layers may keep less than is counted.
@@ -42,6 +42,7 @@ class Load:
     expert_parallel: bool = False
     hybrid_manager: bool = True
     eager: bool = False
+    speculative_tokens: int = 0
     media: bool = True
     videos: bool = True
     certain: bool = True

@@ -68,7 +68,8 @@ def forward_bytes(shape: ModelShape, load: Load) -> float:
 
 def sampler_bytes(shape: ModelShape, load: Load, engine: Engine) -> Estimate:
     """Bytes of choosing the next token of every request: each GPU holds the whole vocabulary then."""
-    return engine.logit_bytes * (min(load.concurrency, load.batch()) * shape.vocabulary)
+    rows = min(load.concurrency * (1 + load.speculative_tokens), load.batch())
+    return engine.logit_bytes * (rows * shape.vocabulary)
 
 
 def picture_bytes(shape: ModelShape, load: Load, engine: Engine) -> Estimate:
@@ -87,6 +88,7 @@ def graph_bytes(shape: ModelShape, load: Load) -> Estimate:
     """Bytes of captured CUDA graphs: one for each batch size and layer."""
     if load.eager:
         return _NONE
-    sizes = captured_sizes(min(load.concurrency, load.batch()))
+    requests = min(load.concurrency, load.batch())
+    sizes = captured_sizes(requests * (1 + load.speculative_tokens))
     base = _GRAPHS * (_GRAPH_BASE + sizes * shape.layers * _GRAPH_BYTES)
     return base + _EXPERT_GRAPHS if shape.experts >= _MANY_EXPERTS else base

@@ -8,7 +8,8 @@ from components.gpu.memory_lora import MAX_EXPERT_RANK, asserts_expert_rank
 from infra.architectures import VERSION, serves_lora, why_not
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
-from infra.memory import expert_parallel, fully_sharded, version_of
+from infra.memory import version_of
+from infra.memory_flags import expert_parallel, fully_sharded
 from infra.settings import Kitchen, Settings
 
 

@@ -16,7 +16,6 @@ from ops.checks.adapter import adapter_faults
 from ops.checks.base_model import base_model_faults
 from ops.checks.entry import entry_faults
 from ops.checks.files import Content, read_folder
-from ops.checks.model_numbers import notes
 from ops.checks.signature import signature_faults
 
 
@@ -39,24 +38,8 @@ def check_artifact(
     `own_tokenizer`: an adapter may bring tokenizer files. `signers`: one of them must have signed the files. Raise
     ValueError for another kind.
     """
-    options = {"stand_in": stand_in, "own_tokenizer": own_tokenizer}
-    return look_at(kind, name, folder, catalog, **options, signers=signers)[0]
-
-
-def look_at(
-    kind: str,
-    name: str,
-    folder: Path,
-    catalog: Catalog,
-    *,
-    stand_in: bool = False,
-    own_tokenizer: bool = False,
-    signers: Sequence[Signer] = (),
-) -> tuple[list[Fault], list[str]]:
-    """Like `check_artifact`, with what a reader should know of a base model beside: what memory is not counted."""
     content, faults = read_artifact(kind, name, folder, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)
-    found = in_order([*faults, *signature_faults(folder, content, signers)])
-    return found, notes(content) if kind == "base-model" else []
+    return in_order([*faults, *signature_faults(folder, content, signers)])
 
 
 def read_artifact(

@@ -11,7 +11,7 @@ from infra.faults import MISSING, Fault
 from ops.checks.adapter_config import FILE as ADAPTER_CONFIG
 from ops.checks.files import Content, unsafe_name
 from ops.checks.model_config import text_part
-from ops.checks.model_numbers import CONFIG, number_faults
+from ops.checks.model_numbers import CONFIG, notes, number_faults
 
 TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
@@ -35,6 +35,7 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
     elif config is not None:
         faults += number_faults(content, None if stand_in or entry is None else entry)
         faults += _layers(content, text_part(config)[1].get("num_hidden_layers"))
+        content.notes.extend(notes(content))
     return faults
 
 

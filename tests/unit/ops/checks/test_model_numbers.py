@@ -14,7 +14,7 @@ from infra.shapes import shape_of
 from ops.__main__ import main
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import KINDS
-from ops.checks import check_artifact, look_at, read_artifact
+from ops.checks import check_artifact, read_artifact
 from tests.support.artifacts import MODEL, catalog_folder, safetensors, write
 from tools import fixtures
 
@@ -164,13 +164,14 @@ def test_a_fine_model_says_what_is_not_counted(
     config: dict[str, Any], notes: list[str], folder: Path, catalog: Catalog
 ) -> None:
     changed(folder, **config)
-    assert look_at("base-model", "", folder, catalog) == ([], notes)
+    content, faults = read_artifact("base-model", "", folder, catalog)
+    assert (faults, content.notes) == ([], notes)
 
 
 def test_lint_prints_notes_below_the_word_fine(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changed(folder, architectures=["Gemma3ForConditionalGeneration"], vision_config={"hidden_size": 1152})
     assert main(["model", "lint", str(folder)]) == 0
-    assert capsys.readouterr().out == f"{folder}: fine\n  not counted: vision encoder\n"
+    assert capsys.readouterr().out == f"{folder}: fine\n  note: not counted: vision encoder\n"
 
 
 @pytest.mark.parametrize(
