@@ -31,6 +31,7 @@ def shape_of(config: Mapping[str, Any]) -> ModelShape:
         sliding_window_layers=config.get("slidingWindowLayers"),
         kv_latent=config.get("kvLoraRank", 0) + config.get("qkRopeHeadDim", 0),
         index_head_dim=config.get("indexHeadDim", 0),
+        draft_bytes=config.get("draftBytes", 0),
         attention=tuple(_attention(part) for part in config.get("attentionLayers", ())),
         recurrent=_recurrent(config.get("recurrentLayers"), named),
         vision=_vision(config.get("vision")),

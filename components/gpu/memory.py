@@ -28,9 +28,9 @@ _FEWEST_KEEPING = 1 / 14
 class Fit:
     """What one GPU of a server holds, in GiB.
 
-    `kv_cache` is the demand, `longest` what one request of the longest context takes, `kv_least` what is left of the
-    demand if layers keep less than is counted. `other` is an estimate; `room` is what its likely end leaves for the
-    cache. `outside` is taken from what the budget leaves of the GPU, `spare`.
+    `kv_cache` is the demand, `longest` what one request of the longest context takes, `kv_least` what the server cannot
+    do without, or what is left of that if layers keep less than is counted. `other` is an estimate; `room` is what its
+    likely end leaves for the cache. `outside` is taken from what the budget leaves of the GPU, `spare`.
     """
 
     weights: float
@@ -78,7 +78,7 @@ class Fit:
         """
         if self.at_least > self.budget or self.longest_least > self._room(self.other.low):
             return FITS_NOT
-        sure = self.kv_least == self.kv_cache and self.outside.high <= self.spare
+        sure = self.longest_least == self.longest and self.outside.high <= self.spare
         if sure and self.at_most <= self.budget and self.longest <= self._room(self.other.high):
             return FITS
         return TIGHT
@@ -104,15 +104,18 @@ def fits(shape: ModelShape, load: Load) -> Fit:
     """Compute what one GPU of a server needs and what its budget is: its memory as CUDA reports it times `utilization`.
 
     The KV cache's demand is `concurrency` requests of `tokens_per_request` tokens, or one of `max_model_len` if that is
-    more. vLLM pages the cache: more than that makes requests wait, it breaks nothing. A request of a model with states
-    needs a block for each of them from the start: vLLM refuses more requests than blocks
-    (vllm/config/compilation.py, "exceeds available Mamba cache blocks").
+    more. vLLM pages the cache: more than that makes requests wait, it breaks nothing. Requests of a model with states
+    wait for blocks of states, too: a server cannot do without their keys and values, and, for CUDA graphs, one block
+    for each request (vllm/config/compilation.py, "exceeds available Mamba cache blocks").
     """
     habits = engine(load.version)
     total = cuda_gib(load.memory_gib)
     cache = pool_of(shape, load)
     longest = cache.block_bytes * cache.at_start(load.max_model_len)
-    demand = max(cache.block_bytes * load.concurrency * cache.running(load.tokens_per_request), longest)
+    running, keys = cache.running(load.tokens_per_request), cache.keys(load.tokens_per_request)
+    graphs = 1 if cache.states and not load.eager else 0
+    demand = max(cache.block_bytes * load.concurrency * running, longest)
+    needed = max(cache.block_bytes * load.concurrency * max(keys, graphs), longest)
     weights = weights_on_one(shape, load)
     loras = lora_bytes(shape, load)
     taken = overhead(shape, load, habits) * (1 / GIB)
@@ -122,7 +125,7 @@ def fits(shape: ModelShape, load: Load) -> Fit:
         weights=weights / GIB,
         loras=loras / GIB,
         kv_cache=demand / GIB,
-        kv_least=demand / GIB * least,
+        kv_least=needed / GIB * least,
         other=taken,
         budget=budget,
         longest=longest / GIB,
@@ -152,8 +155,10 @@ def capacity_tokens(shape: ModelShape, load: Load, fit: Fit) -> float:
 
 
 def weights_on_one(shape: ModelShape, load: Load) -> float:
-    """Bytes of the weights on one GPU, as they lie there."""
-    stored = weight_bytes(shape, load.dtype, load.quantization) if load.weights is None else load.weights
+    """Bytes of the weights on one GPU, as they lie there; without a draft head that nothing asks for."""
+    stored = weight_bytes(shape, load.dtype, load.quantization)
+    if load.weights is not None:
+        stored = load.weights - (0 if load.speculative_tokens else min(shape.draft_bytes, load.weights / 2))
     padding = padding_bytes(shape, load.quantization, load.tensor_parallel, load.product, load.version)
     return (stored + padding) / load.tensor_parallel
 

@@ -72,13 +72,14 @@ class Kind:
 class Pool:
     """The pool of one GPU: bytes of a block, and how many of them a request of so many tokens takes.
 
-    `at_start` is what vLLM demands for the longest request, `running` what one takes while it answers. `states` tells
-    whether each request needs a block for its state.
+    `at_start` is what vLLM demands for the longest request, `running` what one takes while it answers; `keys` are only
+    those of keys and values, in parts of blocks where requests have states. `states` tells whether they do.
     """
 
     block_bytes: float
     at_start: Callable[[int], int]
     running: Callable[[int], int]
+    keys: Callable[[int], float]
     states: bool = False
 
 
@@ -147,7 +148,7 @@ def _one_table(found: list[Kind], options: CacheOptions, window: int | None) -> 
     def running(tokens: int) -> int:
         return _blocks(tokens, bounded, 1, BLOCK)
 
-    return Pool(block_bytes=block, at_start=at_start, running=running)
+    return Pool(block_bytes=block, at_start=at_start, running=running, keys=running)
 
 
 def _shared(found: list[Kind], options: CacheOptions) -> Pool:
@@ -172,12 +173,20 @@ def _shared(found: list[Kind], options: CacheOptions) -> Pool:
     def count(tokens: int, in_flight: int, states: int) -> int:
         return sum(math.ceil(kind.layers / size) * blocks(kind, tokens, in_flight, states) for kind in found)
 
+    def running(tokens: int) -> int:
+        return count(tokens, 1, options.speculative + 1)
+
+    def keys(tokens: int) -> float:
+        whole = sum(kind.layers for kind in found if kind.token_bytes) / size
+        return whole * tokens / block if state else running(tokens)
+
     return Pool(
         block_bytes=page * size,
         at_start=lambda tokens: count(
             tokens, options.in_flight, options.speculative + (2 if options.prefix_caching else 1)
         ),
-        running=lambda tokens: count(tokens, 1, options.speculative + 1),
+        running=running,
+        keys=keys,
         states=bool(state),
     )
 

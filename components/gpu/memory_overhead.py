@@ -24,8 +24,9 @@ _GRAPH_BYTES = 0.2 * 1024**2
 0.89 for 51 (vllm#52872), each with 64 layers."""
 
 _GRAPH_BASE = 0.15 * GIB
-_EXPERT_GRAPHS = Estimate(low=0.0, likely=0.3, high=2.0) * GIB
-"""More for graphs of a mixture of experts: four GPUs of 22 GiB ran out of 2.2 GiB beside the budget (vllm#17469)."""
+_EXPERT_GRAPH_BYTES = Estimate(low=0.0, likely=0.1, high=1.6) * 1024**2
+"""More of a layer with experts for one captured size: four GPUs of 22 GiB ran out of 2.2 GiB beside the budget
+(vllm#17469, 48 layers); 5 GiB for 62 layers and 51 sizes, 4.2 percent of 120 GiB (spark-vllm-docker#396)."""
 
 _USUAL_EXPERTS = 8
 """Experts that see a token, where the catalog does not say how many."""
@@ -91,4 +92,4 @@ def graph_bytes(shape: ModelShape, load: Load) -> Estimate:
     requests = min(load.concurrency, load.batch())
     sizes = captured_sizes(requests * (1 + load.speculative_tokens))
     base = _GRAPHS * (_GRAPH_BASE + sizes * shape.layers * _GRAPH_BYTES)
-    return base + _EXPERT_GRAPHS if shape.experts >= _MANY_EXPERTS else base
+    return base + _EXPERT_GRAPH_BYTES * (sizes * shape.layers) if shape.experts >= _MANY_EXPERTS else base

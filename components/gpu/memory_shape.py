@@ -72,7 +72,7 @@ class ModelShape:
     what multi-head latent attention keeps of a token in a layer: kv_lora_rank and qk_rope_head_dim; 0 without it;
     `index_head_dim` is that of the sparse one's indexer. `attention` names layers of several kinds, those that keep
     nothing left out; empty: all are alike. `architecture` is empty where the catalog names none, `uncounted` names
-    parts that no formula here knows.
+    parts that no formula here knows. `draft_bytes` are those of a draft head in the files.
     """
 
     hidden_size: int
@@ -91,6 +91,7 @@ class ModelShape:
     sliding_window_layers: int | None = None
     kv_latent: int = 0
     index_head_dim: int = 0
+    draft_bytes: int = 0
     attention: tuple[AttentionLayers, ...] = ()
     recurrent: RecurrentLayers | None = None
     vision: Vision | None = None

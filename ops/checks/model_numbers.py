@@ -11,6 +11,7 @@ from infra.faults import MISSING, Fault
 from infra.shapes import shape_of
 from ops.checks.files import Content
 from ops.checks.model_config import NUMBERS, architecture, catalog_config, quantization, text_part
+from ops.checks.model_draft import draft_bytes
 
 CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"
@@ -37,6 +38,7 @@ _KINDS = {
     "indexHeadDim": "index_head_dim",
     "ropeScaling": "rope",
     "vision": "vision",
+    "draftBytes": "draft_bytes",
     "quantizedBits": "quantized_bits",
     "notCounted": "uncounted",
 }
@@ -46,7 +48,9 @@ _KINDS = {
 def said_config(content: Content) -> dict[str, Any]:
     """`config` of the catalog entry of a model whose config.json is a JSON object."""
     preprocessor = content.parsed.get(PREPROCESSOR)
-    return catalog_config(content.parsed[CONFIG], preprocessor if isinstance(preprocessor, dict) else None)
+    said = catalog_config(content.parsed[CONFIG], preprocessor if isinstance(preprocessor, dict) else None)
+    draft = draft_bytes(content.tensors, said.get("numHiddenLayers"))
+    return said | ({"draftBytes": draft} if draft else {})
 
 
 def number_faults(content: Content, entry: BaseModel | None) -> Iterator[Fault]:

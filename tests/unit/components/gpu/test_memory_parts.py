@@ -229,3 +229,19 @@ def test_a_larger_gpu_never_has_a_worse_verdict(name: str, load: Load) -> None:
         for gib in (load.memory_gib, 1.5 * load.memory_gib)
     )
     assert order.index(smaller) <= order.index(larger)
+
+
+def test_a_draft_head_is_loaded_only_to_speculate() -> None:
+    shape, load = replace(LLAMA, draft_bytes=GIB), replace(LOAD, weights=15.0 * GIB)
+    assert weights_on_one(shape, load) == 14 * GIB
+    assert weights_on_one(shape, replace(load, speculative_tokens=3)) == 15 * GIB
+    assert weights_on_one(shape, replace(load, weights=None)) == weights_on_one(LLAMA, replace(load, weights=None))
+
+
+def test_graphs_of_experts_grow_with_layers_and_sizes() -> None:
+    """vllm#17469: 2.2 GiB were too few for 48 layers; spark-vllm-docker#396: 5 GiB for 62."""
+    dense, few = replace(EXPERTS, experts=0), replace(EXPERTS, layers=18)
+    more = overhead(EXPERTS, LOAD, engine("0.27.1")).high - overhead(dense, LOAD, engine("0.27.1")).high
+    assert more > 1.5 * (overhead(few, LOAD, engine("0.27.1")).high - overhead(dense, LOAD, engine("0.27.1")).high)
+    eager = replace(LOAD, eager=True)
+    assert overhead(EXPERTS, eager, engine("0.27.1")).high < overhead(EXPERTS, LOAD, engine("0.27.1")).high

@@ -151,9 +151,11 @@ def test_a_context_that_yarn_reaches_is_served() -> None:
 
 def test_states_are_counted_for_each_request() -> None:
     """Many short requests: keys and values are few, states are not."""
-    many = dev(concurrency=512, tokensPerRequest=64, maxModelLen=8192)
+    many, fewer = (dev(concurrency=asked, tokensPerRequest=64, maxModelLen=8192) for asked in (2048, 512))
     assert "% of pool l40s" in told(many, with_config(**HYBRID))
     load_settings(many, with_config())
+    settings = load_settings(fewer, with_config(**HYBRID))
+    assert any("is tight on one GPU of pool l40s" in said for said in tight_kitchens(settings, with_config(**HYBRID)))
 
 
 def test_only_attention_layers_keep_keys_and_values() -> None:
