@@ -30,7 +30,7 @@ def load_of(kitchen: Kitchen, pool: GpuPool, model: BaseModel) -> Load:
         tensor_parallel=said.tensor_parallel_size,
         dtype=dtype,
         quantization=quantization,
-        kv_bytes=_KV_TYPES.get(_flag(kitchen, "kv-cache-dtype") or "", 2.0),
+        kv_bytes=_KV_TYPES.get(said.kv_cache_dtype or "", 2.0),
         max_loras=said.max_loras if kitchen.adapters else 0,
         max_lora_rank=said.max_lora_rank,
         max_model_len=said.max_model_len,
@@ -93,19 +93,9 @@ def memory_table(settings: Settings, catalog: Catalog) -> str:
     )
 
 
-def _flag(kitchen: Kitchen, name: str) -> str | None:
-    for entry in kitchen.runtime.extra_args:
-        key, _, value = entry.partition("=")
-        if key.lstrip("-").replace("_", "-") == name:
-            return value
-    return None
-
-
 def _batched_tokens(kitchen: Kitchen) -> int | None:
-    """Tokens of one step where flags say them; a prefill that is not chunked is one (vllm/engine/arg_utils.py)."""
-    text = _flag(kitchen, "max-num-batched-tokens")
-    if text and text.isdecimal():
-        return int(text)
-    if _flag(kitchen, "no-enable-chunked-prefill") is None:
-        return None
-    return max(kitchen.runtime.max_model_len, BATCHED_TOKENS_LARGE)
+    """Tokens of one step where they are stated; a prefill that is not chunked is one (vllm/engine/arg_utils.py)."""
+    said = kitchen.runtime
+    if said.batched_tokens is not None:
+        return said.batched_tokens
+    return None if said.chunked_prefill is not False else max(said.max_model_len, BATCHED_TOKENS_LARGE)
