@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.keys import fields
-from infra.runtime_settings import Runtime, Speculation, StructuredOutputs
+from infra.runtime_settings import Pooling, Runtime, Speculation, StructuredOutputs
 from infra.typed_flags import read_flags
 
-_APART = ("extraArgs", "structuredOutputs", "speculation")
+_APART = ("extraArgs", "structuredOutputs", "speculation", "pooling")
 
 
 def runtime_settings(data: Mapping[str, Any]) -> Runtime:
@@ -19,5 +19,7 @@ def runtime_settings(data: Mapping[str, Any]) -> Runtime:
         stated["structured_outputs"] = StructuredOutputs(**fields(data["structuredOutputs"]))
     if "speculation" in data:
         stated["speculation"] = Speculation(**fields(data["speculation"]))
+    if "pooling" in data:
+        stated["pooling"] = Pooling(**fields(data["pooling"]))
     entries = tuple(data.get("extraArgs", ()))
     return Runtime(**read_flags(entries, stated), **stated, extra_args=entries)

@@ -32,6 +32,15 @@ class StructuredOutputs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pooling:
+    """How one vector is made of a text's many; None leaves it to vLLM, which goes by the architecture."""
+
+    type: str | None = None
+    dimensions: int | None = None
+    activation: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Runtime:
     """Options of the vLLM server; None leaves one to vLLM.
 
@@ -61,6 +70,7 @@ class Runtime:
     structured_outputs: StructuredOutputs | None = None
     speculation: Speculation | None = None
     multimodal: Mapping[str, int] | None = None
+    pooling: Pooling | None = None
     extra_args: tuple[str, ...] = ()
     read_args: Mapping[int, str] = field(default_factory=dict)
     drain_seconds: int = 300

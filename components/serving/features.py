@@ -22,8 +22,8 @@ _POOLING: Mapping[str, tuple[str, ...]] = {
 class Features:
     """None leaves an option to vLLM. `chat_template` is a path in the server's container.
 
-    `structured_outputs` and `speculation` have the keys of vLLM's own classes (StructuredOutputsConfig,
-    SpeculativeConfig); `multimodal` is how many of each kind a prompt may hold.
+    `structured_outputs`, `speculation` and `pooling` have the keys of vLLM's own classes (StructuredOutputsConfig,
+    SpeculativeConfig, PoolerConfig); `multimodal` is how many of each kind a prompt may hold.
     """
 
     task: str = GENERATE
@@ -37,6 +37,7 @@ class Features:
     structured_outputs: Mapping[str, Any] | None = None
     speculation: Mapping[str, Any] | None = None
     multimodal: Mapping[str, int] | None = None
+    pooling: Mapping[str, Any] | None = None
     fully_sharded_loras: bool = False
     expert_parallel: bool = False
 
@@ -55,6 +56,7 @@ class Features:
             *_json("structured-outputs-config", self.structured_outputs),
             *_json("speculative-config", self.speculation),
             *_json("limit-mm-per-prompt", self.multimodal),
+            *_json("pooler-config", self.pooling),
             *(["--fully-sharded-loras"] if self.fully_sharded_loras else []),
             *(["--enable-expert-parallel"] if self.expert_parallel else []),
         ]

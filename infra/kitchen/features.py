@@ -6,7 +6,7 @@ from typing import Any
 
 from components.serving import Features
 from components.serving.vllm import MODEL_PATH
-from infra.runtime_settings import Speculation, StructuredOutputs
+from infra.runtime_settings import Pooling, Speculation, StructuredOutputs
 from infra.settings import Kitchen
 
 
@@ -25,6 +25,7 @@ def features(kitchen: Kitchen) -> Features:
         structured_outputs=None if said.structured_outputs is None else _structured(said.structured_outputs),
         speculation=None if said.speculation is None else _speculation(said.speculation),
         multimodal=said.multimodal,
+        pooling=None if said.pooling is None else _pooling(said.pooling),
         fully_sharded_loras=said.fully_sharded_loras,
         expert_parallel=said.expert_parallel,
     )
@@ -47,4 +48,9 @@ def _speculation(said: Speculation) -> dict[str, Any]:
         "prompt_lookup_max": said.prompt_lookup_max,
         "prompt_lookup_min": said.prompt_lookup_min,
     }
+    return {key: value for key, value in stated.items() if value is not None}
+
+
+def _pooling(said: Pooling) -> dict[str, Any]:
+    stated = {"seq_pooling_type": said.type, "dimensions": said.dimensions, "use_activation": said.activation}
     return {key: value for key, value in stated.items() if value is not None}

@@ -76,6 +76,9 @@ def _speculation_faults(kitchen: Kitchen) -> Iterator[Fault]:
 
 def _task_faults(kitchen: Kitchen) -> Iterator[Fault]:
     if kitchen.task == "generate":
+        if kitchen.runtime.pooling is not None:
+            rule = "is how a vector is made of a text, and task is generate"
+            yield Fault(path=_path(kitchen, "pooling"), value="...", rule=rule, example="task: embed, or without it")
         return
     for field in _OF_TEXTS:
         value = getattr(kitchen.runtime, field)

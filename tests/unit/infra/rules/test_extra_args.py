@@ -102,7 +102,7 @@ def test_flags_that_contradict_nothing_are_taken(args: list[str], catalog: Catal
         (["--prefix-caching-hash-algo=xxhash"], 0, "the value is not understood"),
         (["--help"], 0, "has no such flag"),
         (["--eplb-config.made_up=1"], 0, "the key 'made_up' is not understood"),
-        (["--pooler-config.task=embed"], 0, "the key 'task' is not understood"),
+        (["--pooler-config.task=embed"], 0, "this is what runtime.pooling says"),
         (['--kernel-config={"moe_backend": "a", "moe_backend": "b"}'], 0, "the key 'moe_backend' stands twice"),
         (["--kv-cache-dtype=bogus"], 0, "this is what runtime.kvCacheDtype says"),
         (["--config=/x.yaml"], 0, "past these rules"),

@@ -91,6 +91,15 @@ def faults(catalog: Catalog, runtime: dict[str, Any], **more: Any) -> list[str]:
     return []
 
 
+def test_pooling_is_said_for_vectors_alone(catalog: Catalog) -> None:
+    pooling = {"pooling": {"type": "MEAN", "dimensions": 256, "activation": False}}
+    flag = '--pooler-config={"seq_pooling_type": "MEAN", "dimensions": 256, "use_activation": false}'
+    assert features(kitchen(catalog, pooling, task="embed")).flags()[-1] == flag
+    (told,) = faults(catalog, pooling)
+    assert told.startswith("kitchens.support.runtime.pooling: ")
+    assert "is how a vector is made of a text, and task is generate" in told
+
+
 def test_each_setting_is_its_flag(catalog: Catalog) -> None:
     found = kitchen(mixture(catalog), EVERY)
     assert features(found).flags() == FLAGS
