@@ -6,6 +6,7 @@ from typing import Any
 
 from components.serving import Features
 from components.serving.vllm import MODEL_PATH
+from infra.keys import camel
 from infra.runtime_settings import Pooling, Speculation, StructuredOutputs
 from infra.settings import Kitchen
 
@@ -29,6 +30,11 @@ def features(kitchen: Kitchen) -> Features:
         fully_sharded_loras=said.fully_sharded_loras,
         expert_parallel=said.expert_parallel,
     )
+
+
+def read_settings(kitchen: Kitchen) -> list[tuple[int, str]]:
+    """Places in `extraArgs` of flags that are read as a setting, with its name."""
+    return [(index, camel(field)) for index, field in sorted(kitchen.runtime.read_args.items())]
 
 
 def _structured(said: StructuredOutputs) -> dict[str, Any]:

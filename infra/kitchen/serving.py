@@ -30,7 +30,7 @@ from components.serving.hot_lora import SCRIPTS as HOT_SCRIPTS
 from components.serving.runtime_spec import runtime_sha256
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
-from infra.kitchen.features import features
+from infra.kitchen.features import features, read_settings
 from infra.kitchen.models import content
 from infra.kitchen.platform import address, surroundings
 from infra.kitchen.scaling import autoscaling
@@ -41,6 +41,9 @@ from infra.settings import Kitchen
 
 def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     """Declare a kitchen; return its part of the stack's outputs."""
+    for index, setting in read_settings(kitchen):
+        where = f"kitchens.{kitchen.name}.runtime"
+        pulumi.log.warn(f"{where}.extraArgs[{index}] is read as runtime.{setting}: write the setting in its place")
     needs: list[pulumi.Resource] = [
         context.tenants[kitchen.tenant],
         context.volumes[kitchen.tenant, kitchen.base_model],

@@ -11,7 +11,8 @@ import pytest
 from infra.catalog import BaseModel, Catalog, FileSum, load_catalog
 from infra.faults import FaultsError
 from infra.flag_words import flag_word
-from infra.kitchen.features import features
+from infra.keys import camel
+from infra.kitchen.features import features, read_settings
 from infra.load import load_settings, read_stack_file
 from infra.rules.flag_values import value_fault
 from infra.rules.flags import OWNED
@@ -200,6 +201,7 @@ def test_a_flag_of_an_older_file_is_read_as_the_setting(flag: str, field: str, v
     found = kitchen(catalog, {"extraArgs": ["--async-scheduling", flag]})
     assert getattr(found.runtime, field) == value
     assert found.runtime.further_args == ("--async-scheduling",)
+    assert read_settings(found) == [(1, camel(field))]
 
 
 def test_what_stands_beside_a_flag_is_read_with_it(catalog: Catalog) -> None:
