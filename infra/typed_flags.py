@@ -1,13 +1,12 @@
 """Flags of `extraArgs` that a setting of its own says by now: files from before are read as if they said the setting.
 
-Only what reads in one way is taken over. Where the setting stands too, where the flag stands twice, or where its value
-is not understood, the flag stays where it is, and a rule names the setting.
+Only what reads in one way is taken over. Where the setting stands too, or where the value is not understood, the flag
+stays where it is, and a rule names the setting.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -86,12 +85,11 @@ _BESIDE = {"enable-auto-tool-choice": "tool_call_parser"}
 def read_flags(entries: Sequence[str], stated: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of Runtime out of its `extra_args`, with `read_args`; `stated` are the fields that the file states."""
     words = [flag_word(index, entry) for index, entry in enumerate(entries) if WORD.fullmatch(entry)]
-    times = Counter(word.name for word in words)
     found: dict[str, Any] = {}
     places: dict[int, str] = {}
     for word in words:
         field, reader = READERS.get(word.name, ("", _switch))
-        if not field or field in stated or times[word.name] > 1 or not word.whole:
+        if not field or field in stated or not word.whole:
             continue
         if word.value is not None and value_fault(word.name, word.key, word.value):
             continue

@@ -12,9 +12,10 @@ from components.entry.envoy import bootstrap
 from components.entry.paths import MODELS, PATHS
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
-from infra.kitchen.entry_plan import plan
+from infra.kitchen.entry_plan import plan, table
 from infra.load import load_settings
-from infra.payload.call_bounds import PARAMETERS
+from infra.payload.call_body import Refused
+from infra.payload.call_bounds import DEFAULTS, PARAMETERS, check
 from infra.runtime_settings import TASKS
 from infra.validate import schema
 from tests.unit.support.entry import with_entry
@@ -64,3 +65,12 @@ def test_a_cache_that_says_nothing_does_not_scale() -> None:
         settings(task="embed", adapters=[], autoscaling=scaling)
     assert "kitchens.support.autoscaling.metric" in str(error.value)
     assert "task embed answers in one step" in str(error.value)
+
+
+def test_a_kitchen_bounds_the_texts_of_one_call() -> None:
+    found = table(settings(task="embed", adapters=[], inputs={"maxInputs": 8}))
+    assert found["support"]["bounds"]["maxInputs"] == 8
+    sent = {"model": "support", "input": ["a"] * 9}
+    with pytest.raises(Refused, match="must be a list of 1 to 8 entries"):
+        check("/v1/embeddings", sent, {**DEFAULTS, **found["support"]["bounds"]})
+    check("/v1/embeddings", {**sent, "input": ["a"] * 8}, {**DEFAULTS, **found["support"]["bounds"]})

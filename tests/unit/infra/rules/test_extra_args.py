@@ -114,6 +114,7 @@ def test_flags_that_contradict_nothing_are_taken(args: list[str], catalog: Catal
             1,
             "stands twice, first as --enable-prefix-caching",
         ),
+        (["--kv-cache-dtype=fp8", "--kv-cache-dtype=bogus"], 1, "stands twice, first as --kv-cache-dtype"),
         (["--seed=3", "--seed=4"], 1, "stands twice, first as --seed: the last one would count"),
         (["--kernel-config.moe_backend=triton", '--kernel-config={"linear_backend": "auto"}'], 1, "stands twice"),
         (["--kernel-config.moe_backend=triton", "--kernel_config.moe_backend=auto"], 1, "stands twice"),
