@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-serving test-fields architectures demo test-keycloak bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-serving test-fields architectures flags demo test-keycloak bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -146,6 +146,9 @@ test-fields: venv $(SERVING_STAMP) ## what the entry lets through, vLLM's own pr
 
 architectures: $(SERVING_STAMP) ## read from vLLM's own classes which architectures it runs, and which with adapters, into the catalog
 	@$(SERVING)/bin/python tests/serving/support/vllm_architectures.py infra/catalog/architectures.json
+
+flags: venv $(SERVING_STAMP) ## the list of vLLM's flags anew from the parser of the vLLM in tools/serving-requirements.lock; judgements stay
+	@$(BIN)/python -m tools.server_flags $(SERVING)/bin/python
 
 demo: venv $(SERVING_STAMP) ## a kitchen that answers, on this machine: real vLLM on CPU behind the entry; ONCE=yes: end after three calls
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/python -m tools.demo $(if $(filter yes,$(ONCE)),--once)

@@ -8,18 +8,8 @@ Sources: vllm/lora/layers/base_linear.py and column_parallel_linear.py (create_l
 from __future__ import annotations
 
 from components.gpu.memory_shape import ModelShape
-from components.gpu.memory_versions import numbers
 
 _BYTES = {"bfloat16": 2.0, "float16": 2.0, "float32": 4.0}
-
-MAX_EXPERT_RANK = 128
-"""Highest `--max-lora-rank` of a mixture of experts that is not fully sharded: the kernel asserts it in its first step
-(vllm/lora/ops/triton_ops/fused_moe_lora_op.py, _run_fused_moe_lora_one_shot, 0.27.1; vllm#55158)."""
-
-
-def asserts_expert_rank(version: str) -> bool:
-    """Whether a version of vLLM has that kernel; newer ones are taken to have it until their data says otherwise."""
-    return numbers(version) >= (0, 27)
 
 
 def slot_bytes(

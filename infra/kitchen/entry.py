@@ -14,7 +14,7 @@ from components.content import sha256_of
 from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
 from components.entry.counter import Counter, CounterArgs
 from components.entry.doors import Way
-from components.entry.envoy.routes import MODELS
+from components.entry.paths import MODELS
 from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
 from components.entry.shipper import PREFIX, Shipping

@@ -8,6 +8,7 @@ from typing import Any
 
 from components import naming
 from components.entry.counter import host
+from components.entry.paths import PATHS
 from components.entry.plan import AUTHORITIES, EntryPlan, Grant, Issuer, Limits, Server
 from components.entry.pods import CA_FILE
 from infra.adapter_refs import AdapterCanary
@@ -17,9 +18,6 @@ from infra.grants import Granted, Model, callers, granted, models
 from infra.keys import camel
 from infra.kitchen.ports import server_port
 from infra.settings import Kitchen, Settings
-
-PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
-"""What every kitchen serves."""
 
 
 def uncalled(settings: Settings) -> list[str]:
@@ -84,7 +82,7 @@ def _grant(settings: Settings, catalog: Catalog, one: Granted) -> Grant:
         name=one.name,
         model=one.model.name,
         groups=one.groups,
-        paths=PATHS,
+        paths=PATHS[settings.kitchens[one.model.kitchen].task],
         servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen], one.model),
         tenant=one.model.tenant,
         limits=Limits(**asdict(one.limits)),

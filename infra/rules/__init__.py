@@ -25,6 +25,7 @@ from infra.rules.platform import platform_faults, route_twin_faults, store_netwo
 from infra.rules.quantization import quantization_faults
 from infra.rules.registry import certificates_faults, credentials_faults
 from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
+from infra.rules.server_options import server_option_faults
 from infra.rules.signers import signature_faults, signers_faults
 from infra.rules.stated_kinds import stated_kind_faults
 from infra.settings import Settings
@@ -39,6 +40,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     architecture_faults,
     gpu_memory_faults,
     extra_args_faults,
+    server_option_faults,
     quantization_faults,
     scaling_faults,
     canary_faults,

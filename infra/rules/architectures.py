@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.gpu.memory_lora import MAX_EXPERT_RANK, asserts_expert_rank
 from infra.architectures import VERSION, serves_lora, why_not
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
-from infra.memory import version_of
 from infra.memory_flags import expert_parallel, fully_sharded
 from infra.settings import Kitchen, Settings
 
@@ -46,18 +44,7 @@ def _experts(catalog: Catalog, kitchen: Kitchen, model: BaseModel) -> Iterator[F
     """What adapters of a mixture of experts need of the server (vllm/lora/layers/fused_moe.py and its kernel)."""
     if not model.shape.experts:
         return
-    said, path = kitchen.runtime, f"kitchens.{kitchen.name}.runtime"
-    sharded = fully_sharded(kitchen)
-    if said.max_lora_rank > MAX_EXPERT_RANK and not sharded and asserts_expert_rank(version_of(kitchen, catalog)):
-        whole = f", or extraArgs: [--fully-sharded-loras] on {max(2, said.tensor_parallel_size)} GPUs"
-        yield Fault(
-            path=f"{path}.maxLoraRank",
-            value=said.max_lora_rank,
-            rule=f"{model.ref} is a mixture of experts: vLLM adapts experts up to rank {MAX_EXPERT_RANK}, and ends in "
-            "the first step above it unless slots are fully sharded",
-            example=f"maxLoraRank: {MAX_EXPERT_RANK}{whole}",
-        )
-    if sharded and expert_parallel(kitchen):
+    if fully_sharded(kitchen) and expert_parallel(kitchen):
         rule = "experts are divided among GPUs whole, or their LoRA slots by rank: vLLM does not do both"
-        example = "without one of --enable-expert-parallel and --fully-sharded-loras"
-        yield Fault(path=f"{path}.extraArgs", value=list(said.extra_args), rule=rule, example=example)
+        path = f"kitchens.{kitchen.name}.runtime.{kitchen.runtime.place('expert_parallel')}"
+        yield Fault(path=path, value=True, rule=rule, example="one of expertParallel and fullyShardedLoras")

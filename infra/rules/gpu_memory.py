@@ -13,7 +13,8 @@ from components.gpu.products import PRODUCTS_MIB, mig_profile
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
 from infra.memory import fit_of, not_counted, tokens_per_request
-from infra.settings import GpuPool, Kitchen, Runtime, Settings
+from infra.runtime_settings import Runtime
+from infra.settings import GpuPool, Kitchen, Settings
 
 _RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 _MIG_RESOURCE = re.compile(r"nvidia\.com/mig-\d+g\.\d+gb(\.me(\.all)?|\.gfx)?")

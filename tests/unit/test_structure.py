@@ -34,6 +34,7 @@ OPS_MAY_IMPORT = {
     "infra.load",
     "infra.payload.verify_signature",
     "infra.policy_settings",
+    "infra.runtime_settings",
     "infra.settings",
     "infra.shapes",
     "infra.validate",

@@ -13,6 +13,7 @@ from components.entry.envoy import renaming
 from components.entry.envoy.limits import of_action, of_route
 from components.entry.envoy.shares import cluster_of
 from components.entry.envoy.words import CALL, CLAIMS, JWT, has_entries, is_metadata, of_metadata
+from components.entry.paths import MODELS
 from components.entry.plan import EntryPlan, Grant, Issuer
 
 CHECK = "check"
@@ -21,7 +22,7 @@ CHECK = "check"
 GROUPS_HEADER = "x-kitchen-groups"
 """Tells the list of models which groups the token has; callers cannot set it."""
 
-MODELS = "/v1/models"
+
 _OF_BODIES = ("size", "model", "body", "stream-usage")
 """Filters that are for calls of models alone."""
 

@@ -19,7 +19,13 @@ import yaml
 
 from tests.support.minio_server import MinioServer
 from tools import fixtures
-from tools.demo.on_cpu import ADDED_ARGUMENTS, ADDED_ENVIRONMENT, DROPPED_ARGUMENTS, REPLACED_ARGUMENTS
+from tools.demo.on_cpu import (
+    ADDED_ARGUMENTS,
+    ADDED_ENVIRONMENT,
+    DROPPED_ARGUMENTS,
+    REPLACED_ARGUMENTS,
+    distribution,
+)
 from tools.local.workspace import REPOSITORY
 
 PYTHON = "KITCHEN_SERVING_PYTHON"
@@ -98,7 +104,7 @@ class ServedKitchen:
     def serve(self) -> None:
         python = os.environ[PYTHON]
         words = [python, *self.server["command"][1:], *self._server_arguments()]
-        env = self.environment(self.server) | ADDED_ENVIRONMENT
+        env = self.environment(self.server) | ADDED_ENVIRONMENT | distribution(self.folder / "python")
         place = self.server["workingDir"]
         self.start("server", words, env, self.paths[place] if place else None)
 

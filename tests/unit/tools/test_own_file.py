@@ -184,6 +184,10 @@ OTHERS: dict[str, tuple[str, ...]] = {
         ("",),
     ),
     "tools/venv.py": ("",),
+    # What makes a build for CPU known by vLLM's own name, in the demo's folder.
+    "tools/demo/on_cpu.py": ("place / 'METADATA'",),
+    # The list of vLLM's flags in Git.
+    "tools/server_flags/__main__.py": ("FILE.read_text()", "FILE.write_text(", "json.loads("),
     # The settings that people write, and projects in temporary folders.
     "tools/pipeline/stack_file.py": ("",),
     "tools/pipeline/stacks.py": ("",),

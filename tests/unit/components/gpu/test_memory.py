@@ -307,6 +307,6 @@ def test_weights_are_those_of_the_files(
 
 def test_the_table_has_a_line_a_kitchen() -> None:
     lines = memory_table(load_settings(dev(), CATALOG), CATALOG).splitlines()
-    assert [line.split()[0] for line in lines] == ["KITCHEN", "support", "summary"]
+    assert [line.split()[0] for line in lines] == ["KITCHEN", "support", "summary", "search"]
     assert lines[2].split()[4] == "16.0", "without a statement every request has its full context"
     assert lines[1].split()[1:] == ["l40s", "13.5", "0.2", "8.0", "0.3-1.7", "22.0-23.4", "40.1", "56", "25", "fits"]

@@ -115,26 +115,6 @@ def test_every_word_of_the_list_is_known() -> None:
 EXPERTS = {"architecture": "Qwen3MoeForCausalLM", "numLocalExperts": 4, "intermediateSize": 2048}
 
 
-@pytest.mark.parametrize("rank", [256, 320, 512])
-def test_experts_are_adapted_up_to_rank_128(rank: int) -> None:
-    text = told(dev(maxLoraRank=rank), with_config(**EXPERTS))
-    assert f"kitchens.support.runtime.maxLoraRank: {rank}; rule: {REF} is a mixture of experts" in text
-    assert "example: maxLoraRank: 128, or extraArgs: [--fully-sharded-loras] on 2 GPUs" in text
-
-
-def test_fully_sharded_slots_have_any_rank() -> None:
-    runtime = {"maxLoraRank": 256, "tensorParallelSize": 2, "extraArgs": ["--fully-sharded-loras"]}
-    load_settings(dev(**runtime), with_config(**EXPERTS))
-    load_settings(dev(maxLoraRank=128), with_config(**EXPERTS))
-    load_settings(dev(maxLoraRank=256), with_config())
-
-
-def test_an_older_image_does_not_assert_the_rank() -> None:
-    catalog = with_config(**EXPERTS)
-    older = replace(catalog.images["vllm"], version="0.20.0")
-    load_settings(dev(maxLoraRank=256), replace(catalog, images={**catalog.images, "vllm": older}))
-
-
 def test_slots_are_split_by_rank_or_by_expert() -> None:
     runtime = {"tensorParallelSize": 2, "extraArgs": ["--fully-sharded-loras", "--enable-expert-parallel"]}
     assert "vLLM does not do both" in told(dev(**runtime), with_config(**EXPERTS))
@@ -235,9 +215,8 @@ def test_flags_are_counted(extra: list[str], field: str, expected: float) -> Non
 def test_pictures_that_nobody_may_send_are_not_counted(extra: list[str], counted: bool) -> None:
     vision = {"hiddenSize": 1280, "patchesPerToken": 4, "itemTokens": 16384, "video": 7}
     catalog = with_config(architecture="Qwen2_5_VLForConditionalGeneration", vision=vision)
-    settings = load_settings(dev(), catalog)
+    settings = load_settings(dev(extraArgs=extra), catalog)
     kitchen = settings.kitchens["support"]
-    kitchen = replace(kitchen, runtime=replace(kitchen.runtime, extra_args=tuple(extra)))
     fit = fit_of(kitchen, settings.gpu_pools["l40s"], catalog)
     assert (fit.overhead > 2) is counted
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.kitchen.entry_plan import PATHS
+from components.entry.paths import MODELS, PATHS
 from ops.__main__ import main
 from tests.support.token_issuer import SECRET, TokenIssuer
 from tests.unit.support.entry import issuer as stated
@@ -64,5 +64,8 @@ def test_its_calls_are_those_that_the_command_prints(issuer: TokenIssuer, stack:
 
 
 def test_its_paths_are_those_that_are_open() -> None:
-    (sentence,) = re.findall(r"The paths are (.*?)\. The server's other paths", TEXT, re.DOTALL)
-    assert set(re.findall(r"`(/[^`]+)`", sentence)) == {*PATHS, "/v1/models"}
+    rows = dict(re.findall(r"^\| `(\w+)` \|[^|]*\| (`/[^|]*) \|", TEXT, re.MULTILINE))
+    assert {task: set(re.findall(r"`(/[^`]+)`", cell)) for task, cell in rows.items()} == {
+        task: set(paths) for task, paths in PATHS.items()
+    }
+    assert f"`{MODELS}` is open for every one" in TEXT
