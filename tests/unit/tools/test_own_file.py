@@ -147,6 +147,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     # Of this repository or of the toolchain.
     "tools/cluster/components.py": ("HERE /",),
     "tools/cluster/objects.py": ("HERE /", "folder /", "path.read_bytes()", "values[key]", "answer"),
+    "tools/docs/memory_rows.py": ("path.read_text()", "(folder / 'memory.md')"),
     # Of the kernel; logs, which are shown as they are.
     "tools/cluster/processes.py": ("_PROC /", "'environ'", "log.open("),
     "tools/local/orphans.py": ("/proc/",),
