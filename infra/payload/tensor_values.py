@@ -102,6 +102,11 @@ class Values:
         """Modules that change nothing, because one of their two matrices is all zeros."""
         return sorted(name for name, zero in self._pairs().items() if zero)
 
+    @property
+    def blank(self) -> bool:
+        """Whether every number is zero, of lora_A too: a file of shapes alone, which no training leaves."""
+        return bool(self._matrices) and all(matrix.zero and not matrix.wrong for matrix in self._matrices or ())
+
     def _pairs(self) -> dict[str, bool]:
         found: dict[str, bool] = {}
         for matrix in self._matrices or ():

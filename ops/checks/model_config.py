@@ -28,9 +28,17 @@ _WINDOWED = ("mistral", "mixtral", "phi3", "starcoder2")
 """Models whose every layer has the sliding window that the file names, where it says no more about layers."""
 
 
+def architecture(config: Mapping[str, Any]) -> str | None:
+    """The architecture that vLLM runs the model by: the first that config.json names."""
+    named = config.get("architectures")
+    return named[0] if isinstance(named, list) and named and isinstance(named[0], str) else None
+
+
 def catalog_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """`config` of a catalog entry; a number that config.json lacks is left out."""
-    found = {ours: config[key] for key, ours in NUMBERS.items() if config.get(key) is not None}
+    named = architecture(config)
+    found: dict[str, Any] = {} if named is None else {"architecture": named}
+    found |= {ours: config[key] for key, ours in NUMBERS.items() if config.get(key) is not None}
     for key, (ours, kind) in _OPTIONAL.items():
         if type(config.get(key)) is kind:
             found[ours] = config[key]
