@@ -11,6 +11,7 @@ from ops.catalog.kinds import Kind
 from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
 from ops.checks.adapter_tensors import by_module
+from ops.checks.adopted import origin_of
 from ops.checks.base_model import CONFIG
 from ops.checks.files import Content
 from ops.checks.model_config import catalog_config, quantization
@@ -42,8 +43,10 @@ def new_image(said: Mapping[str, Any], *, imported: bool) -> dict[str, Any]:
 
 def _adapter(content: Content) -> dict[str, Any]:
     config = content.parsed[FILE]
-    modules = by_module(content.tensors[WEIGHTS]).words
-    return {"baseModel": config["base_model_name_or_path"], "rank": config["r"], "targetModules": sorted(modules)}
+    words = by_module(content.tensors[WEIGHTS]).words
+    found = {"baseModel": config["base_model_name_or_path"], "rank": config["r"], "targetModules": sorted(words)}
+    origin = origin_of(content)
+    return found | ({"adopted": origin} if origin else {})
 
 
 def _base_model(content: Content) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from infra.faults import MISSING, Fault
 from ops.checks.adapter_config import FILE, LoraConfig, read_config
 from ops.checks.adapter_modules import Compared, module_faults, notes_of
 from ops.checks.adapter_tensors import EXPERTS, PREFIX, Named, Pair, by_module
+from ops.checks.adopted import adopted_faults
 from ops.checks.files import Content
 from ops.checks.safetensors_header import Tensor
 
@@ -48,7 +49,7 @@ def adapter_faults(
         config, found = read_config(content.parsed[FILE], said)
         faults += found
     base = base_model_of(content, entry, catalog)
-    faults += _identity(config, entry, catalog)
+    faults += [*_identity(config, entry, catalog), *adopted_faults(content)]
     if entry is not None and config.rank not in (None, entry.rank):
         faults.append(_differs(f"{FILE}: r", config.rank, "rank", entry.rank))
     if WEIGHTS in content.tensors:
