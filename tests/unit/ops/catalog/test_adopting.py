@@ -135,7 +135,8 @@ def test_names_are_resolved_and_set_right(tmp_path: Path, catalog: Path, capsys:
     )
     assert adopted(catalog, origin) == 0
     said = capsys.readouterr().out
-    assert "renamed: base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight -> " in said
+    first = "renamed: base_model.model._orig_mod.model.layers.1.self_attn.q_proj.lora_A.default.weight -> "
+    assert f"{first}base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight" in said
     assert "left out, the base model has it: base_model.model.model.embed_tokens.base_layer.weight" in said
     assert load_file(tmp_path / "menu" / WEIGHTS).keys() == right.keys()
     assert json.loads((tmp_path / "menu" / CONFIG).read_text())["target_modules"] == ["q_proj", "v_proj"]
