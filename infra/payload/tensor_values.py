@@ -23,6 +23,9 @@ WIDTH = {"F32": 4, "F16": 2, "BF16": 2}
 MAX_HEADER_BYTES = 32 * 1024 * 1024
 _PREFIX = 8
 _FIRST = 4096
+_BLOCK = 64 * 1024
+"""Bytes that are looked at in one go: what is made of them stays in the processor's cache."""
+
 _TOLD = 3
 _OVERFLOW = {"float16": 65520.0, "bfloat16": 2.0**128 - 2.0**119, "float32": 2.0**128}
 """The smallest number that becomes infinite in the type, as IEEE 754 rounds: to the nearest, halves to even."""
@@ -152,26 +155,34 @@ class Values:
             matrix = matrices[self._at]
             if matrix.begin < self._position and matrix.end > start:
                 first, last = max(matrix.begin, start), min(matrix.end, self._position)
-                self._look(matrix, piece[first - start : last - start])
+                self._look(matrix, piece, first - start, last - start)
             if matrix.end > self._position:
                 return
             self._at += 1
 
-    def _look(self, matrix: _Matrix, piece: bytes) -> None:
-        if matrix.wrong:
-            return
-        piece = matrix.rest + piece
-        cut = len(piece) - len(piece) % matrix.width
-        piece, matrix.rest = piece[:cut], piece[cut:]
-        last = piece[matrix.width - 1 :: matrix.width]
-        if matrix.zero and last:
-            surely = last[:_FIRST].translate(None, matrix.small)
-            matrix.zero = not surely and _first(piece, matrix.width, matrix.least) is None
-        if last.translate(None, matrix.safe):
-            at = _first(piece, matrix.width, matrix.limit)
+    def _look(self, matrix: _Matrix, piece: bytes, first: int, last: int) -> None:
+        """Look at the matrix's bytes, which stand in the piece from `first` to before `last`: it is not copied."""
+        if matrix.rest:  # a number that the end of the piece before has cut
+            taken = min(matrix.width - len(matrix.rest), last - first)
+            number, first = matrix.rest + piece[first : first + taken], first + taken
+            matrix.rest = b"" if len(number) == matrix.width else number
+            if not matrix.rest:
+                self._numbers(matrix, number, 0, matrix.width)
+        over = (last - first) % matrix.width
+        for at in range(first, last - over, _BLOCK):
+            self._numbers(matrix, piece, at, min(at + _BLOCK, last - over))
+        matrix.rest += piece[last - over : last] if first < last else b""
+
+    def _numbers(self, matrix: _Matrix, piece: bytes, first: int, last: int) -> None:
+        ends = b"" if matrix.wrong else piece[first + matrix.width - 1 : last : matrix.width]
+        if matrix.zero and ends:
+            surely = ends[:_FIRST].translate(None, matrix.small)
+            matrix.zero = not surely and _first(piece[first:last], matrix.width, matrix.least) is None
+        if ends.translate(None, matrix.safe):
+            at = _first(piece[first:last], matrix.width, matrix.limit)
             if at is not None:
                 matrix.wrong = True
-                self._tell(matrix, _number(matrix.dtype, piece[at : at + matrix.width]))
+                self._tell(matrix, _number(matrix.dtype, piece[first + at : first + at + matrix.width]))
 
     def _tell(self, matrix: _Matrix, value: float) -> None:
         if math.isfinite(value):
