@@ -14,8 +14,8 @@ from components.entry.plan import EntryPlan
 from components.platform import Platform
 
 SCRIPTS = pod_package.files(
-    *("adapter_status", "call_files", "fetch_adapters", "record_status", "ship_calls", "store_key"),
-    "verify_signature",
+    *("adapter_file", "adapter_status", "call_files", "fetch_adapters", "local_files", "record_status", "ship_calls"),
+    *("store_key", "tensor_values", "verify_signature"),
 )
 """Files of the package that the sidecar needs."""
 

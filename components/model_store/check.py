@@ -14,7 +14,9 @@ from components.platform import Platform
 CONFIG_PATH = "/etc/kitchen/base-model"
 MODELS_PATH = "/models"
 MODULE = "load_base_model"
-SCRIPTS = pod_package.files(MODULE, "fetch_adapters", "one_load", "verify_signature")
+SCRIPTS = pod_package.files(
+    *(MODULE, "adapter_file", "fetch_adapters", "local_files", "one_load", "tensor_values", "verify_signature")
+)
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600
 """How long a starting server waits for a load that goes on; its pod starts again after that, and waits anew."""

@@ -14,7 +14,7 @@ from components.serving.vllm import ADAPTERS_PATH
 
 CONFIG_PATH = "/etc/kitchen/adapters"
 CA_PATH = "/etc/kitchen/ca"
-SCRIPTS = pod_package.files("fetch_adapters", "verify_signature")
+SCRIPTS = pod_package.files("adapter_file", "fetch_adapters", "local_files", "tensor_values", "verify_signature")
 MANIFEST = "manifest.json"
 
 _MIB = 1024 * 1024
@@ -50,7 +50,8 @@ class AdapterFetch:
 
     `scripts` by file name are those of SCRIPTS. `secret` names the Secret with AWS_ACCESS_KEY_ID and
     AWS_SECRET_ACCESS_KEY; `ca_bundle` a ConfigMap with ca.crt. `signers` are public keys as PEM by name: where there
-    are any, an adapter is served only if one of them has signed its files.
+    are any, an adapter is served only if one of them has signed its files. `dtype` is the one in which the server
+    computes: weights that overflow it are refused.
     """
 
     image: str
@@ -62,6 +63,7 @@ class AdapterFetch:
     ca_bundle: str | None
     adapters: Sequence[AdapterSource]
     signers: Mapping[str, str] = field(default_factory=dict)
+    dtype: str = ""
 
     def names(self) -> list[str]:
         """Names by which servers know the adapters, in the order of the settings."""
@@ -151,7 +153,11 @@ class AdapterFetch:
             }
             for adapter in self.adapters
         ]
-        data: dict[str, Any] = {"bucket": self.bucket, "adapters": adapters}
+        data: dict[str, Any] = {
+            "bucket": self.bucket,
+            **({"dtype": self.dtype} if self.dtype else {}),
+            "adapters": adapters,
+        }
         if self.signers:
             data["signers"] = [{"name": name, "publicKey": key} for name, key in self.signers.items()]
         return json.dumps(data, indent=1) + "\n"

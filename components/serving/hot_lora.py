@@ -20,8 +20,8 @@ from components.serving.vllm import ADAPTERS_PATH, LoraOptions
 
 SIDECAR = "reconcile-adapters"
 SCRIPTS = pod_package.files(
-    *("adapter_status", "fetch_adapters", "guard_updates", "reconcile_adapters", "store_key"),
-    *("update_api", "verify_signature"),
+    *("adapter_file", "adapter_status", "fetch_adapters", "guard_updates", "local_files", "reconcile_adapters"),
+    *("store_key", "tensor_values", "update_api", "verify_signature"),
 )
 SCRIPTS_PATH = "/etc/kitchen/hot"
 TOKEN_FOLDER = "/run/kitchen"

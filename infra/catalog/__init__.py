@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from components.gpu import ModelShape
+from components.gpu.memory import compute_dtype
+from infra.catalog.modules import Modules
 from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.shapes import config_faults, shape_of
@@ -17,6 +19,9 @@ from infra.validate import schema_faults
 FOLDER = Path(__file__).resolve().parent
 FETCH_IMAGE = "storage-initializer"
 """Name of the image that runs the fetch script: it has Python and boto3."""
+
+SERVER_IMAGE = "vllm"
+"""Name of the image whose version says what servers do with adapters, where no kitchen is looked at."""
 
 FILES = {
     "images.yaml": "images",
@@ -64,7 +69,10 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseModel:
-    """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume, `quantization` that of its files."""
+    """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume, `quantization` that of its files.
+
+    `architecture` is the class by which vLLM runs it, empty where the entry does not say it; `modules` are None there.
+    """
 
     ref: str
     state: str
@@ -75,6 +83,8 @@ class BaseModel:
     files: tuple[FileSum, ...]
     licence: str
     quantization: str | None = None
+    architecture: str = ""
+    modules: Modules | None = None
     stand_in: bool = False
     approvals: tuple[Approval, ...] = ()
 
@@ -82,6 +92,11 @@ class BaseModel:
     def name(self) -> str:
         """The name without its version; callers use it as `model`."""
         return self.ref.split("/")[0]
+
+    @property
+    def served_dtype(self) -> str:
+        """The data type in which vLLM computes it where a kitchen asks for no other."""
+        return compute_dtype("auto", self.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +247,9 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         parameters_billion=entry["parametersBillion"],
         dtype=entry["dtype"],
         quantization=entry.get("quantization"),
+        architecture=entry["config"].get("architecture", ""),
         shape=shape_of(entry["config"]),
+        modules=Modules(patterns=entry["modules"]) if "modules" in entry else None,
         files=_files(entry),
         licence=entry["licence"],
         stand_in=entry.get("standIn", False),

@@ -9,6 +9,7 @@ import pulumi
 
 from components import naming
 from components.gpu import Placement
+from components.gpu.memory import compute_dtype
 from components.object_store import BucketAccess
 from components.ports import LLM_PORT
 from components.serving import (
@@ -187,6 +188,7 @@ def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
         secret=secret or naming.reader_secret(kitchen.name),
         ca_bundle=store.ca_bundle,
         adapters=[_source(kitchen, context.catalog.adapters[ref]) for ref in kitchen.adapters],
+        dtype=compute_dtype(kitchen.runtime.dtype, context.catalog.base_models[kitchen.base_model].dtype),
         signers={signer.name: signer.public_key for signer in context.settings.signers},
     )
 

@@ -2,7 +2,8 @@
 
 Runs in a pod's init container before the model server, on Python 3.9+ with boto3. An adapter appears at
 `<target>/<name>` (its `served`, where it has one) in one rename, after every file had the manifest's size and sha256
-sum and one of the signers had signed them; what is there already is checked again. On a fault nothing of that adapter
+sum, its weights no value that spoils a server's answers, and one of the signers had signed them; what is there already
+is checked again. On a fault nothing of that adapter
 stays visible, every fault is told, and the exit code is 1 (content is not what the manifest says, or not signed),
 2 (bad manifest, arguments or target) or 3 (store out of reach or access denied).
 """
@@ -10,13 +11,10 @@ stays visible, every fault is told, and the exit code is 1 (content is not what 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
-import shutil
 import signal
-import stat
 import sys
 import threading
 import time
@@ -29,12 +27,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import verify_signature
+from .adapter_file import Watch, scale_in
+from .local_files import MIB, discard, entries, is_right, sync
+from .tensor_values import SERVED
 
 WRONG_CONTENT, BAD_INPUT, NO_STORE = 1, 2, 3
 STAGE = ".fetching"
 PARALLEL = 4
 ATTEMPTS = 3
-MIB = 1024 * 1024
 NEEDED = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 _WORD = "[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -44,6 +44,7 @@ FIELDS = {
     "path": (re.compile(f"{_WORD}(/{_WORD})*"), "a relative path of plain names, no .. and no //"),
     "sha256": (re.compile("[0-9a-f]{64}"), "64 lower-case hexadecimal digits"),
     "sizeBytes": (re.compile("[0-9]+"), "a whole number of bytes"),
+    "dtype": (re.compile("|".join(SERVED)), f"one of {', '.join(SERVED)}"),
 }
 
 
@@ -80,21 +81,22 @@ class Store:
             message = f"AWS_ENDPOINT_URL: {self.endpoint}: {type(error).__name__}; rule: http(s)://host[:port]"
             raise FetchError(message, BAD_INPUT) from None
 
-    def download(self, key: str, part: Path, size: int) -> str:
+    def download(self, key: str, part: Path, size: int, watch: Watch) -> str:
         """Stream an object to `part` (never over a link, never beyond `size`) and return its sha256 sum."""
         for attempt in range(1, ATTEMPTS + 1):
             if self.broken.is_set():
                 raise FetchError(f"{self.bucket}/{key}: not tried, the store is out of reach", NO_STORE)
             try:
-                return self._stream(key, part, size)
+                return self._stream(key, part, size, watch)
             except (BotoCoreError, ClientError) as error:
                 found = self._explain(key, error)
                 if attempt == ATTEMPTS or self.broken.is_set() or isinstance(error, ClientError):
                     raise found from None
         raise AssertionError("the last attempt returns or raises")
 
-    def _stream(self, key: str, part: Path, size: int) -> str:
-        digest, count = hashlib.sha256(), 0
+    def _stream(self, key: str, part: Path, size: int, watch: Watch) -> str:
+        watch.begin()
+        count = 0
         body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         with os.fdopen(os.open(part, flags, 0o644), "wb") as file:
@@ -102,13 +104,13 @@ class Store:
                 count += len(chunk)
                 if count > size:
                     raise FetchError(f"{self.bucket}/{key}: more than {size} bytes; expected {size} bytes")
-                digest.update(chunk)
+                watch.update(chunk)
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         if count != size:
             raise FetchError(f"{self.bucket}/{key}: {count} bytes; expected {size} bytes")
-        return digest.hexdigest()
+        return watch.sha256()
 
     def _explain(self, key: str, error: BotoCoreError | ClientError) -> FetchError:
         where, kind = f"{self.bucket}/{key}", type(error).__name__
@@ -144,6 +146,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         faults += _twice(f"{where}.files", [_field(file, "path") for file in files])
         for number, file in enumerate(files):
             faults += _wrong_fields(f"{where}.files[{number}]", file, "path", "sha256", "sizeBytes")
+    faults += _wrong_fields("manifest", data, *(("dtype",) if "dtype" in data else ()))
     if "signers" in data:
         faults += verify_signature.signers_faults(data["signers"])
     if faults:
@@ -177,56 +180,21 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def is_right(path: Path, file: dict[str, Any]) -> bool:
-    """Whether `path` is a regular file, not a link, with the manifest's size and sum."""
-    digest = hashlib.sha256()
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size != file["sizeBytes"]:
-            return False
-        with path.open("rb") as content:
-            for chunk in iter(lambda: content.read(MIB), b""):
-                digest.update(chunk)
-    except OSError:
-        return False
-    return bool(digest.hexdigest() == file["sha256"])
-
-
-def discard(path: Path) -> None:
-    """Remove a file, link or folder without following links; absent is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def entries(folder: Path) -> set[str]:
-    """Relative paths of all files and links below `folder`."""
-    found = [Path(root, name) for root, folders, files in os.walk(folder) for name in (*files, *folders)]
-    return {path.relative_to(folder).as_posix() for path in found if path.is_symlink() or not path.is_dir()}
-
-
-def sync(folder: Path) -> None:
-    """Make a folder's entries last through a crash."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    os.fsync(descriptor)
-    os.close(descriptor)
-
-
 def not_signed(adapter: dict[str, Any], folder: Path, signers: Any) -> FetchError | None:
     """Why none of the signers, where any are stated, has signed the right files in `folder`; None if one has."""
     reason = None if signers is None else verify_signature.refusal(folder, adapter["files"], signers)
     return FetchError(f"{adapter['name']}/{adapter['version']}/{reason}") if reason else None
 
 
-def prepare(adapter: dict[str, Any], target: Path, signers: Any) -> bool:
+def prepare(adapter: dict[str, Any], target: Path, signers: Any, dtype: str) -> bool:
     """Whether the adapter is there and right; if not, take it out of sight and keep only files to look at."""
     served = adapter.get("served", adapter["name"])
     final, stage = target / served, target / STAGE / served
     files = {file["path"]: file for file in adapter["files"]}
     if not final.is_symlink() and entries(final) == set(files):
-        right = all(is_right(final / path, file) for path, file in files.items())
-        if right and not not_signed(adapter, final, signers):
+        watches = {path: Watch(path, dtype, scale_in(final)) for path in files}
+        right = all(is_right(final / path, file, watches[path]) for path, file in files.items())
+        if right and not any(watch.faults() for watch in watches.values()) and not not_signed(adapter, final, signers):
             print(f"{served}: already there and right", flush=True)
             return True
         discard(stage)
@@ -241,18 +209,22 @@ def prepare(adapter: dict[str, Any], target: Path, signers: Any) -> bool:
     return False
 
 
-def fetch_file(store: Store, adapter: dict[str, Any], file: dict[str, Any], target: Path) -> FetchError | None:
+def fetch_file(
+    store: Store, adapter: dict[str, Any], file: dict[str, Any], target: Path, dtype: str
+) -> FetchError | None:
     """Put one verified file into the stage; return what is wrong, with key, expected and actual."""
     key = f"{adapter['name']}/{adapter['version']}/{file['path']}"
-    staged = target / STAGE / adapter.get("served", adapter["name"]) / file["path"]
+    stage = target / STAGE / adapter.get("served", adapter["name"])
+    staged = stage / file["path"]
     start, mib = time.monotonic(), file["sizeBytes"] / MIB
+    watch = Watch(file["path"], dtype, scale_in(stage))
     try:
-        if is_right(staged, file):
+        if is_right(staged, file, watch):
             print(f"{key}: {mib:.1f} MiB, already there", flush=True)
-            return None
+            return _values_fault(store, key, watch)
         staged.parent.mkdir(parents=True, exist_ok=True)
         part = staged.with_name(f".{staged.name}.part")
-        actual = store.download(key, part, file["sizeBytes"])
+        actual = store.download(key, part, file["sizeBytes"], watch)
         if actual != file["sha256"]:
             return FetchError(f"{store.bucket}/{key}: sha256 {actual}; expected {file['sha256']}")
         part.replace(staged)
@@ -262,6 +234,14 @@ def fetch_file(store: Store, adapter: dict[str, Any], file: dict[str, Any], targ
     except OSError as error:
         return FetchError(f"{store.bucket}/{key}: cannot be written to {target}: {error.strerror}", BAD_INPUT)
     print(f"{key}: {mib:.1f} MiB, {mib / max(time.monotonic() - start, 1e-3):.1f} MiB/s", flush=True)
+    return _values_fault(store, key, watch)
+
+
+def _values_fault(store: Store, key: str, watch: Watch) -> FetchError | None:
+    if faults := watch.faults():
+        return FetchError(f"{store.bucket}/{key}: {'; '.join(faults)}")
+    for line in watch.told():
+        print(f"{key}: {line}", flush=True)
     return None
 
 
@@ -271,14 +251,24 @@ def fetch(manifest: dict[str, Any], target: Path, key: dict[str, str] | None = N
     if target.is_symlink() or (target / STAGE).is_symlink():
         raise FetchError(f"--target {target}: is or holds a link; rule: a folder of its own", BAD_INPUT)
     target.mkdir(parents=True, exist_ok=True)
-    wanted = [adapter for adapter in manifest["adapters"] if not prepare(adapter, target, signers)]
+    dtype = str(manifest.get("dtype") or "")
+    wanted = [adapter for adapter in manifest["adapters"] if not prepare(adapter, target, signers, dtype)]
+    found: list[list[FetchError]] = [[] for _ in wanted]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        jobs = [(a, [pool.submit(fetch_file, store, a, f, target) for f in a["files"]]) for a in wanted]
-    for adapter, results in jobs:
-        wrong = [fault for fault in (result.result() for result in results) if fault is not None]
+        for weights in (False, True):  # the scale of the weights stands in another file
+            jobs = [
+                (number, pool.submit(fetch_file, store, adapter, file, target, dtype))
+                for number, adapter in enumerate(wanted)
+                for file in adapter["files"]
+                if Watch.looks_at(file["path"]) is weights
+            ]
+            for number, job in jobs:
+                fault = job.result()
+                found[number] += [fault] if fault is not None else []
+    for number, adapter in enumerate(wanted):
         served = adapter.get("served", adapter["name"])
         staged = target / STAGE / served
-        wrong = wrong or [fault for fault in [not_signed(adapter, staged, signers)] if fault]
+        wrong = found[number] or [fault for fault in [not_signed(adapter, staged, signers)] if fault]
         if not wrong:
             staged.rename(target / served)
         faults += wrong

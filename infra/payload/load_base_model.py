@@ -30,7 +30,7 @@ from typing import Any, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import fetch_adapters as base
-from . import one_load
+from . import local_files, one_load
 
 MARKER = ".kitchen-complete.json"
 PARALLEL = 4
@@ -143,25 +143,25 @@ def load_file(source: Source, file: dict[str, Any], folder: Path, progress: Prog
     final = folder / file["path"]
     part = final.with_name(f".{final.name}.part")
     try:
-        if base.is_right(final, file):
+        if local_files.is_right(final, file):
             progress.add(file["sizeBytes"], read=False)
             return None
         turn.check()
-        base.discard(final)
+        local_files.discard(final)
         final.parent.mkdir(parents=True, exist_ok=True)
         if part.is_symlink() or part.is_dir():
-            base.discard(part)
+            local_files.discard(part)
         resumed = part.exists()
         actual = receive(source, file, part, progress)
         if actual != file["sha256"] and resumed:
-            base.discard(part)  # the beginning may have been another file's
+            local_files.discard(part)  # the beginning may have been another file's
             actual = receive(source, file, part, progress)
         if actual != file["sha256"]:
-            base.discard(part)
+            local_files.discard(part)
             return base.FetchError(f"{source.where(file['path'])}: sha256 {actual}; expected {file['sha256']}")
         turn.check()
         part.replace(final)
-        base.sync(final.parent)
+        local_files.sync(final.parent)
     except base.FetchError as error:
         return error
     except OSError as error:
@@ -216,12 +216,12 @@ def hash_beginning(out: BinaryIO, size: int) -> tuple[Any, int]:
 def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, turn: Any) -> list[Any]:
     """Bring every file to the folder, then write the marker; return what is wrong."""
     folder.mkdir(parents=True, exist_ok=True)
-    base.discard(folder / MARKER)
-    base.sync(folder)
+    local_files.discard(folder / MARKER)
+    local_files.sync(folder)
     ref, files = f"{manifest['name']}/{manifest['version']}", manifest["files"]
     total = sum(file["sizeBytes"] for file in files)
     for path in _extras(folder, manifest):
-        base.discard(folder / path)
+        local_files.discard(folder / path)
     progress = Progress(ref, total)
     with ThreadPoolExecutor(PARALLEL) as pool:
         found = list(pool.map(lambda file: load_file(source, file, folder, progress, turn), files))
@@ -231,7 +231,7 @@ def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, tu
         marker = {"ref": ref, "manifestSha256": sha256, "files": len(files), "bytes": total}
         marker["loaded"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         turn.write(folder / MARKER, json.dumps(marker) + "\n")
-        base.sync(folder)
+        local_files.sync(folder)
     return faults
 
 
@@ -239,7 +239,7 @@ def _extras(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """Files and links that are neither the manifest's, nor the beginning of one, nor the marker."""
     wanted = {Path(file["path"]) for file in manifest["files"]}
     kept = {MARKER} | {str(path) for path in wanted} | {str(path.with_name(f".{path.name}.part")) for path in wanted}
-    return sorted(base.entries(folder) - kept)
+    return sorted(local_files.entries(folder) - kept)
 
 
 def check(manifest: dict[str, Any], sha256: str, folder: Path, patience: float) -> list[Any]:

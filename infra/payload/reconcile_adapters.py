@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from .adapter_status import Status, log, serve
-from .fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, discard, fetch, not_signed, read_manifest
+from .fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, fetch, not_signed, read_manifest
+from .local_files import discard
 from .store_key import StoreKey
 from .update_api import Server, ServerError
 
@@ -46,7 +47,7 @@ class Reconciler:
         self._verified: set[Path] = set()
         self._idle: dict[Path, float] = {}
         self._settled: set[str] | None = None
-        self._bucket = ""
+        self._bucket = self._dtype = ""
         self._signers: list[dict[str, str]] | None = None
         self._signed: set[str] = set()
         self._entries: dict[str, dict[str, Any]] = {}
@@ -84,6 +85,7 @@ class Reconciler:
         except FetchError as error:
             return [f"{error}; the last good list stays"] if self._declared is not None else [str(error)]
         self._bucket, self._declared = manifest["bucket"], manifest["adapters"]
+        self._dtype = str(manifest.get("dtype") or "")
         if manifest.get("signers") != self._signers:
             self._signers = manifest.get("signers")
             self._signed.clear()
@@ -139,7 +141,7 @@ class Reconciler:
         told = io.StringIO()
         try:
             with contextlib.redirect_stdout(told):
-                wanted = {"bucket": self._bucket, "adapters": [adapter], "signers": self._signers}
+                wanted = {"bucket": self._bucket, "adapters": [adapter], "signers": self._signers, "dtype": self._dtype}
                 faults = fetch(wanted, path.parent, self._key.read())
         except FetchError as error:
             faults = [error]

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.catalog import BaseModel
+from infra.catalog.modules import compact
 from infra.faults import MISSING, Fault
 from ops.checks.adapter_config import FILE as ADAPTER_CONFIG
 from ops.checks.files import Content, unsafe_name
-from ops.checks.model_config import text_part
+from ops.checks.model_config import quantization, text_part
 from ops.checks.model_numbers import CONFIG, notes, number_faults
+from ops.checks.module_sizes import module_sizes
 
 TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
@@ -28,6 +30,7 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
     """Return every fault of a base model whose files have been read; `entry` is the catalog's, if there is one."""
     faults = [*_code(content.parsed), *_weights(content), *_tokenizer(content), *_other_models_files(content)]
     config = content.parsed.get(CONFIG)
+    faults += _modules(content, config, entry)
     if CONFIG not in content.sizes:
         faults.append(Fault(path=CONFIG, value=MISSING, rule="a base model has a config.json", example=CONFIG))
     elif config is not None and not isinstance(config, dict):
@@ -82,6 +85,26 @@ def _layers(content: Content, said: object) -> Iterator[Fault]:
     if missing is not None:
         rule = f"the weights have {len(found)} layers, {missing} is not among them: is a file missing?"
         yield Fault(path=f"{CONFIG}: num_hidden_layers", value=said, rule=rule, example=str(len(found)))
+
+
+def _modules(content: Content, config: object, entry: BaseModel | None) -> Iterator[Fault]:
+    """The entry's modules are those of the weights: adapters are compared with the entry alone."""
+    if entry is None or not content.tensors:
+        return
+    if entry.modules is None:
+        content.notes.append(
+            f"the catalog entry of {entry.ref} has no `modules`: adapters are not compared with its names and sizes "
+            "until kitchen model publish of these files has added them"
+        )
+        return
+    method = quantization(config) if isinstance(config, dict) else None
+    found, said = compact(module_sizes(content.tensors.values(), method)), entry.modules.patterns
+    for name in sorted(found.keys() | said.keys()):
+        if found.get(name) != said.get(name):
+            rule = "the catalog's entry has other modules than the weights: adapters would be compared with these"
+            value, example = found.get(name, MISSING), str(said.get(name, "-"))
+            yield Fault(path=f"modules: {name}", value=value, rule=rule, example=example)
+            return
 
 
 def _weights(content: Content) -> Iterator[Fault]:

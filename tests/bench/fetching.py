@@ -47,25 +47,37 @@ class Run:
 
 
 def upload(store: MinioServer, folder: Path, count: int, size: int) -> Path:
-    """Fill the bucket with `count` files of `size` random bytes and return the manifest that ours reads."""
+    """Fill the bucket with `count` adapters' weights of about `size` bytes and return the manifest that ours reads.
+
+    Each file is one bfloat16 matrix of small numbers, as trained ones are: ours looks at every value.
+    """
     store.client().create_bucket(Bucket=BUCKET)
     generator, files = random.Random(count), []  # noqa: S311 - only has to be the same in every run
     local = folder / "file"
     for number in range(count):
         digest = hashlib.sha256()
+        shape = {"dtype": "BF16", "shape": [size // 2], "data_offsets": [0, size]}
+        head = json.dumps({"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight": shape}).encode()
         with local.open("wb") as file:
-            for _ in range(size // MB):
-                chunk = generator.randbytes(MB)
+            for chunk in (len(head).to_bytes(8, "little") + head, *(_small(generator) for _ in range(size // MB))):
                 digest.update(chunk)
                 file.write(chunk)
+            whole = file.tell()
         path = f"part-{number:03}.safetensors"
         store.client().upload_file(str(local), BUCKET, f"{ADAPTER}/{VERSION}/{path}")
-        files.append({"path": path, "sizeBytes": size, "sha256": digest.hexdigest()})
+        files.append({"path": path, "sizeBytes": whole, "sha256": digest.hexdigest()})
     local.unlink()
     manifest = folder / "manifest.json"
     adapters = [{"name": ADAPTER, "version": VERSION, "files": files}]
-    manifest.write_text(json.dumps({"bucket": BUCKET, "adapters": adapters}))
+    manifest.write_text(json.dumps({"bucket": BUCKET, "dtype": "bfloat16", "adapters": adapters}))
     return manifest
+
+
+def _small(generator: random.Random) -> bytes:
+    """A MB of bfloat16 numbers between 2**-6 and 2**-5, of both signs."""
+    random_bytes = bytearray(generator.randbytes(MB))
+    random_bytes[1::2] = bytes(0x3D if byte & 1 else 0xBD for byte in random_bytes[1::2])
+    return bytes(random_bytes)
 
 
 def measure(words: list[str], env: dict[str, str]) -> Run:
@@ -109,8 +121,8 @@ def compare(folder: Path, shape: str, other: str) -> list[tuple[str, ...]]:
                 target.mkdir()
                 runs[name].append(measure(words, env))
                 found = sum(path.stat().st_size for path in target.rglob("*.safetensors"))
-                if found != count * size:
-                    sys.exit(f"bench: {name} fetched {found} of {count * size} bytes")
+                if found != sum(file["sizeBytes"] for file in json.loads(manifest.read_text())["adapters"][0]["files"]):
+                    sys.exit(f"bench: {name} fetched {found} bytes, which is not all")
                 shutil.rmtree(target)
             say(f"bench: {shape}, run {number + 1}/{RUNS}")
     return list(_rows(shape, runs))

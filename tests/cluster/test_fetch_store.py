@@ -18,6 +18,7 @@ from infra.payload import fetch_adapters
 from tests.support import pod_package
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.signing import Key, new_key, signed
+from tests.support.values import SPOILT, all_zero, one_value
 from tools import fixtures
 
 BUCKET = "fetch-lora"
@@ -292,6 +293,66 @@ def test_a_target_that_cannot_be_written_is_told(kitchen: Kitchen) -> None:
     run = kitchen.run()
     assert run.code == 2
     assert f"--target {kitchen.target}" in run.err
+
+
+def republish(kitchen: Kitchen, path: str, content: bytes) -> None:
+    """Another file of the first adapter, with its sum in the manifest: published before anybody looked at values."""
+    kitchen.put(f"{FAQ}/{path}", content)
+    (file,) = (file for file in kitchen.manifest["adapters"][0]["files"] if file["path"] == path)
+    file |= {"sha256": hashlib.sha256(content).hexdigest(), "sizeBytes": len(content)}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_weights_that_would_spoil_a_server_are_refused_though_their_sums_are_right(
+    kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]], spoilt: str
+) -> None:
+    spoil, said = SPOILT[spoilt]
+    kitchen.manifest["dtype"] = "bfloat16"
+    republish(kitchen, WEIGHTS, spoil(artifacts[FAQ][WEIGHTS]))
+    for _ in range(2):
+        run = kitchen.run()
+        assert run.code == 1
+        assert f"{BUCKET}/{FAQ}/{WEIGHTS}: tensor base_model.model.model.layers." in run.err
+        assert said in run.err
+        assert kitchen.visible() == SALES_ONLY
+
+
+def test_the_data_type_of_the_server_and_the_scale_of_the_adapter_count(
+    kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]
+) -> None:
+    republish(kitchen, WEIGHTS, one_value(artifacts[FAQ][WEIGHTS], 200.0))
+    for dtype, alpha, code in (("bfloat16", 16, 0), ("float16", 8, 0), ("float16", 16, 1), ("bfloat16", 16, 0)):
+        kitchen.manifest["dtype"] = dtype
+        republish(kitchen, CONFIG, json.dumps(json.loads(artifacts[FAQ][CONFIG]) | {"lora_alpha": alpha}).encode())
+        assert kitchen.run().code == code, (dtype, alpha)
+    kitchen.manifest["dtype"] = "float8"
+    assert "manifest.dtype" in kitchen.run().err
+
+
+def test_what_lies_there_already_is_looked_at_too(kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]) -> None:
+    bad = one_value(artifacts[FAQ][WEIGHTS], float("nan"))
+    republish(kitchen, WEIGHTS, bad)
+    (kitchen.target / "helpdesk-faq").mkdir(parents=True)
+    for path, content in ((CONFIG, artifacts[FAQ][CONFIG]), (WEIGHTS, bad)):
+        (kitchen.target / "helpdesk-faq" / path).write_bytes(content)
+    run = kitchen.run()
+    assert (run.code, kitchen.visible()) == (1, SALES_ONLY)
+    assert "NaN" in run.err
+
+
+def test_one_module_without_effect_is_told_alone(kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]]) -> None:
+    republish(kitchen, WEIGHTS, all_zero(artifacts[FAQ][WEIGHTS], within="layers.1.self_attn.v_proj.lora_B"))
+    run = kitchen.run()
+    assert (run.code, kitchen.visible()) == (0, WHOLE)
+    assert "1 modules change nothing, lora_A or lora_B is all zeros: base_model.model.model.layers.1." in run.out
+
+
+@pytest.mark.parametrize("content", [b"no weights", b"", b"\x02\0\0\0\0\0\0\0{}x" * 3])
+def test_what_is_no_file_of_weights_is_refused(kitchen: Kitchen, content: bytes) -> None:
+    republish(kitchen, WEIGHTS, content)
+    run = kitchen.run()
+    assert (run.code, kitchen.visible()) == (1, SALES_ONLY)
+    assert "no weights of an adapter" in run.err
 
 
 @pytest.fixture(scope="module")

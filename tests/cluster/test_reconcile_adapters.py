@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from components.object_store.minio.users import MinioUserProvider
@@ -18,6 +19,7 @@ from tests.cluster.support.object_store import in_provider
 from tests.cluster.support.sidecar import Sidecar, beside_a_server
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.signing import new_key
+from tests.support.values import SPOILT, changed
 
 BUCKET = "hot-lora"
 FAQ, SALES = "helpdesk-faq/v2026-02-01", "sales-summary/v2026-03-15"
@@ -83,6 +85,20 @@ def test_a_tampered_adapter_is_told_and_takes_nothing_out_of_service(sidecar: Si
     assert 'kitchen_adapter_refused{adapter="log-triage",version="v2026-06-10"} 1' in sidecar.get("/metrics")[1]
     sidecar.publish("log-triage/v2026-06-10")
     sidecar.wait(lambda: sidecar.states()["log-triage"] == "loaded")
+
+
+@pytest.mark.parametrize("spoilt", ["not a number", "zeros"])
+def test_weights_that_would_spoil_the_server_never_reach_it(sidecar: Sidecar, spoilt: str) -> None:
+    """Their sums are right: this is what was published before anybody looked at values."""
+    spoil, said = SPOILT[spoilt]
+    sidecar.declare(sidecar.publish(SALES), sidecar.publish("log-triage/v2026-06-10", spoil=spoil))
+    sidecar.start()
+    sidecar.wait(sidecar.ready)
+    assert sidecar.states() == {"sales-summary": "loaded", "log-triage": "refused"}
+    assert ("load", "log-triage") not in sidecar.server.calls
+    (told,) = [entry["reason"] for entry in sidecar.status()["adapters"] if entry["name"] == "log-triage"]
+    assert said in told
+    assert "lora_B" in told or "layers." in told
 
 
 def test_a_tampered_new_version_leaves_the_old_one_serving(sidecar: Sidecar) -> None:
@@ -241,13 +257,11 @@ def test_a_store_out_of_reach_keeps_a_new_pod_back_and_no_pod_that_serves(sideca
 
 def test_never_more_disk_than_declared(sidecar: Sidecar) -> None:
     """One MiB: two versions of 0.6 MiB do not fit at once, so the new one waits and the old one serves."""
-    big = [sidecar.publish(SALES), sidecar.publish("sales-summary/v2026-09-01")]
-    for entry in big:
-        content = entry["version"].encode() * 60_000
-        key = f"{entry['name']}/{entry['version']}/adapter_model.safetensors"
-        sidecar.store.client().put_object(Bucket=BUCKET, Key=key, Body=content)
-        (file,) = [file for file in entry["files"] if file["path"] == "adapter_model.safetensors"]
-        file.update(sha256=sha256(content).hexdigest(), sizeBytes=len(content))
+    big = [
+        sidecar.publish(ref, spoil=lambda content: changed(content, lambda _, numbers: np.repeat(numbers, 36, axis=0)))
+        for ref in (SALES, "sales-summary/v2026-09-01")
+    ]
+    assert all(0.5 < file["sizeBytes"] / 2**20 < 0.7 for entry in big for file in entry["files"][1:])
     sidecar.declare(big[0])
     sidecar.start()
     sidecar.wait(sidecar.ready)

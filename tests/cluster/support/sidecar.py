@@ -38,9 +38,17 @@ class Sidecar:
             self.port = int(free.getsockname()[1])
         self.process: subprocess.Popen[str] | None = None
 
-    def publish(self, ref: str, *, damage: bool = False, key: Key | None = None) -> dict[str, Any]:
+    def publish(
+        self,
+        ref: str,
+        *,
+        damage: bool = False,
+        key: Key | None = None,
+        spoil: Callable[[bytes], bytes] = lambda content: content,
+    ) -> dict[str, Any]:
         fixture = fixtures.AdapterFixture(ref=ref, base_model=fixtures.BASE_MODELS[0], rank=8)
         entries, files = [], fixtures.adapter_files(fixture)
+        files["adapter_model.safetensors"] = spoil(files["adapter_model.safetensors"])
         if key is not None:
             files = {**files, "model.sig": signed(files, self.folder / "signed" / ref, key)}
         for path, content in files.items():

@@ -49,9 +49,9 @@ class StaticKitchen(ServedKitchen):
             self.publish(fixture.ref, rank=fixture.rank)
 
     def run(self, container: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, *container["command"][1:], *container["args"]]
+        words = [*container["command"][1:], *container["args"]]
         env = self.environment(container) | self.store_environment()
-        here = [self.here(word) for word in words]
+        here = [sys.executable, *(self.here(word) for word in words)]  # its own path is of this machine already
         place = self.paths[container["workingDir"]]
         return subprocess.run(here, cwd=place, env=env, capture_output=True, text=True, check=False)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.payload import fetch_adapters as fetch
+from infra.payload import local_files
 
 GOOD: dict[str, Any] = {
     "bucket": "lora",
@@ -121,9 +122,9 @@ def test_a_link_is_never_right(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.write_bytes(b"")
     file = {"sizeBytes": 0, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}
-    assert fetch.is_right(real, file)
+    assert local_files.is_right(real, file)
     (tmp_path / "link").symlink_to(real)
-    assert not fetch.is_right(tmp_path / "link", file)
+    assert not local_files.is_right(tmp_path / "link", file)
 
 
 def test_discard_does_not_follow_links(tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_discard_does_not_follow_links(tmp_path: Path) -> None:
     kept.mkdir()
     (kept / "file").write_text("x")
     (tmp_path / "link").symlink_to(kept)
-    fetch.discard(tmp_path / "link")
+    local_files.discard(tmp_path / "link")
     assert (kept / "file").read_text() == "x"
     assert not (tmp_path / "link").is_symlink()
 
