@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-fields demo test-keycloak bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-fields adapter-names flags architectures demo test-keycloak bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -146,6 +146,15 @@ test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program re
 
 test-fields: venv $(SERVING_STAMP) ## what the entry lets through, vLLM's own protocols read alike; each of their fields is open or closed
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving/test_entry_reading.py
+
+architectures: $(SERVING_STAMP) ## read from vLLM's own classes which architectures it runs, and which with adapters, into the catalog
+	@$(SERVING)/bin/python tests/serving/support/vllm_architectures.py infra/catalog/architectures.json
+
+flags: venv $(SERVING_STAMP) ## the list of vLLM's flags anew from the parser of the vLLM in tools/serving-requirements.lock; judgements stay
+	@$(BIN)/python -m tools.server_flags $(SERVING)/bin/python
+
+adapter-names: venv $(SERVING_STAMP) ## how the pinned vLLM takes adapters, by architecture, out of its own classes: infra/catalog/adapter-names.json
+	@VLLM_LOGGING_LEVEL=ERROR HF_HUB_OFFLINE=1 $(SERVING)/bin/python tests/serving/support/vllm_lora.py infra/catalog/adapter-names.json
 
 demo: venv $(SERVING_STAMP) ## a kitchen that answers, on this machine: real vLLM on CPU behind the entry; ONCE=yes: end after three calls
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/python -m tools.demo $(if $(filter yes,$(ONCE)),--once)

@@ -123,6 +123,7 @@ class Inputs:
     max_choices: int | None = None
     max_logprobs: int | None = None
     max_messages: int | None = None
+    max_inputs: int | None = None
     max_characters: int | None = None
     max_tools: int | None = None
     image_hosts: tuple[str, ...] = field(default=())

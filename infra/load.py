@@ -20,6 +20,7 @@ from infra.keys import fields as _fields
 from infra.policy_settings import Exemption, Signer, StatedKind
 from infra.price_settings import price_settings
 from infra.rules import semantic_faults
+from infra.runtime_load import runtime_settings
 from infra.secret_settings import take_secrets
 from infra.settings import (
     Autoscaling,
@@ -31,7 +32,6 @@ from infra.settings import (
     Priority,
     Quota,
     Routes,
-    Runtime,
     SecretText,
     Settings,
     Storage,
@@ -196,7 +196,7 @@ def _kitchens(data: Mapping[str, Any]) -> dict[str, Kitchen]:
 def _canary(name: str, data: Mapping[str, Any]) -> Kitchen:
     """What it does not say is as in its kitchen; its few pods are replaced one by one, so that no GPU is kept spare."""
     said = data["canary"]
-    like = {key: value for key, value in data.items() if key in ("tenant", "baseModel", "pool", "adapters", "api")}
+    like = {key: data[key] for key in ("tenant", "baseModel", "task", "pool", "adapters", "api") if key in data}
     own = {"replicas": 1, "rollout": "replace", "runtime": {**data.get("runtime", {}), **said.get("runtime", {})}}
     own |= {key: said[key] for key in ("adapters", "replicas") if key in said}
     return replace(_kitchen(naming.canary(name), like | own), canary_of=name, canary_weight=said["weight"])
@@ -206,7 +206,6 @@ def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
     apart = ("runtime", "adapters", "canary", "autoscaling", "access", "inputs", "fairShare")
     rest = {key: value for key, value in data.items() if key not in apart}
     scaling = data.get("autoscaling")
-    runtime = _fields(data.get("runtime", {}))
     entries = data.get("adapters", ())
     canaries = tuple(canary for entry in entries if (canary := canary_of(entry)) is not None)
     return Kitchen(
@@ -214,7 +213,7 @@ def _kitchen(name: str, data: Mapping[str, Any]) -> Kitchen:
         **_fields(rest),
         adapters=(*map(ref_of, entries), *(canary.ref for canary in canaries)),
         adapter_canaries=canaries,
-        runtime=Runtime(**runtime | {"extra_args": tuple(runtime.get("extra_args", ()))}),
+        runtime=runtime_settings(data.get("runtime", {})),
         autoscaling=None if scaling is None else Autoscaling(**_fields(scaling)),
         access=access(data.get("access", ())),
         inputs=inputs(data.get("inputs", {})),

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 
-from components.gpu import Fit, Load, fits
-from components.gpu.memory import BATCHED_TOKENS_LARGE, GIB, compute_dtype, slot_bytes, weight_bytes
+from components.gpu import Fit, Load, ModelShape, fits
+from components.gpu.memory import FITS, FITS_NOT, compute_dtype
+from components.gpu.memory_lora import slot_bytes
+from components.gpu.memory_shape import GIB
+from components.gpu.memory_versions import DEFAULT_VERSION, Estimate
+from components.gpu.memory_weights import linear_bytes, weight_bytes
 from components.gpu.products import real_memory_gib
+from infra import memory_flags
 from infra.catalog import BaseModel, Catalog
 from infra.settings import GpuPool, Kitchen, Settings
 
-_HEAD = ("KITCHEN", "POOL", "WEIGHTS", "LORA", "KV CACHE", "OTHER", "SUM", "OF", "%", "FULL CONTEXTS")
-_KV_TYPES = {"fp8": 1.0, "fp8_e4m3": 1.0, "fp8_e5m2": 1.0, "fp8_inc": 1.0}
+_HEAD = ("KITCHEN", "POOL", "WEIGHTS", "LORA", "KV CACHE", "OTHER", "SUM", "OF", "%", "FULL CONTEXTS", "VERDICT")
+_AGREE = 0.08
+"""How far files may be from what a model of that shape has, as a share, and still be taken for one."""
 
 
 def memory_gib(pool: GpuPool) -> float:
@@ -20,37 +28,55 @@ def memory_gib(pool: GpuPool) -> float:
     return pool.memory_gib if real is None else min(pool.memory_gib, real)
 
 
-def load_of(kitchen: Kitchen, pool: GpuPool, model: BaseModel) -> Load:
-    """What the kitchen asks of one GPU of a pool."""
+def load_of(kitchen: Kitchen, pool: GpuPool, model: BaseModel, version: str = DEFAULT_VERSION) -> Load:
+    """What the kitchen asks of one GPU of a pool; `version` is that of vLLM."""
     said = kitchen.runtime
     dtype, quantization = compute_dtype(said.dtype, model.dtype), said.quantization or model.quantization
     return Load(
         memory_gib=memory_gib(pool),
+        product=pool.product,
+        version=version,
         utilization=said.gpu_memory_utilization,
         tensor_parallel=said.tensor_parallel_size,
         dtype=dtype,
         quantization=quantization,
-        kv_bytes=_KV_TYPES.get(_flag(kitchen, "kv-cache-dtype") or "", 2.0),
+        kv_cache_dtype=memory_flags.kv_cache_dtype(kitchen),
         max_loras=said.max_loras if kitchen.adapters else 0,
         max_lora_rank=said.max_lora_rank,
         max_model_len=said.max_model_len,
         concurrency=said.concurrency,
         tokens_per_request=tokens_per_request(kitchen),
-        batched_tokens=_batched_tokens(kitchen),
+        batched_tokens=memory_flags.batched_tokens(kitchen),
         weights=_weights(model, dtype, quantization),
+        prefix_caching=memory_flags.prefix_caching(kitchen),
+        fully_sharded_loras=memory_flags.fully_sharded(kitchen),
+        expert_parallel=memory_flags.expert_parallel(kitchen),
+        hybrid_manager=memory_flags.hybrid_manager(kitchen),
+        eager=memory_flags.eager(kitchen),
+        speculative_tokens=memory_flags.speculative_tokens(kitchen),
+        media=memory_flags.items(kitchen, "image") + memory_flags.items(kitchen, "video") > 0,
+        videos=memory_flags.items(kitchen, "video") > 0,
+        certain=_certain(model),
     )
 
 
-def _weights(model: BaseModel, dtype: str, quantization: str | None) -> float | None:
-    """Bytes of the weights as the server holds them: those of the files, in another type or quantized in proportion.
+def counted_shape(model: BaseModel) -> ModelShape:
+    """The model's shape; with a part of it that is not known where the files have more than the shape says."""
+    if _certain(model):
+        return model.shape
+    return replace(model.shape, uncounted=("parts beyond the layers that its entry names", *model.shape.uncounted))
 
-    None for a stand-in, whose files are not those of the model that it stands for.
-    """
-    if model.stand_in:
-        return None
-    files = sum(file.size_bytes for file in model.files if file.path.endswith(".safetensors"))
-    stored = weight_bytes(model.shape, model.dtype, model.quantization)
-    return files * weight_bytes(model.shape, dtype, quantization) / stored if files else None
+
+def not_counted(model: BaseModel) -> tuple[str, ...]:
+    """Parts of the model whose memory is not in the sum, each by name."""
+    named = () if model.shape.architecture else ("kinds of layers and other parts: its entry names no architecture",)
+    return (*named, *counted_shape(model).uncounted)
+
+
+def version_of(kitchen: Kitchen, catalog: Catalog) -> str:
+    """The version of vLLM that the kitchen's image has."""
+    image = catalog.images.get(kitchen.runtime.image)
+    return DEFAULT_VERSION if image is None else image.version
 
 
 def spare_lora_gib(kitchen: Kitchen, model: BaseModel) -> int:
@@ -74,38 +100,80 @@ def tokens_per_request(kitchen: Kitchen) -> int:
 def fit_of(kitchen: Kitchen, pool: GpuPool, catalog: Catalog) -> Fit:
     """How the kitchen fits into one GPU of a pool."""
     model = catalog.base_models[kitchen.base_model]
-    return fits(model.shape, load_of(kitchen, pool, model))
+    return fits(counted_shape(model), load_of(kitchen, pool, model, version_of(kitchen, catalog)))
 
 
 def memory_table(settings: Settings, catalog: Catalog) -> str:
-    """One line a kitchen, in GiB of one GPU; empty without kitchens."""
+    """One line a kitchen, in GiB of one GPU, estimates with both ends; then what is not counted.
+
+    Empty without kitchens. No line says that a kitchen fits without naming what is not in its sum.
+    """
     rows: list[tuple[str, ...]] = [_HEAD]
+    notes = []
     for kitchen in settings.kitchens.values():
         fit = fit_of(kitchen, settings.gpu_pools[kitchen.pool], catalog)
-        parts = (fit.weights, fit.loras, fit.kv_cache, fit.overhead, fit.total, fit.budget)
-        figures = (*(f"{part:.1f}" for part in parts), f"{fit.percent:.0f}", str(fit.full_contexts))
-        rows.append((kitchen.name, kitchen.pool, *figures))
+        rows.append((kitchen.name, kitchen.pool, *_figures(fit)))
+        if parts := not_counted(catalog.base_models[kitchen.base_model]):
+            notes.append(f"not counted for {kitchen.name}: {', '.join(parts)}")
     if len(rows) == 1:
         return ""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, *notes])
 
 
-def _flag(kitchen: Kitchen, name: str) -> str | None:
-    for entry in kitchen.runtime.extra_args:
-        key, _, value = entry.partition("=")
-        if key.lstrip("-").replace("_", "-") == name:
-            return value
-    return None
+def tight_kitchens(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    """A sentence for each kitchen that may not start: whether it does is decided within what is estimated."""
+    for kitchen in settings.kitchens.values():
+        fit = fit_of(kitchen, settings.gpu_pools[kitchen.pool], catalog)
+        if fit.verdict in (FITS, FITS_NOT):
+            continue
+        yield (
+            f"kitchen {kitchen.name} is tight on one GPU of pool {kitchen.pool}: {_ends(fit.at_least, fit.at_most)} of "
+            f"{fit.budget:.1f} GiB; start it on one node first"
+        )
 
 
-def _batched_tokens(kitchen: Kitchen) -> int | None:
-    """Tokens of one step where flags say them; a prefill that is not chunked is one (vllm/engine/arg_utils.py)."""
-    text = _flag(kitchen, "max-num-batched-tokens")
-    if text and text.isdecimal():
-        return int(text)
-    if _flag(kitchen, "no-enable-chunked-prefill") is None:
+def _figures(fit: Fit) -> Iterator[str]:
+    yield from (f"{fit.weights:.1f}", f"{fit.loras:.1f}", f"{fit.kv_cache:.1f}")
+    yield _estimate(fit.other)
+    yield _ends(fit.at_least, fit.at_most)
+    yield from (f"{fit.budget:.1f}", f"{fit.percent:.0f}", str(int(fit.full_contexts)), fit.verdict)
+
+
+def _estimate(part: Estimate) -> str:
+    return _ends(part.low, part.high)
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{low:.1f}-{high:.1f}"
+
+
+def _weights(model: BaseModel, dtype: str, quantization: str | None) -> float | None:
+    """Bytes of the weights as the server holds them: those of the files, in another type or quantized in proportion.
+
+    None for a stand-in, whose files are not those of the model that it stands for.
+    """
+    if model.stand_in:
         return None
-    return max(kitchen.runtime.max_model_len, BATCHED_TOKENS_LARGE)
+    files = _file_bytes(model)
+    stored = weight_bytes(model.shape, model.dtype, model.quantization)
+    return files * weight_bytes(model.shape, dtype, quantization) / stored if files else None
+
+
+def _file_bytes(model: BaseModel) -> float:
+    return float(sum(file.size_bytes for file in model.files if file.path.endswith(".safetensors")))
+
+
+def _certain(model: BaseModel) -> bool:
+    """Whether the layers are as counted: the entry names the architecture, or its files are as large as such layers.
+
+    A model with other layers, or with an encoder, has files of another size than its numbers give for a plain one.
+    """
+    files = _file_bytes(model)
+    if model.shape.architecture or model.stand_in or not files:
+        return True
+    known = linear_bytes(model.dtype, model.quantization, model.shape.quantized_bits)
+    methods = (model.quantization,) if known is not None else ("modelopt_fp4", "fp8")
+    sizes = (weight_bytes(model.shape, model.dtype, method) for method in methods)
+    return any(abs(files / size - 1) <= _AGREE for size in sizes)

@@ -10,6 +10,7 @@ from infra.adapter_refs import AdapterCanary
 from infra.entry_settings import Access, EntrySettings, FairShare, Inputs, RecordContents
 from infra.policy_settings import Exemption, Signer, StatedKind
 from infra.price_settings import PriceSettings
+from infra.runtime_settings import Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,25 +141,6 @@ class Tenant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Runtime:
-    """Options of the vLLM server; the names are those of its flags."""
-
-    max_loras: int = 2
-    max_lora_rank: int = 16
-    max_cpu_loras: int | None = None
-    max_model_len: int = 8192
-    concurrency: int = 16
-    tokens_per_request: int | None = None
-    gpu_memory_utilization: float = 0.9
-    tensor_parallel_size: int = 1
-    dtype: str = "auto"
-    quantization: str | None = None
-    extra_args: tuple[str, ...] = ()
-    drain_seconds: int = 300
-    image: str = "vllm"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Autoscaling:
     """Server pods by a metric of vLLM; `target` is its value for one pod."""
 
@@ -185,7 +167,7 @@ class Kitchen:
     """A serving unit: base model, adapters, GPU pool and tenant.
 
     A canary is a kitchen of its own: `canary_of` names the one whose calls it takes `canary_weight` percent of.
-    `adapters` are all that its servers hold, those of `adapter_canaries` last.
+    `adapters` are all that its servers hold, those of `adapter_canaries` last. `task` is one of TASKS.
     """
 
     name: str
@@ -195,6 +177,7 @@ class Kitchen:
     adapters: tuple[str, ...] = ()
     replicas: int = 1
     rollout: str = "surge"
+    task: str = "generate"
     lora_mode: str = "static"
     adapter_space_gib: int = 10
     runtime: Runtime = field(default_factory=Runtime)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from ops.checks.adapter import WEIGHTS
+from ops.checks.files import read_folder
+from ops.checks.values import value_faults
 from ops.publish import publish
 from ops.store import client
 
@@ -39,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         adapters += [ref for kitchen in settings.kitchens.values() for ref in kitchen.adapters]
         arguments.model += [ref for tenant in settings.tenants for ref in settings.held(tenant)]
     _check(arguments, adapters, catalog)
+    _check_values(arguments.source / "lora", adapters, catalog)
     store = settings.object_store
     s3 = client(arguments.endpoint or store.endpoint, store.region)
     for kind, folder, refs in (("lora", "lora", adapters), ("models", "base", arguments.model)):
@@ -66,6 +72,18 @@ def _check(arguments: argparse.Namespace, adapters: list[str], catalog: Catalog)
     if not arguments.source.is_dir():
         rule = "must be a folder with lora/ and base/"
         faults.append(Fault(path="--from", value=str(arguments.source), rule=rule, example="artifacts"))
+    if faults:
+        raise FaultsError("publish", faults)
+
+
+def _check_values(source: Path, adapters: Sequence[str], catalog: Catalog) -> None:
+    """Weights that pods would refuse, though their sums are the catalog's, are refused here too."""
+    faults: list[Fault] = []
+    for ref in dict.fromkeys(adapters):
+        content, _ = read_folder(source / ref)
+        if WEIGHTS in content.tensors:
+            found = value_faults(source / ref, WEIGHTS, content, catalog.base_models[catalog.adapters[ref].base_model])
+            faults += [replace(fault, path=f"{ref}/{fault.path}") for fault in (*found, *content.withheld)]
     if faults:
         raise FaultsError("publish", faults)
 

@@ -13,9 +13,6 @@ from components.kubernetes_object import KubernetesObject
 SERVICE_PORT = 80
 """Port of the Service that KServe makes for a predictor in Standard mode."""
 
-OPEN_PATHS = ("/v1/models", "/v1/chat/completions", "/v1/completions", "/v1/embeddings")
-"""What callers reach: the server's other paths, metrics and adapter loading among them, are not routed."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
@@ -27,7 +24,10 @@ class Backend:
 
 @dataclass(frozen=True, kw_only=True)
 class WeightedRouteArgs:
-    """`gateway` is the Gateway that the route attaches to; its listener must admit routes of this namespace."""
+    """`gateway` is the Gateway that the route attaches to; its listener must admit routes of this namespace.
+
+    `paths` are what callers reach: the server's other paths, metrics and adapter loading among them, are not routed.
+    """
 
     namespace: str
     kitchen: str
@@ -35,13 +35,14 @@ class WeightedRouteArgs:
     gateway: str
     gateway_namespace: str
     host: str
+    paths: Sequence[str]
     backends: Sequence[Backend]
 
 
 class WeightedRoute(pulumi.ComponentResource):
     """An HTTPRoute of the Gateway API in front of a kitchen: one host name, shares by weight.
 
-    Guaranteed: the host name stays the same with and without a canary, and only the paths of `OPEN_PATHS` are routed.
+    Guaranteed: the host name stays the same with and without a canary, and only the paths of `paths` are routed.
     KServe 0.20 accepts `spec.canary` in Standard mode but its routes carry no weights (httproute_reconciler.go):
     this route does.
     """
@@ -69,7 +70,7 @@ def route_spec(args: WeightedRouteArgs) -> dict[str, Any]:
         "hostnames": [args.host],
         "rules": [
             {
-                "matches": [{"path": {"type": "Exact", "value": path}} for path in OPEN_PATHS],
+                "matches": [{"path": {"type": "Exact", "value": path}} for path in args.paths],
                 "backendRefs": [
                     {"name": backend.service, "port": SERVICE_PORT, "weight": backend.weight}
                     for backend in args.backends

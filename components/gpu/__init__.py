@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from components.gpu.memory import Fit, Load, ModelShape, fits
+from components.gpu.memory import Fit, fits
+from components.gpu.memory_load import Load
+from components.gpu.memory_shape import ModelShape
 from components.gpu.placement import Placement
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from components.serving.adapters import AdapterFetch, AdapterFile, AdapterSource
 from components.serving.autoscaling import Autoscaling
+from components.serving.features import Features
 from components.serving.hot_lora import HotLora
 from components.serving.llm_service import LlmService, LlmServiceArgs
 from components.serving.predictor import MultiLoraServiceArgs
@@ -16,6 +17,7 @@ __all__ = [
     "AdapterFile",
     "AdapterSource",
     "Autoscaling",
+    "Features",
     "HotLora",
     "LlmService",
     "LlmServiceArgs",

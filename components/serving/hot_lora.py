@@ -35,18 +35,21 @@ SERVER_ENVIRONMENT = {
 }
 """Opens vLLM's update API, together with the middleware that closes it to everybody but the sidecar."""
 
-SERVER_FLAGS = (f"--middleware={MIDDLEWARE}", "--no-enable-prefix-caching")
-"""Prefix caching is off: vLLM's cache knows adapters by name (vllm/v1/core/kv_cache_utils.py up to 0.27 at least), and
-after a change of version it would answer from the old one's keys and values (vllm-project/vllm#42125)."""
+SERVER_FLAGS = (f"--middleware={MIDDLEWARE}",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HotLora:
-    """`scripts` by file name are those of SCRIPTS; `space_gib` is the room for adapters in the pod."""
+    """`scripts` by file name are those of SCRIPTS; `space_gib` is the room for adapters in the pod.
+
+    `prefix_caching` may be on where vLLM's cache knows adapters by their folders, of which each version has its own.
+    Where it knows them by name alone, it would answer from a replaced version's keys and values (vllm#42125).
+    """
 
     fetch: AdapterFetch
     scripts: Mapping[str, str]
     space_gib: int
+    prefix_caching: bool = False
 
     def scripts_config_map(self, kitchen: str) -> str:
         """Name of the scripts' ConfigMap: other scripts are another name, and so another pod."""
@@ -57,7 +60,7 @@ class HotLora:
         spec["containers"] = [*spec.get("containers", []), self._sidecar(platform)]
         spec["volumes"] = [*spec.get("volumes", []), *self._volumes(kitchen)]
         server = spec["model"]
-        server["args"] = [*server.get("args", []), *lora.flags([]), *SERVER_FLAGS]
+        server["args"] = [*server.get("args", []), *lora.flags([]), *SERVER_FLAGS, *self._caching()]
         # `python3 -m` imports from its working directory; KServe's webhook refuses PYTHONPATH.
         server["workingDir"] = SCRIPTS_PATH
         server["env"] = [*server.get("env", []), *({"name": k, "value": v} for k, v in SERVER_ENVIRONMENT.items())]
@@ -67,6 +70,9 @@ class HotLora:
             {"name": "hot-scripts", "mountPath": SCRIPTS_PATH, "readOnly": True},
             {"name": "update-token", "mountPath": TOKEN_FOLDER, "readOnly": True},
         ]
+
+    def _caching(self) -> list[str]:
+        return ["--enable-prefix-caching" if self.prefix_caching else "--no-enable-prefix-caching"]
 
     def _volumes(self, kitchen: str) -> list[dict[str, Any]]:
         volumes: list[dict[str, Any]] = [

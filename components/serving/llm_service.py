@@ -157,7 +157,7 @@ def _template(args: LlmServiceArgs, like: dict[str, Any]) -> dict[str, Any]:
     runtime, model = runtime_spec(args.runtime), like["model"]
     pod = {key: like[key] for key in _POD_FIELDS if key in like}
     (server, *_) = runtime["containers"]
-    flags = [f"--port={LLM_PORT}", *(flag for flag in server["args"] if not flag.startswith("--port="))]
+    flags = [f"--port={LLM_PORT}" if flag.startswith("--port=") else flag for flag in server["args"]]
     main = {
         **server,
         "name": "main",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from components.ports import SERVER_PORT
+from components.serving.features import Features
 
 MODEL_FORMAT = "vLLM"
 """Name of the model format that binds services to runtimes."""
@@ -16,7 +17,10 @@ MODEL_PATH = "/mnt/models"
 ADAPTERS_PATH = "/mnt/adapters"
 """Where verified adapters lie. Not below the base model: that mount is read-only."""
 
-COMMAND = ("python3", "-m", "vllm.entrypoints.openai.api_server")
+COMMAND = ("python3", "-m", "vllm.entrypoints.cli.main", "serve")
+"""`vllm serve`, started as a module: the folder in which it starts is then one that it imports from, as hot mode's
+middleware needs; the `vllm` on the image's PATH would look beside itself. `vllm.entrypoints.openai.api_server` says of
+itself that it may be removed."""
 
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -39,9 +43,9 @@ The platform's user has no name in the image, and torch asks for one at import w
 class VllmOptions:
     """Options of one server; the fields are vLLM's flags (vllm/engine/arg_utils.py).
 
-    `shutdown_timeout` is in seconds: with 0, vLLM's default, SIGTERM ends every request at once. `extra` are further
-    flags, as they are written. `entry_name` is the base model's public name where calls come through the entry, which
-    counts by the usage that the server tells.
+    The base model is the first word, as `vllm serve` takes it. `shutdown_timeout` is in seconds: with 0, vLLM's own,
+    SIGTERM ends every request at once. `extra` are further flags, as they are written. `entry_name` is the base model's
+    public name where calls come through the entry, which counts by the usage that the server tells.
     """
 
     served_model_name: str
@@ -52,6 +56,7 @@ class VllmOptions:
     dtype: str
     quantization: str | None = None
     shutdown_timeout: int
+    features: Features = field(default_factory=Features)
     extra: Sequence[str] = ()
     entry_name: str | None = None
 
@@ -59,8 +64,8 @@ class VllmOptions:
         """Flags that every kitchen of this runtime shares."""
         quantization = [] if self.quantization is None else [f"--quantization={self.quantization}"]
         return [
+            MODEL_PATH,
             f"--port={SERVER_PORT}",
-            f"--model={MODEL_PATH}",
             *self._names(),
             f"--max-model-len={self.max_model_len}",
             f"--max-num-seqs={self.max_num_seqs}",
@@ -68,6 +73,7 @@ class VllmOptions:
             f"--tensor-parallel-size={self.tensor_parallel_size}",
             f"--dtype={self.dtype}",
             *quantization,
+            *self.features.flags(),
             f"--shutdown-timeout={self.shutdown_timeout}",
             *self.extra,
         ]

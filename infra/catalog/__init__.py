@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from components.gpu import ModelShape
+from components.gpu.memory import compute_dtype
+from infra.catalog.modules import Modules
 from infra.documents import DocumentError, read
-from infra.faults import MISSING, Fault, FaultsError
+from infra.faults import Fault, FaultsError
+from infra.shapes import config_faults, shape_of
 from infra.validate import schema_faults
 
 FOLDER = Path(__file__).resolve().parent
 FETCH_IMAGE = "storage-initializer"
 """Name of the image that runs the fetch script: it has Python and boto3."""
+
+SERVER_IMAGE = "vllm"
+"""Name of the image whose version says what servers do with adapters, where no kitchen is looked at."""
 
 FILES = {
     "images.yaml": "images",
@@ -63,7 +69,10 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseModel:
-    """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume, `quantization` that of its files."""
+    """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume, `quantization` that of its files.
+
+    `architecture` is the class by which vLLM runs it, empty where the entry does not say it; `modules` are None there.
+    """
 
     ref: str
     state: str
@@ -74,6 +83,8 @@ class BaseModel:
     files: tuple[FileSum, ...]
     licence: str
     quantization: str | None = None
+    architecture: str = ""
+    modules: Modules | None = None
     stand_in: bool = False
     data_classes: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
@@ -82,6 +93,11 @@ class BaseModel:
     def name(self) -> str:
         """The name without its version; callers use it as `model`."""
         return self.ref.split("/")[0]
+
+    @property
+    def served_dtype(self) -> str:
+        """The data type in which vLLM computes it where a kitchen asks for no other."""
+        return compute_dtype("auto", self.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +175,7 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 example = next(iter(data["licences"]), "Apache-2.0")
                 faults.append(Fault(path=f"{kind}.{name}.licence", value=licence, rule=rule, example=example))
     for ref, entry in data["baseModels"].items():
-        faults += _config_faults(f"baseModels.{ref}.config", entry["config"])
+        faults += config_faults(f"baseModels.{ref}.config", entry["config"])
     for ref, entry in data["adapters"].items():
         if entry["baseModel"] not in data["baseModels"]:
             rule = f"must be a base model of the catalog: {', '.join(data['baseModels'])}"
@@ -171,25 +187,6 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                     example=next(iter(data["baseModels"]), "tsuzumi-7b-instruct/v1"),
                 )
             )
-    return faults
-
-
-def _config_faults(path: str, config: Mapping[str, Any]) -> list[Fault]:
-    """Keys that say something together must stand together."""
-    faults = []
-    for key, other, example in (
-        ("slidingWindowLayers", "slidingWindow", 4096),
-        ("kvLoraRank", "qkRopeHeadDim", 64),
-        ("qkRopeHeadDim", "kvLoraRank", 512),
-    ):
-        if key in config and other not in config:
-            rule = f"must stand beside {key}: the two say together what the KV cache keeps"
-            faults.append(Fault(path=f"{path}.{other}", value=MISSING, rule=rule, example=f"{other}: {example}"))
-    layers = config["numHiddenLayers"]
-    if config.get("slidingWindowLayers", 0) > layers:
-        rule = f"the model has {layers} layers"
-        value = config["slidingWindowLayers"]
-        faults.append(Fault(path=f"{path}.slidingWindowLayers", value=value, rule=rule, example=str(layers)))
     return faults
 
 
@@ -252,31 +249,14 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         parameters_billion=entry["parametersBillion"],
         dtype=entry["dtype"],
         quantization=entry.get("quantization"),
-        shape=_shape(entry["config"]),
+        architecture=entry["config"].get("architecture", ""),
+        shape=shape_of(entry["config"]),
+        modules=Modules(patterns=entry["modules"]) if "modules" in entry else None,
         files=_files(entry),
         licence=entry["licence"],
         stand_in=entry.get("standIn", False),
         data_classes=tuple(entry.get("access", {}).get("dataClasses", ())),
         approvals=_approvals(entry),
-    )
-
-
-def _shape(config: Mapping[str, Any]) -> ModelShape:
-    return ModelShape(
-        hidden_size=config["hiddenSize"],
-        intermediate_size=config["intermediateSize"],
-        layers=config["numHiddenLayers"],
-        attention_heads=config["numAttentionHeads"],
-        kv_heads=config["numKeyValueHeads"],
-        head_dim=config.get("headDim") or config["hiddenSize"] // config["numAttentionHeads"],
-        vocabulary=config["vocabSize"],
-        max_position_embeddings=config["maxPositionEmbeddings"],
-        tied_embeddings=config.get("tieWordEmbeddings", False),
-        attention_bias=config.get("attentionBias", False),
-        experts=config.get("numLocalExperts", 0),
-        sliding_window=config.get("slidingWindow"),
-        sliding_window_layers=config.get("slidingWindowLayers"),
-        kv_latent=config.get("kvLoraRank", 0) + config.get("qkRopeHeadDim", 0),
     )
 
 

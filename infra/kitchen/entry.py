@@ -15,8 +15,8 @@ from components.entry import Entry, EntryArgs, KitchenPods, KitchenPodsArgs
 from components.entry.contents_recorder import SCRIPTS as CONTENTS_SCRIPTS
 from components.entry.counter import Counter, CounterArgs
 from components.entry.doors import Way
-from components.entry.envoy.routes import MODELS
 from components.entry.envoy.shares import at_once_by_tenant
+from components.entry.paths import MODELS
 from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
 from components.entry.shipper import CONTENTS, PREFIX, Shipping

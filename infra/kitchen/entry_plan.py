@@ -9,6 +9,7 @@ from typing import Any
 from components import naming
 from components.accounts import by_cluster
 from components.entry.counter import host
+from components.entry.paths import PATHS
 from components.entry.plan import AUTHORITIES, EntryPlan, Grant, Issuer, Limits, Server
 from components.entry.pods import CA_FILE
 from infra.adapter_refs import AdapterCanary
@@ -19,9 +20,6 @@ from infra.keys import camel
 from infra.kitchen.ports import server_port
 from infra.settings import Kitchen, Settings
 from infra.shares import Shares
-
-PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
-"""What every kitchen serves."""
 
 
 def uncalled(settings: Settings) -> list[str]:
@@ -96,7 +94,7 @@ def _grant(settings: Settings, catalog: Catalog, one: Granted, shares: Shares) -
         name=one.name,
         model=one.model.name,
         groups=one.groups,
-        paths=PATHS,
+        paths=PATHS[settings.kitchens[one.model.kitchen].task],
         servers=_servers(settings, catalog, settings.kitchens[one.model.kitchen], one.model, shares),
         tenant=one.tenant,
         limits=Limits(**asdict(one.limits)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from components import naming
 from components.entry import Backend, WeightedRoute, WeightedRouteArgs
+from components.entry.paths import MODELS, PATHS
 from components.gpu.sizing import startup_minutes
 from components.serving import Autoscaling
 from infra.kitchen.context import Context
@@ -63,6 +64,7 @@ def _route(context: Context, kitchen: Kitchen, gateway: GatewayApi) -> str:
         gateway=gateway.gateway,
         gateway_namespace=gateway.namespace,
         host=f"{kitchen.name}-{namespace}.{gateway.domain}",
+        paths=(MODELS, *PATHS[kitchen.task]),
         backends=[Backend(service=naming.predictor(name), weight=weight) for name, weight in weights.items()],
     )
     WeightedRoute(kitchen.name, args, context.after(*(context.services[entry.name] for entry in served)))

@@ -31,6 +31,7 @@ from components.serving.hot_lora import SCRIPTS as HOT_SCRIPTS
 from components.serving.runtime_spec import runtime_sha256
 from infra.catalog import FETCH_IMAGE, Adapter
 from infra.kitchen.context import Context
+from infra.kitchen.features import features, read_settings
 from infra.kitchen.models import content
 from infra.kitchen.platform import address, surroundings
 from infra.kitchen.scaling import autoscaling
@@ -41,6 +42,9 @@ from infra.settings import Kitchen
 
 def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
     """Declare a kitchen; return its part of the stack's outputs."""
+    for index, setting in read_settings(kitchen):
+        where = f"kitchens.{kitchen.name}.runtime"
+        pulumi.log.warn(f"{where}.extraArgs[{index}] is read as runtime.{setting}: write the setting in its place")
     needs: list[pulumi.Resource] = [
         context.tenants[kitchen.tenant],
         context.volumes[kitchen.tenant, kitchen.base_model],
@@ -148,7 +152,8 @@ def runtime_args(context: Context, kitchen: Kitchen) -> VllmRuntimeArgs:
             dtype=said.dtype,
             quantization=said.quantization,
             shutdown_timeout=said.drain_seconds,
-            extra=said.extra_args,
+            features=features(kitchen),
+            extra=said.further_args,
             entry_name=(kitchen.canary_of or kitchen.name) if context.settings.entry else None,
         ),
         model_gib=model.size_gib,
@@ -190,7 +195,12 @@ def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
 
 def _hot(context: Context, kitchen: Kitchen) -> HotLora:
     scripts = {name: context.payload[name] for name in HOT_SCRIPTS}
-    return HotLora(fetch=_fetch(context, kitchen), scripts=scripts, space_gib=kitchen.adapter_space_gib)
+    return HotLora(
+        fetch=_fetch(context, kitchen),
+        scripts=scripts,
+        space_gib=kitchen.adapter_space_gib,
+        prefix_caching=kitchen.runtime.prefix_caching or False,
+    )
 
 
 def _source(kitchen: Kitchen, adapter: Adapter) -> AdapterSource:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .local_files import Sum
@@ -16,6 +17,7 @@ CONFIG = "adapter_config.json"
 _WEIGHTS = ".safetensors"
 _MAX_CONFIG_BYTES = 1024 * 1024
 _TOLD = 3
+_SUMS = ThreadPoolExecutor(4)
 
 
 class Watch(Sum):
@@ -38,10 +40,13 @@ class Watch(Sum):
         self._fault = ""
 
     def update(self, piece: bytes) -> None:
-        """The next bytes."""
-        super().update(piece)
-        if self._values is not None and not self._fault:
-            self._ask(self._values.update, piece)
+        """The next bytes. The sum is made meanwhile: hashlib gives up Python's lock for it."""
+        if self._values is None or self._fault:
+            super().update(piece)
+            return
+        summed = _SUMS.submit(super().update, piece)
+        self._ask(self._values.update, piece)
+        summed.result()
 
     def faults(self) -> list[str]:
         """Why no server may load the file, whose last byte has been seen; nothing for a file without weights."""

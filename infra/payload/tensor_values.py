@@ -23,12 +23,14 @@ WIDTH = {"F32": 4, "F16": 2, "BF16": 2}
 MAX_HEADER_BYTES = 32 * 1024 * 1024
 _PREFIX = 8
 _FIRST = 4096
+"""Last bytes in which a matrix of anything but zeros shows it most often."""
+
+_BLOCK = 64 * 1024
+"""Bytes that are looked at in one go: what is made of them stays in the processor's cache."""
+
 _TOLD = 3
 _OVERFLOW = {"float16": 65520.0, "bfloat16": 2.0**128 - 2.0**119, "float32": 2.0**128}
 """The smallest number that becomes infinite in the type, as IEEE 754 rounds: to the nearest, halves to even."""
-
-_VANISH = {"float16": 2.0**-25, "bfloat16": 2.0**-134, "float32": 0.0}
-"""The largest number that becomes zero in the type."""
 
 
 class ValuesError(Exception):
@@ -51,8 +53,7 @@ class _Matrix:
     def __init__(self, name: str, dtype: str, begin: int, end: int) -> None:
         self.name, self.dtype, self.begin, self.end = name, dtype, begin, end
         self.width, self.rest, self.zero, self.wrong = WIDTH[dtype], b"", True, False
-        self.limit = self.least = 0
-        self.safe = self.small = b""
+        self.limit, self.safe = 0, b""
 
 
 class Values:
@@ -68,7 +69,7 @@ class Values:
         self._head, self._size, self._position = b"", 0, 0
         self._matrices: list[_Matrix] | None = None
         self._at = 0
-        self._limits: dict[tuple[str, float], tuple[int, ...]] = {}
+        self._limits: dict[tuple[str, float], int] = {}
         self.wrong: list[Wrong] = []
 
     def update(self, piece: bytes) -> None:
@@ -102,6 +103,11 @@ class Values:
         """Modules that change nothing, because one of their two matrices is all zeros."""
         return sorted(name for name, zero in self._pairs().items() if zero)
 
+    @property
+    def blank(self) -> bool:
+        """Whether every number is zero, of lora_A too: a file of shapes alone, which no training leaves."""
+        return bool(self._matrices) and all(matrix.zero and not matrix.wrong for matrix in self._matrices or ())
+
     def _pairs(self) -> dict[str, bool]:
         found: dict[str, bool] = {}
         for matrix in self._matrices or ():
@@ -124,19 +130,14 @@ class Values:
         return piece
 
     def _prepared(self, matrix: _Matrix) -> _Matrix:
-        """Set what the matrix is compared with: bits of numbers, and of their last bytes."""
+        """Set what the matrix is compared with: the bits of a number, and its last byte."""
         scale = self._scale if "_B" in matrix.name and _module(matrix.name) else 1.0
         key = (matrix.dtype, scale)
         if key not in self._limits:
             most = math.sqrt(_OVERFLOW[self._served]) / max(scale, 1.0) if self._served in SERVED else math.inf
-            least = _VANISH[self._served] / min(scale, 1.0) if self._served in SERVED else 0.0
-            self._limits[key] = tuple(
-                _pattern(matrix.dtype, value) for value in (most, math.nextafter(least, math.inf))
-            )
-        matrix.limit, matrix.least = self._limits[key]
-        shift = 8 * (matrix.width - 1)
-        matrix.safe = bytes(byte for byte in range(256) if byte & 0x7F < matrix.limit >> shift)
-        matrix.small = bytes(byte for byte in range(256) if byte & 0x7F <= matrix.least >> shift)
+            self._limits[key] = _pattern(matrix.dtype, most)
+        matrix.limit = self._limits[key]
+        matrix.safe = bytes(byte for byte in range(256) if byte & 0x7F < matrix.limit >> 8 * (matrix.width - 1))
         return matrix
 
     def _data(self, piece: bytes) -> None:
@@ -147,26 +148,34 @@ class Values:
             matrix = matrices[self._at]
             if matrix.begin < self._position and matrix.end > start:
                 first, last = max(matrix.begin, start), min(matrix.end, self._position)
-                self._look(matrix, piece[first - start : last - start])
+                self._look(matrix, piece, first - start, last - start)
             if matrix.end > self._position:
                 return
             self._at += 1
 
-    def _look(self, matrix: _Matrix, piece: bytes) -> None:
-        if matrix.wrong:
-            return
-        piece = matrix.rest + piece
-        cut = len(piece) - len(piece) % matrix.width
-        piece, matrix.rest = piece[:cut], piece[cut:]
-        last = piece[matrix.width - 1 :: matrix.width]
-        if matrix.zero and last:
-            surely = last[:_FIRST].translate(None, matrix.small)
-            matrix.zero = not surely and _first(piece, matrix.width, matrix.least) is None
-        if last.translate(None, matrix.safe):
-            at = _first(piece, matrix.width, matrix.limit)
+    def _look(self, matrix: _Matrix, piece: bytes, first: int, last: int) -> None:
+        """Look at the matrix's bytes, which stand in the piece from `first` to before `last`: it is not copied."""
+        if matrix.rest:  # a number that the end of the piece before has cut
+            taken = min(matrix.width - len(matrix.rest), last - first)
+            number, first = matrix.rest + piece[first : first + taken], first + taken
+            matrix.rest = b"" if len(number) == matrix.width else number
+            if not matrix.rest:
+                self._numbers(matrix, number, 0, matrix.width)
+        over = (last - first) % matrix.width
+        for at in range(first, last - over, _BLOCK):
+            self._numbers(matrix, piece, at, min(at + _BLOCK, last - over))
+        matrix.rest += piece[last - over : last] if first < last else b""
+
+    def _numbers(self, matrix: _Matrix, piece: bytes, first: int, last: int) -> None:
+        ends = b"" if matrix.wrong else piece[first + matrix.width - 1 : last : matrix.width]
+        if matrix.zero and ends:
+            surely = ends[:_FIRST].translate(None, b"\0\x80")
+            matrix.zero = not surely and _first(piece[first:last], matrix.width, 1) is None
+        if ends.translate(None, matrix.safe):
+            at = _first(piece[first:last], matrix.width, matrix.limit)
             if at is not None:
                 matrix.wrong = True
-                self._tell(matrix, _number(matrix.dtype, piece[at : at + matrix.width]))
+                self._tell(matrix, _number(matrix.dtype, piece[first + at : first + at + matrix.width]))
 
     def _tell(self, matrix: _Matrix, value: float) -> None:
         if math.isfinite(value):

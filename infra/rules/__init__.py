@@ -8,6 +8,7 @@ from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.rules.access import access_faults, priority_faults
 from infra.rules.adapter_canaries import adapter_canary_faults
+from infra.rules.architectures import architecture_faults
 from infra.rules.base_models import base_model_faults, claim_twin_faults
 from infra.rules.capacity import capacity_faults, storage_faults
 from infra.rules.contents import contents_faults
@@ -27,6 +28,7 @@ from infra.rules.prices import price_faults
 from infra.rules.quantization import quantization_faults
 from infra.rules.registry import certificates_faults, credentials_faults
 from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
+from infra.rules.server_options import server_option_faults
 from infra.rules.shares import share_faults
 from infra.rules.signers import signature_faults, signers_faults
 from infra.rules.stated_kinds import stated_kind_faults
@@ -39,8 +41,10 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     capacity_faults,
     storage_faults,
     kitchens_faults,
+    architecture_faults,
     gpu_memory_faults,
     extra_args_faults,
+    server_option_faults,
     quantization_faults,
     scaling_faults,
     canary_faults,

@@ -7,10 +7,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.rules.flags import ENTRIES
+from infra.flag_words import ENTRIES
 
 _PLAIN = r"[^/]*"
 """Values of a flag of which the list says no more: they name no file."""
+
+_KINDS = {
+    "whole": (r"-?[0-9]+", "a whole number"),
+    "number": (r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e-?[0-9]+)?", "a number"),
+    "size": (r"[0-9]+[KMGT]?|[0-9]+(?:\.[0-9]+)?[kmgt]", "a whole number, or one such as 8k"),
+}
+"""What vLLM's parser takes for a kind of value, and what it is called."""
+
+_SOME = 12
+"""Most choices that a message lists."""
 
 
 def value_fault(name: str, key: str, value: str) -> str | None:
@@ -19,16 +29,36 @@ def value_fault(name: str, key: str, value: str) -> str | None:
     parts: Mapping[str, str] = entry.get("parts", {})
     content = _json(value) if parts else value
     if not key and not isinstance(content, dict):
-        whole = entry.get("values", "" if parts else _PLAIN)
-        return None if _fits(whole, value) else "the value is not understood"
-    for path, text in _leaves(key, content):
-        above = path.partition(".")[0]
-        pattern = next((parts[entry] for entry in (path, f"{above}.*", "*") if entry in parts), None)
+        return _whole_fault(entry, value)
+    if key and not parts:
+        return "it takes no part of a JSON value"
+    twice = _twice(value) if parts else None
+    if twice is not None:
+        return f"the key {twice!r} stands twice: the last one would count"
+    for path, text in _leaves(key.removesuffix("+"), content):
+        pattern = _pattern(parts, path)
         if pattern is None:
             return f"the key {path!r} is not understood"
         if not _fits(pattern, text):
             return f"the value of the key {path!r} is not understood"
     return None
+
+
+def _whole_fault(entry: Mapping[str, Any], value: str) -> str | None:
+    parts, choices = entry.get("parts", {}), entry.get("choices")
+    if choices is not None and value not in choices:
+        shown = ", ".join(choices[:_SOME]) + (", ..." if len(choices) > _SOME else "")
+        return f"the value is none of {shown}"
+    kind = _KINDS.get(entry.get("kind", ""))
+    if "values" not in entry and kind is not None and not re.fullmatch(kind[0], value):
+        return f"the value is not understood: vLLM reads {kind[1]}"
+    whole = entry.get("values", "" if parts else _PLAIN)
+    return None if _fits(whole, value) else "the value is not understood"
+
+
+def _pattern(parts: Mapping[str, str], path: str) -> str | None:
+    above = path.partition(".")[0]
+    return next((parts[entry] for entry in (path, f"{above}.*", "*") if entry in parts), None)
 
 
 def _fits(pattern: str, value: str) -> bool:
@@ -41,6 +71,22 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _twice(text: str) -> str | None:
+    """A key that stands twice in one object of a JSON value."""
+    found: list[str] = []
+
+    def pairs(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in entries]
+        found.extend(key for key in keys if keys.count(key) > 1)
+        return dict(entries)
+
+    try:
+        json.loads(text, object_pairs_hook=pairs)
+    except ValueError:
+        return None
+    return found[0] if found else None
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from components.gpu import Fit
-from components.gpu.memory import can_split
+from components.gpu.memory import FITS_NOT
+from components.gpu.memory_shape import can_split
 from components.gpu.products import PRODUCTS_MIB, mig_profile
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
-from infra.memory import fit_of, tokens_per_request
-from infra.settings import GpuPool, Kitchen, Runtime, Settings
+from infra.memory import fit_of, not_counted, tokens_per_request
+from infra.runtime_settings import Runtime
+from infra.settings import GpuPool, Kitchen, Settings
 
 _RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 _MIG_RESOURCE = re.compile(r"nvidia\.com/mig-\d+g\.\d+gb(\.me(\.all)?|\.gfx)?")
@@ -52,12 +54,13 @@ def _pool_faults(pool: GpuPool) -> Iterator[Fault]:
 
 def _shape_faults(settings: Settings, kitchen: Kitchen, model: BaseModel) -> Iterator[Fault]:
     said, shape, path = kitchen.runtime, model.shape, f"kitchens.{kitchen.name}.runtime"
-    if said.max_model_len > shape.max_position_embeddings:
+    longest = shape.longest_context()
+    if said.max_model_len > longest:
         yield Fault(
             path=f"{path}.maxModelLen",
             value=said.max_model_len,
-            rule=f"{model.ref} knows contexts of {shape.max_position_embeddings} tokens at most: vLLM refuses to start",
-            example=f"maxModelLen: {shape.max_position_embeddings}",
+            rule=f"{model.ref} knows contexts of {longest} tokens at most: vLLM refuses to start",
+            example=f"maxModelLen: {longest}",
         )
     if said.tokens_per_request is not None and said.tokens_per_request > said.max_model_len:
         yield Fault(
@@ -98,12 +101,14 @@ def _most_gpus(pool: GpuPool) -> int:
 def _fit_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Iterator[Fault]:
     pool = settings.gpu_pools[kitchen.pool]
     fit = fit_of(kitchen, pool, catalog)
-    if not fit.fits:
+    if fit.verdict == FITS_NOT:
+        missing = not_counted(catalog.base_models[kitchen.base_model])
+        beside = f"; not counted: {', '.join(missing)}" if missing else ""
         yield Fault(
             path=f"kitchens.{kitchen.name}.runtime",
             value=f"{fit.percent:.0f}% of pool {pool.name}",
             rule=f"one GPU of {pool.product} gives {fit.budget:.1f} GiB at gpuMemoryUtilization "
-            f"{kitchen.runtime.gpu_memory_utilization:g}, needed are {_parts(kitchen, fit)}",
+            f"{kitchen.runtime.gpu_memory_utilization:g}, needed are {_parts(kitchen, fit)}{beside}",
             example=" or ".join(_remedies(settings, catalog, kitchen)) or "a GPU pool with more memory",
         )
 
@@ -114,7 +119,7 @@ def _parts(kitchen: Kitchen, fit: Fit) -> str:
     return (
         f"{fit.total:.1f}: weights {fit.weights:.1f}, LoRA slots {fit.loras:.1f} ({said.max_loras} of rank "
         f"{said.max_lora_rank}), KV cache {fit.kv_cache:.1f} ({said.concurrency} requests of {tokens} tokens, or one "
-        f"of {said.max_model_len}), other {fit.overhead:.1f}"
+        f"of {said.max_model_len}), other {fit.other.low:.1f} to {fit.other.high:.1f}"
     )
 
 

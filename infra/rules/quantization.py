@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
-from infra.settings import Runtime, Settings
+from infra.runtime_settings import Runtime
+from infra.settings import Settings
 
 _WHILE_LOADING = ("fp8", "bitsandbytes", "experts_int8")
 """Methods that vLLM applies to weights that are not quantized; the others need the files' own configuration."""

@@ -103,6 +103,7 @@ def _checked(
     if what.kind == IMAGE:
         return Content(sizes={}, parsed={}, tensors={}, sums=Sums(root / what.folder)), []
     content, faults = checks(what.kind, what.ref, root / what.folder, catalog)
+    faults = [*faults, *content.withheld]
     if what.kind == ADAPTER:
         faults = [*faults, *signature_faults(root / what.folder, content, signers)]
         config = content.parsed.get(FILE)

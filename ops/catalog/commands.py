@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.catalog import FOLDER
 from infra.faults import Fault, FaultsError
+from ops.catalog.adopting import adopt
 from ops.catalog.edit import Edit, add_entry, write
 from ops.catalog.entries import new_image
 from ops.catalog.kinds import KINDS, Kind
@@ -32,6 +33,8 @@ def arguments(parser: argparse.ArgumentParser, word: str) -> None:
         _publish_options(actions.add_parser("publish", help="check, upload, and write the entry as a candidate"), kind)
     else:
         _add_options(actions.add_parser("add", help="write an image's entry as a candidate"))
+    if word == "adapter":
+        _adopt_options(actions.add_parser("adopt", help="make what a trainer wrote into what may be published"))
     name = {"metavar": "NAME" if word == "image" else "NAME/VERSION"}
     parsers = {
         "promote": actions.add_parser("promote", help="candidate to approved, resting on an evaluation"),
@@ -85,6 +88,8 @@ def _run(options: argparse.Namespace) -> int:
             said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes")
             wish = Wish(ref=options.name, signer=_signer(options), **{name: getattr(options, name) for name in said})
             publish_artifact(folder, kind, wish, options.settings, options.endpoint)
+        case "adopt":
+            adopt(folder, options.folder, options.to, options.base_model)
         case "list":
             show(folder, kind, stacks=options.stacks, state=options.state, check=options.check, as_json=options.json)
         case action:
@@ -160,10 +165,18 @@ def _publish_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     _accept_options(parser, kind)
 
 
+def _adopt_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="what the trainer wrote; it stays as it is")
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="a new folder, for the adapter")
+    parser.add_argument(
+        "--base-model", metavar="NAME/VERSION", help="on which base model of the catalog it was trained"
+    )
+
+
 def _accept_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     parser.add_argument("--stand-in", action="store_true", help="generated weights: sizes are not compared")
     if kind.word == "adapter":
-        accepted = "a reviewer has accepted its tokenizer or chat template"
+        accepted = "keep its tokenizer or chat template, which servers do not read: prompts are the base model's"
         parser.add_argument("--own-tokenizer", action="store_true", help=accepted)
     else:
         parser.set_defaults(own_tokenizer=False)

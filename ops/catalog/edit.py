@@ -129,6 +129,19 @@ def change_entry(plan: Edit, kind: Kind, ref: str, *, state: str, key: str, valu
     return plan.edited(kind, ref, text, change)
 
 
+def add_keys(plan: Edit, kind: Kind, ref: str, new: Mapping[str, Any]) -> Edit:
+    """Plan keys that an entry does not have, at its end; raise FaultsError."""
+
+    def change(data: Entry) -> None:
+        data[kind.key][ref].update(new)
+
+    def text(lines: list[str]) -> list[str]:
+        _, end = _block(lines, ref)
+        return [*lines[:end], *_dumped(dict(new), 4), *lines[end:]]
+
+    return plan.edited(kind, ref, text, change)
+
+
 def mark_imported(plan: Edit, kind: Kind, ref: str) -> Edit:
     """Plan `imported: true` in an image's entry; raise FaultsError."""
 

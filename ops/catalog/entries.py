@@ -6,12 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from infra.catalog.modules import compact
 from ops.catalog.kinds import Kind
 from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
-from ops.checks.base_model import CONFIG
+from ops.checks.adapter_tensors import by_module
+from ops.checks.adopted import origin_of
 from ops.checks.files import Content
-from ops.checks.model_config import catalog_config, quantization
+from ops.checks.model_config import quantization
+from ops.checks.model_numbers import CONFIG, said_config, stated_dtype
+from ops.checks.module_sizes import module_sizes
 
 _GIB = 1024**3
 _SPARE = 1.2
@@ -39,8 +43,10 @@ def new_image(said: Mapping[str, Any], *, imported: bool) -> dict[str, Any]:
 
 def _adapter(content: Content) -> dict[str, Any]:
     config = content.parsed[FILE]
-    modules = {name.rsplit(".", 3)[-3] for name in content.tensors[WEIGHTS]}
-    return {"baseModel": config["base_model_name_or_path"], "rank": config["r"], "targetModules": sorted(modules)}
+    words = by_module(content.tensors[WEIGHTS]).words
+    found = {"baseModel": config["base_model_name_or_path"], "rank": config["r"], "targetModules": sorted(words)}
+    origin = origin_of(content)
+    return found | ({"adopted": origin} if origin else {})
 
 
 def _base_model(content: Content) -> dict[str, Any]:
@@ -48,9 +54,17 @@ def _base_model(content: Content) -> dict[str, Any]:
     parameters = sum(tensor.elements for tensors in content.tensors.values() for tensor in tensors.values())
     method = quantization(config)
     return {
-        "dtype": config.get("torch_dtype", config.get("dtype", "bfloat16")),
+        "dtype": stated_dtype(config) or "bfloat16",
         **({} if method is None else {"quantization": method}),
         "parametersBillion": round(parameters / 10**9, _DECIMALS),
         "sizeGiB": max(1, math.ceil(sum(content.sizes.values()) * _SPARE / _GIB)),
-        "config": catalog_config(config),
+        "config": said_config(content),
+        "modules": modules(content),
     }
+
+
+def modules(content: Content) -> dict[str, str]:
+    """The modules that a base model's weights name, as its entry has them."""
+    config = content.parsed.get(CONFIG)
+    method = quantization(config) if isinstance(config, dict) else None
+    return compact(module_sizes(content.tensors.values(), method))

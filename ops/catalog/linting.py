@@ -11,7 +11,11 @@ from infra.catalog import load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from ops.catalog.kinds import Kind
-from ops.checks import check_artifact
+from ops.checks import in_order, read_artifact
+from ops.checks.signature import signature_faults
+
+Found = dict[Path, tuple[list[Fault], list[str]]]
+"""Faults and notes of each folder."""
 
 
 def lint(
@@ -46,24 +50,26 @@ def lint(
         raise FaultsError("lint", faults)
     signers = settings_from_file(settings, catalog).signers if settings is not None else ()
     options = {"stand_in": stand_in, "own_tokenizer": own_tokenizer}
-    found = {
-        path: check_artifact(kind.artifact, ref or "", path, catalog, **options, signers=signers) for path in artifacts
-    }
+    found: Found = {}
+    for path in artifacts:
+        content, told = read_artifact(kind.artifact, ref or "", path, catalog, **options)
+        found[path] = in_order([*told, *signature_faults(path, content, signers)]), content.notes
     print(
-        json.dumps([_as_json(path, ref, told) for path, told in found.items()], indent=2) if as_json else _text(found)
+        json.dumps([_as_json(path, ref, *told) for path, told in found.items()], indent=2) if as_json else _text(found)
     )
-    return 1 if any(found.values()) else 0
+    return 1 if any(told for told, _ in found.values()) else 0
 
 
-def _text(found: dict[Path, list[Fault]]) -> str:
+def _text(found: Found) -> str:
     lines = []
-    for path, faults in found.items():
+    for path, (faults, notes) in found.items():
         lines.append(f"{path}: {'fine' if not faults else f'{len(faults)} fault' + 's' * (len(faults) > 1)}")
         lines += [f"  {fault}" for fault in faults]
+        lines += [f"  note: {note}" for note in notes]
     return "\n".join(lines)
 
 
-def _as_json(path: Path, ref: str | None, faults: Sequence[Fault]) -> dict[str, Any]:
+def _as_json(path: Path, ref: str | None, faults: Sequence[Fault], notes: Sequence[str]) -> dict[str, Any]:
     told = [
         {
             "path": fault.path,
@@ -74,4 +80,4 @@ def _as_json(path: Path, ref: str | None, faults: Sequence[Fault]) -> dict[str, 
         }
         for fault in faults
     ]
-    return {"folder": str(path), "name": ref, "fine": not faults, "faults": told}
+    return {"folder": str(path), "name": ref, "fine": not faults, "faults": told, "notes": list(notes)}

@@ -17,12 +17,13 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
 from infra.policy_settings import Signer as Trusted
-from ops.catalog.edit import Edit, add_entry, read_entry, refuse_unwritable, write
-from ops.catalog.entries import new_entry
+from ops.catalog.edit import Edit, add_entry, add_keys, read_entry, refuse_unwritable, write
+from ops.catalog.entries import modules, new_entry
 from ops.catalog.kinds import Kind
 from ops.catalog.revalidation import told_for
 from ops.catalog.signing import signed
 from ops.checks import read_artifact
+from ops.checks.files import Content
 from ops.checks.signature import signature_faults
 from ops.publish import publish
 from ops.signing import Signer
@@ -60,7 +61,10 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
         progress=print,
     )
     print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")
-    if edit:
+    if edit and wish.ref in kind.entries(catalog):
+        write(edit)
+        print(f"{kind.file}: {wish.ref} has the modules of its weights now: adapters are compared with them; commit it")
+    elif edit:
         write(edit)
         print(f"{kind.file}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
     else:
@@ -70,9 +74,10 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
 
 
 def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, signers: Sequence[Trusted]) -> Edit | None:
-    """The new entry, or None where it exists with the same files; raise FaultsError with every fault."""
+    """The new entry, or what lacks in one with the same files, or None; raise FaultsError with every fault."""
     options = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
     content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, **options)
+    faults += content.withheld
     said, known = _said(kind, wish), wish.ref in kind.entries(catalog)
     if known:
         faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
@@ -85,12 +90,23 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
         faults.append(Fault(path="--private-key", value=str(wish.signer.private_key), rule=rule, example=kind.example))
     if faults:
         raise FaultsError(f"publish {wish.ref}", faults)
+    for note in content.notes:
+        print(f"note: {note}")
     if wish.signer is not None:
         content = signed(wish.folder, content, wish.signer, signers)
     if known:
-        return None
+        return _completed(catalog_folder, kind, wish.ref, content)
     sums = content.sums.of_all(content.sizes)
     plan = add_entry(Edit(folder=catalog_folder), kind, wish.ref, new_entry(kind, content, said, sums))
+    refuse_unwritable(plan)
+    return plan
+
+
+def _completed(folder: Path, kind: Kind, ref: str, content: Content) -> Edit | None:
+    """An entry of before its files' modules were read gets them: it says nothing new, for its sums name the files."""
+    if kind.word != "model" or "modules" in read_entry(folder, kind, ref):
+        return None
+    plan = add_keys(Edit(folder=folder), kind, ref, {"modules": modules(content)})
     refuse_unwritable(plan)
     return plan
 

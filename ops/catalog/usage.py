@@ -10,7 +10,7 @@ from infra.adapter_refs import refs_in
 from infra.catalog import FETCH_IMAGE
 from infra.faults import Fault, FaultsError
 from infra.load import read_stack_file
-from infra.settings import Runtime
+from infra.runtime_settings import Runtime
 from ops.catalog.kinds import KINDS, Kind
 
 

@@ -1,7 +1,7 @@
 """Checks on the way in: what is wrong with the files of an adapter or a base model, all of it at once.
 
-Weights are never read but for their sums, nothing of an artifact is ever executed, no link is followed, and nothing is
-written: the same folder gives the same answer twice.
+Weights of base models are never read but for their sums, those of adapters for their values too; nothing of an artifact
+is ever executed, no link is followed, and nothing is written: the same folder gives the same answer twice.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from pathlib import Path
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.policy_settings import Signer
-from ops.checks.adapter import adapter_faults
+from ops.checks.adapter import WEIGHTS, adapter_faults, base_model_of
 from ops.checks.base_model import base_model_faults
 from ops.checks.entry import entry_faults
 from ops.checks.files import Content, read_folder
 from ops.checks.signature import signature_faults
+from ops.checks.values import value_faults
 
 
 def check_artifact(
@@ -55,6 +56,8 @@ def read_artifact(
         own_tokenizer |= adapter is not None and adapter.own_tokenizer
         faults += adapter_faults(content, adapter, catalog, stand_in=stand_in, own_tokenizer=own_tokenizer)
         faults += entry_faults(content, adapter, catalog) if adapter else []
+        if WEIGHTS in content.tensors:
+            faults += value_faults(folder, WEIGHTS, content, base_model_of(content, adapter, catalog))
     elif kind == "base-model":
         model = catalog.base_models.get(name)
         stand_in |= model is not None and model.stand_in

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from infra.catalog import Adapter, BaseModel, Catalog
+from infra.catalog import SERVER_IMAGE, Adapter, BaseModel, Catalog
+from infra.catalog.serves import Serves, serves
 from infra.faults import MISSING, Fault
-from ops.checks.adapter_config import ALL_LINEAR, FILE, LoraConfig, read_config
+from ops.checks.adapter_config import FILE, LoraConfig, read_config
+from ops.checks.adapter_modules import Compared, module_faults, notes_of
+from ops.checks.adapter_tensors import EXPERTS, PREFIX, Named, Pair, by_module
+from ops.checks.adopted import adopted_faults
 from ops.checks.files import Content
 from ops.checks.safetensors_header import Tensor
 
@@ -17,15 +20,6 @@ _PROMPTS = ("tokenizer", "tekken", "tiktoken", "vocab", "merges", "added_tokens"
 _PROMPT_SUFFIXES = (".jinja", ".model")
 """Beginnings and ends of the names of files that change how text becomes tokens or a conversation becomes text."""
 
-MODULES = {
-    "self_attn": ("q_proj", "k_proj", "v_proj", "o_proj"),
-    "mlp": ("gate_proj", "up_proj", "down_proj"),
-}
-"""Linear layers of a Llama-like decoder (transformers/models/llama/modeling_llama.py), by the block that holds them."""
-
-_TENSOR = re.compile(
-    r"base_model\.model\.(?:[a-z_]{1,40}\.){0,3}layers\.([0-9]{1,6})\.([a-z_]+)\.(\w+)\.lora_([AB])\.weight"
-)
 _FLOATS = ("F32", "F16", "BF16")
 
 
@@ -36,33 +30,47 @@ class _Expected:
     config: LoraConfig
     entry: Adapter | None
     base: BaseModel | None
-    modules: Mapping[str, tuple[int, int]]
+    serves: Serves
     sizes: bool
 
 
 def adapter_faults(
     content: Content, entry: Adapter | None, catalog: Catalog, *, stand_in: bool, own_tokenizer: bool
 ) -> list[Fault]:
-    """Return every fault of an adapter whose files have been read.
+    """Return every fault of an adapter whose files have been read; `content` gets notes on what was not compared.
 
-    `entry` is the catalog's, or None before there is one. Sizes are not compared for a
-    stand-in, nor on a base model that is one: its `config` is that of the model that it stands for.
+    `entry` is the catalog's, or None before there is one. Sizes are not compared for a stand-in; on a base model that
+    is one, only with its files: its `config` is that of the model that it stands for.
     """
-    faults = [*_pair(content), *([] if own_tokenizer else _tokenizer(content))]
+    said = serving_version(catalog)
+    faults = [*_pair(content), *_tokenizer(content, said, accepted=own_tokenizer)]
     config = LoraConfig(rank=None, modules=None, base_model=None)
     if FILE in content.parsed:
-        config, found = read_config(content.parsed[FILE])
+        config, found = read_config(content.parsed[FILE], said)
         faults += found
-    base = _base_model(config, entry, catalog)
-    faults += _identity(config, entry, catalog)
+    base = base_model_of(content, entry, catalog)
+    faults += [*_identity(config, entry, catalog), *adopted_faults(content)]
     if entry is not None and config.rank not in (None, entry.rank):
         faults.append(_differs(f"{FILE}: r", config.rank, "rank", entry.rank))
     if WEIGHTS in content.tensors:
-        modules = modules_of(base)
-        sizes = not stand_in and base is not None and not base.stand_in
-        expected = _Expected(config=config, entry=entry, base=base, modules=modules, sizes=sizes)
-        faults += _weights(content.tensors[WEIGHTS], expected)
+        sizes = not stand_in and base is not None and (base.modules is not None or not base.stand_in)
+        expected = _Expected(config=config, entry=entry, base=base, serves=said, sizes=sizes)
+        faults += _weights(content, expected)
     return faults
+
+
+def serving_version(catalog: Catalog) -> Serves:
+    """What the catalog's server does with adapters."""
+    image = catalog.images.get(SERVER_IMAGE)
+    return serves("" if image is None else image.version)
+
+
+def base_model_of(content: Content, entry: Adapter | None, catalog: Catalog) -> BaseModel | None:
+    """The base model of an adapter: its entry's, or the one that its configuration names."""
+    config = content.parsed.get(FILE)
+    named = config.get("base_model_name_or_path") if isinstance(config, dict) else None
+    ref = entry.base_model if entry else named
+    return catalog.base_models.get(ref) if isinstance(ref, str) else None
 
 
 def _pair(content: Content) -> Iterator[Fault]:
@@ -72,22 +80,24 @@ def _pair(content: Content) -> Iterator[Fault]:
             yield Fault(path=name, value=MISSING, rule=rule, example=name)
     for name in content.tensors:
         if name != WEIGHTS:
-            rule = f"an adapter has one file of weights, {WEIGHTS}"
+            rule = f"an adapter has one file of weights, {WEIGHTS} (kitchen adapter adopt joins several)"
             yield Fault(path=name, value=name, rule=rule, example=WEIGHTS)
 
 
-def _tokenizer(content: Content) -> Iterator[Fault]:
-    for name in content.sizes:
-        if name.lower().startswith(_PROMPTS) or name.lower().endswith(_PROMPT_SUFFIXES):
-            rule = (
-                "changes how prompts are read, for this adapter alone: leave it out, or have it accepted "
-                "(--own-tokenizer, ownTokenizer: true in the catalog)"
-            )
-            yield Fault(path=name, value=f"{content.sizes[name]} bytes", rule=rule, example="the base model's own")
-
-
-def _base_model(config: LoraConfig, entry: Adapter | None, catalog: Catalog) -> BaseModel | None:
-    return catalog.base_models.get(entry.base_model if entry else config.base_model or "")
+def _tokenizer(content: Content, said: Serves, *, accepted: bool) -> Iterator[Fault]:
+    """Files that a reader would take for how prompts are read, though the server reads the base model's alone."""
+    names = [
+        name for name in content.sizes if name.lower().startswith(_PROMPTS) or name.lower().endswith(_PROMPT_SUFFIXES)
+    ]
+    without = f"vLLM {said.version} never reads it: prompts are read with the base model's tokenizer and template"
+    if accepted and names and not said.reads_tokenizer:
+        content.notes.append(f"{', '.join(names)}: accepted, and without effect: {without}")
+    for name in () if accepted else names:
+        rule = (
+            f"changes how prompts are read where it was trained, and {without}. Leave it out (kitchen adapter adopt "
+            "does), or have it kept without effect (--own-tokenizer, ownTokenizer: true in the catalog)"
+        )
+        yield Fault(path=name, value=f"{content.sizes[name]} bytes", rule=rule, example="the base model's own")
 
 
 def _identity(config: LoraConfig, entry: Adapter | None, catalog: Catalog) -> Iterator[Fault]:
@@ -98,7 +108,8 @@ def _identity(config: LoraConfig, entry: Adapter | None, catalog: Catalog) -> It
     if entry is not None and config.base_model != entry.base_model:
         yield _differs(path, config.base_model, "baseModel", entry.base_model)
     elif entry is None and config.base_model not in catalog.base_models:
-        rule = f"must be a base model of the catalog with its version: {', '.join(catalog.base_models)}"
+        known = ", ".join(catalog.base_models)
+        rule = f"must be a base model of the catalog with its version (kitchen adapter adopt sets it): {known}"
         example = next(iter(catalog.base_models), "tsuzumi-7b-instruct/v1")
         yield Fault(path=path, value=config.base_model, rule=rule, example=example)
 
@@ -107,38 +118,34 @@ def _differs(path: str, value: object, key: str, expected: object) -> Fault:
     return Fault(path=path, value=value, rule=f"the catalog's entry has {key} {expected}", example=str(expected))
 
 
-def _weights(tensors: Mapping[str, Tensor], expected: _Expected) -> Iterator[Fault]:
-    """Faults of the tensors; many layers with one fault are told once, with their number."""
+def _weights(content: Content, expected: _Expected) -> Iterator[Fault]:
+    """Faults of the tensors; many modules with one fault are told once, with their number."""
+    named = by_module(content.tensors[WEIGHTS])
     told: dict[str, list[tuple[str, object, str]]] = {}
-    halves: dict[str, set[str]] = {}
-    found: set[str] = set()
-    layers: set[int] = set()
-    for name, tensor in tensors.items():
-        match = _TENSOR.fullmatch(name)
-        if not match:
-            rule = (
-                "must be a LoRA matrix of a layer, as PEFT names it: no embeddings, no whole modules, no DoRA vectors"
-            )
-            example = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
-            told.setdefault(rule, []).append((name, list(tensor.shape), example))
-            continue
-        layer, block, module, half = match.groups()
-        halves.setdefault(name[: -len(".lora_A.weight")], set()).add(half)
-        found.add(module)
-        layers.add(int(layer))
-        faults = [*_place(tensor, int(layer), expected), *_size(tensor, f"{block}.{module}", half, expected)]
-        for rule, value, example in faults:
-            told.setdefault(rule, []).append((name, value, example))
-    for name, there in halves.items():
-        if len(there) == 1:
-            told.setdefault("lora_A and lora_B come in pairs", []).append((name, f"lora_{min(there)} alone", "both"))
+    for name in named.others:
+        rule = "must be a LoRA matrix of a module, as PEFT names it: no whole modules, no biases, no DoRA vectors"
+        shape = list(content.tensors[WEIGHTS][name].shape)
+        example = f"{PREFIX}model.layers.0.self_attn.q_proj.lora_A.weight"
+        told.setdefault(rule, []).append((name, shape, example))
+    for pair in named.pairs.values():
+        for half, tensor in sorted(pair.halves.items()):
+            for rule, value, example in _matrix(pair, half, tensor, expected.config.rank):
+                told.setdefault(rule, []).append((tensor.name, value, example))
+        if len(pair.halves) == 1:
+            alone = f"lora_{min(pair.halves)} alone"
+            told.setdefault("lora_A and lora_B come in pairs", []).append((f"{PREFIX}{pair.shown}", alone, "both"))
+    if expected.base is not None:
+        compared = Compared(
+            base=expected.base,
+            serves=expected.serves,
+            sizes=expected.sizes,
+            turned=expected.config.turned,
+        )
+        for name, rule, value, example in module_faults(named, compared):
+            told.setdefault(rule, []).append((f"{PREFIX}{name}", value, example))
+        content.notes.extend(notes_of(named, compared))
     yield from _grouped(told)
-    yield from _modules(found, expected)
-    said = expected.config.layers
-    if said is not None and layers and set(said) != layers:
-        rule = f"the tensors change layers {', '.join(map(str, sorted(layers)))}: both must name the same"
-        example = str(sorted(layers))
-        yield Fault(path=f"{FILE}: layers_to_transform", value=list(said), rule=rule, example=example)
+    yield from _configured(named, expected)
 
 
 def _grouped(told: Mapping[str, list[tuple[str, object, str]]]) -> Iterator[Fault]:
@@ -148,62 +155,37 @@ def _grouped(told: Mapping[str, list[tuple[str, object, str]]]) -> Iterator[Faul
         yield Fault(path=f"{WEIGHTS}: {ascii(name[:120])[1:-1]}", value=value, rule=f"{rule}{more}", example=example)
 
 
-def _place(tensor: Tensor, layer: int, expected: _Expected) -> Iterator[tuple[str, object, str]]:
-    """Rule, value and example of what is wrong with a matrix wherever it stands."""
-    base = expected.base
+def _matrix(pair: Pair, half: str, tensor: Tensor, r: int | None) -> Iterator[tuple[str, object, str]]:
+    """Rule, value and example of what is wrong with a matrix wherever it stands: lora_A is [r, in], lora_B [out, r]."""
     if tensor.dtype not in _FLOATS:
         yield f"its data type must be one of {', '.join(_FLOATS)}", tensor.dtype, "BF16"
-    if base is not None and layer >= base.shape.layers:
-        yield f"{base.ref} has {base.shape.layers} layers, counted from 0", layer, str(base.shape.layers - 1)
-
-
-def _size(tensor: Tensor, module: str, half: str, expected: _Expected) -> Iterator[tuple[str, object, str]]:
-    """Rule, value and example of what is wrong with a matrix in its module: lora_A is [r, in], lora_B [out, r]."""
-    known, base, r = expected.modules, expected.base, expected.config.rank
-    if module not in known:
-        yield f"is no linear layer of the base model: {', '.join(sorted(known))}", module, "self_attn.q_proj"
+    if len(tensor.shape) != 2 or 0 in tensor.shape:
+        yield "must have two dimensions, none of them 0", list(tensor.shape), "[8, 4096]"
         return
-    if len(tensor.shape) != 2:
-        yield "must have two dimensions", list(tensor.shape), "[8, 4096]"
-        return
-    rank, size = tensor.shape if half == "A" else tensor.shape[::-1]
-    if r is not None and rank != r:
-        yield f"its rank is not the r of {FILE}, {r}", list(tensor.shape), f"rank {r}"
-    right = known[module][0 if half == "A" else 1]
-    if expected.sizes and base is not None and size != right:
-        side = "inputs" if half == "A" else "outputs"
-        yield f"{module} of {base.ref} has {right} {side}, by the config of the catalog", size, str(right)
+    rank = tensor.shape[0 if half == "A" else 1]
+    if r is not None and (rank != r if pair.kind != EXPERTS else rank % r):
+        times = "" if pair.kind != EXPERTS else ", times the number of experts"
+        yield f"its rank is not the r of {FILE}, {r}{times}", list(tensor.shape), f"rank {r}"
 
 
-def modules_of(base: BaseModel | None) -> dict[str, tuple[int, int]]:
-    """Inputs and outputs of each linear layer that LoRA can change, by `block.module`; zeros where nothing is known.
-
-    In a mixture of experts those of the attention only: experts have other names in every model.
-    """
-    if base is None:
-        return {f"{block}.{module}": (0, 0) for block, modules in MODULES.items() for module in modules}
-    shape = base.shape
-    hidden, inner = shape.hidden_size, shape.intermediate_size
-    heads, groups = shape.attention_heads * shape.head_dim, shape.kv_heads * shape.head_dim
-    attention = {"q_proj": (hidden, heads), "k_proj": (hidden, groups), "v_proj": (hidden, groups)}
-    known = {f"self_attn.{name}": size for name, size in (attention | {"o_proj": (heads, hidden)}).items()}
-    if shape.experts:
-        return known
-    return known | {"mlp.gate_proj": (hidden, inner), "mlp.up_proj": (hidden, inner), "mlp.down_proj": (inner, hidden)}
-
-
-def _modules(found: set[str], expected: _Expected) -> Iterator[Fault]:
-    names = {module.rsplit(".", 1)[-1] for module in expected.modules}
-    said = None if expected.config.modules is None else set(expected.config.modules)
-    if said == {ALL_LINEAR}:
-        said = names
-    if said is not None:
-        for module in sorted(said - names):
-            rule = f"is no linear layer of the base model: {', '.join(sorted(names))}"
-            yield Fault(path=f"{FILE}: target_modules", value=module, rule=rule, example="q_proj")
-        if found != said:
-            rule = f"the tensors change {', '.join(sorted(found)) or 'nothing'}: both must name the same modules"
-            yield Fault(path=f"{FILE}: target_modules", value=sorted(said), rule=rule, example=str(sorted(found)))
+def _configured(named: Named, expected: _Expected) -> Iterator[Fault]:
+    """What the configuration and the catalog's entry say of the modules, against the tensors."""
+    found, said = named.words, expected.config.modules
+    if not named.pairs:
+        rule = "the tensors change nothing: an adapter has LoRA matrices"
+        yield Fault(path=WEIGHTS, value="no pair of lora_A and lora_B", rule=rule, example="lora_A, lora_B")
+    by_name = {pair.module.rsplit(".", 1)[-1] for pair in named.pairs.values()}
+    if said is not None and (unnamed := sorted(by_name - set(said))):
+        rule = f"the tensors change {', '.join(unnamed)} too: PEFT would not load what is not named"
+        yield Fault(path=f"{FILE}: target_modules", value=list(said), rule=rule, example=str(sorted(by_name)))
+    layers = expected.config.layers
+    if layers is not None and not named.layers <= set(layers):
+        rule = f"the tensors change layers {', '.join(map(str, sorted(named.layers)))}: both must name the same"
+        example = str(sorted(named.layers))
+        yield Fault(path=f"{FILE}: layers_to_transform", value=list(layers), rule=rule, example=example)
+    if expected.config.rslora and expected.serves.rslora_on_experts and any(p.one_expert for p in named.pairs.values()):
+        rule = f"must be off with experts: {expected.serves.rslora_on_experts}"
+        yield Fault(path=f"{FILE}: use_rslora", value=True, rule=rule, example="false")
     entry = expected.entry
     if entry is not None and found != set(entry.target_modules):
         rule = f"the catalog's entry has targetModules {', '.join(sorted(entry.target_modules))}"

@@ -1,8 +1,8 @@
-"""adapter_config.json: PEFT's LoRA configuration, as far as vLLM serves it.
+"""adapter_config.json: PEFT's LoRA configuration, as far as the pinned vLLM serves it.
 
-vLLM reads r, lora_alpha, target_modules, bias, modules_to_save, use_rslora and use_dora and drops every other key in
-silence (vllm/lora/peft_helper.py of 0.27.1): an adapter that needs one of those would load and answer wrongly, so what
-vLLM refuses and what it ignores are both faults here. Keys are those of PEFT's src/peft/tuners/lora/config.py.
+vLLM reads a few keys and drops every other one in silence: an adapter that needs one of those would load and answer
+wrongly, so what vLLM refuses and what it ignores are both faults here. Which key is which is data, by vLLM's version
+(infra/catalog/serves.yaml). Where the tensors say the same as a key, as with the names of modules, the tensors count.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.catalog.serves import Serves
 from infra.faults import MISSING, Fault
 
 FILE = "adapter_config.json"
@@ -21,35 +22,20 @@ MAX_RANK = 512
 ALL_LINEAR = "all-linear"
 """PEFT's word for every linear layer but the output's."""
 
-_MUST_BE_OFF = {
-    "use_dora": ("vLLM refuses DoRA", "false"),
-    "modules_to_save": ("vLLM refuses adapters that bring whole modules: new embeddings, heads", "null"),
-    "lora_bias": ("vLLM refuses biases", "false"),
-    "rank_pattern": ("vLLM ignores it and would scale these modules wrongly: one rank an adapter", "{}"),
-    "alpha_pattern": ("vLLM ignores it and would scale these modules wrongly: one lora_alpha an adapter", "{}"),
-    "layer_replication": ("vLLM ignores it: the base model has other layers then", "null"),
-    "trainable_token_indices": ("vLLM ignores it: these are new embeddings", "null"),
-    "target_parameters": ("vLLM ignores it: name modules", "null"),
-    "alora_invocation_tokens": ("vLLM ignores it: this adapter is to be switched on by tokens", "null"),
-    "fan_in_fan_out": ("its tensors would be transposed", "false"),
-    "use_qalora": ("vLLM ignores it: its tensors have other shapes", "false"),
-    "use_bdlora": ("vLLM ignores it: its tensors have other shapes", "null"),
-    "auto_mapping": ("it names Python code to import: nothing here loads it", "null"),
-    "megatron_config": ("vLLM ignores it", "null"),
-    "arrow_config": ("vLLM ignores it: this routes between adapters", "null"),
-}
 _NO_MATTER = frozenset(
     (
         *("peft_type", "r", "lora_alpha", "target_modules", "bias", "base_model_name_or_path", "use_rslora"),
         *("task_type", "inference_mode", "lora_dropout", "init_lora_weights", "layers_pattern", "layers_to_transform"),
         *("exclude_modules", "revision", "peft_version", "megatron_core", "qalora_group_size", "loftq_config"),
         *("corda_config", "eva_config", "lora_ga_config", "ensure_weight_tying", "runtime_config"),
+        *("auto_mapping", "fan_in_fan_out", "target_parameters"),
     )
 )
 _CHANGES_BASE = ("pissa", "olora", "corda", "loftq", "lora_ga")
 MAX_ALPHA = 1_000_000
 """Far above any that is trained with; a few powers of ten more, and alpha / r is infinite in the weights' own type."""
 
+_PATTERNS = frozenset(("rank_pattern", "alpha_pattern"))
 _TEXT = ((str, type(None)), "must be a text or null", "null")
 _TEXTS = ((str, list, type(None)), "must be a text, a list of texts or null", "null")
 _MAPPING = ((dict, type(None)), "must be an object or null", "null")
@@ -58,7 +44,9 @@ _TYPES: dict[str, tuple[tuple[type, ...], str, str]] = {
     **dict.fromkeys(("peft_version", "revision", "megatron_core"), _TEXT),
     **dict.fromkeys(("layers_pattern", "exclude_modules"), _TEXTS),
     **dict.fromkeys(("loftq_config", "corda_config", "eva_config", "lora_ga_config", "runtime_config"), _MAPPING),
-    **dict.fromkeys(("inference_mode", "use_rslora", "ensure_weight_tying"), _FLAG),
+    **dict.fromkeys(("auto_mapping", "rank_pattern", "alpha_pattern"), _MAPPING),
+    **dict.fromkeys(("inference_mode", "use_rslora", "ensure_weight_tying", "fan_in_fan_out"), _FLAG),
+    "target_parameters": ((list, type(None)), "must be a list of texts or null", "null"),
     "init_lora_weights": ((bool, str, type(None)), "must be true, false or the name of a start", "true"),
     "qalora_group_size": ((int, type(None)), "must be a whole number", "16"),
 }
@@ -69,27 +57,33 @@ _TYPES: dict[str, tuple[tuple[type, ...], str, str]] = {
 class LoraConfig:
     """What of an adapter_config.json the other checks need; None is what could not be read, or is not said.
 
-    `layers` are the only ones that the adapter changes.
+    `modules` are the names in target_modules, without the path before them; None for a regular expression, and where
+    parameters are named beside. `layers` are the only ones that the adapter changes. `turned`: the base model keeps its
+    weights as [inputs, outputs].
     """
 
     rank: int | None
     modules: tuple[str, ...] | None
     base_model: str | None
     layers: tuple[int, ...] | None = None
+    rslora: bool = False
+    turned: bool = False
 
 
-def read_config(config: object) -> tuple[LoraConfig, list[Fault]]:
-    """Return the configuration and every fault of the parsed file."""
+def read_config(config: object, serves: Serves) -> tuple[LoraConfig, list[Fault]]:
+    """Return the configuration and every fault of the parsed file, for a version of vLLM."""
     if not isinstance(config, dict):
         fault = Fault(path=FILE, value=config, rule="must be a JSON object", example='{"peft_type": "LORA", ...}')
         return LoraConfig(rank=None, modules=None, base_model=None), [fault]
-    faults = [*_needed(config), *_switched_off(config), *_mistyped(config), *_unknown(config)]
-    modules, base, rank = config.get("target_modules"), config.get("base_model_name_or_path"), config.get("r")
+    faults = [*_needed(config), *_switched_off(config, serves), *_mistyped(config), *_unknown(config, serves)]
+    base, rank = config.get("base_model_name_or_path"), config.get("r")
     found = LoraConfig(
         rank=rank if _is_rank(rank) else None,
-        modules=_modules(modules),
+        modules=_modules(config),
         base_model=base if isinstance(base, str) else None,
         layers=_layers(config.get("layers_to_transform")),
+        rslora=config.get("use_rslora") is True,
+        turned=config.get("fan_in_fan_out") is True,
     )
     return found, faults
 
@@ -109,13 +103,14 @@ def _needed(config: Mapping[str, Any]) -> Iterator[Fault]:
             '"CAUSAL_LM"',
         ),
         "target_modules": (
-            _modules(config.get("target_modules")) is not None,
-            f"must list the modules by name, or be {ALL_LINEAR}: a regular expression is not judged here",
+            _names_something(config),
+            f"must list the modules by name, or be {ALL_LINEAR} or a regular expression: vLLM wants the key, and goes "
+            "by the tensors' names",
             '["q_proj", "v_proj"]',
         ),
         "base_model_name_or_path": (
             isinstance(config.get("base_model_name_or_path"), str),
-            "must be the catalog's name and version of the base model",
+            "must be the catalog's name and version of the base model (kitchen adapter adopt sets it)",
             '"tsuzumi-7b-instruct/v1"',
         ),
     }
@@ -124,10 +119,14 @@ def _needed(config: Mapping[str, Any]) -> Iterator[Fault]:
             yield _fault(config, key, rule, example)
 
 
-def _switched_off(config: Mapping[str, Any]) -> Iterator[Fault]:
-    for key, (reason, example) in _MUST_BE_OFF.items():
+def _switched_off(config: Mapping[str, Any], serves: Serves) -> Iterator[Fault]:
+    for key, (reason, example) in serves.off.items():
         if config.get(key):
             yield _fault(config, key, f"must be off: {reason}", example)
+    for key, (same, reason) in serves.wrong_scale.items():
+        pattern = config.get(key)
+        if pattern and not (isinstance(pattern, dict) and all(value == config.get(same) for value in pattern.values())):
+            yield _fault(config, key, f"must be off, or repeat {same}: {reason}", "{}")
     if config.get("bias", "none") != "none":
         yield _fault(config, "bias", "must be none: vLLM refuses biases", '"none"')
     start = config.get("init_lora_weights")
@@ -144,18 +143,19 @@ def _mistyped(config: Mapping[str, Any]) -> Iterator[Fault]:
         wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
         if wrong or (isinstance(value, list) and not all(isinstance(entry, str) for entry in value)):
             yield _fault(config, key, rule, example)
-    dropout = config.get("lora_dropout", 0)
-    if type(dropout) not in (int, float) or not 0 <= dropout <= 1:
-        yield _fault(config, "lora_dropout", "must be a number from 0 to 1", "0.05")
+    dropout = config.get("lora_dropout")
+    if dropout is not None and (type(dropout) not in (int, float) or not 0 <= dropout <= 1):
+        yield _fault(config, "lora_dropout", "must be a number from 0 to 1, or null", "0.05")
     layers = config.get("layers_to_transform")
     if layers is not None and _layers(layers) is None:
         yield _fault(config, "layers_to_transform", "must be null, a layer's number, or a list of them", "[0, 1]")
 
 
-def _unknown(config: Mapping[str, Any]) -> Iterator[Fault]:
+def _unknown(config: Mapping[str, Any], serves: Serves) -> Iterator[Fault]:
     """A key that is not known and is on may mean anything; one that is off is a newer PEFT's default."""
+    known = _NO_MATTER | serves.off.keys() | _PATTERNS
     for key, value in config.items():
-        if key not in _NO_MATTER and key not in _MUST_BE_OFF and value:
+        if key not in known and value:
             rule = "is no key of PEFT's LoRA that is known here, and vLLM ignores it: what it does cannot be judged"
             yield Fault(path=f"{FILE}: {key[:80]!r}", value=value, rule=rule, example="null")
 
@@ -172,14 +172,26 @@ def _is_scale(value: object) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and 0 < value <= MAX_ALPHA  # type: ignore[arg-type,operator]
 
 
-def _modules(value: object) -> tuple[str, ...] | None:
-    """Module names without the path before them; the one word for all of them stays."""
-    if value == ALL_LINEAR:
-        return (ALL_LINEAR,)
-    names = value if isinstance(value, list) else None
-    if not names or not all(isinstance(name, str) and name.replace(".", "").isidentifier() for name in names):
+def _names_something(config: Mapping[str, Any]) -> bool:
+    """Whether target_modules can be PEFT's: a text, or a list of texts that is empty only beside target_parameters."""
+    value = config.get("target_modules")
+    if isinstance(value, str):
+        return bool(value)
+    if value is None or value == []:
+        return "target_modules" in config and bool(config.get("target_parameters"))
+    return isinstance(value, list) and all(isinstance(name, str) and name for name in value)
+
+
+def _modules(config: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Last words of the names; None where they are an expression, or not all that is changed.
+
+    PEFT takes a name for the end of a module's, whole words of it (check_target_module_exists of
+    src/peft/tuners/tuners_utils.py).
+    """
+    value = config.get("target_modules")
+    if not isinstance(value, list) or not _names_something(config) or config.get("target_parameters"):
         return None
-    return tuple(dict.fromkeys(name.rsplit(".", 1)[-1] for name in names))
+    return tuple(dict.fromkeys(name.rsplit(".", 1)[-1] for name in value))
 
 
 def _layers(value: object) -> tuple[int, ...] | None:

@@ -7,31 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.catalog import BaseModel
+from infra.catalog.modules import compact
 from infra.faults import MISSING, Fault
 from ops.checks.adapter_config import FILE as ADAPTER_CONFIG
 from ops.checks.files import Content, unsafe_name
-from ops.checks.model_config import NUMBERS, catalog_config, quantization
+from ops.checks.model_config import quantization, text_part
+from ops.checks.model_numbers import CONFIG, notes, number_faults
+from ops.checks.module_sizes import module_sizes
 
-CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
-
-_SHAPE = {
-    "hiddenSize": "hidden_size",
-    "intermediateSize": "intermediate_size",
-    "numHiddenLayers": "layers",
-    "numAttentionHeads": "attention_heads",
-    "numKeyValueHeads": "kv_heads",
-    "vocabSize": "vocabulary",
-    "maxPositionEmbeddings": "max_position_embeddings",
-    "headDim": "head_dim",
-    "numLocalExperts": "experts",
-}
-"""Names of the catalog's `config`, with those of the shape that is made of it."""
-
-DTYPES = ("bfloat16", "float16", "float32")
-"""Data types that a catalog entry can have."""
 
 _SETTINGS = "config.json"
 """The end of the names of files that say how a model is built; others, such as vocabularies, may have any key."""
@@ -44,13 +30,15 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
     """Return every fault of a base model whose files have been read; `entry` is the catalog's, if there is one."""
     faults = [*_code(content.parsed), *_weights(content), *_tokenizer(content), *_other_models_files(content)]
     config = content.parsed.get(CONFIG)
+    faults += _modules(content, config, entry)
     if CONFIG not in content.sizes:
         faults.append(Fault(path=CONFIG, value=MISSING, rule="a base model has a config.json", example=CONFIG))
     elif config is not None and not isinstance(config, dict):
         faults.append(Fault(path=CONFIG, value=config, rule="must be a JSON object", example='{"hidden_size": 4096}'))
     elif config is not None:
-        faults += _numbers(config, None if stand_in or entry is None else entry)
-        faults += _layers(content, config.get("num_hidden_layers"))
+        faults += number_faults(content, None if stand_in or entry is None else entry)
+        faults += _layers(content, text_part(config)[1].get("num_hidden_layers"))
+        content.notes.extend(notes(content))
     return faults
 
 
@@ -85,37 +73,6 @@ def _tokenizer(content: Content) -> Iterator[Fault]:
         yield Fault(path=TOKENIZER, value=MISSING, rule=rule, example=TOKENIZER)
 
 
-def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fault]:
-    for key, ours in NUMBERS.items():
-        value = config.get(key, MISSING)
-        if type(value) is not int or value < 1:
-            rule = "must be a whole number from 1 on"
-            yield Fault(path=f"{CONFIG}: {key}", value=value, rule=rule, example=_example(entry, _SHAPE[ours]))
-    heads, groups = config.get("num_attention_heads"), config.get("num_key_value_heads")
-    if type(heads) is int and type(groups) is int and groups > 0 and heads % groups:
-        rule = f"must divide num_attention_heads, {heads}: query heads share key and value heads in equal groups"
-        yield Fault(path=f"{CONFIG}: num_key_value_heads", value=groups, rule=rule, example=str(heads))
-    dtype = config.get("torch_dtype", config.get("dtype"))
-    if dtype is not None and dtype not in DTYPES:
-        rule = f"must be one of {', '.join(DTYPES)}"
-        yield Fault(path=f"{CONFIG}: torch_dtype", value=dtype, rule=rule, example=DTYPES[0])
-    if entry is not None:
-        yield from _other_than_the_entry(config, entry)
-
-
-def _other_than_the_entry(config: Mapping[str, Any], entry: BaseModel) -> Iterator[Fault]:
-    said, keys = catalog_config(config), {ours: key for key, ours in NUMBERS.items()}
-    for ours, attribute in _SHAPE.items():
-        value, expected = said.get(ours), getattr(entry.shape, attribute)
-        if type(value) is int and value > 0 and value != expected:
-            yield _differs(keys.get(ours, ours), value, expected)
-    dtype = config.get("torch_dtype", config.get("dtype"))
-    if dtype in DTYPES and dtype != entry.dtype:
-        yield _differs("torch_dtype", dtype, entry.dtype)
-    if (method := quantization(config)) != entry.quantization:
-        yield _differs("quantization_config.quant_method", method, entry.quantization or "none")
-
-
 def _layers(content: Content, said: object) -> Iterator[Fault]:
     """Weights must be there for every layer that config.json counts; some models have more, for drafts."""
     names = [name for tensors in content.tensors.values() for name in tensors]
@@ -130,13 +87,24 @@ def _layers(content: Content, said: object) -> Iterator[Fault]:
         yield Fault(path=f"{CONFIG}: num_hidden_layers", value=said, rule=rule, example=str(len(found)))
 
 
-def _example(entry: BaseModel | None, attribute: str) -> str:
-    return "4096" if entry is None else str(getattr(entry.shape, attribute))
-
-
-def _differs(key: str, value: object, expected: object) -> Fault:
-    rule = f"the config of the catalog's entry has {expected}: GPU memory is counted with it"
-    return Fault(path=f"{CONFIG}: {key}", value=value, rule=rule, example=str(expected))
+def _modules(content: Content, config: object, entry: BaseModel | None) -> Iterator[Fault]:
+    """The entry's modules are those of the weights: adapters are compared with the entry alone."""
+    if entry is None or not content.tensors:
+        return
+    if entry.modules is None:
+        content.notes.append(
+            f"the catalog entry of {entry.ref} has no `modules`: adapters are not compared with its names and sizes "
+            "until kitchen model publish of these files has added them"
+        )
+        return
+    method = quantization(config) if isinstance(config, dict) else None
+    found, said = compact(module_sizes(content.tensors.values(), method)), entry.modules.patterns
+    for name in sorted(found.keys() | said.keys()):
+        if found.get(name) != said.get(name):
+            rule = "the catalog's entry has other modules than the weights: adapters would be compared with these"
+            value, example = found.get(name, MISSING), str(said.get(name, "-"))
+            yield Fault(path=f"modules: {name}", value=value, rule=rule, example=example)
+            return
 
 
 def _weights(content: Content) -> Iterator[Fault]:
@@ -160,10 +128,16 @@ def _index(content: Content, shards: list[str]) -> Iterator[Fault]:
         yield Fault(path=INDEX, value=weight_map, rule=rule, example='{"weight_map": {"lm_head.weight": "..."}}')
         return
     named = set(weight_map.values())
-    for shard in sorted(named - set(shards)):
-        reason = unsafe_name(shard)
-        rule = f"the name {reason}" if reason else "names a file that is not there"
-        yield Fault(path=f"{INDEX}: weight_map", value=shard, rule=rule, example=shards[0])
+    gone = sorted(named - set(shards))
+    for shard in gone:
+        if reason := unsafe_name(shard):
+            rule = f"the name {reason}"
+            yield Fault(path=f"{INDEX}: weight_map", value=shard, rule=rule, example=shards[0])
+    lost = [shard for shard in gone if not unsafe_name(shard)]
+    if lost:
+        rule = "names a file that is not there" if len(lost) == 1 else f"names {len(lost)} files that are not there"
+        value = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
+        yield Fault(path=f"{INDEX}: weight_map", value=value, rule=rule, example=shards[0])
     for shard in sorted(set(shards) - named):
         yield Fault(path=shard, value=shard, rule=f"is not named in {INDEX}", example=shards[0])
     if any(shard not in content.tensors for shard in shards):

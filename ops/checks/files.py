@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,17 @@ _EXAMPLE = "adapter_model.safetensors"
 class Content:
     """What was read: `sizes` in bytes of every regular file, `parsed` JSON and `tensors` of the right ones, by name.
 
-    `sums` reads the files whole, when it is asked.
+    `sums` reads the files whole, when it is asked. `notes` are sentences on what is no fault and yet worth knowing,
+    such as what is not counted or could not be compared. `withheld` are faults of what may be looked at, and not be
+    published.
     """
 
     sizes: dict[str, int]
     parsed: dict[str, Any]
     tensors: dict[str, dict[str, Tensor]]
     sums: Sums
+    notes: list[str] = field(default_factory=list)
+    withheld: list[Fault] = field(default_factory=list)
 
 
 def read_folder(folder: Path) -> tuple[Content, list[Fault]]:

@@ -1,9 +1,15 @@
-"""What a model's config.json says of its GPU memory, under the names of the catalog's `config`."""
+"""What a model's config.json says of its GPU memory, under the names of the catalog's `config`.
+
+Models of several parts have a config for their text within: numbers are read there, as vLLM does (get_hf_text_config).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from ops.checks.model_layers import read_layers
+from ops.checks.model_media import read_media
 
 NUMBERS = {
     "hidden_size": "hiddenSize",
@@ -16,55 +22,160 @@ NUMBERS = {
 }
 """Keys of config.json that must be there, with the catalog's names."""
 
+NESTED = ("text_config", "llm_config", "language_config")
+"""Keys under which models of several parts keep the config of their text part."""
+
 _OPTIONAL = {
     "head_dim": ("headDim", int),
     "tie_word_embeddings": ("tieWordEmbeddings", bool),
     "attention_bias": ("attentionBias", bool),
     "kv_lora_rank": ("kvLoraRank", int),
     "qk_rope_head_dim": ("qkRopeHeadDim", int),
+    "index_head_dim": ("indexHeadDim", int),
 }
-_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts")
-_WINDOWED = ("mistral", "mixtral", "phi3", "starcoder2")
-"""Models whose every layer has the sliding window that the file names, where it says no more about layers."""
+_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+_EXPERTS_PER_TOKEN = ("num_experts_per_tok", "top_k_experts", "moe_top_k", "num_experts_per_token")
+
+_LATENT = (
+    "axk1",
+    "deepseek_v2",
+    "deepseek_v3",
+    "deepseek_v32",
+    "glm_moe_dsa",
+    "glm4_moe_lite",
+    "kimi_k2",
+    "kimi_linear",
+    "longcat_flash",
+    "longcat_flash_ngram",
+    "pangu_ultra_moe",
+    "bailing_hybrid",
+)
+"""Models of which vLLM caches the latent (vllm/transformers_utils/model_arch_config_convertor.py, is_deepseek_mla); of
+others with one it caches whole keys and values."""
+
+_DEFAULTS = {
+    "gemma3_text": {
+        "num_attention_heads": 8,
+        "num_key_value_heads": 4,
+        "head_dim": 256,
+        "vocab_size": 262_208,
+        "max_position_embeddings": 131_072,
+    },
+}
+"""Numbers that published files leave to the defaults of transformers (configuration_gemma3.py, Gemma3TextConfig)."""
 
 
-def catalog_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` of a catalog entry; a number that config.json lacks is left out."""
-    found = {ours: config[key] for key, ours in NUMBERS.items() if config.get(key) is not None}
+def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The part of a config.json that describes the text model, with the way to it; the whole where it has no parts."""
+    thinker = config.get("thinker_config")
+    if isinstance(thinker, Mapping):
+        way, part = text_part(thinker)
+        return f"thinker_config.{way}", part
+    for key in NESTED:
+        nested = config.get(key)
+        if isinstance(nested, Mapping):
+            return f"{key}.", _with_defaults(nested)
+    return "", _with_defaults(config)
+
+
+def _with_defaults(text: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Numbers that a file leaves to its config class, and the count of layers where they are only named."""
+    named = text.get("layers_block_type")
+    count = {"num_hidden_layers": len(named)} if isinstance(named, list) and named else {}
+    return {**_DEFAULTS.get(str(text.get("model_type")), {}), **count, **text}
+
+
+def architecture(config: Mapping[str, Any]) -> str | None:
+    """The architecture that vLLM runs the model by: the first that config.json names."""
+    named = config.get("architectures")
+    return named[0] if isinstance(named, list) and named and isinstance(named[0], str) else None
+
+
+def catalog_config(config: Mapping[str, Any], preprocessor: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """`config` of a catalog entry; a number that config.json lacks is left out.
+
+    `preprocessor` is the model's preprocessor_config.json, which bounds pictures.
+    """
+    _, text = text_part(config)
+    named = architecture(config)
+    found: dict[str, Any] = {} if named is None else {"architecture": named}
+    found |= {ours: text[key] for key, ours in NUMBERS.items() if text.get(key) is not None}
+    if "numKeyValueHeads" not in found and "num_attention_heads" in text:
+        found["numKeyValueHeads"] = text["num_attention_heads"]
     for key, (ours, kind) in _OPTIONAL.items():
-        if type(config.get(key)) is kind:
-            found[ours] = config[key]
-    experts = next((config[key] for key in _EXPERTS if type(config.get(key)) is int), None)
-    if experts:
-        found["numLocalExperts"] = experts
-        if type(config.get("moe_intermediate_size")) is int:
-            found["intermediateSize"] = config["moe_intermediate_size"]
-    window, windowed = config.get("sliding_window"), _windowed_layers(config)
-    if type(window) is int and windowed:
-        found["slidingWindow"] = window
-        if windowed != config.get("num_hidden_layers"):
-            found["slidingWindowLayers"] = windowed
-    return found
+        value = text.get(key, config.get(key) if key == "tie_word_embeddings" else None)
+        if type(value) is kind:
+            found[ours] = value
+    if text.get("model_type") not in _LATENT and found.pop("kvLoraRank", None) is not None:
+        found["headDim"] = _whole(text.get("qk_nope_head_dim")) + found.pop("qkRopeHeadDim", 0)
+    found |= _experts(text)
+    layers = read_layers(text)
+    found |= layers.said
+    rope, strange = _rope(text)
+    found |= {} if rope is None else {"ropeScaling": rope}
+    vision, parts = read_media(config, preprocessor or {})
+    found |= {} if vision is None else {"vision": vision}
+    bits = _bits(config)
+    found |= {} if bits is None else {"quantizedBits": bits}
+    unknown = [*layers.unknown, *strange, *parts]
+    return found | ({"notCounted": unknown} if unknown else {})
 
 
 def quantization(config: Mapping[str, Any]) -> str | None:
     """How the files are quantized; None where they are not."""
-    said = config.get("quantization_config")
+    said = _quantization_config(config)
     method = said.get("quant_method") if isinstance(said, Mapping) else None
     return method.lower() if isinstance(method, str) else None
 
 
-def _windowed_layers(config: Mapping[str, Any]) -> int:
-    """How many layers have the sliding window; 0 where that is not certain: then none is counted as having it."""
-    layers, types = config.get("num_hidden_layers"), config.get("layer_types")
-    if type(layers) is not int or config.get("use_sliding_window") is False:
-        return 0
-    if isinstance(types, list):
-        return types.count("sliding_attention")
-    pattern = config.get("sliding_window_pattern")
-    if type(pattern) is int and pattern > 0:
-        return layers - layers // pattern
-    if config.get("use_sliding_window") is True:
-        first = config.get("max_window_layers")
-        return max(0, layers - first) if type(first) is int else 0
-    return layers if config.get("model_type") in _WINDOWED else 0
+def _quantization_config(config: Mapping[str, Any]) -> object:
+    return config.get("quantization_config") or text_part(config)[1].get("quantization_config")
+
+
+def _experts(text: Mapping[str, Any]) -> dict[str, Any]:
+    experts = next((text[key] for key in _EXPERTS if type(text.get(key)) is int), None)
+    if not experts:
+        return {}
+    found = {"numLocalExperts": experts}
+    if type(text.get("moe_intermediate_size")) is int:
+        found["intermediateSize"] = text["moe_intermediate_size"]
+    seen = next((text[key] for key in _EXPERTS_PER_TOKEN if type(text.get(key)) is int), None)
+    return found if seen is None else found | {"expertsPerToken": seen}
+
+
+def _rope(text: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
+    """How positions are scaled, under either of the two names that transformers has had for it."""
+    said = text.get("rope_scaling") or text.get("rope_parameters")
+    if not isinstance(said, Mapping):
+        return None, []
+    if said and all(isinstance(part, Mapping) for part in said.values()):
+        # By kind of layer (Gemma 3): those without a window have the factor.
+        said = said.get("full_attention", {})
+    kind, factor = said.get("rope_type", said.get("type")), said.get("factor")
+    if kind in (None, "default", "mrope", "proportional") or type(factor) not in (int, float):
+        return None, []
+    known = ("yarn", "linear", "dynamic", "llama3", "longrope", "su", "deepseek_yarn", "deepseek_llama_scaling")
+    if kind not in known:
+        return None, [f"positions scaled by {str(kind)[:40]}"]
+    original = said.get("original_max_position_embeddings")
+    found = {"type": kind, "factor": factor}
+    return (found | {"original": original} if type(original) is int else found), []
+
+
+def _whole(value: object) -> int:
+    return value if type(value) is int and value > 0 else 0
+
+
+def _bits(config: Mapping[str, Any]) -> int | None:
+    """Bits of a weight where the method's name does not say them (compressed-tensors, auto-round, ModelOpt)."""
+    said = _quantization_config(config)
+    if not isinstance(said, Mapping):
+        return None
+    groups = said.get("config_groups")
+    parts = list(groups.values()) if isinstance(groups, Mapping) else []
+    weights = [part.get("weights") for part in parts if isinstance(part, Mapping)]
+    bits = {part.get("num_bits") for part in weights if isinstance(part, Mapping)} or {said.get("bits")}
+    if "NVFP4" in str(said.get("quant_algo")):
+        bits = {4}
+    only = bits.pop() if len(bits) == 1 else None
+    return only if only in (4, 8) else None

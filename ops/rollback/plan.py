@@ -14,7 +14,7 @@ from infra.adapter_refs import refs_in
 from infra.catalog import Catalog, load_catalog
 from infra.faults import Fault, FaultsError
 from infra.load import settings_from_file
-from infra.settings import Runtime
+from infra.runtime_settings import Runtime
 from ops.rollback.block import LayoutError, kitchens_in, with_block
 from ops.rollback.git import Repository, Revision
 from ops.text_file import read_text

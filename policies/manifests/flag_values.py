@@ -15,6 +15,13 @@ _PLAIN = re.compile(r"[^/]*", re.DOTALL)
 
 _EVERY = "*"
 
+_KINDS = {
+    "whole": re.compile(r"-?[0-9]+"),
+    "number": re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e-?[0-9]+)?"),
+    "size": re.compile(r"[0-9]+[KMGT]?|[0-9]+(?:\.[0-9]+)?[kmgt]"),
+}
+"""What vLLM's parser takes for each kind of value; texts and JSON are judged by the list alone."""
+
 
 def strange_values(given: Flags, stated: frozenset[str]) -> Iterator[str]:
     """What of a command line's values is not understood, said without them; `stated` are known as `--name=value`."""
@@ -28,10 +35,17 @@ def strange_values(given: Flags, stated: frozenset[str]) -> Iterator[str]:
                 yield from dict.fromkeys(_value_fault(flag, value))
         for key, value in parts:
             if f"--{name}.{key}={value}" not in stated:
-                yield from dict.fromkeys(_part_faults(flag, key, _json(value)))
+                yield from dict.fromkeys(_part_faults(flag, key.removesuffix("+"), _json(value)))
 
 
 def _value_fault(flag: ServerFlag, value: str) -> Iterator[str]:
+    kind = _KINDS.get(flag.kind)
+    if flag.choices and value not in flag.choices:
+        yield f"gives --{flag.name} a value that vLLM does not choose from"
+        return
+    if flag.values is None and kind is not None and not kind.fullmatch(value):
+        yield f"gives --{flag.name} a value that vLLM does not read"
+        return
     whole = flag.values or (None if flag.parts else _PLAIN)
     if whole is not None and whole.fullmatch(value) and (".." not in value or whole.pattern == ".*"):
         return

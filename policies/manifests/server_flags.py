@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ class ServerFlag:
     """`takes` is how many values follow: `0`, `1`, `?` (none or one) or `+` (all up to the next flag).
 
     `closed` says why nobody gives the flag, empty where it may be given; `rule` is the policy that refuses it. `values`
-    are those that are understood, and `parts` the same for the keys of a JSON value.
+    are those that are understood, and `parts` the same for the keys of a JSON value. `kind` is what vLLM's parser makes
+    of a value (whole, number, size, json or text), and `choices` are the values that it takes, none where it takes all.
     """
 
     name: str
@@ -27,6 +29,8 @@ class ServerFlag:
     short: tuple[str, ...] = ()
     closed: str = ""
     rule: str = ""
+    kind: str = "text"
+    choices: frozenset[str] = frozenset()
     values: re.Pattern[str] | None = None
     parts: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
@@ -42,6 +46,8 @@ def flags() -> Mapping[str, ServerFlag]:
             short=tuple(entry.get("short", ())),
             closed=entry.get("closed", ""),
             rule=entry.get("rule", ""),
+            kind=entry.get("kind", "text"),
+            choices=frozenset(entry.get("choices", ())),
             values=re.compile(entry["values"], re.DOTALL) if "values" in entry else None,
             parts={key: re.compile(pattern, re.DOTALL) for key, pattern in entry.get("parts", {}).items()},
         )
@@ -49,6 +55,19 @@ def flags() -> Mapping[str, ServerFlag]:
         if entry.get("negated"):
             found[f"{NEGATED}{name}"] = ServerFlag(name=f"{NEGATED}{name}", takes="0")
     return found
+
+
+@cache
+def removed() -> Mapping[str, Mapping[str, str]]:
+    """Flags of earlier versions of vLLM: since when they are `gone`, and what is there `instead`."""
+    found: dict[str, dict[str, str]] = json.loads(FILE.read_text())["removed"]
+    return found
+
+
+def nearest(name: str) -> str | None:
+    """The known flag whose name is most like another one."""
+    found = difflib.get_close_matches(name, flags(), n=1, cutoff=0.75)
+    return found[0] if found else None
 
 
 @cache

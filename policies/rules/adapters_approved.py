@@ -29,6 +29,7 @@ from policies.manifests.models import (
 from policies.manifests.mounts import Mount, folder, mounts
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.payload_code import MANIFEST, changed_code
+from policies.manifests.server_flags import nearest, removed
 from policies.manifests.server_variables import closed_faults
 from policies.manifests.servers import Server, servers
 from policies.manifests.stated import stated, stated_schema
@@ -90,10 +91,20 @@ def _unread(server: Server) -> Iterator[Fault]:
         yield Fault(path=server.path, text=f"gives --{flag.name}, which {flag.closed}")
     if server.is_vllm:
         for name in flags.strangers:
-            text = f"gives {_flag(name)}, which is no flag that infra/catalog/server-flags.json knows"
-            yield Fault(path=server.path, text=text)
+            yield Fault(path=server.path, text=f"gives {_flag(name)}, which is {_unknown(name)}")
         for what in flags.unread:
             yield Fault(path=server.path, text=f"starts {what}, so that what the server loads cannot be seen")
+
+
+def _unknown(name: str) -> str:
+    """What is known of a flag that vLLM does not have: since when, and what is in its place or like it."""
+    gone = removed().get(name.removeprefix("no-"))
+    if gone is not None:
+        return (
+            f"gone{' since ' + gone['gone'] if 'gone' in gone else ''}; in its place: {gone.get('instead', 'nothing')}"
+        )
+    like = nearest(name)
+    return "no flag that infra/catalog/server-flags.json knows" + (f"; the nearest is --{like}" if like else "")
 
 
 def _flag(name: str) -> str:

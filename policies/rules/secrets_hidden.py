@@ -29,7 +29,9 @@ from policies.manifests.secret_names import (
     names_an_object,
 )
 from policies.manifests.secret_ways import round_the_name
+from policies.manifests.servers import servers
 
+_ID = "secrets-stay-secret"
 _USERS = ":MinioUser"
 _OPEN_PLACES = ("args", "command", "env", "annotations", "labels", "httpHeaders")
 _FLAG = re.compile(r"-*[A-Za-z][\w.-]*")
@@ -66,7 +68,14 @@ def judge(case: Case) -> Iterator[str]:
         places: dict[str, Fault] = {}
         for fault in found:
             places.setdefault(fault.path, fault)
-        yield from told(case, places.values(), rule, _EXAMPLE)
+        yield from told(case, [*places.values(), *_spoken(case)], rule, _EXAMPLE)
+
+
+def _spoken(case: Case) -> Iterator[Fault]:
+    """What callers say to a model is as secret as they make it."""
+    for server in servers(case):
+        for flag in server.refused(_ID):
+            yield Fault(path=server.path, text=f"gives --{flag.name}, which {flag.closed}")
 
 
 def _marked(case: Case, values: dict[str, JsonValue], prefix: str) -> Iterator[Fault]:
@@ -237,7 +246,7 @@ def _settings(word: str, following: str) -> Iterator[tuple[str, str, str]]:
 
 
 RULE = Rule(
-    id="secrets-stay-secret",
+    id=_ID,
     title="Secrets lie in Secrets, encrypted in the state, and nowhere else.",
     severity=Severity.CRITICAL,
     reason="What stands in a variable, argument, annotation or ConfigMap is read by everybody who may look at a pod.",

@@ -69,11 +69,11 @@ def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(
     for number in range(1, 6):
         assert f"[{number}/5]" in said
     table = said.partition("\nKITCHEN ")[2]
-    rows = {line.split()[0]: line for line in table.splitlines()[1:3]}
-    assert set(rows) == {"support", "summary"}
+    rows = {line.split()[0]: line for line in table.splitlines()[1:4]}
+    assert set(rows) == {"support", "summary", "search"}
     assert all(" True " in line for line in rows.values()), said
     assert rows["support"].endswith("tsuzumi-7b-instruct, helpdesk-faq, helpdesk-classifier")
-    assert {"5 buckets", "2 tenants", "2 kitchens"} <= set(re.findall(r"\d \w+", said)), said
+    assert {"5 buckets", "2 tenants", "3 kitchens"} <= set(re.findall(r"\d \w+", said)), said
     pods = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"]
     assert [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods] == ["l40s"]
     assert [entry["name"] for entry in pods[0]["spec"]["initContainers"]] == ["require-base-model", "fetch-adapters"]

@@ -95,7 +95,9 @@ def test_a_merge_previews_and_updates_with_the_pack(
     monkeypatch.setenv("KITCHEN_OBJECT_STORE_SECRET_KEY", CANARY)
     assert deploy(workspace, monkeypatch) == 0
     said = "".join(capfd.readouterr())
-    assert said.index("preview of dev: 64 objects to make") < said.index("update of dev: 64 objects made")
+    told = re.findall(r"(preview|update) of dev: (\d+) objects (to make|made)", said)
+    assert [words[::2] for words in told] == [("preview", "to make"), ("update", "made")]
+    assert told[0][1] == told[1][1], "all that the preview shows"
     (log,) = (workspace.folder / "logs").glob("*.log")
     judged = re.findall(r"kitchen(?:@v|\|local\|)", log.read_text())
     assert len(judged) >= 2, "the pack judged the preview and the update"

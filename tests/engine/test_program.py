@@ -30,17 +30,15 @@ def settings(name: str = "dev") -> dict[str, Any]:
     return {key.removeprefix("kitchen:"): value for key, value in content["config"].items()}
 
 
-@pytest.mark.parametrize(("name", "kitchens", "locked"), [("dev", 2, 0), ("prod", 4, 3)])
+@pytest.mark.parametrize(("name", "kitchens", "keys", "locked"), [("dev", 3, 5, 0), ("prod", 4, 9, 3)])
 def test_an_environment_previews_without_a_cluster_and_passes_the_pack(
-    name: str, kitchens: int, locked: int, judged: Callable[..., Run]
+    name: str, kitchens: int, keys: int, locked: int, judged: Callable[..., Run]
 ) -> None:
     steps = planned(judged(name, "--json"))
     types = Counter(step["newState"]["type"].rsplit(":", 1)[-1] for step in steps)
     assert {step["op"] for step in steps} == {"create"}
     assert types["InferenceService"] == types["MultiLoraService"] == types["BaseModelLoad"] == types["Job"] == kitchens
-    assert types["BucketAccess"] == 2 * kitchens + (name == "prod"), (
-        "one for the adapters, one for the base model; prod records calls"
-    )
+    assert types["BucketAccess"] == keys, "one for adapters where there are some, one for the base model; prod records"
     assert types["Bucket"] == 5
     buckets = [s["newState"]["inputs"] for s in steps if s["newState"]["type"].endswith(":S3Bucket")]
     assert sum(bucket["objectLockDays"] > 0 for bucket in buckets) == locked

@@ -29,7 +29,7 @@ def test_all_of_it_fits_the_real_schemas(objects: Objects) -> None:
             checked.append(kind)
             assert [f"{name}: {error.json_path}: {error.message}" for error in validator.iter_errors(entry)] == []
     counted = {kind: checked.count(kind) for kind in checked}
-    assert counted == {"HTTPRoute": 2, "InferenceService": 3, "LLMInferenceService": 1, "ServingRuntime": 3}
+    assert counted == {"HTTPRoute": 3, "InferenceService": 4, "LLMInferenceService": 1, "ServingRuntime": 4}
 
 
 def flags(objects: Objects, runtime: str) -> list[str]:
@@ -40,7 +40,8 @@ def flags(objects: Objects, runtime: str) -> list[str]:
 
 
 def test_a_canary_has_its_own_runtime_adapters_key_and_manifest(objects: Objects) -> None:
-    assert flags(objects, "support-vllm")[-2:] == ["--shutdown-timeout=300", "--enable-prefix-caching"]
+    last = ["--enable-prefix-caching", "--shutdown-timeout=300", "--async-scheduling"]
+    assert flags(objects, "support-vllm")[-3:] == last
     assert {"--quantization=fp8", "--shutdown-timeout=60"} < set(flags(objects, "support-canary-vllm"))
     stable = objects["InferenceService", "support"]["spec"]["predictor"]
     canary = objects["InferenceService", "support-canary"]["spec"]["predictor"]
@@ -54,6 +55,8 @@ def test_a_canary_has_its_own_runtime_adapters_key_and_manifest(objects: Objects
         ("support-predictor", 90),
         ("support-canary-predictor", 10),
     ]
+    (rule,) = objects["HTTPRoute", "search"]["spec"]["rules"]
+    assert [match["path"]["value"] for match in rule["matches"]] == ["/v1/models", "/v1/embeddings"]
     (rule,) = objects["HTTPRoute", "summary"]["spec"]["rules"]
     assert [entry["weight"] for entry in rule["backendRefs"]] == [100]
 
@@ -73,7 +76,7 @@ def test_an_llm_service_has_the_verified_fetch_and_brings_its_own_adapters(objec
     spec = objects["LLMInferenceService", "digest"]["spec"]
     template = spec["template"]
     (main,) = template["containers"]
-    assert main["args"][0] == "--port=8000"
+    assert main["args"][:2] == ["/mnt/models", "--port=8000"]
     assert sum(flag.startswith("--port") for flag in main["args"]) == 1
     assert main["args"][-2:] == ["--lora-modules", "sales-summary=/mnt/adapters/sales-summary"]
     assert [entry["name"] for entry in template["initContainers"]] == ["require-base-model", "fetch-adapters"]

@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from infra.catalog import load_catalog
-from infra.rules.flags import CLOSED, FILE, KNOWN, OWNED, VERSION
+from infra.flag_words import FILE, VERSION
+from infra.rules.flags import CLOSED, KNOWN, OWNED
 from policies.judging.values import UNKNOWN
 from policies.manifests import server_flags
 from policies.manifests.flags import Flags, flags_of

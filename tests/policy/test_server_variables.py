@@ -7,8 +7,9 @@ import json
 import pytest
 
 from infra.catalog import load_catalog
+from infra.flag_words import ENTRIES
 from infra.rules import flag_values as settings_values
-from infra.rules.flags import CLOSED, ENTRIES, KNOWN
+from infra.rules.flags import CLOSED, KNOWN
 from policies.manifests.flag_values import strange_values
 from policies.manifests.flags import flags_of
 from policies.manifests.pods import Container

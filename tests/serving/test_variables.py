@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-from infra.rules.flags import FILE, VERSION
+from infra.flag_words import FILE, VERSION
 from tests.serving.support.served_kitchen import PYTHON
 
 READ = "import json, vllm.envs as envs; print('\\n' + json.dumps(sorted(envs.environment_variables)))"

@@ -18,7 +18,8 @@ MODEL = "tiny/v1"
 ADAPTER = "menu/v2026-06-01"
 RANK = 8
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
-TINY = {
+TINY: dict[str, Any] = {
+    "architecture": "LlamaForCausalLM",
     "hiddenSize": 64,
     "intermediateSize": 128,
     "numHiddenLayers": 2,
@@ -26,6 +27,13 @@ TINY = {
     "numKeyValueHeads": 4,
     "vocabSize": 320,
     "maxPositionEmbeddings": 2048,
+}
+TINY_MODULES = {
+    "lm_head": "320x64",
+    "model.embed_tokens": "320x64",
+    **{f"model.layers.{{0-1}}.mlp.{name}_proj": size for name, size in (("down", "64x128"), ("gate", "128x64"))},
+    "model.layers.{0-1}.mlp.up_proj": "128x64",
+    **{f"model.layers.{{0-1}}.self_attn.{name}_proj": "64x64" for name in "kqvo"},
 }
 
 
@@ -42,6 +50,7 @@ def catalog_folder(folder: Path) -> Path:
         "parametersBillion": 0.001,
         "sizeGiB": 1,
         "config": TINY,
+        "modules": TINY_MODULES,
         "files": sums(base_model_files(MODEL)),
         "approvals": [{"by": "model-board", "on": "2026-01-20", "evaluation": "evaluations/tiny/2026-01-20"}],
     }

@@ -29,7 +29,7 @@ def changes() -> dict[str, Any]:
         "replicas": 2,
         "canary": {"weight": 10, "adapters": CANARY_ADAPTERS, "runtime": {"quantization": "fp8", "drainSeconds": 60}},
     }
-    kitchens["support"]["runtime"]["extraArgs"] = ["--enable-prefix-caching"]
+    kitchens["support"]["runtime"] |= {"prefixCaching": True, "extraArgs": ["--async-scheduling"]}
     kitchens["summary"]["autoscaling"] = {"maxReplicas": 3, "metric": "waiting", "target": 4}
     kitchens["digest"] = {
         **{key: kitchens["summary"][key] for key in ("tenant", "baseModel", "pool", "adapters", "runtime")},

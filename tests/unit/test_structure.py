@@ -24,18 +24,24 @@ ALLOWED = {
 }
 OPS_MAY_IMPORT = {
     "infra.adapter_refs",
+    "infra.architectures",
     "infra.audit_policy",
     "infra.catalog",
+    "infra.catalog.modules",
+    "infra.catalog.serves",
     "infra.declared",
     "infra.documents",
     "infra.entry_settings",
     "infra.faults",
     "infra.grants",
     "infra.load",
+    "infra.payload.tensor_values",
     "infra.payload.verify_signature",
     "infra.policy_settings",
     "infra.price_settings",
+    "infra.runtime_settings",
     "infra.settings",
+    "infra.shapes",
     "infra.validate",
 }
 

@@ -61,7 +61,11 @@ class DemoKitchen:
             if outside.startswith("/"):
                 Path(outside).mkdir(parents=True, exist_ok=True)
         words = [self._python, *COMMAND[1:], *on_cpu.arguments(container["args"], here)]
-        env = {"PATH": os.environ["PATH"], **on_cpu.environment(container, here)}
+        env = {
+            "PATH": os.environ["PATH"],
+            **on_cpu.environment(container, here),
+            **on_cpu.distribution(self._folder / "python"),
+        }
         self._processes.start("vllm", words, env, self._folder)
         entry.start(self._processes, self.plan, self._demo.settings, self._folder)
         with step("demo: 2 of 3: vLLM loads the model and its adapters", "demo: 2 of 3: vLLM serves"):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.flag_words import VERSION
+
 # Everything in which the process differs from the container in a cluster:
 DROPPED_ARGUMENTS = ("--gpu-memory-utilization=",)  # there is no GPU
 REPLACED_ARGUMENTS = {"--max-model-len=": "256"}  # the stand-in model has 2048 positions; a small one starts faster
@@ -14,6 +16,19 @@ HEADS = '--hf-overrides={"num_attention_heads": 2, "num_key_value_heads": 2, "he
 ADDED_ARGUMENTS = ("--enforce-eager", "--host=127.0.0.1", HEADS)
 ADDED_ENVIRONMENT = {"VLLM_CPU_KVCACHE_SPACE": "1"}
 # Beside these: paths of mounts, the ports and the interpreter.
+
+
+def distribution(folder: Path) -> dict[str, str]:
+    """Make, in `folder`, what tells Python that a package called vllm is installed; return the variables for it.
+
+    `vllm serve` asks for the version of that package by its name, and the build for CPU is called vllm-cpu. The images
+    have it under its own name. By the word cpu in the version vLLM knows where it runs.
+    """
+    version = f"{VERSION}+cpu"
+    place = folder / f"vllm-{version}.dist-info"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vllm\nVersion: {version}\n", encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
 
 
 def arguments(args: Sequence[str], here: Mapping[str, str]) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tools.docs import DOCS, configuration
+from tools.docs.memory_rows import memory_page
 
 
 def main() -> None:
     """Write every generated file and say which."""
-    path = DOCS / "configuration.md"
-    path.write_text(configuration())
-    print(f"wrote {path.relative_to(DOCS.parent)}")
+    for name, text in (("configuration.md", configuration()), ("memory.md", memory_page(DOCS))):
+        path = DOCS / name
+        path.write_text(text)
+        print(f"wrote {path.relative_to(DOCS.parent)}")
 
 
 if __name__ == "__main__":

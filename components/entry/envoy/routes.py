@@ -14,12 +14,12 @@ from components.entry.envoy.limits import of_action, of_route
 from components.entry.envoy.shares import cluster_of
 from components.entry.envoy.who import listing, speaks
 from components.entry.envoy.words import CALL, is_metadata
+from components.entry.paths import MODELS
 from components.entry.plan import EntryPlan, Grant, Issuer
 
 CHECK = "check"
 """Cluster of the check of bodies, which answers /v1/models too."""
 
-MODELS = "/v1/models"
 _OF_BODIES = ("size", "model", "body", "stream-usage")
 """Filters that are for calls of models alone."""
 

@@ -38,7 +38,30 @@ _VALUES = (
                 (['--additional-config={"x": "y"}'], "additional-config a value that is not understood: x"),
                 (["--mm-encoder-fp8-scale-path=/srv/x"], "mm-encoder-fp8-scale-path a value"),
                 (["--reasoning-parser=/srv/x.py"], "reasoning-parser a value"),
-                (["--kv-cache-dtype=/srv/x"], "kv-cache-dtype a value"),
+                (["--kv-cache-dtype=/srv/x"], "kv-cache-dtype a value that vLLM does not choose from"),
+                (["--kv-cache-dtype", "bogus"], "kv-cache-dtype a value that vLLM does not choose from"),
+                (["--tool-call-parser=my_parser"], "tool-call-parser a value that vLLM does not choose from"),
+                (["--seed=x"], "seed a value that vLLM does not read"),
+                (["--max-num-batched-tokens=8K5"], "max-num-batched-tokens a value that vLLM does not read"),
+                (['--speculative-config={"model": "/mnt/evil"}'], "speculative-config a key that is not understood: m"),
+                (["-sc", '{"method": "eagle3"}'], "speculative-config a value that is not understood: method"),
+                (["--speculative_config.model", "/mnt/evil"], "speculative-config a key that is not understood: mo"),
+                (["--speculative-c.model=/x"], "speculative-config a key that is not understood: model"),
+                (["--spec-method=eagle3"], "spec-method a value that is not understood"),
+                (["--pooler-config.task=embed"], "pooler-config a key that is not understood: task"),
+                (["--kernel-config", '{"plugin": "x"}'], "kernel-config a key that is not understood: plugin"),
+                (["--attention-config.backend=/srv/x"], "attention-config a value that is not understood: backend"),
+                (["--limit-mm-per-prompt=image=2"], "limit-mm-per-prompt a value that is not understood"),
+                (["--lora-target-modules=o_proj"], "lora-target-modules, which leaves modules of adapters out"),
+                (
+                    ["--lora-extra-vocab-size=0"],
+                    "lora-extra-vocab-size, which is gone since 0.12.0; in its place: noth",
+                ),
+                (["--enable-reasoning"], "enable-reasoning, which is gone; in its place: runtime.reasoningParser"),
+                (
+                    ["--async-schedulign"],
+                    "async-schedulign, which is no flag that infra/catalog/server-flags.json knows; ",
+                ),
             )
         ),
         *(
@@ -47,9 +70,11 @@ _VALUES = (
                 *(["--chat-template=/mnt/models/chat_template.jinja"], ["--generation-config", "vllm"], ["-O3"]),
                 *(["--chat-template", "examples/tool_chat_template_hermes.jinja"], ["--compilation-config=3"]),
                 *(['--override-generation-config={"temperature": 0.5, "top_k": -1}'], ["--kv-cache-dtype=fp8"]),
-                *(['--structured-outputs-config={"backend": "xgrammar"}'], ["--limit-mm-per-prompt=image=2"]),
+                *(['--structured-outputs-config={"backend": "xgrammar"}'], ['--limit-mm-per-prompt={"image": 2}']),
                 *(['--compilation-config={"cudagraph_mode": "PIECEWISE", "cudagraph_capture_sizes": [1, 2]}'],),
                 *(["--structured-outputs-config.backend=auto"], ["--served-model-name", "team/m", "m"]),
+                *(["-sc", '{"method": "ngram", "num_speculative_tokens": 4}'], ["--max-num-batched-tokens=8k"]),
+                *(["--kernel-config.moe_backend=triton"], ["--max-model-len=auto"], ["--seed=-1"]),
                 *(['--default-chat-template-kwargs={"enable_thinking": false}'], ["--tool-call-parser=llama3_json"]),
             )
         ),
@@ -64,4 +89,14 @@ _VALUES = (
         config={"flagValues": [{"name": "--chat-template=/etc/templates/a.jinja", "reason": "reviewed, in Git"}]},
     ),
 )
-SAMPLES: dict[str, tuple[Sample, ...]] = {"adapters-approved": _VALUES}
+_SPOKEN = table(
+    DEPLOYMENT_TYPE,
+    SERVER,
+    *(
+        (f"a server with {word}", {f"{FIRST} args": [word]}, "which writes what callers say to the log")
+        for word in ("--enable-log-requests", "--enable-log-outputs", "--enable_log_r", "--log-error-stack")
+    ),
+    ("a server that does not write requests", {f"{FIRST} args": ["--no-enable-log-requests"]}),
+    world=MODELS,
+)
+SAMPLES: dict[str, tuple[Sample, ...]] = {"adapters-approved": _VALUES, "secrets-stay-secret": _SPOKEN}

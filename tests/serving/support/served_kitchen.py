@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -19,7 +20,13 @@ import yaml
 
 from tests.support.minio_server import MinioServer
 from tools import fixtures
-from tools.demo.on_cpu import ADDED_ARGUMENTS, ADDED_ENVIRONMENT, DROPPED_ARGUMENTS, REPLACED_ARGUMENTS
+from tools.demo.on_cpu import (
+    ADDED_ARGUMENTS,
+    ADDED_ENVIRONMENT,
+    DROPPED_ARGUMENTS,
+    REPLACED_ARGUMENTS,
+    distribution,
+)
 from tools.local.workspace import REPOSITORY
 
 PYTHON = "KITCHEN_SERVING_PYTHON"
@@ -98,7 +105,7 @@ class ServedKitchen:
     def serve(self) -> None:
         python = os.environ[PYTHON]
         words = [python, *self.server["command"][1:], *self._server_arguments()]
-        env = self.environment(self.server) | ADDED_ENVIRONMENT
+        env = self.environment(self.server) | ADDED_ENVIRONMENT | distribution(self.folder / "python")
         place = self.server["workingDir"]
         self.start("server", words, env, self.paths[place] if place else None)
 
@@ -112,7 +119,8 @@ class ServedKitchen:
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)  # the engine core is a child of its own
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(process.pid, signal.SIGKILL)  # the engine core is a child of its own
         process.wait()
 
     def ends(self, name: str, seconds: float) -> int:

@@ -14,6 +14,8 @@ from tests.support.minio_server import MinioServer
 from tools import fixtures
 
 KITCHEN, NAMESPACE = "support", "helpdesk-dev"
+BASE = f"base-{fixtures.BASE_MODELS[0].partition('/')[0]}"
+"""How the names of what loads the kitchen's base model begin."""
 
 
 class StaticKitchen(ServedKitchen):
@@ -22,7 +24,7 @@ class StaticKitchen(ServedKitchen):
     def __init__(self, folder: Path, store: MinioServer) -> None:
         super().__init__(folder, store, KITCHEN)
         own = [entry for entry in self.documents if entry["metadata"].get("namespace") == NAMESPACE]
-        self.job = one(own, "Job", "base-")["spec"]["template"]["spec"]
+        self.job = one(own, "Job", BASE)["spec"]["template"]["spec"]
         self.loader = self.job["containers"][0]
         self.required, self.fetching = self.predictor["initContainers"]
         for container in (self.loader, self.required, self.fetching, self.server):
@@ -32,8 +34,8 @@ class StaticKitchen(ServedKitchen):
         self.paths["/mnt/models"] = self.paths["/models"] / below
         volumes = {entry["name"]: entry for entry in (*self.job["volumes"], *self.predictor["volumes"])}
         for name, path, prefix in (
-            ("manifest", "/etc/kitchen/base-model", "base-"),
-            ("base-model-manifest", "/etc/kitchen/base-model", "base-"),
+            ("manifest", "/etc/kitchen/base-model", BASE),
+            ("base-model-manifest", "/etc/kitchen/base-model", BASE),
             ("adapters-manifest", "/etc/kitchen/adapters", f"{KITCHEN}-adapters-"),
         ):
             pod_package.lay_out(one(own, "ConfigMap", prefix), volumes[name], self.paths[path])

@@ -31,6 +31,7 @@ def test_callers_of_a_tenant_reach_the_adapters_of_its_kitchens_and_no_base_mode
         CLASSIFIER: ["helpdesk-callers"],
         FAQ: ["helpdesk-callers"],
         SUMMARY: ["sales-callers"],
+        "search": ["helpdesk-callers"],
         "summary": [],
         "support": [],
     }
@@ -72,7 +73,7 @@ def test_the_first_entry_that_fits_gives_the_limits_and_the_entry_the_rest() -> 
 def test_a_model_without_callers_is_told() -> None:
     data = with_entry()
     del data["tenants"]["helpdesk"]["groups"]["caller"]
-    assert uncalled(load_settings(data, load_catalog())) == [FAQ, CLASSIFIER]
+    assert uncalled(load_settings(data, load_catalog())) == [FAQ, CLASSIFIER, "search"]
 
 
 def with_accounts(*issuers: dict[str, Any]) -> Settings:
@@ -118,7 +119,7 @@ def test_a_canary_answers_under_its_kitchens_names_with_its_share() -> None:
     made = plan(load_settings(data, load_catalog()), load_catalog())
     faq = next(grant for grant in made.grants if grant.model == FAQ)
     assert [(server.name, server.weight) for server in faq.servers] == [("support", 90), ("support-canary", 10)]
-    assert set(table(load_settings(data, load_catalog()))) == {FAQ, CLASSIFIER, SUMMARY, "support", "summary"}
+    assert set(table(load_settings(data, load_catalog()))) == {FAQ, CLASSIFIER, SUMMARY, "support", "summary", "search"}
 
 
 def test_the_record_knows_the_adapters_sum_the_base_model_and_the_image() -> None:

@@ -33,7 +33,7 @@ def faults(data: dict[str, Any], catalog: Catalog) -> str:
 
 
 @pytest.mark.parametrize(
-    ("stack", "tenants", "kitchens", "pools"), [("dev", 2, 2, {"l40s"}), ("prod", 4, 4, {"h100", "l40s"})]
+    ("stack", "tenants", "kitchens", "pools"), [("dev", 2, 3, {"l40s"}), ("prod", 4, 4, {"h100", "l40s"})]
 )
 def test_both_environments_load(stack: str, tenants: int, kitchens: int, pools: set[str], catalog: Catalog) -> None:
     loaded = settings_from_file(REPOSITORY / f"Pulumi.{stack}.yaml", catalog)
@@ -140,9 +140,9 @@ BAD: list[tuple[str, Any, list[str]]] = [
     (
         "too few GPUs in the quota",
         _set("tenants/helpdesk/quota/gpus", 1),
-        ["tenants.helpdesk.quota.gpus", "use 2 GPUs", "rollout: replace"],
+        ["tenants.helpdesk.quota.gpus", "use 3 GPUs", "rollout: replace"],
     ),
-    ("too few GPUs in the pool", _set("gpuPools/l40s/gpus", 3), ["gpuPools.l40s.gpus", "use 4 GPUs"]),
+    ("too few GPUs in the pool", _set("gpuPools/l40s/gpus", 3), ["gpuPools.l40s.gpus", "use 5 GPUs"]),
     (
         "too little memory in the quota",
         _set("tenants/sales/quota/memoryGiB", 10),

@@ -11,6 +11,7 @@ from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from ops.__main__ import main
 from ops.publish import publish
+from tests.support.values import SPOILT
 from tools import fixtures
 from tools.local.workspace import REPOSITORY
 
@@ -47,6 +48,21 @@ def test_other_content_is_refused_with_both_sums(artifacts: Path) -> None:
     assert str(path) in message
     assert next(file.sha256 for file in entry.files if file.path == path.name) in message
     assert "1 fault" in message
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_weights_that_pods_refuse_are_not_sent(
+    spoilt: str, artifacts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The store's address leads nowhere: one request to it would end with 1 instead of 2."""
+    path = artifacts / "lora" / FAQ / "adapter_model.safetensors"
+    spoil, said = SPOILT[spoilt]
+    path.write_bytes(spoil(path.read_bytes()))
+    words = ["--settings", str(REPOSITORY / "Pulumi.dev.yaml"), "--endpoint", "http://127.0.0.1:1", "--adapter", FAQ]
+    assert main(["publish", *words, "--from", str(artifacts)]) == 2
+    told = capsys.readouterr().err
+    assert f"{FAQ}/adapter_model.safetensors: base_model.model.model.layers." in told
+    assert said in told
 
 
 def test_all_faults_are_told_at_once(artifacts: Path) -> None:

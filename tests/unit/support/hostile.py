@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.artifacts import CONFIG, WEIGHTS, safetensors
+from tests.support.values import SPOILT
 from tests.unit.support.spoiling import (
     LooksDangerous,
     Spoil,
@@ -54,12 +56,24 @@ FILES: list[tuple[str, Spoil, str]] = [
     ("config missing", lambda folder: (folder / CONFIG).unlink(), "adapter_config.json: missing; rule: an adapter is"),
     ("weights missing", lambda folder: (folder / WEIGHTS).unlink(), "adapter_model.safetensors: missing; rule: an ad"),
     ("second weights", text("more.safetensors", safetensors({})), "an adapter has one file of weights"),
-    ("tokenizer", text("tokenizer.json", "{}"), "changes how prompts are read, for this adapter alone"),
-    ("chat template", text("chat_template.jinja", "{{ x }}"), "changes how prompts are read, for this adapter alone"),
+    (
+        "tokenizer",
+        text("tokenizer.json", "{}"),
+        "changes how prompts are read where it was trained, and vLLM 0.27.1 never reads it",
+    ),
+    (
+        "chat template",
+        text("chat_template.jinja", "{{ x }}"),
+        "changes how prompts are read where it was trained, and vLLM 0.27.1 never reads it",
+    ),
     ("sentencepiece", text("spiece.model", "x"), '"1 bytes"; rule: changes how prompts are read'),
     ("template by another name", text("my.jinja", "{{ xy }}"), '"8 bytes"; rule: changes how prompts are read'),
     ("tokenizer in capitals", text("Tokenizer.json", "{}"), "Tokenizer.json: "),
-    ("added tokens", text("added_tokens.json", '{"<x>": 9}'), "changes how prompts are read, for this adapter alone"),
+    (
+        "added tokens",
+        text("added_tokens.json", '{"<x>": 9}'),
+        "changes how prompts are read where it was trained, and vLLM 0.27.1 never reads it",
+    ),
     ("swapped", swapped, "adapter_model.safetensors"),
 ]
 
@@ -151,14 +165,18 @@ CONFIGS: list[tuple[str, Spoil, str]] = [
     ("alpha 0", config(lora_alpha=0), "lora_alpha: 0; rule: must be a finite number above 0"),
     ("alpha as text", config(lora_alpha="16"), "must be a finite number above 0"),
     ("another method", config(peft_type="LOHA"), 'peft_type: "LOHA"; rule: must be LORA'),
-    ("pattern of modules", config(target_modules="(a+)+$"), "a regular expression is not judged here"),
+    ("empty pattern of modules", config(target_modules=""), "must list the modules by name"),
+    ("modules that are numbers", config(target_modules=[1]), "must list the modules by name"),
     ("no modules", config(target_modules=[]), "must list the modules by name"),
     ("whole modules", config(modules_to_save=["lm_head"]), "must be off: vLLM refuses adapters that bring whole mod"),
     ("DoRA", config(use_dora=True), "use_dora: true; rule: must be off: vLLM refuses DoRA"),
     ("biases", config(bias="all"), "must be none: vLLM refuses biases"),
     ("ranks by module", config(rank_pattern={"q_proj": 64}), 'rank_pattern: {"q_proj": 64}; rule: must be off'),
     ("new tokens", config(trainable_token_indices=[1]), "must be off: vLLM ignores it: these are new embeddings"),
-    ("code by name", config(auto_mapping={"parent_library": "os"}), "it names Python code to import"),
+    ("mapping as text", config(auto_mapping="os"), 'auto_mapping: "os"; rule: must be an object or null'),
+    ("transposed as text", config(fan_in_fan_out="no"), "must be true or false"),
+    ("parameters as text", config(target_parameters="mlp.experts"), "must be a list of texts or null"),
+    ("alphas by module", config(alpha_pattern={"q_proj": 64}), "must be off, or repeat lora_alpha"),
     ("alpha beyond reason", config(lora_alpha=1e308), "must be a finite number above 0, at most 1000000"),
     ("another task", config(task_type="SEQ_CLS"), "must be CAUSAL_LM or null: servers write text"),
     ("dropout as text", config(lora_dropout="x"), "must be a number from 0 to 1"),
@@ -173,8 +191,7 @@ CONFIGS: list[tuple[str, Spoil, str]] = [
     ("rsLoRA as text", config(use_rslora="yes"), 'use_rslora: "yes"; rule: must be true or false'),
     ("changed base", config(init_lora_weights="pissa_niter_4"), "this start changed the base model's weights"),
     ("unknown key", config(shadow="on"), "is no key of PEFT's LoRA that is known here"),
-    ("unknown module", config(target_modules=["q_proj", "v_proj", "x_proj"]), '"x_proj"; rule: is no linear layer'),
-    ("module without tensors", config(target_modules=["q_proj", "v_proj", "k_proj"]), "the tensors change q_proj, v_"),
+    ("tensors without module", config(target_modules=["q_proj"]), "the tensors change v_proj too: PEFT would not load"),
     (
         "base unknown",
         config(base_model_name_or_path="meta/tiny"),
@@ -182,23 +199,65 @@ CONFIGS: list[tuple[str, Spoil, str]] = [
     ),
 ]
 
+WRONG_PREFIXES = (
+    "base_model.model.model.language_model.",
+    "base_model.model.model.model.",
+    "base_model.model.",
+    "base_model.model._orig_mod.model.",
+    "base_model.model.mtp.",
+    "base_model.model.base_model.model.",
+    "model.model.",
+)
+"""Beginnings that vLLM takes without a word, and drops."""
+
+
+def prefix(new: str) -> Spoil:
+    return rebuilt(lambda name, shape: (name.replace("base_model.model.model.", new), shape))
+
+
+def spoilt_values(change: Callable[[bytes], bytes]) -> Spoil:
+    return lambda folder: (folder / WEIGHTS).write_bytes(change((folder / WEIGHTS).read_bytes()))
+
+
+def _as_output(name: str, shape: list[int]) -> tuple[str, list[int]] | None:
+    if "layers.0.self_attn.q_proj" not in name:
+        return None
+    half = name[-len("A.weight") :]
+    return f"base_model.model.lm_head.lora_{half}", shape if half.startswith("A") else [320, shape[1]]
+
+
+def _as_embedding(name: str, shape: list[int]) -> tuple[str, list[int]] | None:
+    if "layers.0.self_attn.q_proj" not in name:
+        return None
+    half = name[-len("A.weight")]
+    return f"base_model.model.model.embed_tokens.lora_embedding_{half}", [8, 320] if half == "A" else shape
+
+
 TENSORS: list[tuple[str, Spoil, str]] = [
-    ("layer", rebuilt(lambda name, shape: (name.replace("layers.1", "layers.2"), shape)), "tiny/v1 has 2 layers"),
+    (
+        "layer",
+        rebuilt(lambda name, shape: (name.replace("layers.1", "layers.2"), shape)),
+        "tiny/v1 lacks this layer or expert",
+    ),
     (
         "module",
         rebuilt(lambda name, shape: (name.replace("v_proj", "z_proj"), shape)),
-        'self_attn.z_proj"; rule: is no linear layer of the base model',
+        'self_attn.z_proj"; rule: meets no module of tiny/v1',
     ),
-    ("block", rebuilt(lambda name, shape: (name.replace("self_attn", "mlp"), shape)), '"mlp.q_proj"; rule: is no lin'),
+    (
+        "block",
+        rebuilt(lambda name, shape: (name.replace("self_attn", "mlp"), shape)),
+        'mlp.q_proj"; rule: meets no module of tiny/v1',
+    ),
     (
         "inputs",
         rebuilt(lambda name, shape: (name, [shape[0], 65] if "lora_A" in name else shape)),
-        "65; rule: self_attn.q_proj of tiny/v1 has 64 inputs",
+        "65; rule: q_proj of tiny/v1 has 64 inputs, by its files",
     ),
     (
         "outputs",
         rebuilt(lambda name, shape: (name, [65, shape[1]] if "lora_B" in name else shape)),
-        "65; rule: self_attn.q_proj of tiny/v1 has 64 outputs",
+        "65; rule: q_proj of tiny/v1 has 64 outputs, by its files",
     ),
     ("dimensions", rebuilt(lambda name, shape: (name, [*shape, 1])), "must have two dimensions"),
     (
@@ -214,7 +273,46 @@ TENSORS: list[tuple[str, Spoil, str]] = [
                 shape,
             )
         ),
-        "no embeddings, no whole modules, no DoRA vectors",
+        "no whole modules, no biases, no DoRA vectors",
     ),
     ("no tensor", text(WEIGHTS, safetensors({})), "the tensors change nothing"),
+    *((f"prefix {new}", prefix(new), "meets no module of tiny/v1") for new in WRONG_PREFIXES),
+    (
+        "half under another prefix",
+        rebuilt(lambda name, shape: (name.replace("model.layers.1", "model.language_model.layers.1"), shape)),
+        "expected: base_model.model.model.layers.{0-1}.self_attn.q_proj",
+    ),
+    *((f"values: {name}", spoilt_values(spoil), said) for name, (spoil, said) in SPOILT.items()),
 ]
+
+ACCEPTED: list[tuple[str, Spoil]] = [
+    ("automatic mapping", config(auto_mapping={"base_model_class": "LlamaForCausalLM", "unsloth_fixed": True})),
+    ("no task", config(task_type=None, auto_mapping={"base_model_class": "X", "parent_library": "y"})),
+    ("expression", config(target_modules="(?:.*?(?:language|text).*?(?:q_proj|v_proj))|(?:model\\.layers\\.[\\d]+)")),
+    ("expression that never ends", config(target_modules="(a+)+$")),
+    ("union", config(target_modules=["q_proj", "v_proj", "c_attn", "query_key_value"])),
+    ("excluded", config(target_modules=["q_proj", "k_proj", "v_proj"], exclude_modules=["k_proj"])),
+    ("excluded by expression", config(exclude_modules=".*vision.*")),
+    ("numbered", config(target_modules=["0.self_attn.q_proj", "1.self_attn.q_proj", "self_attn.v_proj"])),
+    ("all linear", config(target_modules="all-linear")),
+    ("no dropout", config(lora_dropout=None)),
+    ("ranks that repeat r", config(rank_pattern={"q_proj": 8, "v_proj": 8}, alpha_pattern={"q_proj": 16})),
+    ("transposed base", config(fan_in_fan_out=True)),
+    ("more layers", config(layers_to_transform=[0, 1, 2, 3])),
+    ("without PEFT's prefix", rebuilt(lambda name, shape: (name.removeprefix("base_model.model."), shape))),
+    (
+        "output",
+        lambda folder: [
+            rebuilt(_as_output)(folder),
+            config(target_modules=["lm_head"])(folder),
+        ],
+    ),
+    (
+        "embeddings",
+        lambda folder: [
+            rebuilt(_as_embedding)(folder),
+            config(target_modules=["embed_tokens"])(folder),
+        ],
+    ),
+]
+"""What people have, and vLLM serves as it was trained."""

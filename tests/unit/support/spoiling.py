@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,7 @@ def rebuilt(change: Callable[[str, list[int]], tuple[str, list[int]] | None]) ->
             size = F32 * math.prod(new[1])
             built[new[0]] = {"dtype": "F32", "shape": new[1], "data_offsets": [position, position + size]}
             position += size
-        (folder / WEIGHTS).write_bytes(safetensors(built, bytes(position)))
+        (folder / WEIGHTS).write_bytes(safetensors(built, struct.pack("<f", 0.5) * (position // F32)))
 
     return spoil
 

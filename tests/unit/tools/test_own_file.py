@@ -147,6 +147,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     # Of this repository or of the toolchain.
     "tools/cluster/components.py": ("HERE /",),
     "tools/cluster/objects.py": ("HERE /", "folder /", "path.read_bytes()", "values[key]", "answer"),
+    "tools/docs/memory_rows.py": ("path.read_text()", "(folder / 'memory.md')"),
     # Of the kernel; logs, which are shown as they are.
     "tools/cluster/processes.py": ("_PROC /", "'environ'", "log.open("),
     "tools/local/orphans.py": ("/proc/",),
@@ -184,6 +185,10 @@ OTHERS: dict[str, tuple[str, ...]] = {
         ("",),
     ),
     "tools/venv.py": ("",),
+    # What makes a build for CPU known by vLLM's own name, in the demo's folder.
+    "tools/demo/on_cpu.py": ("place / 'METADATA'",),
+    # The list of vLLM's flags in Git.
+    "tools/server_flags/__main__.py": ("FILE.read_text()", "FILE.write_text(", "json.loads("),
     # The settings that people write, and projects in temporary folders.
     "tools/pipeline/stack_file.py": ("",),
     "tools/pipeline/stacks.py": ("",),

@@ -102,7 +102,7 @@ def interrupt_a_replacement(scene: Scene) -> None:
         engine.wait(timeout=120)
     finally:
         engine.kill()
-        scene.patch(HELPDESK, "resourcequota", "quota", {"spec": {"hard": {"requests.nvidia.com/gpu": "2"}}})
+        scene.patch(HELPDESK, "resourcequota", "quota", {"spec": {"hard": {"requests.nvidia.com/gpu": "3"}}})
     assert has_removals(workspace.latest()["resources"]), log.read_text()[-2000:]
 
 

@@ -88,7 +88,7 @@ PLACES = Group(
                 "pods cannot be made: .*exceeded quota",
                 "look: kubectl",
             ],
-            mend=quota("2"),
+            mend=quota("3"),
         ),
         Day(
             case="every GPU node cordoned, pods lost",

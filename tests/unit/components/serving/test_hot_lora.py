@@ -11,6 +11,7 @@ from components.serving import AdapterFetch, AdapterFile, AdapterSource, HotLora
 from components.serving import predictor as pod
 from components.serving.hot_lora import SCRIPTS
 from infra.catalog import Catalog, load_catalog
+from infra.load import load_settings
 from infra.payload import store_key
 from tests.unit.components.serving.test_predictor import ARGS
 from tests.unit.infra.test_settings import faults, settings
@@ -46,14 +47,47 @@ def test_nothing_of_the_pod_depends_on_the_list_of_adapters() -> None:
     assert hot("a") != hot("a", scripts=dict.fromkeys(SCRIPTS, "other"))
 
 
-@pytest.mark.parametrize("flag", ["--enable-prefix-caching", "--enable_prefix_caching=true"])
-def test_a_flag_that_hot_mode_takes_back_is_told(flag: str, catalog: Catalog) -> None:
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [({"prefixCaching": True}, "prefixCaching"), ({"extraArgs": ["--enable_prefix_caching"]}, "extraArgs[0]")],
+)
+def test_prefix_caching_is_told_where_the_cache_knows_adapters_by_name(
+    said: dict[str, Any], place: str, catalog: Catalog
+) -> None:
     data = settings()
     data["kitchens"]["support"] |= {"loraMode": "hot"}
-    data["kitchens"]["support"]["runtime"] |= {"extraArgs": [flag]}
+    data["kitchens"]["support"]["runtime"] |= said
     told = faults(data, catalog)
     assert "1 fault" in told
-    assert f'kitchens.support.runtime.extraArgs[0]: "{flag}"; rule: hot mode turns it off' in told
+    assert f"kitchens.support.runtime.{place}: true; rule: hot mode turns it off: the cache of vLLM 0.27.1" in told
+    assert load_settings(data, of_version(catalog, "0.32.0")).kitchens["support"].runtime.prefix_caching
+
+
+def of_version(catalog: Catalog, version: str) -> Catalog:
+    image = dataclasses.replace(catalog.images["vllm"], version=version)
+    return dataclasses.replace(catalog, images={**catalog.images, "vllm": image})
+
+
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [
+        ("0.24.0", "answers a request in flight by an adapter that was loaded meanwhile (vllm#47724)"),
+        ("0.26.0", "is not known to keep requests in flight apart while adapters are loaded (server-versions.json)"),
+    ],
+)
+def test_an_image_that_mixes_adapters_up_is_refused(version: str, why: str, catalog: Catalog) -> None:
+    data = settings()
+    data["kitchens"] = {"summary": data["kitchens"]["summary"]}
+    told = faults(data, of_version(catalog, version))
+    assert "1 fault" in told
+    assert f'kitchens.summary.runtime.image: "vllm"; rule: hot mode: vLLM {version} {why}' in told
+
+
+def test_where_the_cache_knows_folders_it_may_be_on() -> None:
+    assert "--no-enable-prefix-caching" in hot("a")["model"]["args"]
+    on = hot("a", prefix_caching=True)["model"]["args"]
+    assert "--enable-prefix-caching" in on
+    assert "--no-enable-prefix-caching" not in on
 
 
 def test_only_the_sidecar_writes_adapters_and_token() -> None:

@@ -109,12 +109,13 @@ def test_a_single_module_that_changes_nothing_is_told_alone() -> None:
     assert found.idle == [A.removesuffix(".lora_A.weight")]
 
 
-def test_what_becomes_zero_in_the_served_type_is_zero() -> None:
-    content = file("F32", a=[0.5], b=[1e-9])
-    assert "answers as its base model" in said(content, "float16")[0]
-    assert said(content, "bfloat16") == []
-    late = file("F32", a=[0.5] * 3, b=[1e-9] * 300_000 + [0.5])
-    assert said(late, "float16") == []
+@pytest.mark.parametrize("dtype", ["F32", "F16", "BF16"])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_one_number_that_is_not_zero_is_enough(dtype: str, sign: float) -> None:
+    """Also the smallest there is, and late in the matrix."""
+    smallest = {"F32": 2.0**-149, "F16": 2.0**-24, "BF16": 2.0**-133}[dtype] * sign
+    assert looked(file(dtype, a=[0.5], b=[0.0] * 100_000 + [smallest])).wrong == []
+    assert looked(file(dtype, a=[0.5], b=[0.0] * 100_000 + [0.0 * sign])).wrong != []
 
 
 @settings(max_examples=200, deadline=None)

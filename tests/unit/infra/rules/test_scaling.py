@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from components.entry import Backend, WeightedRouteArgs
-from components.entry.canary import OPEN_PATHS, route_spec
+from components.entry.canary import route_spec
+from components.entry.paths import PATHS
 from components.serving import Autoscaling
 from components.serving.autoscaling import query, replicas
 from components.serving.drain import lifecycle, termination_seconds
@@ -39,6 +40,7 @@ def data(*, platform: dict[str, Any] | None = None, gpus: int = 4, phase: int = 
         {"gatewayApi": GATEWAY, "keda": True, "prometheus": PROMETHEUS} if platform is None else platform
     )
     made["tenants"]["helpdesk"]["quota"]["gpus"] = gpus
+    del made["kitchens"]["search"]  # its GPU would count
     made["kitchens"]["support"] |= support
     return made
 
@@ -194,6 +196,7 @@ def test_a_route_shares_by_weight_and_opens_no_other_path() -> None:
         labels={},
         gateway="kitchen",
         gateway_namespace="kitchen-gateway",
+        paths=PATHS["generate"],
         host="support-helpdesk-dev.models.kitchen.example",
         backends=[Backend(service="a", weight=90), Backend(service="b", weight=10)],
     )
@@ -201,7 +204,7 @@ def test_a_route_shares_by_weight_and_opens_no_other_path() -> None:
     assert [(entry["name"], entry["weight"]) for entry in rule["backendRefs"]] == [("a", 90), ("b", 10)]
     assert {entry["path"]["type"] for entry in rule["matches"]} == {"Exact"}
     assert rule["timeouts"] == {"request": "0s"}, "a Gateway's own limit would cut long answers off"
-    assert not any("lora" in path or "metrics" in path for path in OPEN_PATHS)
+    assert not any("lora" in path or "metrics" in path for paths in PATHS.values() for path in paths)
 
 
 def test_the_grace_period_holds_the_sleep_the_drain_and_the_exit() -> None:

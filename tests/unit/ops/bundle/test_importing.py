@@ -27,6 +27,7 @@ from ops.checks import read_artifact
 from ops.checks.files import Content
 from ops.sums import Sums
 from tests.support import bundle_tools as tools
+from tests.support.values import SPOILT, all_zero
 
 NEW = "helpdesk-faq/v2026-09-01"
 
@@ -157,6 +158,18 @@ def test_an_entry_is_appended_and_nothing_else_changes(tmp_path: Path) -> None:
     assert added[NEW]["baseModel"] == tools.MODEL
     assert added[NEW]["owner"] == "support-team"
     assert "approvals" not in added[NEW]
+
+
+@pytest.mark.parametrize("spoilt", [*SPOILT, "blank"])
+def test_weights_that_pods_refuse_do_not_come_in(tmp_path: Path, spoilt: str) -> None:
+    source = tools.artifacts(tmp_path) / "lora" / tools.FAQ
+    one = artifact(tmp_path, "adapter", NEW, source)
+    path = tmp_path / "artifacts" / one.what.folder / "adapter_model.safetensors"
+    spoil, said = SPOILT.get(spoilt, (lambda content: all_zero(content, within="lora_"), "shapes without weights"))
+    path.write_bytes(spoil(path.read_bytes()))
+    found, faults = arrived(tmp_path, one)
+    assert said in "\n".join(map(str, faults))
+    assert found.candidates == ()
 
 
 def test_a_base_model_s_entry_says_what_its_files_say(tmp_path: Path) -> None:

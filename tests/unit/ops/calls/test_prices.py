@@ -63,6 +63,8 @@ def test_what_is_not_counted_is_told() -> None:
         "tokens of 2 calls: their servers told none",
         "7 tokens of summary: no price is stated for them",
         "GPU hours of gone: no price is stated",
+        "GPU hours of search: give them by --gpu-hours search=HOURS "
+        "(as the settings stand, servers: 1, GPUs each: 1, a whole month: 720)",
         "GPU hours of summary: give them by --gpu-hours summary=HOURS "
         "(as the settings stand, servers: 1, GPUs each: 1, a whole month: 720)",
         "1440 GPU hours of support: no call has tokens by which they could be divided",
@@ -90,7 +92,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no such kitchen": (
         {"currency": "JPY", "kitchens": {"gone": {"gpuHour": 1}}},
-        'prices.kitchens: "gone"; rule: must be a kitchen: summary, support',
+        'prices.kitchens: "gone"; rule: must be a kitchen: search, summary, support',
     ),
 }
 

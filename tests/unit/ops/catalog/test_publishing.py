@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra.faults import FaultsError
 from ops.__main__ import main
+from ops.catalog import publishing
+from ops.publish import PublishReport
 from ops.signing import Signer, public_key
 from tests.support import bundle_tools as tools
-from tests.support.artifacts import catalog_folder, write_adapter
+from tests.support.artifacts import MODEL, catalog_folder, write, write_adapter
+from tools.fixtures import base_model_files
 from tools.local.workspace import REPOSITORY
 
 
@@ -39,6 +43,34 @@ def test_what_a_new_entry_lacks_is_told_at_once(
     assert '--owner: "a\\nb"; rule: a new entry has it, on one line' in told
     assert "--origin: missing; rule: a new entry has it" in told
     assert {path.name: path.read_bytes() for path in catalog.iterdir()} == before
+
+
+def test_an_entry_of_before_gets_the_modules_of_its_files_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog, folder = catalog_folder(tmp_path / "catalog"), write(tmp_path / "tiny", base_model_files(MODEL))
+    file = catalog / "base-models.yaml"
+    whole = yaml.safe_load(file.read_text())
+    right = whole["baseModels"][MODEL].pop("modules")
+    file.write_text(yaml.safe_dump(whole, sort_keys=False))
+    sent = PublishReport(bucket="dev-models", uploaded=(), already_there=(), sent_bytes=0)
+    monkeypatch.setattr(publishing, "publish", lambda *_, **__: sent)
+    monkeypatch.setattr(publishing, "client", lambda *_: None)
+    words = ["--name", MODEL, "--settings", str(REPOSITORY / "Pulumi.dev.yaml"), "--catalog", str(catalog)]
+    assert main(["model", "lint", str(folder), "--name", MODEL, "--catalog", str(catalog)]) == 0
+    assert "note: the catalog entry of tiny/v1 has no `modules`" in capsys.readouterr().out
+    assert main(["model", "publish", str(folder), *words]) == 0
+    assert "has the modules of its weights now" in capsys.readouterr().out
+    whole["baseModels"][MODEL]["modules"] = right
+    assert yaml.safe_load(file.read_text()) == whole
+    before = file.read_bytes()
+    assert main(["model", "publish", str(folder), *words]) == 0
+    assert file.read_bytes() == before
+    whole["baseModels"][MODEL]["modules"]["lm_head"] = "321x64"
+    file.write_text(yaml.safe_dump(whole, sort_keys=False))
+    capsys.readouterr()
+    assert main(["model", "lint", str(folder), "--name", MODEL, "--catalog", str(catalog)]) == 1
+    assert 'modules: lm_head: "320x64"; rule: the catalog\'s entry has other modules' in capsys.readouterr().out
 
 
 def test_a_wrong_password_is_told_as_that_whatever_it_makes_of_the_key(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from components.accounts import account
-from infra.kitchen.entry_plan import PATHS
+from components.entry.paths import MODELS, PATHS
 from ops.__main__ import main
 from ops.token.claims import LONGEST_SECONDS
 from tests.support.token_issuer import SECRET, TokenIssuer
@@ -67,8 +67,11 @@ def test_its_calls_are_those_that_the_command_prints(issuer: TokenIssuer, stack:
 
 
 def test_its_paths_are_those_that_are_open() -> None:
-    (sentence,) = re.findall(r"The paths are (.*?)\. The server's other paths", TEXT, re.DOTALL)
-    assert set(re.findall(r"`(/[^`]+)`", sentence)) == {*PATHS, "/v1/models"}
+    rows = dict(re.findall(r"^\| `(\w+)` \|[^|]*\| (`/[^|]*) \|", TEXT, re.MULTILINE))
+    assert {task: set(re.findall(r"`(/[^`]+)`", cell)) for task, cell in rows.items()} == {
+        task: set(paths) for task, paths in PATHS.items()
+    }
+    assert f"`{MODELS}` is open for every one" in TEXT
 
 
 def test_the_volume_of_a_pod_gives_a_token_that_the_entry_takes() -> None:

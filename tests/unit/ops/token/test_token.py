@@ -46,7 +46,7 @@ def test_a_person_reads_what_may_be_called(issuer: TokenIssuer, stack: Any, slep
     lines = dict(line.split(maxsplit=1) for line in told.out.splitlines()[:3])
     assert (lines["for"], lines["groups"]) == ("ana", "helpdesk-callers")
     assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC, in \d+ min", lines["ends"])
-    assert "may call  helpdesk-faq, support\n" in told.out
+    assert "may call  helpdesk-faq, search, support\n" in told.out
     assert "https://ai.dev.kitchen.example/v1/chat/completions" in told.out
     assert '"model": "helpdesk-faq"' in told.out
     assert "$(kitchen token --stack test --client-id kitchen-cli --raw)" in told.out

@@ -1,0 +1,217 @@
+"""An adapter's tensors against the modules of its base model, as the pinned vLLM brings the two together.
+
+vLLM drops a tensor whose module it does not have without a word, and then answers as the base model, wholly or in part
+(vllm#34186, vllm#48019, vllm#34591). The base model's own names and sizes decide here; where its catalog entry has
+none, what follows `model.layers.<number>.` is not compared, and a note says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from infra.catalog import BaseModel
+from infra.catalog.modules import Modules, Size
+from infra.catalog.serves import Architecture, Serves
+from ops.checks.adapter_tensors import EMBEDDING, EXPERTS, PREFIX, Named, Pair
+
+Told = tuple[str, str, object, str]
+"""Name of a tensor's beginning, rule, value and a right example."""
+
+_PLAIN = re.compile(r"model\.layers\.[0-9]{1,6}\.[A-Za-z0-9_.]+|lm_head|model\.embed_tokens")
+"""Modules of a model of one part, as transformers names them."""
+
+_HEAD = "lm_head"
+_EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "embedding", "tok_embeddings")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What an adapter is compared with. `sizes`: whether sizes are, too; `turned`: the base's weights are [in, out]."""
+
+    base: BaseModel
+    serves: Serves
+    sizes: bool
+    turned: bool
+
+    @property
+    def how(self) -> Architecture | None:
+        """What is known of its architecture."""
+        return self.serves.architectures.get(self.base.architecture)
+
+
+def module_faults(named: Named, compared: Compared) -> Iterator[Told]:
+    """What vLLM would drop, refuse or take for something else."""
+    modules = compared.base.modules
+    if modules is None:
+        yield from _plain(named, compared)
+        return
+    meets = _Meets(modules=modules, how=compared.how or Architecture())
+    for name, pair in named.pairs.items():
+        found = meets.size(pair)
+        if found is None:
+            yield (name, *_unmet(pair, modules, compared.base.ref))
+            continue
+        yield from ((name, *told) for told in _taken(pair, found, meets, compared))
+    for name, tensor in named.copies.items():
+        size = meets.size(Pair(module=name, kind=EMBEDDING))
+        if size is None or (compared.sizes and _other(tensor.shape, size)):
+            rule = f"is a copy of a weight that {compared.base.ref} has in another size, or not at all"
+            yield name, rule, list(tensor.shape), str(list(size or ()))
+    yield from _whole_experts(named, modules, compared)
+
+
+def notes_of(named: Named, compared: Compared) -> Iterator[str]:
+    """What was not compared, and what vLLM leaves out without harm."""
+    base, serves = compared.base, compared.serves
+    if base.modules is None:
+        yield (
+            f"not compared: the catalog entry of {base.ref} has no `modules`; kitchen model publish of the same files "
+            "adds them. vLLM leaves out what meets none, in silence"
+        )
+    elif not base.architecture:
+        yield f"not compared: the catalog entry of {base.ref} has no architecture; names are taken as they are"
+    elif compared.how is None:
+        yield f"not compared: vLLM {serves.version} serves no adapters of {base.architecture}, as far as is known here"
+    if serves.asked != serves.version:
+        yield f"what vLLM {serves.asked} does with adapters is not known; judged as {serves.version}"
+    if named.copies:
+        yield f"{', '.join(sorted(named.copies))}: PEFT's copy of the base model's weight, which vLLM leaves out"
+    for word in sorted(named.words & serves.notes.keys()):
+        yield f"{word}: {serves.notes[word]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Meets:
+    """Finds what an adapter's module is in the base model, by vLLM's names of both."""
+
+    modules: Modules
+    how: Architecture
+
+    def size(self, pair: Pair) -> Size | None:
+        """The size of the weight that a pair changes; None where there is none."""
+        stem = pair.module if pair.kind != EXPERTS else f"{pair.module}.{pair.part}"
+        if (found := self.modules.size(stem)) is not None:
+            return found
+        if not self.how.names:
+            return None
+        wanted = self.how.module(pair.module)
+        suffix = f".{pair.part}" if pair.kind == EXPERTS else ""
+        return None if wanted is None else self._by_served.get(f"{wanted}{suffix}")
+
+    @cached_property
+    def _by_served(self) -> Mapping[str, Size]:
+        """Sizes by vLLM's names."""
+        found: dict[str, Size] = {}
+        for name in self.modules.names():
+            stem, _, part = name.rpartition(".")
+            experts = stem.endswith(".experts") and not part.isdigit()
+            served, size = self.how.module(stem) if experts else self.how.weight(name), self.modules.size(name)
+            if served is not None and size is not None:
+                found[f"{served}.{part}" if experts else served] = size
+        return found
+
+
+def _unmet(pair: Pair, modules: Modules, ref: str) -> tuple[str, object, str]:
+    """Rule, value and example for tensors that meet no module."""
+    stem = pair.module if pair.kind != EXPERTS else f"{pair.module}.{pair.part}"
+    if near := modules.knows_but_for_numbers(stem):
+        return f"{ref} lacks this layer or expert: vLLM would leave it out; it has {', '.join(near)}", stem, near[0]
+    alike = modules.alike(stem)
+    expected = ", ".join(f"{PREFIX}{name}" for name in alike)
+    rule = f"meets no module of {ref}: vLLM would leave it out in silence, and answer as the base model; expected: "
+    return f"{rule}{expected}", stem, f"{PREFIX}{alike[0]}" if alike else PREFIX
+
+
+def _taken(pair: Pair, size: Size, meets: _Meets, compared: Compared) -> Iterator[tuple[str, object, str]]:
+    """What is wrong with a pair whose module is there."""
+    how, known = meets.how, compared.how is not None
+    last, served = pair.module.rsplit(".", 1)[-1], how.module(pair.module) or pair.module
+    if known and how.language and not served.startswith(how.language):
+        yield "vLLM applies adapters to the language model alone, and would leave this out", last, how.language
+    if any(f".{start}" in f".{pair.module}." for start in how.skipped):
+        yield "vLLM leaves out what begins so, in silence", pair.module, "a layer of the model"
+    parts = how.packed.get(served.rsplit(".", 1)[-1])
+    if parts and last not in parts:
+        yield f"vLLM takes it in its parts: {', '.join(parts)}", last, parts[0]
+    outside = last in _EMBEDDINGS or last == _HEAD
+    if known and outside and served.rsplit(".", 1)[-1] not in how.embeddings:
+        yield f"vLLM {compared.serves.version} takes no adapter of it in {compared.base.architecture}", last, "q_proj"
+    if (pair.kind == EMBEDDING) is not (last in _EMBEDDINGS):
+        right = "lora_embedding_A and lora_embedding_B" if last in _EMBEDDINGS else "lora_A.weight and lora_B.weight"
+        yield f"matrices of {last} are called {right}", last, right
+    if known and pair.kind == EXPERTS and not how.experts_3d:
+        yield f"{compared.base.architecture} takes adapters expert by expert", "one pair for all", "experts.0.gate_proj"
+    if known and pair.one_expert and how.experts_3d:
+        yield f"{compared.base.architecture} takes one pair for all experts", "one expert", "experts.lora_A.weight"
+    if compared.sizes:
+        yield from _sizes(pair, size, compared)
+
+
+def _sizes(pair: Pair, size: Size, compared: Compared) -> Iterator[tuple[str, object, str]]:
+    """lora_A is [rank, in] and lora_B [out, rank]; of an embedding the rows of the weight are its inputs."""
+    outputs, inputs = size[-2:]
+    if pair.kind == EMBEDDING or compared.turned:
+        outputs, inputs = inputs, outputs
+    for half, side, right in (("A", "inputs", inputs), ("B", "outputs", outputs)):
+        tensor = pair.halves.get(half)
+        if tensor is None or len(tensor.shape) != 2 or not right:
+            continue
+        found = tensor.shape[1] if half == "A" else tensor.shape[0]
+        fits = {inputs, outputs} if pair.kind == EXPERTS else {right}  # either order is used for experts' weights
+        if found not in fits:
+            last = pair.part or pair.module.rsplit(".", 1)[-1]
+            yield f"{last} of {compared.base.ref} has {right} {side}, by its files", found, str(right)
+
+
+def _other(shape: tuple[int, ...], size: Size) -> bool:
+    return len(shape) != len(size) or any(right and right != found for found, right in zip(shape, size, strict=True))
+
+
+def _whole_experts(named: Named, modules: Modules, compared: Compared) -> Iterator[Told]:
+    """vLLM takes a layer's experts all together or not at all (vllm/lora/lora_weights.py, pack_moe)."""
+    found = {pair.module for pair in named.pairs.values() if pair.one_expert}
+    stems = {module.rpartition(".experts.")[0] for module in found}
+    for name in modules.names() if stems else ():
+        if name.rpartition(".experts.")[0] in stems and ".experts." in name and name not in found:
+            rule = f"vLLM takes the experts of a layer all together: {name} of {compared.base.ref} has no matrices"
+            yield name.rpartition(".experts.")[0] + ".experts", rule, "some experts", "all experts of the layer"
+            return
+    for stem in sorted({pair.module for pair in named.pairs.values() if pair.kind == EXPERTS}):
+        parts = {pair.part for pair in named.pairs.values() if pair.module == stem}
+        if len(parts) == 1:
+            rule = "vLLM takes both weights of the experts together: gate_up_proj (experts.base_layer) and down_proj"
+            yield stem, rule, f"{parts.pop()} alone", "both"
+
+
+def _plain(named: Named, compared: Compared) -> Iterator[Told]:
+    """Without the base model's own names, those alone are known that every model of one part has."""
+    for name, pair in named.pairs.items():
+        if not _PLAIN.fullmatch(pair.module):
+            rule = (
+                f"the catalog entry of {compared.base.ref} has no `modules` (kitchen model publish of the same files "
+                f"adds them), and without them {PREFIX}model.layers.<number>. alone is known to be served"
+            )
+            yield name, rule, pair.module, f"{PREFIX}model.layers.0.self_attn.q_proj"
+        elif pair.layer is not None and not compared.base.stand_in and pair.layer >= compared.base.shape.layers:
+            layers = compared.base.shape.layers
+            yield name, f"{compared.base.ref} has {layers} layers, counted from 0", pair.layer, str(layers - 1)
+        elif compared.sizes and pair.kind != EXPERTS and (size := _by_config(compared.base, pair)) is not None:
+            yield from ((name, *told) for told in _sizes(pair, size, compared))
+
+
+def _by_config(base: BaseModel, pair: Pair) -> Size | None:
+    """Sizes of a Llama-like model's layers by the numbers of its config; None where they say nothing of the module."""
+    shape, last = base.shape, pair.module.rsplit(".", 1)[-1]
+    hidden, inner = shape.hidden_size, shape.intermediate_size
+    heads, groups = shape.attention_heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    known: dict[str, Size] = {"lm_head": (shape.vocabulary, hidden), "embed_tokens": (shape.vocabulary, hidden)}
+    if ".self_attn." in pair.module and not shape.kv_latent:
+        known |= {"q_proj": (heads, hidden), "k_proj": (groups, hidden), "v_proj": (groups, hidden)}
+        known |= {"o_proj": (hidden, heads), "qkv_proj": (heads + 2 * groups, hidden)}
+    if ".mlp." in pair.module and not shape.experts:
+        known |= {"gate_proj": (inner, hidden), "up_proj": (inner, hidden), "down_proj": (hidden, inner)}
+        known |= {"gate_up_proj": (2 * inner, hidden)}
+    return known.get(last)

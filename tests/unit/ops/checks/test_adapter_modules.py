@@ -1,0 +1,256 @@
+"""Adapters against base models of many kinds: the base's own names and sizes decide, by what vLLM makes of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.catalog import BaseModel, load_catalog
+from infra.catalog.modules import Modules
+from infra.catalog.serves import serves
+from ops.checks.adapter_modules import Compared, module_faults, notes_of
+from ops.checks.adapter_tensors import by_module
+from ops.checks.module_sizes import module_sizes
+from ops.checks.safetensors_header import Tensor
+from tools.fixtures import BASE_MODELS
+
+RANK = 8
+LAYERS = "model.layers.{0-1}"
+PREFIX = "base_model.model."
+
+
+def attention(start: str) -> dict[str, str]:
+    return {f"{start}.self_attn.{name}": "64x64" for name in ("q_proj", "k_proj", "v_proj", "o_proj")}
+
+
+def dense(start: str) -> dict[str, str]:
+    return {f"{start}.mlp.gate_proj": "128x64", f"{start}.mlp.up_proj": "128x64", f"{start}.mlp.down_proj": "64x128"}
+
+
+ENDS = {"lm_head": "320x64", "model.embed_tokens": "320x64"}
+BASES: dict[str, tuple[str, dict[str, str]]] = {
+    "llama": ("LlamaForCausalLM", attention(LAYERS) | dense(LAYERS) | ENDS),
+    "phi": (
+        "Phi3ForCausalLM",
+        {f"{LAYERS}.self_attn.qkv_proj": "192x64", f"{LAYERS}.mlp.gate_up_proj": "256x64"} | ENDS,
+    ),
+    "deepseek": (
+        "DeepseekV2ForCausalLM",
+        {
+            f"{LAYERS}.self_attn.q_proj": "3072x2048",
+            f"{LAYERS}.self_attn.kv_a_proj_with_mqa": "576x2048",
+            f"{LAYERS}.self_attn.kv_b_proj": "4096x512",
+            f"{LAYERS}.self_attn.o_proj": "2048x2048",
+        }
+        | ENDS,
+    ),
+    "qwen moe": (
+        "Qwen3MoeForCausalLM",
+        attention(LAYERS)
+        | {f"{LAYERS}.mlp.gate": "4x64"}
+        | {f"{LAYERS}.mlp.experts.{{0-3}}.{name}": "32x64" for name in ("gate_proj", "up_proj")}
+        | {f"{LAYERS}.mlp.experts.{{0-3}}.down_proj": "64x32"}
+        | ENDS,
+    ),
+    "gpt-oss": (
+        "GptOssForCausalLM",
+        attention(LAYERS)
+        | {f"{LAYERS}.mlp.experts.gate_up_proj": "4x64x64", f"{LAYERS}.mlp.experts.down_proj": "4x32x64"}
+        | {f"{LAYERS}.mlp.router": "4x64"}
+        | ENDS,
+    ),
+    "hybrid": (
+        "Qwen3NextForCausalLM",
+        attention("model.layers.{1}") | {"model.layers.{0}.linear_attn.in_proj_qkvz": "256x64"} | ENDS,
+    ),
+    "qwen picture": (
+        "Qwen2_5_VLForConditionalGeneration",
+        attention(LAYERS) | {"visual.blocks.{0-1}.attn.qkv": "192x64"} | ENDS,
+    ),
+    "gemma picture": (
+        "Gemma3ForConditionalGeneration",
+        attention("language_model.model.layers.{0-1}") | {"vision_tower.vision_model.post_proj": "64x64"},
+    ),
+    "quantized": ("LlamaForCausalLM", {f"{LAYERS}.self_attn.q_proj": "64x?"} | ENDS),
+    "no sizes": ("MadeUpForCausalLM", attention(LAYERS)),
+}
+
+
+def base_model(name: str) -> BaseModel:
+    architecture, patterns = BASES[name]
+    model = load_catalog().base_models[BASE_MODELS[0]]
+    return replace(model, ref="tiny/v1", architecture=architecture, modules=Modules(patterns=patterns))
+
+
+def linear(module: str, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    return {f"{PREFIX}{module}.lora_A.weight": (RANK, inputs), f"{PREFIX}{module}.lora_B.weight": (outputs, RANK)}
+
+
+def both(module: str, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    """The module of the two layers, at `{}`."""
+    return linear(module.format(0), inputs, outputs) | linear(module.format(1), inputs, outputs)
+
+
+def experts(*left_out: str) -> dict[str, tuple[int, ...]]:
+    """All experts of layer 0, one by one."""
+    sizes = {"gate_proj": (64, 32), "up_proj": (64, 32), "down_proj": (32, 64)}
+    found: dict[str, tuple[int, ...]] = {}
+    for number in range(4):
+        for name, size in sizes.items():
+            found |= linear(f"model.layers.0.mlp.experts.{number}.{name}", *size)
+    return {name: shape for name, shape in found.items() if not any(word in name for word in left_out)}
+
+
+def stacked(**sizes: tuple[int, int]) -> dict[str, tuple[int, ...]]:
+    """All experts of layer 0 in one pair of tensors a weight, as PEFT's target_parameters makes them."""
+    found: dict[str, tuple[int, ...]] = {}
+    for part, (inputs, outputs) in sizes.items():
+        stem = f"{PREFIX}model.layers.0.mlp.experts{'.base_layer' if part == 'gate_up_proj' else ''}"
+        found |= {f"{stem}.lora_A.weight": (4 * RANK, inputs), f"{stem}.lora_B.weight": (outputs, 4 * RANK)}
+    return found
+
+
+def embedding(rows: int, size: int) -> dict[str, tuple[int, ...]]:
+    stem = f"{PREFIX}model.embed_tokens.lora_embedding_"
+    return {f"{stem}A": (RANK, rows), f"{stem}B": (size, RANK)}
+
+
+WHOLE = stacked(gate_up_proj=(64, 64), down_proj=(32, 64))
+LANGUAGE = "model.language_model.layers.{}.self_attn.q_proj"
+CASES: list[tuple[str, dict[str, tuple[int, ...]], str]] = [
+    ("llama", both("model.layers.{}.self_attn.q_proj", 64, 64), ""),
+    ("llama", linear("lm_head", 64, 320), ""),
+    ("llama", embedding(320, 64), ""),
+    ("llama", embedding(320, 64) | {f"{PREFIX}model.embed_tokens.base_layer.weight": (320, 64)}, ""),
+    ("llama", {f"{PREFIX}model.embed_tokens.base_layer.weight": (400, 64)}, "has in another size"),
+    ("llama", embedding(400, 64), "embed_tokens of tiny/v1 has 320 inputs"),
+    ("llama", linear("model.embed_tokens", 64, 320), "matrices of embed_tokens are called lora_embedding_A"),
+    ("llama", both(LANGUAGE, 64, 64), "expected: base_model.model.model.layers.{0-1}.self_attn.q_proj"),
+    ("llama", both("layers.{}.self_attn.q_proj", 64, 64), "meets no module of tiny/v1"),
+    ("llama", linear("model.layers.2.self_attn.q_proj", 64, 64), "lacks this layer or expert"),
+    ("llama", both("model.layers.{}.self_attn.qkv_proj", 64, 192), "meets no module of tiny/v1"),
+    ("llama", both("model.layers.{}.self_attn.q_proj", 65, 64), "q_proj of tiny/v1 has 64 inputs, by its files"),
+    ("phi", both("model.layers.{}.self_attn.qkv_proj", 64, 192), ""),
+    ("phi", both("model.layers.{}.mlp.gate_up_proj", 64, 256), ""),
+    ("phi", both("model.layers.{}.self_attn.q_proj", 64, 64), "meets no module of tiny/v1"),
+    ("phi", both("model.layers.{}.self_attn.qkv_proj", 64, 128), "qkv_proj of tiny/v1 has 192 outputs"),
+    ("deepseek", both("model.layers.{}.self_attn.q_proj", 2048, 3072), ""),
+    ("deepseek", both("model.layers.{}.self_attn.o_proj", 2048, 2048), ""),
+    ("deepseek", both("model.layers.{}.self_attn.kv_a_proj_with_mqa", 2048, 576), ""),
+    ("deepseek", both("model.layers.{}.self_attn.kv_b_proj", 512, 4096), ""),
+    ("deepseek", both("model.layers.{}.self_attn.q_proj", 2048, 2048), "q_proj of tiny/v1 has 3072 outputs"),
+    ("deepseek", linear("lm_head", 64, 320), "takes no adapter of it in DeepseekV2ForCausalLM"),
+    ("qwen moe", experts(), ""),
+    ("qwen moe", both("model.layers.{}.mlp.gate", 64, 4), ""),
+    ("qwen moe", experts("experts.3."), "vLLM takes the experts of a layer all together"),
+    ("qwen moe", experts("up_proj"), "vLLM takes the experts of a layer all together"),
+    ("qwen moe", linear("model.layers.0.mlp.experts.4.up_proj", 64, 32), "lacks this layer or expert"),
+    ("qwen moe", WHOLE, "meets no module of tiny/v1"),
+    ("gpt-oss", WHOLE, ""),
+    ("gpt-oss", both("model.layers.{}.self_attn.q_proj", 64, 64), ""),
+    ("gpt-oss", stacked(gate_up_proj=(64, 64)), "vLLM takes both weights of the experts together"),
+    ("gpt-oss", stacked(gate_up_proj=(64, 63), down_proj=(32, 64)), "gate_up_proj of tiny/v1 has 64 outputs"),
+    ("gpt-oss", experts(), "meets no module of tiny/v1"),
+    ("hybrid", linear("model.layers.0.linear_attn.in_proj_qkvz", 64, 256), ""),
+    ("hybrid", linear("model.layers.0.self_attn.q_proj", 64, 64), "lacks this layer or expert"),
+    ("qwen picture", both("model.layers.{}.self_attn.q_proj", 64, 64), ""),
+    ("qwen picture", both(LANGUAGE, 64, 64), ""),
+    ("qwen picture", linear("visual.blocks.0.attn.qkv", 64, 192), "applies adapters to the language model alone"),
+    ("gemma picture", both(LANGUAGE, 64, 64), ""),
+    ("gemma picture", both("language_model.model.layers.{}.self_attn.q_proj", 64, 64), ""),
+    ("gemma picture", both("model.layers.{}.self_attn.q_proj", 64, 64), "meets no module of tiny/v1"),
+    ("quantized", both("model.layers.{}.self_attn.q_proj", 99, 64), ""),
+    ("quantized", both("model.layers.{}.self_attn.q_proj", 64, 99), "q_proj of tiny/v1 has 64 outputs"),
+    ("no sizes", both("model.layers.{}.self_attn.q_proj", 64, 64), ""),
+]
+
+
+def compared(base: BaseModel, **changes: Any) -> Compared:
+    return Compared(**({"base": base, "serves": serves("0.27.1"), "sizes": True, "turned": False} | changes))
+
+
+def tensors(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    return {name: Tensor(name=name, dtype="F16", shape=shape, begin=0, end=0) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize(("base", "shapes", "message"), CASES, ids=[f"{n} {c[0]}" for n, c in enumerate(CASES)])
+def test_the_base_model_decides(base: str, shapes: dict[str, tuple[int, ...]], message: str) -> None:
+    told = [told[1] for told in module_faults(by_module(tensors(shapes)), compared(base_model(base)))]
+    assert bool(told) is bool(message), told
+    assert message in " ".join(told)
+
+
+def test_half_an_adapter_is_refused_for_its_other_half() -> None:
+    shapes = linear("model.layers.0.self_attn.q_proj", 64, 64) | linear(LANGUAGE.format(1), 64, 64)
+    (told,) = module_faults(by_module(tensors(shapes)), compared(base_model("llama")))
+    assert told[0] == LANGUAGE.format(1)
+
+
+def test_a_transposed_base_model_is_compared_the_other_way_round() -> None:
+    shapes = both("model.layers.{}.mlp.gate_proj", 128, 64)
+    named = by_module(tensors(shapes))
+    assert list(module_faults(named, compared(base_model("llama"), turned=True))) == []
+    assert list(module_faults(named, compared(base_model("llama")))) != []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"modules": None}, "has no `modules`"),
+        ({"architecture": ""}, "has no architecture"),
+        ({"architecture": "MadeUpForCausalLM"}, "serves no adapters of MadeUpForCausalLM"),
+    ],
+)
+def test_what_is_not_compared_is_said(changes: dict[str, Any], said: str) -> None:
+    named = by_module(tensors(both("model.layers.{}.self_attn.q_proj", 64, 64)))
+    (note,) = notes_of(named, compared(replace(base_model("llama"), **changes)))
+    assert note.startswith("not compared: ")
+    assert said in note
+
+
+def test_a_version_that_is_not_known_is_judged_as_an_older_one_and_said_so() -> None:
+    newer = serves("0.99.0")
+    assert (newer.version, newer.asked) == ("0.27.1", "0.99.0")
+    named = by_module(tensors(both("model.layers.{}.self_attn.q_proj", 64, 64)))
+    (note,) = notes_of(named, compared(base_model("llama"), serves=newer))
+    assert note == "what vLLM 0.99.0 does with adapters is not known; judged as 0.27.1"
+    assert serves("0.10.0+cpu").version == "0.27.1"
+
+
+def test_without_modules_only_plain_names_pass() -> None:
+    base = replace(base_model("llama"), modules=None, stand_in=False)
+    for name, fine in (("model.layers.{}.x.anything", True), (LANGUAGE, False), ("_orig_mod.model.layers.{}.a", False)):
+        told = list(module_faults(by_module(tensors(both(name, 64, 64))), compared(base, sizes=False)))
+        assert (told == []) is fine, name
+    far = by_module(tensors(linear("model.layers.99.self_attn.q_proj", 64, 64)))
+    assert "32 layers, counted from 0" in next(iter(module_faults(far, compared(base, sizes=False))))[1]
+
+
+def test_sizes_of_packed_weights_are_taken_from_what_says_them() -> None:
+    def tensor(name: str, dtype: str, *shape: int) -> tuple[str, Tensor]:
+        return name, Tensor(name=name, dtype=dtype, shape=shape, begin=0, end=0)
+
+    stem = "model.layers.0.self_attn.q_proj"
+    found = {
+        "plain": ([tensor(f"{stem}.weight", "F8_E4M3", 64, 32)], None, (64, 32)),
+        "awq": ([tensor(f"{stem}.qweight", "I32", 32, 8), tensor(f"{stem}.scales", "F16", 1, 64)], "awq", (64, 32)),
+        "gptq": (
+            [
+                tensor(f"{stem}.qweight", "I32", 4, 64),
+                tensor(f"{stem}.scales", "F16", 1, 64),
+                tensor(f"{stem}.g_idx", "I32", 32),
+            ],
+            "gptq",
+            (64, 32),
+        ),
+        "nvfp4": ([tensor(f"{stem}.weight", "U8", 64, 16)], None, (64, 32)),
+        "bitsandbytes": ([tensor(f"{stem}.weight", "U8", 1024, 1)], None, (0, 0)),
+        "compressed": ([tensor(f"{stem}.weight_packed", "I32", 64, 4)], None, (64, 0)),
+        "norm": ([tensor(f"{stem}.weight", "F16", 64)], None, None),
+    }
+    for name, (given, method, size) in found.items():
+        assert module_sizes([dict(given)], method) == ({} if size is None else {stem: size}), name
+    blocks = dict([tensor("model.layers.0.mlp.experts.down_proj_blocks", "U8", 4, 64, 2, 16)])
+    assert module_sizes([blocks], "mxfp4") == {"model.layers.0.mlp.experts.down_proj": (4, 64, 64)}
