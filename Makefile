@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-fields adapter-names flags architectures demo test-keycloak bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-fields architectures flags adapter-names demo test-keycloak bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
