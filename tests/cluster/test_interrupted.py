@@ -47,15 +47,30 @@ def engine_of(workspace: Workspace) -> int | None:
     return None
 
 
+def held(engine: int, reached: Callable[[], bool]) -> bool:
+    """Whether something is reached, asked while the engine stands still, so that it cannot end meanwhile.
+
+    It goes on where nothing is reached, and stands where something is.
+    """
+    with suppress(ProcessLookupError):
+        os.kill(engine, signal.SIGSTOP)
+        if reached():
+            return True
+        os.kill(engine, signal.SIGCONT)
+    return False
+
+
 def kill_when(kitchen: LocalKitchen, reached: Callable[[], bool], *, everything: bool = False) -> str:
     """Start `make up` and kill its engine (or its whole process group) as soon as something is reached."""
     up = start("up", kitchen.folder, start_new_session=True)
     limit = time.monotonic() + ENGINE_SECONDS
     locks = kitchen.workspace.folder / "state" / ".pulumi" / "locks"
-    while (engine := engine_of(kitchen.workspace)) is None or not (list(locks.rglob("*.json")) and reached()):
+    while (engine := engine_of(kitchen.workspace)) is None or not (
+        list(locks.rglob("*.json")) and held(engine, reached)
+    ):
         assert up.poll() is None, f"make up ended before it could be interrupted\n{up.communicate()[0]}"
         assert time.monotonic() < limit, "make up never came to the moment of the kill"
-        time.sleep(0.02)
+        time.sleep(0.1)
     if everything:
         os.killpg(up.pid, signal.SIGKILL)
     else:
