@@ -10,6 +10,7 @@ from typing import Any
 
 from components.gpu import ModelShape
 from components.gpu.memory import compute_dtype
+from infra.catalog.classes import class_faults
 from infra.catalog.modules import Modules
 from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
@@ -174,6 +175,8 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 rule = f"must be a licence of infra/catalog/licences.yaml: {', '.join(data['licences'])}"
                 example = next(iter(data["licences"]), "Apache-2.0")
                 faults.append(Fault(path=f"{kind}.{name}.licence", value=licence, rule=rule, example=example))
+    for kind in ("baseModels", "adapters"):
+        faults += class_faults(kind, data[kind])
     for ref, entry in data["baseModels"].items():
         faults += config_faults(f"baseModels.{ref}.config", entry["config"])
     for ref, entry in data["adapters"].items():

@@ -27,6 +27,7 @@ OPS_MAY_IMPORT = {
     "infra.architectures",
     "infra.audit_policy",
     "infra.catalog",
+    "infra.catalog.classes",
     "infra.catalog.modules",
     "infra.catalog.serves",
     "infra.declared",
