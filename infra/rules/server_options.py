@@ -16,6 +16,9 @@ _PARSERS = {"tool_call_parser": "tool-call-parser", "reasoning_parser": "reasoni
 _OF_TEXTS = ("tool_call_parser", "reasoning_parser", "structured_outputs", "speculation", "chat_template")
 """What only a server that answers with texts has."""
 
+_BACKENDS = {"any_whitespace": ("xgrammar", "guidance"), "additional_properties": ("guidance",)}
+"""What only some backends of structured outputs can forbid."""
+
 
 def server_option_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
     """What vLLM would refuse when it starts, or do otherwise than the settings say."""
@@ -23,6 +26,7 @@ def server_option_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault
         model = catalog.base_models.get(kitchen.base_model)
         yield from _parser_faults(kitchen)
         yield from _batch_faults(kitchen)
+        yield from _structured_faults(kitchen)
         yield from _speculation_faults(kitchen)
         yield from _task_faults(kitchen)
         if model is not None:
@@ -58,6 +62,19 @@ def _batch_faults(kitchen: Kitchen) -> Iterator[Fault]:
         rule = f"must be at least {why}: vLLM refuses to start otherwise"
         path = _path(kitchen, "batched_tokens")
         yield Fault(path=path, value=said.batched_tokens, rule=rule, example=f"batchedTokens: {least}")
+
+
+def _structured_faults(kitchen: Kitchen) -> Iterator[Fault]:
+    """What StructuredOutputsConfig takes of a backend alone (vllm/config/structured_outputs.py)."""
+    said = kitchen.runtime.structured_outputs
+    if said is None:
+        return
+    for field, backends in _BACKENDS.items():
+        if getattr(said, field) is False and said.backend not in backends:
+            rule = f"only backend {' and '.join(backends)} can, and it is {said.backend}: vLLM refuses to start"
+            path = f"{_path(kitchen, 'structured_outputs')}.{camel(field)}"
+            example = f"{{backend: {backends[0]}, {camel(field)}: false}}"
+            yield Fault(path=path, value=False, rule=rule, example=example)
 
 
 def _speculation_faults(kitchen: Kitchen) -> Iterator[Fault]:

@@ -157,6 +157,18 @@ def test_each_fault_is_one_line_at_its_place(runtime: dict[str, Any], place: str
     assert rule in told
 
 
+@pytest.mark.parametrize("field", ["anyWhitespace", "additionalProperties"])
+@pytest.mark.parametrize("backend", [None, "auto", "guidance", "lm-format-enforcer", "outlines", "xgrammar"])
+def test_what_a_backend_cannot_forbid_is_refused(field: str, backend: str | None, catalog: Catalog) -> None:
+    said: dict[str, Any] = {} if backend is None else {"backend": backend}
+    can = backend == "guidance" or (backend == "xgrammar" and field == "anyWhitespace")
+    told = faults(catalog, {"structuredOutputs": {**said, field: False}})
+    assert [line.partition(";")[0] for line in told] == (
+        [] if can else [f"kitchens.support.runtime.structuredOutputs.{field}: false"]
+    )
+    assert faults(catalog, {"structuredOutputs": {**said, field: True}}) == []
+
+
 def test_experts_are_shared_out_over_gpus(catalog: Catalog) -> None:
     (told,) = faults(mixture(catalog), {"expertParallel": True})
     assert "nothing to share out: tensorParallelSize is 1" in told
