@@ -27,7 +27,16 @@ def _whole(_validator: Any, pattern: str, instance: object, _schema: Any) -> Ite
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _whole})  # type: ignore[no-untyped-call]  # as the stubs have it
+def _integer(_checker: Any, instance: object) -> bool:
+    """A whole number without a point: 2.0 is none, as `infra.schema_fit` has it."""
+    return isinstance(instance, int) and not isinstance(instance, bool)
+
+
+_Validator = extend(  # type: ignore[no-untyped-call]  # as the stubs have it
+    Draft202012Validator,
+    {"pattern": _whole},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _integer),
+)
 
 
 def _faults(error: ValidationError) -> Iterator[Fault]:
@@ -72,6 +81,8 @@ def _rule(error: ValidationError) -> str:
         "maxLength": f"must have at most {error.validator_value} characters",
     }
     rule = texts.get(str(error.validator), error.message)
+    if error.validator_value == "integer" and isinstance(error.instance, float) and error.instance.is_integer():
+        rule = f"must be a whole number, written without a point: {error.instance:.0f}"
     description = where.get("description")
     return f"{rule} ({description})" if description else rule
 
