@@ -10,6 +10,7 @@ from infra.faults import Fault
 from infra.flag_words import ENTRIES, FILE, REMOVED, VERSION, WORD, FlagWord, flag_word, nearest
 from infra.rules.flag_values import value_fault
 from infra.rules.flags import CLOSED, OWNED
+from infra.rules.parallel_args import parallel_faults
 from infra.runtime_settings import Runtime
 from infra.settings import Kitchen, Settings
 from infra.typed_flags import READERS
@@ -45,6 +46,7 @@ def _faults(path: str, kitchen: Kitchen, catalog: Catalog) -> Iterator[Fault]:
             yield from _word_faults(f"{path}[{word.index}]", word, following)
     yield from _twice_faults(path, words)
     yield from _contradiction_faults(path, words, kitchen.runtime)
+    yield from parallel_faults(path, words, kitchen.runtime)
 
 
 def _shape_fault(where: str, entry: str, before: str) -> Fault | None:

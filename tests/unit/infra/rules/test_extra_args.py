@@ -124,6 +124,8 @@ def test_flags_that_contradict_nothing_are_taken(args: list[str], catalog: Catal
         (["--chat-template={{ x }}"], 0, "KServe would read {{ as a placeholder"),
         (["--chat-template=$(HOME)"], 0, "Kubernetes would read $( as a placeholder"),
         (["--enforce-eager", "--compilation-config=3"], 1, "contradicts --enforce-eager"),
+        (["--decode-context-parallel-size=2"], 0, "must divide tensorParallelSize, which is 1"),
+        (["--enable-eplb"], 0, "balances experts between GPUs, and there is nothing to balance"),
         (["--chat-template=/etc/x.jinja"], 0, "this is what runtime.chatTemplate says"),
         (["--generation-config=/etc/x"], 0, "the value is not understood: infra/catalog/server-flags.json says"),
         (["--generation-config=/mnt/models/../x"], 0, "the value is not understood"),
