@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.flag_words import WORD, flag_word
+from infra.flag_words import ENTRIES, WORD, flag_word
 from infra.settings import Kitchen
 
 COUNTED = frozenset({"async-scheduling", "disable-hybrid-kv-cache-manager", "enforce-eager", "language-model-only"})
@@ -48,6 +48,11 @@ KNOWN = COUNTED | _SPOKEN | _TOLD | _MAIN
 
 def uncounted_flags(kitchen: Kitchen) -> Iterator[str]:
     """Flags of a kitchen that may change what its server takes of a GPU beyond the sum, as they are written."""
-    for index, entry in enumerate(kitchen.runtime.further_args):
-        if WORD.fullmatch(entry) and (word := flag_word(index, entry)).name not in KNOWN:
+    words = [
+        flag_word(index, entry) for index, entry in enumerate(kitchen.runtime.further_args) if WORD.fullmatch(entry)
+    ]
+    for word in words:
+        # The contrary of a closed flag is how every server runs.
+        contrary = word.negated and "closed" in ENTRIES.get(word.name, {})
+        if word.name not in KNOWN and not contrary:
             yield word.written

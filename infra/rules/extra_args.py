@@ -69,7 +69,9 @@ def _word_faults(where: str, word: FlagWord, following: str) -> Iterator[Fault]:
     """What is wrong with one flag by itself; the first thing that is wrong is told."""
     # argparse takes the beginning of a flag for the flag, so a beginning counts as well. What a setting owns is told
     # first: there the right place is known.
-    reserved = [name for name in word.names if name in OWNED] or [name for name in word.names if name in CLOSED]
+    # The contrary of what is closed opens nothing.
+    closed = [] if word.negated else [name for name in word.names if name in CLOSED]
+    reserved = [name for name in word.names if name in OWNED] or closed
     short = "" if not reserved or word.whole else f" (short for --{reserved[0]})"
     if not word.names:
         yield _stranger(where, word)

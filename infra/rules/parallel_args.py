@@ -61,12 +61,10 @@ def _eplb_faults(path: str, words: Sequence[FlagWord], *, on: bool) -> Iterator[
     if extra is not None and not on and extra[1] != 0:
         rule = "more copies of experts need --enable-eplb: vLLM refuses to start"
         yield _eplb_fault(path, extra[0], rule, "without this flag")
-    if said.get("use_async", (None, True))[1] is False:
-        return
     policy, by = said.get("policy"), said.get("communicator")
     if policy is not None and policy[1] != "default":
-        yield _eplb_fault(path, policy[0], "only the default policy moves experts at any time", _AT_ONCE)
-    if by is not None and by[1] in _EXCLUSIVE:
+        yield _eplb_fault(path, policy[0], "the policy default is the only one: vLLM refuses to start", "without it")
+    if by is not None and by[1] in _EXCLUSIVE and said.get("use_async", (by[0], True))[1] is not False:
         yield _eplb_fault(path, by[0], f"{by[1]} cannot move experts at any time: vLLM refuses to start", _AT_ONCE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from infra.architectures import ARCHITECTURES, said_of
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
 from infra.flag_words import ENTRIES, VERSION
@@ -31,6 +32,7 @@ def server_option_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault
         yield from _task_faults(kitchen)
         if model is not None:
             yield from _template_faults(kitchen, model)
+            yield from _media_faults(kitchen, model)
             yield from _sharing_faults(kitchen, model, catalog)
 
 
@@ -111,11 +113,21 @@ def _task_faults(kitchen: Kitchen) -> Iterator[Fault]:
 
 def _template_faults(kitchen: Kitchen, model: BaseModel) -> Iterator[Fault]:
     said = kitchen.runtime.chat_template
-    if said is not None and said not in {file.path for file in model.files}:
-        files = ", ".join(file.path for file in model.files if not file.path.endswith(".safetensors"))
-        rule = f"must be a file of the base model {model.ref}, whose sum the catalog has: {files}"
-        path = _path(kitchen, "chat_template")
-        yield Fault(path=path, value=said, rule=rule, example="chatTemplate: chat_template.jinja, published with it")
+    templates = [file.path for file in model.files if file.path.endswith(".jinja")]
+    if said is not None and said not in templates:
+        there = ", ".join(templates) or "none is there"
+        rule = f"must be a template (*.jinja) of the base model {model.ref}, whose sum the catalog has: {there}"
+        example = (
+            f"chatTemplate: {templates[0]}" if templates else "chatTemplate: chat_template.jinja, published with it"
+        )
+        yield Fault(path=_path(kitchen, "chat_template"), value=said, rule=rule, example=example)
+
+
+def _media_faults(kitchen: Kitchen, model: BaseModel) -> Iterator[Fault]:
+    named = model.shape.architecture
+    if kitchen.runtime.multimodal is not None and named in ARCHITECTURES and "media" not in said_of(named):
+        rule = f"base model {model.ref} is a {named}, which reads texts alone: vLLM passes the setting over"
+        yield Fault(path=_path(kitchen, "multimodal"), value="...", rule=rule, example="without it")
 
 
 def _sharing_faults(kitchen: Kitchen, model: BaseModel, catalog: Catalog) -> Iterator[Fault]:

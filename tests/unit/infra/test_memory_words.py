@@ -51,7 +51,10 @@ def test_a_flag_that_changes_memory_is_named_without_its_value(arg: str, shown: 
     assert notes(["--async-scheduling", arg]) == [f"not counted for support: {shown}"]
 
 
-@pytest.mark.parametrize("arg", ["--seed=3", "--enforce-eager", "--uvicorn-log-level=warning", "--no-async-scheduling"])
+@pytest.mark.parametrize(
+    "arg",
+    ["--seed=3", "--enforce-eager", "--uvicorn-log-level=warning", "--no-async-scheduling", "--no-trust-remote-code"],
+)
 def test_a_flag_whose_memory_is_known_is_not_named(arg: str) -> None:
     assert notes([arg]) == []
 

@@ -44,6 +44,7 @@ def quantized(catalog: Catalog, method: str | None) -> Catalog:
     [
         [],
         ["--async-scheduling"],
+        ["--no-enable-log-requests", "--no-trust-remote-code"],
         ["--enforce-eager", "--kv-cache-dtype=fp8", "--calculate-kv-scales"],
         ["--seed=3", "--enable-server-load-tracking", "--stream-interval=4", "--scheduling_policy=fcfs"],
         ["--no-async-scheduling", "--safetensors-prefetch-block-size=16M", "--watermark=0.01"],
@@ -73,6 +74,9 @@ def test_flags_that_contradict_nothing_are_taken(args: list[str], catalog: Catal
         (["--allowed-local-media-path=/"], 0, "server's files"),
         (["--ssl-keyfile=/x"], 0, "TLS ends at the gateway"),
         (["--port=80"], 0, "probes, Service"),
+        (["--no-trust-remote"], 0, "is the beginning of --trust-remote-code"),
+        (["--no-trust-remote-code=1"], 0, "takes no value"),
+        (["--trust-remote-code", "--no-enable-log-requests"], 0, "runs code"),
         (["--log-config-file=/x.json"], 0, "objects of whatever modules"),
         (["--no-such-flag=1"], 0, "has no such flag that infra/catalog/server-flags.json knows"),
         (["--async-schedulign"], 0, "knows; the nearest is --async-scheduling; example: --async-scheduling"),

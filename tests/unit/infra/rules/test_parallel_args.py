@@ -46,7 +46,8 @@ def test_what_vllm_takes_is_taken(args: list[str], gpus: int, experts: bool) -> 
         (["--enable-eplb"], 1, False, "example: expertParallel: true and tensorParallelSize: 2"),
         (["--eplb-config.num_redundant_experts=2"], 2, True, "need --enable-eplb"),
         (['--eplb-config={"num_redundant_experts": 2}', "--no-enable-eplb"], 2, True, "need --enable-eplb"),
-        (["--eplb-config.policy=other"], 1, False, "only the default policy"),
+        (["--eplb-config.policy=other"], 1, False, "the policy default is the only one"),
+        (["--eplb-config.policy=other", "--eplb-config.use_async=false"], 1, False, "default is the only one"),
         (["--eplb-config.communicator=torch_nccl"], 1, False, "torch_nccl cannot move experts"),
     ],
 )
