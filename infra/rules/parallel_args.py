@@ -34,7 +34,7 @@ def _context_faults(path: str, by_name: dict[str, FlagWord], gpus: int) -> Itera
     size = _number(word.value) if word is not None else 1
     if word is not None and size is not None and (size < 1 or gpus % size):
         rule = f"must divide tensorParallelSize, which is {gpus}: vLLM refuses to start"
-        example = f"tensorParallelSize: {size}" if size > 1 else f"{word.written}=1"
+        example = f"{word.written}={gpus}"
         yield Fault(path=f"{path}[{word.index}]", value=word.value, rule=rule, example=example)
     if way is not None and way.value == "a2a" and size is not None and size <= 1:
         rule = "needs --decode-context-parallel-size of 2 or more: vLLM refuses to start"

@@ -73,7 +73,7 @@ def _structured_faults(kitchen: Kitchen) -> Iterator[Fault]:
         return
     for field, backends in _BACKENDS.items():
         if getattr(said, field) is False and said.backend not in backends:
-            rule = f"only backend {' and '.join(backends)} can, and it is {said.backend}: vLLM refuses to start"
+            rule = f"only {' and '.join(backends)} can forbid it, and backend is {said.backend}: vLLM refuses to start"
             path = f"{_path(kitchen, 'structured_outputs')}.{camel(field)}"
             example = f"{{backend: {backends[0]}, {camel(field)}: false}}"
             yield Fault(path=path, value=False, rule=rule, example=example)

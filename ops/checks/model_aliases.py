@@ -13,7 +13,7 @@ _KV_HEADS = ("n_head_kv", "num_kv_heads", "num_key_value_heads", "multi_query_gr
 """Names of the number of key-value heads, in the order in which vLLM looks for them."""
 
 _EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
-_EXPERTS_PER_TOKEN = ("num_experts_per_tok", "top_k_experts", "moe_top_k", "num_experts_per_token", "moe_k")
+_EXPERTS_PER_TOKEN = ("num_experts_per_tok", "top_k_experts", "moe_top_k", "num_experts_per_token", "moe_k", "moe_topk")
 
 
 def usual_names(text: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def read_experts(text: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         unknown.append(f"experts of {key} beyond {said}")
     if wide := _largest(text.get("moe_intermediate_size")):
         found["intermediateSize"] = wide
-    seen = next((text[key] for key in _EXPERTS_PER_TOKEN if type(text.get(key)) is int), None)
+    seen = next((most for key in _EXPERTS_PER_TOKEN if (most := _largest(text.get(key)))), None)
     return (found if seen is None else found | {"expertsPerToken": seen}), unknown
 
 

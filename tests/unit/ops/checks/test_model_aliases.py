@@ -84,6 +84,10 @@ def test_experts_of_a_list_make_a_mixture(
     assert found.get("notCounted", []) == named
 
 
+def test_experts_of_a_token_are_read_from_a_list() -> None:
+    assert catalog_config(NUMBERS | {"num_experts": 64, "moe_topk": [8, 8, 4]})["expertsPerToken"] == 8
+
+
 def test_layers_of_several_widths_count_as_the_widest() -> None:
     assert catalog_config(NUMBERS | {"intermediate_size": [8192, 16384, 8192, 0]})["intermediateSize"] == 16384
     assert catalog_config(NUMBERS | {"intermediate_size": ["x"]})["intermediateSize"] == ["x"]
