@@ -15,6 +15,7 @@ from components.gpu.memory_weights import linear_bytes, weight_bytes
 from components.gpu.products import real_memory_gib
 from infra import memory_flags
 from infra.catalog import BaseModel, Catalog
+from infra.memory_words import uncounted_flags
 from infra.settings import GpuPool, Kitchen, Settings
 
 _HEAD = ("KITCHEN", "POOL", "WEIGHTS", "LORA", "KV CACHE", "OTHER", "SUM", "OF", "%", "FULL CONTEXTS", "VERDICT")
@@ -67,10 +68,10 @@ def counted_shape(model: BaseModel) -> ModelShape:
     return replace(model.shape, uncounted=("parts beyond the layers that its entry names", *model.shape.uncounted))
 
 
-def not_counted(model: BaseModel) -> tuple[str, ...]:
-    """Parts of the model whose memory is not in the sum, each by name."""
+def not_counted(kitchen: Kitchen, model: BaseModel) -> tuple[str, ...]:
+    """Parts of the model and flags of the server whose memory is not in the sum, each by name."""
     named = () if model.shape.architecture else ("kinds of layers and other parts: its entry names no architecture",)
-    return (*named, *counted_shape(model).uncounted)
+    return (*named, *counted_shape(model).uncounted, *uncounted_flags(kitchen))
 
 
 def version_of(kitchen: Kitchen, catalog: Catalog) -> str:
@@ -113,7 +114,7 @@ def memory_table(settings: Settings, catalog: Catalog) -> str:
     for kitchen in settings.kitchens.values():
         fit = fit_of(kitchen, settings.gpu_pools[kitchen.pool], catalog)
         rows.append((kitchen.name, kitchen.pool, *_figures(fit)))
-        if parts := not_counted(catalog.base_models[kitchen.base_model]):
+        if parts := not_counted(kitchen, catalog.base_models[kitchen.base_model]):
             notes.append(f"not counted for {kitchen.name}: {', '.join(parts)}")
     if len(rows) == 1:
         return ""

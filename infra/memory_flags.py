@@ -57,8 +57,11 @@ def batched_tokens(kitchen: Kitchen) -> int | None:
 
 
 def items(kitchen: Kitchen, kind: str) -> int:
-    """How many pictures (`image`) or videos (`video`) a request may bring; 0 where none is profiled either."""
-    if _switched(kitchen, "language-model-only") or _switched(kitchen, "skip-mm-profiling"):
+    """How many pictures (`image`) or videos (`video`) a request may bring.
+
+    --skip-mm-profiling changes nothing: pictures are encoded, only vLLM does not keep memory free for it.
+    """
+    if _switched(kitchen, "language-model-only"):
         return 0
     return (kitchen.runtime.multimodal or {}).get(kind, _ITEMS)
 

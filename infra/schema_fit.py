@@ -24,7 +24,8 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
+    # JSON Schema takes 2.0 for one, too; but it would be written on as it stands, and vLLM's parser refuses it.
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: _is_number(value) and math.isfinite(value),
 }
 _SAID = frozenset({"$schema", "title", "description", "examples", "then", "else", "required"})

@@ -33,10 +33,15 @@ def _number(_checker: Any, instance: object) -> bool:
     return isinstance(instance, int | float) and not isinstance(instance, bool) and math.isfinite(instance)
 
 
+def _integer(_checker: Any, instance: object) -> bool:
+    """A whole number without a point: 2.0 is none, as `infra.schema_fit` has it."""
+    return isinstance(instance, int) and not isinstance(instance, bool)
+
+
 _Validator = extend(  # type: ignore[no-untyped-call]  # as the stubs have it
     Draft202012Validator,
     {"pattern": _whole},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _number),
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _number, "integer": _integer}),
 )
 
 
@@ -85,6 +90,8 @@ def _rule(error: ValidationError) -> str:
         "maxLength": f"must have at most {error.validator_value} characters",
     }
     rule = texts.get(str(error.validator), error.message)
+    if error.validator_value == "integer" and isinstance(error.instance, float) and error.instance.is_integer():
+        rule = f"must be a whole number, written without a point: {error.instance:.0f}"
     description = where.get("description")
     return f"{rule} ({description})" if description else rule
 

@@ -10,6 +10,7 @@ from infra.faults import Fault
 from infra.flag_words import ENTRIES, FILE, REMOVED, VERSION, WORD, FlagWord, flag_word, nearest
 from infra.rules.flag_values import value_fault
 from infra.rules.flags import CLOSED, OWNED
+from infra.rules.parallel_args import parallel_faults
 from infra.runtime_settings import Runtime
 from infra.settings import Kitchen, Settings
 from infra.typed_flags import READERS
@@ -45,6 +46,7 @@ def _faults(path: str, kitchen: Kitchen, catalog: Catalog) -> Iterator[Fault]:
             yield from _word_faults(f"{path}[{word.index}]", word, following)
     yield from _twice_faults(path, words)
     yield from _contradiction_faults(path, words, kitchen.runtime)
+    yield from parallel_faults(path, words, kitchen.runtime)
 
 
 def _shape_fault(where: str, entry: str, before: str) -> Fault | None:
@@ -67,7 +69,9 @@ def _word_faults(where: str, word: FlagWord, following: str) -> Iterator[Fault]:
     """What is wrong with one flag by itself; the first thing that is wrong is told."""
     # argparse takes the beginning of a flag for the flag, so a beginning counts as well. What a setting owns is told
     # first: there the right place is known.
-    reserved = [name for name in word.names if name in OWNED] or [name for name in word.names if name in CLOSED]
+    # The contrary of what is closed opens nothing.
+    closed = [] if word.negated else [name for name in word.names if name in CLOSED]
+    reserved = [name for name in word.names if name in OWNED] or closed
     short = "" if not reserved or word.whole else f" (short for --{reserved[0]})"
     if not word.names:
         yield _stranger(where, word)

@@ -102,7 +102,7 @@ def _fit_faults(settings: Settings, catalog: Catalog, kitchen: Kitchen) -> Itera
     pool = settings.gpu_pools[kitchen.pool]
     fit = fit_of(kitchen, pool, catalog)
     if fit.verdict == FITS_NOT:
-        missing = not_counted(catalog.base_models[kitchen.base_model])
+        missing = not_counted(kitchen, catalog.base_models[kitchen.base_model])
         beside = f"; not counted: {', '.join(missing)}" if missing else ""
         yield Fault(
             path=f"kitchens.{kitchen.name}.runtime",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from infra.architectures import ARCHITECTURES, said_of
 from infra.catalog import BaseModel, Catalog
 from infra.faults import Fault
 from infra.flag_words import ENTRIES, VERSION
@@ -16,6 +17,9 @@ _PARSERS = {"tool_call_parser": "tool-call-parser", "reasoning_parser": "reasoni
 _OF_TEXTS = ("tool_call_parser", "reasoning_parser", "structured_outputs", "speculation", "chat_template")
 """What only a server that answers with texts has."""
 
+_BACKENDS = {"any_whitespace": ("xgrammar", "guidance"), "additional_properties": ("guidance",)}
+"""What only some backends of structured outputs can forbid."""
+
 
 def server_option_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
     """What vLLM would refuse when it starts, or do otherwise than the settings say."""
@@ -23,10 +27,12 @@ def server_option_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault
         model = catalog.base_models.get(kitchen.base_model)
         yield from _parser_faults(kitchen)
         yield from _batch_faults(kitchen)
+        yield from _structured_faults(kitchen)
         yield from _speculation_faults(kitchen)
         yield from _task_faults(kitchen)
         if model is not None:
             yield from _template_faults(kitchen, model)
+            yield from _media_faults(kitchen, model)
             yield from _sharing_faults(kitchen, model, catalog)
 
 
@@ -58,6 +64,19 @@ def _batch_faults(kitchen: Kitchen) -> Iterator[Fault]:
         rule = f"must be at least {why}: vLLM refuses to start otherwise"
         path = _path(kitchen, "batched_tokens")
         yield Fault(path=path, value=said.batched_tokens, rule=rule, example=f"batchedTokens: {least}")
+
+
+def _structured_faults(kitchen: Kitchen) -> Iterator[Fault]:
+    """What StructuredOutputsConfig takes of a backend alone (vllm/config/structured_outputs.py)."""
+    said = kitchen.runtime.structured_outputs
+    if said is None:
+        return
+    for field, backends in _BACKENDS.items():
+        if getattr(said, field) is False and said.backend not in backends:
+            rule = f"only {' and '.join(backends)} can forbid it, and backend is {said.backend}: vLLM refuses to start"
+            path = f"{_path(kitchen, 'structured_outputs')}.{camel(field)}"
+            example = f"{{backend: {backends[0]}, {camel(field)}: false}}"
+            yield Fault(path=path, value=False, rule=rule, example=example)
 
 
 def _speculation_faults(kitchen: Kitchen) -> Iterator[Fault]:
@@ -94,11 +113,21 @@ def _task_faults(kitchen: Kitchen) -> Iterator[Fault]:
 
 def _template_faults(kitchen: Kitchen, model: BaseModel) -> Iterator[Fault]:
     said = kitchen.runtime.chat_template
-    if said is not None and said not in {file.path for file in model.files}:
-        files = ", ".join(file.path for file in model.files if not file.path.endswith(".safetensors"))
-        rule = f"must be a file of the base model {model.ref}, whose sum the catalog has: {files}"
-        path = _path(kitchen, "chat_template")
-        yield Fault(path=path, value=said, rule=rule, example="chatTemplate: chat_template.jinja, published with it")
+    templates = [file.path for file in model.files if file.path.endswith(".jinja")]
+    if said is not None and said not in templates:
+        there = ", ".join(templates) or "none is there"
+        rule = f"must be a template (*.jinja) of the base model {model.ref}, whose sum the catalog has: {there}"
+        example = (
+            f"chatTemplate: {templates[0]}" if templates else "chatTemplate: chat_template.jinja, published with it"
+        )
+        yield Fault(path=_path(kitchen, "chat_template"), value=said, rule=rule, example=example)
+
+
+def _media_faults(kitchen: Kitchen, model: BaseModel) -> Iterator[Fault]:
+    named = model.shape.architecture
+    if kitchen.runtime.multimodal is not None and named in ARCHITECTURES and "media" not in said_of(named):
+        rule = f"base model {model.ref} is a {named}, which reads texts alone: vLLM passes the setting over"
+        yield Fault(path=_path(kitchen, "multimodal"), value="...", rule=rule, example="without it")
 
 
 def _sharing_faults(kitchen: Kitchen, model: BaseModel, catalog: Catalog) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ops.checks.model_aliases import read_experts, usual_names
 from ops.checks.model_layers import read_layers
 from ops.checks.model_media import read_media
 
@@ -33,9 +34,6 @@ _OPTIONAL = {
     "qk_rope_head_dim": ("qkRopeHeadDim", int),
     "index_head_dim": ("indexHeadDim", int),
 }
-_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
-_EXPERTS_PER_TOKEN = ("num_experts_per_tok", "top_k_experts", "moe_top_k", "num_experts_per_token")
-
 _LATENT = (
     "axk1",
     "deepseek_v2",
@@ -79,10 +77,10 @@ def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 
 def _with_defaults(text: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Numbers that a file leaves to its config class, and the count of layers where they are only named."""
+    """Each number under its usual name, with those that a file leaves to its config class or to a list of layers."""
     named = text.get("layers_block_type")
     count = {"num_hidden_layers": len(named)} if isinstance(named, list) and named else {}
-    return {**_DEFAULTS.get(str(text.get("model_type")), {}), **count, **text}
+    return {**_DEFAULTS.get(str(text.get("model_type")), {}), **count, **text, **usual_names(text)}
 
 
 def architecture(config: Mapping[str, Any]) -> str | None:
@@ -108,7 +106,8 @@ def catalog_config(config: Mapping[str, Any], preprocessor: Mapping[str, Any] | 
             found[ours] = value
     if text.get("model_type") not in _LATENT and found.pop("kvLoraRank", None) is not None:
         found["headDim"] = _whole(text.get("qk_nope_head_dim")) + found.pop("qkRopeHeadDim", 0)
-    found |= _experts(text)
+    experts, further = read_experts(text)
+    found |= experts
     layers = read_layers(text)
     found |= layers.said
     rope, strange = _rope(text)
@@ -117,7 +116,7 @@ def catalog_config(config: Mapping[str, Any], preprocessor: Mapping[str, Any] | 
     found |= {} if vision is None else {"vision": vision}
     bits = _bits(config)
     found |= {} if bits is None else {"quantizedBits": bits}
-    unknown = [*layers.unknown, *strange, *parts]
+    unknown = [*layers.unknown, *further, *strange, *parts]
     return found | ({"notCounted": unknown} if unknown else {})
 
 
@@ -130,17 +129,6 @@ def quantization(config: Mapping[str, Any]) -> str | None:
 
 def _quantization_config(config: Mapping[str, Any]) -> object:
     return config.get("quantization_config") or text_part(config)[1].get("quantization_config")
-
-
-def _experts(text: Mapping[str, Any]) -> dict[str, Any]:
-    experts = next((text[key] for key in _EXPERTS if type(text.get(key)) is int), None)
-    if not experts:
-        return {}
-    found = {"numLocalExperts": experts}
-    if type(text.get("moe_intermediate_size")) is int:
-        found["intermediateSize"] = text["moe_intermediate_size"]
-    seen = next((text[key] for key in _EXPERTS_PER_TOKEN if type(text.get(key)) is int), None)
-    return found if seen is None else found | {"expertsPerToken": seen}
 
 
 def _rope(text: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:

@@ -103,6 +103,9 @@ def _kinds(config: Mapping[str, Any], count: int, found: Layers) -> list[str]:
         return [FULL if kind == SLIDING and _windows_off(config) else kind for kind in kinds]
     pattern = config.get("hybrid_override_pattern")
     if isinstance(pattern, str) and set(pattern) <= set(_PATTERN):
+        if len(pattern) != count:
+            found.unknown.append(f"layers: hybrid_override_pattern has {len(pattern)}, num_hidden_layers is {count}")
+            return [FULL] * count
         return [_PATTERN[letter] for letter in pattern]
     keeping = _keeping(config, count)
     if keeping is not None:

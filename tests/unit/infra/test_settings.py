@@ -83,6 +83,12 @@ BAD: list[tuple[str, Any, list[str]]] = [
     ("unknown top key", _set("fase", 3), ["fase: 3", "unknown key", "phase"]),
     ("wrong type", _set("phase", "three"), ['phase: "three"', "must be of type integer"]),
     ("wrong nested type", _set("kitchens/support/replicas", "2"), ["kitchens.support.replicas", "integer"]),
+    ("whole number with a point", _set("kitchens/support/runtime/maxLoras", 2.0), ["maxLoras: 2.0", "point: 2 ("]),
+    (
+        "flag's number with a point",
+        _set("kitchens/support/runtime/maxModelLen", 8192.0),
+        ["runtime.maxModelLen: 8192.0", "must be a whole number, written without a point: 8192"],
+    ),
     (
         "adapter not in catalog",
         _set("kitchens/support/adapters", ["nobody/v2026-01-01"]),

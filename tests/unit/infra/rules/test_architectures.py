@@ -156,8 +156,9 @@ def test_only_attention_layers_keep_keys_and_values() -> None:
 )
 def test_what_is_not_counted_is_named_in_every_preview(changes: dict[str, Any], parts: tuple[str, ...]) -> None:
     catalog = with_config(**changes)
-    assert not_counted(catalog.base_models[REF]) == parts
-    table = memory_table(load_settings(dev(), catalog), catalog)
+    settings = load_settings(dev(), catalog)
+    assert not_counted(settings.kitchens["support"], catalog.base_models[REF]) == parts
+    table = memory_table(settings, catalog)
     assert [line for line in table.splitlines() if line.startswith("not counted")] == [
         f"not counted for support: {', '.join(parts)}" for _ in parts[:1]
     ]
@@ -177,7 +178,7 @@ def test_files_tell_whether_an_unnamed_model_is_a_plain_one(
 ) -> None:
     catalog = with_config(files_gib, architecture=architecture)
     assert verdict(dev(), catalog) == expected
-    missing = not_counted(catalog.base_models[REF])
+    missing = not_counted(load_settings(dev(), catalog).kitchens["support"], catalog.base_models[REF])
     assert bool(missing) == (architecture is None), "never without the line"
 
 
@@ -210,6 +211,7 @@ def test_flags_are_counted(extra: list[str], field: str, expected: float) -> Non
         (['--limit-mm-per-prompt={"image": 2}'], True),
         (['--limit-mm-per-prompt={"image": 0, "video": 0}'], False),
         (["--language-model-only"], False),
+        (["--skip-mm-profiling"], True),
     ],
 )
 def test_pictures_that_nobody_may_send_are_not_counted(extra: list[str], counted: bool) -> None:

@@ -61,6 +61,15 @@ def catalog() -> Catalog:
     return changed(load_catalog(), lambda model: replace(model, files=(*model.files, TEMPLATE)))
 
 
+def seeing(catalog: Catalog) -> Catalog:
+    """The catalog with base models that see pictures."""
+
+    def change(model: BaseModel) -> BaseModel:
+        return replace(model, shape=replace(model.shape, architecture="Qwen2_5_VLForConditionalGeneration"))
+
+    return changed(catalog, change)
+
+
 def changed(catalog: Catalog, change: Any) -> Catalog:
     return replace(catalog, base_models={ref: change(model) for ref, model in catalog.base_models.items()})
 
@@ -100,7 +109,7 @@ def test_pooling_is_said_for_vectors_alone(catalog: Catalog) -> None:
 
 
 def test_each_setting_is_its_flag(catalog: Catalog) -> None:
-    found = kitchen(mixture(catalog), EVERY)
+    found = kitchen(seeing(mixture(catalog)), EVERY)
     assert features(found).flags() == FLAGS
 
 
@@ -136,7 +145,9 @@ def test_a_task_is_how_the_server_runs_the_model(task: str, flags: list[str], ca
         ({"reasoningParser": "deepseek_r2"}, "reasoningParser", "example: reasoningParser: deepseek_r1"),
         ({"batchedTokens": 16}, "batchedTokens", "must be at least concurrency (32)"),
         ({"batchedTokens": 4096, "chunkedPrefill": False}, "batchedTokens", "at least maxModelLen (8192), as prefills"),
-        ({"chatTemplate": "other.jinja"}, "chatTemplate", "must be a file of the base model tsuzumi-7b-instruct/v1"),
+        ({"chatTemplate": "other.jinja"}, "chatTemplate", "whose sum the catalog has: chat_template.jinja; example"),
+        ({"chatTemplate": "config.json"}, "chatTemplate", "(*.jinja) of the base model tsuzumi-7b-instruct/v1"),
+        ({"chatTemplate": "model.safetensors"}, "chatTemplate", "must be a template (*.jinja) of the base model"),
         ({"chatTemplate": "../x.jinja"}, "chatTemplate", "must match"),
         ({"kvCacheDtype": "bogus"}, "kvCacheDtype", "must be one of"),
         ({"speculation": {"method": "eagle3", "tokens": 2}}, "speculation.method", "must be one of"),
@@ -155,6 +166,31 @@ def test_each_fault_is_one_line_at_its_place(runtime: dict[str, Any], place: str
     (told,) = faults(catalog, runtime)
     assert told.startswith(f"kitchens.support.runtime.{place}")
     assert rule in told
+
+
+@pytest.mark.parametrize("field", ["anyWhitespace", "additionalProperties"])
+@pytest.mark.parametrize("backend", [None, "auto", "guidance", "lm-format-enforcer", "outlines", "xgrammar"])
+def test_what_a_backend_cannot_forbid_is_refused(field: str, backend: str | None, catalog: Catalog) -> None:
+    said: dict[str, Any] = {} if backend is None else {"backend": backend}
+    can = backend == "guidance" or (backend == "xgrammar" and field == "anyWhitespace")
+    told = faults(catalog, {"structuredOutputs": {**said, field: False}})
+    assert [line.partition(";")[0] for line in told] == (
+        [] if can else [f"kitchens.support.runtime.structuredOutputs.{field}: false"]
+    )
+    assert faults(catalog, {"structuredOutputs": {**said, field: True}}) == []
+
+
+@pytest.mark.parametrize(
+    ("architecture", "refused"),
+    [("LlamaForCausalLM", True), ("Qwen2_5_VLForConditionalGeneration", False), ("", False), ("Unheard", False)],
+)
+def test_pictures_are_not_for_a_model_of_texts_alone(architecture: str, refused: bool, catalog: Catalog) -> None:
+    def change(model: BaseModel) -> BaseModel:
+        return replace(model, shape=replace(model.shape, architecture=architecture))
+
+    told = [line for line in faults(changed(catalog, change), {"multimodal": {"image": 2}}) if "multimodal" in line]
+    assert len(told) == refused
+    assert all("is a LlamaForCausalLM, which reads texts alone" in line for line in told)
 
 
 def test_experts_are_shared_out_over_gpus(catalog: Catalog) -> None:
@@ -196,7 +232,7 @@ OLD = [
 
 @pytest.mark.parametrize(("flag", "field", "value"), OLD)
 def test_a_flag_of_an_older_file_is_read_as_the_setting(flag: str, field: str, value: Any, catalog: Catalog) -> None:
-    found = kitchen(catalog, {"extraArgs": ["--async-scheduling", flag]})
+    found = kitchen(seeing(catalog), {"extraArgs": ["--async-scheduling", flag]})
     assert getattr(found.runtime, field) == value
     assert found.runtime.further_args == ("--async-scheduling",)
     assert read_settings(found) == [(1, camel(field))]

@@ -156,6 +156,7 @@ def test_each_kind_of_layer_is_read(config: dict[str, Any], expected: dict[str, 
     [
         ({"layer_types": ["full_attention", "retention"] * 20}, "layers of kind retention"),
         ({"layer_types": ["full_attention"] * 3}, "layers: 3 are named, num_hidden_layers is 40"),
+        ({"hybrid_override_pattern": "M-M*"}, "layers: hybrid_override_pattern has 4, num_hidden_layers is 40"),
         ({"layer_types": ["mamba", "attention"] * 20}, "the state of 20 layers without attention"),
         ({"model_type": "mamba2"}, "the state of 40 layers without attention"),
         ({"layer_types": SLIDING * 8, "sliding_window": None}, "the window of 32 layers"),
