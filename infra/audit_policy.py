@@ -14,8 +14,9 @@ from components import naming
 from infra.settings import Settings
 
 _CHANGES = ["create", "update", "patch", "delete", "deletecollection"]
-_SECRETS = (
-    {"group": "", "resources": ["secrets", "configmaps", "serviceaccounts/token"]},
+_SECRET = {"group": "", "resources": ["secrets"]}
+_CONFIDENTIAL = (
+    {"group": "", "resources": ["configmaps", "serviceaccounts/token"]},
     {"group": "authentication.k8s.io", "resources": ["tokenreviews", "tokenrequests"]},
 )
 _NOISE = (
@@ -97,9 +98,11 @@ def openshift_audit() -> dict[str, Any]:
 def _rules(places: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {"level": "None", "resources": list(_NOISE)},
+        # Before the rule that drops reads: who read or changed a Secret, nodes too, and never what is in it.
+        {"level": "Metadata", "resources": [_SECRET]},
         {"level": "None", "verbs": ["get", "list", "watch"], "userGroups": list(_MACHINERY)},
-        # Before every rule with bodies: who read or changed a Secret, and never what is in it.
-        {"level": "Metadata", "resources": list(_SECRETS)},
+        # Before every rule with bodies: ConfigMaps and tokens have none.
+        {"level": "Metadata", "resources": list(_CONFIDENTIAL)},
         # What controllers tell of their objects all the time.
         {"level": "Metadata", "verbs": _CHANGES, "resources": _resources([(group, ["*/status"]) for group, _ in _ALL])},
         {"level": "RequestResponse", "verbs": _CHANGES, "namespaces": list(places), "resources": _resources(_OWNED)},

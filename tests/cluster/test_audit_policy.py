@@ -23,6 +23,8 @@ from tools.toolchain import binary
 
 CANARY = "c4n4ry-of-a-secret"
 TOKEN = "token-of-the-test"
+MACHINERY = {"node": "system:nodes", "controller": "system:serviceaccounts:kube-system"}
+"""Users whose reads are dropped, with their group; the token of each is its name."""
 PLACE = "/api/v1/namespaces/helpdesk-dev"
 SERVING = "/apis/serving.kserve.io/v1beta1/namespaces/helpdesk-dev/inferenceservices"
 CRD = {
@@ -58,7 +60,8 @@ class Server:
         self.log, pki = folder / "audit.log", folder / "pki"
         pki.mkdir()
         certificates.make(pki)
-        (folder / "tokens.csv").write_text(f'{TOKEN},ana,ana,"system:masters"\n')
+        rows = [f'{name},{name},{name},"system:masters,{group}"' for name, group in MACHINERY.items()]
+        (folder / "tokens.csv").write_text("\n".join([f'{TOKEN},ana,ana,"system:masters"', *rows, ""]))
         client, peer, api = free_ports(3)
         self._url = f"https://127.0.0.1:{api}"
         urls = [f"http://127.0.0.1:{port}" for port in (client, peer)]
@@ -102,9 +105,11 @@ class Server:
             process.terminate()
             process.wait(30)
 
-    def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> bytes:
+    def ask(
+        self, method: str, path: str, body: Any = None, kind: str = "application/json", token: str = TOKEN
+    ) -> bytes:
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": kind}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
         request = urllib.request.Request(self._url + path, data, headers, method=method)  # noqa: S310 - loopback
         trust = ssl.create_default_context()
         trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
@@ -188,6 +193,25 @@ def test_changes_have_bodies_and_secrets_have_none(server: Server) -> None:
     assert CANARY not in text
     assert "YzRuNHJ5" not in text, "nor as base64"
     assert TOKEN not in text
+
+
+@pytest.mark.parametrize("who", MACHINERY)
+def test_reads_of_secrets_by_nodes_and_controllers_are_told_and_other_reads_of_theirs_are_not(
+    server: Server, who: str
+) -> None:
+    server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": "helpdesk-dev"}})
+    for kind in ("secrets", "configmaps"):
+        text = {"stringData" if kind == "secrets" else "data": {"key": CANARY}}
+        server.ask("POST", f"{PLACE}/{kind}", {"metadata": {"name": "s"}, **text})
+        for path in ("/s", ""):
+            server.ask("GET", f"{PLACE}/{kind}{path}", token=who)
+    server.ask("GET", f"{PLACE}/pods", token=who)
+    for verb, path in (("get", "/s"), ("list", "")):
+        (line,) = server.entries(verb, f"{PLACE}/secrets{path}")
+        assert (line["level"], line["user"]["username"]) == ("Metadata", who)
+        assert server.entries(verb, f"{PLACE}/configmaps{path}") == []
+    assert server.entries("list", f"{PLACE}/pods") == []
+    assert CANARY not in server.log.read_text()
 
 
 def test_the_policy_follows_the_settings_and_openshift_has_its_own_form(capsys: pytest.CaptureFixture[str]) -> None:
