@@ -74,6 +74,11 @@ def callers(settings: Settings) -> Mapping[str, Sequence[str]]:
     return {name: sorted(groups) for name, groups in sorted(found.items())}
 
 
+def spoken_for(groups: Sequence[str]) -> list[str]:
+    """Of the groups in a token of an identity provider those that count: it does not speak for ServiceAccounts."""
+    return [group for group in groups if not names_accounts(group)]
+
+
 def reaching(settings: Settings) -> Mapping[str, Sequence[str]]:
     """Tenants by kitchen whose callers reach one of its models, each once; canaries aside."""
     found: dict[str, dict[str, None]] = {}

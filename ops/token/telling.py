@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from infra.faults import printable
+from infra.grants import spoken_for
 from infra.settings import Settings
 from ops.token import claims
 from ops.token.issuer import Token
@@ -32,8 +33,12 @@ def summary(said: Mapping[str, object], token: Token, groups: Sequence[str], mod
 
 
 def callable_by(groups: Sequence[str], callers: Mapping[str, Sequence[str]], settings: Settings) -> list[str]:
-    """Public names of the models that some group may call, adapters before base models."""
-    found = [name for name, allowed in callers.items() if set(allowed) & set(groups)]
+    """Public names of the models that some group may call, adapters before base models.
+
+    A group that is named like ServiceAccounts counts for nothing: the entry believes a cluster alone about those.
+    """
+    counted = set(spoken_for(groups))
+    found = [name for name, allowed in callers.items() if counted.intersection(allowed)]
     return sorted(found, key=lambda name: (name in settings.kitchens, name))
 
 

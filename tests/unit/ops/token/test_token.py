@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from components.entry.envoy import bootstrap
 from infra.catalog import load_catalog
@@ -19,6 +20,7 @@ from infra.load import settings_from_file
 from ops.__main__ import main
 from ops.token import claims
 from tests.support.token_issuer import SECRET, TokenIssuer
+from tests.unit.support.entry import cluster
 from tests.unit.support.entry import issuer as stated
 from tools.cluster import certificates
 
@@ -113,6 +115,22 @@ def test_groups_in_another_claim(issuer: TokenIssuer, stack: Any, slept: list[fl
     issuer.claims = {"realm_access": {"roles": ["reviewers", 7]}}
     assert run() == 0
     assert "groups    reviewers\nmay call  helpdesk-classifier\n" in capsys.readouterr().out
+
+
+def test_a_group_named_like_accounts_opens_nothing(issuer: TokenIssuer, stack: Any, slept: Any, capsys: Any) -> None:
+    member = "system:serviceaccounts:shop"
+    path = stack(stated(issuer=issuer.issuer), cluster())
+    data = yaml.safe_load(path.read_text())
+    data["config"]["kitchen:kitchens"]["support"]["access"][0]["groups"].append(member)
+    path.write_text(yaml.safe_dump(data))
+    issuer.claims = {"groups": [member]}
+    assert run("--issuer", stated()["name"]) == 0
+    told = capsys.readouterr()
+    assert f"groups    {member}\nmay call  no model\n" in told.out
+    assert "no group of it may call a model" in told.err
+    issuer.claims = {"groups": [member, "reviewers"]}
+    assert run("--issuer", stated()["name"]) == 0
+    assert "may call  helpdesk-classifier\n" in capsys.readouterr().out
 
 
 def test_the_longest_life_is_the_entry_s_own(stack: Any, issuer: TokenIssuer) -> None:
