@@ -116,7 +116,9 @@ class Record:
             return [part for part in tenants if any(self._any(f"{CONTENTS}/{part}/{day}/") for day in days)]
 
     def _any(self, prefix: str) -> bool:
-        return bool(self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1).get("Contents"))
+        """Whether some version is there, under a delete marker too: `contents` reads those."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+        return any(page.get("Versions") for page in pages)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
