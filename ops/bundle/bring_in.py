@@ -10,6 +10,7 @@ from typing import Any
 
 from infra.catalog import FETCH_IMAGE, FILES, Catalog, FileSum, load_catalog
 from infra.documents import DocumentError, read
+from infra.entry_settings import COUNTER_IMAGES
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
@@ -76,9 +77,12 @@ def _day(on: str | None) -> str:
 
 
 def _images(settings: Settings) -> list[str]:
+    """Names of all images that pods of the environment run: of servers, of its store, of the entry and its counter."""
     names = [kitchen.runtime.image for kitchen in settings.kitchens.values()]
     if settings.object_store.deploy is not None:
         names.append(settings.object_store.deploy.image)
+    if settings.entry is not None:
+        names += [settings.entry.image, *(COUNTER_IMAGES if settings.entry.counter == "shared" else ())]
     return sorted({*names, FETCH_IMAGE})
 
 

@@ -9,11 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from infra.catalog import FOLDER
 from ops.__main__ import main
+from ops.bundle.bring_in import from_settings
+from ops.bundle.wanted import IMAGE
 from tests.support import bundle_tools as tools
+from tests.unit.support.entry import with_entry
 from tools.local.workspace import REPOSITORY
 
 
@@ -73,17 +78,28 @@ def test_the_same_input_makes_the_same_bytes(made: tuple[Path, tools.Keys]) -> N
 def test_an_environment_brings_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The images of the catalog cannot be made here: without skopeo and layouts they are what is missing."""
     source = tools.artifacts(tmp_path)
-    for name in ("vllm", "storage-initializer"):
+    for name in ("vllm", "storage-initializer", "envoy"):
         tools.image_layout(source / "images" / name)
     words = ["--settings", tools.PROD, "--from", str(source), "--to", str(tmp_path / "bundle"), "--unsigned"]
     assert main(["bundle", "create", *words, "--on", "2026-02-03"]) == 2
     told = capsys.readouterr().err
-    assert "2 faults" in told
+    assert "3 faults" in told
+    assert "images/envoy/index.json" in told
     assert "images/vllm/index.json" in told
     assert "sha256:0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967" in told
     assert not (tmp_path / "bundle").exists()
     assert main(["bundle", "create", *words]) == 2
     assert "--on: missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("counter", "own"), [("local", set()), ("shared", {"ratelimit", "valkey"})])
+def test_the_images_of_the_entry_and_of_its_counter_come_along(tmp_path: Path, counter: str, own: set[str]) -> None:
+    settings = tmp_path / "Pulumi.x.yaml"
+    told = with_entry(counter=counter)
+    settings.write_text(yaml.safe_dump({"config": {f"kitchen:{key}": value for key, value in told.items()}}))
+    asked = from_settings(settings, "2026-02-03", FOLDER)
+    found = {entry.name for entry in asked.wanted if entry.kind == IMAGE}
+    assert found == {"vllm", "storage-initializer", "envoy"} | own
 
 
 def test_files_that_are_not_the_catalog_s_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +109,7 @@ def test_files_that_are_not_the_catalog_s_are_refused(tmp_path: Path, capsys: py
     (folder / "extra.json").write_text("{}")
     (folder / "adapter_model.safetensors").unlink()
     (folder / "link.json").symlink_to("/etc/hostname")
-    for name in ("vllm", "storage-initializer"):
+    for name in ("vllm", "storage-initializer", "envoy"):
         tools.image_layout(source / "images" / name)
     words = ["--settings", tools.PROD, "--on", "2026-02-03", "--from", str(source), "--to", str(tmp_path / "bundle")]
     assert main(["bundle", "create", *words, "--unsigned"]) == 2
