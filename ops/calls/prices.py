@@ -88,7 +88,10 @@ def not_counted(prices: Prices, tokens: Mapping[str, int], untold: int, settings
     found = [*_tokens(prices, tokens, untold)] if prices.of_tokens else []
     if prices.of_gpus or prices.gpu_hours:
         for name in sorted({*settings.kitchens, *prices.gpu_hours, *(name for name, some in tokens.items() if some)}):
-            found += _gpus(prices, name, tokens.get(name, 0), settings.kitchens.get(name), days)
+            if name in settings.kitchens or name in tokens:
+                found += _gpus(prices, name, tokens.get(name, 0), settings.kitchens.get(name), days)
+            else:
+                found.append(f"GPU hours of {name}: neither the settings nor the calls of the month have this kitchen")
     return found
 
 

@@ -12,6 +12,9 @@ from ops.calls.prices import not_counted, overridden, stated
 from ops.calls.table import as_csv, table
 from ops.calls.usage import FIELDS, Usage
 
+LARGEST = 10**9
+"""Of a price and of hours: as the schema has it for `prices`. A cost has more digits than that by far."""
+
 _BY = "tenant,caller,model"
 
 
@@ -75,23 +78,26 @@ def _said(
     options: argparse.Namespace, faults: list[Fault]
 ) -> tuple[Decimal | None, Decimal | None, dict[str, Decimal]]:
     """Prices of tokens and of a GPU hour, None where none is given, and GPU hours by kitchen."""
-
-    def number(option: str, text: str, example: str) -> Decimal:
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            value = Decimal(-1)
-        if not value.is_finite() or value < 0:
-            faults.append(Fault(path=option, value=text, rule="a number, 0 or more", example=example))
-            return Decimal(0)
-        return value
-
-    hours = {}
+    hours: dict[str, Decimal] = {}
     for text in options.gpu_hours:
         kitchen, _, amount = text.partition("=")
         if not kitchen:
             faults.append(Fault(path="--gpu-hours", value=text, rule="KITCHEN=HOURS", example="support=1440"))
-        hours[kitchen] = number("--gpu-hours", amount, "support=1440")
+        elif kitchen in hours:
+            rule = f"a kitchen stands once: {kitchen} has hours already"
+            faults.append(Fault(path="--gpu-hours", value=text, rule=rule, example="support=1440"))
+        hours.setdefault(kitchen, _number("--gpu-hours", amount, "support=1440", faults))
     given = {"--price-thousand-tokens": options.price_thousand_tokens, "--price-gpu-hour": options.price_gpu_hour}
-    tokens, gpu_hour = (None if text is None else number(name, text, "0.30") for name, text in given.items())
+    tokens, gpu_hour = (None if text is None else _number(name, text, "0.30", faults) for name, text in given.items())
     return tokens, gpu_hour, hours
+
+
+def _number(option: str, text: str, example: str, faults: list[Fault]) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(-1)
+    if value.is_finite() and 0 <= value <= LARGEST:
+        return value
+    faults.append(Fault(path=option, value=text, rule=f"a number, 0 or more and {LARGEST} at most", example=example))
+    return Decimal(0)

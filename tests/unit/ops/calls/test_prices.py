@@ -58,13 +58,14 @@ def test_the_command_line_stands_in_place_of_the_settings() -> None:
 
 def test_what_is_not_counted_is_told() -> None:
     said = settings({"currency": "JPY", "gpuHour": {"l40s": 120}, "kitchens": {"support": {"thousandTokens": 1}}})
-    prices = overridden(stated(said), None, None, {"support": Decimal(1440), "gone": Decimal(1)})
-    assert list(not_counted(prices, {"support": 0, "summary": 7, "None": 0}, 2, said, 30)) == [
+    prices = overridden(stated(said), None, None, {"support": Decimal(1440), "gone": Decimal(1), "suport": Decimal(1)})
+    assert list(not_counted(prices, {"support": 0, "summary": 7, "gone": 0, "None": 0}, 2, said, 30)) == [
         "tokens of 2 calls: their servers told none",
         "7 tokens of summary: no price is stated for them",
         "GPU hours of gone: no price is stated",
         "GPU hours of summary: give them by --gpu-hours summary=HOURS "
         "(as the settings stand, servers: 1, GPUs each: 1, a whole month: 720)",
+        "GPU hours of suport: neither the settings nor the calls of the month have this kitchen",
         "1440 GPU hours of support: no call has tokens by which they could be divided",
     ]
 

@@ -13,6 +13,7 @@ from ops.calls.prices import Prices
 from ops.calls.reading import Period
 from ops.calls.table import as_csv, table
 from ops.calls.usage import Usage
+from ops.calls.usage_command import LARGEST
 from tools.local.workspace import REPOSITORY
 
 SETTINGS = ["--settings", str(REPOSITORY / "Pulumi.dev.yaml")]
@@ -119,6 +120,12 @@ def test_a_period_is_whole_days_and_minutes() -> None:
         (["usage", "--month", "2026-11", "--price-gpu-hour", "NaN"], '--price-gpu-hour: "NaN"; rule: a number, 0 or'),
         (["usage", "--month", "2026-11", "--gpu-hours", "=3"], "--gpu-hours: "),
         (["usage", "--month", "2026-11", "--gpu-hours", "support=-3"], "--gpu-hours: "),
+        (["usage", "--month", "2026-11", "--gpu-hours", "support=1e40"], "0 or more and 1000000000 at most"),
+        (["usage", "--month", "2026-11", "--price-thousand-tokens", "1e30"], "0 or more and 1000000000 at most"),
+        (
+            ["usage", "--month", "2026-11", "--gpu-hours", "support=1", "--gpu-hours", "support=2"],
+            '--gpu-hours: "support=2"; rule: a kitchen stands once: support has hours already',
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_asks_no_store(
@@ -131,10 +138,17 @@ def test_bad_input_is_one_line_and_asks_no_store(
     assert said.out == ""
 
 
+def test_the_largest_prices_and_hours_have_a_cost() -> None:
+    most = Decimal(LARGEST)
+    prices = Prices(thousand_tokens=most, gpu_hour=most, gpu_hours={"support": most})
+    (row,) = Usage(["tenant"]).add([call(10**12)]).rows(prices)
+    assert row["cost"] == f"{10**18 + 10**18}.00"
+
+
 def test_all_faults_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = ["--by", "prompt", "--price-gpu-hour", "x", "--gpu-hours", "support=y"]
+    wrong = ["--by", "prompt", "--price-gpu-hour", "x", "--gpu-hours", "support=y", "--gpu-hours", "support=1e10"]
     assert main(["usage", *SETTINGS, "--month", "2026-11", *wrong]) == 2
-    assert "usage: 3 faults" in capsys.readouterr().err
+    assert "usage: 5 faults" in capsys.readouterr().err
 
 
 def test_a_store_that_is_away_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
