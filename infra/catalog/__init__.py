@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.gpu import ModelShape
+from infra.catalog.classes import class_faults
 from infra.documents import DocumentError, read
 from infra.faults import MISSING, Fault, FaultsError
 from infra.validate import schema_faults
@@ -158,6 +159,8 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 rule = f"must be a licence of infra/catalog/licences.yaml: {', '.join(data['licences'])}"
                 example = next(iter(data["licences"]), "Apache-2.0")
                 faults.append(Fault(path=f"{kind}.{name}.licence", value=licence, rule=rule, example=example))
+    for kind in ("baseModels", "adapters"):
+        faults += class_faults(kind, data[kind])
     for ref, entry in data["baseModels"].items():
         faults += _config_faults(f"baseModels.{ref}.config", entry["config"])
     for ref, entry in data["adapters"].items():

@@ -109,6 +109,7 @@ def _model(kind: str, ref: str, entry: Mapping[str, Any], day: str) -> Wanted:
         origin=entry["origin"],
         date=day,
         base_model=entry.get("baseModel"),
+        data_classes=tuple(entry.get("access", {}).get("dataClasses", ())),
     )
 
 

@@ -118,7 +118,9 @@ def _entry(artifact: Artifact, kind: Kind, content: Content, owner: str) -> dict
     what, owner = artifact.what, owner.strip()
     if what.image is not None:
         return new_image({**vars(what.image), "version": what.version, "owner": owner}, imported=True)
-    said = {"licence": what.licence, "origin": what.origin, "owner": owner}
+    said: dict[str, Any] = {"licence": what.licence, "origin": what.origin, "owner": owner}
+    if what.data_classes:
+        said["access"] = {"dataClasses": list(what.data_classes)}
     prefix = f"{what.folder}/"
     return new_entry(kind, content, said, {file.path.removeprefix(prefix): file.sha256 for file in artifact.files})
 
@@ -141,6 +143,10 @@ def _contradictions(artifact: Artifact, catalog: Catalog) -> Iterator[Fault]:
         said = {"licence": (what.licence, entry.licence)}
         if what.base_model is not None:
             said["baseModel"] = (what.base_model, getattr(entry, "base_model", ""))
+        if lost := sorted(set(what.data_classes) - set(entry.data_classes)):
+            rule = "the catalog's entry lacks data classes of the bundle's: add them in a pull request"
+            path, example = f"{what.folder}: dataClasses", f"access: {{dataClasses: [{', '.join(lost)}]}}"
+            yield Fault(path=path, value=list(what.data_classes), rule=rule, example=example)
         rule = "the catalog has another {} under this reference: change it in a pull request, or bring a new version"
         yield from _other_files(artifact, {f"{what.folder}/{file.path}": file.sha256 for file in entry.files})
     for key, (ours, theirs) in said.items():

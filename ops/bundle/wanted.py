@@ -28,7 +28,10 @@ class ImageOrigin:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One artifact. `origin` is a URL or a text, `date` the day it was had there (YYYY-MM-DD)."""
+    """One artifact. `origin` is a URL or a text, `date` the day it was had there (YYYY-MM-DD).
+
+    `data_classes` are those of the catalog's entry: what it was trained on decides who may call it, everywhere.
+    """
 
     kind: str
     name: str
@@ -38,6 +41,7 @@ class Wanted:
     date: str
     base_model: str | None = None
     image: ImageOrigin | None = None
+    data_classes: tuple[str, ...] = ()
 
     @property
     def catalog_kind(self) -> Kind:
@@ -65,6 +69,8 @@ class Wanted:
         data |= {"licence": self.licence, "origin": {"from": self.origin, "date": self.date}}
         if self.base_model is not None:
             data["baseModel"] = self.base_model
+        if self.data_classes:
+            data["dataClasses"] = list(self.data_classes)
         if self.image is not None:
             data["image"] = {
                 "repository": self.image.repository,
@@ -85,6 +91,7 @@ def wanted_from(data: Mapping[str, Any]) -> Wanted:
         origin=data["origin"]["from"],
         date=data["origin"]["date"],
         base_model=data.get("baseModel"),
+        data_classes=tuple(data.get("dataClasses", ())),
         image=None if image is None else ImageOrigin(**image),
     )
 
@@ -110,4 +117,8 @@ def wanted_faults(entries: Sequence[Wanted], where: str) -> list[Fault]:
                 rule = f"this key must stand with kind {only}, and with no other"
                 shown = MISSING if value is None else entry.kind
                 faults.append(Fault(path=f"{path}.{key}", value=shown, rule=rule, example=f"{key}: {right}"))
+        if entry.data_classes and entry.kind == IMAGE:
+            rule = "classes are of the data that a model was trained on: an image has none"
+            said = list(entry.data_classes)
+            faults.append(Fault(path=f"{path}.dataClasses", value=said, rule=rule, example="the key left out"))
     return faults

@@ -17,6 +17,7 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
 from infra.policy_settings import Signer as Trusted
+from ops.catalog.classes import option_faults
 from ops.catalog.edit import Edit, add_entry, read_entry, refuse_unwritable, write
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import Kind
@@ -83,6 +84,9 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
     elif known and SIGNATURE not in content.sizes:
         rule = f"{wish.ref} is in the catalog, and an entry never changes: sign a new version"
         faults.append(Fault(path="--private-key", value=str(wish.signer.private_key), rule=rule, example=kind.example))
+    if not known:
+        sums = {} if faults else content.sums.of_all(content.sizes)
+        faults += option_faults(kind, wish.ref, wish.data_classes, sums, catalog)
     if faults:
         raise FaultsError(f"publish {wish.ref}", faults)
     if wish.signer is not None:

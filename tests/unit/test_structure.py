@@ -26,6 +26,7 @@ OPS_MAY_IMPORT = {
     "infra.adapter_refs",
     "infra.audit_policy",
     "infra.catalog",
+    "infra.catalog.classes",
     "infra.declared",
     "infra.documents",
     "infra.entry_settings",

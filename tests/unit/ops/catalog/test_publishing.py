@@ -8,6 +8,8 @@ import pytest
 
 from infra.faults import FaultsError
 from ops.__main__ import main
+from ops.catalog import publishing
+from ops.publish import PublishReport
 from ops.signing import Signer, public_key
 from tests.support import bundle_tools as tools
 from tests.support.artifacts import catalog_folder, write_adapter
@@ -39,6 +41,36 @@ def test_what_a_new_entry_lacks_is_told_at_once(
     assert '--owner: "a\\nb"; rule: a new entry has it, on one line' in told
     assert "--origin: missing; rule: a new entry has it" in told
     assert {path.name: path.read_bytes() for path in catalog.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "whose"),
+    [
+        ("menu/v2026-06-02", "menu/v2026-06-01, the version before it"),
+        ("menu-copy/v2026-06-01", "menu/v2026-06-01, which has the same weights"),
+    ],
+)
+def test_the_classes_of_the_same_weights_and_of_the_version_before_are_asked_for(
+    name: str, whose: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog, folder = catalog_folder(tmp_path / "catalog"), write_adapter(tmp_path / "menu")
+    sent = PublishReport(bucket="dev-lora", uploaded=(), already_there=(), sent_bytes=0)
+    monkeypatch.setattr(publishing, "publish", lambda *_, **__: sent)
+    monkeypatch.setattr(publishing, "client", lambda *_: None)
+    words = ["--licence", "Apache-2.0", "--origin", "here", "--owner", "support-team", "--catalog", str(catalog)]
+    words += ["--settings", str(REPOSITORY / "Pulumi.dev.yaml")]
+    classed = ["--data-class", "personal", "--data-class", "confidential"]
+    assert main(["adapter", "publish", str(folder), "--name", "menu/v2026-06-01", *words, *classed]) == 0
+    before = (catalog / "adapters.yaml").read_bytes()
+    capsys.readouterr()
+    again = ["adapter", "publish", str(folder), "--name", name, *words]
+    assert main(again) == 2
+    rule = f"must have the classes of {whose}; what is declassified has other files and a new name"
+    option = "--data-class confidential --data-class personal"
+    told = capsys.readouterr().err.splitlines()
+    assert told[1:] == [f"  --data-class: missing; rule: {rule}; example: {option}"]
+    assert (catalog / "adapters.yaml").read_bytes() == before
+    assert main([*again, *classed]) == 0
 
 
 def test_a_wrong_password_is_told_as_that_whatever_it_makes_of_the_key(tmp_path: Path) -> None:
