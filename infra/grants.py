@@ -62,7 +62,7 @@ def models_of(kitchen: Kitchen) -> Iterator[Model]:
 def granted(settings: Settings) -> list[Granted]:
     """The table, kitchens in the order of the settings and in each the entries of `access` first."""
     kitchens = [kitchen for kitchen in settings.kitchens.values() if kitchen.canary_of is None]
-    tenants = _tenants_of_groups(settings)
+    tenants = tenants_of_groups(settings)
     return [grant for kitchen in kitchens for grant in _of_kitchen(settings, kitchen, tenants)]
 
 
@@ -118,7 +118,7 @@ def _of_kitchen(settings: Settings, kitchen: Kitchen, tenant_of: Mapping[str, st
             )
 
 
-def _tenants_of_groups(settings: Settings) -> Mapping[str, str]:
+def tenants_of_groups(settings: Settings) -> Mapping[str, str]:
     """Of groups that are one tenant's callers, that tenant; others are not there, and are the kitchen's own."""
     found: dict[str, list[str]] = {}
     for name, tenant in settings.tenants.items():

@@ -6,6 +6,7 @@ does not fit. Both must be of one opinion: a test compares them, and a keyword t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,7 +25,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
     "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
-    "number": _is_number,
+    "number": lambda value: _is_number(value) and math.isfinite(value),
 }
 _SAID = frozenset({"$schema", "title", "description", "examples", "then", "else", "required"})
 """Keywords that demand nothing by themselves, or that another one looks at."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,7 +28,16 @@ def _whole(_validator: Any, pattern: str, instance: object, _schema: Any) -> Ite
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _whole})  # type: ignore[no-untyped-call]  # as the stubs have it
+def _number(_checker: Any, instance: object) -> bool:
+    """YAML has `.nan` and `.inf`, which are no numbers that one could pay, scale or compare by."""
+    return isinstance(instance, int | float) and not isinstance(instance, bool) and math.isfinite(instance)
+
+
+_Validator = extend(  # type: ignore[no-untyped-call]  # as the stubs have it
+    Draft202012Validator,
+    {"pattern": _whole},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _number),
+)
 
 
 def _faults(error: ValidationError) -> Iterator[Fault]:
@@ -56,10 +66,13 @@ def _unknown_key(path: list[str], key: str, value: object, known: list[str]) -> 
     return Fault(path=".".join([*path, key]), value=value, rule=rule, example=close[0] if close else known[0])
 
 
+_FINITE = ", a finite one"
+
+
 def _rule(error: ValidationError) -> str:
     where = error.schema if isinstance(error.schema, dict) else {}
     texts = {
-        "type": f"must be of type {error.validator_value}",
+        "type": f"must be of type {error.validator_value}{_FINITE if error.validator_value == 'number' else ''}",
         "enum": f"must be one of {error.validator_value}",
         "pattern": f"must match {error.validator_value}",
         "minimum": f"must be at least {error.validator_value}",

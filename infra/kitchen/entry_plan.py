@@ -142,10 +142,15 @@ def _servers(settings: Settings, catalog: Catalog, kitchen: Kitchen, model: Mode
         )
         return [*([replace(whole, weight=100 - shared.weight)] if shared.weight < 100 else []), other]
     canary = settings.canary(kitchen.name)
-    if canary is None or canary.canary_weight == 0:
+    if canary is None or canary.canary_weight == 0 or not _serves(canary, model):
         return [whole]
     weight, other = canary.canary_weight, _server(settings, catalog, canary, canary.canary_weight)
     return [replace(whole, weight=100 - weight), replace(other, shares=shares.of(kitchen, canary))]
+
+
+def _serves(canary: Kitchen, model: Model) -> bool:
+    """Whether a kitchen's canary has a model: its base model, or some version of the adapter."""
+    return model.adapter is None or model.name in {ref.split("/")[0] for ref in canary.public_adapters}
 
 
 def _server(settings: Settings, catalog: Catalog, kitchen: Kitchen, weight: int) -> Server:

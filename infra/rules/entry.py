@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from infra.catalog import Catalog
 from infra.entry_settings import BASE, COUNTER_IMAGES, CallLimits, EntrySettings
 from infra.faults import Fault
-from infra.grants import models, models_of
+from infra.grants import models, models_of, tenants_of_groups
 from infra.rules.common import known, state_faults
 from infra.rules.issuers import issuers_faults, member_faults
+from infra.rules.namespaces import whole_namespace_faults
 from infra.settings import Kitchen, Settings
 
 
@@ -30,9 +31,14 @@ def entry_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
     yield from issuers_faults(entry)
     yield from _limits("entry.limits", entry, entry.limits)
     yield from _twins(settings)
+    tenants = tenants_of_groups(settings)
     for kitchen in settings.kitchens.values():
         if kitchen.canary_of is None:
             yield from _access(kitchen, entry)
+            yield from whole_namespace_faults(kitchen, tenants)
+    for name, groups in entry.clearances.items():
+        for index, group in enumerate(groups):
+            yield from member_faults(f"entry.clearances.{name}[{index}]", entry, group)
 
 
 def _image(settings: Settings, catalog: Catalog, path: str, name: str) -> Iterator[Fault]:

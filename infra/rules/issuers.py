@@ -14,6 +14,9 @@ from infra.rules.json_web_keys import keys_faults
 _API_SERVER = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 """Host names of a cluster's API server within it; its own tokens have one of them as audience (kubeadm, OpenShift)."""
 
+_CLAIMS = ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "typ")
+"""Claims whose meaning is fixed (RFC 7519, section 4.1; OpenID Connect Core, section 2; RFC 9068): never groups."""
+
 _SYSTEM = "system:"
 _ACCOUNT = "system:serviceaccount:portal-dev:backend"
 
@@ -38,6 +41,10 @@ def issuers_faults(entry: EntrySettings) -> Iterator[Fault]:
                 yield Fault(path=f"{path}.prefix", value=issuer.prefix, rule=rule, example="portal:")
         else:
             yield from _provider(path, issuer)
+        if issuer.jwks.url is not None and not _has_port(issuer.jwks.url):
+            rule = "has a port from 1 to 65535, or none"
+            example = "https://sso.kitchen.example:8443/realms/kitchen/protocol/openid-connect/certs"
+            yield Fault(path=f"{path}.jwks.url", value=issuer.jwks.url, rule=rule, example=example)
         yield from keys_faults(f"{path}.jwks.keys", issuer.jwks.keys)
 
 
@@ -62,7 +69,7 @@ def _cluster(path: str, issuer: Issuer) -> Iterator[Fault]:
     if issuer.groups_claim_stated:
         rule = "a cluster's tokens have no groups: name accounts, as system:serviceaccount:<namespace>:<name>"
         yield Fault(path=f"{path}.groupsClaim", value=issuer.groups_claim, rule=rule, example=f"groups: [{_ACCOUNT}]")
-    if urlsplit(issuer.issuer).scheme != "https":
+    if not issuer.issuer.startswith("https://") or not _host(issuer.issuer):
         rule = "must be the cluster's own https address: older tokens, of kubernetes/serviceaccount, never end"
         example = "https://kubernetes.default.svc.cluster.local"
         yield Fault(path=f"{path}.issuer", value=issuer.issuer, rule=rule, example=example)
@@ -79,9 +86,20 @@ def _provider(path: str, issuer: Issuer) -> Iterator[Fault]:
     if issuer.prefix:
         rule = "is for issuers of kind kubernetes: groups of an identity provider are taken as its tokens name them"
         yield Fault(path=f"{path}.prefix", value=issuer.prefix, rule=rule, example="kind: kubernetes")
+    if issuer.groups_claim.split(".")[0] in _CLAIMS:
+        rule = f"says something else in every token; so do {', '.join(_CLAIMS)}"
+        yield Fault(path=f"{path}.groupsClaim", value=issuer.groups_claim, rule=rule, example="groups")
     if _host(issuer.issuer) in _API_SERVER:
         rule = "is a cluster: its tokens have no groups, and of kind oidc nobody could call with one"
         yield Fault(path=f"{path}.kind", value=issuer.kind, rule=rule, example="kind: kubernetes")
+
+
+def _has_port(url: str) -> bool:
+    """Whether a port that is stated is one."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _host(address: str) -> str:

@@ -26,6 +26,7 @@ from tools.local.workspace import REPOSITORY
 
 NAMES = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.json"))
 ODD = [None, True, False, 0, 1, 1.0, 1.5, -1, 10**12, "", "x", "x\n", "\n", [], {}, [1, True], ["a", "a"], {"a": 1}]
+ODD += [float("nan"), float("inf")]
 """Values that are wrong in most places, and the ones on which validators differ."""
 
 
@@ -151,3 +152,12 @@ def test_right_settings_are_checked_without_the_slow_packages() -> None:
 def test_the_folder_of_schemas_is_the_one_that_is_tested() -> None:
     assert Path(SCHEMAS).is_dir()
     assert set(NAMES) >= {"settings", "catalog", "bundle", "bring-in"}
+
+
+@pytest.mark.parametrize("key", ["gpuHour", "thousandTokens"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_number_is_finite(key: str, value: str) -> None:
+    prices = {"thousandTokens": float(value)} if key == "thousandTokens" else {"gpuHour": {"l40s": float(value)}}
+    data = {**RIGHT["settings"][0], "prices": prices}
+    told = [str(fault) for fault in schema_faults("settings", data)]
+    assert any(line.startswith(f"prices.{key}") and "must be of type number, a finite one" in line for line in told)

@@ -23,6 +23,17 @@ def access(*groups: str, issuers: tuple[dict[str, Any], ...] = ()) -> dict[str, 
     return with_entry({"support": {"access": [{"groups": list(groups)}]}}, issuers=[issuer(), *issuers])
 
 
+def shop(tenant: str) -> dict[str, Any]:
+    """All accounts of a namespace may call the kitchen of helpdesk; one of them is a caller of a tenant."""
+    data = access("system:serviceaccounts:shop", issuers=(cluster(),))
+    data["tenants"][tenant]["groups"]["caller"].append(SHOP)
+    return data
+
+
+def cleared(*groups: str) -> dict[str, Any]:
+    return with_entry(clearances={"confidential": ["helpdesk-callers", *groups]}, issuers=[issuer(), cluster()])
+
+
 def callers(*groups: str) -> dict[str, Any]:
     data = with_entry(issuers=[issuer(), cluster(), cluster(name="portal", issuer="https://p.example", prefix="p:")])
     data["tenants"]["helpdesk"]["groups"]["caller"] = list(groups)
@@ -30,6 +41,7 @@ def callers(*groups: str) -> dict[str, Any]:
 
 
 SECOND = {"name": "portal", "issuer": "https://portal.kitchen.example:6443"}
+SHOP = "system:serviceaccount:shop:backend"
 GROUPS = "kitchens.support.access[0].groups: "
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown kind": (clusters(cluster(kind="k8s")), 'entry.issuers.1.kind: "k8s"; rule: must be one of'),
@@ -118,6 +130,38 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         callers("p:system:serviceaccount:shop:backend"),
         'caller[0]: "p:system:serviceaccount:shop:backend"; rule: whole kinds of users, and other clusters',
     ),
+    "a namespace with an account of another tenant": (
+        shop("sales"),
+        f'{GROUPS}"system:serviceaccounts:shop"; rule: holds {SHOP}, a caller of tenants.sales',
+    ),
+    **{
+        f"groups in the claim {claim}": (
+            with_entry(issuers=[issuer(groupsClaim=claim)]),
+            f'entry.issuers.0.groupsClaim: "{claim}"; rule: says something else in every token',
+        )
+        for claim in ("aud", "iss", "sub", "exp", "nbf", "iat", "jti", "azp", "typ", "sub.groups")
+    },
+    "everybody who signs in as cleared": (
+        cleared("system:authenticated"),
+        'entry.clearances.confidential[1]: "system:authenticated"; rule: groups that begin with system:',
+    ),
+    "an account without a name as cleared": (
+        cleared("system:serviceaccount:x"),
+        'entry.clearances.confidential[1]: "system:serviceaccount:x"; rule: a ServiceAccount is named with',
+    ),
+    "white space as cleared": (cleared(" "), 'entry.clearances.confidential.1: " "; rule: must match'),
+    "a port that there is not": (
+        with_entry(issuers=[issuer(jwks={"url": "https://sso.kitchen.example:99999/keys"})]),
+        'entry.issuers.0.jwks.url: "https://sso.kitchen.example:99999/keys"; rule: has a port from 1 to 65535',
+    ),
+    "port 0": (
+        with_entry(issuers=[issuer(jwks={"url": "https://sso.kitchen.example:0/keys"})]),
+        'entry.issuers.0.jwks.url: "https://sso.kitchen.example:0/keys"; rule: has a port from 1 to 65535',
+    ),
+    "an address that is none": (
+        clusters(cluster(issuer="https://[::1")),
+        'entry.issuers.1.issuer: "https://[::1"; rule: must be the cluster\'s own https address',
+    ),
 }
 
 
@@ -138,6 +182,14 @@ def test_all_faults_at_once() -> None:
         load_settings(data, load_catalog(), "Pulumi.dev.yaml")
     said = str(caught.value)
     assert [part for part in ("groupsClaim", "audience", ":b", 'accounts"') if part not in said] == []
+
+
+def test_a_namespace_may_hold_an_account_of_the_same_tenant() -> None:
+    assert load_settings(shop("helpdesk"), load_catalog()).entry is not None
+
+
+def test_accounts_may_be_cleared() -> None:
+    assert load_settings(cleared(SHOP), load_catalog()).entry is not None
 
 
 GOOD: dict[str, tuple[dict[str, Any], ...]] = {
