@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,17 @@ HIDDEN = "(not shown)"
 
 _SHOWN_CHARACTERS = 80
 
+_KEYS = "jwks"
+"""Key below which an issuer's keys stand: a private one may stand there by mistake, in any form."""
+
+_NAMES = frozenset({"keys", "url", "kty", "crv", "kid", "alg", "use", "x", "y", "n", "e", "d", "p", "q", "k"})
+"""What a path may say below it; another key may be a secret itself."""
+
+_PLAIN = re.compile(r"\([0-9]+ characters\)|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s\"'{}]*)?")
+"""Texts below it that are shown: how long one is, and a well-formed address."""
+
+_KEY_AS_TEXT = re.compile(r"PRIVATE KEY|[\"']kty\\*[\"']")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
@@ -24,10 +36,18 @@ class Fault:
     rule: str
     example: str
 
+    def __post_init__(self) -> None:
+        """Take out what may be a private key, so that nothing that has the fault can show it."""
+        before, mark, after = self.path.partition(f".{_KEYS}.")
+        below = bool(mark) or self.path == _KEYS or self.path.endswith(f".{_KEYS}")
+        object.__setattr__(self, "value", _shown_key(self.value) if below else _without_keys(self.value))
+        parts = [part if part in _NAMES or part.isdecimal() else HIDDEN for part in after.split(".")] if mark else []
+        object.__setattr__(self, "path", before + mark + ".".join(parts))
+
     def __str__(self) -> str:
         """Return `path: value; rule: ...; example: ...`."""
         shown = "missing" if self.value is MISSING else _text(self.value)
-        if "PRIVATE KEY" in shown:  # wherever somebody has put one by mistake
+        if _KEY_AS_TEXT.search(shown):  # wherever somebody has put one by mistake
             shown = HIDDEN
         if len(shown) > _SHOWN_CHARACTERS:
             half = (_SHOWN_CHARACTERS - 3) // 2  # a path is told apart by its end, most other values by their start
@@ -42,9 +62,30 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
+def _shown_key(value: object) -> object:
+    """What may be shown of a value that stands where keys do."""
+    if value is MISSING or value in ({}, [], "", HIDDEN) or (isinstance(value, str) and _PLAIN.fullmatch(value)):
+        return value
+    return {"url": _shown_key(value["url"])} if isinstance(value, dict) and set(value) == {"url"} else HIDDEN
+
+
+def _without_keys(value: object) -> object:
+    """A value without the keys within it."""
+    try:
+        if isinstance(value, dict):
+            if "kty" in value:
+                return HIDDEN
+            return {key: _shown_key(part) if key == _KEYS else _without_keys(part) for key, part in value.items()}
+        return [_without_keys(part) for part in value] if isinstance(value, list) else value
+    except RecursionError:
+        return HIDDEN
+
+
 def _text(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return HIDDEN
     except TypeError:  # a key that is no text, such as a date
         return str(value)
 
