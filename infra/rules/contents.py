@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
 from infra.catalog import Catalog
 from infra.entry_settings import RecordContents
@@ -12,16 +13,19 @@ from infra.payload.seal_contents import SealError, fingerprint, read_certificate
 from infra.settings import Settings
 
 _EXAMPLE = (
-    "certificate: |, then the lines of FILE.pem: openssl req -x509 -newkey rsa:3072 -keyout FILE.key -out FILE.pem"
+    "certificate: |, then the lines of FILE.pem: "
+    "openssl req -x509 -newkey rsa:3072 -days 400 -keyout FILE.key -out FILE.pem"
 )
 
 
 def contents_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
-    """Each approval says why, who and until when, and has a certificate of its own that can be encrypted to.
+    """Each approval says why, who and until when, and has a certificate of a key of its own that can be encrypted to.
+
+    It is valid on the approval's last day: by that one and not by today's, so that a review sees what holds later.
 
     One that has ended is no fault: nothing is recorded any more, and previews say so.
     """
-    first: dict[str, str] = {}
+    first: dict[bytes, str] = {}
     for name, tenant in settings.tenants.items():
         said = tenant.record_contents
         if said is None:
@@ -32,14 +36,26 @@ def contents_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
             yield Fault(path=path, value=said.reason, rule=rule, example="entry: {host: ai.kitchen.example, ...}")
         yield from _words(path, said)
         try:
-            key = fingerprint(read_certificate(said.certificate))
+            certificate = read_certificate(said.certificate)
         except SealError as error:
             shown = HIDDEN if "PRIVATE" in said.certificate else f"({len(said.certificate)} characters)"
             yield Fault(path=f"{path}.certificate", value=shown, rule=str(error), example=_EXAMPLE)
             continue
+        key, shown = _key_of(certificate), f"sha256 {fingerprint(certificate)[:16]}"
         if first.setdefault(key, path) != path:
-            rule = f"is the certificate of {first[key]} too: a tenant reads its own calls alone"
-            yield Fault(path=f"{path}.certificate", value=f"sha256 {key[:16]}", rule=rule, example=_EXAMPLE)
+            rule = f"has the key of the certificate of {first[key]}: a tenant reads its own calls alone"
+            yield Fault(path=f"{path}.certificate", value=shown, rule=rule, example=_EXAMPLE)
+        ends = certificate.not_valid_after_utc.date().isoformat()
+        if ends < said.until:  # both are of the form YYYY-MM-DD
+            rule = f"ends on {ends}, before the approval's last day, {said.until}"
+            yield Fault(path=f"{path}.certificate", value=shown, rule=rule, example=_EXAMPLE)
+
+
+def _key_of(certificate: Any) -> bytes:
+    """The public key of a certificate: two certificates of one key are read by one holder."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - few need it
+
+    return bytes(certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def _words(path: str, said: RecordContents) -> Iterator[Fault]:

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
@@ -132,7 +135,32 @@ def test_two_tenants_have_two_certificates(keys: dict[str, Reader]) -> None:
     said = approval(keys["good"].certificate)
     (fault,) = faults(said, other=said)
     assert fault.startswith("tenants.sales.recordContents.certificate: ")
-    assert f"is the certificate of {PATH} too" in fault
+    assert f"has the key of the certificate of {PATH}: a tenant reads its own calls alone" in fault
+
+
+def another(of: Reader, ends: str) -> str:
+    """Another certificate of the same key, which ends in the evening of a day."""
+    key = serialization.load_pem_private_key(of.private_key.encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "another")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(7).not_valid_before(datetime.datetime(2026, 1, 1))
+    made = made.not_valid_after(datetime.datetime.fromisoformat(f"{ends}T20:00:00"))
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_two_certificates_of_one_key_are_refused(keys: dict[str, Reader]) -> None:
+    said, other = approval(keys["good"].certificate), approval(another(keys["good"], "2027-12-31"))
+    (fault,) = faults(said, other=other)
+    assert fault.startswith("tenants.sales.recordContents.certificate: ")
+    assert f"has the key of the certificate of {PATH}" in fault
+
+
+def test_a_certificate_holds_on_the_last_day(keys: dict[str, Reader]) -> None:
+    until = {"until": "2026-10-31"}
+    assert settings(approval(another(keys["good"], "2026-10-31"), **until)).entry is not None
+    (fault,) = faults(approval(another(keys["good"], "2026-10-30"), **until))
+    assert "rule: ends on 2026-10-30, before the approval's last day, 2026-10-31; example: certificate: " in fault
 
 
 def test_without_an_entry_nobody_records(keys: dict[str, Reader]) -> None:
