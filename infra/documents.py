@@ -39,3 +39,5 @@ def read(path: Path) -> Any:
         return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 (a safe loader, stricter)
     except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that cannot be
         raise DocumentError(" ".join(str(error).split())) from error
+    except RecursionError:
+        raise DocumentError("is nested too deeply") from None

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.faults import Fault
+from infra.faults import HIDDEN, Fault
 from infra.schema_fit import fits
 
 SCHEMAS = Path(__file__).resolve().parent / "schema"
@@ -23,6 +23,14 @@ def schema(name: str) -> dict[str, Any]:
 
 def schema_faults(name: str, data: object) -> list[Fault]:
     """Return every violation of the named schema, or an empty list."""
+    try:
+        return _faults(name, data)
+    except RecursionError:
+        example = f"as in docs/{'configuration' if name == 'settings' else 'catalog'}.md"
+        return [Fault(path="(all)", value=HIDDEN, rule="is nested too deeply", example=example)]
+
+
+def _faults(name: str, data: object) -> list[Fault]:
     if faults := list(_key_faults((), data)):
         return faults
     if fits(schema(name), data):
