@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.judging.subject import entries, mapping
 from policies.judging.values import JsonValue
 from policies.manifests import envoy_contents, envoy_record, envoy_shape
+from policies.manifests.envoy_stated import Stated
 from policies.manifests.fields import Fault, at, missing, shown
 
 ORDER = ("forged", "token", "size", "model", "body")
@@ -21,11 +22,9 @@ _KINDS = {
 }
 
 
-def faults(config: JsonValue, issuers: Mapping[str, str], approved: Collection[str]) -> Iterator[Fault]:
-    """What is wrong with a bootstrap configuration; `issuers` are those of the settings, with their audiences.
-
-    `approved` are tenants of whose calls prompts and answers may be recorded.
-    """
+def faults(config: JsonValue, stated: Stated) -> Iterator[Fault]:
+    """What is wrong with a bootstrap configuration, by what the settings state."""
+    issuers = {str(at(one, "issuer")): str(at(one, "audience")) for one in stated.issuers.values()}
     yield from envoy_shape.unknown(config)
     yield from envoy_contents.clusters(config)
     managers = list(_managers(config))
@@ -40,8 +39,8 @@ def faults(config: JsonValue, issuers: Mapping[str, str], approved: Collection[s
             yield Fault(path=f"{path}.http_filters.body.failure_mode_allow", text="lets calls through unchecked")
         if not entries(at(manager, "access_log")):
             yield Fault(path=f"{path}.access_log", text="is missing: no call is recorded")
-        yield from envoy_record.faults(f"{path}.access_log", manager)
-        yield from envoy_contents.faults(path, manager, approved)
+        yield from envoy_record.faults(f"{path}.access_log", manager, stated)
+        yield from envoy_contents.faults(path, manager, stated)
         yield from _routes(f"{path}.route_config", manager)
     for path, manager in _managers(config, metrics=True):
         yield from envoy_contents.metrics(path, manager)

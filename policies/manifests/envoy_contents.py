@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.judging.subject import entries, mapping
 from policies.judging.values import JsonValue
+from policies.manifests.envoy_stated import Stated
 from policies.manifests.fields import Fault, at, shown
 
 _ROUTER, _CODEC = "envoy.filters.http.router", "envoy.filters.http.upstream_codec"
@@ -42,14 +43,15 @@ _READ = re.compile(r"(response\.)?usage\.(prompt|completion|total|input|output)_
 _OWN = ("admin", *_LOOPBACK)
 
 
-def faults(path: str, manager: JsonValue, approved: Collection[str]) -> Iterator[Fault]:
-    """What a connection manager's filters and routes hand on; `approved` are tenants with an approval."""
+def faults(path: str, manager: JsonValue, stated: Stated) -> Iterator[Fault]:
+    """What a connection manager's filters and routes hand on, by the approvals in the settings."""
     for index, entry in enumerate(entries(at(manager, "http_filters"))):
         yield from _filter(f"{path}.http_filters[{index}]", entry)
     for host in entries(at(manager, "route_config", "virtual_hosts")):
         for index, route in enumerate(entries(at(host, "routes"))):
+            tenant = at(route, "metadata", "filter_metadata", "kitchen", "tenant")
             for where, config in _per_filter(f"{path}.route_config.routes[{index}]", route):
-                yield from _of_route(where, config, approved)
+                yield from _of_route(where, config, tenant, stated)
 
 
 def clusters(config: JsonValue) -> Iterator[Fault]:
@@ -174,15 +176,18 @@ def _per_filter(path: str, route: JsonValue) -> Iterator[tuple[str, tuple[str, J
             yield f"{path}.typed_per_filter_config.{name}", (name, config)
 
 
-def _of_route(path: str, named: tuple[str, JsonValue], approved: Collection[str]) -> Iterator[Fault]:
+def _of_route(path: str, named: tuple[str, JsonValue], own: JsonValue, stated: Stated) -> Iterator[Fault]:
+    """What a route adds to a filter; `own` is the tenant whose callers it is for."""
     name, config = named
     kind = str(at(config, "@type")).rpartition(".")[2]
     if kind == "LuaPerRoute" and name in _CODE:
         if set(mapping(config)) - {"@type", "name", "filter_context"} or at(config, "name") not in _CODE[name]:
             yield Fault(path=path, text="runs a program that is not known")
         tenant = at(config, "filter_context", "tenant")
-        if name != "renamed" and tenant not in approved:
+        if name != "renamed" and tenant not in stated.approved:
             yield Fault(path=path, text=f"records prompts and answers of {tenant} without an approval in the settings")
+        if name != "renamed" and tenant != own:
+            yield Fault(path=path, text=f"records what callers of {own} say as if {tenant} had said it")
     elif kind not in ("FilterConfig", "RateLimitPerRoute") or (
         kind == "FilterConfig" and mapping(config).get("disabled") is not True
     ):

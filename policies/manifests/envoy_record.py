@@ -1,38 +1,66 @@
-"""The record of calls as Envoy writes it: one file, and in its lines nothing but what is listed here."""
+"""The record of calls as Envoy writes it: one file, and in its lines exactly the fields that are listed here."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from policies.judging.subject import entries, mapping
 from policies.judging.values import JsonValue
-from policies.manifests.fields import Fault, at
+from policies.manifests.envoy_stated import Stated
+from policies.manifests.fields import Fault, at, missing
 
 PATH = "/var/log/kitchen/calls.jsonl"
 """From where the shipper takes it."""
 
-_OPERATOR = re.compile(r"%([A-Z_]+)(?:\((.*)\))?(?::[0-9]+)?%", re.DOTALL)
-_NUMBERS = ("RESPONSE_CODE", "RESPONSE_FLAGS", "RESPONSE_DURATION", "DURATION", "BYTES_RECEIVED", "BYTES_SENT")
-_NAMES = ("STREAM_ID", "HOSTNAME", "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", "ROUTE_NAME", "UPSTREAM_HOST")
-_ARGUMENTS = {
-    **dict.fromkeys((*_NUMBERS, *_NAMES), re.compile("")),
-    "START_TIME": re.compile(r"[-%A-Za-z0-9:.]*"),
-    "REQ": re.compile(":METHOD"),
-    "PATH": re.compile("NQ:PATH"),
-    "METADATA": re.compile(r"(ROUTE|CLUSTER):kitchen:[A-Za-z]+"),
-    "DYNAMIC_METADATA": re.compile(
-        r"kitchen\.call:model|kitchen\.usage:(prompt|completion|total)|envoy\.filters\.http\.jwt_authn:claims:[^%()]+"
-    ),
-}
-"""Operators of a format, and what each may ask: no header but the method, no query, no body."""
+_TOKEN = "envoy.filters.http.jwt_authn:claims"  # noqa: S105 - a place in Envoy's metadata
+_DETAILS = '(has(response.code_details) ? response.code_details : "")'
+_OVERFLOW = f'{_DETAILS} == "upstream_reset_before_response_started{{overflow}}"'
+_WENT_ON = f'(has(upstream.address) && !({_OVERFLOW}) && !({_DETAILS} == "lua_response"))'
+_THERE = 'xds.{}_metadata.filter_metadata["kitchen"]'
+_OF_SERVER = f'[{_THERE.format("cluster")}["server"]]'
 
-_REFUSED = 'response.headers["x-kitchen-refused"]'
-_SAFE = {"has", "upstream.address", "response.code_details", "xds.route_name"}
-_FACTS = re.compile(r'xds\.(route|cluster)_metadata\.filter_metadata\["kitchen"\]\["[A-Za-z]+"\]')
-_TEXT = re.compile(r'"[^"]*"')
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+FIELDS: Mapping[str, str] = {
+    "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
+    "requestId": "%STREAM_ID%",
+    "entry": "%HOSTNAME%",
+    "address": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+    "caller": f"%DYNAMIC_METADATA({_TOKEN}:sub):256%",
+    "issuer": f"%DYNAMIC_METADATA({_TOKEN}:iss)%",
+    "tenant": "%METADATA(ROUTE:kitchen:tenant)%",
+    "grant": "%ROUTE_NAME%",
+    "asked": "%DYNAMIC_METADATA(kitchen.call:model):256%",
+    "model": "%METADATA(ROUTE:kitchen:model)%",
+    "adapter": f'%CEL({_THERE.format("route")}["adapters"]{_OF_SERVER})%',
+    "adapterSum": f'%CEL({_THERE.format("route")}["adapterSums"]{_OF_SERVER})%',
+    "kitchen": "%METADATA(CLUSTER:kitchen:kitchen)%",
+    "baseModel": "%METADATA(CLUSTER:kitchen:baseModel)%",
+    "image": "%METADATA(CLUSTER:kitchen:image)%",
+    "server": "%UPSTREAM_HOST%",
+    "method": "%REQ(:METHOD):16%",
+    "path": "%PATH(NQ:PATH):512%",
+    "decision": f'%CEL({_WENT_ON} ? "allowed" : "refused")%',
+    "reason": (
+        f'%CEL({_WENT_ON} ? response.code_details : {_OVERFLOW} ? "tenant_share_exceeded" : '
+        '"x-kitchen-refused" in response.headers ? response.headers["x-kitchen-refused"] : '
+        'response.code_details == "direct_response" ? xds.route_name : response.code_details)%'
+    ),
+    "status": "%RESPONSE_CODE%",
+    "flags": "%RESPONSE_FLAGS%",
+    "promptTokens": "%DYNAMIC_METADATA(kitchen.usage:prompt)%",
+    "completionTokens": "%DYNAMIC_METADATA(kitchen.usage:completion)%",
+    "totalTokens": "%DYNAMIC_METADATA(kitchen.usage:total)%",
+    "firstByteMs": "%RESPONSE_DURATION%",
+    "durationMs": "%DURATION%",
+    "bytesIn": "%BYTES_RECEIVED%",
+    "bytesOut": "%BYTES_SENT%",
+}
+"""Fields with the exact text of each: no other text is read, so none can hide a second operator or an expression."""
+
+_RULE = "the record may not have a word of what callers say, nor a token, and has the program's fields alone"
+_CLAIM = re.compile(r"[^%()]+")
+"""A claim's path that ends no operator of a format early."""
+
 _FILTER = {
     "or_filter": {
         "filters": [
@@ -44,7 +72,7 @@ _FILTER = {
 """Calls that are not recorded: the kubelet's questions."""
 
 
-def faults(path: str, manager: JsonValue) -> Iterator[Fault]:
+def faults(path: str, manager: JsonValue, stated: Stated) -> Iterator[Fault]:
     """What is wrong with the record; that there is none is told elsewhere."""
     logs = entries(at(manager, "access_log"))
     if len(logs) > 1:
@@ -56,38 +84,31 @@ def faults(path: str, manager: JsonValue) -> Iterator[Fault]:
         if at(log, "filter") != _FILTER:
             yield Fault(path=f"{where}.filter", text="must leave out the kubelet's questions, and nothing else")
         form = mapping(config.get("log_format"))
-        if set(config) - {"@type", "path", "log_format"} or set(form) != {"json_format"}:
+        if (
+            set(config) - {"@type", "path", "log_format"}
+            or set(form) != {"json_format"}
+            or set(mapping(log)) - {"name", "typed_config", "filter"}
+        ):
             yield Fault(path=where, text="has parts that are not understood: they may write what callers say")
-        yield from _fields(f"{where}.json_format", form.get("json_format"))
+        yield from _fields(f"{where}.json_format", mapping(form.get("json_format")), stated)
 
 
-def _fields(path: str, value: JsonValue) -> Iterator[Fault]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _fields(f"{path}.{name}", inner)
-    elif not _is_known(value):
-        yield Fault(path=path, text=f"is {value!r}: the record may not have a word of what callers say, nor a token")
+def _fields(path: str, said: Mapping[str, JsonValue], stated: Stated) -> Iterator[Fault]:
+    wanted = {**FIELDS, "environment": stated.environment, "groups": _groups(stated)}
+    for name, value in said.items():
+        if name not in wanted or value != wanted[name]:
+            yield Fault(path=f"{path}.{name}", text=f"is {value!r}: {_RULE}")
+    for name, text in wanted.items():
+        if name not in said:
+            yield Fault(path=f"{path}.{name}", text=f"{missing(None)}: it must be {text!r}")
 
 
-def _is_known(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    if "%" not in value:
-        return True
-    found = _OPERATOR.fullmatch(value)
-    if found is None:
-        return False
-    if found[1] == "CEL":
-        return _is_safe(found[2] or "")
-    wanted = _ARGUMENTS.get(found[1])
-    return wanted is not None and wanted.fullmatch(found[2] or "") is not None
-
-
-def _is_safe(expression: str) -> bool:
-    """Whether an expression goes by nothing of a request, and of an answer by its status and one header of our own."""
-    text = expression
-    while (shorter := _FACTS.sub("", text)) != text:
-        text = shorter
-    text = text.replace(_REFUSED, "").replace('"x-kitchen-refused" in response.headers', "")
-    rest = _TEXT.sub("", text)
-    return "response.headers" not in rest and set(_WORD.findall(rest)) <= _SAFE
+def _groups(stated: Stated) -> JsonValue:
+    """The claim of each issuer, or the one that all have."""
+    made: dict[str, JsonValue] = {
+        name: f"%DYNAMIC_METADATA({_TOKEN}:{claim})%"
+        for name, claim in stated.claims().items()
+        if _CLAIM.fullmatch(claim)
+    }
+    texts = list(made.values())
+    return texts[0] if texts and all(text == texts[0] for text in texts) else made

@@ -11,6 +11,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests import envoy, envoy_contents
+from policies.manifests.envoy_stated import stated
 from policies.manifests.fields import NOT_KNOWN, Fault, at
 from policies.manifests.objects import each_object, is_a, told
 
@@ -30,7 +31,7 @@ def _judge(case: Case) -> Iterator[str]:
     if is_a(case, "networking.k8s.io", "NetworkPolicy") and _is_tenant(case):
         yield from told(case, _network(case), _RULE, _EXAMPLE)
     elif is_a(case, "", "ConfigMap") and case.subject.namespace == _namespace(case):
-        yield from told(case, _configuration(case, entry), _RULE, "the ConfigMap that the program makes")
+        yield from told(case, _configuration(case), _RULE, "the ConfigMap that the program makes")
         yield from told(case, _contents(case), _RULE, "tenants: {sales: {recordContents: {reason: ..., ...}}}")
 
 
@@ -81,7 +82,7 @@ def _may(peer: JsonValue, case: Case) -> bool:
     return selector["matchLabels"] in ({_NAMESPACE_NAME: _namespace(case)}, *_METRICS)
 
 
-def _configuration(case: Case, entry: Mapping[str, JsonValue]) -> Iterator[Fault]:
+def _configuration(case: Case) -> Iterator[Fault]:
     text = at(case.subject.inputs.get("data"), "envoy.json")
     if text is None:
         return
@@ -93,8 +94,7 @@ def _configuration(case: Case, entry: Mapping[str, JsonValue]) -> Iterator[Fault
     if config is UNKNOWN:
         yield Fault(path="data.envoy.json", text=NOT_KNOWN)
         return
-    stated = {str(at(one, "issuer")): str(at(one, "audience")) for one in entries(entry.get("issuers"))}
-    for fault in envoy.faults(config, stated, _approved(case)):
+    for fault in envoy.faults(config, stated(case.world.environment, case.world.settings, _approved(case))):
         yield Fault(path=f"data.envoy.json: {fault.path}", text=fault.text)
 
 

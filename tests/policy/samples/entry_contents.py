@@ -17,23 +17,25 @@ from infra.kitchen.context import scripts
 from tests.policy.support.sample import UNKNOWN_VALUE, WORLD, Sample
 
 _ISSUER, _KEYS = "https://sso.kitchen.example", "https://sso.kitchen.example/keys"
-_ENTRY = {"host": "ai.kitchen.example", "issuers": [{"name": "corporate", "issuer": _ISSUER, "audience": "kitchen"}]}
+_CORPORATE = {"name": "corporate", "issuer": _ISSUER, "audience": "kitchen", "jwks": {"url": _KEYS}}
+_ENTRY = {"host": "ai.kitchen.example", "issuers": [_CORPORATE]}
 _APPROVAL = {"reason": "review", "approvedBy": "board", "until": "2026-12-31", "certificate": "PEM of sales"}
 _TODAY = datetime.date(2026, 12, 31)
 _APPROVED = {"sales": Approved(certificate="PEM of sales", until="2026-12-31")}
 
 
 def _grant(tenant: str) -> Grant:
-    server = Server(name="support", host="pods.sales-prod.svc", port=8080, shares={"sales": 4, "legal": 4})
+    server = Server(name="support", host="support-pods.sales-prod.svc", port=8080, shares={"sales": 4, "legal": 4})
     canary = dataclasses.replace(server, name="support/b", weight=10, model="b")
     return Grant(
         name=f"support/{tenant}/faq",
         model=f"faq-{tenant}",
-        groups=["callers"],
+        groups=[f"{tenant}-callers"],
         paths=["/v1/chat/completions"],
         servers=[dataclasses.replace(server, weight=90), canary],
         limits=Limits(requests_per_minute=5, tokens_per_month=9),
         tenant=tenant,
+        facts={"tenant": tenant},
     )
 
 
@@ -88,6 +90,8 @@ def _added(name: str, kind: str, **more: Any) -> Change:
 _LUA = "extensions.filters.http.lua.v3.Lua"
 _UNKNOWN = "is not understood: it may copy what callers say"
 _TAP = {"name": "envoy.transport_sockets.tap", "typed_config": {"@type": "type.googleapis.com/envoy.Tap"}}
+_TOKEN, _ESCAPED = "request.headers['authorization']", '"\\""'
+_EMAIL = "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:claims:email)%"
 _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
     ("a token in the record", lambda c: _format(c).update(a="%REQ(authorization)%"), "json_format.a: is "),
     ("a body in the record", lambda c: _format(c).update(a="%REQUEST_BODY%"), "json_format.a: is "),
@@ -96,7 +100,25 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
     ("an expression over a request", lambda c: _format(c).update(a='%CEL(request.headers["a"])%'), "json_format.a: is"),
     ("another header of an answer", lambda c: _format(c).update(a='%CEL(response.headers["a"])%'), "json_format.a: is"),
     ("other metadata", lambda c: _format(c).update(a="%DYNAMIC_METADATA(kitchen.call:prompt)%"), "json_format.a: is "),
-    ("metadata of filters", lambda c: _format(c).update(a={"b": "%FILTER_STATE(x)%"}), "json_format.a.b: is "),
+    ("metadata of filters", lambda c: _format(c).update(a={"b": "%FILTER_STATE(x)%"}), "json_format.a: is "),
+    (
+        "a second operator between two that are known",
+        lambda c: _format(c).update(a='%CEL("a")%"%REQ(AUTHORIZATION)% %START_TIME(")%'),
+        "json_format.a: is ",
+    ),
+    (
+        "an escaped quote in an expression",
+        lambda c: _format(c).update(reason=f"%CEL({_ESCAPED} != {_TOKEN} ? {_TOKEN} : {_ESCAPED})%"),
+        "json_format.reason: is ",
+    ),
+    (
+        "an expression in single quotes",
+        lambda c: _format(c).update(a="%CEL('\"' + request.headers['authorization'] + '\"')%"),
+        "json_format.a: is ",
+    ),
+    ("a word that is no operator", lambda c: _format(c).update(environment="dev"), "json_format.environment: is 'dev'"),
+    ("the claim of another issuer", lambda c: _format(c).update(groups=_EMAIL), "json_format.groups: is "),
+    ("a record without who called", lambda c: _format(c).pop("caller"), "json_format.caller: is missing"),
     (
         "prompts as metadata",
         lambda c: _filter(c, "model")["request_rules"]["rules"].append({"selectors": [{"key": "prompt"}]}),
@@ -198,6 +220,18 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
 )
 
 
+def _as_sales(config: dict[str, Any]) -> None:
+    """What callers of one tenant say, to the certificate of the other."""
+    approved = _route(config, "sales")["typed_per_filter_config"]
+    _route(config, "legal")["typed_per_filter_config"]["contents"] = approved["contents"]
+
+
+def _refused_as_sales(config: dict[str, Any]) -> None:
+    """The same by the other filter."""
+    approved = _route(config, "sales")["typed_per_filter_config"]
+    _route(config, "legal")["typed_per_filter_config"]["contents-refused"] = approved["contents-refused"]
+
+
 def _of_legal(config: dict[str, Any]) -> None:
     """What the tenant with an approval has, at a route of the other."""
     approved = _route(config, "sales")["typed_per_filter_config"]["contents"]
@@ -205,6 +239,8 @@ def _of_legal(config: dict[str, Any]) -> None:
 
 
 _CONTENTS_CHANGES: tuple[tuple[str, Change, str], ...] = (
+    ("another tenant's callers", _as_sales, "contents: records what callers of legal say as if sales had said it"),
+    ("another tenant's refusals", _refused_as_sales, "contents-refused: records what callers of legal say as if"),
     ("another tenant too", _of_legal, "records prompts and answers of legal without an approval"),
     (
         "another program",
@@ -226,7 +262,9 @@ def _sample(name: str, plan: EntryPlan, change: Change, *says: str, approval: An
     change(config)
     made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "entry-1", "namespace": "entry-prod"}}
     held = contents_data(_APPROVED if plan.contents else {}, scripts())
-    tenants = {"sales": {} if approval is None else {"recordContents": approval}, "legal": {}}
+    tenants: dict[str, Any] = {name: {"groups": {"caller": [f"{name}-callers"]}} for name in ("sales", "legal")}
+    if approval is not None:
+        tenants["sales"]["recordContents"] = approval
     settings = {**WORLD.settings, "entry": _ENTRY, "tenants": tenants}
     return Sample(
         name=name,

@@ -14,8 +14,11 @@ from tests.policy.support.objects import manifest
 from tests.policy.support.sample import UNKNOWN_VALUE, WORLD, Sample, table
 
 _ISSUER = "https://sso.kitchen.example"
-_ENTRY = {"host": "ai.kitchen.example", "issuers": [{"name": "corporate", "issuer": _ISSUER, "audience": "kitchen"}]}
-_WORLD = dataclasses.replace(WORLD, settings={**WORLD.settings, "entry": _ENTRY, "tenants": {"helpdesk": {}}})
+_CORPORATE = {"name": "corporate", "issuer": _ISSUER, "audience": "kitchen", "jwks": {"keys": "{}"}}
+_ENTRY: dict[str, Any] = {"host": "ai.kitchen.example", "issuers": [_CORPORATE]}
+_ACCOUNT = "system:serviceaccount:portal:backend"
+_TENANTS = {"helpdesk": {"groups": {"caller": ["helpdesk-callers", _ACCOUNT]}}, "sales": {}}
+_WORLD = dataclasses.replace(WORLD, settings={**WORLD.settings, "entry": _ENTRY, "tenants": _TENANTS})
 
 
 _BY_ENTRY = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "entry-prod"}}}
@@ -76,17 +79,19 @@ _PLAN = EntryPlan(
             groups=["helpdesk-callers"],
             paths=["/v1/chat/completions"],
             servers=[Server(name="support", host="support-pods.helpdesk-prod.svc", port=8080)],
+            tenant="helpdesk",
+            facts={"tenant": "helpdesk"},
         )
     ],
 )
 
 
 _CLUSTER = {"name": "cluster", "issuer": "https://kubernetes.default.svc", "audience": "kitchen", "kind": "kubernetes"}
-_STATED = {**_ENTRY, "issuers": [*_ENTRY["issuers"], _CLUSTER]}
+_STATED = {**_ENTRY, "issuers": [_CORPORATE, {**_CLUSTER, "jwks": {"keys": "{}"}}]}
 _WITH_CLUSTER = dataclasses.replace(
     _PLAN,
     issuers=[*_PLAN.issuers, Issuer(**_CLUSTER, jwks="{}")],
-    grants=[dataclasses.replace(_PLAN.grants[0], groups=["system:serviceaccount:portal:backend"])],
+    grants=[dataclasses.replace(_PLAN.grants[0], groups=[_ACCOUNT])],
 )
 
 
@@ -169,7 +174,12 @@ def _sample(name: str, text: object, *says: str) -> Sample:
 
 _CONFIGURATION = (
     _sample("the program's own", json.dumps(bootstrap(_PLAN))),
-    _sample("a cluster that is not stated", json.dumps(bootstrap(_WITH_CLUSTER)), "which the settings do not state"),
+    _sample(
+        "a cluster that is not stated",
+        json.dumps(bootstrap(_WITH_CLUSTER)),
+        "which the settings do not state",
+        "json_format.groups: is ",
+    ),
     Sample(
         name="a cluster that is stated",
         resource_type="kubernetes:core/v1:ConfigMap",
