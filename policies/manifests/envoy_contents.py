@@ -10,8 +10,10 @@ from typing import Any
 
 from policies.judging.subject import entries, mapping
 from policies.judging.values import JsonValue
+from policies.manifests import envoy_filters
 from policies.manifests.envoy_stated import Stated
 from policies.manifests.fields import Fault, at, shown
+from policies.manifests.forms import same
 
 _ROUTER, _CODEC = "envoy.filters.http.router", "envoy.filters.http.upstream_codec"
 _KINDS: dict[str, tuple[str, ...]] = {
@@ -36,11 +38,21 @@ _CODE = {
 """Programs of filters by filter and name, as sha256 sums: a program can send what it sees anywhere."""
 
 _NOTHING = "function envoy_on_request(handle) end"
-_LOOPBACK = ("check", "contents")
-"""Clusters that are asked about bodies: programs in the same pod."""
-
 _READ = re.compile(r"(response\.)?usage\.(prompt|completion|total|input|output)_tokens")
-_OWN = ("admin", *_LOOPBACK)
+_OWN = ("admin", "check", "contents")
+_ROUTER_TYPE = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+_GET = [{"name": ":method", "string_match": {"exact": "GET"}}]
+_TOLD = (
+    *(
+        {"match": {"path": path, "headers": _GET}, "route": {"cluster": "admin"}}
+        for path in ("/stats/prometheus", "/ready")
+    ),
+    *(
+        {"match": {"path": f"/ready/{name}", "headers": _GET}, "route": {"cluster": name, "prefix_rewrite": "/ready"}}
+        for name in ("check", "contents")
+    ),
+)
+"""Routes of the listener of metrics."""
 
 
 def faults(path: str, manager: JsonValue, stated: Stated) -> Iterator[Fault]:
@@ -54,28 +66,19 @@ def faults(path: str, manager: JsonValue, stated: Stated) -> Iterator[Fault]:
                 yield from _of_route(where, config, tenant, stated)
 
 
-def clusters(config: JsonValue) -> Iterator[Fault]:
-    """What gets bodies in the clear lies on the pod's loopback."""
-    for cluster in entries(at(config, "static_resources", "clusters")):
-        if at(cluster, "name") in _LOOPBACK:
-            for locality in entries(at(cluster, "load_assignment", "endpoints")):
-                for end in entries(at(locality, "lb_endpoints")):
-                    host = at(end, "endpoint", "address", "socket_address", "address")
-                    if host != "127.0.0.1":
-                        where = f"static_resources.clusters.{at(cluster, 'name')}"
-                        yield Fault(path=where, text=f"{shown(host)}: bodies are told to 127.0.0.1 alone")
-
-
 def metrics(path: str, manager: JsonValue) -> Iterator[Fault]:
-    """The listener of metrics leads into the pod alone, and has no filter but the router."""
-    names = [at(entry, "name") for entry in entries(at(manager, "http_filters"))]
-    if names != [_ROUTER]:
-        yield Fault(path=f"{path}.http_filters", text=f"{shown(names)}, and must be the router alone")
+    """The listener of metrics tells numbers and readiness of the pod alone, and has no filter but the bare router."""
+    filters = entries(at(manager, "http_filters"))
+    if not same(filters, [{"name": _ROUTER, "typed_config": {"@type": _ROUTER_TYPE}}]):
+        names = [at(entry, "name") for entry in filters]
+        yield Fault(path=f"{path}.http_filters", text=f"{shown(names)}, and must be the router alone, without options")
     for host in entries(at(manager, "route_config", "virtual_hosts")):
         for index, route in enumerate(entries(at(host, "routes"))):
+            where = f"{path}.route_config.routes[{index}]"
             if at(route, "route", "cluster") not in _OWN:
-                where = f"{path}.route_config.routes[{index}]"
                 yield Fault(path=where, text="leads out of the pod, and asks nobody who calls")
+            elif not any(same(route, form) for form in _TOLD):
+                yield Fault(path=where, text="is none of the program's: it may open Envoy's administration")
 
 
 def approvals(tenants: JsonValue, today: datetime.date) -> Mapping[str, Mapping[str, Any]]:
@@ -119,8 +122,10 @@ def _filter(path: str, entry: JsonValue) -> Iterator[Fault]:
         uri = at(config, "http_service", "server_uri", "cluster")
         if uri != "check" or at(config, "grpc_service") is not None:
             yield Fault(path=path, text=f"asks {uri!r}: bodies go to `check` alone")
-    elif name in ("model", "stream-usage"):
-        yield from (Fault(path=path, text=f"reads {read} out of bodies") for read in _reads(config))
+    elif name in envoy_filters.SUMS and envoy_filters.canonical_sum(config) != envoy_filters.SUMS[name]:
+        read = ", ".join(_reads(config)) if name != "forged" else ""
+        said = f"reads {read} out of bodies" if read else f"{name} is not what the program makes"
+        yield Fault(path=path, text=said)
     elif name == _ROUTER:
         yield from _router(path, config)
 
@@ -128,6 +133,8 @@ def _filter(path: str, entry: JsonValue) -> Iterator[Fault]:
 def _router(path: str, config: JsonValue) -> Iterator[Fault]:
     if set(mapping(config)) - {"@type", "suppress_envoy_headers", "upstream_http_filters"}:
         yield Fault(path=path, text="has parts that are not understood: they may copy what callers say")
+    if at(config, "suppress_envoy_headers") is not True:
+        yield Fault(path=f"{path}.suppress_envoy_headers", text="must be true: headers of a call may not steer Envoy")
     inner = entries(at(config, "upstream_http_filters"))
     for index, entry in enumerate(inner):
         where, name = f"{path}.upstream_http_filters[{index}]", at(entry, "name")

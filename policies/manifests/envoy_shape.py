@@ -1,109 +1,122 @@
-"""The parts of an entry's Envoy configuration that are understood: whatever else stands in it is named and denied.
+"""The form of an entry's Envoy configuration: what the program writes passes, and all else is named and denied.
 
-Calls carry prompts and answers. Envoy has many ways to copy them: taps, mirrors, more logs, traces, filters with code,
-keys of TLS connections. None of them is listed here; what is listed is what the program writes.
+Calls carry prompts, answers and tokens. Envoy has many ways to copy them: taps, mirrors, more logs, traces, filters
+with code, keys of TLS connections. None of them is listed here; what is listed is what the program writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from policies.manifests.fields import Fault
+from policies.manifests.forms import JUDGED, Maybe, Number, differs
 
-ANY = object()
-"""A value that copies nothing of a call, whatever it is."""
-
-Shape = Any
-"""A mapping of known keys to shapes (`*` is every key), a list with the shape of its entries, or ANY."""
-
-_FREE: dict[str, Shape] = {"name": ANY, "@type": ANY}
-_TLS_CONTEXT: dict[str, Shape] = {
-    "tls_params": ANY,
-    "alpn_protocols": ANY,
-    "tls_certificates": ANY,
-    "validation_context": ANY,
+_TYPE = "type.googleapis.com/envoy."
+_MANAGER_TYPE = f"{_TYPE}extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_FOLDER = "/etc/kitchen/tls"
+_CERTIFICATE = {
+    "certificate_chain": {"filename": f"{_FOLDER}/tls.crt"},
+    "private_key": {"filename": f"{_FOLDER}/tls.key"},
+    "watched_directory": {"path": _FOLDER},
 }
-_TLS: dict[str, Shape] = {"name": ANY, "typed_config": {"@type": ANY, "sni": ANY, "common_tls_context": _TLS_CONTEXT}}
-_ACTION: dict[str, Shape] = {
-    **dict.fromkeys(("cluster", "timeout", "idle_timeout", "prefix_rewrite", "auto_host_rewrite"), ANY),
-    **dict.fromkeys(("retry_policy", "rate_limits"), ANY),
-    "weighted_clusters": {"clusters": [{"name": ANY, "weight": ANY, "typed_per_filter_config": ANY}]},
+_TLS: dict[str, Any] = {
+    "name": "envoy.transport_sockets.tls",
+    "typed_config": {
+        "@type": f"{_TYPE}extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "alpn_protocols": ["h2", "http/1.1"],
+            "tls_certificates": [_CERTIFICATE],
+        },
+    },
 }
-_ROUTE: dict[str, Shape] = {
-    **dict.fromkeys(("name", "match", "metadata", "direct_response", "typed_per_filter_config"), ANY),
-    **dict.fromkeys(("request_headers_to_add", "request_headers_to_remove", "response_headers_to_add"), ANY),
-    "route": _ACTION,
+_CALLERS: dict[str, Any] = {
+    "@type": _MANAGER_TYPE,
+    "stat_prefix": "entry",
+    "codec_type": "AUTO",
+    "server_name": "kitchen",
+    "use_remote_address": True,
+    "internal_address_config": {"cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}]},
+    "xff_num_trusted_hops": Number(most=1),
+    "generate_request_id": True,
+    "always_set_request_id_in_response": True,
+    "normalize_path": True,
+    "merge_slashes": True,
+    "path_with_escaped_slashes_action": "REJECT_REQUEST",
+    "strip_trailing_host_dot": True,
+    "common_http_protocol_options": {
+        "headers_with_underscores_action": "REJECT_REQUEST",
+        "max_headers_count": 64,
+        "idle_timeout": "3600s",
+    },
+    "http_protocol_options": {"accept_http_10": False},
+    "http2_protocol_options": {"max_concurrent_streams": 256},
+    "max_request_headers_kb": 32,
+    "request_headers_timeout": "10s",
+    "stream_idle_timeout": "660s",
+    "delayed_close_timeout": "1s",
+    "access_log_options": {"access_log_flush_interval": "60s"},
+    # Judged by what stands in them: `envoy_record`, `envoy_replies`, `envoy_filters`, `envoy_contents`.
+    "access_log": Maybe(JUDGED),
+    "local_reply_config": JUDGED,
+    "http_filters": JUDGED,
+    "route_config": {
+        "name": "decisions",
+        "virtual_hosts": [{"name": "entry", "domains": ["*"], "routes": JUDGED}],
+    },
 }
-_MANAGER: dict[str, Shape] = {
-    **_FREE,
-    **dict.fromkeys(("stat_prefix", "codec_type", "server_name", "use_remote_address", "xff_num_trusted_hops"), ANY),
-    **dict.fromkeys(("internal_address_config", "generate_request_id", "always_set_request_id_in_response"), ANY),
-    **dict.fromkeys(("normalize_path", "merge_slashes", "path_with_escaped_slashes_action"), ANY),
-    **dict.fromkeys(("strip_trailing_host_dot", "common_http_protocol_options", "http_protocol_options"), ANY),
-    **dict.fromkeys(("http2_protocol_options", "max_request_headers_kb", "request_headers_timeout"), ANY),
-    **dict.fromkeys(("stream_idle_timeout", "delayed_close_timeout", "access_log_options", "local_reply_config"), ANY),
-    # Judged by what stands in them: `envoy_contents`.
-    **dict.fromkeys(("access_log", "http_filters"), ANY),
-    "route_config": {"name": ANY, "virtual_hosts": [{"name": ANY, "domains": ANY, "routes": [_ROUTE]}]},
+_METRICS: dict[str, Any] = {
+    "@type": _MANAGER_TYPE,
+    "stat_prefix": "metrics",
+    "normalize_path": True,
+    "http_filters": JUDGED,
+    "route_config": {"virtual_hosts": [{"name": "metrics", "domains": ["*"], "routes": JUDGED}]},
 }
-_LISTENER: dict[str, Shape] = {
-    **dict.fromkeys(("name", "address", "per_connection_buffer_limit_bytes"), ANY),
-    "filter_chains": [{"filters": [{"name": ANY, "typed_config": _MANAGER}], "transport_socket": _TLS}],
-}
-_PROTOCOL: dict[str, Shape] = {"@type": ANY, "common_http_protocol_options": ANY, "explicit_http_config": ANY}
-_CLUSTER: dict[str, Shape] = {
-    **dict.fromkeys(("name", "connect_timeout", "type", "dns_lookup_family", "lb_policy", "circuit_breakers"), ANY),
-    **dict.fromkeys(("load_assignment", "metadata", "per_connection_buffer_limit_bytes"), ANY),
-    **dict.fromkeys(("health_checks", "outlier_detection", "common_lb_config"), ANY),
-    "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": _PROTOCOL},
-    "transport_socket": _TLS,
-}
-BOOTSTRAP: dict[str, Shape] = {
-    "admin": {"address": ANY},
-    "layered_runtime": {"layers": [{"name": ANY, "static_layer": {"re2.max_program_size.error_level": ANY}}]},
-    "static_resources": {"listeners": [_LISTENER], "clusters": [_CLUSTER]},
-    "overload_manager": ANY,
-}
-_TYPES = {
-    "filters": "http_connection_manager.v3.HttpConnectionManager",
-    "transport_socket": "TlsContext",
-}
-"""By key: how the type of what stands below it ends."""
 
 
-def unknown(value: object, shape: Shape = BOOTSTRAP, path: str = "") -> Iterator[Fault]:
-    """One fault for each part that the shape does not know."""
-    if shape is ANY:
-        return
-    if isinstance(shape, list):
-        if not isinstance(value, list):
-            yield _not_understood(path)
-            return
-        for index, entry in enumerate(value):
-            yield from unknown(entry, shape[0], f"{path}[{index}]")
-            yield from _typed(entry, path)
-    elif not isinstance(value, Mapping):
-        yield _not_understood(path)
-    else:
-        for key, inner in value.items():
-            here = f"{path}.{key}".lstrip(".")
-            if key in shape:
-                yield from unknown(inner, shape[key], here)
-                yield from _typed(inner, here)
-            else:
-                yield _not_understood(here)
+def _listener(name: str, port: int, manager: dict[str, Any], **more: Any) -> dict[str, Any]:
+    chain = {"filters": [{"name": "http", "typed_config": manager}], **more}
+    # Every address of the pod, whose network rules say who reaches it.
+    return {"name": name, "address": _address("0.0.0.0", port), "filter_chains": [chain]}  # noqa: S104
 
 
-def _typed(value: object, path: str) -> Iterator[Fault]:
-    wanted = _TYPES.get(path.rpartition(".")[2])
-    if wanted is None or not isinstance(value, Mapping):
-        return
-    config = value.get("typed_config")
-    kind = str(config.get("@type")) if isinstance(config, Mapping) else "missing"
-    if not kind.endswith(wanted):
-        yield Fault(path=f"{path}.typed_config", text=f"is {kind}, and must be {wanted}")
+def _address(host: str, port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _not_understood(path: str) -> Fault:
-    return Fault(path=path, text="is not understood: it may copy what callers say")
+ADMIN = _address("127.0.0.1", 9901)
+"""Where Envoy's own administration listens."""
+
+BOOTSTRAP: dict[str, Any] = {
+    "admin": {"address": JUDGED},
+    "layered_runtime": {"layers": [{"name": "fixed", "static_layer": {"re2.max_program_size.error_level": 1000}}]},
+    "static_resources": {
+        "listeners": [
+            {
+                **_listener("callers", 8443, _CALLERS, transport_socket=_TLS),
+                "per_connection_buffer_limit_bytes": Number(),
+            },
+            _listener("metrics", 9902, _METRICS),
+        ],
+        # Judged by name: `envoy_clusters`.
+        "clusters": JUDGED,
+    },
+    "overload_manager": {
+        "resource_monitors": [
+            {
+                "name": "envoy.resource_monitors.global_downstream_max_connections",
+                "typed_config": {
+                    "@type": f"{_TYPE}extensions.resource_monitors.downstream_connections.v3"
+                    ".DownstreamConnectionsConfig",
+                    "max_active_downstream_connections": 20000,
+                },
+            }
+        ]
+    },
+}
+
+
+def unknown(config: object) -> Iterator[Fault]:
+    """One fault for each part that is not as the program writes it."""
+    yield from differs(config, BOOTSTRAP, "")

@@ -19,6 +19,7 @@ _RULE = "calls reach servers through the entry, which checks tokens and records 
 _EXAMPLE = "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: entry-prod}}}]}]"
 _SERVER_PORTS = (8080, 8000, 8443)
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
+_FILES = ("envoy.json", "contents.json")
 _METRICS = ({"kitchen.example.com/access": "metrics"}, {"network.openshift.io/policy-group": "monitoring"})
 """Namespaces that scrape metrics, which vLLM tells on the port of its API."""
 
@@ -31,6 +32,7 @@ def _judge(case: Case) -> Iterator[str]:
     if is_a(case, "networking.k8s.io", "NetworkPolicy") and _is_tenant(case):
         yield from told(case, _network(case), _RULE, _EXAMPLE)
     elif is_a(case, "", "ConfigMap") and case.subject.namespace == _namespace(case):
+        yield from told(case, _bytes(case), _RULE, "the ConfigMap that the program makes")
         yield from told(case, _configuration(case), _RULE, "the ConfigMap that the program makes")
         yield from told(case, _contents(case), _RULE, "tenants: {sales: {recordContents: {reason: ..., ...}}}")
 
@@ -87,15 +89,30 @@ def _configuration(case: Case) -> Iterator[Fault]:
     if text is None:
         return
     try:
-        config = json.loads(text) if isinstance(text, str) else UNKNOWN
+        config = json.loads(text, object_pairs_hook=_once) if isinstance(text, str) else UNKNOWN
     except ValueError:
-        yield Fault(path="data.envoy.json", text="cannot be read as JSON")
+        yield Fault(path="data.envoy.json", text="cannot be read as JSON, each key once")
         return
     if config is UNKNOWN:
         yield Fault(path="data.envoy.json", text=NOT_KNOWN)
         return
     for fault in envoy.faults(config, stated(case.world.environment, case.world.settings, _approved(case))):
         yield Fault(path=f"data.envoy.json: {fault.path}", text=fault.text)
+
+
+def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    """An object whose keys stand once each: of two, readers may take either."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice")
+    return made
+
+
+def _bytes(case: Case) -> Iterator[Fault]:
+    """What the entry goes by is plain text, which can be judged."""
+    for name in mapping(case.subject.inputs.get("binaryData")):
+        if name in _FILES:
+            yield Fault(path=f"binaryData.{name}", text="must be plain text below `data`, so that it can be judged")
 
 
 def _approved(case: Case) -> Mapping[str, Mapping[str, JsonValue]]:
@@ -108,9 +125,9 @@ def _contents(case: Case) -> Iterator[Fault]:
     if text is None:
         return
     try:
-        said = json.loads(text) if isinstance(text, str) else UNKNOWN
+        said = json.loads(text, object_pairs_hook=_once) if isinstance(text, str) else UNKNOWN
     except ValueError:
-        yield Fault(path="data.contents.json", text="cannot be read as JSON")
+        yield Fault(path="data.contents.json", text="cannot be read as JSON, each key once")
         return
     if not isinstance(said, dict):
         yield Fault(path="data.contents.json", text=NOT_KNOWN if said is UNKNOWN else "must be an object by tenant")

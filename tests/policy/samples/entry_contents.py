@@ -26,7 +26,7 @@ _APPROVED = {"sales": Approved(certificate="PEM of sales", until="2026-12-31")}
 
 def _grant(tenant: str) -> Grant:
     server = Server(name="support", host="support-pods.sales-prod.svc", port=8080, shares={"sales": 4, "legal": 4})
-    canary = dataclasses.replace(server, name="support/b", weight=10, model="b")
+    canary = dataclasses.replace(server, name=f"support/faq-{tenant}--b", weight=10, model=f"faq-{tenant}--b")
     return Grant(
         name=f"support/{tenant}/faq",
         model=f"faq-{tenant}",
@@ -44,6 +44,7 @@ _PLAN = EntryPlan(
     issuers=[Issuer(name="corporate", issuer=_ISSUER, audience="kitchen", jwks_url=_KEYS)],
     grants=[_grant("sales"), _grant("legal")],
     counter="shared",
+    counter_host="counter.entry-prod.svc.cluster.local",
     contents=["sales"],
 )
 _PLAIN = dataclasses.replace(_PLAN, contents=[], counter="local")
@@ -142,7 +143,13 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
     ),
     ("a tap", _added("tap", "extensions.filters.http.tap.v3.Tap"), f"is tap ({'type'}"),
     ("a program", _added("x", _LUA), "which is not understood"),
-    ("a filter under a known name", _added("limits", "extensions.filters.http.tap.v3.Tap"), "which is not understood"),
+    (
+        "a filter under a known name",
+        lambda c: _filter(c, "limits").update(
+            {"@type": "type.googleapis.com/envoy.extensions.filters.http.tap.v3.Tap"}
+        ),
+        "which is not understood",
+    ),
     (
         "a known filter with another program",
         lambda c: _filter(c, "renamed")["source_codes"].update(write_model={"inline_string": "x"}),
@@ -152,6 +159,13 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
         "a program for every call",
         lambda c: _filter(c, "renamed").update(default_source_code={"inline_string": "x"}),
         "runs a program for every call",
+    ),
+    (
+        "another model in the body",
+        lambda c: _route(c, "legal")["route"]["weighted_clusters"]["clusters"][1]["typed_per_filter_config"][
+            "renamed"
+        ].update(filter_context={"model": "faq-sales--b"}),
+        "renamed: asks for 'faq-sales--b', and callers ask for 'faq-legal'",
     ),
     (
         "a program at a route",
@@ -184,7 +198,7 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
     (
         "a tap below TLS",
         lambda c: _cluster(c, "support/tenant/legal").update(transport_socket=_TAP),
-        "must be TlsContext",
+        "transport_socket: is not understood",
     ),
     (
         "keys of TLS in a file",

@@ -86,7 +86,12 @@ _PLAN = EntryPlan(
 )
 
 
-_CLUSTER = {"name": "cluster", "issuer": "https://kubernetes.default.svc", "audience": "kitchen", "kind": "kubernetes"}
+_CLUSTER: dict[str, Any] = {
+    "name": "cluster",
+    "issuer": "https://kubernetes.default.svc",
+    "audience": "kitchen",
+    "kind": "kubernetes",
+}
 _STATED = {**_ENTRY, "issuers": [_CORPORATE, {**_CLUSTER, "jwks": {"keys": "{}"}}]}
 _WITH_CLUSTER = dataclasses.replace(
     _PLAN,
@@ -179,6 +184,8 @@ _CONFIGURATION = (
         json.dumps(bootstrap(_WITH_CLUSTER)),
         "which the settings do not state",
         "json_format.groups: is ",
+        "routes[2]: asks the check of bodies, and is no issuer's list of models",
+        "routes[4]: leads to a server without asking who and for what",
     ),
     Sample(
         name="a cluster that is stated",
