@@ -242,6 +242,16 @@ _CHANGES: tuple[tuple[str, Change, tuple[str, ...]], ...] = (
         ("inline_string: is '%REQ(authorization)%'",),
     ),
     (
+        "a reply to other calls",
+        lambda c: _manager(c)["local_reply_config"]["mappers"][0].update(filter={"runtime_filter": {}}),
+        ("mappers[0].filter.runtime_filter: is not understood",),
+    ),
+    (
+        "a reply that says that all is well",
+        lambda c: _manager(c)["local_reply_config"]["mappers"][0].update(status_code=200),
+        ("mappers[0].status_code: is 200, and must be one of",),
+    ),
+    (
         "the whole administration",
         lambda c: _routes(c, 1).insert(0, {"match": {"prefix": "/"}, "route": {"cluster": "admin"}}),
         ("routes[0]: is none of the program's: it may open Envoy's administration",),
