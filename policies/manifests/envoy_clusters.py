@@ -80,7 +80,9 @@ def _form(name: str, stated: Stated) -> dict[str, Any]:
 def _server(name: str, stated: Stated) -> dict[str, Any]:
     spaces = [f"{tenant}-{stated.environment}" for tenant in stated.tenants]
     host = _of_cluster(_SERVICE, spaces, "calls go to headless Services (<kitchen>-pods) of tenants' namespaces alone")
-    facts = {"kitchen": _FACT, "server": _FACT, "baseModel": Maybe(_FACT), "image": Maybe(_FACT)}
+    server = name.partition("/tenant/")[0]
+    whose = {"kitchen": OneOf((server, server.split("/")[0])), "server": server}
+    facts = {**whose, "baseModel": Maybe(_FACT), "image": Maybe(_FACT)}
     return {
         **_cluster(name, host, Number(least=1, most=65535)),
         **_protocol("4s"),

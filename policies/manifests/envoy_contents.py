@@ -188,10 +188,10 @@ def _of_route(path: str, named: tuple[str, JsonValue], own: JsonValue, stated: S
     name, config = named
     kind = str(at(config, "@type")).rpartition(".")[2]
     if kind == "LuaPerRoute" and name in _CODE:
-        if set(mapping(config)) - {"@type", "name", "filter_context"} or at(config, "name") not in _CODE[name]:
+        if set(mapping(config)) - {"@type", "name", "filter_context"} or str(at(config, "name")) not in _CODE[name]:
             yield Fault(path=path, text="runs a program that is not known")
         tenant = at(config, "filter_context", "tenant")
-        if name != "renamed" and tenant not in stated.approved:
+        if name != "renamed" and str(tenant) not in stated.approved:
             yield Fault(path=path, text=f"records prompts and answers of {tenant} without an approval in the settings")
         if name != "renamed" and tenant != own:
             yield Fault(path=path, text=f"records what callers of {own} say as if {tenant} had said it")

@@ -34,7 +34,7 @@ _ANSWERED: dict[str, Any] = {
         "body": Maybe({"inline_string": Text(pattern="(?s).*")}),
     },
     "response_headers_to_add": Maybe([_JSON]),
-    "typed_per_filter_config": Maybe(JUDGED),
+    "typed_per_filter_config": Maybe(Each(JUDGED)),
 }
 """Envoy answers by itself, with words of its configuration: no server sees the call."""
 
@@ -111,6 +111,8 @@ def _granted(path: str, route: JsonValue, stated: Stated, namespaces: Mapping[st
         yield Fault(path=f"{path}.metadata", text=f"is of the model {at(facts, 'model')!r}, and {model!r} is asked for")
     if tenant is None or stated.tenant_of(member, kitchen) != tenant:
         yield Fault(path=f"{path}.metadata", text=f"is of the tenant {tenant!r}, whose caller {member} is not")
+    if stated.kitchens and kitchen not in stated.kitchens:
+        yield Fault(path=f"{path}.name", text=f"is of the kitchen {kitchen!r}, which the settings do not state")
     yield from differs(route, _form(asked), path)
     yield from _filters(path, route)
     yield from _renamed(path, route, model)
@@ -175,9 +177,9 @@ _COUNTED = {
 
 
 def _form(asked: JsonValue) -> dict[str, Any]:
-    share = {"name": _PLAIN, "weight": Number(most=100), "typed_per_filter_config": Maybe(JUDGED)}
+    share = {"name": _PLAIN, "weight": Number(most=100), "typed_per_filter_config": Maybe(Each(JUDGED))}
     return {
-        "name": _PLAIN,
+        "name": Text(pattern=r"[^/%]+(/[^/%]+)+"),
         "match": {
             "path": _PATHS,
             "headers": [{"name": ":method", "string_match": {"exact": "POST"}}],
@@ -194,5 +196,5 @@ def _form(asked: JsonValue) -> dict[str, Any]:
             "retry_policy": {"retry_on": "connect-failure,reset-before-request", "num_retries": 2},
         },
         "request_headers_to_remove": ["authorization"],
-        "typed_per_filter_config": JUDGED,
+        "typed_per_filter_config": Each(JUDGED),
     }

@@ -158,6 +158,21 @@ _CHANGES: tuple[tuple[str, Change, tuple[str, ...]], ...] = (
         lambda c: _route(c, "sales")["route"].update(cluster=_SERVER),
         ("route: takes the share of helpdesk", "route: leads to helpdesk-prod, and summary is not there"),
     ),
+    (
+        "a route that is recorded for another kitchen",
+        lambda c: _route(c).update(name="search/callers/faq-helpdesk"),
+        ("name: is of the kitchen 'search', which the settings do not state",),
+    ),
+    (
+        "a server that is recorded as another",
+        lambda c: _cluster(c, _SERVER)["metadata"]["filter_metadata"]["kitchen"].update(server="summary"),
+        ("kitchen.server: is 'summary', and must be 'support'",),
+    ),
+    (
+        "a filter of no name at a route",
+        lambda c: _route(c)["typed_per_filter_config"].update(renamed={"@type": "x.LuaPerRoute", "name": {}}),
+        ("typed_per_filter_config.renamed: runs a program that is not known",),
+    ),
     ("the administration as a server", lambda c: _route(c)["route"].update(cluster="admin"), ("'admin', which is no",)),
     ("another path", lambda c: _route(c)["match"].update(path="/v1/load_lora_adapter"), ("match.path: is ",)),
     ("every path", lambda c: _route(c)["match"].update(prefix="/"), ("match.prefix: is not understood",)),
