@@ -132,16 +132,6 @@ def test_a_canary_gets_no_calls_for_an_adapter_that_it_lacks() -> None:
     assert ("support-canary", 100) in found[FAQ]
 
 
-def test_a_canary_gets_no_calls_for_an_adapter_that_it_lacks() -> None:
-    data = with_entry({"support": {"canary": {"weight": 100, "adapters": ["helpdesk-faq/v2026-02-01"]}}})
-    data["tenants"]["helpdesk"]["quota"]["gpus"] = 8
-    data["phase"] = 4
-    made = plan(load_settings(data, load_catalog()), load_catalog())
-    found = {one.model: [(server.name, server.weight) for server in one.servers] for one in made.grants}
-    assert found[CLASSIFIER] == [("support", 100)]
-    assert ("support-canary", 100) in found[FAQ]
-
-
 def test_the_record_knows_the_adapters_sum_the_base_model_and_the_image() -> None:
     made = plan(settings(), load_catalog())
     faq = next(grant for grant in made.grants if grant.model == FAQ)
