@@ -213,7 +213,9 @@ def _matrices(header: bytes) -> list[_Matrix]:
             dtype, (begin, end) = entry["dtype"], entry["data_offsets"]
             if dtype not in WIDTH:
                 raise ValuesError(f"tensor {_shown(name)} has the type {str(dtype)[:20]}; known: {', '.join(WIDTH)}")
-            found.append(_Matrix(name, dtype, int(begin), int(end)))
+            if type(begin) is not int or type(end) is not int:
+                raise ValuesError(f"tensor {_shown(name)} has data_offsets that are no whole numbers")
+            found.append(_Matrix(name, dtype, begin, end))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValuesError(f"has no header of a safetensors file ({type(error).__name__})") from None
     found.sort(key=lambda matrix: (matrix.begin, matrix.end))

@@ -183,3 +183,11 @@ def test_the_size_of_the_pieces_does_not_matter() -> None:
         told: Any = [json.dumps(said(content, piece=size)) for size in (1, 2, 3, 5, 7, 64, 10_000)]
         assert len(set(told)) == 1
         assert "NaN" in told[0]
+
+
+@pytest.mark.parametrize("end", ["1e400", "Infinity", "-Infinity", "NaN", "4.0", '"4"', "true"])
+def test_offsets_that_are_no_whole_numbers_are_refused(end: str) -> None:
+    """Python's JSON reads numbers that are too large as infinity, of which no whole number can be made."""
+    header = f'{{"{A}": {{"dtype": "F32", "shape": [1, 1], "data_offsets": [0, {end}]}}}}'.encode()
+    with pytest.raises(ValuesError, match="data_offsets that are no whole numbers"):
+        looked(len(header).to_bytes(8, "little") + header + b"\0\0\0\0")
