@@ -127,6 +127,9 @@ def _weights(content: Content, expected: _Expected) -> Iterator[Fault]:
         shape = list(content.tensors[WEIGHTS][name].shape)
         example = f"{PREFIX}model.layers.0.self_attn.q_proj.lora_A.weight"
         told.setdefault(rule, []).append((name, shape, example))
+    for name in named.twice:
+        rule = f"stands twice, with {PREFIX} and without it: vLLM would take one of the two, and which is not said"
+        told.setdefault(rule, []).append((name, name, "once"))
     for pair in named.pairs.values():
         for half, tensor in sorted(pair.halves.items()):
             for rule, value, example in _matrix(pair, half, tensor, expected.config.rank):

@@ -45,6 +45,7 @@ class Compared:
 def module_faults(named: Named, compared: Compared) -> Iterator[Told]:
     """What vLLM would drop, refuse or take for something else."""
     modules = compared.base.modules
+    yield from _same_module(named, compared.how or Architecture())
     if modules is None:
         yield from _plain(named, compared)
         return
@@ -61,6 +62,15 @@ def module_faults(named: Named, compared: Compared) -> Iterator[Told]:
             rule = f"is a copy of a weight that {compared.base.ref} has in another size, or not at all"
             yield name, rule, list(tensor.shape), str(list(size or ()))
     yield from _whole_experts(named, modules, compared)
+
+
+def _same_module(named: Named, how: Architecture) -> Iterator[Told]:
+    """Pairs that vLLM keeps under one name, though they have two here: the later one would take the place."""
+    first: dict[tuple[str, str], str] = {}
+    for name, pair in named.pairs.items():
+        other = first.setdefault((how.module(pair.module) or pair.module, pair.part), name)
+        if other != name:
+            yield name, "stands twice: vLLM gives both names to one module, and takes one", f"{name}, {other}", other
 
 
 def notes_of(named: Named, compared: Compared) -> Iterator[str]:

@@ -61,11 +61,15 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """Pairs by the beginning of their names, copies of embeddings that PEFT keeps beside, and what is neither."""
+    """Pairs by the beginning of their names, copies of embeddings that PEFT keeps beside, and what is neither.
+
+    `twice` are tensors whose place another one has already: with `base_model.model.` and without it is one name.
+    """
 
     pairs: Mapping[str, Pair]
     copies: Mapping[str, Tensor]
     others: tuple[str, ...]
+    twice: tuple[str, ...] = ()
 
     @property
     def words(self) -> set[str]:
@@ -83,17 +87,20 @@ def by_module(tensors: Mapping[str, Tensor]) -> Named:
     pairs: dict[str, Pair] = {}
     copies: dict[str, Tensor] = {}
     others: list[str] = []
+    twice: list[str] = []
     for whole, tensor in tensors.items():
         name = whole.removeprefix(PREFIX)
         if found := _LINEAR.fullmatch(name) or _EMBEDDING.fullmatch(name):
             stem = found["module"]
             kind = LINEAR if found.re is _LINEAR else EMBEDDING
-            pairs.setdefault(stem, _pair(stem, kind)).halves[found["half"]] = tensor
+            if pairs.setdefault(stem, _pair(stem, kind)).halves.setdefault(found["half"], tensor) is not tensor:
+                twice.append(whole)
         elif found := _COPY.fullmatch(name):
-            copies[found["module"]] = tensor
+            if copies.setdefault(found["module"], tensor) is not tensor:
+                twice.append(whole)
         else:
             others.append(whole)
-    return Named(pairs=pairs, copies=copies, others=tuple(others))
+    return Named(pairs=pairs, copies=copies, others=tuple(others), twice=tuple(twice))
 
 
 def _pair(stem: str, kind: str) -> Pair:

@@ -182,6 +182,20 @@ def test_the_base_model_decides(base: str, shapes: dict[str, tuple[int, ...]], m
     assert message in " ".join(told)
 
 
+def test_a_module_under_two_names_is_refused() -> None:
+    shapes = linear(LANGUAGE.format(0), 64, 64) | linear("language_model.model.layers.0.self_attn.q_proj", 64, 64)
+    (told,) = module_faults(by_module(tensors(shapes)), compared(base_model("gemma picture")))
+    assert "stands twice: vLLM gives both names to one module" in told[1]
+
+
+def test_a_module_with_and_without_its_prefix_stands_twice() -> None:
+    shapes = linear("model.layers.0.self_attn.q_proj", 64, 64) | embedding(320, 64)
+    shapes |= {f"{PREFIX}model.embed_tokens.base_layer.weight": (320, 64)}
+    bare = {name.removeprefix(PREFIX): shape for name, shape in shapes.items()}
+    assert by_module(tensors(shapes)).twice == ()
+    assert by_module(tensors(shapes | bare)).twice == tuple(bare)
+
+
 def test_half_an_adapter_is_refused_for_its_other_half() -> None:
     shapes = linear("model.layers.0.self_attn.q_proj", 64, 64) | linear(LANGUAGE.format(1), 64, 64)
     (told,) = module_faults(by_module(tensors(shapes)), compared(base_model("llama")))
