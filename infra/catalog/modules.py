@@ -97,7 +97,8 @@ def _template(name: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _is_number(part: str) -> bool:
-    return part.isascii() and part.isdigit() and len(part) <= 6
+    """Whether it is a number as frameworks write it: `01` is another name than `1`, and no module has it."""
+    return part.isascii() and part.isdigit() and len(part) <= 6 and part == str(int(part))
 
 
 def _products(found: set[tuple[int, ...]]) -> Iterator[list[frozenset[int]]]:

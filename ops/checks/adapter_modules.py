@@ -143,6 +143,7 @@ def _taken(pair: Pair, size: Size, meets: _Meets, compared: Compared) -> Iterato
         yield "vLLM applies adapters to the language model alone, and would leave this out", last, how.language
     if any(f".{start}" in f".{pair.module}." for start in how.skipped):
         yield "vLLM leaves out what begins so, in silence", pair.module, "a layer of the model"
+    yield from _beyond(pair, compared.base)
     parts = how.packed.get(served.rsplit(".", 1)[-1])
     if parts and last not in parts:
         yield f"vLLM takes it in its parts: {', '.join(parts)}", last, parts[0]
@@ -158,6 +159,12 @@ def _taken(pair: Pair, size: Size, meets: _Meets, compared: Compared) -> Iterato
         yield f"{compared.base.architecture} takes one pair for all experts", "one expert", "experts.lora_A.weight"
     if compared.sizes:
         yield from _sizes(pair, size, compared)
+
+
+def _beyond(pair: Pair, base: BaseModel) -> Iterator[tuple[str, object, str]]:
+    """Layers behind the last that the configuration counts: files keep drafts there, which vLLM does not load."""
+    if pair.layer is not None and not base.stand_in and pair.layer >= base.shape.layers:
+        yield f"{base.ref} has {base.shape.layers} layers, counted from 0", pair.layer, str(base.shape.layers - 1)
 
 
 def _sizes(pair: Pair, size: Size, compared: Compared) -> Iterator[tuple[str, object, str]]:
@@ -205,9 +212,8 @@ def _plain(named: Named, compared: Compared) -> Iterator[Told]:
                 f"adds them), and without them {PREFIX}model.layers.<number>. alone is known to be served"
             )
             yield name, rule, pair.module, f"{PREFIX}model.layers.0.self_attn.q_proj"
-        elif pair.layer is not None and not compared.base.stand_in and pair.layer >= compared.base.shape.layers:
-            layers = compared.base.shape.layers
-            yield name, f"{compared.base.ref} has {layers} layers, counted from 0", pair.layer, str(layers - 1)
+        elif beyond := [*_beyond(pair, compared.base)]:
+            yield from ((name, *told) for told in beyond)
         elif compared.sizes and pair.kind != EXPERTS and (size := _by_config(compared.base, pair)) is not None:
             yield from ((name, *told) for told in _sizes(pair, size, compared))
 

@@ -40,3 +40,10 @@ def test_a_layer_that_is_missing_is_told_apart_from_a_module_that_is() -> None:
     assert made.knows_but_for_numbers("model.layers.0.self_attn.k_proj") == []
     assert made.alike("model.model.layers.0.self_attn.q_proj") == ["model.layers.{0-1}.self_attn.q_proj"]
     assert made.alike("x.k_proj") == ["model.layers.{0-1}.self_attn.q_proj", "lm_head"]
+
+
+def test_a_number_with_a_zero_before_it_is_another_name() -> None:
+    made = Modules(patterns={"model.layers.{0-1}.self_attn.q_proj": "4x4"})
+    assert made.size("model.layers.1.self_attn.q_proj") == (4, 4)
+    assert made.size("model.layers.01.self_attn.q_proj") is None
+    assert made.size("model.layers.00.self_attn.q_proj") is None

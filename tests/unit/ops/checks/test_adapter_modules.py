@@ -130,6 +130,7 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], str]] = [
     ("llama", both(LANGUAGE, 64, 64), "expected: base_model.model.model.layers.{0-1}.self_attn.q_proj"),
     ("llama", both("layers.{}.self_attn.q_proj", 64, 64), "meets no module of tiny/v1"),
     ("llama", linear("model.layers.2.self_attn.q_proj", 64, 64), "lacks this layer or expert"),
+    ("llama", linear("model.layers.01.self_attn.q_proj", 64, 64), "meets no module of tiny/v1"),
     ("llama", both("model.layers.{}.self_attn.qkv_proj", 64, 192), "meets no module of tiny/v1"),
     ("llama", both("model.layers.{}.self_attn.q_proj", 65, 64), "q_proj of tiny/v1 has 64 inputs, by its files"),
     ("phi", both("model.layers.{}.self_attn.qkv_proj", 64, 192), ""),
@@ -194,6 +195,14 @@ def test_a_module_with_and_without_its_prefix_stands_twice() -> None:
     bare = {name.removeprefix(PREFIX): shape for name, shape in shapes.items()}
     assert by_module(tensors(shapes)).twice == ()
     assert by_module(tensors(shapes | bare)).twice == tuple(bare)
+
+
+def test_a_layer_that_is_a_draft_is_refused() -> None:
+    """Files may hold more layers than the configuration counts: what follows the last one predicts further tokens."""
+    base = base_model("llama")
+    base = replace(base, stand_in=False, shape=replace(base.shape, layers=1))
+    (told,) = module_faults(by_module(tensors(both("model.layers.{}.self_attn.q_proj", 64, 64))), compared(base))
+    assert told[:2] == ("model.layers.1.self_attn.q_proj", "tiny/v1 has 1 layers, counted from 0")
 
 
 def test_half_an_adapter_is_refused_for_its_other_half() -> None:
