@@ -143,6 +143,7 @@ def _weights(content: Content, expected: _Expected) -> Iterator[Fault]:
             serves=expected.serves,
             sizes=expected.sizes,
             turned=expected.config.turned,
+            rank=expected.config.rank,
         )
         for name, rule, value, example in module_faults(named, compared):
             told.setdefault(rule, []).append((f"{PREFIX}{name}", value, example))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from infra.catalog import BaseModel
 from infra.catalog.modules import Modules, Size
 from infra.catalog.serves import Architecture, Serves
+from ops.checks.adapter_experts import DOWN, UP, rank_faults, sides, whole_experts
 from ops.checks.adapter_tensors import EMBEDDING, EXPERTS, PREFIX, Named, Pair
 
 Told = tuple[str, str, object, str]
@@ -29,12 +30,16 @@ _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "e
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """What an adapter is compared with. `sizes`: whether sizes are, too; `turned`: the base's weights are [in, out]."""
+    """What an adapter is compared with. `sizes`: whether sizes are, too; `turned`: the base's weights are [in, out].
+
+    `rank` is the r of its configuration, None where it says none.
+    """
 
     base: BaseModel
     serves: Serves
     sizes: bool
     turned: bool
+    rank: int | None = None
 
     @property
     def how(self) -> Architecture | None:
@@ -61,7 +66,7 @@ def module_faults(named: Named, compared: Compared) -> Iterator[Told]:
         if size is None or (compared.sizes and _other(tensor.shape, size)):
             rule = f"is a copy of a weight that {compared.base.ref} has in another size, or not at all"
             yield name, rule, list(tensor.shape), str(list(size or ()))
-    yield from _whole_experts(named, modules, compared)
+    yield from whole_experts(named, modules, compared.base.ref)
 
 
 def _same_module(named: Named, how: Architecture) -> Iterator[Told]:
@@ -111,6 +116,11 @@ class _Meets:
         suffix = f".{pair.part}" if pair.kind == EXPERTS else ""
         return None if wanted is None else self._by_served.get(f"{wanted}{suffix}")
 
+    def sides(self, pair: Pair) -> Size:
+        """Outputs and inputs of the weight that a pair for all experts changes."""
+        up, down = (self.size(replace(pair, part=part)) or () for part in (UP, DOWN))
+        return sides(pair.part, up, down)
+
     @cached_property
     def _by_served(self) -> Mapping[str, Size]:
         """Sizes by vLLM's names."""
@@ -157,7 +167,10 @@ def _taken(pair: Pair, size: Size, meets: _Meets, compared: Compared) -> Iterato
         yield f"{compared.base.architecture} takes adapters expert by expert", "one pair for all", "experts.0.gate_proj"
     if known and pair.one_expert and how.experts_3d:
         yield f"{compared.base.architecture} takes one pair for all experts", "one expert", "experts.lora_A.weight"
-    if compared.sizes:
+    if compared.sizes and pair.kind == EXPERTS:
+        yield from rank_faults(pair, size, compared.rank)
+        yield from _sides(pair, meets.sides(pair), compared.base.ref)
+    elif compared.sizes:
         yield from _sizes(pair, size, compared)
 
 
@@ -172,35 +185,23 @@ def _sizes(pair: Pair, size: Size, compared: Compared) -> Iterator[tuple[str, ob
     outputs, inputs = size[-2:]
     if pair.kind == EMBEDDING or compared.turned:
         outputs, inputs = inputs, outputs
+    yield from _sides(pair, (outputs, inputs), compared.base.ref)
+
+
+def _sides(pair: Pair, size: Size, ref: str) -> Iterator[tuple[str, object, str]]:
+    outputs, inputs = size
     for half, side, right in (("A", "inputs", inputs), ("B", "outputs", outputs)):
         tensor = pair.halves.get(half)
         if tensor is None or len(tensor.shape) != 2 or not right:
             continue
         found = tensor.shape[1] if half == "A" else tensor.shape[0]
-        fits = {inputs, outputs} if pair.kind == EXPERTS else {right}  # either order is used for experts' weights
-        if found not in fits:
+        if found != right:
             last = pair.part or pair.module.rsplit(".", 1)[-1]
-            yield f"{last} of {compared.base.ref} has {right} {side}, by its files", found, str(right)
+            yield f"{last} of {ref} has {right} {side}, by its files", found, str(right)
 
 
 def _other(shape: tuple[int, ...], size: Size) -> bool:
     return len(shape) != len(size) or any(right and right != found for found, right in zip(shape, size, strict=True))
-
-
-def _whole_experts(named: Named, modules: Modules, compared: Compared) -> Iterator[Told]:
-    """vLLM takes a layer's experts all together or not at all (vllm/lora/lora_weights.py, pack_moe)."""
-    found = {pair.module for pair in named.pairs.values() if pair.one_expert}
-    stems = {module.rpartition(".experts.")[0] for module in found}
-    for name in modules.names() if stems else ():
-        if name.rpartition(".experts.")[0] in stems and ".experts." in name and name not in found:
-            rule = f"vLLM takes the experts of a layer all together: {name} of {compared.base.ref} has no matrices"
-            yield name.rpartition(".experts.")[0] + ".experts", rule, "some experts", "all experts of the layer"
-            return
-    for stem in sorted({pair.module for pair in named.pairs.values() if pair.kind == EXPERTS}):
-        parts = {pair.part for pair in named.pairs.values() if pair.module == stem}
-        if len(parts) == 1:
-            rule = "vLLM takes both weights of the experts together: gate_up_proj (experts.base_layer) and down_proj"
-            yield stem, rule, f"{parts.pop()} alone", "both"
 
 
 def _plain(named: Named, compared: Compared) -> Iterator[Told]:
