@@ -20,6 +20,8 @@ from ops.checks.strict_json import JsonError, parse
 INDEX = f"{WEIGHTS}.index.json"
 _SHARD = re.compile(r"adapter_model-[0-9]{5}-of-[0-9]{5}\.safetensors")
 _NAMED = re.compile(r"\.(lora_[AB]|lora_embedding_[AB])\.default(?=\.|$)")
+_EXAMPLE = "adapter_model-00001-of-00002.safetensors"
+_MAP = f'{{"weight_map": {{"<tensor>": "{_EXAMPLE}"}}}}'
 _CHUNK = 8 * 1024 * 1024
 _ALIGNED = 8
 
@@ -44,8 +46,9 @@ class Weights:
 
 def read_weights(folder: Path) -> tuple[Weights | None, list[Fault]]:
     """The weights of an origin's folder, or what is wrong with them."""
-    files, sources, faults = _files(folder)
+    files, sources, faults, places = _files(folder)
     found: dict[str, tuple[Path, Tensor]] = {}
+    there: dict[str, str] = {}
     renamed: dict[str, str] = {}
     dropped: list[str] = []
     for path in files:
@@ -54,8 +57,10 @@ def read_weights(folder: Path) -> tuple[Weights | None, list[Fault]]:
         except (HeaderError, OSError) as error:
             rule = f"must be a safetensors file that can be read: {error}"
             faults.append(Fault(path=path.name, value=path.name, rule=rule, example=WEIGHTS))
+            places = {}
             continue
         for name, tensor in tensors.items():
+            there[name] = path.name
             new = _NAMED.sub(r".\1", name).replace("_orig_mod.", "")
             if new.endswith((".embed_tokens.base_layer.weight", ".lm_head.base_layer.weight")):
                 dropped.append(name)
@@ -66,6 +71,7 @@ def read_weights(folder: Path) -> tuple[Weights | None, list[Fault]]:
             if new != name:
                 renamed[name] = new
             found[new] = path, tensor
+    faults += _misplaced(there, places)
     if faults:
         return None, faults
     return Weights(tensors=found, sources=sources, renamed=renamed, dropped=tuple(dropped)), []
@@ -103,28 +109,48 @@ def _data(path: Path, tensor: Tensor) -> Iterator[bytes]:
             yield piece
 
 
-def _files(folder: Path) -> tuple[list[Path], tuple[str, ...], list[Fault]]:
-    """Files of the weights, the names of what they are told by, and faults."""
+def _misplaced(there: Mapping[str, str], places: Mapping[str, str]) -> Iterator[Fault]:
+    """An index that the files do not bear out: a part of the adapter may be missing."""
+    wrong = sorted(name for name in {*there, *places} if there.get(name) != places.get(name)) if places else []
+    if wrong:
+        rule = f"{len(wrong)} tensors are not where the index says, such as {ascii(wrong[0][:80])[1:-1]}"
+        found, example = there.get(wrong[0], MISSING), places.get(wrong[0], f"named in {INDEX}")
+        yield Fault(path=f"{INDEX}: weight_map", value=found, rule=rule, example=example)
+
+
+def _files(folder: Path) -> tuple[list[Path], tuple[str, ...], list[Fault], Mapping[str, str]]:
+    """Files of the weights, the names of what they are told by, faults, and the index's files by tensor."""
     if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS], (WEIGHTS,), []
+        return [folder / WEIGHTS], (WEIGHTS,), [], {}
     shards = sorted(path.name for path in folder.iterdir() if _SHARD.fullmatch(path.name))
     if not shards and not (folder / INDEX).exists():
         rule = "an adapter has weights as safetensors, one file or several with their index: convert what is a pickle"
-        return [], (), [Fault(path=WEIGHTS, value=MISSING, rule=rule, example=WEIGHTS)]
+        return [], (), [Fault(path=WEIGHTS, value=MISSING, rule=rule, example=WEIGHTS)], {}
     try:
-        index = parse((folder / INDEX).read_bytes())
-        named = sorted(set(index["weight_map"].values()))
-    except (OSError, JsonError, KeyError, TypeError, AttributeError) as error:
-        rule = f"several files of weights need an index with a weight_map: {type(error).__name__}"
-        return [], (), [Fault(path=INDEX, value=shards, rule=rule, example='{"weight_map": {"...": "..."}}')]
+        places = _weight_map(parse((folder / INDEX).read_bytes()))
+    except (OSError, JsonError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        rule = f"several files of weights need an index with a weight_map: {reason}"
+        return [], (), [Fault(path=INDEX, value=shards, rule=rule, example=_MAP)], {}
+    if not places:
+        rule = "must have a weight_map from each tensor's name to its file"
+        return [], (), [Fault(path=INDEX, value=INDEX, rule=rule, example=_MAP)], {}
+    named = sorted(set(places.values()))
     faults = [
-        Fault(path=f"{INDEX}: weight_map", value=name, rule="names a file that is not there", example=WEIGHTS)
+        Fault(path=f"{INDEX}: weight_map", value=name, rule="names a file that is not there", example=_EXAMPLE)
         for name in named
         if name not in shards or not (folder / name).is_file()
     ]
     faults += [
-        Fault(path=name, value=name, rule=f"is not named in {INDEX}", example=named[0] if named else WEIGHTS)
+        Fault(path=name, value=name, rule=f"is not named in {INDEX}", example=_MAP)
         for name in shards
         if name not in named
     ]
-    return ([] if faults else [folder / name for name in named]), (*named, INDEX), faults
+    return ([] if faults else [folder / name for name in named]), (*named, INDEX), faults, {} if faults else places
+
+
+def _weight_map(index: object) -> dict[str, str]:
+    """The index's files by tensor; nothing where it says something else."""
+    found = index.get("weight_map") if isinstance(index, dict) else None
+    right = isinstance(found, dict) and all(isinstance(name, str) for name in found.values())
+    return dict(found) if right and isinstance(found, dict) else {}

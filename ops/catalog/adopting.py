@@ -106,7 +106,7 @@ def _adopted_config(origin: _Origin, catalog: Catalog, base_model: str | None) -
     """The configuration with the base model's reference and modules by name; raise FaultsError."""
     config = dict(origin.config)
     ref = config.get("base_model_name_or_path") if base_model is None else base_model
-    if ref not in catalog.base_models:
+    if not isinstance(ref, str) or ref not in catalog.base_models:
         rule = f"says on which base model of the catalog it was trained: {', '.join(catalog.base_models)}"
         example = f"--base-model {next(iter(catalog.base_models), 'tsuzumi-7b-instruct/v1')}"
         raise FaultsError("adopt", [Fault(path="--base-model", value=ref, rule=rule, example=example)])
@@ -128,10 +128,17 @@ def _write(origin: _Origin, config: Mapping[str, Any], new: Path) -> None:
     else:
         write_weights(origin.weights, new / WEIGHTS)
     for name in KEPT:
-        if (origin.folder / name).is_file() and not (origin.folder / name).is_symlink():
+        if _has(origin.folder, name) and (origin.folder / name).stat().st_size:  # an artifact has no empty files
             shutil.copyfile(origin.folder / name, new / name)
+    if _has(origin.folder, ADOPTED):
+        shutil.copyfile(origin.folder / ADOPTED, new / ADOPTED)
+        return
     sums = {name: sha256(origin.folder / name) for name in sorted({FILE, *origin.weights.sources})}
     (new / ADOPTED).write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+
+
+def _has(folder: Path, name: str) -> bool:
+    return (folder / name).is_file() and not (folder / name).is_symlink()
 
 
 def _told(origin: _Origin, config: Mapping[str, Any], new: Path) -> Iterator[str]:
@@ -154,4 +161,5 @@ def _told(origin: _Origin, config: Mapping[str, Any], new: Path) -> Iterator[str
     left = sorted(path.name + "/" * path.is_dir() for path in origin.folder.iterdir() if path.name not in kept)
     if left:
         yield f"left out: {', '.join(ascii(name)[1:-1] for name in left)}"
-    yield f"{ADOPTED}: the origin's sums, which the catalog entry keeps"
+    again = ", as they were: this folder has been adopted before" if _has(origin.folder, ADOPTED) else ""
+    yield f"{ADOPTED}: the origin's sums{again}, which the catalog entry keeps"
