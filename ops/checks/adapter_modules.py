@@ -24,6 +24,9 @@ Told = tuple[str, str, object, str]
 _PLAIN = re.compile(r"model\.layers\.[0-9]{1,6}\.[A-Za-z0-9_.]+|lm_head|model\.embed_tokens")
 """Modules of a model of one part, as transformers names them."""
 
+_IN_ONE = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_proj", "up_proj")}
+"""Modules that files of some architectures have as one, with the names of the parts that those of others have."""
+
 _HEAD = "lm_head"
 _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "embedding", "tok_embeddings")
 
@@ -147,7 +150,17 @@ def _unmet(pair: Pair, modules: Modules, ref: str) -> tuple[str, object, str]:
 
 def _taken(pair: Pair, size: Size, meets: _Meets, compared: Compared) -> Iterator[tuple[str, object, str]]:
     """What is wrong with a pair whose module is there."""
-    how, known = meets.how, compared.how is not None
+    yield from _kinds(pair, meets.how, compared)
+    if compared.sizes and pair.kind == EXPERTS:
+        yield from rank_faults(pair, size, compared.rank)
+        yield from _sides(pair, meets.sides(pair), compared.base.ref)
+    elif compared.sizes:
+        yield from _sizes(pair, size, compared)
+
+
+def _kinds(pair: Pair, how: Architecture, compared: Compared) -> Iterator[tuple[str, object, str]]:
+    """What is wrong with a pair by its name alone, as the architecture takes adapters."""
+    known = compared.how is not None
     last, served = pair.module.rsplit(".", 1)[-1], how.module(pair.module) or pair.module
     if known and how.language and not served.startswith(how.language):
         yield "vLLM applies adapters to the language model alone, and would leave this out", last, how.language
@@ -157,6 +170,9 @@ def _taken(pair: Pair, size: Size, meets: _Meets, compared: Compared) -> Iterato
     parts = how.packed.get(served.rsplit(".", 1)[-1])
     if parts and last not in parts:
         yield f"vLLM takes it in its parts: {', '.join(parts)}", last, parts[0]
+    for whole, some in _IN_ONE.items():
+        if last in some and how.packed.get(whole) == (whole,):
+            yield f"{compared.base.architecture} has {whole} in its place, and vLLM takes that alone", last, whole
     outside = last in _EMBEDDINGS or last == _HEAD
     if known and outside and served.rsplit(".", 1)[-1] not in how.embeddings:
         yield f"vLLM {compared.serves.version} takes no adapter of it in {compared.base.architecture}", last, "q_proj"
@@ -167,11 +183,6 @@ def _taken(pair: Pair, size: Size, meets: _Meets, compared: Compared) -> Iterato
         yield f"{compared.base.architecture} takes adapters expert by expert", "one pair for all", "experts.0.gate_proj"
     if known and pair.one_expert and how.experts_3d:
         yield f"{compared.base.architecture} takes one pair for all experts", "one expert", "experts.lora_A.weight"
-    if compared.sizes and pair.kind == EXPERTS:
-        yield from rank_faults(pair, size, compared.rank)
-        yield from _sides(pair, meets.sides(pair), compared.base.ref)
-    elif compared.sizes:
-        yield from _sizes(pair, size, compared)
 
 
 def _beyond(pair: Pair, base: BaseModel) -> Iterator[tuple[str, object, str]]:
@@ -213,8 +224,8 @@ def _plain(named: Named, compared: Compared) -> Iterator[Told]:
                 f"adds them), and without them {PREFIX}model.layers.<number>. alone is known to be served"
             )
             yield name, rule, pair.module, f"{PREFIX}model.layers.0.self_attn.q_proj"
-        elif beyond := [*_beyond(pair, compared.base)]:
-            yield from ((name, *told) for told in beyond)
+        elif wrong := [*_kinds(pair, compared.how or Architecture(), compared)]:
+            yield from ((name, *told) for told in wrong)
         elif compared.sizes and pair.kind != EXPERTS and (size := _by_config(compared.base, pair)) is not None:
             yield from ((name, *told) for told in _sizes(pair, size, compared))
 

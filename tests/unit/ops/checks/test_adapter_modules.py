@@ -251,6 +251,27 @@ def test_without_modules_only_plain_names_pass() -> None:
     assert "32 layers, counted from 0" in next(iter(module_faults(far, compared(base, sizes=False))))[1]
 
 
+@pytest.mark.parametrize(
+    ("architecture", "module", "message"),
+    [
+        ("Qwen2ForCausalLM", "lm_head", "takes no adapter of it in Qwen2ForCausalLM"),
+        ("LlamaForCausalLM", "lm_head", ""),
+        ("Phi3ForCausalLM", "model.layers.{}.self_attn.q_proj", "has qkv_proj in its place"),
+        ("Phi3ForCausalLM", "model.layers.{}.mlp.up_proj", "has gate_up_proj in its place"),
+        ("Phi3ForCausalLM", "model.layers.{}.self_attn.qkv_proj", ""),
+        ("LlamaForCausalLM", "model.layers.{}.self_attn.qkv_proj", "takes it in its parts: q_proj, k_proj, v_proj"),
+        ("LlamaForCausalLM", "model.layers.{}.self_attn.q_proj", ""),
+        ("MadeUpForCausalLM", "model.layers.{}.self_attn.qkv_proj", ""),
+    ],
+)
+def test_without_modules_the_architecture_decides(architecture: str, module: str, message: str) -> None:
+    base = replace(base_model("llama"), modules=None, architecture=architecture)
+    found = module_faults(by_module(tensors(both(module, 64, 64))), compared(base, sizes=False))
+    told = [told[1] for told in found]
+    assert bool(told) is bool(message), told
+    assert message in " ".join(told)
+
+
 def test_sizes_of_packed_weights_are_taken_from_what_says_them() -> None:
     def tensor(name: str, dtype: str, *shape: int) -> tuple[str, Tensor]:
         return name, Tensor(name=name, dtype=dtype, shape=shape, begin=0, end=0)
