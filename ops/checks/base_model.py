@@ -23,6 +23,7 @@ _SETTINGS = "config.json"
 """The end of the names of files that say how a model is built; others, such as vocabularies, may have any key."""
 
 _LAYER = re.compile(r"(?:^|\.)layers\.([0-9]{1,6})\.")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 _CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 
 
@@ -30,10 +31,11 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
     """Return every fault of a base model whose files have been read; `entry` is the catalog's, if there is one."""
     faults = [*_code(content.parsed), *_weights(content), *_tokenizer(content), *_other_models_files(content)]
     config = content.parsed.get(CONFIG)
-    faults += _modules(content, config, entry)
+    odd = list(_names(content))
+    faults += odd or _modules(content, config, entry)
     if CONFIG not in content.sizes:
         faults.append(Fault(path=CONFIG, value=MISSING, rule="a base model has a config.json", example=CONFIG))
-    elif config is not None and not isinstance(config, dict):
+    elif CONFIG in content.parsed and not isinstance(config, dict):
         faults.append(Fault(path=CONFIG, value=config, rule="must be a JSON object", example='{"hidden_size": 4096}'))
     elif config is not None:
         faults += number_faults(content, None if stand_in or entry is None else entry)
@@ -85,6 +87,17 @@ def _layers(content: Content, said: object) -> Iterator[Fault]:
     if missing is not None:
         rule = f"the weights have {len(found)} layers, {missing} is not among them: is a file missing?"
         yield Fault(path=f"{CONFIG}: num_hidden_layers", value=said, rule=rule, example=str(len(found)))
+
+
+def _names(content: Content) -> Iterator[Fault]:
+    """The catalog keeps the tensors' names, and braces stand for numbers there."""
+    for file, tensors in content.tensors.items():
+        odd = [name for name in tensors if not _NAME.fullmatch(name)]
+        if odd:
+            more = f" (and {len(odd) - 1} more tensors)" if len(odd) > 1 else ""
+            rule = f"the name of a tensor has letters, digits and _.- alone, at most 256{more}"
+            value = ascii(odd[0][:120])[1:-1]
+            yield Fault(path=f"{file}: tensor", value=value, rule=rule, example="model.layers.0.mlp.up_proj.weight")
 
 
 def _modules(content: Content, config: object, entry: BaseModel | None) -> Iterator[Fault]:

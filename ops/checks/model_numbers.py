@@ -15,6 +15,9 @@ from ops.checks.model_draft import draft_bytes
 
 CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"
+_MOST_LAYERS = 10_000
+"""What the kinds of layers are written out for, one by one; the deepest models have some hundred."""
+
 DTYPES = ("bfloat16", "float16", "float32")
 """Data types that a catalog entry can have."""
 
@@ -118,6 +121,10 @@ def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fau
         path = f"{CONFIG}: {way}".rstrip(": .")
         yield Fault(path=path, value=f"lacks {len(missing)} of them", rule=rule, example='"hidden_size": 4096')
         wrong = [key for key in wrong if key not in missing]
+    layers = text.get("num_hidden_layers")
+    if type(layers) is int and layers > _MOST_LAYERS:
+        rule = f"must be at most {_MOST_LAYERS}: no model that vLLM serves has as many"
+        yield Fault(path=f"{CONFIG}: {way}num_hidden_layers", value=layers, rule=rule, example="32")
     for key in wrong:
         rule = "must be a whole number from 1 on"
         example = "4096" if entry is None else str(getattr(entry.shape, _SHAPE[NUMBERS[key]]))
