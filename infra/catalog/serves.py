@@ -63,7 +63,10 @@ class Architecture:
 
 @dataclass(frozen=True, kw_only=True)
 class Serves:
-    """One version of vLLM. `asked` is the image's; `architectures` are empty where no list of them was made."""
+    """One version of vLLM. `asked` is the image's; `architectures` are empty where no list of them was made.
+
+    `renamed` are ends of names that files have and the server does not, by architecture.
+    """
 
     version: str
     asked: str
@@ -72,6 +75,7 @@ class Serves:
     rslora_on_experts: str
     reads_tokenizer: bool
     notes: Mapping[str, str]
+    renamed: Mapping[str, tuple[str, ...]]
     architectures: Mapping[str, Architecture]
 
 
@@ -91,6 +95,7 @@ def serves(version: str) -> Serves:
         rslora_on_experts=said.get("rsloraOnExperts", ""),
         reads_tokenizer=said["readsTokenizer"],
         notes=said.get("notes", {}),
+        renamed={name: tuple(ends) for name, ends in said.get("renamed", {}).items()},
         architectures=architectures if listed == chosen else {},
     )
 

@@ -65,7 +65,7 @@ def module_faults(named: Named, compared: Compared) -> Iterator[Told]:
             continue
         yield from ((name, *told) for told in _taken(pair, found, meets, compared))
     for name, tensor in named.copies.items():
-        size = meets.size(Pair(module=name, kind=EMBEDDING))
+        size = modules.size(name) or meets.size(Pair(module=name, kind=EMBEDDING))
         if size is None or (compared.sizes and _other(tensor.shape, size)):
             rule = f"is a copy of a weight that {compared.base.ref} has in another size, or not at all"
             yield name, rule, list(tensor.shape), str(list(size or ()))
@@ -111,10 +111,8 @@ class _Meets:
     def size(self, pair: Pair) -> Size | None:
         """The size of the weight that a pair changes; None where there is none."""
         stem = pair.module if pair.kind != EXPERTS else f"{pair.module}.{pair.part}"
-        if (found := self.modules.size(stem)) is not None:
-            return found
         if not self.how.names:
-            return None
+            return self.modules.size(stem)
         wanted = self.how.module(pair.module)
         suffix = f".{pair.part}" if pair.kind == EXPERTS else ""
         return None if wanted is None else self._by_served.get(f"{wanted}{suffix}")
@@ -166,6 +164,9 @@ def _kinds(pair: Pair, how: Architecture, compared: Compared) -> Iterator[tuple[
         yield "vLLM applies adapters to the language model alone, and would leave this out", last, how.language
     if any(f".{start}" in f".{pair.module}." for start in how.skipped):
         yield "vLLM leaves out what begins so, in silence", pair.module, "a layer of the model"
+    for end in compared.serves.renamed.get(compared.base.architecture, ()):
+        if f".{pair.module}".endswith(f".{end}"):
+            yield "vLLM names it otherwise and meets no module of this name: it would leave it out", end, "q_proj"
     yield from _beyond(pair, compared.base)
     parts = how.packed.get(served.rsplit(".", 1)[-1])
     if parts and last not in parts:

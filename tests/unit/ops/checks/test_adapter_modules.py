@@ -205,6 +205,28 @@ def test_a_layer_that_is_a_draft_is_refused() -> None:
     assert told[:2] == ("model.layers.1.self_attn.q_proj", "tiny/v1 has 1 layers, counted from 0")
 
 
+@pytest.mark.parametrize(
+    ("architecture", "module"),
+    [
+        ("HYV3ForCausalLM", "mlp.router.gate"),
+        ("GraniteMoeForCausalLM", "block_sparse_moe.router.layer"),
+        ("GraniteMoeHybridForCausalLM", "block_sparse_moe.router.layer"),
+        ("HunYuanMoEV1ForCausalLM", "mlp.gate.wg"),
+        ("Param2MoEForCausalLM", "attention.query_key_value"),
+        ("Param2MoEForCausalLM", "attention.dense"),
+        ("AfmoeForCausalLM", "mlp.router.gate"),
+    ],
+)
+def test_a_name_that_the_files_alone_have_is_refused(architecture: str, module: str) -> None:
+    """vLLM gives these weights other names on loading, and those of an adapter it does not."""
+    patterns = Modules(patterns=attention(LAYERS) | {f"{LAYERS}.{module}": "64x64"})
+    base = replace(base_model("llama"), architecture=architecture, modules=patterns)
+    named = by_module(tensors(both(f"model.layers.{{}}.{module}", 64, 64)))
+    assert {name for name, *_ in module_faults(named, compared(base))} == set(named.pairs)
+    plain = by_module(tensors(both("model.layers.{}.self_attn.q_proj", 64, 64)))
+    assert list(module_faults(plain, compared(base))) == []
+
+
 def test_half_an_adapter_is_refused_for_its_other_half() -> None:
     shapes = linear("model.layers.0.self_attn.q_proj", 64, 64) | linear(LANGUAGE.format(1), 64, 64)
     (told,) = module_faults(by_module(tensors(shapes)), compared(base_model("llama")))
