@@ -63,10 +63,14 @@ def names(kind: Any) -> dict[str, Any]:
 
 
 def language(kind: Any) -> str:
-    """Beginning of the language model's modules; empty where the model is one part."""
+    """Beginning of the language model's modules; empty where the model is one part, or must be built to say it."""
+    if not hasattr(kind, "get_mm_mapping"):
+        return ""
+    unbuilt = type(kind.__name__, (kind,), {"__getattr__": lambda _, name: None})  # every part that it may ask for
     try:
-        (prefix,) = kind.get_mm_mapping(kind).language_model
-    except Exception:  # noqa: BLE001 - whatever it is: the class has none, or needs a model that is built
+        (prefix,) = object.__new__(unbuilt).get_mm_mapping().language_model
+    except Exception as error:  # noqa: BLE001 - told: it needs a model that is built
+        print(f"{kind.__name__}: its language model is not known: {error}", file=sys.stderr)
         return ""
     return str(prefix)
 

@@ -73,6 +73,10 @@ BASES: dict[str, tuple[str, dict[str, str]]] = {
         "Gemma3ForConditionalGeneration",
         attention("language_model.model.layers.{0-1}") | {"vision_tower.vision_model.post_proj": "64x64"},
     ),
+    "gemma 4 picture": (
+        "Gemma4ForConditionalGeneration",
+        attention("model.language_model.layers.{0-1}") | attention("model.vision_tower.encoder.layers.{0-1}"),
+    ),
     "quantized": ("LlamaForCausalLM", {f"{LAYERS}.self_attn.q_proj": "64x?"} | ENDS),
     "no sizes": ("MadeUpForCausalLM", attention(LAYERS)),
 }
@@ -162,6 +166,12 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], str]] = [
     ("gemma picture", both(LANGUAGE, 64, 64), ""),
     ("gemma picture", both("language_model.model.layers.{}.self_attn.q_proj", 64, 64), ""),
     ("gemma picture", both("model.layers.{}.self_attn.q_proj", 64, 64), "meets no module of tiny/v1"),
+    ("gemma 4 picture", both(LANGUAGE, 64, 64), ""),
+    (
+        "gemma 4 picture",
+        both("model.vision_tower.encoder.layers.{}.self_attn.q_proj", 64, 64),
+        "applies adapters to the language model alone",
+    ),
     ("quantized", both("model.layers.{}.self_attn.q_proj", 99, 64), ""),
     ("quantized", both("model.layers.{}.self_attn.q_proj", 64, 99), "q_proj of tiny/v1 has 64 outputs"),
     ("no sizes", both("model.layers.{}.self_attn.q_proj", 64, 64), ""),
