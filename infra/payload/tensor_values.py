@@ -33,6 +33,10 @@ _OVERFLOW = {"float16": 65520.0, "bfloat16": 2.0**128 - 2.0**119, "float32": 2.0
 """The smallest number that becomes infinite in the type, as IEEE 754 rounds: to the nearest, halves to even."""
 
 
+_VANISHES = {"float16": 2.0**-25, "bfloat16": 2.0**-134, "float32": 2.0**-150}
+"""The largest number that becomes zero in the type: half of its smallest one, and halves go to even."""
+
+
 class ValuesError(Exception):
     """The file cannot be read as matrices."""
 
@@ -54,6 +58,7 @@ class _Matrix:
         self.name, self.dtype, self.begin, self.end = name, dtype, begin, end
         self.width, self.rest, self.zero, self.wrong = WIDTH[dtype], b"", True, False
         self.limit, self.safe = 0, b""
+        self.least, self.faint = 1, b""
 
 
 class Values:
@@ -69,7 +74,7 @@ class Values:
         self._head, self._size, self._position = b"", 0, 0
         self._matrices: list[_Matrix] | None = None
         self._at = 0
-        self._limits: dict[tuple[str, float], int] = {}
+        self._limits: dict[tuple[str, float], tuple[int, int]] = {}
         self.wrong: list[Wrong] = []
 
     def update(self, piece: bytes) -> None:
@@ -95,6 +100,7 @@ class Values:
         if len(self.idle) == len(pairs) and not self.wrong:
             rule = (
                 "a module whose lora_A or lora_B is all zeros changes nothing: this adapter answers as its base model"
+                f"{f' in {self._served}, in which the server computes' if self._served in SERVED else ''}"
             )
             self.wrong.append(Wrong(self.idle[0], f"zero in all {len(pairs)} modules", rule))
 
@@ -130,14 +136,16 @@ class Values:
         return piece
 
     def _prepared(self, matrix: _Matrix) -> _Matrix:
-        """Set what the matrix is compared with: the bits of a number, and its last byte."""
+        """Set what the matrix is compared with: the bits of two numbers, and their last bytes."""
         scale = self._scale if "_B" in matrix.name and _module(matrix.name) else 1.0
         key = (matrix.dtype, scale)
         if key not in self._limits:
             most = math.sqrt(_OVERFLOW[self._served]) / max(scale, 1.0) if self._served in SERVED else math.inf
-            self._limits[key] = _pattern(matrix.dtype, most)
-        matrix.limit = self._limits[key]
+            none = _VANISHES.get(self._served, 0.0) / min(scale, 1.0)
+            self._limits[key] = _pattern(matrix.dtype, most), _pattern(matrix.dtype, math.nextafter(none, math.inf))
+        matrix.limit, matrix.least = self._limits[key]
         matrix.safe = bytes(byte for byte in range(256) if byte & 0x7F < matrix.limit >> 8 * (matrix.width - 1))
+        matrix.faint = bytes(byte for byte in range(256) if byte & 0x7F <= matrix.least >> 8 * (matrix.width - 1))
         return matrix
 
     def _data(self, piece: bytes) -> None:
@@ -169,8 +177,8 @@ class Values:
     def _numbers(self, matrix: _Matrix, piece: bytes, first: int, last: int) -> None:
         ends = b"" if matrix.wrong else piece[first + matrix.width - 1 : last : matrix.width]
         if matrix.zero and ends:
-            surely = ends[:_FIRST].translate(None, b"\0\x80")
-            matrix.zero = not surely and _first(piece[first:last], matrix.width, 1) is None
+            surely = ends[:_FIRST].translate(None, matrix.faint)
+            matrix.zero = not surely and _first(piece[first:last], matrix.width, matrix.least) is None
         if ends.translate(None, matrix.safe):
             at = _first(piece[first:last], matrix.width, matrix.limit)
             if at is not None:

@@ -114,8 +114,29 @@ def test_a_single_module_that_changes_nothing_is_told_alone() -> None:
 def test_one_number_that_is_not_zero_is_enough(dtype: str, sign: float) -> None:
     """Also the smallest there is, and late in the matrix."""
     smallest = {"F32": 2.0**-149, "F16": 2.0**-24, "BF16": 2.0**-133}[dtype] * sign
-    assert looked(file(dtype, a=[0.5], b=[0.0] * 100_000 + [smallest])).wrong == []
-    assert looked(file(dtype, a=[0.5], b=[0.0] * 100_000 + [0.0 * sign])).wrong != []
+    served = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}[dtype]
+    assert looked(file(dtype, a=[0.5], b=[0.0] * 100_000 + [smallest]), served).wrong == []
+    assert looked(file(dtype, a=[0.5], b=[0.0] * 100_000 + [0.0 * sign]), served).wrong != []
+
+
+@pytest.mark.parametrize(
+    ("dtype", "served", "largest"),
+    [("F32", "float16", 2.0**-25), ("BF16", "float16", 2.0**-25), ("F32", "bfloat16", 2.0**-134)],
+)
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_the_server_s_type_makes_zero_is_zero(dtype: str, served: str, largest: float, sign: float) -> None:
+    numbers = [0.0] * 5000
+    assert "answers as its base model in " in said(file(dtype, a=[0.5], b=[*numbers, largest * sign]), served)[0]
+    assert said(file(dtype, a=[0.5], b=[*numbers, 1.5 * largest * sign]), served) == []
+    assert said(file(dtype, a=[0.5], b=[*numbers, largest * sign]), "") == []
+
+
+def test_a_scale_that_makes_everything_zero_is_told() -> None:
+    content = file("F32", a=[0.5], b=[0.5] * 9)
+    for alpha in (1e-300, 5e-324):
+        assert "answers as its base model" in said(content, "float32", scale_of({"r": 1, "lora_alpha": alpha}))[0]
+    assert said(content, "float16", 2.0**-23) == []
+    assert said(content, "float16", 2.0**-24) != []
 
 
 @settings(max_examples=200, deadline=None)
