@@ -23,6 +23,12 @@ _SETTINGS = "config.json"
 """The end of the names of files that say how a model is built; others, such as vocabularies, may have any key."""
 
 _LAYER = re.compile(r"(?:^|\.)layers\.([0-9]{1,6})\.")
+_TEXT_LAYER = re.compile(r"(?:model\.)?(?:language_model\.)?(?:model\.)?layers\.([0-9]{1,6})\.")
+"""Layers by any name, and those that are surely the language model's: towers and drafts have layers beside them."""
+
+_EMBEDDINGS = ("embed", "wte")
+"""What the names of token embeddings have in them (embed_tokens, word_embeddings, tok_embeddings, wte)."""
+
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 _CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 
@@ -78,7 +84,11 @@ def _tokenizer(content: Content) -> Iterator[Fault]:
 def _layers(content: Content, said: object) -> Iterator[Fault]:
     """Weights must be there for every layer that config.json counts; some models have more, for drafts."""
     names = [name for tensors in content.tensors.values() for name in tensors]
-    found = {int(match[1]) for name in names if (match := _LAYER.search(name))}
+    found = {int(match[1]) for name in names if (match := _TEXT_LAYER.match(name))}
+    found = found or {int(match[1]) for name in names if (match := _LAYER.search(name))}
+    if found and not any(word in name for name in names for word in _EMBEDDINGS):
+        rule = "the weights have layers and no embeddings of tokens: is a file missing?"
+        yield Fault(path=SINGLE, value="no embed_tokens.weight", rule=rule, example="model.embed_tokens.weight")
     if not names and content.tensors:
         yield Fault(path=SINGLE, value="no tensor", rule="a base model has weights", example=SINGLE)
     missing = next(
