@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from infra.architectures import VERSION, said_of, serves_lora
 from infra.catalog import SERVER_IMAGE, Adapter, BaseModel, Catalog
 from infra.catalog.serves import Serves, serves
 from infra.faults import MISSING, Fault
@@ -49,7 +50,7 @@ def adapter_faults(
         config, found = read_config(content.parsed[FILE], said)
         faults += found
     base = base_model_of(content, entry, catalog)
-    faults += [*_identity(config, entry, catalog), *adopted_faults(content)]
+    faults += [*_identity(config, entry, catalog), *_served(base), *adopted_faults(content)]
     if entry is not None and config.rank not in (None, entry.rank):
         faults.append(_differs(f"{FILE}: r", config.rank, "rank", entry.rank))
     if WEIGHTS in content.tensors:
@@ -112,6 +113,14 @@ def _identity(config: LoraConfig, entry: Adapter | None, catalog: Catalog) -> It
         rule = f"must be a base model of the catalog with its version (kitchen adapter adopt sets it): {known}"
         example = next(iter(catalog.base_models), "tsuzumi-7b-instruct/v1")
         yield Fault(path=path, value=config.base_model, rule=rule, example=example)
+
+
+def _served(base: BaseModel | None) -> Iterator[Fault]:
+    """An adapter that no server could ever load, whatever is in it."""
+    if base is not None and said_of(base.architecture) and not serves_lora(base.architecture):
+        rule = f"vLLM {VERSION} serves no adapters of {base.architecture}, the architecture of {base.ref}"
+        example = "a base model of another architecture"
+        yield Fault(path=f"{FILE}: base_model_name_or_path", value=base.ref, rule=rule, example=example)
 
 
 def _differs(path: str, value: object, key: str, expected: object) -> Fault:

@@ -99,7 +99,7 @@ def _needed(config: Mapping[str, Any]) -> Iterator[Fault]:
         ),
         "task_type": (
             config.get("task_type") in (None, "CAUSAL_LM"),
-            "must be CAUSAL_LM or null: servers write text, and load no other task's head",
+            "must be CAUSAL_LM or null: what other tasks train besides, such as a head, is not judged here",
             '"CAUSAL_LM"',
         ),
         "target_modules": (
@@ -147,7 +147,7 @@ def _mistyped(config: Mapping[str, Any]) -> Iterator[Fault]:
     if dropout is not None and (type(dropout) not in (int, float) or not 0 <= dropout <= 1):
         yield _fault(config, "lora_dropout", "must be a number from 0 to 1, or null", "0.05")
     layers = config.get("layers_to_transform")
-    if layers is not None and _layers(layers) is None:
+    if layers not in (None, []) and _layers(layers) is None:
         yield _fault(config, "layers_to_transform", "must be null, a layer's number, or a list of them", "[0, 1]")
 
 

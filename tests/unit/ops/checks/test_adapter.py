@@ -1,0 +1,42 @@
+"""An adapter as a whole: what its base model's architecture allows, and keys that say nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.catalog import Catalog, load_catalog
+from ops.checks import check_artifact
+from tests.support.artifacts import ADAPTER, MODEL, catalog_folder, change_config, write_adapter
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return load_catalog(catalog_folder(tmp_path_factory.mktemp("catalog") / "catalog"))
+
+
+def told(folder: Path, catalog: Catalog) -> list[str]:
+    return [str(fault) for fault in check_artifact("adapter", ADAPTER, folder, catalog)]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "served"), [("LlamaForCausalLM", True), ("BloomForCausalLM", False), ("MadeUpForCausalLM", True)]
+)
+def test_an_adapter_needs_an_architecture_that_takes_some(
+    tmp_path: Path, catalog: Catalog, architecture: str, served: bool
+) -> None:
+    """Of an architecture that is not known nothing is said here: a note says that names were not compared."""
+    base = replace(catalog.base_models[MODEL], architecture=architecture)
+    changed = replace(catalog, base_models={**catalog.base_models, MODEL: base})
+    lines = told(write_adapter(tmp_path / "menu"), changed)
+    assert (lines == []) is served, lines
+    assert served or "serves no adapters of BloomForCausalLM, the architecture of tiny/v1" in lines[0]
+
+
+def test_an_empty_list_of_layers_says_nothing(tmp_path: Path, catalog: Catalog) -> None:
+    """PEFT takes it as it takes null: every layer."""
+    folder = write_adapter(tmp_path / "menu")
+    change_config(folder, layers_to_transform=[])
+    assert told(folder, catalog) == []
