@@ -65,7 +65,8 @@ class Architecture:
 class Serves:
     """One version of vLLM. `asked` is the image's; `architectures` are empty where no list of them was made.
 
-    `renamed` are ends of names that files have and the server does not, by architecture.
+    `renamed` are ends of names that files have and the server does not, by architecture. `tied_head` are architectures
+    whose output layer takes adapters though the files have none.
     """
 
     version: str
@@ -76,6 +77,7 @@ class Serves:
     reads_tokenizer: bool
     notes: Mapping[str, str]
     renamed: Mapping[str, tuple[str, ...]]
+    tied_head: tuple[str, ...]
     architectures: Mapping[str, Architecture]
 
 
@@ -96,6 +98,7 @@ def serves(version: str) -> Serves:
         reads_tokenizer=said["readsTokenizer"],
         notes=said.get("notes", {}),
         renamed={name: tuple(ends) for name, ends in said.get("renamed", {}).items()},
+        tied_head=tuple(said.get("tiedHead", ())),
         architectures=architectures if listed == chosen else {},
     )
 

@@ -27,7 +27,7 @@ _PLAIN = re.compile(r"model\.layers\.[0-9]{1,6}\.[A-Za-z0-9_.]+|lm_head|model\.e
 _IN_ONE = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_proj", "up_proj")}
 """Modules that files of some architectures have as one, with the names of the parts that those of others have."""
 
-_HEAD = "lm_head"
+_HEAD, _TIED = "lm_head", "model.embed_tokens"
 _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "embedding", "tok_embeddings")
 
 
@@ -57,7 +57,8 @@ def module_faults(named: Named, compared: Compared) -> Iterator[Told]:
     if modules is None:
         yield from _plain(named, compared)
         return
-    meets = _Meets(modules=modules, how=compared.how or Architecture())
+    tied = compared.base.architecture in compared.serves.tied_head
+    meets = _Meets(modules=modules, how=compared.how or Architecture(), tied=tied)
     for name, pair in named.pairs.items():
         found = meets.size(pair)
         if found is None:
@@ -107,10 +108,13 @@ class _Meets:
 
     modules: Modules
     how: Architecture
+    tied: bool = False
 
     def size(self, pair: Pair) -> Size | None:
         """The size of the weight that a pair changes; None where there is none."""
         stem = pair.module if pair.kind != EXPERTS else f"{pair.module}.{pair.part}"
+        if stem == _HEAD and self.tied and self.modules.size(_HEAD) is None:
+            return self.modules.size(_TIED)
         if not self.how.names:
             return self.modules.size(stem)
         wanted = self.how.module(pair.module)

@@ -237,6 +237,24 @@ def test_a_name_that_the_files_alone_have_is_refused(architecture: str, module: 
     assert list(module_faults(plain, compared(base))) == []
 
 
+@pytest.mark.parametrize(
+    ("architecture", "outputs", "message"),
+    [
+        ("LlamaForCausalLM", 320, ""),
+        ("LlamaForCausalLM", 321, "lm_head of tiny/v1 has 320 outputs"),
+        ("Qwen2ForCausalLM", 320, "meets no module of tiny/v1"),
+    ],
+)
+def test_an_output_layer_that_shares_the_embeddings_takes_adapters_where_vllm_has_it(
+    architecture: str, outputs: int, message: str
+) -> None:
+    patterns = Modules(patterns=attention(LAYERS) | {"model.embed_tokens": "320x64"})
+    base = replace(base_model("llama"), architecture=architecture, modules=patterns)
+    told = [told[1] for told in module_faults(by_module(tensors(linear("lm_head", 64, outputs))), compared(base))]
+    assert bool(told) is bool(message), told
+    assert message in " ".join(told)
+
+
 def test_half_an_adapter_is_refused_for_its_other_half() -> None:
     shapes = linear("model.layers.0.self_attn.q_proj", 64, 64) | linear(LANGUAGE.format(1), 64, 64)
     (told,) = module_faults(by_module(tensors(shapes)), compared(base_model("llama")))
