@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from pulumi_policy import EnforcementLevel, Severity
 
@@ -33,8 +34,10 @@ def _judge(case: Case) -> Iterator[str]:
         yield from told(case, _network(case), _RULE, _EXAMPLE)
     elif is_a(case, "", "ConfigMap") and case.subject.namespace == _namespace(case):
         yield from told(case, _bytes(case), _RULE, "the ConfigMap that the program makes")
-        yield from told(case, _configuration(case), _RULE, "the ConfigMap that the program makes")
-        yield from told(case, _contents(case), _RULE, "tenants: {sales: {recordContents: {reason: ..., ...}}}")
+        configured = _judged(case, "envoy.json", partial(_configuration, case))
+        yield from told(case, configured, _RULE, "the ConfigMap that the program makes")
+        recorded = _judged(case, "contents.json", partial(_contents, case))
+        yield from told(case, recorded, _RULE, "tenants: {sales: {recordContents: {reason: ..., ...}}}")
 
 
 def _namespace(case: Case) -> str:
@@ -84,20 +87,25 @@ def _may(peer: JsonValue, case: Case) -> bool:
     return selector["matchLabels"] in ({_NAMESPACE_NAME: _namespace(case)}, *_METRICS)
 
 
-def _configuration(case: Case) -> Iterator[Fault]:
-    text = at(case.subject.inputs.get("data"), "envoy.json")
-    if text is None:
-        return
-    try:
-        config = json.loads(text, object_pairs_hook=_once) if isinstance(text, str) else UNKNOWN
-    except ValueError:
-        yield Fault(path="data.envoy.json", text="cannot be read as JSON, each key once")
-        return
-    if config is UNKNOWN:
-        yield Fault(path="data.envoy.json", text=NOT_KNOWN)
-        return
+def _configuration(case: Case, config: JsonValue) -> Iterator[Fault]:
     for fault in envoy.faults(config, stated(case.world.environment, case.world.settings, _approved(case))):
         yield Fault(path=f"data.envoy.json: {fault.path}", text=fault.text)
+
+
+def _judged(case: Case, name: str, judge: Callable[[JsonValue], Iterator[Fault]]) -> Iterator[Fault]:
+    """Faults of what a file of the ConfigMap says, or of a file that cannot be judged; none where it is not there."""
+    text, path = at(case.subject.inputs.get("data"), name), f"data.{name}"
+    if text is None:
+        return
+    if not isinstance(text, str):
+        yield Fault(path=path, text=NOT_KNOWN)
+        return
+    try:
+        said = json.loads(text, object_pairs_hook=_once)
+    except ValueError:
+        yield Fault(path=path, text="cannot be read as JSON, each key once")
+        return
+    yield from judge(said)
 
 
 def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
@@ -119,18 +127,10 @@ def _approved(case: Case) -> Mapping[str, Mapping[str, JsonValue]]:
     return envoy_contents.approvals(case.world.settings.get("tenants"), case.world.today)
 
 
-def _contents(case: Case) -> Iterator[Fault]:
+def _contents(case: Case, said: JsonValue) -> Iterator[Fault]:
     """Whose prompts and answers are recorded, and to which certificates they are encrypted."""
-    text = at(case.subject.inputs.get("data"), "contents.json")
-    if text is None:
-        return
-    try:
-        said = json.loads(text, object_pairs_hook=_once) if isinstance(text, str) else UNKNOWN
-    except ValueError:
-        yield Fault(path="data.contents.json", text="cannot be read as JSON, each key once")
-        return
     if not isinstance(said, dict):
-        yield Fault(path="data.contents.json", text=NOT_KNOWN if said is UNKNOWN else "must be an object by tenant")
+        yield Fault(path="data.contents.json", text="must be an object by tenant")
         return
     yield from envoy_contents.table("data.contents.json", said, _approved(case))
 

@@ -16,7 +16,7 @@ from tests.entry.support.callers import once, request
 from tests.entry.support.plan import CHAT, cluster, issuers_of
 from tests.entry.support.running import Entry
 from tests.entry.support.tokens import Providers
-from tests.entry.support.upstream import Upstream
+from tests.entry.support.upstream import upstreams
 
 NAMESPACES = {"shop": ("backend", "web"), "archive": ("reader",)}
 BODY = {"messages": [{"role": "user", "content": "hello"}]}
@@ -41,17 +41,13 @@ def entry(api: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[En
     providers = Providers()
     issuers = [one for one in issuers_of(providers) if one.name != "cluster"]
     issuers.append(cluster("cluster", said["issuer"], keys))
-    servers = {name: Upstream(name) for name in ("support", "legal")}
-    for server in servers.values():
-        server.start()
-    made = Entry(tmp_path_factory.mktemp("entry"), providers, servers, issuers=issuers)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
-        for server in servers.values():
-            server.stop()
+    with upstreams() as servers:
+        made = Entry(tmp_path_factory.mktemp("entry"), providers, servers, issuers=issuers)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
 
 
 def token(api: Kubectl, namespace: str, name: str, *words: str, audience: str = "kitchen") -> str:

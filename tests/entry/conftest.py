@@ -9,7 +9,7 @@ import pytest
 from tests.entry.support.accounts import accounts
 from tests.entry.support.running import Entry
 from tests.entry.support.tokens import Providers
-from tests.entry.support.upstream import Upstream
+from tests.entry.support.upstream import Upstream, upstreams
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +24,8 @@ def tokens(providers: Providers) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def session_servers() -> Iterator[dict[str, Upstream]]:
-    made = {name: Upstream(name) for name in ("support", "legal")}
-    for server in made.values():
-        server.start()
-    yield made
-    for server in made.values():
-        server.stop()
+    with upstreams() as made:
+        yield made
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.entry.support.accounts import accounts
 from tests.entry.support.plan import GROUPS, KITCHEN, issuers_of
 from tests.entry.support.running import Entry
 from tests.entry.support.tokens import Providers
-from tests.entry.support.upstream import Upstream
+from tests.entry.support.upstream import Upstream, upstreams
 from tests.keycloak.support.keycloak import Keycloak
 from tests.keycloak.support.table_realms import IDP, ROLES
 from tests.keycloak.support.table_tokens import INEXPRESSIBLE, Tokens
@@ -58,12 +58,8 @@ def tokens(getting: Tokens) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def all_servers() -> Iterator[dict[str, Upstream]]:
-    made = {name: Upstream(name) for name in ("support", "legal")}
-    for server in made.values():
-        server.start()
-    yield made
-    for server in made.values():
-        server.stop()
+    with upstreams() as made:
+        yield made
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,6 +50,19 @@ class Upstream:
     def clear(self) -> None:
         self.seen.clear()
         self.ended.clear()
+
+
+@contextmanager
+def upstreams() -> Iterator[dict[str, Upstream]]:
+    """The servers of the kitchens that calls are tried on, while the context lasts."""
+    made = {name: Upstream(name) for name in ("support", "legal")}
+    for server in made.values():
+        server.start()
+    try:
+        yield made
+    finally:
+        for server in made.values():
+            server.stop()
 
 
 def wait_for(ended: list[str], count: int, seconds: float = 10.0) -> None:

