@@ -85,7 +85,8 @@ def test_callers_speak_mtls_to_every_headless_service(behind: Callable[[str], Ob
     headless = {key[1:] for key, one in made.items() if key[0] == "Service" and one["spec"].get("clusterIP") == "None"}
     ruled = {key[1:]: one["spec"] for key, one in made.items() if key[0] == "DestinationRule"}
     assert set(ruled) == headless == {
-        ("entry-dev", "counter"), ("helpdesk-dev", "support-pods"), ("sales-dev", "summary-pods"),
+        ("entry-dev", "counter"), ("helpdesk-dev", "support-pods"), ("helpdesk-dev", "search-pods"),
+        ("sales-dev", "summary-pods"),
     }  # fmt: skip
     for (namespace, name), spec in ruled.items():
         assert spec["host"] == f"{name}.{namespace}.svc.cluster.local"

@@ -66,7 +66,7 @@ def test_what_is_asked_of_a_store_that_cannot_do_it_stops_the_preview(stack: Sta
 def test_another_generation_of_keys_is_made_before_the_old_one_goes(stack: Stack) -> None:
     steps = planned(run(stack("dev", {"objectStore": {**BASE, "keyGeneration": 2}}), "preview", "--json"))
     users = [step["newState"]["inputs"]["user"] for step in steps if step["newState"]["type"].endswith(":MinioUser")]
-    assert len(users) == 4, "two read adapters, two base models"
+    assert len(users) == 5, "two read adapters, three base models"
     assert all(user.endswith("-g2") for user in users)
 
 

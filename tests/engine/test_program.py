@@ -107,13 +107,13 @@ def test_a_preview_shows_what_each_kitchen_needs_of_a_gpu(stack: Stack, judged: 
     result = judged("prod")
     assert result.status == 0, result.text
     (row,) = [line.split() for line in result.text.splitlines() if line.split()[:2] == ["developer", "h100"]]
-    assert row[2:] == ["15.0", "0.2", "32.0", "2.5", "49.6", "71.7", "69", "27"]
+    assert row[2:] == ["15.0", "0.2", "32.0", "0.8-3.0", "48.0-50.1", "71.1", "69", "27", "fits"]
     kitchens = settings()["kitchens"]
     kitchens["support"]["runtime"] |= {"concurrency": 512, "maxModelLen": 32768}
     told(
         run(stack("dev", {"kitchens": kitchens}), "preview", *PACK),
         "% of pool l40s",
-        "one GPU of NVIDIA-L40S gives 40.5 GiB at gpuMemoryUtilization 0.9",
+        "one GPU of NVIDIA-L40S gives 40.1 GiB at gpuMemoryUtilization 0.9",
         "; example: tokensPerRequest: ",
     )
 
