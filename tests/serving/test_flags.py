@@ -90,7 +90,9 @@ def test_the_parser_takes_what_every_setting_renders() -> None:
     lora = LoraOptions(max_loras=2, max_lora_rank=16, max_cpu_loras=4)
     lines = [json.dumps([*options.flags(), *lora.flags(["a"])])]
     lines += [json.dumps(["/m", *features(kitchen(catalog, {}, task=task)).flags()]) for task in ("embed", "classify")]
-    first, embed, classify = (
+    shared = {**EVERY, "fullyShardedLoras": False, "expertParallel": True}
+    lines.append(json.dumps(["/m", *features(kitchen(with_template, shared)).flags()]))
+    first, embed, classify, experts = (
         json.loads(line) for line in run("-c", PARSE, given="\n".join(lines)).splitlines() if line.startswith("{")
     )
     assert first["model_tag"] == "/mnt/models"
@@ -102,5 +104,6 @@ def test_the_parser_takes_what_every_setting_renders() -> None:
     assert "backend='xgrammar'" in str(first["structured_outputs_config"])
     assert json.loads(json.dumps(first["speculative_config"]))["prompt_lookup_max"] == 4
     assert first["limit_mm_per_prompt"] == {"image": 2, "video": 0}
-    assert (first["fully_sharded_loras"], first["enable_expert_parallel"]) == (True, True)
+    assert (first["fully_sharded_loras"], first["enable_expert_parallel"]) == (True, False)
+    assert (experts["fully_sharded_loras"], experts["enable_expert_parallel"]) == (False, True)
     assert (embed["runner"], embed["convert"], classify["convert"]) == ("pooling", "embed", "classify")
