@@ -33,15 +33,15 @@ _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "e
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """What an adapter is compared with. `sizes`: whether sizes are, too; `turned`: the base's weights are [in, out].
+    """What an adapter is compared with. `sizes`: whether sizes are, too; `rank`: the r of its configuration, if any.
 
-    `rank` is the r of its configuration, None where it says none.
+    Sizes are outputs before inputs whatever `fan_in_fan_out` says: PEFT takes it back on linear layers
+    (dispatch_default of src/peft/tuners/lora/layer.py), and vLLM serves no adapters of models with others.
     """
 
     base: BaseModel
     serves: Serves
     sizes: bool
-    turned: bool
     rank: int | None = None
 
     @property
@@ -199,7 +199,7 @@ def _beyond(pair: Pair, base: BaseModel) -> Iterator[tuple[str, object, str]]:
 def _sizes(pair: Pair, size: Size, compared: Compared) -> Iterator[tuple[str, object, str]]:
     """lora_A is [rank, in] and lora_B [out, rank]; of an embedding the rows of the weight are its inputs."""
     outputs, inputs = size[-2:]
-    if pair.kind == EMBEDDING or compared.turned:
+    if pair.kind == EMBEDDING:
         outputs, inputs = inputs, outputs
     yield from _sides(pair, (outputs, inputs), compared.base.ref)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from infra.catalog import Catalog, load_catalog
 from ops.checks import check_artifact
-from tests.support.artifacts import ADAPTER, MODEL, catalog_folder, change_config, write_adapter
+from tests.support.artifacts import ADAPTER, MODEL, RANK, WEIGHTS, catalog_folder, change_config, write_adapter
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +42,19 @@ def test_an_empty_list_of_layers_says_nothing(tmp_path: Path, catalog: Catalog) 
     folder = write_adapter(tmp_path / "menu")
     change_config(folder, layers_to_transform=[])
     assert told(folder, catalog) == []
+
+
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize(("inputs", "outputs"), [(64, 128), (128, 64)])
+def test_matrices_of_linear_layers_are_not_turned(
+    tmp_path: Path, catalog: Catalog, said: bool, inputs: int, outputs: int
+) -> None:
+    """PEFT takes fan_in_fan_out back where a layer is linear, and vLLM never reads it."""
+    folder = write_adapter(tmp_path / "menu")
+    start = "base_model.model.model.layers.0.mlp.up_proj.lora"
+    shapes = {f"{start}_A.weight": (RANK, inputs), f"{start}_B.weight": (outputs, RANK)}
+    save_file({name: np.ones(shape, np.float32) for name, shape in shapes.items()}, folder / WEIGHTS)
+    change_config(folder, fan_in_fan_out=said, target_modules=["up_proj"])
+    found = [str(fault) for fault in check_artifact("adapter", "", folder, catalog)]
+    assert (found == []) is (outputs == 128), found
+    assert outputs == 128 or "up_proj of tiny/v1 has" in found[0]

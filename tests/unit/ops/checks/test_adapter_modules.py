@@ -179,7 +179,7 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], str]] = [
 
 
 def compared(base: BaseModel, **changes: Any) -> Compared:
-    return Compared(**({"base": base, "serves": serves("0.27.1"), "sizes": True, "turned": False} | changes))
+    return Compared(**({"base": base, "serves": serves("0.27.1"), "sizes": True} | changes))
 
 
 def tensors(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -261,11 +261,34 @@ def test_half_an_adapter_is_refused_for_its_other_half() -> None:
     assert told[0] == LANGUAGE.format(1)
 
 
-def test_a_transposed_base_model_is_compared_the_other_way_round() -> None:
-    shapes = both("model.layers.{}.mlp.gate_proj", 128, 64)
-    named = by_module(tensors(shapes))
-    assert list(module_faults(named, compared(base_model("llama"), turned=True))) == []
-    assert list(module_faults(named, compared(base_model("llama")))) != []
+@pytest.mark.parametrize("wraps", [0, 1, 2, 3])
+def test_a_model_that_was_wrapped_more_than_once_has_its_modules(wraps: int) -> None:
+    """vLLM takes each `base_model.model.` out of a name that begins with one (parse_fine_tuned_lora_name)."""
+    shapes = both("model.layers.{}.self_attn.q_proj", 64, 64)
+    named = by_module(tensors({PREFIX * wraps + name.removeprefix(PREFIX): shape for name, shape in shapes.items()}))
+    assert list(module_faults(named, compared(base_model("llama")))) == []
+
+
+def test_one_module_wrapped_once_and_twice_stands_twice() -> None:
+    shapes = linear("model.layers.0.self_attn.q_proj", 64, 64)
+    again = {f"{PREFIX}{name}": shape for name, shape in shapes.items()}
+    assert by_module(tensors(shapes | again)).twice == tuple(again)
+
+
+def test_a_prefix_within_a_name_that_does_not_begin_with_it_stays() -> None:
+    named = by_module(tensors(linear(f"model.{PREFIX}model.layers.0.self_attn.q_proj", 64, 64)))
+    shapes = linear(f"x.{PREFIX}y", 64, 64)
+    bare = by_module(tensors({name.removeprefix(PREFIX): shape for name, shape in shapes.items()}))
+    assert list(named.pairs) == ["model.model.layers.0.self_attn.q_proj"]
+    assert list(bare.pairs) == [f"x.{PREFIX}y"]
+
+
+def test_a_copy_that_vllm_does_not_know_as_one_is_refused() -> None:
+    """Without anything before it, `lm_head.base_layer.weight` ends vLLM's load: "unsupported LoRA weight"."""
+    shapes = both("model.layers.{}.self_attn.q_proj", 64, 64)
+    copy = "lm_head.base_layer.weight"
+    assert by_module(tensors(shapes | {f"{PREFIX}{copy}": (320, 64)})).others == ()
+    assert by_module(tensors(shapes | {copy: (320, 64)})).others == (copy,)
 
 
 @pytest.mark.parametrize(
