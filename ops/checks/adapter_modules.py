@@ -28,6 +28,10 @@ _IN_ONE = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_pr
 """Modules that files of some architectures have as one, with the names of the parts that those of others have."""
 
 _HEAD, _TIED = "lm_head", "model.embed_tokens"
+_HEADS = (_HEAD, "output", "output_layer", "embed_out")
+"""Names of output layers, where they stand outside of layers: no linear layers of vLLM's."""
+
+_BARE = "model."
 _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "embedding", "tok_embeddings")
 
 
@@ -77,7 +81,8 @@ def _same_module(named: Named, how: Architecture) -> Iterator[Told]:
     """Pairs that vLLM keeps under one name, though they have two here: the later one would take the place."""
     first: dict[tuple[str, str], str] = {}
     for name, pair in named.pairs.items():
-        other = first.setdefault((how.module(pair.module) or pair.module, pair.part), name)
+        served = (how.module(pair.module) or pair.module).removeprefix(_BARE)
+        other = first.setdefault((served, pair.part), name)
         if other != name:
             yield name, "stands twice: vLLM gives both names to one module, and takes one", f"{name}, {other}", other
 
@@ -116,10 +121,15 @@ class _Meets:
         if stem == _HEAD and self.tied and self.modules.size(_HEAD) is None:
             return self.modules.size(_TIED)
         if not self.how.names:
-            return self.modules.size(stem)
+            return self.modules.size(stem) or self._of_bare_files(stem)
         wanted = self.how.module(pair.module)
         suffix = f".{pair.part}" if pair.kind == EXPERTS else ""
         return None if wanted is None else self._by_served.get(f"{wanted}{suffix}")
+
+    def _of_bare_files(self, stem: str) -> Size | None:
+        """The size by files of a model of embeddings, whose names lack the `model.` that vLLM's modules have."""
+        below = stem.removeprefix(_BARE)
+        return self.modules.size(below) if stem != below and below.startswith("layers.") else None
 
     def sides(self, pair: Pair) -> Size:
         """Outputs and inputs of the weight that a pair for all experts changes."""
@@ -170,7 +180,11 @@ def _kinds(pair: Pair, how: Architecture, compared: Compared) -> Iterator[tuple[
         yield "vLLM leaves out what begins so, in silence", pair.module, "a layer of the model"
     for end in compared.serves.renamed.get(compared.base.architecture, ()):
         if f".{pair.module}".endswith(f".{end}"):
-            yield "vLLM names it otherwise and meets no module of this name: it would leave it out", end, "q_proj"
+            yield (
+                "vLLM has it under another name or takes no adapter of it, and this would have no effect",
+                end,
+                "q_proj",
+            )
     yield from _beyond(pair, compared.base)
     parts = how.packed.get(served.rsplit(".", 1)[-1])
     if parts and last not in parts:
@@ -178,7 +192,7 @@ def _kinds(pair: Pair, how: Architecture, compared: Compared) -> Iterator[tuple[
     for whole, some in _IN_ONE.items():
         if last in some and how.packed.get(whole) == (whole,):
             yield f"{compared.base.architecture} has {whole} in its place, and vLLM takes that alone", last, whole
-    outside = last in _EMBEDDINGS or last == _HEAD
+    outside = last in _EMBEDDINGS or last == _HEAD or (last in _HEADS and pair.layer is None)
     if known and outside and served.rsplit(".", 1)[-1] not in how.embeddings:
         yield f"vLLM {compared.serves.version} takes no adapter of it in {compared.base.architecture}", last, "q_proj"
     if (pair.kind == EMBEDDING) is not (last in _EMBEDDINGS):

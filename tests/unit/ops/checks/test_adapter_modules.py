@@ -225,6 +225,9 @@ def test_a_layer_that_is_a_draft_is_refused() -> None:
         ("Param2MoEForCausalLM", "attention.query_key_value"),
         ("Param2MoEForCausalLM", "attention.dense"),
         ("AfmoeForCausalLM", "mlp.router.gate"),
+        ("DeepseekV32ForCausalLM", "self_attn.indexer.wk"),
+        ("GlmMoeDsaForCausalLM", "self_attn.indexer.weights_proj"),
+        ("LongcatFlashForCausalLM", "self_attn.q_a_proj"),
     ],
 )
 def test_a_name_that_the_files_alone_have_is_refused(architecture: str, module: str) -> None:
@@ -253,6 +256,43 @@ def test_an_output_layer_that_shares_the_embeddings_takes_adapters_where_vllm_ha
     told = [told[1] for told in module_faults(by_module(tensors(linear("lm_head", 64, outputs))), compared(base))]
     assert bool(told) is bool(message), told
     assert message in " ".join(told)
+
+
+def test_a_router_of_experts_without_a_gate_is_left_out() -> None:
+    start = "backbone.layers.{0-1}.mixer"
+    patterns = Modules(patterns={f"{start}.gate": "4x64", f"{start}.q_proj": "64x64"})
+    base = replace(base_model("llama"), architecture="NemotronHForCausalLM", modules=patterns)
+    for word, outputs, fine in (("gate", 4, False), ("q_proj", 64, True)):
+        named = by_module(tensors(both(f"backbone.layers.{{}}.mixer.{word}", 64, outputs)))
+        assert (list(module_faults(named, compared(base))) == []) is fine
+
+
+@pytest.mark.parametrize(
+    ("architecture", "head"),
+    [("InternLM2ForCausalLM", "output"), ("ChatGLMModel", "transformer.output_layer"), ("MadeUpForCausalLM", "output")],
+)
+def test_an_output_layer_by_another_name_is_one(architecture: str, head: str) -> None:
+    """Output layers are no linear layers of vLLM's: it ends at adapters of those that it does not name."""
+    patterns = Modules(patterns={f"{LAYERS}.attention.output": "64x64", head: "320x64"})
+    base = replace(base_model("llama"), architecture=architecture, modules=patterns)
+    told = [told[1] for told in module_faults(by_module(tensors(linear(head, 64, 320))), compared(base))]
+    assert told == ([] if "MadeUp" in architecture else [f"vLLM 0.27.1 takes no adapter of it in {architecture}"])
+    within = by_module(tensors(both("model.layers.{}.attention.output", 64, 64)))
+    assert list(module_faults(within, compared(base))) == []
+
+
+def test_files_without_model_before_their_names_have_its_modules() -> None:
+    """vLLM's modules are `model.layers...`; of a model of embeddings it takes adapters without it as well."""
+    bare = {name.removeprefix("model."): size for name, size in attention(LAYERS).items()}
+    base = replace(base_model("llama"), architecture="Qwen3ForCausalLM", modules=Modules(patterns=bare))
+    whole = both("model.layers.{}.self_attn.q_proj", 64, 64)
+    short = both("layers.{}.self_attn.q_proj", 64, 64)
+    for shapes in (whole, short):
+        assert list(module_faults(by_module(tensors(shapes)), compared(base))) == []
+    told = [told[1] for told in module_faults(by_module(tensors(whole | short)), compared(base))]
+    assert all("stands twice" in rule for rule in told)
+    assert len(told) == 2
+    assert list(module_faults(by_module(tensors(short)), compared(base_model("llama")))) != []
 
 
 def test_half_an_adapter_is_refused_for_its_other_half() -> None:
