@@ -44,7 +44,8 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
         faults += number_faults(content, None if stand_in or entry is None else entry)
         faults += _layers(content, text_part(config)[1].get("num_hidden_layers"))
         content.notes.extend(notes(content))
-        if comparable(config) and not odd and content.tensors:
+        whole = not odd and not any(fault.path.startswith(INDEX) for fault in faults)
+        if comparable(config) and whole and content.tensors:
             said = said_config(content)
             faults += weight_faults(content, said, quantization(config))
             content.notes.extend(weight_notes(content, said))

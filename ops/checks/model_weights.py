@@ -24,6 +24,7 @@ TEXT_LAYER = re.compile(r"(?P<before>(?:model\.)?(?:language_model\.)?(?:model\.
 """Layers that are surely the language model's: towers and drafts have layers beside them."""
 
 _HEAD = "lm_head"
+_EXPERT = re.compile(r"(?:^|\.)experts\.([0-9]{1,6})(?:\.|$)")
 _NO_WEIGHTS = ("rotary_emb",)
 """Parts of layers that older files have and no model loads."""
 
@@ -46,6 +47,7 @@ def weight_faults(content: Content, said: Mapping[str, Any], method: str | None)
     if wanted is None or not _by_these_names(wanted, found):
         return
     yield from _lacking(wanted, found)
+    yield from _experts(found, said.get("numLocalExperts", 0))
     yield from _ends(wanted, found, said)
     yield from _other_sizes(wanted, content, said, method)
 
@@ -93,6 +95,17 @@ def _lacking(wanted: Needed, found: _Found) -> Iterator[Fault]:
         first, *more = gone
         rule = f"each layer of this architecture has it, and vLLM may serve without: is a file missing?{_and(more)}"
         yield Fault(path=f"{SINGLE}: {first}", value=MISSING, rule=rule, example=f"{first}.weight")
+
+
+def _experts(found: _Found, count: int) -> Iterator[Fault]:
+    """Experts that stand one by one are as many as config.json says, in each layer that has some."""
+    for number, names in found.layers.items():
+        there = {int(match[1]) for name in names if (match := _EXPERT.search(name))}
+        if there and count and there != set(range(count)):
+            rule = f"config.json says that a layer has {count} experts: is a file missing?"
+            path = f"{SINGLE}: {found.before}layers.{number}: experts"
+            yield Fault(path=path, value=f"{len(there)} of them", rule=rule, example=str(count))
+            return
 
 
 def _less(found: _Found) -> Iterator[tuple[int, str]]:

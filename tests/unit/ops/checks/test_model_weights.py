@@ -127,14 +127,50 @@ def test_of_other_architectures_a_layer_with_less_is_told(folder: Path, catalog:
 
 
 def test_layers_of_two_kinds_are_no_fault(folder: Path, catalog: Catalog) -> None:
-    changed(folder, architectures=["MixtralForCausalLM"])
+    changed(folder, architectures=["DeepseekV2ForCausalLM"])
 
     def other(tensors: Tensors) -> None:
+        for layer in (0, 1):
+            for name in ("kv_a_proj_with_mqa", "kv_a_layernorm", "kv_b_proj"):
+                tensors[f"model.layers.{layer}.self_attn.{name}.weight"] = np.ones((8, 8), np.float32)
         for name in [name for name in tensors if ".layers.1.mlp." in name]:
-            tensors[name.replace(".mlp.", ".block_sparse_moe.experts.0.")] = tensors.pop(name)
+            tensors[name.replace(".mlp.", ".mlp.experts.0.")] = tensors.pop(name)
 
     rewritten(folder, other)
     assert read(folder, catalog)[0] == []
+
+
+def expert(tensors: Tensors, layer: int, number: int) -> None:
+    start = f"model.layers.{layer}.block_sparse_moe"
+    tensors[f"{start}.gate.weight"] = np.ones((2, 64), np.float32)
+    tensors[f"{start}.experts.{number}.w1.weight"] = np.ones((128, 64), np.float32)
+
+
+@pytest.mark.parametrize(("experts", "fine"), [((0, 1), True), ((0,), False), ((1,), False), ((0, 1, 2), False)])
+def test_experts_are_as_many_as_is_said(folder: Path, catalog: Catalog, experts: tuple[int, ...], fine: bool) -> None:
+    changed(folder, architectures=["MixtralForCausalLM"], num_local_experts=2, num_experts_per_tok=1)
+
+    def as_experts(tensors: Tensors) -> None:
+        for name in [name for name in tensors if ".mlp." in name]:
+            del tensors[name]
+        for layer in (0, 1):
+            for number in experts:
+                expert(tensors, layer, number)
+
+    rewritten(folder, as_experts)
+    faults, _ = read(folder, catalog)
+    assert (faults == []) is fine
+    assert fine or [line.startswith("model.safetensors: model.layers.0: experts: ") for line in faults] == [True]
+
+
+def test_a_missing_file_is_not_told_again_by_its_weights(folder: Path, catalog: Catalog) -> None:
+    first, second = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
+    places = {name: second if "up_proj" in name else first for name in load_file(folder / WEIGHTS)}
+    without(folder, *[name.removesuffix(".weight") for name, place in places.items() if place == second])
+    (folder / WEIGHTS).rename(folder / first)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+    (line,), _ = read(folder, catalog)
+    assert "names a file that is not there" in line
 
 
 def test_weights_that_are_packed_count_as_there(folder: Path, catalog: Catalog) -> None:
