@@ -150,7 +150,7 @@ def _mistyped(config: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _unknown(config: Mapping[str, Any], serves: Serves) -> Iterator[Fault]:
     """A key that is not known and is on may mean anything; one that is off is a newer PEFT's default."""
-    known = _NO_MATTER | serves.off.keys() | _PATTERNS
+    known = _NO_MATTER | serves.off.keys() | set(serves.understood) | _PATTERNS
     for key, value in config.items():
         if key not in known and value:
             rule = "is no key of PEFT's LoRA that is known here, and vLLM ignores it: what it does cannot be judged"

@@ -32,6 +32,7 @@ _HEADS = (_HEAD, "output", "output_layer", "embed_out")
 """Names of output layers, where they stand outside of layers: no linear layers of vLLM's."""
 
 _BARE = "model."
+_ONE_BY_ONE = ".experts.{"
 _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "embedding", "tok_embeddings")
 
 
@@ -98,9 +99,14 @@ def notes_of(named: Named, compared: Compared) -> Iterator[str]:
     elif not base.architecture:
         yield f"not compared: the catalog entry of {base.ref} has no architecture; names are taken as they are"
     elif compared.how is None:
-        yield f"not compared: vLLM {serves.version} serves no adapters of {base.architecture}, as far as is known here"
+        yield f"not compared: vLLM {serves.listed} serves no adapters of {base.architecture}, as far as is known here"
     if serves.asked != serves.version:
         yield f"what vLLM {serves.asked} does with adapters is not known; judged as {serves.version}"
+    if serves.listed != serves.version:
+        yield (
+            f"names of modules are judged as vLLM {serves.listed} takes them: its list is not of {serves.version} "
+            "(make adapter-names)"
+        )
     if named.copies:
         yield f"{', '.join(sorted(named.copies))}: PEFT's copy of the base model's weight, which vLLM leaves out"
     for word in sorted(named.words & serves.notes.keys()):
@@ -152,6 +158,15 @@ class _Meets:
 def _unmet(pair: Pair, modules: Modules, ref: str) -> tuple[str, object, str]:
     """Rule, value and example for tensors that meet no module."""
     stem = pair.module if pair.kind != EXPERTS else f"{pair.module}.{pair.part}"
+    if pair.kind == EXPERTS and any(_ONE_BY_ONE in name for name in modules.patterns):
+        rule = f"{ref} has its experts one by one, and vLLM takes adapters of them so, not one pair for all of a layer"
+        return f"{rule}: train without target_parameters", pair.shown, "experts.0.gate_proj"
+    if modules.size(stem) is not None:
+        return (
+            "vLLM gives the weight of this name to a module of another, and takes no adapter by this one",
+            stem,
+            "q_proj",
+        )
     if near := modules.knows_but_for_numbers(stem):
         return f"{ref} lacks this layer or expert: vLLM would leave it out; it has {', '.join(near)}", stem, near[0]
     alike = modules.alike(stem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +11,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import FOLDER, Catalog, load_catalog
+from infra.catalog.serves import serves
+from infra.documents import read
 from ops.checks import check_artifact
+from ops.checks.adapter_config import read_config
 from tests.support.artifacts import ADAPTER, MODEL, RANK, WEIGHTS, catalog_folder, change_config, write_adapter
 
 
@@ -58,3 +63,18 @@ def test_matrices_of_linear_layers_are_not_turned(
     found = [str(fault) for fault in check_artifact("adapter", "", folder, catalog)]
     assert (found == []) is (outputs == 128), found
     assert outputs == 128 or "up_proj of tiny/v1 has" in found[0]
+
+
+def test_a_version_that_is_added_to_the_data_changes_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer vLLM that serves DoRA: the key goes from `mustBeOff` to `understood`, and newer ones are judged by it."""
+    known = read(FOLDER / "serves.yaml")["serves"]
+    newer = deepcopy(known["0.27.1"]) | {"understood": ["use_dora"]}
+    del newer["mustBeOff"]["use_dora"]
+    (tmp_path / "serves.yaml").write_text(json.dumps({"serves": known | {"0.33.0": newer}}))
+    rules = read(tmp_path / "serves.yaml")["serves"]
+    monkeypatch.setattr("infra.catalog.serves._rules", lambda: rules)
+    config = {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj"], "use_dora": True}
+    config["base_model_name_or_path"] = MODEL
+    told = {version: read_config(config, serves(version))[1] for version in ("0.27.1", "0.33.0", "0.33.1")}
+    assert [fault.path for fault in told["0.27.1"]] == ["adapter_config.json: use_dora"]
+    assert told["0.33.0"] == told["0.33.1"] == []

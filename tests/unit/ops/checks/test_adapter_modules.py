@@ -152,7 +152,7 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], str]] = [
     ("qwen moe", experts("experts.3."), "vLLM takes the experts of a layer all together"),
     ("qwen moe", experts("up_proj"), "vLLM takes the experts of a layer all together"),
     ("qwen moe", linear("model.layers.0.mlp.experts.4.up_proj", 64, 32), "lacks this layer or expert"),
-    ("qwen moe", WHOLE, "meets no module of tiny/v1"),
+    ("qwen moe", WHOLE, "tiny/v1 has its experts one by one"),
     ("gpt-oss", WHOLE, ""),
     ("gpt-oss", both("model.layers.{}.self_attn.q_proj", 64, 64), ""),
     ("gpt-oss", stacked(gate_up_proj=(64, 64)), "vLLM takes both weights of the experts together"),
@@ -258,6 +258,20 @@ def test_an_output_layer_that_shares_the_embeddings_takes_adapters_where_vllm_ha
     assert message in " ".join(told)
 
 
+def test_a_pair_for_all_experts_of_a_model_that_has_them_one_by_one_is_told_so() -> None:
+    """What PEFT writes for `target_parameters`, and for `all-linear` on mixtures of experts."""
+    shapes = linear("model.layers.0.mlp.experts", 32, 64) | linear("model.layers.0.mlp.experts.base_layer", 64, 64)
+    told = [told[1] for told in module_faults(by_module(tensors(shapes)), compared(base_model("qwen moe")))]
+    assert len(told) == 2
+    assert all("has its experts one by one" in rule and "train without target_parameters" in rule for rule in told)
+
+
+def test_a_name_that_vllm_gives_to_another_module_is_told_so() -> None:
+    """gpt-oss calls its embeddings otherwise, and an adapter's name of them meets none."""
+    (told,) = module_faults(by_module(tensors(embedding(320, 64))), compared(base_model("gpt-oss")))
+    assert "to a module of another" in told[1]
+
+
 def test_a_router_of_experts_without_a_gate_is_left_out() -> None:
     start = "backbone.layers.{0-1}.mixer"
     patterns = Modules(patterns={f"{start}.gate": "4x64", f"{start}.q_proj": "64x64"})
@@ -353,6 +367,16 @@ def test_a_version_that_is_not_known_is_judged_as_an_older_one_and_said_so() -> 
     (note,) = notes_of(named, compared(base_model("llama"), serves=newer))
     assert note == "what vLLM 0.99.0 does with adapters is not known; judged as 0.27.1"
     assert serves("0.10.0+cpu").version == "0.27.1"
+
+
+def test_names_that_are_of_another_version_are_used_and_said_to_be() -> None:
+    """The two files of a version are made apart: what the older list of names knows is not forgotten meanwhile."""
+    newer = replace(serves("0.27.1"), version="0.33.0", asked="0.33.0")
+    base = base_model("gemma 4 picture")
+    named = by_module(tensors(both("model.vision_tower.encoder.layers.{}.self_attn.q_proj", 64, 64)))
+    assert list(module_faults(named, compared(base, serves=newer))) != []
+    (note,) = notes_of(named, compared(base, serves=newer))
+    assert note.startswith("names of modules are judged as vLLM 0.27.1 takes them: its list is not of 0.33.0")
 
 
 def test_without_modules_only_plain_names_pass() -> None:
