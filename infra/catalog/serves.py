@@ -65,9 +65,9 @@ class Architecture:
 class Serves:
     """One version of vLLM. `asked` is the image's; `architectures` are as vLLM `listed` has them.
 
-    `understood` are keys that it takes as PEFT means them, beside those of every version. `renamed` are ends of names that
-    files have and the server does not, by architecture. `tied_head` are architectures
-    whose output layer takes adapters though the files have none.
+    `understood` are keys that it takes as PEFT means them, beside those of every version. `renamed` are ends of names
+    that files have and the server does not, by architecture. `tied_head` are architectures whose output layer takes
+    adapters though the files have none.
     """
 
     version: str
