@@ -63,10 +63,11 @@ class Architecture:
 
 @dataclass(frozen=True, kw_only=True)
 class Serves:
-    """One version of vLLM. `asked` is the image's; `architectures` are empty where no list of them was made.
+    """One version of vLLM. `asked` is the image's; `architectures` are as vLLM `listed` has them.
 
-    `renamed` are ends of names that files have and the server does not, by architecture. `tied_head` are architectures
-    whose output layer takes adapters though the files have none.
+    `understood` are keys that it takes as PEFT means them, beside those of every version. `renamed` are ends of names
+    that files have and the server does not, by architecture. `tied_head` are architectures whose output layer takes
+    adapters though the files have none.
     """
 
     version: str
@@ -79,6 +80,8 @@ class Serves:
     renamed: Mapping[str, tuple[str, ...]]
     tied_head: tuple[str, ...]
     architectures: Mapping[str, Architecture]
+    listed: str
+    understood: tuple[str, ...] = ()
 
 
 def serves(version: str) -> Serves:
@@ -99,7 +102,9 @@ def serves(version: str) -> Serves:
         notes=said.get("notes", {}),
         renamed={name: tuple(ends) for name, ends in said.get("renamed", {}).items()},
         tied_head=tuple(said.get("tiedHead", ())),
-        architectures=architectures if listed == chosen else {},
+        architectures=architectures,
+        listed=listed,
+        understood=tuple(said.get("understood", ())),
     )
 
 

@@ -5,8 +5,10 @@ Nothing is computed: every number stays as it was. The same origin gives the sam
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +129,7 @@ def _files(folder: Path) -> tuple[list[Path], tuple[str, ...], list[Fault], Mapp
         rule = "an adapter has weights as safetensors, one file or several with their index: convert what is a pickle"
         return [], (), [Fault(path=WEIGHTS, value=MISSING, rule=rule, example=WEIGHTS)], {}
     try:
-        places = _weight_map(parse((folder / INDEX).read_bytes()))
+        places = _weight_map(parse(regular(folder / INDEX).read_bytes()))
     except (OSError, JsonError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         rule = f"several files of weights need an index with a weight_map: {reason}"
@@ -147,6 +149,13 @@ def _files(folder: Path) -> tuple[list[Path], tuple[str, ...], list[Fault], Mapp
         if name not in named
     ]
     return ([] if faults else [folder / name for name in named]), (*named, INDEX), faults, {} if faults else places
+
+
+def regular(path: Path) -> Path:
+    """The path of a file or of a link to one, as hubs' caches have; raise OSError for what is none, such as a pipe."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return path
 
 
 def _weight_map(index: object) -> dict[str, str]:

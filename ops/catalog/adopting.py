@@ -7,6 +7,7 @@ the way in passes; each change is printed. What cannot be made right without a n
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import shutil
 import tempfile
@@ -17,7 +18,7 @@ from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
-from ops.catalog.adopted_weights import Weights, read_weights, write_weights
+from ops.catalog.adopted_weights import Weights, read_weights, regular, write_weights
 from ops.checks import read_artifact
 from ops.checks.adapter import WEIGHTS
 from ops.checks.adapter_config import FILE
@@ -29,6 +30,9 @@ from ops.sums import sha256
 
 KEPT = ("README.md", *PLAIN, *(f"{name}.txt" for name in PLAIN), *(f"{name}.md" for name in PLAIN))
 """Files that are taken as they are: what people read."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a place says that has no room left for a file."""
 
 _MORE = 3
 _EXAMPLE = "kitchen adapter adopt outputs/checkpoint-500 --to menu --base-model tsuzumi-7b-instruct/v1"
@@ -52,7 +56,12 @@ def adopt(catalog_folder: Path, folder: Path, target: Path, base_model: str | No
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:
         new = Path(made) / target.name
         new.mkdir()
-        _write(origin, config, new)
+        try:
+            _write(origin, config, new)
+        except OSError as error:  # copying names the file that it reads, and that one is fine
+            if error.errno not in _FULL:
+                raise
+            raise OSError(error.errno, error.strerror, str(target.parent)) from error
         content, faults = read_artifact("adapter", "", new, catalog)
         if faults or content.withheld:
             raise FaultsError(f"adopt {folder}", [*faults, *content.withheld])
@@ -75,7 +84,7 @@ def _read(folder: Path, target: Path) -> _Origin:
         faults.append(Fault(path="--to", value=str(target), rule=rule, example="--to ../menu"))
     text, config = "", {}
     try:
-        raw = (folder / FILE).read_bytes()
+        raw = regular(folder / FILE).read_bytes()
         config, text = parse(raw), raw.decode()
         if not isinstance(config, dict):
             faults.append(Fault(path=FILE, value=config, rule="must be a JSON object", example='{"r": 8, ...}'))
@@ -84,7 +93,8 @@ def _read(folder: Path, target: Path) -> _Origin:
         rule = f"an adapter has it{f'; there is one in {there}: give that folder' if there else ''}"
         faults.append(Fault(path=FILE, value=MISSING, rule=rule, example=_EXAMPLE))
     except (OSError, JsonError) as error:
-        faults.append(Fault(path=FILE, value=FILE, rule=f"must be readable: {error}", example='{"r": 8, ...}'))
+        reason = error.strerror if isinstance(error, OSError) else error
+        faults.append(Fault(path=FILE, value=FILE, rule=f"must be readable: {reason}", example='{"r": 8, ...}'))
     weights, found = read_weights(folder)
     faults += found
     faults += _other_weights(folder, weights)

@@ -66,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:  # a full disk, a file that goes away: nothing was changed, every write is one rename
-        print(f"{options.command} {options.action}: {error.filename or ''}: {error.strerror}", file=sys.stderr)
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"{options.command} {options.action}: {place}{error.strerror or error}", file=sys.stderr)
         return 2
 
 

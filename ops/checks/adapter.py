@@ -147,13 +147,8 @@ def _weights(content: Content, expected: _Expected) -> Iterator[Fault]:
             alone = f"lora_{min(pair.halves)} alone"
             told.setdefault("lora_A and lora_B come in pairs", []).append((f"{PREFIX}{pair.shown}", alone, "both"))
     if expected.base is not None:
-        compared = Compared(
-            base=expected.base,
-            serves=expected.serves,
-            sizes=expected.sizes,
-            turned=expected.config.turned,
-            rank=expected.config.rank,
-        )
+        rank = expected.config.rank
+        compared = Compared(base=expected.base, serves=expected.serves, sizes=expected.sizes, rank=rank)
         for name, rule, value, example in module_faults(named, compared):
             told.setdefault(rule, []).append((f"{PREFIX}{name}", value, example))
         content.notes.extend(notes_of(named, compared))

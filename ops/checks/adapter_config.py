@@ -58,8 +58,7 @@ class LoraConfig:
     """What of an adapter_config.json the other checks need; None is what could not be read, or is not said.
 
     `modules` are the names in target_modules, without the path before them; None for a regular expression, and where
-    parameters are named beside. `layers` are the only ones that the adapter changes. `turned`: the base model keeps its
-    weights as [inputs, outputs].
+    parameters are named beside. `layers` are the only ones that the adapter changes.
     """
 
     rank: int | None
@@ -67,7 +66,6 @@ class LoraConfig:
     base_model: str | None
     layers: tuple[int, ...] | None = None
     rslora: bool = False
-    turned: bool = False
 
 
 def read_config(config: object, serves: Serves) -> tuple[LoraConfig, list[Fault]]:
@@ -83,7 +81,6 @@ def read_config(config: object, serves: Serves) -> tuple[LoraConfig, list[Fault]
         base_model=base if isinstance(base, str) else None,
         layers=_layers(config.get("layers_to_transform")),
         rslora=config.get("use_rslora") is True,
-        turned=config.get("fan_in_fan_out") is True,
     )
     return found, faults
 
@@ -153,7 +150,7 @@ def _mistyped(config: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _unknown(config: Mapping[str, Any], serves: Serves) -> Iterator[Fault]:
     """A key that is not known and is on may mean anything; one that is off is a newer PEFT's default."""
-    known = _NO_MATTER | serves.off.keys() | _PATTERNS
+    known = _NO_MATTER | serves.off.keys() | set(serves.understood) | _PATTERNS
     for key, value in config.items():
         if key not in known and value:
             rule = "is no key of PEFT's LoRA that is known here, and vLLM ignores it: what it does cannot be judged"

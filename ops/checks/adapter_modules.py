@@ -28,20 +28,25 @@ _IN_ONE = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_pr
 """Modules that files of some architectures have as one, with the names of the parts that those of others have."""
 
 _HEAD, _TIED = "lm_head", "model.embed_tokens"
+_HEADS = (_HEAD, "output", "output_layer", "embed_out")
+"""Names of output layers, where they stand outside of layers: no linear layers of vLLM's."""
+
+_BARE = "model."
+_ONE_BY_ONE = ".experts.{"
 _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embeddings", "embedding", "tok_embeddings")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """What an adapter is compared with. `sizes`: whether sizes are, too; `turned`: the base's weights are [in, out].
+    """What an adapter is compared with. `sizes`: whether sizes are, too; `rank`: the r of its configuration, if any.
 
-    `rank` is the r of its configuration, None where it says none.
+    Sizes are outputs before inputs whatever `fan_in_fan_out` says: PEFT takes it back on linear layers
+    (dispatch_default of src/peft/tuners/lora/layer.py), and vLLM serves no adapters of models with others.
     """
 
     base: BaseModel
     serves: Serves
     sizes: bool
-    turned: bool
     rank: int | None = None
 
     @property
@@ -77,7 +82,8 @@ def _same_module(named: Named, how: Architecture) -> Iterator[Told]:
     """Pairs that vLLM keeps under one name, though they have two here: the later one would take the place."""
     first: dict[tuple[str, str], str] = {}
     for name, pair in named.pairs.items():
-        other = first.setdefault((how.module(pair.module) or pair.module, pair.part), name)
+        served = (how.module(pair.module) or pair.module).removeprefix(_BARE)
+        other = first.setdefault((served, pair.part), name)
         if other != name:
             yield name, "stands twice: vLLM gives both names to one module, and takes one", f"{name}, {other}", other
 
@@ -93,9 +99,14 @@ def notes_of(named: Named, compared: Compared) -> Iterator[str]:
     elif not base.architecture:
         yield f"not compared: the catalog entry of {base.ref} has no architecture; names are taken as they are"
     elif compared.how is None:
-        yield f"not compared: vLLM {serves.version} serves no adapters of {base.architecture}, as far as is known here"
+        yield f"not compared: vLLM {serves.listed} serves no adapters of {base.architecture}, as far as is known here"
     if serves.asked != serves.version:
         yield f"what vLLM {serves.asked} does with adapters is not known; judged as {serves.version}"
+    if serves.listed != serves.version:
+        yield (
+            f"names of modules are judged as vLLM {serves.listed} takes them: its list is not of {serves.version} "
+            "(make adapter-names)"
+        )
     if named.copies:
         yield f"{', '.join(sorted(named.copies))}: PEFT's copy of the base model's weight, which vLLM leaves out"
     for word in sorted(named.words & serves.notes.keys()):
@@ -116,10 +127,15 @@ class _Meets:
         if stem == _HEAD and self.tied and self.modules.size(_HEAD) is None:
             return self.modules.size(_TIED)
         if not self.how.names:
-            return self.modules.size(stem)
+            return self.modules.size(stem) or self._of_bare_files(stem)
         wanted = self.how.module(pair.module)
         suffix = f".{pair.part}" if pair.kind == EXPERTS else ""
         return None if wanted is None else self._by_served.get(f"{wanted}{suffix}")
+
+    def _of_bare_files(self, stem: str) -> Size | None:
+        """The size by files of a model of embeddings, whose names lack the `model.` that vLLM's modules have."""
+        below = stem.removeprefix(_BARE)
+        return self.modules.size(below) if stem != below and below.startswith("layers.") else None
 
     def sides(self, pair: Pair) -> Size:
         """Outputs and inputs of the weight that a pair for all experts changes."""
@@ -142,6 +158,15 @@ class _Meets:
 def _unmet(pair: Pair, modules: Modules, ref: str) -> tuple[str, object, str]:
     """Rule, value and example for tensors that meet no module."""
     stem = pair.module if pair.kind != EXPERTS else f"{pair.module}.{pair.part}"
+    if pair.kind == EXPERTS and any(_ONE_BY_ONE in name for name in modules.patterns):
+        rule = f"{ref} has its experts one by one, and vLLM takes adapters of them so, not one pair for all of a layer"
+        return f"{rule}: train without target_parameters", pair.shown, "experts.0.gate_proj"
+    if modules.size(stem) is not None:
+        return (
+            "vLLM gives the weight of this name to a module of another, and takes no adapter by this one",
+            stem,
+            "q_proj",
+        )
     if near := modules.knows_but_for_numbers(stem):
         return f"{ref} lacks this layer or expert: vLLM would leave it out; it has {', '.join(near)}", stem, near[0]
     alike = modules.alike(stem)
@@ -170,7 +195,11 @@ def _kinds(pair: Pair, how: Architecture, compared: Compared) -> Iterator[tuple[
         yield "vLLM leaves out what begins so, in silence", pair.module, "a layer of the model"
     for end in compared.serves.renamed.get(compared.base.architecture, ()):
         if f".{pair.module}".endswith(f".{end}"):
-            yield "vLLM names it otherwise and meets no module of this name: it would leave it out", end, "q_proj"
+            yield (
+                "vLLM has it under another name or takes no adapter of it, and this would have no effect",
+                end,
+                "q_proj",
+            )
     yield from _beyond(pair, compared.base)
     parts = how.packed.get(served.rsplit(".", 1)[-1])
     if parts and last not in parts:
@@ -178,7 +207,7 @@ def _kinds(pair: Pair, how: Architecture, compared: Compared) -> Iterator[tuple[
     for whole, some in _IN_ONE.items():
         if last in some and how.packed.get(whole) == (whole,):
             yield f"{compared.base.architecture} has {whole} in its place, and vLLM takes that alone", last, whole
-    outside = last in _EMBEDDINGS or last == _HEAD
+    outside = last in _EMBEDDINGS or last == _HEAD or (last in _HEADS and pair.layer is None)
     if known and outside and served.rsplit(".", 1)[-1] not in how.embeddings:
         yield f"vLLM {compared.serves.version} takes no adapter of it in {compared.base.architecture}", last, "q_proj"
     if (pair.kind == EMBEDDING) is not (last in _EMBEDDINGS):
@@ -199,7 +228,7 @@ def _beyond(pair: Pair, base: BaseModel) -> Iterator[tuple[str, object, str]]:
 def _sizes(pair: Pair, size: Size, compared: Compared) -> Iterator[tuple[str, object, str]]:
     """lora_A is [rank, in] and lora_B [out, rank]; of an embedding the rows of the weight are its inputs."""
     outputs, inputs = size[-2:]
-    if pair.kind == EMBEDDING or compared.turned:
+    if pair.kind == EMBEDDING:
         outputs, inputs = inputs, outputs
     yield from _sides(pair, (outputs, inputs), compared.base.ref)
 

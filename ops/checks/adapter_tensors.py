@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from ops.checks.safetensors_header import Tensor
 
 PREFIX = "base_model.model."
-"""What PEFT puts before a module's name, and what vLLM takes away; it may be absent."""
+"""What PEFT puts before a module's name, once for each time it wraps a model; vLLM takes every one of them away."""
 
 _LINEAR = re.compile(r"(?P<module>[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\.lora_(?P<half>[AB])\.weight")
 _EMBEDDING = re.compile(r"(?P<module>[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\.lora_embedding_(?P<half>[AB])")
 _COPY = re.compile(r"(?P<module>(?:[A-Za-z0-9_]+\.)*(?:embed_tokens|lm_head))\.base_layer\.weight")
+_COPIES = (".embed_tokens.base_layer.weight", ".lm_head.base_layer.weight")
+"""The ends by which vLLM knows copies (is_base_embedding_weights): it ends at `lm_head.base_layer.weight` alone."""
+
 _ONE_EXPERT = re.compile(r"(?P<stem>.+\.experts)\.[0-9]+\.(?P<part>[A-Za-z0-9_]+)")
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.([0-9]{1,6})(?:\.|$)")
 
@@ -83,19 +86,19 @@ class Named:
 
 
 def by_module(tensors: Mapping[str, Tensor]) -> Named:
-    """The tensors by module; `base_model.model.` is taken from the names once, where it stands."""
+    """The tensors by module; of names that begin with `base_model.model.` each one is taken, as vLLM does."""
     pairs: dict[str, Pair] = {}
     copies: dict[str, Tensor] = {}
     others: list[str] = []
     twice: list[str] = []
     for whole, tensor in tensors.items():
-        name = whole.removeprefix(PREFIX)
+        name = whole.replace(PREFIX, "") if whole.startswith(PREFIX) else whole
         if found := _LINEAR.fullmatch(name) or _EMBEDDING.fullmatch(name):
             stem = found["module"]
             kind = LINEAR if found.re is _LINEAR else EMBEDDING
             if pairs.setdefault(stem, _pair(stem, kind)).halves.setdefault(found["half"], tensor) is not tensor:
                 twice.append(whole)
-        elif found := _COPY.fullmatch(name):
+        elif (found := _COPY.fullmatch(name)) and whole.endswith(_COPIES):
             if copies.setdefault(found["module"], tensor) is not tensor:
                 twice.append(whole)
         else:

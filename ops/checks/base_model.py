@@ -12,19 +12,16 @@ from infra.faults import MISSING, Fault
 from ops.checks.adapter_config import FILE as ADAPTER_CONFIG
 from ops.checks.files import Content, unsafe_name
 from ops.checks.model_config import quantization, text_part
-from ops.checks.model_numbers import CONFIG, notes, number_faults
+from ops.checks.model_numbers import CONFIG, comparable, notes, number_faults, said_config
+from ops.checks.model_weights import SINGLE, TEXT_LAYER, weight_faults, weight_notes
 from ops.checks.module_sizes import module_sizes
 
 TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
-SINGLE = "model.safetensors"
-
 _SETTINGS = "config.json"
 """The end of the names of files that say how a model is built; others, such as vocabularies, may have any key."""
 
 _LAYER = re.compile(r"(?:^|\.)layers\.([0-9]{1,6})\.")
-_TEXT_LAYER = re.compile(r"(?:model\.)?(?:language_model\.)?(?:model\.)?layers\.([0-9]{1,6})\.")
-"""Layers by any name, and those that are surely the language model's: towers and drafts have layers beside them."""
 
 _EMBEDDINGS = ("embed", "wte")
 """What the names of token embeddings have in them (embed_tokens, word_embeddings, tok_embeddings, wte)."""
@@ -47,6 +44,11 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
         faults += number_faults(content, None if stand_in or entry is None else entry)
         faults += _layers(content, text_part(config)[1].get("num_hidden_layers"))
         content.notes.extend(notes(content))
+        whole = not odd and not any(fault.path.startswith(INDEX) for fault in faults)
+        if comparable(config) and whole and content.tensors:
+            said = said_config(content)
+            faults += weight_faults(content, said, quantization(config))
+            content.notes.extend(weight_notes(content, said))
     return faults
 
 
@@ -84,7 +86,7 @@ def _tokenizer(content: Content) -> Iterator[Fault]:
 def _layers(content: Content, said: object) -> Iterator[Fault]:
     """Weights must be there for every layer that config.json counts; some models have more, for drafts."""
     names = [name for tensors in content.tensors.values() for name in tensors]
-    found = {int(match[1]) for name in names if (match := _TEXT_LAYER.match(name))}
+    found = {int(match["number"]) for name in names if (match := TEXT_LAYER.match(name))}
     found = found or {int(match[1]) for name in names if (match := _LAYER.search(name))}
     if found and not any(word in name for name in names for word in _EMBEDDINGS):
         rule = "the weights have layers and no embeddings of tokens: is a file missing?"

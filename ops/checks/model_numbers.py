@@ -80,7 +80,7 @@ def number_faults(content: Content, entry: BaseModel | None) -> Iterator[Fault]:
 def notes(content: Content) -> list[str]:
     """What a reader of a fine model should know: what memory is not counted, and what it cannot be used for."""
     config = content.parsed.get(CONFIG)
-    if not isinstance(config, dict) or list(_numbers(config, None)):
+    if not isinstance(config, dict) or not comparable(config):
         return []
     shape, named = shape_of(said_config(content)), architecture(config) or ""
     found = [f"not counted: {part}" for part in shape.uncounted]
@@ -89,6 +89,11 @@ def notes(content: Content) -> list[str]:
     if said_of(named) and not serves_lora(named):
         found.append(f"vLLM serves no adapters of {named}")
     return found
+
+
+def comparable(config: Mapping[str, Any]) -> bool:
+    """Whether config.json has every number, so that a shape can be made of it."""
+    return not list(_numbers(config, None))
 
 
 def stated_dtype(config: Mapping[str, Any]) -> object:

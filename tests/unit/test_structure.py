@@ -30,6 +30,7 @@ OPS_MAY_IMPORT = {
     "infra.catalog.classes",
     "infra.catalog.modules",
     "infra.catalog.serves",
+    "infra.catalog.weights",
     "infra.declared",
     "infra.documents",
     "infra.entry_settings",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,3 +106,45 @@ def test_an_empty_file_is_left_out(tmp_path: Path, catalog: Path, capsys: pytest
     assert adopt(catalog, tmp_path / "out", "menu", "--base-model", MODEL) == 0
     assert "left out: README.md" in capsys.readouterr().out
     assert not (tmp_path / "menu/README.md").exists()
+
+
+@pytest.mark.parametrize("shards", [True, False])
+def test_a_full_disk_is_told_by_its_place(
+    tmp_path: Path, catalog: Path, capsys: pytest.CaptureFixture[str], shards: bool
+) -> None:
+    """What is full is the place of the new folder; the file that is copied is fine."""
+    origin = tmp_path / "origin"
+    if shards:
+        sharded(origin, lambda _: None)
+    else:
+        write_adapter(origin)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, limits[1]))
+    try:
+        code = adopt(catalog, origin, "menu")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    out, told = capsys.readouterr()
+    assert (code, out, told) == (2, "", f"adapter adopt: {tmp_path}: File too large\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["origin"]
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", INDEX])
+def test_a_pipe_is_no_file(tmp_path: Path, catalog: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Reading one waits for a writer that never comes."""
+    origin = tmp_path / "origin"
+    sharded(origin, lambda _: None)
+    (origin / name).unlink()
+    os.mkfifo(origin / name)
+    assert adopt(catalog, origin, "menu") == 2
+    assert "it is no regular file" in capsys.readouterr().err
+
+
+def test_files_of_a_hub_s_cache_are_links(tmp_path: Path, catalog: Path) -> None:
+    kept = write_adapter(tmp_path / "kept")
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    for path in kept.iterdir():
+        (origin / path.name).symlink_to(path)
+    assert adopt(catalog, origin, "menu") == 0
+    assert all(path.is_file() and not path.is_symlink() for path in (tmp_path / "menu").iterdir())

@@ -37,7 +37,7 @@ def told(order: str, up: tuple[int, int], down: tuple[int, int], experts: int = 
         architecture="GptOssForCausalLM",
         modules=Modules(patterns=patterns),
     )
-    compared = Compared(base=base, serves=serves("0.27.1"), sizes=True, turned=False, rank=RANK)
+    compared = Compared(base=base, serves=serves("0.27.1"), sizes=True, rank=RANK)
     return [rule for _, rule, _, _ in module_faults(by_module(tensors), compared)]
 
 

@@ -152,7 +152,7 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], str]] = [
     ("qwen moe", experts("experts.3."), "vLLM takes the experts of a layer all together"),
     ("qwen moe", experts("up_proj"), "vLLM takes the experts of a layer all together"),
     ("qwen moe", linear("model.layers.0.mlp.experts.4.up_proj", 64, 32), "lacks this layer or expert"),
-    ("qwen moe", WHOLE, "meets no module of tiny/v1"),
+    ("qwen moe", WHOLE, "tiny/v1 has its experts one by one"),
     ("gpt-oss", WHOLE, ""),
     ("gpt-oss", both("model.layers.{}.self_attn.q_proj", 64, 64), ""),
     ("gpt-oss", stacked(gate_up_proj=(64, 64)), "vLLM takes both weights of the experts together"),
@@ -179,7 +179,7 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], str]] = [
 
 
 def compared(base: BaseModel, **changes: Any) -> Compared:
-    return Compared(**({"base": base, "serves": serves("0.27.1"), "sizes": True, "turned": False} | changes))
+    return Compared(**({"base": base, "serves": serves("0.27.1"), "sizes": True} | changes))
 
 
 def tensors(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -225,6 +225,9 @@ def test_a_layer_that_is_a_draft_is_refused() -> None:
         ("Param2MoEForCausalLM", "attention.query_key_value"),
         ("Param2MoEForCausalLM", "attention.dense"),
         ("AfmoeForCausalLM", "mlp.router.gate"),
+        ("DeepseekV32ForCausalLM", "self_attn.indexer.wk"),
+        ("GlmMoeDsaForCausalLM", "self_attn.indexer.weights_proj"),
+        ("LongcatFlashForCausalLM", "self_attn.q_a_proj"),
     ],
 )
 def test_a_name_that_the_files_alone_have_is_refused(architecture: str, module: str) -> None:
@@ -255,17 +258,91 @@ def test_an_output_layer_that_shares_the_embeddings_takes_adapters_where_vllm_ha
     assert message in " ".join(told)
 
 
+def test_a_pair_for_all_experts_of_a_model_that_has_them_one_by_one_is_told_so() -> None:
+    """What PEFT writes for `target_parameters`, and for `all-linear` on mixtures of experts."""
+    shapes = linear("model.layers.0.mlp.experts", 32, 64) | linear("model.layers.0.mlp.experts.base_layer", 64, 64)
+    told = [told[1] for told in module_faults(by_module(tensors(shapes)), compared(base_model("qwen moe")))]
+    assert len(told) == 2
+    assert all("has its experts one by one" in rule and "train without target_parameters" in rule for rule in told)
+
+
+def test_a_name_that_vllm_gives_to_another_module_is_told_so() -> None:
+    """gpt-oss calls its embeddings otherwise, and an adapter's name of them meets none."""
+    (told,) = module_faults(by_module(tensors(embedding(320, 64))), compared(base_model("gpt-oss")))
+    assert "to a module of another" in told[1]
+
+
+def test_a_router_of_experts_without_a_gate_is_left_out() -> None:
+    start = "backbone.layers.{0-1}.mixer"
+    patterns = Modules(patterns={f"{start}.gate": "4x64", f"{start}.q_proj": "64x64"})
+    base = replace(base_model("llama"), architecture="NemotronHForCausalLM", modules=patterns)
+    for word, outputs, fine in (("gate", 4, False), ("q_proj", 64, True)):
+        named = by_module(tensors(both(f"backbone.layers.{{}}.mixer.{word}", 64, outputs)))
+        assert (list(module_faults(named, compared(base))) == []) is fine
+
+
+@pytest.mark.parametrize(
+    ("architecture", "head"),
+    [("InternLM2ForCausalLM", "output"), ("ChatGLMModel", "transformer.output_layer"), ("MadeUpForCausalLM", "output")],
+)
+def test_an_output_layer_by_another_name_is_one(architecture: str, head: str) -> None:
+    """Output layers are no linear layers of vLLM's: it ends at adapters of those that it does not name."""
+    patterns = Modules(patterns={f"{LAYERS}.attention.output": "64x64", head: "320x64"})
+    base = replace(base_model("llama"), architecture=architecture, modules=patterns)
+    told = [told[1] for told in module_faults(by_module(tensors(linear(head, 64, 320))), compared(base))]
+    assert told == ([] if "MadeUp" in architecture else [f"vLLM 0.27.1 takes no adapter of it in {architecture}"])
+    within = by_module(tensors(both("model.layers.{}.attention.output", 64, 64)))
+    assert list(module_faults(within, compared(base))) == []
+
+
+def test_files_without_model_before_their_names_have_its_modules() -> None:
+    """vLLM's modules are `model.layers...`; of a model of embeddings it takes adapters without it as well."""
+    bare = {name.removeprefix("model."): size for name, size in attention(LAYERS).items()}
+    base = replace(base_model("llama"), architecture="Qwen3ForCausalLM", modules=Modules(patterns=bare))
+    whole = both("model.layers.{}.self_attn.q_proj", 64, 64)
+    short = both("layers.{}.self_attn.q_proj", 64, 64)
+    for shapes in (whole, short):
+        assert list(module_faults(by_module(tensors(shapes)), compared(base))) == []
+    told = [told[1] for told in module_faults(by_module(tensors(whole | short)), compared(base))]
+    assert all("stands twice" in rule for rule in told)
+    assert len(told) == 2
+    assert list(module_faults(by_module(tensors(short)), compared(base_model("llama")))) != []
+
+
 def test_half_an_adapter_is_refused_for_its_other_half() -> None:
     shapes = linear("model.layers.0.self_attn.q_proj", 64, 64) | linear(LANGUAGE.format(1), 64, 64)
     (told,) = module_faults(by_module(tensors(shapes)), compared(base_model("llama")))
     assert told[0] == LANGUAGE.format(1)
 
 
-def test_a_transposed_base_model_is_compared_the_other_way_round() -> None:
-    shapes = both("model.layers.{}.mlp.gate_proj", 128, 64)
-    named = by_module(tensors(shapes))
-    assert list(module_faults(named, compared(base_model("llama"), turned=True))) == []
-    assert list(module_faults(named, compared(base_model("llama")))) != []
+@pytest.mark.parametrize("wraps", [0, 1, 2, 3])
+def test_a_model_that_was_wrapped_more_than_once_has_its_modules(wraps: int) -> None:
+    """vLLM takes each `base_model.model.` out of a name that begins with one (parse_fine_tuned_lora_name)."""
+    shapes = both("model.layers.{}.self_attn.q_proj", 64, 64)
+    named = by_module(tensors({PREFIX * wraps + name.removeprefix(PREFIX): shape for name, shape in shapes.items()}))
+    assert list(module_faults(named, compared(base_model("llama")))) == []
+
+
+def test_one_module_wrapped_once_and_twice_stands_twice() -> None:
+    shapes = linear("model.layers.0.self_attn.q_proj", 64, 64)
+    again = {f"{PREFIX}{name}": shape for name, shape in shapes.items()}
+    assert by_module(tensors(shapes | again)).twice == tuple(again)
+
+
+def test_a_prefix_within_a_name_that_does_not_begin_with_it_stays() -> None:
+    named = by_module(tensors(linear(f"model.{PREFIX}model.layers.0.self_attn.q_proj", 64, 64)))
+    shapes = linear(f"x.{PREFIX}y", 64, 64)
+    bare = by_module(tensors({name.removeprefix(PREFIX): shape for name, shape in shapes.items()}))
+    assert list(named.pairs) == ["model.model.layers.0.self_attn.q_proj"]
+    assert list(bare.pairs) == [f"x.{PREFIX}y"]
+
+
+def test_a_copy_that_vllm_does_not_know_as_one_is_refused() -> None:
+    """Without anything before it, `lm_head.base_layer.weight` ends vLLM's load: "unsupported LoRA weight"."""
+    shapes = both("model.layers.{}.self_attn.q_proj", 64, 64)
+    copy = "lm_head.base_layer.weight"
+    assert by_module(tensors(shapes | {f"{PREFIX}{copy}": (320, 64)})).others == ()
+    assert by_module(tensors(shapes | {copy: (320, 64)})).others == (copy,)
 
 
 @pytest.mark.parametrize(
@@ -290,6 +367,16 @@ def test_a_version_that_is_not_known_is_judged_as_an_older_one_and_said_so() -> 
     (note,) = notes_of(named, compared(base_model("llama"), serves=newer))
     assert note == "what vLLM 0.99.0 does with adapters is not known; judged as 0.27.1"
     assert serves("0.10.0+cpu").version == "0.27.1"
+
+
+def test_names_that_are_of_another_version_are_used_and_said_to_be() -> None:
+    """The two files of a version are made apart: what the older list of names knows is not forgotten meanwhile."""
+    newer = replace(serves("0.27.1"), version="0.33.0", asked="0.33.0")
+    base = base_model("gemma 4 picture")
+    named = by_module(tensors(both("model.vision_tower.encoder.layers.{}.self_attn.q_proj", 64, 64)))
+    assert list(module_faults(named, compared(base, serves=newer))) != []
+    (note,) = notes_of(named, compared(base, serves=newer))
+    assert note.startswith("names of modules are judged as vLLM 0.27.1 takes them: its list is not of 0.33.0")
 
 
 def test_without_modules_only_plain_names_pass() -> None:

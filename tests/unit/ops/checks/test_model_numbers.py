@@ -137,27 +137,42 @@ def test_key_value_heads_may_be_left_out(folder: Path, catalog: Catalog) -> None
     )
 
 
+def unknown(architecture: str) -> str:
+    return f"not compared: which weights {architecture} needs, and in which sizes, by these names"
+
+
 @pytest.mark.parametrize(
     ("config", "notes"),
     [
         ({}, []),
-        ({"architectures": ["FalconForCausalLM"]}, ["vLLM serves no adapters of FalconForCausalLM"]),
+        (
+            {"architectures": ["FalconForCausalLM"]},
+            ["vLLM serves no adapters of FalconForCausalLM", unknown("FalconForCausalLM")],
+        ),
         (
             {"architectures": ["BertModel"]},
-            ["BertModel makes embeddings or scores, no text", "vLLM serves no adapters of BertModel"],
+            [
+                "BertModel makes embeddings or scores, no text",
+                "vLLM serves no adapters of BertModel",
+                unknown("BertModel"),
+            ],
         ),
         (
             {"architectures": ["Qwen2AudioForConditionalGeneration"], "audio_config": {"d_model": 1280}},
             [
                 "not counted: audio encoder",
                 "vLLM serves no adapters of Qwen2AudioForConditionalGeneration",
+                unknown("Qwen2AudioForConditionalGeneration"),
             ],
         ),
         (
-            {"architectures": ["Gemma3ForConditionalGeneration"], "vision_config": {"hidden_size": 1152}},
-            ["not counted: vision encoder"],
+            {"architectures": ["LlavaForConditionalGeneration"], "vision_config": {"hidden_size": 1152}},
+            ["not counted: vision encoder", unknown("LlavaForConditionalGeneration")],
         ),
-        ({"architectures": ["JambaForCausalLM"]}, ["not counted: the state of layers without attention"]),
+        (
+            {"architectures": ["JambaForCausalLM"]},
+            ["not counted: the state of layers without attention", unknown("JambaForCausalLM")],
+        ),
     ],
 )
 def test_a_fine_model_says_what_is_not_counted(
@@ -169,9 +184,11 @@ def test_a_fine_model_says_what_is_not_counted(
 
 
 def test_lint_prints_notes_below_the_word_fine(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    changed(folder, architectures=["Gemma3ForConditionalGeneration"], vision_config={"hidden_size": 1152})
+    named = "LlavaForConditionalGeneration"
+    changed(folder, architectures=[named], vision_config={"hidden_size": 1152})
     assert main(["model", "lint", str(folder)]) == 0
-    assert capsys.readouterr().out == f"{folder}: fine\n  note: not counted: vision encoder\n"
+    notes = f"  note: not counted: vision encoder\n  note: {unknown(named)}\n"
+    assert capsys.readouterr().out == f"{folder}: fine\n{notes}"
 
 
 @pytest.mark.parametrize(
