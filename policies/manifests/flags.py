@@ -137,7 +137,8 @@ class _Reader:
         elif word[:2] in known:
             self._give((known[word[:2]],), name, word[2:].removeprefix("="))
         else:
-            found = tuple(flag for short, flag in known.items() if short.startswith(name))
+            # Of a program that is not known the beginning of a short name says nothing.
+            found = tuple(flag for short, flag in known.items() if short.startswith(name)) if self.strict else ()
             self._give(found, name, value if equals else None)
 
     def _give(self, meant: tuple[ServerFlag, ...], name: str, value: str | None, *, key: str = "") -> None:

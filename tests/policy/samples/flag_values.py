@@ -7,7 +7,46 @@ from tests.policy.support.objects import DEPLOYMENT_TYPE
 from tests.policy.support.sample import Sample, table
 from tests.policy.support.served import FIRST, SERVER
 
+_CLOSED = (
+    *(["--root-path=/x"], ["--uds", "/run/s"], ["--headless"], ["--ssl-keyfile=/k"], ["--allowed-origins", '["*"]']),
+    *(["--data-parallel-size=2"], ["-dp", "2"], ["--cpu-offload-gb=4"], ["--host=127.0.0.1"], ["--api_key", "k"]),
+    *(["--disable-log-stats"], ["--port=x"], ["--tokens-only"], ["-pp=2"], ["--grpc"], ["--kv-offloading-size=1"]),
+    *(["--distributed-executor-backend=ray"], ["--mm-ipc-gpu-memory-gb=2"]),
+)
+_TWICE = (
+    (["--max-model-len=8k", "--max-model-len", "16k"], "max-model-len twice with two values"),
+    (["--max-model-len=8k", "--max_model_len=16k"], "max-model-len twice with two values"),
+    (["-tp=1", "--tensor-parallel-size=2"], "tensor-parallel-size twice with two values"),
+    (["--served-model-name", "a", "b", "--served-model-name=a"], "served-model-name twice with two values"),
+    (["--enable-lora", "--no-enable-lora"], "enable-lora and --no-enable-lora, of which the last one counts"),
+    (["--no-async-scheduling", "--async-scheduling"], "async-scheduling and --no-async-scheduling, of which"),
+    (["--speculative-config.method=ngram", "--speculative-config.method=suffix"], "speculative-config twice with two"),
+    (
+        ['--speculative-config={"method": "ngram"}', "--speculative-config.method=ngram"],
+        "speculative-config twice with",
+    ),
+)
 _VALUES = (
+    *table(
+        DEPLOYMENT_TYPE,
+        SERVER,
+        *((f"closed: {words}", {f"{FIRST} args": words}, "args: gives --") for words in _CLOSED),
+        *((f"twice: {words}", {f"{FIRST} args": words}, f"{says}") for words, says in _TWICE),
+        (
+            "a port that is none of the container's",
+            {f"{FIRST} args": ["--port=9000"], f"{FIRST} ports": [{"containerPort": 8000}]},
+            "args: gives --port a number that is none of the container's ports, 8000",
+        ),
+        *(
+            (f"open: {words}", {f"{FIRST} args": words, f"{FIRST} ports": [{"containerPort": 8000}]})
+            for words in (
+                *(["--host=0.0.0.0", "--port", "8000"], ["--pipeline-parallel-size=1"], ["-dp", "1"], ["-O3"]),
+                *(["--max-model-len=8k", "--max_model_len", "8k"], ["--distributed-executor-backend=mp"]),
+                ["--speculative-config.method=ngram", "--speculative-config.num_speculative_tokens=4"],
+            )
+        ),
+        world=MODELS,
+    ),
     *table(
         DEPLOYMENT_TYPE,
         SERVER,
