@@ -86,6 +86,11 @@ _VALUES = (
                 (["-sc", '{"method": "eagle3"}'], "speculative-config a value that is not understood: method"),
                 (["--speculative_config.model", "/mnt/evil"], "speculative-config a key that is not understood: mo"),
                 (["--speculative-c.model=/x"], "speculative-config a key that is not understood: model"),
+                (
+                    ["--response-role", "-sc.model=evil", "user"],
+                    "speculative-config a key that is not understood: model",
+                ),
+                (["--response-role", "-cc.inductor_passes.x=os.system", "user"], "compilation-config a key that is"),
                 (["--spec-method=eagle3"], "spec-method a value that is not understood"),
                 (["--pooler-config.task=embed"], "pooler-config a key that is not understood: task"),
                 (["--kernel-config", '{"plugin": "x"}'], "kernel-config a key that is not understood: plugin"),
