@@ -36,8 +36,10 @@ SHORT: Mapping[str, str] = {
 _LETTERS = "|".join(short for short in SHORT if len(short) == 2)
 _NAMES = "|".join(sorted(SHORT, key=len, reverse=True))
 
-WORD = re.compile(rf"(?:--[A-Za-z0-9][A-Za-z0-9_.+-]*|{_NAMES})(?:=.*)?|(?:{_LETTERS})[^=].*", re.DOTALL)
-"""An entry that can be read: `--name`, `--name=value`, a short name with `=value`, one of a letter with its value."""
+WORD = re.compile(
+    rf"(?:--[A-Za-z0-9][A-Za-z0-9_.+-]*|(?:{_NAMES})(?:\.[A-Za-z0-9_.+-]+)?)(?:=.*)?|(?:{_LETTERS})[^=].*", re.DOTALL
+)
+"""An entry that can be read: `--name=value`, `-tp=value`, keys of JSON (`-cc.mode=3`), letter and value (`-O3`)."""
 
 _NEGATED = "no-"
 _GIVEN = {
@@ -103,16 +105,18 @@ def flag_word(index: int, entry: str) -> FlagWord:
 def _short_word(index: int, entry: str) -> FlagWord:
     """A short name: whole before `=`, else one of a letter, behind which the value follows at once (`-O3`)."""
     written, equals, value = entry.partition("=")
-    if written not in SHORT:
-        written, equals, value = entry[:2], "=", entry[2:]
+    short, _, key = written.partition(".")
+    if short not in SHORT:
+        short, key, equals, value = entry[:2], "", "=", entry[2:]
+        written = short
     return FlagWord(
         index=index,
         written=written,
-        names=(SHORT[written],),
+        names=(SHORT[short],),
         whole=False,
         short=True,
         negated=False,
-        key="",
+        key=key,
         value=value if equals else None,
     )
 

@@ -70,6 +70,11 @@ _VALUES = (
                 (["--structured_outputs_config.reasoning_parser", "/x"], "structured-outputs-config a value that is"),
                 (["--structured-outputs-config", "x"], "structured-outputs-config a value that is not understood"),
                 (['--compilation-config={"inductor_passes": {"p": "os.system"}}'], "compilation-config a key that is"),
+                (["--compilation-config=3"], "compilation-config a value that is not understood"),
+                (
+                    ['--compilation-config={"pass_config.fuse_norm_quant": true}'],
+                    "compilation-config a key that is not",
+                ),
                 (['--compilation-config={"backend": "my.backend"}'], "compilation-config a value that is not und"),
                 (['--compilation-config.pass_config={"x": "os.system"}'], "compilation-config a value that is not"),
                 (["--compilation-config.cache_dir=/srv"], "compilation-config a key that is not understood: cache_dir"),
@@ -112,7 +117,7 @@ _VALUES = (
             (f"an understood value, {words}", {f"{FIRST} args": words})
             for words in (
                 *(["--chat-template=/mnt/models/chat_template.jinja"], ["--generation-config", "vllm"], ["-O3"]),
-                *(["--chat-template", "examples/tool_chat_template_hermes.jinja"], ["--compilation-config=3"]),
+                *(["--chat-template", "examples/tool_chat_template_hermes.jinja"], ["--compilation-config.mode=3"]),
                 *(['--override-generation-config={"temperature": 0.5, "top_k": -1}'], ["--kv-cache-dtype=fp8"]),
                 *(['--structured-outputs-config={"backend": "xgrammar"}'], ['--limit-mm-per-prompt={"image": 2}']),
                 *(['--compilation-config={"cudagraph_mode": "PIECEWISE", "cudagraph_capture_sizes": [1, 2]}'],),
