@@ -66,7 +66,7 @@ def test_every_object_is_admitted_and_every_kitchen_becomes_ready(applied: str, 
     kubectl("wait", "inferenceservices", "-A", *OURS, "--for=condition=Ready", "--timeout=120s")
     pods = [pod for pod in kubectl.get("pods", "-A", *OURS)["items"] if "deletionTimestamp" not in pod["metadata"]]
     servers = [pod for pod in pods if "serving.kserve.io/inferenceservice" in pod["metadata"]["labels"]]
-    assert len(servers) == 2 + 8
+    assert len(servers) == 3 + 8
     for pod in pods:
         assert "runAsUser" not in pod["spec"]["securityContext"], "OpenShift assigns it"
     assert len(kubectl.get("podmonitors", "-A", *OURS)["items"]) == KITCHENS
