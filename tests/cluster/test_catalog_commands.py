@@ -186,11 +186,11 @@ def test_the_commands_of_the_docs_work_in_their_order(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    write_adapter(tmp_path / "menu")
+    write(write_adapter(tmp_path / "outputs" / "checkpoint-500"), {"optimizer.pt": b"\0", "trainer_state.json": b"{}"})
     write(tmp_path / "tsuzumi", fixtures.base_model_files("tsuzumi-7b-instruct/v2"))
     monkeypatch.chdir(tmp_path)
     commands = documented()
-    assert len(commands) == 11
+    assert len(commands) == 12
     for words in commands:
         replaced = {"Pulumi.dev.yaml": SETTINGS, "sha256:DIGEST": "sha256:" + "0123456789abcdef" * 4}
         shop = ["--endpoint", store.endpoint] if "publish" in words else []

@@ -63,7 +63,7 @@ def test_what_is_gone_is_made_again_and_a_changed_field_is_taken_back_on_request
 def test_a_kitchen_that_is_not_ready_is_said_and_fails_with_a_limit(
     runner: Scene, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    lower, raise_again = ({"spec": {"hard": {"requests.nvidia.com/gpu": gpus}}} for gpus in ("0", "2"))
+    lower, raise_again = ({"spec": {"hard": {"requests.nvidia.com/gpu": gpus}}} for gpus in ("0", "3"))
     runner.patch("helpdesk-dev", "resourcequota", "quota", lower)
     runner.kubectl("-n", "helpdesk-dev", "delete", "pods", *runner.pods("helpdesk-dev", "support"))
     try:
