@@ -15,7 +15,7 @@ from tools.engine.checkpoints import WITHOUT
 from tools.local.workspace import Workspace
 from tools.toolchain import PREVIEW, ensure
 
-KITCHENS = 6
+NAMESPACES, KITCHENS = 6, 7
 PLATFORMS: dict[str, dict[str, Any]] = {
     "routes": {
         "kind": "openshift",
@@ -54,7 +54,7 @@ def applied(request: pytest.FixtureRequest, tmp_path: Path, kubectl: Kubectl) ->
     rendered = [render(stack, PLATFORMS[request.param], tmp_path) for stack in ("dev", "prod")]
     paths = [path for folder in rendered for path in folder.rglob("*.yaml")]
     namespaces = [path for path in paths if "\nkind: Namespace\n" in path.read_text()]
-    assert len(namespaces) == KITCHENS
+    assert len(namespaces) == NAMESPACES
     apply = ("apply", "--server-side", "--validate=strict")
     with no_other_environment(kubectl):
         kubectl(*apply, *[f"--filename={path}" for path in namespaces])
