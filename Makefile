@@ -149,6 +149,7 @@ test-fields: venv $(SERVING_STAMP) ## what the entry lets through, vLLM's own pr
 
 architectures: $(SERVING_STAMP) ## read from vLLM's own classes which architectures it runs, and which with adapters, into the catalog
 	@$(SERVING)/bin/python tests/serving/support/vllm_architectures.py infra/catalog/architectures.json
+	@HF_HUB_OFFLINE=1 $(SERVING)/bin/python tests/serving/support/config_defaults.py infra/catalog/config-defaults.json
 
 flags: venv $(SERVING_STAMP) ## the list of vLLM's flags anew from the parser of the vLLM in tools/serving-requirements.lock; judgements stay
 	@$(BIN)/python -m tools.server_flags $(SERVING)/bin/python

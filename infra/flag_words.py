@@ -27,7 +27,19 @@ ENTRIES: Mapping[str, Mapping[str, Any]] = _DATA["flags"]
 REMOVED: Mapping[str, Mapping[str, str]] = _DATA["removed"]
 """Flags of earlier versions: since when they are `gone`, what is there `instead`."""
 
-WORD = re.compile(r"--[A-Za-z0-9][A-Za-z0-9_.+-]*(=.*)?", re.DOTALL)
+SHORT: Mapping[str, str] = {
+    **{short: name for name, entry in ENTRIES.items() for short in entry.get("short", ())},
+    "-O": "optimization-level",
+}
+"""Flags by their short names, with the dash (`-tp`); `-O` is vLLM's own reading, a level of optimization."""
+
+_LETTERS = "|".join(short for short in SHORT if len(short) == 2)
+_NAMES = "|".join(sorted(SHORT, key=len, reverse=True))
+
+WORD = re.compile(
+    rf"(?:--[A-Za-z0-9][A-Za-z0-9_.+-]*|(?:{_NAMES})(?:\.[A-Za-z0-9_.+-]+)?)(?:=.*)?|(?:{_LETTERS})[^=].*", re.DOTALL
+)
+"""An entry that can be read: `--name=value`, `-tp=value`, keys of JSON (`-cc.mode=3`), letter and value (`-O3`)."""
 
 _NEGATED = "no-"
 _GIVEN = {
@@ -41,13 +53,15 @@ _GIVEN = {
 class FlagWord:
     """One entry: `names` are the flags that it may mean, none where vLLM has no such flag.
 
-    `written` is what stands before `=`, with dashes; `key` the part of a JSON value that it gives, dots included.
+    `written` is what stands before the value, with dashes; `short` says that it is a short name; `key` is the part of a
+    JSON value that it gives, dots included.
     """
 
     index: int
     written: str
     names: tuple[str, ...]
     whole: bool
+    short: bool
     negated: bool
     key: str
     value: str | None
@@ -71,6 +85,8 @@ class FlagWord:
 def flag_word(index: int, entry: str) -> FlagWord:
     """Read one entry that has the form of WORD."""
     written, equals, value = entry.partition("=")
+    if not entry.startswith("--"):
+        return _short_word(index, entry)
     name = _bare(written)
     meant = [_GIVEN[name]] if name in _GIVEN else [found for given, found in _GIVEN.items() if given.startswith(name)]
     names = tuple(dict.fromkeys(flag for flag, _ in meant))
@@ -79,8 +95,28 @@ def flag_word(index: int, entry: str) -> FlagWord:
         written=written,
         names=names,
         whole=name in _GIVEN,
+        short=False,
         negated=len(meant) == 1 and meant[0][1],
         key=written.removeprefix("--").partition(".")[2],
+        value=value if equals else None,
+    )
+
+
+def _short_word(index: int, entry: str) -> FlagWord:
+    """A short name: whole before `=`, else one of a letter, behind which the value follows at once (`-O3`)."""
+    written, equals, value = entry.partition("=")
+    short, _, key = written.partition(".")
+    if short not in SHORT:
+        short, key, equals, value = entry[:2], "", "=", entry[2:]
+        written = short
+    return FlagWord(
+        index=index,
+        written=written,
+        names=(SHORT[short],),
+        whole=False,
+        short=True,
+        negated=False,
+        key=key,
         value=value if equals else None,
     )
 

@@ -18,6 +18,12 @@ from infra.catalog import BaseModel, Catalog
 from infra.memory_words import uncounted_flags
 from infra.settings import GpuPool, Kitchen, Settings
 
+LEGEND = (
+    "OTHER is an estimate with both ends: libraries, activations, CUDA graphs. OF is what the server may take.\n"
+    "FULL CONTEXTS are requests of maxModelLen tokens that fit at once. More: docs/runbook.md, will it fit."
+)
+"""What a reader of the table needs, below it."""
+
 _HEAD = ("KITCHEN", "POOL", "WEIGHTS", "LORA", "KV CACHE", "OTHER", "SUM", "OF", "%", "FULL CONTEXTS", "VERDICT")
 _AGREE = 0.08
 """How far files may be from what a model of that shape has, as a share, and still be taken for one."""
@@ -120,6 +126,8 @@ def memory_table(settings: Settings, catalog: Catalog) -> str:
         return ""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if notes:
+        notes.append("What is not counted comes on top of SUM: the verdict is without it.")
     return "\n".join([*lines, *notes])
 
 
@@ -130,9 +138,15 @@ def tight_kitchens(settings: Settings, catalog: Catalog) -> Iterator[str]:
         if fit.verdict in (FITS, FITS_NOT):
             continue
         yield (
-            f"kitchen {kitchen.name} is tight on one GPU of pool {kitchen.pool}: {_ends(fit.at_least, fit.at_most)} of "
-            f"{fit.budget:.1f} GiB; start it on one node first"
+            f"kitchen {kitchen.name} is tight on one GPU of pool {kitchen.pool}: it may take {fit.budget:.1f} GiB and "
+            f"needs {fit.at_least:.1f} to {fit.at_most:.1f} by the estimate{_beyond(kitchen, catalog)}. "
+            "It may not start: start it on one node first, and read `Available KV cache memory` in its log"
         )
+
+
+def _beyond(kitchen: Kitchen, catalog: Catalog) -> str:
+    """That a sum is without parts, where it is; the table names them."""
+    return ", without what is not counted" if not_counted(kitchen, catalog.base_models[kitchen.base_model]) else ""
 
 
 def _figures(fit: Fit) -> Iterator[str]:

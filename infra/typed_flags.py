@@ -89,7 +89,7 @@ def read_flags(entries: Sequence[str], stated: Mapping[str, Any]) -> dict[str, A
     places: dict[int, str] = {}
     for word in words:
         field, reader = READERS.get(word.name, ("", _switch))
-        if not field or field in stated or not word.whole:
+        if not field or field in stated or not (word.whole or word.short):
             continue
         if word.value is not None and value_fault(word.name, word.key, word.value):
             continue

@@ -35,8 +35,10 @@ _VALUE_BYTES = {
 KV_CACHE_DTYPES = ("auto", "bfloat16", "float16", *_VALUE_BYTES)
 """Values of `--kv-cache-dtype` whose bytes are known here; others (turboquant) are counted as `auto`."""
 
+_OWN_LAYOUT = "fp8_ds_mla"
 _SPARSE_FP8_BYTES = 656
-"""A token of sparse latent attention in fp8: 512 values, their 4 scales, 64 values in bfloat16 (MLAAttentionSpec)."""
+"""A token of latent attention in that layout, which sparse one has in every fp8: 512 values, their 4 scales, 64 in
+bfloat16 (MLAAttentionSpec)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +129,7 @@ def pool(shape: ModelShape, options: CacheOptions) -> Pool:
 def _latent(shape: ModelShape, options: CacheOptions) -> list[Kind]:
     """Latent attention keeps its latent on every GPU whole; the sparse one an 8-bit key and scale for its indexer."""
     sparse = bool(shape.index_head_dim)
-    if sparse and options.kv_cache_dtype.startswith("fp8"):
+    if options.kv_cache_dtype == _OWN_LAYOUT or (sparse and options.kv_cache_dtype.startswith("fp8")):
         token: float = _SPARSE_FP8_BYTES
     else:
         token = shape.kv_latent * value_bytes(options.kv_cache_dtype, options.dtype)

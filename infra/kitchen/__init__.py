@@ -18,7 +18,7 @@ from infra.kitchen.platform import platform, priority
 from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
 from infra.kitchen.store import store_server, warn_about_lacks
-from infra.memory import memory_table, tight_kitchens
+from infra.memory import LEGEND, memory_table, tight_kitchens
 from infra.provider import cluster_provider
 from infra.settings import Settings
 
@@ -31,7 +31,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     _warn_about_unsigned_adapters(settings)
     warn_about_lacks(settings)
     if table := memory_table(settings, catalog):
-        pulumi.log.info(f"GPU memory, GiB of one GPU:\n{table}")
+        pulumi.log.info(f"GPU memory, GiB of one GPU:\n{table}\n{LEGEND}")
     for sentence in tight_kitchens(settings, catalog):
         pulumi.log.warn(sentence)
     kind, on_cluster = platform(settings), pulumi.ResourceOptions(provider=cluster_provider(settings))

@@ -51,7 +51,7 @@ def _faults(path: str, kitchen: Kitchen, catalog: Catalog) -> Iterator[Fault]:
 
 def _shape_fault(where: str, entry: str, before: str) -> Fault | None:
     if WORD.fullmatch(entry) is None:
-        if before.startswith("--") and "=" not in before and not entry.startswith("-"):
+        if WORD.fullmatch(before) and "=" not in before and not entry.startswith("-"):
             # The value may be a secret that should not be here at all: it is not repeated.
             rule = "a flag and its value are one entry"
             return Fault(path=where, value=f"(after {before})", rule=rule, example=f"{before}=VALUE")
@@ -82,7 +82,7 @@ def _word_faults(where: str, word: FlagWord, following: str) -> Iterator[Fault]:
     elif reserved:
         rule = f"{CLOSED[reserved[0]]}{short}"
         yield Fault(path=where, value=word.shown, rule=rule, example="without this flag")
-    elif not word.whole:
+    elif not (word.whole or word.short):
         meant = ", ".join(f"--{name}" for name in word.names)
         rule = f"is the beginning of {meant}: another vLLM may read another flag in it"
         yield Fault(path=where, value=word.shown, rule=rule, example="its whole name")

@@ -32,9 +32,9 @@ def value_fault(name: str, key: str, value: str) -> str | None:
         return _whole_fault(entry, value)
     if key and not parts:
         return "it takes no part of a JSON value"
-    twice = _twice(value) if parts else None
-    if twice is not None:
-        return f"the key {twice!r} stands twice: the last one would count"
+    odd = _odd_key(value, content) if parts else None
+    if odd is not None:
+        return odd
     for path, text in _leaves(key.removesuffix("+"), content):
         pattern = _pattern(parts, path)
         if pattern is None:
@@ -87,6 +87,21 @@ def _twice(text: str) -> str | None:
     except ValueError:
         return None
     return found[0] if found else None
+
+
+def _odd_key(text: str, content: Any) -> str | None:
+    """A key that stands twice in a JSON value, or one that is more than one."""
+    twice, dotted = _twice(text), _dotted(content)
+    if twice is not None:
+        return f"the key {twice!r} stands twice: the last one would count"
+    return dotted and f"the key {dotted!r} is not understood: in JSON each part is an object of its own"
+
+
+def _dotted(value: Any) -> str | None:
+    """A key of a JSON value with a dot: vLLM takes keys apart in names of flags alone."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [key for key in value if "." in key] if isinstance(value, dict) else []
+    return next(iter([*own, *filter(None, map(_dotted, inside))]), None)
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,9 @@ def usual_names(text: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if isinstance(text.get("intermediate_size"), list) and (widest := _largest(text["intermediate_size"])):
         found["intermediate_size"] = widest
+    if "intermediate_size" not in text and (wide := _largest(text.get("moe_intermediate_size"))):
+        # Where every layer has experts (Qwen3.5) there is no other width.
+        found["intermediate_size"] = wide
     if (kv_heads := _kv_heads(text)) is not None:
         found["num_key_value_heads"] = kv_heads
     if (head_dim := _head_dim(text)) is not None:

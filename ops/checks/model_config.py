@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ops.checks.config_defaults import left_out
 from ops.checks.model_aliases import read_experts, usual_names
 from ops.checks.model_layers import read_layers
 from ops.checks.model_media import read_media
@@ -51,17 +52,6 @@ _LATENT = (
 """Models of which vLLM caches the latent (vllm/transformers_utils/model_arch_config_convertor.py, is_deepseek_mla); of
 others with one it caches whole keys and values."""
 
-_DEFAULTS = {
-    "gemma3_text": {
-        "num_attention_heads": 8,
-        "num_key_value_heads": 4,
-        "head_dim": 256,
-        "vocab_size": 262_208,
-        "max_position_embeddings": 131_072,
-    },
-}
-"""Numbers that published files leave to the defaults of transformers (configuration_gemma3.py, Gemma3TextConfig)."""
-
 
 def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """The part of a config.json that describes the text model, with the way to it; the whole where it has no parts."""
@@ -72,15 +62,24 @@ def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     for key in NESTED:
         nested = config.get(key)
         if isinstance(nested, Mapping):
-            return f"{key}.", _with_defaults(nested)
-    return "", _with_defaults(config)
+            return f"{key}.", {**left_out(nested, NUMBERS), **_usual(nested)}
+    return "", _usual(config)
 
 
-def _with_defaults(text: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Each number under its usual name, with those that a file leaves to its config class or to a list of layers."""
+def defaults_taken(config: Mapping[str, Any]) -> dict[str, int]:
+    """Numbers of NUMBERS that the text part leaves to its config class, with what the class has for them."""
+    way, text = text_part(config)
+    own: Any = config
+    for key in way.split(".")[:-1]:
+        own = own[key]
+    return {key: text[key] for key in left_out(own, NUMBERS) if key in NUMBERS} if way else {}
+
+
+def _usual(text: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Each number under its usual name, with the one that a file leaves to a list of layers."""
     named = text.get("layers_block_type")
     count = {"num_hidden_layers": len(named)} if isinstance(named, list) and named else {}
-    return {**_DEFAULTS.get(str(text.get("model_type")), {}), **count, **text, **usual_names(text)}
+    return {**count, **text, **usual_names(text)}
 
 
 def architecture(config: Mapping[str, Any]) -> str | None:

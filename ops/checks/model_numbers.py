@@ -10,8 +10,9 @@ from infra.catalog import BaseModel
 from infra.faults import MISSING, Fault
 from infra.shapes import shape_of
 from ops.checks.files import Content
-from ops.checks.model_config import NUMBERS, architecture, catalog_config, quantization, text_part
+from ops.checks.model_config import NUMBERS, architecture, catalog_config, defaults_taken, quantization, text_part
 from ops.checks.model_draft import draft_bytes
+from ops.checks.model_further import MOST, further_faults, quantization_faults
 
 CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"
@@ -20,6 +21,11 @@ _MOST_LAYERS = 10_000
 
 DTYPES = ("bfloat16", "float16", "float32")
 """Data types that a catalog entry can have."""
+
+_WHOLE = "must be a whole number from 1 on"
+
+_APART = 3
+"""Most missing numbers that are told each in a line of its own."""
 
 _SHAPE = {
     "hiddenSize": "hidden_size",
@@ -62,11 +68,13 @@ def number_faults(content: Content, entry: BaseModel | None) -> Iterator[Fault]:
     yield from _architecture(config)
     numbers = list(_numbers(config, entry))
     yield from numbers
-    _, text = text_part(config)
+    way, text = text_part(config)
     heads, groups = text.get("num_attention_heads"), text.get("num_key_value_heads")
-    if type(heads) is int and type(groups) is int and groups > 0 and heads % groups:
+    if type(heads) is int and type(groups) is int and groups > 0 and heads > 0 and heads % groups:
         rule = f"must divide num_attention_heads, {heads}: query heads share key and value heads in equal groups"
         yield Fault(path=f"{CONFIG}: num_key_value_heads", value=groups, rule=rule, example=str(heads))
+    yield from further_faults(f"{CONFIG}: {way}", text)
+    yield from quantization_faults(f"{CONFIG}: quantization_config", config.get("quantization_config"))
     dtype = stated_dtype(config)
     if dtype is not None and dtype not in DTYPES:
         rule = f"must be one of {', '.join(DTYPES)}"
@@ -84,6 +92,9 @@ def notes(content: Content) -> list[str]:
         return []
     shape, named = shape_of(said_config(content)), architecture(config) or ""
     found = [f"not counted: {part}" for part in shape.uncounted]
+    if taken := defaults_taken(config):
+        said = ", ".join(f"{key} {value}" for key, value in taken.items())
+        found.append(f"{CONFIG} leaves numbers of its text part to their class, which has {said}")
     if tasks(named) == ("pool",):
         found.append(f"{named} makes embeddings or scores, no text")
     if said_of(named) and not serves_lora(named):
@@ -92,8 +103,8 @@ def notes(content: Content) -> list[str]:
 
 
 def comparable(config: Mapping[str, Any]) -> bool:
-    """Whether config.json has every number, so that a shape can be made of it."""
-    return not list(_numbers(config, None))
+    """Whether config.json has every number, each of them readable, so that a shape can be made of it."""
+    return not [*_numbers(config, None), *further_faults("", text_part(config)[1])]
 
 
 def stated_dtype(config: Mapping[str, Any]) -> object:
@@ -119,9 +130,9 @@ def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fau
     """Numbers that are missing or none; of a nested config, or of one without any, in one line."""
     way, text = text_part(config)
     wrong = [key for key in NUMBERS if not _is_whole(text.get(key, _else(key, text)))]
-    missing = [key for key in wrong if key not in text]
-    if missing and (way or len(missing) == len(NUMBERS)):
-        why = "" if way else ": is it the config.json of something else?"
+    missing = [key for key in wrong if text.get(key) is None]
+    if missing and (way or len(missing) > _APART):
+        why = ": is it the config.json of something else?" if len(missing) == len(NUMBERS) and not way else ""
         rule = f"must have whole numbers from 1 on as {', '.join(missing)}{why}"
         path = f"{CONFIG}: {way}".rstrip(": .")
         yield Fault(path=path, value=f"lacks {len(missing)} of them", rule=rule, example='"hidden_size": 4096')
@@ -131,9 +142,11 @@ def _numbers(config: Mapping[str, Any], entry: BaseModel | None) -> Iterator[Fau
         rule = f"must be at most {_MOST_LAYERS}: no model that vLLM serves has as many"
         yield Fault(path=f"{CONFIG}: {way}num_hidden_layers", value=layers, rule=rule, example="32")
     for key in wrong:
-        rule = "must be a whole number from 1 on"
+        value = text.get(key, MISSING)
+        huge = type(value) is int and value > MOST
+        rule = f"must be at most {MOST}: no model that vLLM serves has as many" if huge else _WHOLE
         example = "4096" if entry is None else str(getattr(entry.shape, _SHAPE[NUMBERS[key]]))
-        yield Fault(path=f"{CONFIG}: {way}{key}", value=text.get(key, MISSING), rule=rule, example=example)
+        yield Fault(path=f"{CONFIG}: {way}{key}", value=str(value)[:40] if huge else value, rule=rule, example=example)
 
 
 def _else(key: str, text: Mapping[str, Any]) -> object:
@@ -142,7 +155,7 @@ def _else(key: str, text: Mapping[str, Any]) -> object:
 
 
 def _is_whole(value: object) -> bool:
-    return type(value) is int and value > 0
+    return type(value) is int and 0 < value <= MOST
 
 
 def _other_weights(content: Content, text: Mapping[str, Any]) -> Iterator[Fault]:

@@ -66,7 +66,11 @@ def _json(text: str) -> JsonValue:
 def _part_faults(flag: ServerFlag, key: str, value: JsonValue) -> Iterator[str]:
     if isinstance(value, dict):
         for name, entry in value.items():
-            yield from _part_faults(flag, f"{key}.{name}" if key else str(name), entry)
+            if "." in name:
+                # vLLM takes keys apart in names of flags alone.
+                yield f"gives --{flag.name} a key that is not understood{_shown(name)}"
+            else:
+                yield from _part_faults(flag, f"{key}.{name}" if key else name, entry)
     elif isinstance(value, list):
         for entry in value:
             yield from _part_faults(flag, key, entry)

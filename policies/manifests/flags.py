@@ -102,6 +102,31 @@ class _Reader:
     at: int = 0
 
     def read(self) -> None:
+        parts = self._take_parts()
+        self._read_rest()
+        # vLLM adds them behind all others, so that they are what counts.
+        for name, key, value in parts:
+            meant = self._meant(name) if name.startswith("--") else self._meant_short(name)
+            self.found.unknown = self.found.unknown or value is UNKNOWN
+            self._give(meant, name.removeprefix("--"), value if isinstance(value, str) else "", key=key)
+
+    def _take_parts(self) -> list[tuple[str, str, JsonValue]]:
+        """Take out `--name.key value` with whatever word follows, as vLLM does before argparse sees the words."""
+        rest: list[JsonValue] = []
+        found: list[tuple[str, str, JsonValue]] = []
+        words = iter(self.words)
+        for word in words:
+            written, equals, value = word.partition("=") if isinstance(word, str) else ("", "", "")
+            if not written.startswith("-") or "." not in written or written.startswith("-O"):
+                rest.append(word)
+                continue
+            name, _, key = written.partition(".")
+            following = value if equals else next(words, "")
+            found.append((name.replace("_", "-"), key, following))
+        self.words = rest
+        return found
+
+    def _read_rest(self) -> None:
         while self.at < len(self.words):
             word = self.words[self.at]
             self.at += 1
@@ -120,25 +145,32 @@ class _Reader:
                 self.found.models.append(word)
 
     def _long(self, word: str) -> None:
-        name, equals, value = word[2:].partition("=")
-        name, _, key = name.partition(".")
+        name, equals, value = word.partition("=")
         name = name.replace("_", "-")
+        self._give(self._meant(name), name.removeprefix("--"), value if equals else None)
+
+    def _meant(self, written: str) -> tuple[ServerFlag, ...]:
+        name = written.removeprefix("--")
         meant = meant_by(name)
         if not self.strict and not (len(meant) == 1 and (meant[0].name == name or "lora" in meant[0].name)):
             # Of a program that is not known only what names a flag whole, or can be no other than one of adapters.
-            meant = ()
-        self._give(meant, name, value if equals else None, key=key)
+            return ()
+        return meant
 
     def _short(self, word: str) -> None:
         name, equals, value = word.partition("=")
         known = short_flags()
-        if name in known:
-            self._give((known[name],), name, value if equals else None)
-        elif word[:2] in known:
+        if name not in known and word[:2] in known:
             self._give((known[word[:2]],), name, word[2:].removeprefix("="))
         else:
-            found = tuple(flag for short, flag in known.items() if short.startswith(name))
-            self._give(found, name, value if equals else None)
+            self._give(self._meant_short(name), name, value if equals else None)
+
+    def _meant_short(self, name: str) -> tuple[ServerFlag, ...]:
+        known = short_flags()
+        if name in known:
+            return (known[name],)
+        # Of a program that is not known the beginning of a short name says nothing.
+        return tuple(flag for short, flag in known.items() if short.startswith(name)) if self.strict else ()
 
     def _give(self, meant: tuple[ServerFlag, ...], name: str, value: str | None, *, key: str = "") -> None:
         if not meant and self.strict:

@@ -13,15 +13,18 @@ from policies.judging.world import CATALOG
 
 FILE = CATALOG / "server-flags.json"
 NEGATED = "no-"
+REST = "adapters-approved"
+"""The policy that refuses closed flags for which the list names none: what is understood passes, and nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerFlag:
     """`takes` is how many values follow: `0`, `1`, `?` (none or one) or `+` (all up to the next flag).
 
-    `closed` says why nobody gives the flag, empty where it may be given; `rule` is the policy that refuses it. `values`
-    are those that are understood, and `parts` the same for the keys of a JSON value. `kind` is what vLLM's parser makes
-    of a value (whole, number, size, json or text), and `choices` are the values that it takes, none where it takes all.
+    `closed` says why nobody gives the flag, empty where it may be given; `rule` is the policy that refuses it, REST
+    where the list names none (`of_rest`). `values` are those that are understood, of a closed flag those that open
+    nothing, and `parts` the same for the keys of a JSON value. `kind` is what vLLM's parser makes of a value (whole,
+    number, size, json or text), and `choices` are the values that it takes, none where it takes all.
     """
 
     name: str
@@ -29,6 +32,7 @@ class ServerFlag:
     short: tuple[str, ...] = ()
     closed: str = ""
     rule: str = ""
+    of_rest: bool = False
     kind: str = "text"
     choices: frozenset[str] = frozenset()
     values: re.Pattern[str] | None = None
@@ -45,7 +49,8 @@ def flags() -> Mapping[str, ServerFlag]:
             takes=entry.get("takes", "1"),
             short=tuple(entry.get("short", ())),
             closed=entry.get("closed", ""),
-            rule=entry.get("rule", ""),
+            rule=entry.get("rule", REST if "closed" in entry else ""),
+            of_rest="rule" not in entry,
             kind=entry.get("kind", "text"),
             choices=frozenset(entry.get("choices", ())),
             values=re.compile(entry["values"], re.DOTALL) if "values" in entry else None,

@@ -58,8 +58,12 @@ class Server:
         return [value for name in names for values in entries(self.flags.given.get(name)) for value in values]
 
     def refused(self, rule: str) -> Iterator[ServerFlag]:
-        """Flags of the server that a policy refuses."""
-        yield from (flag for name, flag in closed_by(rule).items() if self.is_vllm and name in self.flags.given)
+        """Flags of the server that a policy refuses, but for those with a value that opens nothing."""
+        for name, flag in closed_by(rule).items():
+            given = self.values(name)
+            harmless = flag.values is not None and bool(given) and all(map(flag.values.fullmatch, given))
+            if self.is_vllm and name in self.flags.given and not harmless:
+                yield flag
 
 
 class Images:

@@ -15,6 +15,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.flag_values import strange_values
 from policies.manifests.flags import Module, modules
+from policies.manifests.flags_twice import other_port, twice
 from policies.manifests.kind_table import refusals
 from policies.manifests.model_names import in_a_servers_place
 from policies.manifests.models import (
@@ -88,8 +89,11 @@ def _unread(server: Server) -> Iterator[Fault]:
     if flags.unknown and (server.is_vllm or flags.has_lora):
         yield Fault(path=server.path, text=NOT_KNOWN)
     for flag in server.refused(_ID):
-        yield Fault(path=server.path, text=f"gives --{flag.name}, which {flag.closed}")
+        text = f"gives --{flag.name}{': ' if flag.of_rest else ', which '}{flag.closed}"
+        yield Fault(path=server.path, text=text)
     if server.is_vllm:
+        for text in (*twice(flags), *other_port(server)):
+            yield Fault(path=server.path, text=text)
         for name in flags.strangers:
             yield Fault(path=server.path, text=f"gives {_flag(name)}, which is {_unknown(name)}")
         for what in flags.unread:

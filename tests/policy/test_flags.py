@@ -67,16 +67,30 @@ def _flag(draw: st.DrawFn) -> list[str]:
     if entry.get("takes") == "0":
         return [written]
     values = draw(st.lists(_VALUES, min_size=1, max_size=3))
+    if draw(st.integers(0, 4)) == 0:
+        other = draw(st.sampled_from(["7", "--enable-lora", "--max-loras=3", "-cc"]))
+        key = draw(st.sampled_from(["a", "a.b"]))
+        return [f"{written}.{key}={values[0]}"] if draw(st.booleans()) else [f"{written}.{key}", other]
     return [f"{written}={values[0]}"] if draw(st.booleans()) else [written, *values]
 
 
 def _as_vllm_hands_over(words: list[str]) -> list[str]:
-    """vLLM makes `_` to `-` in names before argparse sees them."""
+    """vLLM makes `_` to `-` in names, and parts of JSON values to whole ones at the end, before argparse sees them."""
     shown = []
     for word in words:
         name, equals, value = word.partition("=")
-        shown.append(f"{name.replace('_', '-')}{equals}{value}" if word.startswith("--") else word)
-    return shown
+        head, dot, key = name.partition(".")
+        shown.append(f"{head.replace('_', '-')}{dot}{key}{equals}{value}" if word.startswith("--") else word)
+    rest, parts = [], {}
+    following = iter(shown)
+    for word in following:
+        name, equals, value = word.partition("=")
+        if not name.startswith("-") or "." not in name:
+            rest.append(word)
+            continue
+        head, _, key = name.partition(".")
+        parts.setdefault(head, {})[key] = value if equals else next(following)
+    return [*rest, *(word for head, said in parts.items() for word in (head, json.dumps(said)))]
 
 
 def _read(*words: Any, **spec: Any) -> Flags:
@@ -99,8 +113,35 @@ def test_what_argparse_takes_is_read_alike(pieces: list[list[str]]) -> None:
         assert bool(times) == (said[name] is not None), name
         if times and entry.get("takes") != "0":
             value = said[name] if isinstance(said[name], list) else [said[name]]
-            assert found.given[name][-1] == value
+            key, text = found.parts[name][-1] if name in found.parts else ("", "")
+            assert json.loads(value[-1])[key] == text if key else found.given[name][-1] == value
     assert found.models == ([] if said["model_tag"] is None else [said["model_tag"]])
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "strangers"),
+    [
+        (
+            ["--response-role", "-sc.model=evil", "user"],
+            {"response-role": [["user"]], "speculative-config": [["evil"]]},
+            [],
+        ),
+        (["--kernel-config.x", "--middleware=payload.guard"], {"kernel-config": [["--middleware=payload.guard"]]}, []),
+        (
+            ["--kernel-config.x", "--enable-lora", "-cc.mode", "3"],
+            {"kernel-config": [["--enable-lora"]], "compilation-config": [["3"]]},
+            [],
+        ),
+        (["--seed", "-0.5", "--enable-lora"], {"seed": [[]]}, ["-0"]),
+    ],
+)
+def test_a_part_takes_the_word_behind_it_whatever_it_is(
+    words: list[str], given: dict[str, list[list[str]]], strangers: list[str]
+) -> None:
+    found = _read(*words)
+    assert ({name: found.given.get(name) for name in given}, found.strangers) == (given, strangers)
+    assert not {"middleware", "enable-lora"} & set(found.given)
+    assert found.models == []
 
 
 @pytest.mark.parametrize("name", NAMES)

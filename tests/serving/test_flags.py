@@ -15,7 +15,7 @@ from infra.catalog import load_catalog
 from infra.flag_words import FILE, VERSION
 from infra.kitchen.features import features
 from tests.serving.support.served_kitchen import PYTHON
-from tests.unit.infra.rules.test_server_options import EVERY, TEMPLATE, changed, kitchen, mixture
+from tests.unit.infra.rules.test_server_options import EVERY, TEMPLATE, changed, kitchen, mixture, seeing
 from tools.server_flags import FACTS, merged, text
 from tools.server_flags.__main__ import READING
 
@@ -74,7 +74,7 @@ def test_what_is_gone_is_not_there(said: dict[str, Any]) -> None:
 def test_the_parser_takes_what_every_setting_renders() -> None:
     """Also the values arrive: each flag's name is a field of what the parser returns."""
     catalog = load_catalog()
-    with_template = changed(mixture(catalog), lambda model: replace(model, files=(*model.files, TEMPLATE)))
+    with_template = changed(seeing(mixture(catalog)), lambda model: replace(model, files=(*model.files, TEMPLATE)))
     found = kitchen(with_template, EVERY)
     options = VllmOptions(
         served_model_name="m",
@@ -102,5 +102,5 @@ def test_the_parser_takes_what_every_setting_renders() -> None:
     assert "backend='xgrammar'" in str(first["structured_outputs_config"])
     assert json.loads(json.dumps(first["speculative_config"]))["prompt_lookup_max"] == 4
     assert first["limit_mm_per_prompt"] == {"image": 2, "video": 0}
-    assert (first["fully_sharded_loras"], first["enable_expert_parallel"]) == (True, True)
+    assert (first["fully_sharded_loras"], first["enable_expert_parallel"]) == (True, False)
     assert (embed["runner"], embed["convert"], classify["convert"]) == ("pooling", "embed", "classify")

@@ -13,6 +13,7 @@ import pytest
 from components.gpu.memory_cache import CacheOptions, pool
 from components.gpu.memory_shape import AttentionLayers, ModelShape, RecurrentLayers
 from infra.architectures import FILE
+from ops.checks.config_defaults import FILE as DEFAULTS
 from ops.checks.model_layers import read_layers
 from tests.serving.support.served_kitchen import PYTHON
 
@@ -107,6 +108,11 @@ def test_states_are_those_of_vllm_s_own_model_classes() -> None:
 def test_the_catalog_knows_the_architectures_of_this_vllm(tmp_path: Path) -> None:
     run(SUPPORT / "vllm_architectures.py", "", str(tmp_path / "architectures.json"))
     assert json.loads((tmp_path / "architectures.json").read_text()) == json.loads(FILE.read_text())
+
+
+def test_the_catalog_knows_the_config_classes_of_this_transformers(tmp_path: Path) -> None:
+    run(SUPPORT / "config_defaults.py", "", str(tmp_path / "defaults.json"))
+    assert json.loads((tmp_path / "defaults.json").read_text()) == json.loads(DEFAULTS.read_text())
 
 
 @pytest.mark.parametrize("architecture", ["GptOssForCausalLM", "Qwen3_5MoeForConditionalGeneration"])

@@ -7,7 +7,46 @@ from tests.policy.support.objects import DEPLOYMENT_TYPE
 from tests.policy.support.sample import Sample, table
 from tests.policy.support.served import FIRST, SERVER
 
+_CLOSED = (
+    *(["--root-path=/x"], ["--uds", "/run/s"], ["--headless"], ["--ssl-keyfile=/k"], ["--allowed-origins", '["*"]']),
+    *(["--data-parallel-size=2"], ["-dp", "2"], ["--cpu-offload-gb=4"], ["--host=127.0.0.1"], ["--api_key", "k"]),
+    *(["--disable-log-stats"], ["--port=x"], ["--tokens-only"], ["-pp=2"], ["--grpc"], ["--kv-offloading-size=1"]),
+    *(["--distributed-executor-backend=ray"], ["--mm-ipc-gpu-memory-gb=2"]),
+)
+_TWICE = (
+    (["--max-model-len=8k", "--max-model-len", "16k"], "max-model-len twice with two values"),
+    (["--max-model-len=8k", "--max_model_len=16k"], "max-model-len twice with two values"),
+    (["-tp=1", "--tensor-parallel-size=2"], "tensor-parallel-size twice with two values"),
+    (["--served-model-name", "a", "b", "--served-model-name=a"], "served-model-name twice with two values"),
+    (["--enable-lora", "--no-enable-lora"], "enable-lora and --no-enable-lora, of which the last one counts"),
+    (["--no-async-scheduling", "--async-scheduling"], "async-scheduling and --no-async-scheduling, of which"),
+    (["--speculative-config.method=ngram", "--speculative-config.method=suffix"], "speculative-config twice with two"),
+    (
+        ['--speculative-config={"method": "ngram"}', "--speculative-config.method=ngram"],
+        "speculative-config twice with",
+    ),
+)
 _VALUES = (
+    *table(
+        DEPLOYMENT_TYPE,
+        SERVER,
+        *((f"closed: {words}", {f"{FIRST} args": words}, "args: gives --") for words in _CLOSED),
+        *((f"twice: {words}", {f"{FIRST} args": words}, f"{says}") for words, says in _TWICE),
+        (
+            "a port that is none of the container's",
+            {f"{FIRST} args": ["--port=9000"], f"{FIRST} ports": [{"containerPort": 8000}]},
+            "args: gives --port a number that is none of the container's ports, 8000",
+        ),
+        *(
+            (f"open: {words}", {f"{FIRST} args": words, f"{FIRST} ports": [{"containerPort": 8000}]})
+            for words in (
+                *(["--host=0.0.0.0", "--port", "8000"], ["--pipeline-parallel-size=1"], ["-dp", "1"], ["-O3"]),
+                *(["--max-model-len=8k", "--max_model_len", "8k"], ["--distributed-executor-backend=mp"]),
+                ["--speculative-config.method=ngram", "--speculative-config.num_speculative_tokens=4"],
+            )
+        ),
+        world=MODELS,
+    ),
     *table(
         DEPLOYMENT_TYPE,
         SERVER,
@@ -31,6 +70,11 @@ _VALUES = (
                 (["--structured_outputs_config.reasoning_parser", "/x"], "structured-outputs-config a value that is"),
                 (["--structured-outputs-config", "x"], "structured-outputs-config a value that is not understood"),
                 (['--compilation-config={"inductor_passes": {"p": "os.system"}}'], "compilation-config a key that is"),
+                (["--compilation-config=3"], "compilation-config a value that is not understood"),
+                (
+                    ['--compilation-config={"pass_config.fuse_norm_quant": true}'],
+                    "compilation-config a key that is not",
+                ),
                 (['--compilation-config={"backend": "my.backend"}'], "compilation-config a value that is not und"),
                 (['--compilation-config.pass_config={"x": "os.system"}'], "compilation-config a value that is not"),
                 (["--compilation-config.cache_dir=/srv"], "compilation-config a key that is not understood: cache_dir"),
@@ -47,6 +91,11 @@ _VALUES = (
                 (["-sc", '{"method": "eagle3"}'], "speculative-config a value that is not understood: method"),
                 (["--speculative_config.model", "/mnt/evil"], "speculative-config a key that is not understood: mo"),
                 (["--speculative-c.model=/x"], "speculative-config a key that is not understood: model"),
+                (
+                    ["--response-role", "-sc.model=evil", "user"],
+                    "speculative-config a key that is not understood: model",
+                ),
+                (["--response-role", "-cc.inductor_passes.x=os.system", "user"], "compilation-config a key that is"),
                 (["--spec-method=eagle3"], "spec-method a value that is not understood"),
                 (["--pooler-config.task=embed"], "pooler-config a key that is not understood: task"),
                 (["--kernel-config", '{"plugin": "x"}'], "kernel-config a key that is not understood: plugin"),
@@ -68,7 +117,7 @@ _VALUES = (
             (f"an understood value, {words}", {f"{FIRST} args": words})
             for words in (
                 *(["--chat-template=/mnt/models/chat_template.jinja"], ["--generation-config", "vllm"], ["-O3"]),
-                *(["--chat-template", "examples/tool_chat_template_hermes.jinja"], ["--compilation-config=3"]),
+                *(["--chat-template", "examples/tool_chat_template_hermes.jinja"], ["--compilation-config.mode=3"]),
                 *(['--override-generation-config={"temperature": 0.5, "top_k": -1}'], ["--kv-cache-dtype=fp8"]),
                 *(['--structured-outputs-config={"backend": "xgrammar"}'], ['--limit-mm-per-prompt={"image": 2}']),
                 *(['--compilation-config={"cudagraph_mode": "PIECEWISE", "cudagraph_capture_sizes": [1, 2]}'],),

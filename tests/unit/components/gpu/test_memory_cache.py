@@ -64,6 +64,12 @@ def test_latent_attention_keeps_its_latent_on_every_gpu() -> None:
     assert [token_bytes(shape, replace(PLAIN, gpus=gpus)) for gpus in (1, 8)] == [70_272, 70_272]
 
 
+def test_latent_attention_in_its_own_fp8_layout_has_scales() -> None:
+    """656 bytes a token and layer, sparse or not (vllm/v1/kv_cache_interface.py, MLAAttentionSpec)."""
+    shape = SHAPES["deepseek-ai/DeepSeek-V3"]
+    assert token_bytes(shape, replace(PLAIN, kv_cache_dtype="fp8_ds_mla")) == 61 * 656
+
+
 def test_sparse_latent_attention_keeps_its_indexer_s_keys() -> None:
     """DeepSeek-V3.2: 132 bytes more a layer; in fp8 656 instead of 576 (vllm/v1/kv_cache_interface.py)."""
     shape = replace(SHAPES["deepseek-ai/DeepSeek-V3"], index_head_dim=128)

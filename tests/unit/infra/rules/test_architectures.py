@@ -187,7 +187,11 @@ def test_a_tight_kitchen_is_a_warning_with_both_ends() -> None:
     settings = load_settings(dev(), catalog)
     (sentence,) = tight_kitchens(settings, catalog)
     assert sentence.startswith("kitchen support is tight on one GPU of pool l40s: ")
-    assert sentence.endswith(" of 40.1 GiB; start it on one node first")
+    assert "it may take 40.1 GiB and needs " in sentence
+    assert " by the estimate, without what is not counted. It may not start: " in sentence
+    table = memory_table(settings, catalog).splitlines()
+    assert table[-1] == "What is not counted comes on top of SUM: the verdict is without it."
+    assert sentence.endswith("start it on one node first, and read `Available KV cache memory` in its log")
 
 
 @pytest.mark.parametrize(

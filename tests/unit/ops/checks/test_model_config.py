@@ -71,3 +71,38 @@ def test_windows_experts_and_latents_are_those_of_the_layers(config: dict[str, A
 )
 def test_a_quantization_is_what_the_file_names(config: dict[str, Any], expected: str | None) -> None:
     assert quantization(config) == expected
+
+
+PIXTRAL = {"model_type": "mistral", "hidden_size": 5120, "head_dim": 128, "num_hidden_layers": 40, "vocab_size": 131072}
+LLAVA = {"model_type": "llama", "vocab_size": 32064, "max_position_embeddings": 4096}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            PIXTRAL | {"sliding_window": None},
+            {"numAttentionHeads": 32, "numKeyValueHeads": 8, "intermediateSize": 14336},
+        ),
+        (PIXTRAL, {"headDim": 128, "slidingWindow": 4096, "hiddenSize": 5120, "maxPositionEmbeddings": 131072}),
+        (LLAVA, {"hiddenSize": 4096, "numHiddenLayers": 32, "numAttentionHeads": 32, "numKeyValueHeads": 32}),
+        (LLAVA | {"num_attention_heads": None}, {"numHiddenLayers": 32}),
+    ],
+)
+def test_a_nested_config_leaves_numbers_to_its_class(text: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = catalog_config({"model_type": "llava", "text_config": text})
+    assert {key: found.get(key) for key in expected} == expected
+    assert "headDim" not in found or "head_dim" in text
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        LLAVA,
+        {"text_config": {"model_type": "llama"}},
+        {"text_config": {"model_type": "unheard", "vocab_size": 320}},
+        {"text_config": {"model_type": ["llama"], "vocab_size": 320}},
+    ],
+)
+def test_nothing_else_is_completed(config: dict[str, Any]) -> None:
+    assert "numHiddenLayers" not in catalog_config(config)

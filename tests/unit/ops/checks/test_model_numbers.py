@@ -73,9 +73,36 @@ def test_a_nested_config_without_numbers_is_one_line(folder: Path, catalog: Cata
 
 
 def test_a_number_that_a_nested_config_lacks_is_named(folder: Path, catalog: Catalog) -> None:
-    nested(folder, "vocab_size")
+    nested(folder, "vocab_size", "model_type")
     (line,) = told(folder, catalog)
     assert "must have whole numbers from 1 on as vocab_size; example" in line
+
+
+def test_numbers_that_cannot_be_read_are_told_all_at_once(folder: Path, catalog: Catalog) -> None:
+    changed(folder, head_dim=-5, rope_scaling=[1], quantization_config={"quant_method": 7}, hidden_size=2**41)
+    lines = told(folder, catalog)
+    places = {line.split(": ")[1] for line in lines}
+    assert places == {"hidden_size", "head_dim", "rope_scaling", "quantization_config.quant_method"}
+    assert len(lines) == len(places)
+    assert "must be at most 1099511627776" in "".join(lines)
+
+
+def test_half_a_config_is_one_line(folder: Path, catalog: Catalog) -> None:
+    (folder / "config.json").write_text(
+        json.dumps({"architectures": ["WhisperForConditionalGeneration"], "vocab_size": 9})
+    )
+    (line,) = told(folder, catalog)
+    assert "lacks 6 of them" in line
+
+
+def test_numbers_of_the_class_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """LLaVA leaves most of its language model to the class of Llama."""
+    nested(folder, "num_hidden_layers")
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["model_type"] = "llama"
+    (folder / "config.json").write_text(json.dumps(config))
+    assert main(["model", "lint", str(folder)]) in (0, 1)
+    assert "leaves numbers of its text part to their class, which has num_hidden_layers 32" in capsys.readouterr().out
 
 
 def test_a_config_of_something_else_is_one_line(folder: Path, catalog: Catalog) -> None:
