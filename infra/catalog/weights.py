@@ -5,12 +5,12 @@ A new architecture changes the data and no code. Of one that is not there nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from components.gpu import ModelShape
 from infra.catalog.modules import Size
 from infra.documents import read
 
@@ -38,13 +38,17 @@ def needed(architecture: str) -> Needed | None:
     return Needed(layer=layer, tied=said["tied"], sizes=tuple(said["sizes"]))
 
 
-def sizes_by_numbers(numbers: Mapping[str, int]) -> dict[str, Size]:
-    """Sizes of linear layers by their names, outputs before inputs, as a Llama-like model has them.
+def sizes_by_numbers(shape: ModelShape) -> dict[str, Size]:
+    """Sizes of linear layers and embeddings, outputs before inputs, as a Llama-like model with these numbers has them.
 
-    `numbers` are hidden, inner, heads (query heads times their width) and groups (key-value heads times it).
+    What stands in a layer is named below it. They hold where heads are those of the shape in every layer, `self_attn`
+    keeps no latent vector and `mlp` has no experts: that is for the caller to know.
     """
-    hidden, inner, heads, groups = (numbers[key] for key in ("hidden", "inner", "heads", "groups"))
+    hidden, inner, ends = shape.hidden_size, shape.intermediate_size, (shape.vocabulary, shape.hidden_size)
+    heads, groups = shape.attention_heads * shape.head_dim, shape.kv_heads * shape.head_dim
     return {
+        "lm_head": ends,
+        "model.embed_tokens": ends,
         "self_attn.q_proj": (heads, hidden),
         "self_attn.k_proj": (groups, hidden),
         "self_attn.v_proj": (groups, hidden),

@@ -15,6 +15,7 @@ from functools import cached_property
 from infra.catalog import BaseModel
 from infra.catalog.modules import Modules, Size
 from infra.catalog.serves import Architecture, Serves
+from infra.catalog.weights import sizes_by_numbers
 from ops.checks.adapter_experts import DOWN, UP, rank_faults, sides, whole_experts
 from ops.checks.adapter_tensors import EMBEDDING, EXPERTS, PREFIX, Named, Pair
 
@@ -23,6 +24,8 @@ Told = tuple[str, str, object, str]
 
 _PLAIN = re.compile(r"model\.layers\.[0-9]{1,6}\.[A-Za-z0-9_.]+|lm_head|model\.embed_tokens")
 """Modules of a model of one part, as transformers names them."""
+
+_LAYER = re.compile(r"model\.layers\.[0-9]{1,6}\.")
 
 _IN_ONE = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_proj", "up_proj")}
 """Modules that files of some architectures have as one, with the names of the parts that those of others have."""
@@ -266,14 +269,6 @@ def _plain(named: Named, compared: Compared) -> Iterator[Told]:
 
 def _by_config(base: BaseModel, pair: Pair) -> Size | None:
     """Sizes of a Llama-like model's layers by the numbers of its config; None where they say nothing of the module."""
-    shape, last = base.shape, pair.module.rsplit(".", 1)[-1]
-    hidden, inner = shape.hidden_size, shape.intermediate_size
-    heads, groups = shape.attention_heads * shape.head_dim, shape.kv_heads * shape.head_dim
-    known: dict[str, Size] = {"lm_head": (shape.vocabulary, hidden), "embed_tokens": (shape.vocabulary, hidden)}
-    if ".self_attn." in pair.module and not shape.kv_latent:
-        known |= {"q_proj": (heads, hidden), "k_proj": (groups, hidden), "v_proj": (groups, hidden)}
-        known |= {"o_proj": (hidden, heads), "qkv_proj": (heads + 2 * groups, hidden)}
-    if ".mlp." in pair.module and not shape.experts:
-        known |= {"gate_proj": (inner, hidden), "up_proj": (inner, hidden), "down_proj": (hidden, inner)}
-        known |= {"gate_up_proj": (2 * inner, hidden)}
-    return known.get(last)
+    shape, below = base.shape, _LAYER.sub("", pair.module)
+    unlike = ("self_attn.",) * bool(shape.kv_latent) + ("mlp.",) * bool(shape.experts)
+    return None if below.startswith(unlike) else sizes_by_numbers(shape).get(below)

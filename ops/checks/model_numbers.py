@@ -103,8 +103,8 @@ def notes(content: Content) -> list[str]:
 
 
 def comparable(config: Mapping[str, Any]) -> bool:
-    """Whether config.json has every number, and nothing that cannot be read, so that a shape can be made of it."""
-    return not list(_numbers(config, None)) and not list(further_faults("", text_part(config)[1]))
+    """Whether config.json has every number, each of them readable, so that a shape can be made of it."""
+    return not [*_numbers(config, None), *further_faults("", text_part(config)[1])]
 
 
 def stated_dtype(config: Mapping[str, Any]) -> object:

@@ -1,6 +1,7 @@
 """Whether a base model's files have all its weights, in the sizes of its config.json.
 
-vLLM ends at a norm that no file has, and not at a linear layer: that one it serves out of whatever the memory held.
+vLLM ends at a norm that no file has, and not at a linear layer, the output layer or the embeddings: those it serves out
+of whatever the memory held.
 What an architecture needs is data (infra/catalog/weights.yaml); of others a layer that lacks what another has is told.
 """
 
@@ -24,6 +25,7 @@ TEXT_LAYER = re.compile(r"(?P<before>(?:model\.)?(?:language_model\.)?(?:model\.
 """Layers that are surely the language model's: towers and drafts have layers beside them."""
 
 _HEAD = "lm_head"
+_ENDS = (_HEAD, "model.embed_tokens")
 _EXPERT = re.compile(r"(?:^|\.)experts\.([0-9]{1,6})(?:\.|$)")
 _NO_WEIGHTS = ("rotary_emb",)
 """Parts of layers that older files have and no model loads."""
@@ -139,15 +141,13 @@ def _other_sizes(wanted: Needed, content: Content, said: Mapping[str, Any], meth
     shape = shape_of(said)
     if shape.attention:  # heads of their own in some layers
         return
-    numbers = {"hidden": shape.hidden_size, "inner": shape.intermediate_size}
-    numbers |= {"heads": shape.attention_heads * shape.head_dim, "groups": shape.kv_heads * shape.head_dim}
-    right = {name: size for name, size in sizes_by_numbers(numbers).items() if name.startswith(wanted.sizes)}
-    due_ends = dict.fromkeys((_HEAD, "model.embed_tokens"), (shape.vocabulary, shape.hidden_size))
+    sizes = sizes_by_numbers(shape)
+    right = {name: size for name, size in sizes.items() if name.startswith(wanted.sizes)}
     wrong: list[tuple[str, Size, Size]] = []
     for name, size in module_sizes(content.tensors.values(), method).items():
         match = TEXT_LAYER.match(name)
         due = right.get(name[match.end() :]) if match and int(match["number"]) < shape.layers else None
-        due = due_ends.get(name, due)
+        due = sizes[name] if name in _ENDS else due
         if due is not None and any(one and one != other for one, other in zip(size, due, strict=True)):
             wrong.append((name, size, due))
     if wrong and not any(name.endswith("embed_tokens") for name, *_ in wrong):  # which is told of already

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from components.entry.paths import PATHS
 from infra.payload.call_bounds import CLOSED, PARAMETERS
 from tests.entry.support import generated
 from tests.entry.support.reading import let_through
@@ -64,6 +65,11 @@ def test_what_is_closed_is_a_field_that_is_not_open(fields: dict[str, set[str]])
 
 def test_every_path_of_the_check_is_compared(fields: dict[str, set[str]]) -> None:
     assert set(fields) == set(PARAMETERS)
+
+
+def test_a_kitchen_that_reranks_has_every_path_of_scoring() -> None:
+    """vLLM has them all or none (enable_scoring_api), and so one task opens them."""
+    assert set(vllm("scoring")[0]["paths"]) == set(PATHS["rerank"])
 
 
 def test_vllm_reads_the_same() -> None:

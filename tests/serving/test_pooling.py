@@ -148,9 +148,15 @@ def test_passages_are_put_in_order(path: str, rerank: Served) -> None:
     assert len(said["results"]) == len(PASSAGES)
 
 
-def test_pairs_have_scores(rerank: Served) -> None:
-    status, said = rerank.call("/v1/score", model=KITCHEN, text_1=PASSAGES[0], text_2=PASSAGES)
+@pytest.mark.parametrize("path", ["/v1/score", "/score"])
+@pytest.mark.parametrize("names", [("text_1", "text_2"), ("queries", "documents")])
+def test_pairs_have_scores(path: str, names: tuple[str, str], rerank: Served) -> None:
+    status, said = rerank.call(path, model=KITCHEN, **dict(zip(names, (PASSAGES[0], PASSAGES), strict=True)))
     assert status == 200, said
     scores = [one["score"] for one in said["data"]]
+    assert len(scores) == len(PASSAGES)
     assert scores[0] == max(scores)
+
+
+def test_a_kitchen_that_reranks_makes_no_vectors(rerank: Served) -> None:
     assert rerank.call("/v1/embeddings", model=KITCHEN, input="a")[0] in (403, 404)

@@ -37,12 +37,12 @@ class TinyServer:
     ) -> None:
         self._log, self.port = folder / "server.log", free_port()
         slots = len(adapters) + 1
+        lora = ["--enable-lora", f"--max-loras={slots}", f"--max-cpu-loras={slots}", "--max-lora-rank=8"]
+        lora += ["--lora-modules", *(f"{name}={path}" for name, path in adapters.items())]
         self._words = [
             *(os.environ[PYTHON], "-m", "vllm.entrypoints.openai.api_server", f"--model={model}"),
             *(f"--served-model-name={BASE}", f"--port={self.port}", "--host=127.0.0.1", "--enforce-eager"),
-            *("--dtype=bfloat16", f"--max-model-len={LENGTH}", "--enable-lora", f"--max-loras={slots}"),
-            *(f"--max-cpu-loras={slots}", "--max-lora-rank=8", *more),
-            *("--lora-modules", *(f"{name}={path}" for name, path in adapters.items())),
+            *("--dtype=bfloat16", f"--max-model-len={LENGTH}", *(lora if adapters else ()), *more),
         ]
         quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "HOME": str(folder)}
         self._environment = {"PATH": os.environ["PATH"], **quiet, **ADDED_ENVIRONMENT, **(environment or {})}

@@ -1,7 +1,8 @@
 """Run by the Python that has vLLM: what its own protocols read in bodies, and which fields they have.
 
 Takes lines of `{"path": ..., "body": base64}`; writes a line for each: `{"model", "given", "extra"}` or `{"refused"}`.
-With `fields` as its argument it writes the fields of each path instead. Needs no engine and no model.
+With `fields` as its argument it writes the fields of each path instead, with `scoring` the paths that a server has
+where it scores, all or none of them. Needs no engine and no model.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from vllm.entrypoints.openai.responses.protocol import ResponsesRequest
 from vllm.entrypoints.pooling.classify.protocol import ClassificationRequest
 from vllm.entrypoints.pooling.embed.protocol import EmbeddingRequest
 from vllm.entrypoints.pooling.pooling.protocol import PoolingRequest
+from vllm.entrypoints.pooling.scoring.api_router import router as scoring
 from vllm.entrypoints.pooling.scoring.protocol import RerankRequest, ScoreRequest
 
 KINDS: dict[str, Any] = {
@@ -62,6 +64,9 @@ def main() -> None:
     """Answer each line."""
     if sys.argv[1:] == ["fields"]:
         print(json.dumps({path: fields(path) for path in KINDS}))
+        return
+    if sys.argv[1:] == ["scoring"]:
+        print(json.dumps({"paths": sorted(route.path for route in scoring.routes)}))
         return
     adapters = {path: TypeAdapter(kind) for path, kind in KINDS.items()}
     for line in sys.stdin:

@@ -409,6 +409,26 @@ def test_without_modules_the_architecture_decides(architecture: str, module: str
     assert message in " ".join(told)
 
 
+@pytest.mark.parametrize(
+    ("module", "numbers", "told"),
+    [
+        ("model.layers.{}.self_attn.q_proj", {}, "q_proj of tiny/v1 has 4096 inputs, by its files"),
+        ("model.layers.{}.mlp.down_proj", {}, "down_proj of tiny/v1 has 11008 inputs, by its files"),
+        ("model.layers.{}.self_attn.o_proj", {"kv_latent": 512}, ""),
+        ("model.layers.{}.mlp.down_proj", {"experts": 8}, ""),
+        ("model.layers.{}.self_attn.unknown", {}, ""),
+    ],
+)
+def test_without_modules_sizes_are_those_of_the_numbers(module: str, numbers: dict[str, int], told: str) -> None:
+    """Latent attention and experts have others, which the numbers do not make."""
+    base = base_model("llama")
+    shape = replace(base.shape, hidden_size=4096, intermediate_size=11008, **numbers)
+    base = replace(base, modules=None, architecture="", shape=shape)
+    found = [one[1] for one in module_faults(by_module(tensors(both(module, 63, 63))), compared(base))]
+    assert bool(found) is bool(told), found
+    assert told in " ".join(found)
+
+
 def test_sizes_of_packed_weights_are_taken_from_what_says_them() -> None:
     def tensor(name: str, dtype: str, *shape: int) -> tuple[str, Tensor]:
         return name, Tensor(name=name, dtype=dtype, shape=shape, begin=0, end=0)
