@@ -20,7 +20,7 @@ Subject = Literal[
 _ID = re.compile(r"Kitchen(?:[A-Z][a-z0-9]+)+")
 _HOLD = re.compile(r"0s|[1-9][0-9]*[smhd]")
 _RECORD = re.compile(r"kitchen:[a-z0-9_]+(?::[a-z0-9_]+)?")
-_LABEL = re.compile(r"[a-z_]+")
+_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 RUNBOOK_PAGE = "alerts.md"
 """Page of the docs with a section for each alert."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
+
+CHECKS = ("audit", "drift", "policy")
+"""What a schedule may run beside the cluster: `kitchen audit`, the look for drift, the pack over the state."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +80,25 @@ class Thresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleFacts:
-    """All that the rules of one environment depend on. `entry` and `shared_counter` say that there is an entry, and
-    that it counts by ratelimit; `store` that MinIO's numbers are scraped."""
+    """All that the rules of one environment depend on.
+
+    `entry` says that there is an entry, `counter` who counts its callers' limits; `store` that MinIO's
+    numbers are scraped, `keda` that kitchens scale by KEDA. `parts` are those whose scrape is expected,
+    `certificates` namespaces in which cert-manager keeps some. `checks` are those of
+    CHECKS that run by a schedule and tell their results.
+    """
 
     environment: str
     kitchens: Sequence[KitchenFacts] = ()
     ends: Sequence[End] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
     entry: bool = False
-    shared_counter: bool = False
+    counter: Literal["none", "local", "shared"] = "none"
     store: bool = False
+    keda: bool = False
+    parts: Sequence[str] = ()
+    certificates: Sequence[str] = ()
+    checks: Sequence[str] = ()
 
     def of(self, metric: str, *matchers: str) -> str:
         """A selector of the environment's own series, as PromQL: `up{environment="dev",part="server"}`."""

@@ -6,9 +6,21 @@ from collections.abc import Iterator
 
 from components.observability.alert import Alert, Record
 from components.observability.facts import RuleFacts
-from components.observability.rules import constants, serving
+from components.observability.rules import (
+    adapters,
+    constants,
+    delivery,
+    entry,
+    governance,
+    gpu,
+    objectives,
+    platform,
+    record,
+    serving,
+    store,
+)
 
-_SUBJECTS = (serving,)
+_SUBJECTS = (serving, objectives, adapters, entry, record, gpu, store, platform, governance, delivery)
 
 
 def all_alerts(facts: RuleFacts) -> tuple[Alert, ...]:

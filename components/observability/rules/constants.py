@@ -26,6 +26,7 @@ def _records(facts: RuleFacts) -> Iterator[Record]:
 
 def _of_kitchen(facts: RuleFacts, kitchen: KitchenFacts) -> Iterator[Record]:
     who = {"tenant": kitchen.tenant, "kitchen": kitchen.name}
+    yield _constant(facts, "kitchen:declared", 1, **who)
     yield _constant(facts, "kitchen:declared_replicas", kitchen.replicas, **who)
     yield _constant(facts, "kitchen:max_loras", kitchen.max_loras, **who)
     if kitchen.canary_of is not None:
@@ -46,5 +47,5 @@ def _of_kitchen(facts: RuleFacts, kitchen: KitchenFacts) -> Iterator[Record]:
             yield _constant(facts, f"kitchen:objective_{name}", value, **who)
 
 
-def _constant(facts: RuleFacts, name: str, value: float, **labels: str) -> Record:
-    return Record(name=name, expression=f"vector({value:.10g})", labels={"environment": facts.environment, **labels})
+def _constant(facts: RuleFacts, name: str, value: float, /, **labels: str) -> Record:
+    return Record(name=name, expression=f"vector({value:.12g})", labels={"environment": facts.environment, **labels})
