@@ -10,16 +10,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from components import naming
-from components.entry.counter import pods as counter_pods
-from components.model_store.volume import LOAD_LABEL
-from components.object_store.minio import pod as minio_pod
+from components.facts import COUNTER_SERVICE, ENTRY_PODS, LOAD_LABEL, STORE_SERVICE, STORE_TLS_SECRET
 from components.observability.alert import Alert
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of
 from components.observability.facts import DeclaredAdapter, End, KitchenFacts, Objective, RuleFacts
 from components.observability.groups import Group, groups
 from components.observability.rules import all_alerts
 from components.observability.targets import Port, ServiceTarget, Target, kitchen_target
-from components.tenancy.network import ENTRY_PODS
 from infra.adapter_refs import AdapterCanary
 from infra.settings import Kitchen, Settings
 
@@ -127,7 +124,7 @@ def _targets(settings: Settings) -> Iterator[Target]:
         ports = (Port(name="metrics", part="entry", path="/stats/prometheus"), Port(name="record", part="record"))
         yield Target(name="entry", namespace=space, match=ENTRY_PODS, ports=ports, labels=labels)
         if settings.entry.counter == "shared":
-            match = {"app.kubernetes.io/name": counter_pods.COUNTER}
+            match = {"app.kubernetes.io/name": COUNTER_SERVICE}
             counted = (Port(name="metrics", part="counter"),)
             yield Target(name="counter", namespace=space, match=match, ports=counted, labels=labels)
     deploy = settings.object_store.deploy
@@ -138,8 +135,8 @@ def _targets(settings: Settings) -> Iterator[Target]:
             match={"app.kubernetes.io/name": "minio"},
             ports=(Port(name="https", part="store", path="/minio/v2/metrics/cluster"),),
             labels={"environment": environment},
-            authority=deploy.tls_secret or minio_pod.TLS_SECRET,
-            server_name=f"{minio_pod.SERVICE}.{deploy.namespace}.svc",
+            authority=deploy.tls_secret or STORE_TLS_SECRET,
+            server_name=f"{STORE_SERVICE}.{deploy.namespace}.svc",
         )
 
 
