@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import socket
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from tests.bench.progress import Progress
 from tests.bench.sections import Section, Table
 from tools.toolchain import binary, ensure
 
-KITCHENS, ADAPTERS, RUNS, ROUNDS = 200, 10, 3, 3
+KITCHENS, ADAPTERS, RUNS, ROUNDS = 200, 10, 3, 2
 _RUNBOOK = "https://docs.kitchen.example"
 
 
@@ -39,13 +40,15 @@ def rules(folder: Path) -> Section:
     with text.open("w") as file:
         scraped = made_series.write(facts, end, file)
         found = groups(facts, _RUNBOOK)
-        file.write("# EOF\n")
     progress.told(f"{scraped} scraped series made")
-    _load(folder, text)
+    results: dict[str, list[str]] = {}
     for _ in range(ROUNDS):
+        # One block of everything: blocks over the same time would be merged at every query.
+        _load(folder, text, results)
         with _prometheus(folder) as address:
-            text.write_text("".join(_results(address, found, end)) + "# EOF\n")
-        _load(folder, text)
+            made = _results(address, found, end)
+        results = {name: lines for name, lines in made.items() if name not in made_series.PAST}
+    _load(folder, text, results)
     progress.told("loaded")
     with _prometheus(folder) as address:
         runs = []
@@ -81,22 +84,29 @@ def _section(found: tuple[Group, ...], runs: list[dict[str, tuple[float, int]]],
     return Section(title="Rules and alerts", tables=[Table(header=header, rows=rows, note=note)], figures=figures)
 
 
-def _load(folder: Path, text: Path) -> None:
-    """Blocks of all samples of a text."""
+def _load(folder: Path, text: Path, results: Mapping[str, list[str]]) -> None:
+    """Put a block of all samples, and of what rules made of them, in the place of what was there."""
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    whole = folder / "whole.txt"
+    shutil.copy(text, whole)
+    with whole.open("a") as file:
+        for lines in results.values():
+            file.writelines(lines)
+        file.write("# EOF\n")
     words = [str(binary("promtool")), "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=96h"]
-    subprocess.run([*words, str(text), str(folder / "data")], check=True, capture_output=True)
-    text.unlink()
+    subprocess.run([*words, str(whole), str(folder / "data")], check=True, capture_output=True)
+    whole.unlink()
 
 
-def _results(address: str, found: tuple[Group, ...], end: int) -> Iterator[str]:
-    """What recording rules make at the end, series by series as OpenMetrics has them together."""
+def _results(address: str, found: tuple[Group, ...], end: int) -> dict[str, list[str]]:
+    """What recording rules make at the end, by their names, as OpenMetrics."""
     made: dict[str, list[str]] = {}
     for rule in (rule for group in found for rule in group.rules if "record" in rule):
         for one in _ask(address, rule["expr"], end)["result"]:
             labels = {key: value for key, value in one["metric"].items() if key != "__name__"} | rule.get("labels", {})
             inside = ",".join(f"{key}={json.dumps(value)}" for key, value in labels.items())
             made.setdefault(rule["record"], []).append(f"{rule['record']}{{{inside}}} {one['value'][1]} {end}\n")
-    return (line for lines in made.values() for line in lines)
+    return made
 
 
 @contextmanager
