@@ -10,18 +10,16 @@ import pulumi
 
 from components import naming, pod_package
 from components.content import sha256_of
+from components.facts import LOAD_LABEL
 from components.gpu.sizing import LOAD_CPU, LOAD_MEMORY_GIB, load_minutes
 from components.kubernetes_object import KubernetesObject
-from components.labels import DOMAIN, pod_labels
+from components.labels import pod_labels
 from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, MODULE, BaseModelContent
 from components.object_store.buckets import BucketAccess, BucketAccessArgs
 from components.platform import Platform
 from components.ports import STATUS_PORT
 from components.tenancy.network import StoreAddress, scrapers, store_egress, tcp
 from components.tenancy.provisions import image_pull_secrets
-
-LOAD_LABEL = f"{DOMAIN}/loads"
-"""Pod label of a load; its value is the claim that it writes."""
 
 _CA_PATH = "/etc/kitchen/ca"
 _BRING_IN_PATH = "/bring-in"
