@@ -79,6 +79,11 @@ def server_ingress(
     return {"podSelector": pods, **_ingress([*_callers(platform, entry_namespace), *scrapers(platform)], port)}
 
 
+def scrapers_ingress(pods: dict[str, Any], platform: Platform, *ports: int) -> dict[str, Any]:
+    """A NetworkPolicy's specification that lets in what scrapes metrics, and nobody else."""
+    return {"podSelector": pods, **_ingress(scrapers(platform), *ports)}
+
+
 def entry_pods(namespace: str) -> dict[str, Any]:
     """The entry's pods as a peer of a rule, wherever that rule stands."""
     return {**of_namespaces({_NAMESPACE_NAME: namespace}), "podSelector": {"matchLabels": dict(ENTRY_PODS)}}
