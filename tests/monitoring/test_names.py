@@ -10,6 +10,7 @@ from tests.monitoring.rules.worlds import WORLDS
 from tests.monitoring.support.names import NEWER, Known, documents, known
 from tests.monitoring.support.prometheus import Prometheus
 from tests.monitoring.support.promql import Reading, unknown_names, with_alerts, with_records
+from tests.monitoring.support.values import unknown_values
 
 
 def world(name: str, parser: Prometheus, *, newer: bool = False) -> Known:
@@ -31,7 +32,7 @@ def test_rules_name_what_is_scraped(name: str, newer: bool, parser: Prometheus) 
             *((record.name, record.expression) for record in all_records(WORLDS[name])),
             *((alert.id, alert.expression) for alert in all_alerts(WORLDS[name])),
         )
-        if (unknown := unknown_names(parser.parsed(expression), have))
+        if (unknown := [*unknown_names(tree := parser.parsed(expression), have), *unknown_values(tree)])
     }
     assert told == {}
 

@@ -8,6 +8,7 @@ from tests.monitoring.support.names import Known, expanded
 from tests.monitoring.support.prometheus import Prometheus
 from tests.monitoring.support.promql import Reading, unknown_names, with_records, without_variables
 from tests.monitoring.support.scraped import by_family, gone
+from tests.monitoring.support.values import unknown_values
 
 FAMILIES = {
     "calls_total": {"type": "counter", "labels": ["model", "code"]},
@@ -80,6 +81,21 @@ def test_what_is_there_is_taken(expression: str, have: Known, parser: Prometheus
 def test_what_is_not_there_is_told(expression: str, said: str, have: Known, parser: Prometheus) -> None:
     (told,) = unknown_names(parser.parsed(expression), have)
     assert said in told
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ('kitchen_adapter_refused{reason="summ"}', ["kitchen_adapter_refused: reason is never summ"]),
+        ('sum(rate(envoy_kitchen_entry_calls_total{outcome=~"ok|faild"}[5m]))',
+         ["envoy_kitchen_entry_calls_total: outcome is never faild"]),
+        ('1 - kube_job_failed{condition!="True"}', ["kube_job_failed: condition is never True"]),
+        ('kitchen_adapter_refused{reason!~"sum|signature"} or kitchen_adapter_refused{reason=""}', []),
+        ('kitchen_adapter_refused{reason=~"s.+",adapter="summ"}', []),
+    ],
+)  # fmt: skip
+def test_values_of_closed_labels_are_of_their_lists(expression: str, said: list[str], parser: Prometheus) -> None:
+    assert unknown_values(parser.parsed(expression)) == said
 
 
 def test_an_unknown_name_is_told_once_and_nothing_of_its_labels(have: Known, parser: Prometheus) -> None:

@@ -13,6 +13,7 @@ from tests.monitoring.support.exporters import document, quick
 from tests.monitoring.support.parts import quick_parts, used
 from tests.monitoring.support.prometheus import Prometheus
 from tests.monitoring.support.scraped import families, gone
+from tests.monitoring.support.values import CLOSED
 from tools.toolchain import MONITORING, ensure
 
 _RUNBOOK = "https://runbook.kitchen.example"
@@ -54,3 +55,13 @@ def test_each_part_tells_what_was_done_to_it(prometheus: Prometheus) -> None:
         "minio_s3_requests_5xx_errors_total > 0",
     ):
         assert prometheus.query(series), series
+
+
+def test_labels_that_are_closed_lists_have_no_other_value(prometheus: Prometheus) -> None:
+    found = {
+        (name, label): {entry["metric"].get(label, "") for entry in prometheus.query(name)} - {""}
+        for name, label in CLOSED
+    }
+    assert {key: values - CLOSED[key] for key, values in found.items() if values - CLOSED[key]} == {}
+    told = {label for (_, label), values in found.items() if values}
+    assert {"outcome", "kind", "reason", "verdict", "operation", "level"} <= told, "the comparison is about something"
