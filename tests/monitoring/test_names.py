@@ -6,11 +6,16 @@ import pytest
 
 from components.observability.rules import all_alerts, all_records
 from components.serving.autoscaling import Autoscaling, query
+from infra.catalog import load_catalog
+from infra.load import load_settings, read_stack_file
+from infra.monitoring import platform_targets, targets
 from tests.monitoring.rules.worlds import WORLDS
-from tests.monitoring.support.names import NEWER, Known, documents, known
+from tests.monitoring.support.names import NEWER, OF_PARTS, TARGET, Known, documents, known
 from tests.monitoring.support.prometheus import Prometheus
 from tests.monitoring.support.promql import Reading, unknown_names, with_alerts, with_records
 from tests.monitoring.support.values import unknown_values
+from tests.monitoring.test_files import settings
+from tools.local.workspace import REPOSITORY
 
 
 def world(name: str, parser: Prometheus, *, newer: bool = False) -> Known:
@@ -62,6 +67,20 @@ def test_kitchens_scale_by_what_is_scraped(metric: str, newer: bool, parser: Pro
         quiet_seconds=60,
     )
     assert unknown_names(parser.parsed(query(args)), known(newer=newer)) == []
+
+
+def test_each_part_has_the_labels_that_its_monitors_give() -> None:
+    said = settings()
+    given = {port.part: {*target.labels, "part"} - TARGET for target in targets(said) for port in target.ports}
+    assert {part: labels for part, labels in given.items() if labels} == {**OF_PARTS}
+    dev = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
+    every = {"scrapes": {part: {} for part in ("gpu", "keda", "kserve", "kube")}}
+    told = {
+        target.part: target.honour
+        for target in platform_targets(load_settings({**dev, "monitoring": every}, load_catalog()))
+    }
+    held = {document["part"]: document.get("honoured", True) for document in documents()}
+    assert {part: held[part] for part in told} == told
 
 
 def test_what_is_not_scraped_says_where_its_names_are_from() -> None:

@@ -57,6 +57,15 @@ def test_each_part_tells_what_was_done_to_it(prometheus: Prometheus) -> None:
         assert prometheus.query(series), series
 
 
+def test_rules_find_the_series_that_were_scraped(prometheus: Prometheus) -> None:
+    """By the labels that the program's monitors give: what the table records and tells is there."""
+    for series in (
+        'kitchen:adapter_calls:rate5m{environment="dev",kitchen="support",outcome="ok"}',
+        'ALERTS{alertname="KitchenAdapterRefused",kitchen="summary",tenant="sales",reason="sum"}',
+    ):
+        prometheus.wait(lambda series=series: prometheus.query(series), lambda series=series: series)
+
+
 def test_labels_that_are_closed_lists_have_no_other_value(prometheus: Prometheus) -> None:
     found = {
         (name, label): {entry["metric"].get(label, "") for entry in prometheus.query(name)} - {""}

@@ -20,10 +20,14 @@ _HERE = "of this repository"
 
 @dataclass(frozen=True, kw_only=True)
 class Exporter:
-    """`rare` are beginnings of series that a scrape of a minute may lack: they come with an event, or after a while."""
+    """`rare` are beginnings of series that a scrape of a minute may lack: they come with an event, or after a while.
+
+    `honoured: False`: the program's monitor lets labels of the target take the place of those of the series.
+    """
 
     part: str
     version: str
+    honoured: bool = True
     rare: tuple[str, ...] = ()
 
 
@@ -50,7 +54,9 @@ def of_cluster() -> dict[str, Exporter]:
     return {
         KUBE: Exporter(part="kube", version=FAMILIES[KUBE].version),
         # What it asks of which kind of object, and when, depends on the moment.
-        "kserve": Exporter(part="kserve", version=FAMILIES["kserve"].version, rare=("rest_client_", "workqueue_")),
+        "kserve": Exporter(
+            part="kserve", version=FAMILIES["kserve"].version, honoured=False, rare=("rest_client_", "workqueue_")
+        ),
     }
 
 
@@ -78,6 +84,8 @@ def document(name: str, folder: Path = FOLDER) -> dict[str, Any]:
 def write(name: str, exporter: Exporter, metrics: Mapping[str, Any], folder: Path = FOLDER) -> None:
     """Write an exporter's data: a line for each family, so that a change is read in a review."""
     head = {"exporter": name, "version": exporter.version, "part": exporter.part, "how": "scraped"}
+    if not exporter.honoured:
+        head["honoured"] = False
     lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     each = [f"  {json.dumps(family)}: {json.dumps(metrics[family], sort_keys=True)}" for family in sorted(metrics)]
     text = "{\n" + ",\n".join([*lines, ' "metrics": {\n' + ",\n".join(each) + "\n }"]) + "\n}\n"

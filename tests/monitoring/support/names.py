@@ -21,11 +21,9 @@ NEWER = FOLDER / "newer"
 TARGET = frozenset({"job", "instance", "environment", "part", "namespace", "pod", "container", "endpoint", "service"})
 """Labels that Prometheus, its operator and the program's monitors give to every series."""
 
-KITCHEN = frozenset({"tenant", "kitchen"})
-"""Labels that the monitors give to series of a kitchen's own pods beside TARGET."""
-
-OF_KITCHENS = frozenset({"server", "adapters", "load"})
-"""Parts whose targets have the labels KITCHEN."""
+_KITCHEN = frozenset({"tenant", "kitchen"})
+OF_PARTS = {"server": _KITCHEN, "adapters": _KITCHEN, "load": frozenset({"tenant"})}
+"""Labels that the monitors give beside TARGET, by part; parts that are not here get none (a test compares them)."""
 
 _SCRAPES = ("up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling")
 
@@ -69,7 +67,7 @@ def known(*, newer: bool = False) -> Known:
     made = Known()
     for document in documents(newer=newer):
         part = document["part"]
-        target = TARGET | KITCHEN if part in OF_KITCHENS else TARGET
+        target = TARGET | OF_PARTS.get(part, frozenset())
         honoured = document.get("honoured", True)
         for name, labels in expanded(document["metrics"]):
             renamed = frozenset() if honoured else frozenset(f"exported_{label}" for label in labels & target)

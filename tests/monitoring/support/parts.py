@@ -33,7 +33,7 @@ ADAPTERS = "dev-lora"
 
 @dataclass
 class Parts:
-    """What runs, and where Prometheus finds it."""
+    """What runs, and where Prometheus finds it; the jobs have the labels that the program's monitors give."""
 
     plans: list[EntryPlan]
     issuer: LocalIssuer
@@ -62,13 +62,24 @@ def quick_parts(folder: Path) -> Iterator[Parts]:
         _without_drive(without_drive)
         written = stack.enter_context(command_files(folder / "written"))
         load = stack.enter_context(base_load(folder / "load"))
+        own, kitchen = {"environment": "dev"}, {"tenant": "sales", "kitchen": "summary"}
         jobs = [
-            Job(name="envoy", ports=[plan.ports.metrics for plan in plans], path="/stats/prometheus"),
-            Job(name="ratelimit", ports=[counted]),
-            Job(name="shipper", ports=[shipper.port]),
-            Job(name="sidecar", ports=[sidecar.port]),
-            Job(name="minio", ports=[store.port, without_drive.port], path="/minio/v2/metrics/cluster"),
-            Job(name="load", ports=[load.port]),
+            Job(
+                name="envoy",
+                ports=[plan.ports.metrics for plan in plans],
+                path="/stats/prometheus",
+                labels={**own, "part": "entry"},
+            ),
+            Job(name="ratelimit", ports=[counted], labels={**own, "part": "counter"}),
+            Job(name="shipper", ports=[shipper.port], labels={**own, "part": "record"}),
+            Job(name="sidecar", ports=[sidecar.port], labels={**own, **kitchen, "part": "adapters"}),
+            Job(
+                name="minio",
+                ports=[store.port, without_drive.port],
+                path="/minio/v2/metrics/cluster",
+                labels={**own, "part": "store"},
+            ),
+            Job(name="load", ports=[load.port], labels={**own, "tenant": "sales", "part": "load"}),
             written,
         ]
         yield Parts(plans, issuer, store, sidecar, shipper, jobs)

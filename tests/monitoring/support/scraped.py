@@ -13,9 +13,11 @@ _OF_PARTS = {"histogram": {"le"}, "summary": {"quantile"}}
 _OWN = ("up", "scrape_")
 
 
-def families(prometheus: Prometheus, job: str, target: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
+def families(prometheus: Prometheus, name: str) -> dict[str, dict[str, Any]]:
     """What a job has: type and labels of each family, without labels of the target."""
-    return by_family(prometheus.series(job), prometheus.metadata(job), {"job", "instance", *target, "__name__"})
+    (job,) = [job for job in prometheus.jobs if job.name == name]
+    own = {"__name__", "job", "instance", *job.labels}
+    return by_family(prometheus.series(name), prometheus.metadata(name), own)
 
 
 def by_family(series: Iterable[Mapping[str, str]], types: Mapping[str, str], without: set[str]) -> dict[str, Any]:
