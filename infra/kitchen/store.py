@@ -49,6 +49,7 @@ def store_server(
         issuer=said.issuer,
         tls_secret=said.tls_secret,
         client_namespaces=[naming.namespace(tenant, settings.environment) for tenant in settings.tenants],
+        measured=settings.platform.monitoring or settings.monitoring.form == "files",
         placeholder_key=settings.render_to is not None,
         protect=settings.protect,
     )
