@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from components import naming
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of, nearest
 from infra.catalog import Catalog
 from infra.faults import Fault
@@ -24,6 +25,7 @@ def monitoring_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
         yield from known("monitoring.objectives", name, kitchens, "a kitchen, and no canary")
         generates = name not in kitchens or kitchens[name].task == "generate"
         yield from _objective_faults(f"monitoring.objectives.{name}", objective, generates)
+    yield from _namespace_faults(settings)
     if said.form == "files" and settings.platform.monitoring:
         rule = "platform.monitoring makes objects for Prometheus' operator, and form: files none: state one of both"
         yield Fault(path="monitoring.form", value=said.form, rule=rule, example="form: operator")
@@ -34,6 +36,20 @@ def monitoring_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     if settings.entry is not None and settings.entry.door.kind == "istio" and said.form == "files":
         rule = "scrapes of metrics are plain HTTP, which a mesh with mTLS alone does not take: choose one of them"
         yield Fault(path="monitoring.form", value=said.form, rule=rule, example="another door than istio")
+
+
+def _namespace_faults(settings: Settings) -> Iterator[Fault]:
+    """Rules have a namespace to themselves: in it no pod may run."""
+    said, environment = settings.monitoring.namespace, settings.environment
+    name = said or naming.monitoring_namespace(environment)
+    taken = {naming.namespace(tenant, environment): f"tenants.{tenant}" for tenant in settings.tenants}
+    if settings.entry is not None:
+        taken[naming.entry_namespace(environment)] = "the entry"
+    if settings.object_store.deploy is not None:
+        taken[settings.object_store.deploy.namespace] = "objectStore.deploy"
+    if name in taken and (said is not None or settings.platform.monitoring):
+        rule = f"is the namespace of {taken[name]}, and rules have one to themselves, in which no pod may run"
+        yield Fault(path="monitoring.namespace", value=name, rule=rule, example=f"kitchen-alerts-{environment}")
 
 
 def _objective_faults(path: str, said: ObjectiveSettings, generates: bool) -> Iterator[Fault]:

@@ -115,6 +115,12 @@ def test_the_network_lets_prometheus_in(namespace: str, ports: set[int], objects
     assert open_ports == ports
 
 
+def test_the_record_of_calls_reaches_the_store_that_is_brought_up(objects: Objects) -> None:
+    (rule,) = objects["NetworkPolicy", "object-store", "allow-clients"]["spec"]["ingress"]
+    named = [one["namespaceSelector"].get("matchExpressions") for one in rule["from"] if "namespaceSelector" in one]
+    assert "entry-dev" in [value for said in named if said for value in said[0]["values"]]
+
+
 def test_loads_of_base_models_let_prometheus_in(objects: Objects) -> None:
     rules = [one["spec"] for _, one in of_kind(objects, "NetworkPolicy") if "base-" in one["metadata"]["name"]]
     assert rules

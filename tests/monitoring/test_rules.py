@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.observability.rules import SUBJECTS, all_alerts
+from tests.monitoring.rules.case import calls, series
 from tests.monitoring.rules.promtool import alert_named, expectation, failures, run, write_rules
 from tests.monitoring.rules.table import CASES, FIRES_WITHOUT_SERIES, alert_of
 from tests.monitoring.rules.worlds import WORLDS
@@ -70,6 +71,44 @@ def test_what_each_alert_says_without_any_series(tmp_path: Path) -> None:
         }
     ]
     told = failures(tmp_path, write_rules(tmp_path, WORLDS["main"]), tests)
+    assert not told, told
+
+
+def test_the_first_answer_is_kept_and_counted_from_the_merge(tmp_path: Path) -> None:
+    """The entry's series ends, as with its pod; another version has answered before the merge that is told."""
+    which = {"kitchen": "support", "adapter": "faq"}
+    tests = [
+        {
+            "name": "answers",
+            "interval": "1m",
+            "input_series": [
+                {"series": calls("ok"), "values": "_x5 0x3 3x20 stale"},
+                {"series": calls("ok", version="v2"), "values": "3x20 stale"},
+                *(
+                    {
+                        "series": series("kitchen_merged_timestamp_seconds", **which, version=one, environment="dev"),
+                        "values": "300x90",
+                    }
+                    for one in ("v1", "v2")
+                ),
+            ],
+            "promql_expr_test": [
+                {
+                    "expr": f"sum by (tenant, kitchen, version) ({name})",
+                    "eval_time": "80m",
+                    "exp_samples": [
+                        {"labels": f'{{tenant="helpdesk",kitchen="support",version="{version}"}}', "value": value}
+                        for version, value in values.items()
+                    ],
+                }
+                for name, values in (
+                    ("kitchen:first_answer_timestamp_seconds", {"v1": 540, "v2": 0}),
+                    ("kitchen:merged_to_answer_seconds", {"v1": 240}),
+                )
+            ],
+        }
+    ]
+    told = failures(tmp_path, write_rules(tmp_path, WORLDS["main"], "delivery"), tests)
     assert not told, told
 
 

@@ -60,7 +60,7 @@ def render(stack: str, directory: Path) -> None:
     if outcome.status == 0:
         files = sum(1 for _ in target.rglob("*.yaml"))
         say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
-        for path in write_monitoring(workspace.config_file, target.with_name(f"{stack}-monitoring")):
+        for path in write_monitoring(REPOSITORY / f"Pulumi.{stack}.yaml", target.with_name(f"{stack}-monitoring")):
             say(f"render: {shown(path)}, for a Prometheus of your own")
     else:
         raise LocalError(f"the render failed{screen.everything()}")

@@ -16,7 +16,9 @@ _KEEPS = ("namespace", "job_name")
 
 
 def records(facts: RuleFacts) -> tuple[Record, ...]:
-    """When each version of an adapter first answered: the entry tells that it did, and the rule keeps when.
+    """When each version of an adapter first answered, and how long after the merge that declared it.
+
+    The entry tells that it did, and the rule keeps when.
 
     The series goes on by itself, and is lost where rules are not evaluated for a day.
     """
@@ -26,7 +28,15 @@ def records(facts: RuleFacts) -> tuple[Record, ...]:
     calls = facts.of(names.CALLS, equal("outcome", "ok"), 'kitchen!=""')
     first = names.of_owner(facts, f"min by ({by}) (timestamp({calls} > 0))")
     kept = f"max by ({ADAPTER}) (last_over_time({facts.of(name)}[1d]))"
-    return (Record(name=name, expression=f"{kept} or {first}"),)
+    merged = f"max by ({by}) ({facts.of('kitchen_merged_timestamp_seconds')})"
+    return (
+        Record(name=name, expression=f"{kept} or {first}"),
+        # An answer of before the merge is of a version that was there already.
+        Record(
+            name="kitchen:merged_to_answer_seconds",
+            expression=f"{facts.of(name)} - on ({by}) group_left () {merged} > 0",
+        ),
+    )
 
 
 def alerts(facts: RuleFacts) -> tuple[Alert, ...]:

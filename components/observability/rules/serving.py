@@ -62,7 +62,8 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
             f"{facts.of('kitchen:declared_replicas')} > 0"
             f" unless on (environment, tenant, kitchen) sum by (environment, tenant, kitchen) ({up}) > 0"
         ),
-        hold="5m",
+        # A kitchen with one server that is replaced is without one while the new pod loads its model.
+        hold="10m",
         severity="page",
         owner="platform",
         summary=f"No server of kitchen {_WHO} answers, and Git declares {{{{ $value }}}}",

@@ -24,6 +24,16 @@ def _was_late(metric: str, good_again: int) -> Series:
     }
 
 
+def _busier(late: float) -> Series:
+    """An hour of 17 calls a minute in time, and one of 200 a minute of which a share is late."""
+    held = 200 * (1 - late)
+    return {
+        server(f"{_TTFT}_count"): "0+17x60 1220+200x60",
+        server(f"{_TTFT}_bucket", le="2.5"): f"0+17x60 {1020 + held:g}+{held:g}x60",
+        server(f"{_TTFT}_bucket", le="+Inf"): "0+17x60 1220+200x60",
+    }
+
+
 def _failed(share: float, each: float = 60) -> Series:
     ok, failed = each * (1 - share), each * share
     return {calls("ok"): f"0+{ok:g}x400", calls("failed"): f"0+{failed:g}x400", calls("refused"): "0+600x400"}
@@ -49,6 +59,14 @@ CASES = {
         silent=_late(_TTFT, 0.2),
         also=(_was_late(_TTFT, 40), _late(_TTFT, 1, each=0.05)),
         minutes=100,
+        labels=_promise("ttft"),
+    ),
+    "KitchenTtftBurnFast in a busy hour after a quiet one": Case(
+        # Of a thousand calls in the first hour none was late, of the next twelve thousand 35 percent were. By calls
+        # that is 32 percent of both hours, 6.5 times what may be; by hours it would be 17 percent.
+        fires=_busier(late=0.35),
+        silent=_busier(late=0.25),
+        minutes=115,
         labels=_promise("ttft"),
     ),
     "KitchenTtftBurnFast over six hours": Case(

@@ -39,7 +39,7 @@ CASES = {
         # One of two answers: that is not this alert. The kitchen that scales to zero has none, and may.
         fires={server("up"): "1x30 0x30", **_OTHERS},
         silent={server("up"): "0x60", server("up", pod="support-1"): "1x60", **_OTHERS},
-        minutes=40,
+        minutes=45,
         labels=[HELPDESK],
     ),
     "KitchenServerRestarts": Case(

@@ -48,6 +48,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         data({"objectives": {"search": {"tpsPerUser": 20}}}),
         "is about tokens, and the kitchen generates none",
     ),
+    "a tenant's namespace": (
+        data({"namespace": "sales-dev"}),
+        'monitoring.namespace: "sales-dev"; rule: is the namespace of tenants.sales',
+    ),
     "files and objects": (
         data({"form": "files"}, platform={"kind": "kubernetes", "monitoring": True}),
         'monitoring.form: "files"; rule: platform.monitoring makes objects',
