@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from components.observability.rules import all_alerts, all_records
@@ -16,6 +18,8 @@ from tests.monitoring.support.promql import Reading, unknown_names, with_alerts,
 from tests.monitoring.support.values import unknown_values
 from tests.monitoring.test_files import settings
 from tools.local.workspace import REPOSITORY
+
+_LABEL = re.compile(r"\$labels\.(\w+)")
 
 
 def world(name: str, parser: Prometheus, *, newer: bool = False) -> Known:
@@ -49,6 +53,21 @@ def test_alerts_keep_labels_that_their_expressions_have(name: str, parser: Prome
         alert.id: sorted(lacking)
         for alert in all_alerts(WORLDS[name])
         if (lacking := set(alert.keeps) - Reading(have).labels(parser.parsed(alert.expression)) - {"environment"})
+    }
+    assert told == {}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_texts_speak_of_labels_that_expressions_have(name: str, parser: Prometheus) -> None:
+    """A text sees the labels of the expression alone, and not those that the rule adds."""
+    have = world(name, parser)
+    told = {
+        alert.id: sorted(lacking)
+        for alert in all_alerts(WORLDS[name])
+        if (
+            lacking := {*_LABEL.findall(alert.summary + alert.impact)}
+            - Reading(have).labels(parser.parsed(alert.expression))
+        )
     }
     assert told == {}
 

@@ -38,7 +38,9 @@ def quick() -> dict[str, Exporter]:
         "ratelimit": Exporter(part="counter", version=FAMILIES["ratelimit"].version),
         "shipper": Exporter(part="record", version=_HERE),
         "sidecar": Exporter(part="adapters", version=_HERE),
-        "minio": Exporter(part="store", version=FAMILIES["minio"].version, rare=("minio_bucket_", "minio_usage_")),
+        "minio": Exporter(
+            part="store", version=FAMILIES["minio"].version, rare=("minio_bucket_", "minio_usage_", "minio_node_io_")
+        ),
         "load": Exporter(part="load", version=_HERE),
         # Node exporter is the platform's own, so these series have no part; their labels stay as they are.
         "commands": Exporter(part="", version=_HERE),
