@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.facts import ENTRY_PODS
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
 from components.ports import PROXY_PORT, SERVER_PORT, STATUS_PORT
 
 GATEWAY_LABEL = f"{DOMAIN}/access"
 """Namespace label: its value `gateway` admits the namespace's pods to the model servers, `metrics` to their metrics."""
-
-ENTRY_PODS = {"app.kubernetes.io/name": "entry"}
-"""Labels of the entry's pods that rules go by."""
 
 _API_SERVER_PORT = 6443
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -53,7 +51,7 @@ def network_policies(platform: Platform, store: StoreAddress, entry_namespace: s
             "podSelector": server,
             **_ingress(_callers(platform, entry_namespace), PROXY_PORT if platform.openshift_ai else SERVER_PORT),
         },
-        "allow-metrics": {"podSelector": server, **_ingress(_scrapers(platform), SERVER_PORT, STATUS_PORT)},
+        "allow-metrics": {"podSelector": server, **_ingress(scrapers(platform), SERVER_PORT, STATUS_PORT)},
     }
     if platform.openshift_ai:
         policies["allow-api-server"] = _egress(
@@ -78,7 +76,12 @@ def server_ingress(
     pods: dict[str, Any], platform: Platform, port: int, entry_namespace: str | None = None
 ) -> dict[str, Any]:
     """A NetworkPolicy's specification that lets callers and scrapers in to a server's port that is its own."""
-    return {"podSelector": pods, **_ingress([*_callers(platform, entry_namespace), *_scrapers(platform)], port)}
+    return {"podSelector": pods, **_ingress([*_callers(platform, entry_namespace), *scrapers(platform)], port)}
+
+
+def scrapers_ingress(pods: dict[str, Any], platform: Platform, *ports: int) -> dict[str, Any]:
+    """A NetworkPolicy's specification that lets in what scrapes metrics, and nobody else."""
+    return {"podSelector": pods, **_ingress(scrapers(platform), *ports)}
 
 
 def entry_pods(namespace: str) -> dict[str, Any]:
@@ -93,7 +96,8 @@ def _callers(platform: Platform, entry_namespace: str | None) -> list[dict[str, 
     return [of_namespaces({GATEWAY_LABEL: "gateway"}), *router]
 
 
-def _scrapers(platform: Platform) -> list[dict[str, Any]]:
+def scrapers(platform: Platform) -> list[dict[str, Any]]:
+    """Peers that take metrics: namespaces that are labelled for it, and OpenShift's own monitoring."""
     openshift = platform.kind == "openshift" and platform.monitoring
     return [
         of_namespaces({GATEWAY_LABEL: "metrics"}),

@@ -21,8 +21,8 @@ from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
 from components.entry.shipper import CONTENTS, PREFIX, Shipping
 from components.entry.shipper import SCRIPTS as RECORD_SCRIPTS
+from components.facts import ENTRY_PODS
 from components.object_store import BucketAccess, BucketAccessArgs
-from components.tenancy.network import ENTRY_PODS
 from infra.catalog import FETCH_IMAGE
 from infra.entry_settings import COUNTER_IMAGES
 from infra.grants import callers, unknown
@@ -82,6 +82,7 @@ def entry(context: Context) -> Mapping[str, Any]:
     )
     way_in = Entry("entry", args, context.after(*made, *_tried(context)))
     inside = context.after(way_in.namespace_object)
+    context.apart.append(way_in.namespace_object)
     BucketAccess(
         "record", _writer(context, contents=bool(contents)), context.after(way_in.namespace_object, *_audit(context))
     )

@@ -48,7 +48,12 @@ def store_server(
         memory_gib=said.memory_gib,
         issuer=said.issuer,
         tls_secret=said.tls_secret,
-        client_namespaces=[naming.namespace(tenant, settings.environment) for tenant in settings.tenants],
+        client_namespaces=[
+            *(naming.namespace(tenant, settings.environment) for tenant in settings.tenants),
+            # The record of calls is written there.
+            *([naming.entry_namespace(settings.environment)] if settings.entry is not None else []),
+        ],
+        measured=settings.platform.monitoring or settings.monitoring.form == "files",
         placeholder_key=settings.render_to is not None,
         protect=settings.protect,
     )

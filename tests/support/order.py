@@ -41,6 +41,7 @@ LONGEST = (
     *SHARED_KITCHEN,
     "tests/cluster/test_killed_updates.py",
     "tests/cluster/test_kitchen.py",
+    "tests/monitoring/test_rules.py",
     "tests/engine/test_stack_file.py",
     "tests/engine/test_program.py",
     "tests/engine/test_platforms.py",

@@ -13,7 +13,7 @@ from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN, pod_labels
 from components.object_store.minio import pod
 from components.platform import Platform
-from components.tenancy.network import dns_egress
+from components.tenancy.network import dns_egress, scrapers
 
 RUNNER_LABEL = f"{DOMAIN}/store-access"
 """Namespace label; its value `runner` admits the namespace's pods, such as those that run the program."""
@@ -30,8 +30,9 @@ class MinioServerArgs:
     """`size_gib` is of one drive of a pod; `replicas` 1, or 4 and more on as many nodes.
 
     The certificate comes from cert-manager's ClusterIssuer `issuer`, or lies in the Secret `tls_secret` of the
-    namespace with tls.crt, tls.key and ca.crt. Pods of `client_namespaces` reach the server. `placeholder_key` stands
-    for the root key in rendered YAML. `protect` refuses to delete the namespace and the server.
+    namespace with tls.crt, tls.key and ca.crt. Pods of `client_namespaces` reach the server, and where it is `measured`
+    those that take metrics. `placeholder_key` stands for the root key in rendered YAML. `protect` refuses to delete the
+    namespace and the server.
     """
 
     namespace: str
@@ -47,6 +48,7 @@ class MinioServerArgs:
     client_namespaces: Sequence[str]
     issuer: str | None = None
     tls_secret: str | None = None
+    measured: bool = False
     placeholder_key: bool = False
     protect: bool = False
 
@@ -77,7 +79,7 @@ class MinioServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         self._child = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)
-        for policy, spec in _network_policies(args.platform, args.client_namespaces).items():
+        for policy, spec in _network_policies(args).items():
             self._object(policy, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
         self._object("quota", "v1", "ResourceQuota", spec={"hard": self._quota()})
         needs: list[pulumi.Resource] = [self._root_key()]
@@ -169,6 +171,7 @@ class MinioServer(pulumi.ComponentResource):
             "drives": args.drives_per_replica,
             "cpu": args.cpu,
             "memory_gib": args.memory_gib,
+            "measured": args.measured,
         }
         template = {
             "serviceAccountName": "minio",
@@ -206,18 +209,22 @@ def _match() -> dict[str, str]:
     return {_NAME: "minio"}
 
 
-def _network_policies(platform: Platform, clients: Sequence[str]) -> dict[str, Any]:
+def _network_policies(args: MinioServerArgs) -> dict[str, Any]:
     servers = {"podSelector": {"matchLabels": _match()}}
     port = [{"port": pod.PORT, "protocol": "TCP"}]
-    tenants = {"matchExpressions": [{"key": _NAMESPACE_NAME, "operator": "In", "values": sorted(clients)}]}
+    tenants = {
+        "matchExpressions": [{"key": _NAMESPACE_NAME, "operator": "In", "values": sorted(args.client_namespaces)}]
+    }
     sources = [
         servers,
         {"namespaceSelector": tenants},
         {"namespaceSelector": {"matchLabels": {RUNNER_LABEL: "runner"}}},
+        # Numbers are told on the port of the API, for whose other calls a key is needed.
+        *(scrapers(args.platform) if args.measured else []),
     ]
     return {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": dns_egress(platform),
+        "allow-dns": dns_egress(args.platform),
         "allow-peers": {**servers, "policyTypes": ["Egress"], "egress": [{"to": [servers], "ports": port}]},
         "allow-clients": {**servers, "policyTypes": ["Ingress"], "ingress": [{"from": sources, "ports": port}]},
     }

@@ -10,8 +10,9 @@ from components.entry.counter.pods import COUNTER, GRPC_PORT, HTTP_PORT, METRICS
 from components.entry.doors.istio import Mesh, guards_of_counter, guards_of_entry
 from components.entry.plan import EntryPlan
 from components.entry.rules import Reached, network_policies
+from components.facts import ENTRY_PODS
 from components.platform import Platform
-from components.tenancy.network import ENTRY_PODS, GATEWAY_LABEL, StoreAddress
+from components.tenancy.network import GATEWAY_LABEL, StoreAddress
 from infra.catalog import load_catalog
 from infra.kitchen.doors import guards
 from infra.load import load_settings
@@ -40,7 +41,7 @@ def rules() -> dict[str, Any]:
     reached = Reached(servers={"helpdesk-dev": [8080]}, store=StoreAddress(port=443, cidrs=("10.0.0.0/8",)))
     plan = EntryPlan(environment="dev", issuers=[], grants=[], counter="shared")
     entry = network_policies(plan, Platform(kind="kubernetes"), reached)
-    counter = server.network_policies(ENTRY_PODS)
+    counter = server.network_policies(ENTRY_PODS, Platform(kind="kubernetes"))
     assert not set(entry) & set(counter), "one would take the other's place"
     return entry | counter
 

@@ -119,6 +119,16 @@ def test_only_tenants_the_program_and_peers_reach_the_server(declared: Any) -> N
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
+def test_who_takes_metrics_is_let_in_where_there_is_something_to_take(declared: Any) -> None:
+    metrics = {"namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "metrics"}}}
+    for measured in (True, False):
+        made = declared(measured=measured)
+        (rule,) = made["NetworkPolicy", "allow-clients"]["spec"]["ingress"]
+        assert (metrics in rule["from"]) == measured
+        (server,) = made["StatefulSet", "minio"]["spec"]["template"]["spec"]["containers"]
+        assert ("MINIO_PROMETHEUS_AUTH_TYPE" in [one["name"] for one in server["env"]]) == measured
+
+
 @pytest.mark.parametrize(
     ("kind", "namespace", "port"), [("kubernetes", "kube-system", 53), ("openshift", "openshift-dns", 5353)]
 )
