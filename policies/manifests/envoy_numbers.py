@@ -13,7 +13,7 @@ from policies.manifests.envoy_filters import canonical_sum
 from policies.manifests.fields import Fault, at
 
 SUMS = {
-    "calls": "d2092baecf217697631692eeb9c5917efef1c6ed79a4ef0c5be12642a331bd51",
+    "calls": "aa21ba8860f73e90686c27ed094d808b0d173fc2b9587f4b58568808c32dcf19",
     "tokens": "5748b261de55a709baa94cb2fe162908eb704bf7bfe3827f0142add78e4af853",
     "refusals": "79de36580e82f93600c7df2ddf61e090dac6534103dd494c935ec723543bf4ef",
     "near-limit": "e757c341782b63f82d5f55b1b7eea55c628a73ac0e382a34cf51ec877fa71a79",

@@ -19,9 +19,10 @@ PREFIX = "kitchen_entry"
 """Prometheus has `envoy_` before it."""
 
 _OK = f'(response.code < 400 && ({DETAILS} == "via_upstream" || xds.route_name == "models/none"))'
+FAILED = "failed"
 OUTCOMES: Mapping[str, str] = {
     "ok": f"response.code >= 200 && {_OK}",
-    "failed": f"response.code >= 500 || (response.code == 429 && {WENT_ON})",
+    FAILED: f"response.code >= 500 || (response.code == 429 && {WENT_ON})",
     "limited": f"response.code == 429 && !{WENT_ON}",
     "refused": (
         "(response.code >= 400 && response.code < 500 && response.code != 429) || "
@@ -63,13 +64,12 @@ def counters(plan: EntryPlan) -> list[dict[str, Any]]:
 
 
 def _calls() -> dict[str, Any]:
-    """Every outcome is there from the first call on, with 0: a rate sees the first failure too."""
+    """`failed` is there from the first call on, with 0: a rate sees the first failure too."""
+    *asked, (last, _) = OUTCOMES.items()
+    outcome = " : ".join([*(f'({expression}) ? "{word}"' for word, expression in asked), f'"{last}"'])
     made = [
-        {
-            "stat": {"name": "calls_total", "tags": [*_who(), _tag("outcome", outcome)]},
-            "value_format": f"%CEL(({expression}) ? 1 : 0)%",
-        }
-        for outcome, expression in OUTCOMES.items()
+        _counted("calls_total", [*_who(), _tag("outcome", f"%CEL({outcome})%")]),
+        {"stat": {"name": "calls_total", "tags": [*_who(), _tag("outcome", FAILED)]}, "value_format": "%CEL(0)%"},
     ]
     return _logger("calls", [], made)
 
@@ -90,16 +90,14 @@ def _tokens() -> dict[str, Any]:
 def _refusals() -> dict[str, Any]:
     refused = f"({OUTCOMES['refused']}) || (response.code >= 400 && !{WENT_ON})"
     tags = [*_who()[:2], _tag("reason", f"%CEL({_reason()})%")]
-    return _logger("refusals", [_cel(refused)], [{"stat": {"name": "refusals_total", "tags": tags}, "value_fixed": 1}])
+    return _logger("refusals", [_cel(refused)], [_counted("refusals_total", tags)])
 
 
 def _near() -> dict[str, Any]:
     """Calls that left their caller a fifth of a minute's requests, or less."""
     left, most = (f'response.headers["x-ratelimit-{name}"]' for name in ("remaining", "limit"))
     near = f'{WENT_ON} && "x-ratelimit-limit" in response.headers && int({left}) * 5 <= int({most})'
-    return _logger(
-        "near-limit", [_cel(near)], [{"stat": {"name": "near_limit_total", "tags": _who()}, "value_fixed": 1}]
-    )
+    return _logger("near-limit", [_cel(near)], [_counted("near_limit_total", _who())])
 
 
 def _reason() -> str:
@@ -139,6 +137,10 @@ def _logger(name: str, filters: list[dict[str, Any]], made: list[dict[str, Any]]
     ended = {"log_type_filter": {"types": ["DownstreamEnd"]}}
     config = named(name, "extensions.access_loggers.stats.v3.Config", stat_prefix=PREFIX, counters=made)
     return {**config, "filter": {"and_filter": {"filters": [ended, is_recorded(), *filters]}}}
+
+
+def _counted(name: str, tags: list[dict[str, str]]) -> dict[str, Any]:
+    return {"stat": {"name": name, "tags": tags}, "value_fixed": 1}
 
 
 def _cel(expression: str) -> dict[str, Any]:

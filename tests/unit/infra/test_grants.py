@@ -140,7 +140,9 @@ def test_the_record_knows_the_adapters_sum_the_base_model_and_the_image() -> Non
     weights = {file.path: file.sha256 for file in catalog.adapters["helpdesk-faq/v2026-02-01"].files}
     assert faq.facts == {
         "tenant": "helpdesk",
+        "adapter": "helpdesk-faq",
         "adapters": {"support": "helpdesk-faq/v2026-02-01"},
+        "versions": {"support": "v2026-02-01"},
         "adapterSums": {"support": weights["adapter_model.safetensors"]},
     }
     assert server.facts == {"baseModel": "tsuzumi-7b-instruct/v1", "image": catalog.images["vllm"].digest}
