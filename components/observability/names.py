@@ -1,0 +1,41 @@
+"""Names of the project's own metrics that several rules read, in one place."""
+
+from __future__ import annotations
+
+from components.observability.facts import RuleFacts
+
+CALLS = "envoy_kitchen_entry_calls_total"
+"""Calls by tenant (the callers'), kitchen, adapter, version, group and outcome: ok, refused, limited, failed or cut.
+
+All outcomes of a line appear together, so that a rate sees the first failure. `kitchen=""` are calls that no grant
+decided, `adapter=""` those of the base model.
+"""
+
+REFUSALS = "envoy_kitchen_entry_refusals_total"
+"""Refused calls by tenant, kitchen and reason. A series appears with its first hit: see `increase`."""
+
+NEAR_LIMIT = "envoy_kitchen_entry_near_limit_total"
+"""Calls that left at most a fifth of the caller's minute, where each pod of the entry counts for itself."""
+
+NEAR_SHARED_LIMIT = "ratelimit_service_rate_limit_near_limit"
+"""The same by ratelimit, where the pods count together."""
+
+KITCHEN = "environment, tenant, kitchen"
+ADAPTER = f"{KITCHEN}, adapter, version"
+
+
+def increase(selector: str, by: str, minutes: int) -> str:
+    """How much counters that appear with their first hit have grown: a new series counts from zero.
+
+    Prometheus' own `increase()` takes the first value of a series as where it starts, and does not see the first hit.
+    """
+    old = f"increase({selector}[{minutes}m]) and {selector} offset {minutes}m"
+    return f"sum by ({by}) (({old}) or ({selector} unless {selector} offset {minutes}m))"
+
+
+def of_owner(facts: RuleFacts, expression: str) -> str:
+    """Series of the entry by environment and kitchen, with the tenant that the kitchen is of.
+
+    The entry's own `tenant` is that of the callers' grant.
+    """
+    return f"({expression}) * on (environment, kitchen) group_left (tenant) {facts.of('kitchen:declared')}"

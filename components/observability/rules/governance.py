@@ -1,0 +1,155 @@
+"""Alerts on what ends, and on what is no longer as Git has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.observability.alert import Alert, Record
+from components.observability.facts import RuleFacts, equal
+
+_DAY = 86400
+
+OVERDUE_DAYS = 2
+CHECKED = {
+    "audit": "kitchen_audit_completed_timestamp_seconds",
+    "drift": "kitchen_drift_checked_timestamp_seconds",
+    "policy": "kitchen_policy_checked_timestamp_seconds",
+}
+"""When each check ran last."""
+
+
+def records(facts: RuleFacts) -> tuple[Record, ...]:
+    """The checks that ought to run."""
+    return tuple(
+        Record(
+            name="kitchen:expected_check",
+            expression="vector(1)",
+            labels={"environment": facts.environment, "check": check},
+        )
+        for check in facts.checks
+    )
+
+
+def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
+    """The alerts of this subject."""
+    ends = tuple(_ends(facts)) if facts.ends else ()
+    return (*ends, *_certificates(facts), *_checks(facts))
+
+
+def _ends(facts: RuleFacts) -> Iterator[Alert]:
+    ends, days = facts.of("kitchen:ends_timestamp_seconds"), facts.thresholds.ends_within_days
+    what = "The {{ $labels.what }} {{ $labels.name }}"
+    keeps = ("environment", "what", "name")
+    yield Alert(
+        id="KitchenEndsSoon",
+        subject="governance",
+        expression=f"0 < {ends} - time() < {days * _DAY}",
+        severity="ticket",
+        owner="security",
+        summary=f"{what} ends in {{{{ $value | humanizeDuration }}}}",
+        impact="After its last day updates are refused that rest on it; what runs goes on.",
+        keeps=keeps,
+    )
+    yield Alert(
+        id="KitchenEnded",
+        subject="governance",
+        expression=f"{ends} - time() <= 0",
+        severity="page",
+        owner="security",
+        summary=f"{what} has ended",
+        impact="The next update is refused, or runs without what it allowed.",
+        keeps=keeps,
+    )
+
+
+def _certificates(facts: RuleFacts) -> Iterator[Alert]:
+    days = facts.thresholds.ends_within_days
+    if facts.entry:
+        envoy = facts.of("envoy_server_days_until_first_cert_expiring", equal("part", "entry"))
+        yield Alert(
+            id="KitchenEntryCertificateEnds",
+            subject="governance",
+            expression=f"min by (environment) ({envoy}) < {days}",
+            severity="page",
+            owner="platform",
+            summary="A certificate that the entry of {{ $labels.environment }} uses ends in {{ $value }} days",
+            impact="From that day on no caller can connect.",
+            keeps=("environment",),
+        )
+    if facts.certificates:
+        spaces = "|".join(sorted(facts.certificates))
+        left = f'certmanager_certificate_expiration_timestamp_seconds{{namespace=~"{spaces}"}} - time()'
+        yield Alert(
+            id="KitchenCertificateEnds",
+            subject="governance",
+            expression=f"min by (namespace, name) ({left}) < {days * _DAY}",
+            severity="ticket",
+            owner="platform",
+            summary="Certificate {{ $labels.name }} in {{ $labels.namespace }} ends in {{ $value | humanizeDuration }}",
+            impact="cert-manager has not renewed it in time; from its last day on nobody can connect.",
+            keeps=("namespace", "name"),
+        )
+
+
+def _checks(facts: RuleFacts) -> Iterator[Alert]:
+    """Results of checks that run by a schedule, told as text files of metrics; they hold until the next run."""
+    found = {"drift": _drift, "policy": _violations, "audit": _audit}
+    yield from (found[check](facts) for check in sorted(facts.checks))
+    done = " or ".join(
+        f'label_replace(max by (environment) ({facts.of(CHECKED[check])}), "check", "{check}", "", "")'
+        for check in sorted(facts.checks)
+    )
+    expected = facts.of("kitchen:expected_check")
+    if facts.checks:
+        yield Alert(
+            id="KitchenCheckOverdue",
+            subject="governance",
+            expression=f"{expected} unless on (environment, check) (time() - ({done}) < {OVERDUE_DAYS * _DAY})",
+            hold="1h",
+            severity="ticket",
+            owner="security",
+            summary=f"The check {{{{ $labels.check }}}} of {{{{ $labels.environment }}}} told nothing for "
+            f"{OVERDUE_DAYS} days",
+            impact="What is not as Git has it would not be noticed.",
+            keeps=("environment", "check"),
+        )
+
+
+def _drift(facts: RuleFacts) -> Alert:
+    return Alert(
+        id="KitchenDriftFound",
+        subject="governance",
+        expression=f"sum by (environment) ({facts.of('kitchen_drift_changes')}) > 0",
+        severity="ticket",
+        owner="platform",
+        summary="{{ $value }} objects of {{ $labels.environment }} are not as the last update left them",
+        impact="Somebody changed the cluster by hand: what runs is not what was reviewed.",
+        keeps=("environment",),
+    )
+
+
+def _violations(facts: RuleFacts) -> Alert:
+    violations = facts.of("kitchen_policy_violations", equal("level", "mandatory"))
+    return Alert(
+        id="KitchenPolicyViolations",
+        subject="governance",
+        expression=f"sum by (environment, rule) ({violations}) > 0",
+        severity="ticket",
+        owner="security",
+        summary="{{ $value }} objects in the state of {{ $labels.environment }} violate the policy {{ $labels.rule }}",
+        impact="The rule is newer than the state, or an exemption has ended: the next update is refused.",
+        keeps=("environment", "rule"),
+    )
+
+
+def _audit(facts: RuleFacts) -> Alert:
+    return Alert(
+        id="KitchenAuditDiffers",
+        subject="governance",
+        expression=f"sum by (environment) ({facts.of('kitchen_audit_lines', equal('verdict', 'differs'))}) > 0",
+        severity="page",
+        owner="security",
+        summary="{{ $value }} lines of the last audit of {{ $labels.environment }} differ from Git",
+        impact="The cluster runs something that was not approved.",
+        keeps=("environment",),
+    )

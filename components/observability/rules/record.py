@@ -1,0 +1,70 @@
+"""Alerts on the record of calls: it must reach the locked bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.observability.alert import Alert, Record
+from components.observability.facts import RuleFacts, equal
+
+_KEEPS = ("environment", "namespace", "pod")
+
+
+def records(_facts: RuleFacts) -> tuple[Record, ...]:
+    """None: the shipper tells what is needed."""
+    return ()
+
+
+def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
+    """The alerts of this subject; none where there is no entry."""
+    return tuple(_alerts(facts)) if facts.entry else ()
+
+
+def _alerts(facts: RuleFacts) -> Iterator[Alert]:
+    part = equal("part", "record")
+    yield Alert(
+        id="KitchenRecordNotShipped",
+        subject="record",
+        expression=(
+            f"{facts.of('kitchen_record_oldest_waiting_seconds', part)} > {facts.thresholds.record_waiting_seconds}"
+        ),
+        severity="page",
+        owner="security",
+        summary="Lines of the record of calls have waited {{ $value | humanizeDuration }} in pod {{ $labels.pod }}",
+        impact="Calls are answered and not yet recorded in the locked bucket. When the pod's room is full, the entry "
+        "takes no more calls.",
+        keeps=_KEEPS,
+    )
+    yield Alert(
+        id="KitchenRecordNotReady",
+        subject="record",
+        expression=f"{facts.of('kitchen_record_ready', part)} == 0",
+        hold="1m",
+        severity="page",
+        owner="platform",
+        summary="The record's shipper in pod {{ $labels.pod }} is not ready: its room is full",
+        impact="The pod takes no calls until lines are shipped.",
+        keeps=_KEEPS,
+    )
+    yield Alert(
+        id="KitchenRecordFailing",
+        subject="record",
+        expression=f"rate({facts.of('kitchen_record_failures_total', part)}[10m]) > 0",
+        hold="10m",
+        severity="ticket",
+        owner="platform",
+        summary="Pod {{ $labels.pod }} cannot write the record of calls to the object store",
+        impact="Lines wait in the pod; they are lost with its node.",
+        keeps=_KEEPS,
+    )
+    yield Alert(
+        id="KitchenRecordUnseen",
+        subject="record",
+        expression=f"absent({facts.of('kitchen_record_oldest_waiting_seconds', part)})",
+        hold="5m",
+        severity="ticket",
+        owner="security",
+        summary="No shipper of the record of {{ $labels.environment }} is scraped",
+        impact="Nobody can tell whether calls are recorded.",
+        keeps=("environment", "part"),
+    )

@@ -1,0 +1,220 @@
+"""Alerts on the servers: vLLM's own numbers, and whether they are there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.observability.alert import Alert, Record
+from components.observability.facts import RuleFacts, equal
+
+_BY = "environment, tenant, kitchen, namespace"
+_KEEPS = ("environment", "tenant", "kitchen", "namespace")
+_WHO = "{{ $labels.kitchen }} of {{ $labels.tenant }}"
+
+
+def records(facts: RuleFacts) -> tuple[Record, ...]:
+    """What dashboards and several alerts read."""
+    return tuple(_quantiles(facts))
+
+
+def _quantiles(facts: RuleFacts) -> Iterator[Record]:
+    for short, metric in (
+        ("ttft", "vllm:time_to_first_token_seconds"),
+        ("token", "vllm:inter_token_latency_seconds"),
+        ("e2e", "vllm:e2e_request_latency_seconds"),
+    ):
+        buckets = facts.of(f"{metric}_bucket", equal("part", "server"))
+        name = f"kitchen:{short}_seconds_bucket:rate5m"
+        yield Record(name=name, expression=f"sum by ({_BY}, le) (rate({buckets}[5m]))")
+        for part in (50, 95, 99):
+            yield Record(
+                name=f"kitchen:{short}_seconds:p{part}_5m",
+                expression=f"histogram_quantile({part / 100}, {facts.of(name)})",
+            )
+
+
+def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
+    """The alerts of this subject."""
+    return (*_presence(facts), *_speed(facts), *_queue(facts), *_memory(facts))
+
+
+def _server(facts: RuleFacts, metric: str, *matchers: str) -> str:
+    return facts.of(metric, equal("part", "server"), *matchers)
+
+
+def _presence(facts: RuleFacts) -> Iterator[Alert]:
+    up = _server(facts, "up")
+    yield Alert(
+        id="KitchenServerDown",
+        subject="serving",
+        expression=f"{up} == 0",
+        hold="5m",
+        severity="ticket",
+        owner="platform",
+        summary=f"Pod {{{{ $labels.pod }}}} of kitchen {_WHO} has not answered scrapes for 5 minutes",
+        impact="The kitchen has fewer servers than declared: calls wait longer, or fail where it was the only one.",
+        keeps=(*_KEEPS, "pod"),
+    )
+    yield Alert(
+        id="KitchenServersMissing",
+        subject="serving",
+        expression=(
+            f"{facts.of('kitchen:declared_replicas')} > 0"
+            f" unless on (environment, tenant, kitchen) sum by (environment, tenant, kitchen) ({up}) > 0"
+        ),
+        hold="5m",
+        severity="page",
+        owner="platform",
+        summary=f"No server of kitchen {_WHO} answers, and Git declares {{{{ $value }}}}",
+        impact="Every call to the kitchen fails. This also fires where nothing is scraped any more.",
+        keeps=("environment", "tenant", "kitchen"),
+    )
+    yield Alert(
+        id="KitchenServerRestarts",
+        subject="serving",
+        expression=f"changes({_server(facts, 'process_start_time_seconds')}[30m]) >= 2",
+        severity="ticket",
+        owner="platform",
+        summary=f"The server in pod {{{{ $labels.pod }}}} of kitchen {_WHO} started {{{{ $value }}}} times in 30 min",
+        impact="Calls that were running at each restart were cut; the kitchen is short of a server while it loads.",
+        keeps=(*_KEEPS, "pod"),
+    )
+    computed = " + ".join(
+        f"sum by ({_BY}) (rate({_server(facts, name)}[5m]))"
+        for name in ("vllm:generation_tokens_total", "vllm:prompt_tokens_total")
+    )
+    waiting = f"sum by ({_BY}) (min_over_time({_server(facts, 'vllm:num_requests_waiting')}[5m]))"
+    yield Alert(
+        id="KitchenNothingGenerated",
+        subject="serving",
+        expression=f"{waiting} > 0 and ({computed}) == 0",
+        hold="5m",
+        severity="page",
+        owner="platform",
+        summary=f"Kitchen {_WHO} computes nothing while {{{{ $value }}}} calls wait",
+        impact="Calls hang until they time out; the server's health is still good.",
+        keeps=_KEEPS,
+    )
+
+
+def _speed(facts: RuleFacts) -> Iterator[Alert]:
+    yield Alert(
+        id="KitchenTtftSlow",
+        subject="serving",
+        expression=f"{facts.of('kitchen:ttft_seconds:p99_5m')} > 10",
+        hold="5m",
+        severity="ticket",
+        owner="platform",
+        summary=f"One call in a hundred to kitchen {_WHO} waits {{{{ $value | humanizeDuration }}}} for a token",
+        impact="Callers see nothing for more than 10 seconds.",
+        keeps=_KEEPS,
+    )
+    yield Alert(
+        id="KitchenTtftVerySlow",
+        subject="serving",
+        expression=f"{facts.of('kitchen:ttft_seconds:p95_5m')} > 40",
+        hold="5m",
+        severity="page",
+        owner="platform",
+        summary=f"One call in twenty to kitchen {_WHO} waits {{{{ $value | humanizeDuration }}}} for its first token",
+        impact="Callers give up before an answer begins.",
+        keeps=_KEEPS,
+    )
+    yield Alert(
+        id="KitchenTokensSlow",
+        subject="serving",
+        expression=f"{facts.of('kitchen:token_seconds:p95_5m')} > 0.2",
+        hold="10m",
+        severity="ticket",
+        owner="platform",
+        summary=f"Tokens of kitchen {_WHO} come {{{{ $value | humanizeDuration }}}} apart",
+        impact="Answers come more slowly than people read (5 tokens a second).",
+        keeps=_KEEPS,
+    )
+    done = _server(facts, "vllm:request_success_total")
+    failed = _server(facts, "vllm:request_success_total", equal("finished_reason", "error"))
+    yield Alert(
+        id="KitchenServerErrors",
+        subject="serving",
+        expression=(
+            f"sum by ({_BY}) (rate({failed}[5m])) / sum by ({_BY}) (rate({done}[5m])) > {facts.thresholds.error_share}"
+        ),
+        hold="2m",
+        severity="page",
+        owner="platform",
+        summary=f"Servers of kitchen {_WHO} fail {{{{ $value | humanizePercentage }}}} of the calls",
+        impact="Callers get errors 500.",
+        keeps=_KEEPS,
+    )
+
+
+def _queue(facts: RuleFacts) -> Iterator[Alert]:
+    reason = "vllm:num_requests_waiting_by_reason"
+    capacity = _server(facts, reason, equal("reason", "capacity"))
+    deferred = _server(facts, reason, equal("reason", "deferred"))
+    yield Alert(
+        id="KitchenQueueLong",
+        subject="serving",
+        expression=f"sum by ({_BY}) ({capacity}) > {facts.thresholds.waiting}",
+        hold="5m",
+        severity="ticket",
+        owner="platform",
+        summary=f"{{{{ $value }}}} calls wait for a place in kitchen {_WHO}",
+        impact="First tokens come late; calls may time out. The kitchen needs more replicas or less load.",
+        keeps=_KEEPS,
+    )
+    yield Alert(
+        id="KitchenQueueDeferred",
+        subject="serving",
+        expression=f"sum by ({_BY}) (min_over_time({deferred}[5m])) > 0",
+        hold="10m",
+        severity="ticket",
+        owner="platform",
+        summary=f"{{{{ $value }}}} calls to kitchen {_WHO} are put off, most often for want of a LoRA slot",
+        impact="Calls to some adapters wait although the server has room: raise runtime.maxLoras.",
+        keeps=_KEEPS,
+    )
+
+
+def _memory(facts: RuleFacts) -> Iterator[Alert]:
+    limits = facts.thresholds
+    cache = _server(facts, "vllm:kv_cache_usage_perc")
+    yield Alert(
+        id="KitchenKvCacheFull",
+        subject="serving",
+        expression=f"max by ({_BY}) ({cache}) > {limits.kv_cache_share}",
+        hold="10m",
+        severity="ticket",
+        owner="platform",
+        summary=f"The KV cache of kitchen {_WHO} is {{{{ $value | humanizePercentage }}}} full",
+        impact="New calls wait, and running ones may be computed again.",
+        keeps=_KEEPS,
+    )
+    preempted = _server(facts, "vllm:num_preemptions_total")
+    yield Alert(
+        id="KitchenPreemptions",
+        subject="serving",
+        expression=f"sum by ({_BY}) (rate({preempted}[5m])) > {limits.preemptions_per_second}",
+        hold="5m",
+        severity="ticket",
+        owner="platform",
+        summary=f"Kitchen {_WHO} throws {{{{ $value | humanize }}}} calls a second out of its memory",
+        impact="Answers stop in the middle and go on later; the GPU computes the same tokens again.",
+        keeps=_KEEPS,
+    )
+    hits, queries = (
+        f"sum by ({_BY}) (rate({_server(facts, f'vllm:prefix_cache_{name}_total')}[30m]))"
+        for name in ("hits", "queries")
+    )
+    yield Alert(
+        id="KitchenPrefixHitsLow",
+        subject="serving",
+        # Below 100 tokens a second there is too little to judge by.
+        expression=f"{hits} / ({queries} > 100) < {limits.prefix_hit_share}",
+        hold="30m",
+        severity="note",
+        owner="tenant",
+        summary=f"Only {{{{ $value | humanizePercentage }}}} of the prompt tokens of kitchen {_WHO} are in the cache",
+        impact="Prompts that begin alike are computed anew: put what changes at their end.",
+        keeps=_KEEPS,
+    )
