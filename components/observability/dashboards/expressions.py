@@ -9,8 +9,13 @@ DAY = "1d"
 
 ENVIRONMENT = 'environment="$environment"'
 """Every series of ours has this label: two environments may be in one Prometheus, with kitchens of the same names."""
-KITCHEN = f'{ENVIRONMENT},tenant="$tenant",kitchen="$kitchen"'
+CHOSEN_KITCHEN = 'tenant="$tenant",kitchen="$kitchen"'
+CHOSEN_ADAPTER = f'{CHOSEN_KITCHEN},adapter="$adapter"'
+KITCHEN = f"{ENVIRONMENT},{CHOSEN_KITCHEN}"
 ADAPTER = f'{KITCHEN},adapter="$adapter"'
+KITCHEN_CALLS = f'{ENVIRONMENT},kitchen="$kitchen"'
+"""At the entry `tenant` is that of the callers: a kitchen's calls are found by its name, which is one of a kind."""
+ADAPTER_CALLS = f'{KITCHEN_CALLS},adapter="$adapter"'
 NAMESPACES = 'namespace=~".+-$environment"'
 """Namespaces of all tenants: what the cluster's own exporters tell has no label of ours."""
 NAMESPACE = 'namespace="$tenant-$environment"'
@@ -37,6 +42,14 @@ def appeared(name: str, *matchers: str, by: str, window: str = "5m") -> str:
     chosen = series(name, *matchers)
     before = f"{chosen} offset {window}"
     return f"{total(by)}((increase({chosen}[{window}]) and {before}) or ({chosen} unless {before}))"
+
+
+def leading(expression: str, count: int = 10) -> str:
+    """The series that are greatest over the whole picture.
+
+    topk() alone chooses anew at each moment: a picture of some hours would have a line for everybody who ever led.
+    """
+    return f"({expression}) and topk({count}, avg_over_time(({expression})[$__range:5m] @ end()))"
 
 
 def named(expression: str, label: str, name: str) -> str:

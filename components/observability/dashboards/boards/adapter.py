@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from components.observability.dashboards.boards import common
-from components.observability.dashboards.boards.common import ANSWERED, CALLS, LOADED, TOKENS, BoardArgs
-from components.observability.dashboards.expressions import ADAPTER, KITCHEN, grown, rate, series, share
+from components.observability.dashboards.boards.common import ANSWERED, LOADED, TOKENS, BoardArgs
+from components.observability.dashboards.expressions import (
+    ADAPTER,
+    ADAPTER_CALLS,
+    CHOSEN_ADAPTER,
+    KITCHEN,
+    grown,
+    rate,
+    series,
+    share,
+)
 from components.observability.dashboards.model import (
     Column,
     Dashboard,
@@ -17,6 +26,7 @@ from components.observability.dashboards.model import (
     Tile,
     Variable,
 )
+from components.observability.names import CALLS
 
 _CHOICE = Variable(name="adapter", label="Adapter", series=series(common.DECLARED, KITCHEN), value_of="adapter")
 
@@ -41,10 +51,10 @@ def board(args: BoardArgs) -> Dashboard:
 
 
 def _well() -> tuple[Panel, ...]:
-    failed = share(rate(CALLS, ADAPTER, 'outcome="failed"', window="1h"), rate(CALLS, ADAPTER, ANSWERED, window="1h"))
-    none = f"0 * {rate(CALLS, ADAPTER, ANSWERED, window='1h')}"
+    answered = rate(CALLS, ADAPTER_CALLS, ANSWERED, window="1h")
+    failed = share(rate(CALLS, ADAPTER_CALLS, 'outcome="failed"', window="1h"), answered)
     return (
-        common.verdict(ADAPTER, width=6, of="the adapter"),
+        common.verdict(CHOSEN_ADAPTER, width=6, of="the adapter"),
         Tile(
             title="Loaded",
             unit="words",
@@ -63,7 +73,7 @@ def _well() -> tuple[Panel, ...]:
             unit="words",
             shows="The part of an hour's calls that ended with a fault of the server.",
             empty=common.NO_CALLS,
-            queries=(Query(expression=f"({failed}) or {none}"),),
+            queries=(Query(expression=failed),),
             width=5,
             steps=(
                 Step(at=0, colour="good", word="under 1 %"),
@@ -76,7 +86,7 @@ def _well() -> tuple[Panel, ...]:
             unit="count",
             shows="Calls in 24 hours, whatever became of them.",
             empty=common.NO_CALLS,
-            queries=(Query(expression=grown(CALLS, ADAPTER)),),
+            queries=(Query(expression=grown(CALLS, ADAPTER_CALLS)),),
             width=4,
         ),
         Tile(
@@ -84,7 +94,7 @@ def _well() -> tuple[Panel, ...]:
             unit="tokens",
             shows="Tokens read and written in 24 hours.",
             empty=common.NO_CALLS,
-            queries=(Query(expression=grown(TOKENS, ADAPTER)),),
+            queries=(Query(expression=grown(TOKENS, ADAPTER_CALLS)),),
             width=4,
         ),
     )
@@ -92,13 +102,13 @@ def _well() -> tuple[Panel, ...]:
 
 def _calls() -> tuple[Panel, ...]:
     return (
-        common.outcomes(ADAPTER, width=12),
+        common.outcomes(ADAPTER_CALLS, width=12),
         Lines(
             title="Tokens",
             unit="tokens/s",
             shows="Tokens of prompts and of completions, as the entry counts them.",
             empty=common.NO_CALLS,
-            queries=(Query(expression=rate(TOKENS, ADAPTER, by="kind"), legend="{{kind}}"),),
+            queries=(Query(expression=rate(TOKENS, ADAPTER_CALLS, by="kind"), legend="{{kind}}"),),
             width=12,
         ),
     )
@@ -106,8 +116,10 @@ def _calls() -> tuple[Panel, ...]:
 
 def _beside() -> tuple[Panel, ...]:
     by = "version"
-    errors = share(rate(CALLS, ADAPTER, 'outcome="failed"', by=by), rate(CALLS, ADAPTER, ANSWERED, by=by))
-    length = share(rate(TOKENS, ADAPTER, 'kind="completion"', by=by), rate(CALLS, ADAPTER, 'outcome=~"ok|cut"', by=by))
+    errors = share(rate(CALLS, ADAPTER_CALLS, 'outcome="failed"', by=by), rate(CALLS, ADAPTER_CALLS, ANSWERED, by=by))
+    written = rate(TOKENS, ADAPTER_CALLS, 'kind="completion"', by=by)
+    length = share(written, rate(CALLS, ADAPTER_CALLS, 'outcome=~"ok|cut"', by=by))
+    calls, tokens = (grown(name, ADAPTER_CALLS, by="group") for name in (CALLS, TOKENS))
     return (
         Table(
             title="Callers of a day",
@@ -115,10 +127,8 @@ def _beside() -> tuple[Panel, ...]:
             shows="The twenty groups with most calls in 24 hours, and their tokens.",
             empty=common.NO_CALLS,
             queries=(
-                Query(expression=f"topk(20, {grown(CALLS, ADAPTER, by='group')})"),
-                Query(
-                    expression=f"{grown(TOKENS, ADAPTER, by='group')} and topk(20, {grown(CALLS, ADAPTER, by='group')})"
-                ),
+                Query(expression=f"topk(20, {calls})"),
+                Query(expression=f"{tokens} and topk(20, {calls})"),
             ),
             width=8,
             columns=(
@@ -162,7 +172,7 @@ def _versions() -> tuple[Panel, ...]:
             unit="calls/s",
             shows="Which versions really answer.",
             empty=common.NO_CALLS,
-            queries=(Query(expression=rate(CALLS, ADAPTER, by="version"), legend="{{version}}"),),
+            queries=(Query(expression=rate(CALLS, ADAPTER_CALLS, by="version"), legend="{{version}}"),),
             width=12,
             stack=True,
         ),

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from components.observability.dashboards.expressions import ENVIRONMENT, NAMESPACES, or_none, rate, series, total
 from components.observability.dashboards.model import Column, Lines, Query, Step, Table, Tile, Variable
+from components.observability.names import CALLS
 
-CALLS = "envoy_kitchen_entry_calls_total"
 TOKENS = "envoy_kitchen_entry_tokens_total"
-REFUSALS = "envoy_kitchen_entry_refusals_total"
 DECLARED = "kitchen:declared_adapter"
-KITCHENS = series("kitchen:max_loras", ENVIRONMENT)
+KITCHENS = series("kitchen:declared", ENVIRONMENT)
 """One constant series of each kitchen in Git: it says that the rules are loaded, and which kitchens there are."""
 LOADED = "kitchen_adapter_loaded"
 REFUSED = "kitchen_adapter_refused"
@@ -43,7 +42,7 @@ class BoardArgs:
         return f"Kitchen {self.environment}: {name}"
 
 
-_OF_TENANT = series("kitchen:max_loras", ENVIRONMENT, 'tenant="$tenant"')
+_OF_TENANT = series("kitchen:declared", ENVIRONMENT, 'tenant="$tenant"')
 TENANT_CHOICE = Variable(name="tenant", label="Tenant", series=KITCHENS, value_of="tenant")
 KITCHEN_CHOICE = Variable(name="kitchen", label="Kitchen", series=_OF_TENANT, value_of="kitchen")
 

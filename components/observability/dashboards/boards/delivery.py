@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.observability.dashboards.boards import common
 from components.observability.dashboards.boards.common import DECLARED, LOADED, REFUSED, BoardArgs
-from components.observability.dashboards.expressions import ENVIRONMENT, NAMESPACES, rate, series
+from components.observability.dashboards.expressions import ENVIRONMENT, NAMESPACES, leading, rate, series
 from components.observability.dashboards.model import (
     Column,
     Dashboard,
@@ -53,7 +53,7 @@ def _well() -> tuple[Panel, ...]:
         f"count(max by (tenant, kitchen, adapter) ({hot})"
         f" unless on (tenant, kitchen, adapter) {series(LOADED, ENVIRONMENT)} == 1)"
     )
-    failed = f"count(kube_job_status_failed{{{NAMESPACES}}} > 0)"
+    jobs = f'kube_job_failed{{{NAMESPACES},condition="true"}}'
     return (
         common.verdict('subject=~"adapters|delivery|store|governance"', width=6, of="artifacts and rollouts"),
         common.faults(
@@ -75,8 +75,8 @@ def _well() -> tuple[Panel, ...]:
         ),
         common.faults(
             "Load Jobs that failed",
-            failed,
-            f"count(kube_job_status_failed{{{NAMESPACES}}})",
+            f"count({jobs} == 1)",
+            f"count({jobs})",
             shows="Jobs that could not bring a base model onto its volume.",
             empty=f"there is no Job, or {common.NO_KUBE}",
             width=6,
@@ -93,7 +93,7 @@ def _rollouts() -> tuple[Panel, ...]:
             shows="Changes of the Deployments of each namespace within 5 minutes; the ten with most.",
             empty=common.NO_KUBE,
             queries=(
-                Query(expression=f"topk(10, sum by (namespace) (changes({_GENERATION}[5m])))", legend="{{namespace}}"),
+                Query(expression=leading(f"sum by (namespace) (changes({_GENERATION}[5m]))"), legend="{{namespace}}"),
             ),
             width=8,
             stack=True,
@@ -158,7 +158,7 @@ def _artifacts() -> tuple[Panel, ...]:
             unit="seconds",
             shows="The ten sidecars that compared what is loaded with Git longest ago.",
             empty=common.NO_SIDECAR,
-            queries=(Query(expression=f"topk(10, {age})", legend="{{kitchen}} {{pod}}"),),
+            queries=(Query(expression=leading(f"max by (kitchen, pod) ({age})"), legend="{{kitchen}} {{pod}}"),),
             width=7,
         ),
         Table(
@@ -220,7 +220,7 @@ def _store() -> tuple[Panel, ...]:
             unit="share",
             shows="The free part of the object store's usable capacity.",
             empty=_NO_STORE,
-            queries=(Query(expression=f"min({free}) / min({whole})"),),
+            queries=(Query(expression=f"min({series(free, ENVIRONMENT)}) / min({series(whole, ENVIRONMENT)})"),),
             width=4,
             steps=(Step(at=0, colour="bad"), Step(at=0.15, colour="watch"), Step(at=0.3, colour="good")),
         ),
@@ -229,7 +229,7 @@ def _store() -> tuple[Panel, ...]:
             unit="bytes",
             shows="What is free in the object store.",
             empty=_NO_STORE,
-            queries=(Query(expression=f"min({free})", legend="free"),),
+            queries=(Query(expression=f"min({series(free, ENVIRONMENT)})", legend="free"),),
             width=10,
         ),
         Lines(
@@ -238,8 +238,8 @@ def _store() -> tuple[Panel, ...]:
             shows="Requests that the store answered with a fault of its own (5xx) or of the caller (4xx).",
             empty=_NO_STORE,
             queries=(
-                Query(expression=rate("minio_s3_requests_5xx_errors_total"), legend="5xx"),
-                Query(expression=rate("minio_s3_requests_4xx_errors_total"), legend="4xx"),
+                Query(expression=rate("minio_s3_requests_5xx_errors_total", ENVIRONMENT), legend="5xx"),
+                Query(expression=rate("minio_s3_requests_4xx_errors_total", ENVIRONMENT), legend="4xx"),
             ),
             width=10,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.observability.dashboards.boards import common
-from components.observability.dashboards.boards.common import CALLS, REFUSALS, BoardArgs
+from components.observability.dashboards.boards.common import BoardArgs
 from components.observability.dashboards.expressions import ENVIRONMENT, appeared, grown, or_none, rate, series, share
 from components.observability.dashboards.model import (
     Column,
@@ -16,6 +16,7 @@ from components.observability.dashboards.model import (
     Table,
     Tile,
 )
+from components.observability.names import CALLS, REFUSALS
 
 _ENTRY = series("up", ENVIRONMENT, 'part="entry"')
 _RECORD = "no shipper of the record is scraped: there is none without the setting entry."
@@ -114,11 +115,9 @@ def _calls() -> tuple[Panel, ...]:
         Lines(
             title="Refusals of 5 minutes by reason",
             unit="count",
-            shows="The ten most frequent reasons; docs/calling.md says what a caller reads for each.",
+            shows="Each reason that occurred; docs/calling.md says what a caller reads for each.",
             empty="nothing was refused in this time, or the entry is not scraped: the tile above tells which.",
-            queries=(
-                Query(expression=f"topk(10, {appeared(REFUSALS, ENVIRONMENT, by='reason')} > 0)", legend="{{reason}}"),
-            ),
+            queries=(Query(expression=f"{appeared(REFUSALS, ENVIRONMENT, by='reason')} > 0", legend="{{reason}}"),),
             width=8,
             stack=True,
         ),

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from components.observability.dashboards.boards import common
-from components.observability.dashboards.boards.common import CALLS, KITCHENS, TOKENS, BoardArgs
-from components.observability.dashboards.expressions import DAY, ENVIRONMENT, NAMESPACES, grown, rate, series, share
+from components.observability.dashboards.boards.common import KITCHENS, TOKENS, BoardArgs
+from components.observability.dashboards.expressions import (
+    DAY,
+    ENVIRONMENT,
+    NAMESPACES,
+    grown,
+    leading,
+    rate,
+    series,
+    share,
+)
 from components.observability.dashboards.model import (
     Column,
     Dashboard,
@@ -16,6 +25,7 @@ from components.observability.dashboards.model import (
     Table,
     Tile,
 )
+from components.observability.names import CALLS
 
 _P95 = series("kitchen:ttft_seconds:p95_5m", ENVIRONMENT)
 _OBJECTIVE = series("kitchen:objective_ttft_seconds", ENVIRONMENT)
@@ -41,7 +51,7 @@ def _well() -> tuple[Panel, ...]:
     up = 'max by (tenant, kitchen) (up{environment="$environment",part="server"} == 1)'
     gone = f"count({KITCHENS} unless on (tenant, kitchen) {up})"
     over = f"count({_BEHIND} > 1)"
-    pending = f'count(kube_pod_status_phase{{{NAMESPACES},phase="Pending"}} == 1)'
+    pending = f"count(kube_pod_status_unschedulable{{{NAMESPACES}}} == 1)"
     return (
         common.verdict(width=6, of="the environment"),
         common.faults(
@@ -64,7 +74,7 @@ def _well() -> tuple[Panel, ...]:
         common.faults(
             "Pods that wait for a place",
             pending,
-            f"count(kube_pod_status_phase{{{NAMESPACES}}})",
+            f"count(kube_pod_info{{{NAMESPACES}}})",
             shows="Pods of tenants that no node has taken, for want of GPUs for example.",
             empty=common.NO_KUBE,
             width=6,
@@ -91,6 +101,7 @@ def _slow() -> Table:
 
 
 def _use() -> tuple[Panel, ...]:
+    by_tenant = rate(TOKENS, ENVIRONMENT, 'tenant!=""', by="tenant")
     tokens, calls = (grown(name, ENVIRONMENT, 'kitchen!=""', by="tenant, kitchen") for name in (TOKENS, CALLS))
     return (
         Lines(
@@ -98,7 +109,7 @@ def _use() -> tuple[Panel, ...]:
             unit="tokens/s",
             shows="Tokens read and written for the ten tenants with most of them.",
             empty=common.NO_CALLS,
-            queries=(Query(expression=f"topk(10, {rate(TOKENS, ENVIRONMENT, by='tenant')})", legend="{{tenant}}"),),
+            queries=(Query(expression=leading(by_tenant), legend="{{tenant}}"),),
             width=8,
             stack=True,
         ),
@@ -126,14 +137,14 @@ def _use() -> tuple[Panel, ...]:
 
 def _cost() -> tuple[Panel, ...]:
     held = f"sum by (namespace) ({common.GPU_REQUESTS})"
-    busy = series("DCGM_FI_PROF_GR_ENGINE_ACTIVE", NAMESPACES)
+    busy = series("kitchen:gpu_busy_percent", ENVIRONMENT)
     return (
         Lines(
             title="GPUs held by tenant",
             unit="count",
             shows="GPUs that a tenant's pods ask for, busy or not: they are paid for. The ten largest.",
             empty=common.NO_KUBE,
-            queries=(Query(expression=f"topk(10, {held})", legend="{{namespace}}"),),
+            queries=(Query(expression=leading(held), legend="{{namespace}}"),),
             width=8,
             stack=True,
         ),
@@ -150,7 +161,7 @@ def _cost() -> tuple[Panel, ...]:
             columns=(
                 Column(key="namespace", heading="Namespace"),
                 Column(key="A", heading="GPU hours", unit="GPU hours"),
-                Column(key="B", heading="Busy", unit="share"),
+                Column(key="B", heading="Busy", unit="percent"),
             ),
             order="A",
         ),
@@ -159,7 +170,7 @@ def _cost() -> tuple[Panel, ...]:
             unit="count",
             shows="GPUs that a kitchen holds and that were not busy at any time of 24 hours.",
             empty=common.NO_GPU,
-            queries=(Query(expression=f"count(max_over_time({busy}[{DAY}]) < 0.01) or 0 * count({busy})"),),
+            queries=(Query(expression=f"count(max_over_time({busy}[{DAY}]) < 1) or 0 * count({busy})"),),
             width=4,
             steps=(Step(at=0, colour="good"), Step(at=1, colour="watch")),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.observability.dashboards.boards import common
 from components.observability.dashboards.boards.common import BoardArgs
-from components.observability.dashboards.expressions import DAY, NAMESPACES, or_none
+from components.observability.dashboards.expressions import DAY, ENVIRONMENT, NAMESPACES, leading, or_none, series
 from components.observability.dashboards.model import (
     Column,
     Dashboard,
@@ -17,7 +17,7 @@ from components.observability.dashboards.model import (
     Tile,
 )
 
-_BUSY = "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
+_BUSY = "DCGM_FI_DEV_GPU_UTIL"
 _USED, _FREE = "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_FREE"
 _NVIDIA = 'resource="nvidia_com_gpu"'
 
@@ -41,7 +41,7 @@ def _well() -> tuple[Panel, ...]:
     new = f"count(DCGM_FI_DEV_XID_ERRORS > 0 and changes(DCGM_FI_DEV_XID_ERRORS[{DAY}]) > 0)"
     asked = f"sum(kube_pod_container_resource_requests{{{_NVIDIA}}})"
     there = f"sum(kube_node_status_allocatable{{{_NVIDIA}}})"
-    pending = f'count(kube_pod_status_phase{{{NAMESPACES},phase="Pending"}} == 1)'
+    pending = f"count(kube_pod_status_unschedulable{{{NAMESPACES}}} == 1)"
     return (
         common.faults(
             "GPUs with XID errors",
@@ -67,7 +67,7 @@ def _well() -> tuple[Panel, ...]:
         common.faults(
             "Pods that wait for a place",
             pending,
-            f"count(kube_pod_status_phase{{{NAMESPACES}}})",
+            f"count(kube_pod_info{{{NAMESPACES}}})",
             shows="Pods of tenants that no node has taken.",
             empty=common.NO_KUBE,
             width=6,
@@ -94,15 +94,16 @@ def _well() -> tuple[Panel, ...]:
 
 
 def _work() -> tuple[Panel, ...]:
+    mine = series("kitchen:gpu_busy_percent", ENVIRONMENT)
     return (
         Lines(
             title="Busy, by product",
-            unit="share",
+            unit="percent",
             shows="The part of the time in which a GPU computes, as the mean of all GPUs of a product.",
             empty=common.NO_GPU,
             queries=(Query(expression=f"avg by (modelName) ({_BUSY})", legend="{{modelName}}"),),
             width=8,
-            top=1,
+            top=100,
         ),
         Lines(
             title="Memory in use, by product",
@@ -120,13 +121,11 @@ def _work() -> tuple[Panel, ...]:
         ),
         Table(
             title="Least busy of a day",
-            unit="share",
+            unit="percent",
             shows="The ten GPUs that computed least in 24 hours, and the pods that hold them now.",
             empty=common.NO_GPU,
             queries=(
-                Query(
-                    expression=f"bottomk(10, avg by (Hostname, gpu, namespace, pod) (avg_over_time({_BUSY}[{DAY}])))"
-                ),
+                Query(expression=f"bottomk(10, avg by (Hostname, gpu, namespace, pod) (avg_over_time({mine}[{DAY}])))"),
             ),
             width=8,
             columns=(
@@ -134,7 +133,7 @@ def _work() -> tuple[Panel, ...]:
                 Column(key="gpu", heading="GPU"),
                 Column(key="namespace", heading="Namespace"),
                 Column(key="pod", heading="Pod"),
-                Column(key="A", heading="Busy", unit="share"),
+                Column(key="A", heading="Busy", unit="percent"),
             ),
             order="-A",
         ),
@@ -149,7 +148,7 @@ def _holders() -> tuple[Panel, ...]:
             unit="count",
             shows="The ten namespaces that ask for most GPUs.",
             empty=common.NO_KUBE,
-            queries=(Query(expression=f"topk(10, {held})", legend="{{namespace}}"),),
+            queries=(Query(expression=leading(held), legend="{{namespace}}"),),
             width=12,
             stack=True,
         ),
@@ -160,7 +159,7 @@ def _holders() -> tuple[Panel, ...]:
             empty="no pod waits, or kube-state-metrics is not scraped: the tile above tells which.",
             queries=(
                 Query(
-                    expression=f'topk(10, sum by (namespace) (kube_pod_status_phase{{{NAMESPACES},phase="Pending"}}))',
+                    expression=leading(f"sum by (namespace) (kube_pod_status_unschedulable{{{NAMESPACES}}})"),
                     legend="{{namespace}}",
                 ),
             ),
@@ -170,13 +169,19 @@ def _holders() -> tuple[Panel, ...]:
 
 
 def _health() -> tuple[Panel, ...]:
+    heat = "max by (Hostname, gpu) (DCGM_FI_DEV_GPU_TEMP)"
     return (
         Lines(
             title="Temperature",
             unit="celsius",
             shows="The ten hottest GPUs.",
             empty=common.NO_GPU,
-            queries=(Query(expression="topk(10, DCGM_FI_DEV_GPU_TEMP)", legend="{{Hostname}} GPU {{gpu}}"),),
+            queries=(
+                Query(
+                    expression=leading(heat),
+                    legend="{{Hostname}} GPU {{gpu}}",
+                ),
+            ),
             width=8,
         ),
         Lines(
@@ -184,7 +189,7 @@ def _health() -> tuple[Panel, ...]:
             unit="watts",
             shows="What the GPUs of the ten hungriest nodes draw.",
             empty=common.NO_GPU,
-            queries=(Query(expression="topk(10, sum by (Hostname) (DCGM_FI_DEV_POWER_USAGE))", legend="{{Hostname}}"),),
+            queries=(Query(expression=leading("sum by (Hostname) (DCGM_FI_DEV_POWER_USAGE)"), legend="{{Hostname}}"),),
             width=8,
         ),
         Table(

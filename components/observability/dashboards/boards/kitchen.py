@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from components.observability.dashboards.boards import common
 from components.observability.dashboards.boards.common import TOKENS, BoardArgs
-from components.observability.dashboards.expressions import KITCHEN, NAMESPACE, named, quantile, rate, series, share
+from components.observability.dashboards.expressions import (
+    CHOSEN_KITCHEN,
+    KITCHEN,
+    KITCHEN_CALLS,
+    NAMESPACE,
+    grown,
+    leading,
+    named,
+    quantile,
+    rate,
+    series,
+    share,
+)
 from components.observability.dashboards.model import Dashboard, Lines, Panel, Query, Row, Step, Tile, Unit
 
 _QUANTILES = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
@@ -29,12 +41,12 @@ def board(args: BoardArgs) -> Dashboard:
 
 
 def _well() -> tuple[Panel, ...]:
-    mine = f"kitchen:max_loras{{{KITCHEN}}}"
+    mine = f"kitchen:declared{{{KITCHEN}}}"
     behind = f"max(kitchen:ttft_seconds:p95_5m{{{KITCHEN}}}) / max(kitchen:objective_ttft_seconds{{{KITCHEN}}})"
     waiting = f"sum({series('vllm:num_requests_waiting', KITCHEN)})"
     full = f"max({series('vllm:kv_cache_usage_perc', KITCHEN)})"
     return (
-        common.verdict(KITCHEN, width=5, of="the kitchen"),
+        common.verdict(CHOSEN_KITCHEN, width=5, of="the kitchen"),
         Tile(
             title="Servers",
             unit="words",
@@ -189,7 +201,7 @@ def _room() -> tuple[Panel, ...]:
             unit="share",
             shows="The ten fullest servers. At 100 % calls wait, and some are preempted.",
             empty=common.NO_SERVER,
-            queries=(Query(expression=f"topk(10, {series('vllm:kv_cache_usage_perc', KITCHEN)})", legend="{{pod}}"),),
+            queries=(Query(expression=leading(series("vllm:kv_cache_usage_perc", KITCHEN)), legend="{{pod}}"),),
             width=8,
             top=1,
         ),
@@ -214,6 +226,7 @@ def _room() -> tuple[Panel, ...]:
 
 
 def _parts() -> tuple[Panel, ...]:
+    pods = f'{NAMESPACE},pod=~"$kitchen-.+"'
     return (
         Lines(
             title="Tokens by adapter",
@@ -222,7 +235,7 @@ def _parts() -> tuple[Panel, ...]:
             empty=common.NO_CALLS,
             queries=(
                 Query(
-                    expression=named(f"topk(10, {rate(TOKENS, KITCHEN, by='adapter')})", "adapter", "base model"),
+                    expression=named(leading(rate(TOKENS, KITCHEN_CALLS, by="adapter")), "adapter", "base model"),
                     legend="{{adapter}}",
                 ),
             ),
@@ -248,8 +261,7 @@ def _parts() -> tuple[Panel, ...]:
             empty=common.NO_KUBE,
             queries=(
                 Query(
-                    expression="topk(10, sum by (pod) (increase(kube_pod_container_status_restarts_total"
-                    f'{{{NAMESPACE},pod=~"$kitchen-.+"}}[1h])))',
+                    expression=leading(grown("kube_pod_container_status_restarts_total", pods, by="pod", window="1h")),
                     legend="{{pod}}",
                 ),
             ),
