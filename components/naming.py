@@ -127,6 +127,11 @@ def entry_namespace(environment: str) -> str:
     return f"entry-{environment}"
 
 
+def monitoring_namespace(environment: str) -> str:
+    """Namespace of an environment's rules and dashboards."""
+    return f"monitoring-{environment}"
+
+
 def entry_pods_service(kitchen: str) -> str:
     """Headless Service of a kitchen's pods, by which the entry knows each of them."""
     return f"{kitchen}-pods"

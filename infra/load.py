@@ -17,6 +17,7 @@ from infra.entry_load import access, entry_settings, fair_share, inputs
 from infra.entry_settings import RecordContents
 from infra.faults import Fault, FaultsError
 from infra.keys import fields as _fields
+from infra.monitoring_settings import monitoring_settings
 from infra.policy_settings import Exemption, Signer, StatedKind
 from infra.price_settings import price_settings
 from infra.rules import semantic_faults
@@ -128,6 +129,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         registry_credentials=secrets.get("registryCredentials"),
         entry=entry_settings(data["entry"]) if "entry" in data else None,
         prices=price_settings(data.get("prices", {})),
+        monitoring=monitoring_settings(data.get("monitoring", {})),
         signers=tuple(Signer(**_fields(entry)) for entry in data.get("signers", ())),
         exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
         stated_kinds=tuple(StatedKind(**_fields(entry)) for entry in data.get("policy", {}).get("kinds", ())),

@@ -28,7 +28,8 @@ class StatedKind:
 
 @dataclass(frozen=True, kw_only=True)
 class Signer:
-    """Whose signature adapters must carry; `public_key` is PEM."""
+    """Whose signature adapters must carry; `public_key` is PEM. Alerts remind of the last day `expires`."""
 
     name: str
     public_key: str
+    expires: str | None = None

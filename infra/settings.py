@@ -8,6 +8,7 @@ from functools import cached_property
 
 from infra.adapter_refs import AdapterCanary
 from infra.entry_settings import Access, EntrySettings, FairShare, Inputs, RecordContents
+from infra.monitoring_settings import MonitoringSettings
 from infra.policy_settings import Exemption, Signer, StatedKind
 from infra.price_settings import PriceSettings
 from infra.runtime_settings import Runtime
@@ -250,6 +251,7 @@ class Settings:
     signers: tuple[Signer, ...] = ()
     entry: EntrySettings | None = None
     prices: PriceSettings = field(default_factory=PriceSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
     def held(self, tenant: str) -> list[str]:
         """Base models on a tenant's volumes: those of its kitchens, and those it holds ready beside them."""

@@ -12,12 +12,12 @@ from components.entry.shipper import PORT as RECORD_PORT
 from components.platform import Platform
 from components.tenancy.network import (
     ENTRY_PODS,
-    GATEWAY_LABEL,
     PRIVATE_NETWORKS,
     StoreAddress,
     dns_egress,
     networks,
     of_namespaces,
+    scrapers,
     store_egress,
     tcp,
 )
@@ -50,7 +50,7 @@ def network_policies(plan: EntryPlan, platform: Platform, reached: Reached) -> d
             "policyTypes": ["Ingress"],
             "ingress": [
                 {"from": doors, "ports": tcp(plan.ports.callers)},
-                {"from": [of_namespaces({GATEWAY_LABEL: "metrics"})], "ports": tcp(plan.ports.metrics, RECORD_PORT)},
+                {"from": scrapers(platform), "ports": tcp(plan.ports.metrics, RECORD_PORT)},
             ],
         },
         "allow-object-store": store_egress(entry, reached.store),

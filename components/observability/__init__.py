@@ -1,10 +1,4 @@
-"""What is seen of a kitchen: the metrics that Prometheus takes."""
+"""What is seen of an environment: what Prometheus scrapes, and the one table of its rules.
 
-from __future__ import annotations
-
-from components.observability.monitor import KitchenMonitor, KitchenMonitorArgs
-
-__all__ = [
-    "KitchenMonitor",
-    "KitchenMonitorArgs",
-]
+Nothing is imported here: commands read the table, and need not wait for the engine's SDK.
+"""

@@ -1,4 +1,4 @@
-"""Which metrics of a kitchen Prometheus takes."""
+"""Objects of Prometheus' operator by which it scrapes: one PodMonitor a target."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ from dataclasses import dataclass
 import pulumi
 
 from components.kubernetes_object import KubernetesObject
-from components.labels import SERVICE_LABEL
+from components.observability.targets import Target, pod_monitor
 
-PORT_NAMES = ("http1", "http", "status")
-"""Names of the pods' ports whose /metrics are taken: the server's, which an LLMInferenceService calls `http`, and that
-of a sidecar where a pod has one. A name that no container has makes no target."""
-
-_INTERVAL = "30s"
+API_VERSION = "monitoring.coreos.com/v1"
 
 
 @dataclass(frozen=True, kw_only=True)
 class KitchenMonitorArgs:
-    """The kitchen whose pods are scraped; `labels` are those of ownership."""
+    """What is scraped; `labels` are those of ownership, and those by which your operator finds monitors."""
 
-    namespace: str
-    kitchen: str
+    target: Target
     labels: Mapping[str, str]
 
 
@@ -33,18 +28,14 @@ class KitchenMonitor(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KitchenMonitorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the PodMonitor."""
-        super().__init__(self.TOKEN, name, {"kitchen": args.kitchen}, opts)
+        target = args.target
+        super().__init__(self.TOKEN, name, {"target": target.name}, opts)
         KubernetesObject(
             name,
-            api_version="monitoring.coreos.com/v1",
+            api_version=API_VERSION,
             kind="PodMonitor",
-            metadata={"name": args.kitchen, "namespace": args.namespace, "labels": dict(args.labels)},
-            spec={
-                "selector": {"matchLabels": {SERVICE_LABEL: args.kitchen}},
-                "podMetricsEndpoints": [
-                    {"port": port, "path": "/metrics", "interval": _INTERVAL} for port in PORT_NAMES
-                ],
-            },
+            metadata={"name": target.name, "namespace": target.namespace, "labels": dict(args.labels)},
+            spec=pod_monitor(target),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

@@ -53,7 +53,7 @@ def network_policies(platform: Platform, store: StoreAddress, entry_namespace: s
             "podSelector": server,
             **_ingress(_callers(platform, entry_namespace), PROXY_PORT if platform.openshift_ai else SERVER_PORT),
         },
-        "allow-metrics": {"podSelector": server, **_ingress(_scrapers(platform), SERVER_PORT, STATUS_PORT)},
+        "allow-metrics": {"podSelector": server, **_ingress(scrapers(platform), SERVER_PORT, STATUS_PORT)},
     }
     if platform.openshift_ai:
         policies["allow-api-server"] = _egress(
@@ -78,7 +78,7 @@ def server_ingress(
     pods: dict[str, Any], platform: Platform, port: int, entry_namespace: str | None = None
 ) -> dict[str, Any]:
     """A NetworkPolicy's specification that lets callers and scrapers in to a server's port that is its own."""
-    return {"podSelector": pods, **_ingress([*_callers(platform, entry_namespace), *_scrapers(platform)], port)}
+    return {"podSelector": pods, **_ingress([*_callers(platform, entry_namespace), *scrapers(platform)], port)}
 
 
 def entry_pods(namespace: str) -> dict[str, Any]:
@@ -93,7 +93,8 @@ def _callers(platform: Platform, entry_namespace: str | None) -> list[dict[str, 
     return [of_namespaces({GATEWAY_LABEL: "gateway"}), *router]
 
 
-def _scrapers(platform: Platform) -> list[dict[str, Any]]:
+def scrapers(platform: Platform) -> list[dict[str, Any]]:
+    """Peers that take metrics: namespaces that are labelled for it, and OpenShift's own monitoring."""
     openshift = platform.kind == "openshift" and platform.monitoring
     return [
         of_namespaces({GATEWAY_LABEL: "metrics"}),

@@ -14,6 +14,7 @@ from infra.kitchen.context import Context, scripts
 from infra.kitchen.entry import entry
 from infra.kitchen.foundation import BUCKETS, bucket, tenant
 from infra.kitchen.models import loads, volumes
+from infra.kitchen.monitoring import monitoring
 from infra.kitchen.platform import platform, priority
 from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
@@ -53,6 +54,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     kitchens = {kitchen.name: serve(context, kitchen) for kitchen in settings.kitchens.values()}
     hosts = routes(context)
     way_in = entry(context)
+    monitoring(context)
     prefix = settings.object_store.bucket_prefix
     return {
         "environment": settings.environment,

@@ -30,6 +30,7 @@ def scripts() -> dict[str, str]:
 class Context:
     """`on_cluster` carries the Kubernetes provider; `payload` the scripts that pods run, by file name.
 
+    `apart` are namespaces beside those of tenants.
     `tenants`, `buckets`, `volumes` and `loads` (by tenant and base model) and `services` (by kitchen) fill up as
     components are declared. `store_server` is the object store where this program brings it up.
     """
@@ -45,6 +46,7 @@ class Context:
     volumes: dict[tuple[str, str], BaseModelVolume] = field(default_factory=dict)
     loads: dict[tuple[str, str], BaseModelLoad] = field(default_factory=dict)
     services: dict[str, pulumi.Resource] = field(default_factory=dict)
+    apart: list[pulumi.Resource] = field(default_factory=list)
 
     def namespace(self, tenant: str) -> str:
         """Namespace of a tenant."""

@@ -82,6 +82,7 @@ def entry(context: Context) -> Mapping[str, Any]:
     )
     way_in = Entry("entry", args, context.after(*made, *_tried(context)))
     inside = context.after(way_in.namespace_object)
+    context.apart.append(way_in.namespace_object)
     BucketAccess(
         "record", _writer(context, contents=bool(contents)), context.after(way_in.namespace_object, *_audit(context))
     )

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from components import naming
 from components.entry import KitchenRoute, KitchenRouteArgs
-from components.observability import KitchenMonitor, KitchenMonitorArgs
 from components.platform import Platform
 from components.ports import LLM_PORT, SERVER_PORT
 from components.tenancy import Priority, PriorityArgs
 from infra.kitchen.context import Context
 from infra.settings import Kitchen, Settings
-
-OPERATIONS = 4
-"""Phase from which on metrics are taken."""
 
 
 def platform(settings: Settings) -> Platform:
@@ -41,7 +37,7 @@ def priority(context: Context) -> Priority:
 
 
 def surroundings(context: Context, kitchen: Kitchen) -> None:
-    """Declare a kitchen's Route and monitor, where the platform has them."""
+    """Declare a kitchen's Route, where the platform has Routes."""
     namespace, labels = context.namespace(kitchen.tenant), context.labels(kitchen.tenant, kitchen.name)
     options = context.in_tenant(kitchen.tenant)
     domain = context.platform.route_domain
@@ -60,10 +56,6 @@ def surroundings(context: Context, kitchen: Kitchen) -> None:
             labels=labels,
         )
         KitchenRoute(kitchen.name, route, options)
-    if context.platform.monitoring and context.settings.phase >= OPERATIONS:
-        KitchenMonitor(
-            kitchen.name, KitchenMonitorArgs(namespace=namespace, kitchen=kitchen.name, labels=labels), options
-        )
 
 
 def address(context: Context, kitchen: Kitchen) -> str:

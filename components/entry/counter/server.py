@@ -15,7 +15,7 @@ from components.facts import PLACEHOLDER
 from components.kubernetes_object import KubernetesObject
 from components.labels import pod_labels
 from components.platform import Platform
-from components.tenancy.network import GATEWAY_LABEL
+from components.tenancy.network import scrapers
 
 _NAME = "app.kubernetes.io/name"
 _PASSWORD_LENGTH = 40
@@ -60,7 +60,7 @@ class Counter(pulumi.ComponentResource):
         self.host, self.port = host(args.namespace), pods.GRPC_PORT
         self._name, self._args = name, args
         super().__init__(self.TOKEN, name, {"host": self.host}, opts)
-        for policy, spec in network_policies(args.client_labels).items():
+        for policy, spec in network_policies(args.client_labels, args.platform).items():
             self._object(policy, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
         key = self._key()
         limits = self._limits()
@@ -185,10 +185,9 @@ def match(called: str) -> dict[str, str]:
     return {_NAME: called}
 
 
-def network_policies(client_labels: Mapping[str, str]) -> dict[str, Any]:
+def network_policies(client_labels: Mapping[str, str], platform: Platform) -> dict[str, Any]:
     """Who reaches whom, beside the namespace's rules of DNS: clients the counter, and the counter Valkey."""
     counter, valkey = ({"podSelector": {"matchLabels": match(called)}} for called in (pods.COUNTER, pods.VALKEY))
-    scrapers = {"namespaceSelector": {"matchLabels": {GATEWAY_LABEL: "metrics"}}}
     clients = {"podSelector": {"matchLabels": dict(client_labels)}}
     return {
         "counter": {
@@ -196,7 +195,7 @@ def network_policies(client_labels: Mapping[str, str]) -> dict[str, Any]:
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [
                 {"from": [clients], "ports": _tcp(pods.GRPC_PORT)},
-                {"from": [scrapers], "ports": _tcp(pods.METRICS_PORT)},
+                {"from": scrapers(platform), "ports": _tcp(pods.METRICS_PORT)},
             ],
             "egress": [{"to": [valkey], "ports": _tcp(pods.VALKEY_PORT)}],
         },

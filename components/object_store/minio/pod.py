@@ -34,13 +34,16 @@ def args(namespace: str, replicas: int, drives: int) -> list[str]:
     return ["server", "--quiet", "--address", f":{PORT}", "--certs-dir", CERTS_FOLDER, where]
 
 
-def env() -> list[dict[str, str]]:
+def env(*, measured: bool = False) -> list[dict[str, str]]:
     """Environment: the root key by the names of files alone; no console, no look for updates.
 
     MinIO reads MINIO_ROOT_USER_FILE and MINIO_ROOT_PASSWORD_FILE at start (cmd/common-main.go, readFromSecret). A file
     that is not there means its well-known default key: the Secret's volume is not optional, so that the pod waits.
+    Where it is `measured`, its numbers are told without a token, to whom the network rules let in: a token would be
+    signed with the root key, and lie where Prometheus is.
     """
     return [
+        *([{"name": "MINIO_PROMETHEUS_AUTH_TYPE", "value": "public"}] if measured else []),
         {"name": "MINIO_ROOT_USER_FILE", "value": f"{ROOT_FOLDER}/user"},
         {"name": "MINIO_ROOT_PASSWORD_FILE", "value": f"{ROOT_FOLDER}/password"},
         {"name": "MINIO_BROWSER", "value": "off"},
@@ -50,7 +53,7 @@ def env() -> list[dict[str, str]]:
 
 
 def container(image: str, spec: Mapping[str, Any], security: Mapping[str, Any]) -> dict[str, Any]:
-    """The one container; `spec` has namespace, replicas, drives, cpu and memory_gib."""
+    """The one container; `spec` has namespace, replicas, drives, cpu, memory_gib and measured."""
     mounts = [
         {"name": "root-key", "mountPath": ROOT_FOLDER, "readOnly": True},
         {"name": "certs", "mountPath": CERTS_FOLDER, "readOnly": True},
@@ -63,7 +66,7 @@ def container(image: str, spec: Mapping[str, Any], security: Mapping[str, Any]) 
         "image": image,
         "command": ["minio"],
         "args": args(spec["namespace"], spec["replicas"], spec["drives"]),
-        "env": env(),
+        "env": env(measured=bool(spec.get("measured"))),
         "ports": [{"name": "https", "containerPort": PORT, "protocol": "TCP"}],
         "resources": {"requests": {"cpu": str(spec["cpu"]), "memory": memory}, "limits": {"memory": memory}},
         "securityContext": dict(security),

@@ -13,7 +13,7 @@ from components.kubernetes_object import KubernetesObject
 from components.labels import DOMAIN, pod_labels
 from components.object_store.minio import pod
 from components.platform import Platform
-from components.tenancy.network import dns_egress
+from components.tenancy.network import dns_egress, scrapers
 
 RUNNER_LABEL = f"{DOMAIN}/store-access"
 """Namespace label; its value `runner` admits the namespace's pods, such as those that run the program."""
@@ -169,6 +169,7 @@ class MinioServer(pulumi.ComponentResource):
             "drives": args.drives_per_replica,
             "cpu": args.cpu,
             "memory_gib": args.memory_gib,
+            "measured": args.platform.monitoring,
         }
         template = {
             "serviceAccountName": "minio",
@@ -214,6 +215,8 @@ def _network_policies(platform: Platform, clients: Sequence[str]) -> dict[str, A
         servers,
         {"namespaceSelector": tenants},
         {"namespaceSelector": {"matchLabels": {RUNNER_LABEL: "runner"}}},
+        # Numbers are told on the port of the API, for whose other calls a key is needed.
+        *(scrapers(platform) if platform.monitoring else []),
     ]
     return {
         "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from types import ModuleType
 
 from components.observability.alert import Alert, Record
 from components.observability.facts import RuleFacts
@@ -20,12 +20,16 @@ from components.observability.rules import (
     store,
 )
 
-_SUBJECTS = (serving, objectives, adapters, entry, record, gpu, store, platform, governance, delivery)
+SUBJECTS: dict[str, ModuleType] = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (serving, objectives, adapters, entry, record, gpu, store, platform, governance, delivery)
+}
+"""The modules of the table by name; each has `records(facts)` and `alerts(facts)`."""
 
 
 def all_alerts(facts: RuleFacts) -> tuple[Alert, ...]:
     """Every alert of an environment; raises ValueError where two have one id."""
-    found = tuple(alert for subject in _SUBJECTS for alert in subject.alerts(facts))
+    found = tuple(alert for subject in SUBJECTS.values() for alert in subject.alerts(facts))
     ids = [alert.id for alert in found]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise ValueError(f"alerts: {twice}; rule: one alert an id; example: KitchenServerDown")
@@ -34,10 +38,5 @@ def all_alerts(facts: RuleFacts) -> tuple[Alert, ...]:
 
 def all_records(facts: RuleFacts) -> tuple[Record, ...]:
     """Every recording rule: the constants of Git first, for others read them."""
-    return tuple(_records(facts))
-
-
-def _records(facts: RuleFacts) -> Iterator[Record]:
-    yield from constants.records(facts)
-    for subject in _SUBJECTS:
-        yield from subject.records(facts)
+    found = [record for subject in SUBJECTS.values() for record in subject.records(facts)]
+    return (*constants.records(facts), *found)

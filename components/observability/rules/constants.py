@@ -14,14 +14,22 @@ from components.observability.facts import KitchenFacts, RuleFacts
 
 def records(facts: RuleFacts) -> tuple[Record, ...]:
     """One series a kitchen, an adapter and an end."""
-    return tuple(_records(facts))
+    kitchens = [record for kitchen in facts.kitchens for record in _of_kitchen(facts, kitchen)]
+    return (*kitchens, *of_environment(facts))
 
 
-def _records(facts: RuleFacts) -> Iterator[Record]:
-    for kitchen in facts.kitchens:
-        yield from _of_kitchen(facts, kitchen)
-    for end in facts.ends:
-        yield _constant(facts, "kitchen:ends_timestamp_seconds", end.timestamp, what=end.what, name=end.name)
+def of_tenant(facts: RuleFacts, tenant: str) -> tuple[Record, ...]:
+    """Those of one tenant's kitchens."""
+    mine = [kitchen for kitchen in facts.kitchens if kitchen.tenant == tenant]
+    return tuple(record for kitchen in mine for record in _of_kitchen(facts, kitchen))
+
+
+def of_environment(facts: RuleFacts) -> tuple[Record, ...]:
+    """Those of no tenant."""
+    return tuple(
+        _constant(facts, "kitchen:ends_timestamp_seconds", end.timestamp, what=end.what, name=end.name)
+        for end in facts.ends
+    )
 
 
 def _of_kitchen(facts: RuleFacts, kitchen: KitchenFacts) -> Iterator[Record]:

@@ -40,7 +40,7 @@ def rules() -> dict[str, Any]:
     reached = Reached(servers={"helpdesk-dev": [8080]}, store=StoreAddress(port=443, cidrs=("10.0.0.0/8",)))
     plan = EntryPlan(environment="dev", issuers=[], grants=[], counter="shared")
     entry = network_policies(plan, Platform(kind="kubernetes"), reached)
-    counter = server.network_policies(ENTRY_PODS)
+    counter = server.network_policies(ENTRY_PODS, Platform(kind="kubernetes"))
     assert not set(entry) & set(counter), "one would take the other's place"
     return entry | counter
 

@@ -107,7 +107,7 @@ def test_other_limits_are_another_config_map_and_other_pods(declared: Any) -> No
 
 
 def test_only_the_entry_asks_the_counter_and_only_the_counter_valkey() -> None:
-    rules = network_policies({"app.kubernetes.io/name": "entry"})
+    rules = network_policies({"app.kubernetes.io/name": "entry"}, Platform(kind="kubernetes"))
     (asked, scraped) = rules["counter"]["ingress"]
     assert asked["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "entry"}}}]
     assert [port["port"] for port in asked["ports"]] == [GRPC_PORT]

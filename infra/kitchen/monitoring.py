@@ -1,0 +1,42 @@
+"""Phase 4: monitors of everything that is scraped, and the rules, where Prometheus' operator is there."""
+
+from __future__ import annotations
+
+from components.observability.monitor import KitchenMonitor, KitchenMonitorArgs
+from components.observability.monitoring import Monitoring, MonitoringArgs
+from infra.kitchen.context import Context
+from infra.monitoring import namespace, rule_groups, service_targets, targets
+
+OPERATIONS = 4
+"""Phase from which on metrics are taken."""
+
+
+def monitored(context: Context) -> bool:
+    """Whether the environment has objects of Prometheus' operator."""
+    return context.platform.monitoring and context.settings.phase >= OPERATIONS
+
+
+def monitoring(context: Context) -> None:
+    """Declare monitors and rules."""
+    if not monitored(context):
+        return
+    settings = context.settings
+    needs = [*context.apart, *([context.store_server] if context.store_server is not None else [])]
+    found_by = settings.monitoring.labels
+    for target in targets(settings):
+        tenant, kitchen = target.labels.get("tenant"), target.labels.get("kitchen")
+        owned = context.shared_labels() if tenant is None else context.labels(tenant, kitchen or tenant)
+        name = kitchen or f"{tenant or settings.environment}-{target.name}"
+        after = context.after(*needs) if tenant is None else context.in_tenant(tenant)
+        KitchenMonitor(name, KitchenMonitorArgs(target=target, labels={**owned, **found_by}), after)
+    args = MonitoringArgs(
+        namespace=namespace(settings),
+        environment=settings.environment,
+        labels=context.shared_labels(),
+        groups=rule_groups(settings),
+        platform=context.platform,
+        found_by=found_by,
+        services=service_targets(settings),
+        protect=settings.protect,
+    )
+    Monitoring("monitoring", args, context.on_cluster)

@@ -1,0 +1,200 @@
+"""From settings and catalog to what is seen: facts for the table of rules, targets of scrapes, groups of rules.
+
+Pure functions, so that commands, rendered files and the program tell the same.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Literal
+
+from components import naming
+from components.entry.counter import pods as counter_pods
+from components.model_store.volume import LOAD_LABEL
+from components.object_store.minio import pod as minio_pod
+from components.observability.alert import Alert
+from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of
+from components.observability.facts import DeclaredAdapter, End, KitchenFacts, Objective, RuleFacts
+from components.observability.groups import Group, groups
+from components.observability.rules import all_alerts
+from components.observability.targets import Port, ServiceTarget, Target, kitchen_target
+from components.tenancy.network import ENTRY_PODS
+from infra.adapter_refs import AdapterCanary
+from infra.settings import Kitchen, Settings
+
+_SERVICES = {
+    "kserve": ServiceTarget(
+        part="kserve", namespace="kserve", match={"control-plane": "kserve-controller-manager"}, port="metrics"
+    ),
+    "keda": ServiceTarget(
+        part="keda", namespace="keda", match={"app.kubernetes.io/name": "keda-operator"}, port="metrics"
+    ),
+    "gpu": ServiceTarget(
+        part="gpu", namespace="gpu-operator", match={"app": "nvidia-dcgm-exporter"}, port="gpu-metrics"
+    ),
+    "kube": ServiceTarget(
+        part="kube",
+        namespace="monitoring",
+        match={"app.kubernetes.io/name": "kube-state-metrics"},
+        port="http",
+        honour=True,
+    ),
+}
+"""Where the parts of a plain Kubernetes are by the defaults of their own charts."""
+
+
+def namespace(settings: Settings) -> str:
+    """Namespace of rules and dashboards."""
+    return settings.monitoring.namespace or naming.monitoring_namespace(settings.environment)
+
+
+def rule_groups(settings: Settings) -> tuple[Group, ...]:
+    """Every rule of the environment."""
+    return groups(facts(settings), settings.monitoring.runbook)
+
+
+def alerts(settings: Settings) -> tuple[Alert, ...]:
+    """The table of alerts."""
+    return all_alerts(facts(settings))
+
+
+def facts(settings: Settings) -> RuleFacts:
+    """What the table has to know."""
+    spaces = [naming.namespace(name, settings.environment) for name in settings.tenants]
+    entry, deploy = settings.entry, settings.object_store.deploy
+    certified = [
+        *([naming.entry_namespace(settings.environment)] if entry is not None and entry.tls.issuer else []),
+        *([deploy.namespace] if deploy is not None and deploy.issuer else []),
+    ]
+    scraped = {port.part for target in targets(settings) for port in target.ports}
+    return RuleFacts(
+        environment=settings.environment,
+        kitchens=[_kitchen(settings, kitchen) for kitchen in settings.kitchens.values()],
+        ends=[*_ends(settings)],
+        thresholds=settings.monitoring.thresholds,
+        entry=entry is not None,
+        counter=_counter(settings),
+        store=deploy is not None,
+        keda=any(kitchen.autoscaling is not None for kitchen in settings.kitchens.values()),
+        # Servers and sidecars have alerts of their own; loads are there for minutes.
+        parts=sorted({*settings.monitoring.scrapes, *(scraped - {"server", "adapters", "load"})}),
+        certificates=certified if spaces else [],
+        checks=settings.monitoring.checks,
+    )
+
+
+def targets(settings: Settings) -> tuple[Target, ...]:
+    """What is scraped in namespaces of our own."""
+    return tuple(_targets(settings))
+
+
+def service_targets(settings: Settings) -> tuple[ServiceTarget, ...]:
+    """Parts of the platform that the settings ask to scrape."""
+    return tuple(_service(settings, part) for part in settings.monitoring.scrapes)
+
+
+def _service(settings: Settings, part: str) -> ServiceTarget:
+    said, default = settings.monitoring.scrapes[part], _SERVICES[part]
+    return ServiceTarget(
+        part=part,
+        namespace=said.namespace or default.namespace,
+        match=said.labels or default.match,
+        port=said.port or default.port,
+        honour=default.honour,
+    )
+
+
+def _targets(settings: Settings) -> Iterator[Target]:
+    environment = settings.environment
+    for kitchen in settings.kitchens.values():
+        space = naming.namespace(kitchen.tenant, environment)
+        yield kitchen_target(environment, kitchen.tenant, kitchen.name, space)
+    for tenant in settings.tenants:
+        if settings.held(tenant):
+            yield Target(
+                name="base-model-loads",
+                namespace=naming.namespace(tenant, environment),
+                has=(LOAD_LABEL,),
+                ports=(Port(name="status", part="load"),),
+                labels={"environment": environment, "tenant": tenant},
+            )
+    if settings.entry is not None:
+        space, labels = naming.entry_namespace(environment), {"environment": environment}
+        ports = (Port(name="metrics", part="entry", path="/stats/prometheus"), Port(name="record", part="record"))
+        yield Target(name="entry", namespace=space, match=ENTRY_PODS, ports=ports, labels=labels)
+        if settings.entry.counter == "shared":
+            match = {"app.kubernetes.io/name": counter_pods.COUNTER}
+            counted = (Port(name="metrics", part="counter"),)
+            yield Target(name="counter", namespace=space, match=match, ports=counted, labels=labels)
+    deploy = settings.object_store.deploy
+    if deploy is not None:
+        yield Target(
+            name="object-store",
+            namespace=deploy.namespace,
+            match={"app.kubernetes.io/name": "minio"},
+            ports=(Port(name="https", part="store", path="/minio/v2/metrics/cluster"),),
+            labels={"environment": environment},
+            authority=deploy.tls_secret or minio_pod.TLS_SECRET,
+            server_name=f"{minio_pod.SERVICE}.{deploy.namespace}.svc",
+        )
+
+
+def _counter(settings: Settings) -> Literal["none", "local", "shared"]:
+    said = "none" if settings.entry is None else settings.entry.counter
+    return "shared" if said == "shared" else "local" if said == "local" else "none"
+
+
+def _kitchen(settings: Settings, kitchen: Kitchen) -> KitchenFacts:
+    scaling = kitchen.autoscaling
+    least = kitchen.replicas if scaling is None else 0 if scaling.scale_to_zero else scaling.min_replicas
+    canaries = {canary.ref: canary for canary in kitchen.adapter_canaries}
+    return KitchenFacts(
+        name=kitchen.name,
+        tenant=kitchen.tenant,
+        namespace=naming.namespace(kitchen.tenant, settings.environment),
+        replicas=least,
+        max_loras=kitchen.runtime.max_loras if kitchen.adapters else 0,
+        hot=kitchen.hot,
+        generates=kitchen.task == "generate",
+        adapters=[_adapter(ref, canaries.get(ref)) for ref in kitchen.adapters],
+        canary_of=kitchen.canary_of,
+        objective=_objective(settings, kitchen.canary_of or kitchen.name),
+    )
+
+
+def _adapter(ref: str, canary: AdapterCanary | None) -> DeclaredAdapter:
+    name, _, version = ref.partition("/")
+    return DeclaredAdapter(name=name, version=version, canary=canary is not None)
+
+
+def _objective(settings: Settings, kitchen: str) -> Objective:
+    """A canary promises what its kitchen does. Values are taken as the edges that they stand for."""
+    said = settings.monitoring.objectives.get(kitchen)
+    if said is None:
+        return Objective()
+    return Objective(
+        ttft_seconds=None if said.ttft_seconds is None else edge_of(said.ttft_seconds, TTFT_SECONDS),
+        token_seconds=None if said.tps_per_user is None else edge_of(1 / said.tps_per_user, TOKEN_SECONDS),
+        availability=said.availability,
+        share=said.share,
+    )
+
+
+def _ends(settings: Settings) -> Iterator[End]:
+    """What ends, by the last day that is written; it is over with the first second of the next one, in UTC."""
+    for signer in settings.signers:
+        if signer.expires is not None:
+            yield _end("signer", signer.name, signer.expires)
+    for exemption in settings.exemptions:
+        yield _end("exemption", f"{exemption.rule}: {exemption.object}", exemption.expires)
+    for tenant in settings.tenants.values():
+        if tenant.record_contents is not None:
+            yield _end("approval to record contents", tenant.name, tenant.record_contents.until)
+    for end in settings.monitoring.ends:
+        yield _end(end.what, end.name, end.until)
+
+
+def _end(what: str, name: str, day: str) -> End:
+    over = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC) + datetime.timedelta(days=1)
+    return End(what=what, name=name, timestamp=int(over.timestamp()))

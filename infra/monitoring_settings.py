@@ -1,0 +1,69 @@
+"""Settings of metrics, alerts and objectives as frozen values, and their loader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.observability.facts import Thresholds
+from infra.keys import fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveSettings:
+    """What one kitchen promises, as it is written; None is no promise."""
+
+    ttft_seconds: float | None = None
+    tps_per_user: float | None = None
+    availability: float | None = None
+    share: float = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedEnd:
+    """Something that ends and is not in Git otherwise; `until` is its last day (YYYY-MM-DD)."""
+
+    what: str
+    name: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scrape:
+    """A part of the platform that this program makes a monitor for; None is the default of the part."""
+
+    namespace: str | None = None
+    labels: Mapping[str, str] | None = None
+    port: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSettings:
+    """`form` is operator (objects) or files (`make render` writes them). `runbook` is the folder of the docs' pages.
+
+    `labels` are those by which your Prometheus operator finds rules and monitors; `scrapes` are by part.
+    """
+
+    form: str = "operator"
+    runbook: str = "docs"
+    namespace: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    objectives: Mapping[str, ObjectiveSettings] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    scrapes: Mapping[str, Scrape] = field(default_factory=dict)
+    checks: tuple[str, ...] = ()
+    ends: tuple[StatedEnd, ...] = ()
+
+
+def monitoring_settings(data: Mapping[str, Any]) -> MonitoringSettings:
+    """The settings, out of what the schema has passed."""
+    plain = {key: data[key] for key in ("form", "runbook", "namespace", "labels") if key in data}
+    return MonitoringSettings(
+        **plain,
+        objectives={name: ObjectiveSettings(**fields(said)) for name, said in data.get("objectives", {}).items()},
+        thresholds=Thresholds(**fields(data.get("thresholds", {}))),
+        scrapes={part: Scrape(**said) for part, said in data.get("scrapes", {}).items()},
+        checks=tuple(data.get("checks", ())),
+        ends=tuple(StatedEnd(**said) for said in data.get("ends", ())),
+    )
