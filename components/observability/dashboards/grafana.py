@@ -186,8 +186,9 @@ def _word(step: Step, end: float | None) -> model.RangeMap:
 
 
 def _lines(panel: Lines) -> timeseries.Panel:
+    place = kinds.LegendPlacement.RIGHT if panel.many else kinds.LegendPlacement.BOTTOM
     legend = common.VizLegendOptions().show_legend(True)
-    legend.display_mode(kinds.LegendDisplayMode.LIST).placement(kinds.LegendPlacement.BOTTOM)
+    legend.display_mode(kinds.LegendDisplayMode.LIST).placement(place)
     made = (
         timeseries.Panel()
         .line_width(1)
@@ -223,6 +224,9 @@ def _table(panel: Table) -> table.Panel:
         if column.query is not None:
             unit = model.DynamicConfigValue(id_val="unit", value=_UNITS[column.unit])
             made.override_by_name(column.heading, [unit])
+        if column.width is not None:
+            wide = model.DynamicConfigValue(id_val="custom.width", value=column.width)
+            made.override_by_name(column.heading, [wide])
     return made
 
 

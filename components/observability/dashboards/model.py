@@ -73,19 +73,25 @@ class Tile(Panel):
 
 @dataclass(frozen=True, kw_only=True)
 class Lines(Panel):
-    """Values over time; `stack` where the sum means something, `top` is 1 where the axis ends at a whole."""
+    """Values over time.
+
+    `stack` where the sum means something; `many` where the legend has more names than a line holds; `top` where the
+    axis ends at a whole.
+    """
 
     stack: bool = False
+    many: bool = False
     top: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A label, or a query by its letter (`A` is the first), with its heading."""
+    """A label, or a query by its letter (`A` is the first), with its heading; `width` is in pixels, None shares out."""
 
     key: str
     heading: str
     unit: Unit = "count"
+    width: int | None = None
 
     @property
     def query(self) -> int | None:

@@ -24,13 +24,13 @@ from components.observability.dashboards.model import (
 Json = dict[str, Any]
 
 DURATION = "1h"
+_WORDS_SIZE, _FIGURE_SIZE = 20, 34
 
 COLOURS: Mapping[Colour, str] = {"good": "#2e9e5b", "watch": "#d98200", "bad": "#d93636", "quiet": "#7a8594"}
 """Read on white and on dark grey alike (contrast of at least 3 to 1, which is enough for letters of this size)."""
 
 _FORMATS: Mapping[Unit, Json] = {
     "seconds": {"unit": "seconds"},
-    "calls/s": {"unit": "requests/sec"},
     "bytes": {"unit": "bytes", "shortValues": True},
     "share": {"unit": "percent-decimal"},
     "percent": {"unit": "percent"},
@@ -38,6 +38,7 @@ _FORMATS: Mapping[Unit, Json] = {
 _PLAIN: Json = {"unit": "decimal", "shortValues": True}
 _SAID: Mapping[Unit, str] = {
     "tokens/s": "tokens/s",
+    "calls/s": "calls/s",
     "per second": "per second",
     "watts": "W",
     "celsius": "°C",
@@ -154,11 +155,14 @@ def _format(unit: Unit) -> Json:
 
 
 def _tile(panel: Tile) -> Json:
-    said: Json = {"calculation": "last", "format": _format(panel.unit)}
+    size = _WORDS_SIZE if panel.unit == "words" else _FIGURE_SIZE
+    said: Json = {"calculation": "last", "format": _format(panel.unit), "valueFontSize": size}
     if panel.unit == "words":
         ends = [*(step.at for step in panel.steps[1:]), None]
         said["mappings"] = [_words(step, end) for step, end in zip(panel.steps, ends, strict=True)]
-    elif panel.steps:
+    elif not panel.steps:
+        said["thresholds"] = {"defaultColor": COLOURS["quiet"], "steps": []}
+    else:
         said["thresholds"] = {
             "defaultColor": COLOURS[panel.steps[0].colour],
             "steps": [{"value": step.at, "color": COLOURS[step.colour]} for step in panel.steps[1:]],
@@ -176,10 +180,11 @@ def _lines(panel: Lines) -> Json:
     axis: Json = {"format": _format(panel.unit), "min": 0}
     if panel.top is not None:
         axis["max"] = panel.top
-    visual: Json = {"lineWidth": 1.5, "areaOpacity": 0.3 if panel.stack else 0.0}
+    visual: Json = {"palette": {"mode": "categorical"}, "lineWidth": 1.5, "areaOpacity": 0.3 if panel.stack else 0.0}
     if panel.stack:
         visual["stack"] = "all"
-    return {"legend": {"position": "bottom", "mode": "list", "size": "small"}, "yAxis": axis, "visual": visual}
+    legend = {"position": "right" if panel.many else "bottom", "mode": "list", "size": "small"}
+    return {"legend": legend, "yAxis": axis, "visual": visual}
 
 
 def _table(panel: Table) -> Json:
@@ -189,9 +194,11 @@ def _table(panel: Table) -> Json:
         name = column.key
         if column.query is not None:
             name = f"value #{column.query + 1}" if several else "value"
-        said: Json = {"name": name, "header": column.heading}
+        said: Json = {"name": name, "header": column.heading, "enableSorting": True}
         if column.query is not None:
             said |= {"format": _format(column.unit), "align": "right"}
+        if column.width is not None:
+            said["width"] = column.width
         if panel.order.removeprefix("-") == column.key:
             said["sort"] = "asc" if panel.order.startswith("-") else "desc"
         columns.append(said)

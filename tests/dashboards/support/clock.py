@@ -12,16 +12,16 @@ HOUR = 3600
 FINE_SECONDS = 30
 """As far apart as scrapes are; for the last hour and a half, of which the pictures show one."""
 FINE_HOURS = 1.5
-_COARSE_SECONDS = 600
+COARSE_SECONDS = 600
+FINE_STARTS, DAY_STARTS = END - int(FINE_HOURS * HOUR), END - 28 * HOUR
 
 Values = NDArray[np.float64]
 
 
 def moments() -> Values:
     """A day in steps of ten minutes, then an hour and a half in steps of a scrape; seconds since 1970."""
-    fine = END - FINE_HOURS * HOUR
-    coarse = np.arange(END - 28 * HOUR, fine, _COARSE_SECONDS, dtype=np.float64)
-    return np.concatenate([coarse, np.arange(fine, END + 1, FINE_SECONDS, dtype=np.float64)])
+    coarse = np.arange(DAY_STARTS, FINE_STARTS, COARSE_SECONDS, dtype=np.float64)
+    return np.concatenate([coarse, np.arange(FINE_STARTS, END + 1, FINE_SECONDS, dtype=np.float64)])
 
 
 TIMES = moments()
@@ -41,4 +41,4 @@ def rising(start: float, hours: float, height: float = 1.0) -> Values:
 
 def since(hours: float) -> Values:
     """1 for the last hours, and 0 before."""
-    return (HOURS >= -hours).astype(np.float64)
+    return (-hours <= HOURS).astype(np.float64)

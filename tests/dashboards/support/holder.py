@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +13,15 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-import yaml
-
+from components.observability.alert import Record
 from components.observability.facts import DeclaredAdapter, End, KitchenFacts, Objective, RuleFacts
 from components.observability.rules import all_records
-from tests.dashboards.support.clock import END, HOUR
-from tests.dashboards.support.made import ENVIRONMENT, kitchens, series
+from tests.dashboards.support.clock import COARSE_SECONDS, DAY_STARTS, END, FINE_SECONDS, FINE_STARTS, HOUR
+from tests.dashboards.support.made import BUSY, ENVIRONMENT, NEW_VERSION, MadeKitchen, Text, kitchens, series
 from tools.demo.processes import Processes, free_ports
 
 _TOOLS = "/root/.cache/private-ai-kitchen/toolchain/prometheus-a87fbcc6bb66/"
+_CONSTANT = re.compile(r"vector\((?P<value>[-+.e0-9]+)\)")
 _ROUNDS = 3
 """Rules read what others record: those of the next round see what the last one made."""
 
@@ -35,7 +36,7 @@ def facts() -> RuleFacts:
             replicas=kitchen.servers,
             max_loras=4,
             hot=True,
-            adapters=tuple(DeclaredAdapter(name=name, version=version) for name, version in kitchen.adapters),
+            adapters=_declared(kitchen),
             objective=Objective(ttft_seconds=2.5, token_seconds=0.05, availability=0.99),
         )
         for kitchen in kitchens()
@@ -50,6 +51,12 @@ def facts() -> RuleFacts:
         )
     )
     return RuleFacts(environment=ENVIRONMENT, kitchens=declared, ends=ends, entry=True, store=True)
+
+
+def _declared(kitchen: MadeKitchen) -> tuple[DeclaredAdapter, ...]:
+    stable = tuple(DeclaredAdapter(name=name, version=version) for name, version in kitchen.adapters)
+    canary = DeclaredAdapter(name=kitchen.adapters[0][0], version=NEW_VERSION, canary=True)
+    return (*stable, canary) if kitchen.name == BUSY else stable
 
 
 class Holder:
@@ -68,22 +75,39 @@ class Holder:
 
 
 def blocks(folder: Path) -> None:
-    """Write the made day into an empty data folder of Prometheus; about 20 seconds."""
-    text = folder.parent / "day.txt"
-    text.write_text(series().text())
-    _run("tsdb", "create-blocks-from", "openmetrics", "--max-block-duration", "48h", str(text), str(folder))
-    text.unlink()
-    rules = folder.parent / "rules.yml"
-    groups = [{"name": "kitchen", "rules": [record.rule() for record in all_records(facts())]}]
-    rules.write_text(yaml.safe_dump({"groups": groups}))
+    """Write the made day into an empty data folder of Prometheus, and what the recording rules make of it."""
+    text = series()
+    rules = [*all_records(facts())]
+    for rule in rules:
+        if constant := _CONSTANT.fullmatch(rule.expression):
+            text.add(rule.name, float(constant["value"]), **rule.labels)
+    _write(folder, text)
+    there = {*text.families}
+    computed = [rule for rule in rules if rule.name not in there]
     for _ in range(_ROUNDS):
         with holding(folder) as holder:
-            for start, every in ((END - 26 * HOUR, "10m"), (END - 2 * HOUR, "30s")):
-                stop = END - 2 * HOUR if every == "10m" else END
-                _run(
-                    *("tsdb", "create-blocks-from", "rules", "--url", holder.address, "--start", str(start)),
-                    *("--end", str(stop), "--eval-interval", every, "--output-dir", str(folder), str(rules)),
-                )
+            recorded = Text()
+            for rule in computed:
+                _record(holder, rule, recorded)
+        _write(folder, recorded)
+
+
+def _record(holder: Holder, rule: Record, text: Text) -> None:
+    """What a rule would have recorded: of the day with coarse steps, and of its end with those of scrapes."""
+    for start, end, step in ((DAY_STARTS, FINE_STARTS - 1, COARSE_SECONDS), (FINE_STARTS, END, FINE_SECONDS)):
+        asked = {"query": rule.expression, "start": str(start), "end": str(end), "step": str(step)}
+        for found in holder.ask("query_range", **asked)["result"]:
+            labels = {**{key: value for key, value in found["metric"].items() if key != "__name__"}, **rule.labels}
+            text.points(rule.name, [(float(time), float(value)) for time, value in found["values"]], **labels)
+
+
+def _write(folder: Path, text: Text) -> None:
+    file = folder.parent / "series.txt"
+    file.write_text(text.text())
+    words = ("tsdb", "create-blocks-from", "openmetrics", "--max-block-duration", "48h", str(file), str(folder))
+    done = subprocess.run([_TOOLS + "promtool", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    file.unlink()
 
 
 @contextmanager
@@ -97,12 +121,8 @@ def holding(folder: Path) -> Iterator[Holder]:
         words = [
             *(_TOOLS + "prometheus", f"--config.file={settings}", f"--storage.tsdb.path={folder}"),
             *(f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=50y", "--log.level=warn"),
+            *("--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"),
         ]
         processes.start("prometheus", words, dict(os.environ), folder.parent)
         processes.ready("prometheus", port, "/-/ready", 60)
         yield Holder(address)
-
-
-def _run(*words: str) -> None:
-    done = subprocess.run([_TOOLS + "promtool", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr

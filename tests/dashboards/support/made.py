@@ -6,16 +6,18 @@ What is not well in it: the kitchen `contracts` has no server since 20 minutes, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import erf, log, sqrt
+from math import erf, isnan, log, sqrt
 
 import numpy as np
 
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, label
-from tests.dashboards.support.clock import END, FINE_HOURS, HOURS, TIMES, Values, grown, rising, since
+from tests.dashboards.support.clock import END, FINE_HOURS, HOUR, HOURS, TIMES, Values, grown, rising, since
 
 ENVIRONMENT = "dev"
+BUSY = "support"
+NEW_VERSION = "v2026-11-01"
 TENANTS: Mapping[str, tuple[str, ...]] = {
     "helpdesk": ("support", "tickets", "faq", "chat", "voice"),
     "sales": ("campaigns", "summary", "offers", "crm", "leads"),
@@ -68,14 +70,16 @@ class Text:
 
     families: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, name: str, values: Values | float, **labels: str) -> None:
+    def add(self, name: str, values: Values | float, /, **labels: str) -> None:
         """Add a series; a value that is not a number leaves a gap. What is looked at by the day has the whole of it."""
-        shown = ",".join(f'{key}="{value}"' for key, value in labels.items())
-        head = f"{name}{{{shown}}}" if shown else name
         every = np.broadcast_to(np.asarray(values, dtype=np.float64), TIMES.shape)
         first = 0 if name.startswith(_OF_THE_DAY) else int(np.searchsorted(HOURS, -FINE_HOURS))
-        points = zip(every[first:].tolist(), TIMES[first:].tolist(), strict=True)
-        lines = [f"{head} {value:.6g} {time:.0f}" for value, time in points if value == value]
+        self.points(name, zip(TIMES[first:].tolist(), every[first:].tolist(), strict=True), **labels)
+
+    def points(self, name: str, points: Iterable[tuple[float, float]], /, **labels: str) -> None:
+        """Add a series by its points: seconds since 1970, and values."""
+        shown = ",".join(f'{key}="{value}"' for key, value in labels.items())
+        lines = [f"{name}{{{shown}}} {value:.9g} {time:.0f}" for time, value in points if not isnan(value)]
         self.families.setdefault(name, []).extend(lines)
 
     def text(self) -> str:
@@ -95,8 +99,8 @@ def kitchens() -> list[MadeKitchen]:
                 (f"{name}-classifier", "v2026-07-15"),
                 (f"{name}-short", "v2026-03-01"),
             )
-            weight = 6.0 if name == "support" else weight
-            made.append(MadeKitchen(tenant, name, weight, 4 if name == "support" else 1 + int(weight > 1.5), adapters))
+            weight = 6.0 if name == BUSY else weight
+            made.append(MadeKitchen(tenant, name, weight, 4 if name == BUSY else 1 + int(weight > 1.5), adapters))
     return made
 
 
@@ -128,9 +132,7 @@ def _below(edge: float, median: Values, spread: float) -> Values:
     return np.array([0.5 * (1 + erf(value)) for value in scaled])
 
 
-def _histogram(
-    text: Text, name: str, rate: Values, median: Values, edges: tuple[float, ...], who: Mapping[str, str]
-) -> None:
+def _histogram(text: Text, name: str, rate: Values, median: Values, edges: tuple[float, ...], /, **who: str) -> None:
     for edge in edges:
         text.add(f"{name}_bucket", grown(rate * _below(edge, median, 0.7)), **who, le=label(edge))
     text.add(f"{name}_bucket", grown(rate), **who, le="+Inf")
@@ -140,7 +142,7 @@ def _histogram(
 
 def _servers(text: Text, kitchen: MadeKitchen, chance: np.random.Generator) -> None:
     gone = since(1 / 3) if kitchen.name == "contracts" else np.zeros_like(TIMES)
-    busy = rising(1.2, 0.8) if kitchen.name == "support" else np.zeros_like(TIMES)
+    busy = rising(1.2, 0.8) if kitchen.name == BUSY else np.zeros_like(TIMES)
     slow = 3.2 if kitchen.name == "forecast" else 1.0
     load = _load(kitchen, chance) * (1 + busy)
     for pod in kitchen.pods():
@@ -151,11 +153,18 @@ def _servers(text: Text, kitchen: MadeKitchen, chance: np.random.Generator) -> N
         if gone.any():
             rate = np.where(np.isnan(rate), 0, rate)
         hide = np.where(gone > 0, np.nan, 1.0)
-        _histogram(text, "vllm:time_to_first_token_seconds", rate, (0.35 + 0.9 * busy) * slow, TTFT_SECONDS[8:18], who)
         _histogram(
-            text, "vllm:inter_token_latency_seconds", rate * 180, (0.022 + 0.015 * busy) * slow, TOKEN_SECONDS[:12], who
+            text, "vllm:time_to_first_token_seconds", rate, (0.35 + 0.9 * busy) * slow, TTFT_SECONDS[8:18], **who
         )
-        _histogram(text, "vllm:e2e_request_latency_seconds", rate, (4 + 3 * busy) * slow, _E2E_SECONDS, who)
+        _histogram(
+            text,
+            "vllm:inter_token_latency_seconds",
+            rate * 180,
+            (0.022 + 0.015 * busy) * slow,
+            TOKEN_SECONDS[:12],
+            **who,
+        )
+        _histogram(text, "vllm:e2e_request_latency_seconds", rate, (4 + 3 * busy) * slow, _E2E_SECONDS, **who)
         text.add("vllm:prompt_tokens_total", grown(rate * 620) * hide, **who)
         text.add("vllm:generation_tokens_total", grown(rate * 180) * hide, **who)
         text.add("vllm:prefix_cache_queries_total", grown(rate * 620), **who)
@@ -178,10 +187,10 @@ def _entry(text: Text, kitchen: MadeKitchen, chance: np.random.Generator) -> Non
     for number, (adapter, version) in enumerate(names):
         for group, part in (("agents", 0.65), ("back-office", 0.35)):
             rate = _load(kitchen, chance) * part * (0.5, 0.25, 0.15, 0.1)[number]
-            new = rising(0.9, 0.15, 0.2) if number == 0 and kitchen.name == "support" else np.zeros_like(TIMES)
-            shares = [(version, 1 - new), *([("v2026-11-01", new)] if new.any() else [])]
+            new = rising(0.9, 0.15, 0.2) if number == 0 and kitchen.name == BUSY else np.zeros_like(TIMES)
+            shares = [(version, 1 - new), *([(NEW_VERSION, new)] if new.any() else [])]
             for shown, split in shares:
-                worse = 6.0 if shown == "v2026-11-01" else 1.0
+                worse = 6.0 if shown == NEW_VERSION else 1.0
                 who = {
                     **own,
                     "tenant": kitchen.tenant,
@@ -223,7 +232,7 @@ def _adapters(text: Text, kitchen: MadeKitchen) -> None:
         who = {**own, "pod": pod}
         for number, (adapter, version) in enumerate(kitchen.adapters):
             refused = kitchen.name == "campaigns" and number == 1
-            new = since(0.9 - 0.1 * place) if kitchen.name == "support" and number == 0 else None
+            new = since(0.9 - 0.1 * place) if kitchen.name == BUSY and number == 0 else None
             text.add("kitchen_adapter_declared", 1, **who, adapter=adapter, version=version)
             text.add("kitchen_adapter_loaded", 0 if refused else 1, **who, adapter=adapter, version=version)
             if new is not None:
@@ -232,7 +241,7 @@ def _adapters(text: Text, kitchen: MadeKitchen) -> None:
                     np.where(new > 0, 1.0, np.nan),
                     **who,
                     adapter=adapter,
-                    version="v2026-11-01",
+                    version=NEW_VERSION,
                 )
             if refused:
                 text.add("kitchen_adapter_refused", 1, **who, adapter=adapter, version=version, reason="sum")
@@ -242,15 +251,11 @@ def _adapters(text: Text, kitchen: MadeKitchen) -> None:
 def _cluster(text: Text, kitchen: MadeKitchen) -> None:
     own = {"namespace": kitchen.namespace, "part": "kube"}
     deployment = f"{kitchen.name}-predictor"
-    changed = since(0.9) if kitchen.name == "support" else since(20 + 5 * (kitchen.weight % 1))
+    changed = since(0.9) if kitchen.name == BUSY else since(20 + 5 * (kitchen.weight % 1))
     text.add("kube_deployment_metadata_generation", 3 + changed, **own, deployment=deployment)
     text.add("kube_deployment_spec_replicas", kitchen.servers, **own, deployment=deployment)
     lacking = (
-        since(1 / 3)
-        if kitchen.name == "contracts"
-        else since(0.9) - since(0.7)
-        if kitchen.name == "support"
-        else 0 * TIMES
+        since(1 / 3) if kitchen.name == "contracts" else since(0.9) - since(0.7) if kitchen.name == BUSY else 0 * TIMES
     )
     text.add("kube_deployment_status_replicas_ready", kitchen.servers - lacking, **own, deployment=deployment)
     for pod in kitchen.pods():
@@ -371,16 +376,15 @@ def _checks(text: Text) -> None:
         ("kitchen_policy_checked", 3.0),
         ("kitchen_drift_checked", 11.0),
     ):
-        text.add(f"{name}_timestamp_seconds", END - hours * 3600, **own)
-    for kitchen in kitchens()[:12]:
+        text.add(f"{name}_timestamp_seconds", END - hours * HOUR, **own)
+    for number, kitchen in enumerate(kitchens()[:12]):
         adapter, version = kitchen.adapters[0]
+        one = {"kitchen": kitchen.name, "adapter": adapter, "version": version}
+        merged = END - (number + 2) * HOUR
+        text.add("kitchen_merged_timestamp_seconds", merged, **own, **one)
+        # Its rule remembers by its own series, which a rule that is asked afterwards does not have.
         text.add(
-            "kitchen_merged_timestamp_seconds",
-            TIMES[0] - 400 - 900 * (kitchen.weight % 1),
-            **own,
-            kitchen=kitchen.name,
-            adapter=adapter,
-            version=version,
+            "kitchen:first_answer_timestamp_seconds", merged + 140 + 37 * number, **own, tenant=kitchen.tenant, **one
         )
 
 

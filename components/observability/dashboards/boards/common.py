@@ -84,12 +84,12 @@ def alerts(*matchers: str, width: int) -> Table:
         queries=(Query(expression=f"{total(by)}({firing})"),),
         width=width,
         columns=(
-            Column(key="severity", heading="Severity"),
-            Column(key="alertname", heading="Alert"),
+            Column(key="severity", heading="Severity", width=100),
+            Column(key="alertname", heading="Alert", width=210),
             Column(key="tenant", heading="Tenant"),
             Column(key="kitchen", heading="Kitchen"),
             Column(key="adapter", heading="Adapter"),
-            Column(key="A", heading="Times"),
+            Column(key="A", heading="Times", width=90),
         ),
         order="-severity",
     )

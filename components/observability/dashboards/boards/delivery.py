@@ -97,6 +97,7 @@ def _rollouts() -> tuple[Panel, ...]:
             ),
             width=8,
             stack=True,
+            many=True,
         ),
         Lines(
             title="Pods ready of those wanted",
@@ -160,6 +161,7 @@ def _artifacts() -> tuple[Panel, ...]:
             empty=common.NO_SIDECAR,
             queries=(Query(expression=leading(f"max by (kitchen, pod) ({age})"), legend="{{kitchen}} {{pod}}"),),
             width=7,
+            many=True,
         ),
         Table(
             title="Base models on their way",

@@ -112,6 +112,7 @@ def _use() -> tuple[Panel, ...]:
             queries=(Query(expression=leading(by_tenant), legend="{{tenant}}"),),
             width=8,
             stack=True,
+            many=True,
         ),
         common.outcomes(ENVIRONMENT, width=8),
         Table(
@@ -147,6 +148,7 @@ def _cost() -> tuple[Panel, ...]:
             queries=(Query(expression=leading(held), legend="{{namespace}}"),),
             width=8,
             stack=True,
+            many=True,
         ),
         Table(
             title="GPU hours of a day, and how busy",
@@ -166,7 +168,7 @@ def _cost() -> tuple[Panel, ...]:
             order="A",
         ),
         Tile(
-            title="GPUs that did nothing for a day",
+            title="GPUs idle a day",
             unit="count",
             shows="GPUs that a kitchen holds and that were not busy at any time of 24 hours.",
             empty=common.NO_GPU,

@@ -151,6 +151,7 @@ def _holders() -> tuple[Panel, ...]:
             queries=(Query(expression=leading(held), legend="{{namespace}}"),),
             width=12,
             stack=True,
+            many=True,
         ),
         Lines(
             title="Pods that wait, by namespace",
@@ -164,6 +165,7 @@ def _holders() -> tuple[Panel, ...]:
                 ),
             ),
             width=12,
+            many=True,
         ),
     )
 
@@ -183,6 +185,7 @@ def _health() -> tuple[Panel, ...]:
                 ),
             ),
             width=8,
+            many=True,
         ),
         Lines(
             title="Power by node",
@@ -191,6 +194,7 @@ def _health() -> tuple[Panel, ...]:
             empty=common.NO_GPU,
             queries=(Query(expression=leading("sum by (Hostname) (DCGM_FI_DEV_POWER_USAGE)"), legend="{{Hostname}}"),),
             width=8,
+            many=True,
         ),
         Table(
             title="Last XID error of each GPU",

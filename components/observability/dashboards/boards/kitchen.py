@@ -12,6 +12,7 @@ from components.observability.dashboards.expressions import (
     grown,
     leading,
     named,
+    or_none,
     quantile,
     rate,
     series,
@@ -88,7 +89,7 @@ def _well() -> tuple[Panel, ...]:
             shows="How full the KV cache of the fullest server is. Full means that calls wait or are preempted.",
             empty=common.NO_SERVER,
             queries=(Query(expression=full),),
-            width=4,
+            width=3,
             steps=(
                 Step(at=0, colour="good", word="has room"),
                 Step(at=0.8, colour="watch", word="over 80 %"),
@@ -96,12 +97,12 @@ def _well() -> tuple[Panel, ...]:
             ),
         ),
         Tile(
-            title="Tokens",
+            title="Output",
             unit="tokens/s",
             shows="Tokens that all its servers write in a second.",
             empty=common.NO_SERVER,
             queries=(Query(expression=rate("vllm:generation_tokens_total", KITCHEN)),),
-            width=3,
+            width=4,
         ),
     )
 
@@ -202,8 +203,9 @@ def _room() -> tuple[Panel, ...]:
             shows="The ten fullest servers. At 100 % calls wait, and some are preempted.",
             empty=common.NO_SERVER,
             queries=(Query(expression=leading(series("vllm:kv_cache_usage_perc", KITCHEN)), legend="{{pod}}"),),
-            width=8,
+            width=10,
             top=1,
+            many=True,
         ),
         Lines(
             title="Preemptions",
@@ -211,7 +213,7 @@ def _room() -> tuple[Panel, ...]:
             shows="Calls thrown out of the batch for want of KV cache: their work is done again.",
             empty=common.NO_SERVER,
             queries=(Query(expression=rate("vllm:num_preemptions_total", KITCHEN), legend="preemptions"),),
-            width=8,
+            width=7,
         ),
         Lines(
             title="Prefix cache hits",
@@ -219,13 +221,15 @@ def _room() -> tuple[Panel, ...]:
             shows="The part of the prompts' tokens that was already computed for a call before.",
             empty="no prompt was read in this time, or the prefix cache is off.",
             queries=(Query(expression=hits, legend="hits"),),
-            width=8,
+            width=7,
             top=1,
         ),
     )
 
 
 def _parts() -> tuple[Panel, ...]:
+    loaded = f"min(sum by (pod) ({series(common.LOADED, KITCHEN)}))"
+    refused = f"sum by (pod) ({series(common.REFUSED, KITCHEN)})"
     pods = f'{NAMESPACE},pod=~"$kitchen-.+"'
     return (
         Lines(
@@ -241,6 +245,7 @@ def _parts() -> tuple[Panel, ...]:
             ),
             width=8,
             stack=True,
+            many=True,
         ),
         Lines(
             title="Adapters: declared, loaded, refused",
@@ -249,10 +254,10 @@ def _parts() -> tuple[Panel, ...]:
             empty=common.NO_SIDECAR,
             queries=(
                 Query(expression=f"count({series(common.DECLARED, KITCHEN)})", legend="declared"),
-                Query(expression=f"min(sum by (pod) ({series(common.LOADED, KITCHEN)}))", legend="loaded"),
-                Query(expression=f"max(sum by (pod) ({series(common.REFUSED, KITCHEN)}))", legend="refused"),
+                Query(expression=loaded, legend="loaded"),
+                Query(expression=or_none(f"max({refused})", loaded), legend="refused"),
             ),
-            width=8,
+            width=6,
         ),
         Lines(
             title="Restarts of its pods",
@@ -265,6 +270,7 @@ def _parts() -> tuple[Panel, ...]:
                     legend="{{pod}}",
                 ),
             ),
-            width=8,
+            width=10,
+            many=True,
         ),
     )
