@@ -7,6 +7,9 @@ RATE = "$__rate_interval"
 
 DAY = "1d"
 
+MANY = 7
+"""Lines that a picture has at most where there may be hundreds: as many as there are colours that differ clearly."""
+
 ENVIRONMENT = 'environment="$environment"'
 """Every series of ours has this label: two environments may be in one Prometheus, with kitchens of the same names."""
 CHOSEN_KITCHEN = 'tenant="$tenant",kitchen="$kitchen"'
@@ -44,7 +47,7 @@ def appeared(name: str, *matchers: str, by: str, window: str = "5m") -> str:
     return f"{total(by)}((increase({chosen}[{window}]) and {before}) or ({chosen} unless {before}))"
 
 
-def leading(expression: str, count: int = 10) -> str:
+def leading(expression: str, count: int = MANY) -> str:
     """The series that are greatest over the whole picture.
 
     topk() alone chooses anew at each moment: a picture of some hours would have a line for everybody who ever led.

@@ -90,7 +90,7 @@ def _rollouts() -> tuple[Panel, ...]:
         Lines(
             title="Updates",
             unit="count",
-            shows="Changes of the Deployments of each namespace within 5 minutes; the ten with most.",
+            shows="Changes of the Deployments of each namespace within 5 minutes; the seven with most.",
             empty=common.NO_KUBE,
             queries=(
                 Query(expression=leading(f"sum by (namespace) (changes({_GENERATION}[5m]))"), legend="{{namespace}}"),
@@ -143,7 +143,7 @@ def _artifacts() -> tuple[Panel, ...]:
                     f" ({series(REFUSED, ENVIRONMENT)}))"
                 ),
             ),
-            width=9,
+            width=12,
             columns=(
                 Column(key="tenant", heading="Tenant"),
                 Column(key="kitchen", heading="Kitchen"),
@@ -157,10 +157,10 @@ def _artifacts() -> tuple[Panel, ...]:
         Lines(
             title="Since a sidecar last compared",
             unit="seconds",
-            shows="The ten sidecars that compared what is loaded with Git longest ago.",
+            shows="The seven sidecars that compared what is loaded with Git longest ago.",
             empty=common.NO_SIDECAR,
-            queries=(Query(expression=leading(f"max by (kitchen, pod) ({age})"), legend="{{kitchen}} {{pod}}"),),
-            width=7,
+            queries=(Query(expression=leading(f"max by (kitchen, pod) ({age})"), legend="{{pod}}"),),
+            width=12,
             many=True,
         ),
         Table(
@@ -184,7 +184,7 @@ def _artifacts() -> tuple[Panel, ...]:
             shows="How long it took from the merge of an adapter's version to its first answer; the twenty last ones.",
             empty="no pipeline told of a merge (kitchen merged), or the adapters have not answered yet.",
             queries=(Query(expression=f"topk(20, {first} - on ({_ONE}) {merged} > 0)"),),
-            width=12,
+            width=8,
             columns=(
                 Column(key="kitchen", heading="Kitchen"),
                 Column(key="adapter", heading="Adapter"),
@@ -203,7 +203,7 @@ def _artifacts() -> tuple[Panel, ...]:
                     expression=f"topk(20, sum by (namespace, job_name) (kube_job_status_failed{{{NAMESPACES}}}) > 0)"
                 ),
             ),
-            width=12,
+            width=8,
             columns=(
                 Column(key="namespace", heading="Namespace"),
                 Column(key="job_name", heading="Job"),

@@ -107,7 +107,7 @@ def _use() -> tuple[Panel, ...]:
         Lines(
             title="Tokens by tenant",
             unit="tokens/s",
-            shows="Tokens read and written for the ten tenants with most of them.",
+            shows="Tokens read and written for the seven tenants with most of them.",
             empty=common.NO_CALLS,
             queries=(Query(expression=leading(by_tenant), legend="{{tenant}}"),),
             width=8,
@@ -143,7 +143,7 @@ def _cost() -> tuple[Panel, ...]:
         Lines(
             title="GPUs held by tenant",
             unit="count",
-            shows="GPUs that a tenant's pods ask for, busy or not: they are paid for. The ten largest.",
+            shows="GPUs that a tenant's pods ask for, busy or not: they are paid for. The seven largest.",
             empty=common.NO_KUBE,
             queries=(Query(expression=leading(held), legend="{{namespace}}"),),
             width=8,

@@ -43,13 +43,14 @@ def _well() -> tuple[Panel, ...]:
     there = f"sum(kube_node_status_allocatable{{{_NVIDIA}}})"
     pending = f"count(kube_pod_status_unschedulable{{{NAMESPACES}}} == 1)"
     return (
+        common.verdict('subject=~"gpu|platform"', width=5, of="GPUs and places"),
         common.faults(
             "GPUs with XID errors",
             new,
             "count(DCGM_FI_DEV_XID_ERRORS)",
             shows="GPUs whose driver told a new error within 24 hours.",
             empty=common.NO_GPU,
-            width=6,
+            width=4,
         ),
         Tile(
             title="Heat",
@@ -57,7 +58,7 @@ def _well() -> tuple[Panel, ...]:
             shows="The hottest GPU of all.",
             empty=common.NO_GPU,
             queries=(Query(expression="max(DCGM_FI_DEV_GPU_TEMP)"),),
-            width=4,
+            width=3,
             steps=(
                 Step(at=0, colour="good", word="cool enough"),
                 Step(at=80, colour="watch", word="over 80 °C"),
@@ -79,7 +80,7 @@ def _well() -> tuple[Panel, ...]:
             shows="GPUs that pods ask for, of those that the nodes offer.",
             empty=common.NO_KUBE,
             queries=(Query(expression=f"{asked} / {there}"),),
-            width=4,
+            width=3,
         ),
         Tile(
             title="GPUs free",
@@ -87,7 +88,7 @@ def _well() -> tuple[Panel, ...]:
             shows="GPUs that the nodes offer and no pod asks for.",
             empty=common.NO_KUBE,
             queries=(Query(expression=f"{there} - ({or_none(asked, there)})"),),
-            width=4,
+            width=3,
             steps=(Step(at=0, colour="watch"), Step(at=1, colour="good")),
         ),
     )
@@ -102,7 +103,7 @@ def _work() -> tuple[Panel, ...]:
             shows="The part of the time in which a GPU computes, as the mean of all GPUs of a product.",
             empty=common.NO_GPU,
             queries=(Query(expression=f"avg by (modelName) ({_BUSY})", legend="{{modelName}}"),),
-            width=8,
+            width=6,
             top=100,
         ),
         Lines(
@@ -116,7 +117,7 @@ def _work() -> tuple[Panel, ...]:
                     legend="{{modelName}}",
                 ),
             ),
-            width=8,
+            width=6,
             top=1,
         ),
         Table(
@@ -127,13 +128,13 @@ def _work() -> tuple[Panel, ...]:
             queries=(
                 Query(expression=f"bottomk(10, avg by (Hostname, gpu, namespace, pod) (avg_over_time({mine}[{DAY}])))"),
             ),
-            width=8,
+            width=12,
             columns=(
                 Column(key="Hostname", heading="Node"),
-                Column(key="gpu", heading="GPU"),
+                Column(key="gpu", heading="GPU", width=60),
                 Column(key="namespace", heading="Namespace"),
                 Column(key="pod", heading="Pod"),
-                Column(key="A", heading="Busy", unit="percent"),
+                Column(key="A", heading="Busy", unit="percent", width=80),
             ),
             order="-A",
         ),
@@ -146,7 +147,7 @@ def _holders() -> tuple[Panel, ...]:
         Lines(
             title="GPUs held by namespace",
             unit="count",
-            shows="The ten namespaces that ask for most GPUs.",
+            shows="The seven namespaces that ask for most GPUs.",
             empty=common.NO_KUBE,
             queries=(Query(expression=leading(held), legend="{{namespace}}"),),
             width=12,
@@ -156,7 +157,7 @@ def _holders() -> tuple[Panel, ...]:
         Lines(
             title="Pods that wait, by namespace",
             unit="count",
-            shows="The ten namespaces with most pods that no node has taken.",
+            shows="The seven namespaces with most pods that no node has taken.",
             empty="no pod waits, or kube-state-metrics is not scraped: the tile above tells which.",
             queries=(
                 Query(
@@ -176,12 +177,12 @@ def _health() -> tuple[Panel, ...]:
         Lines(
             title="Temperature",
             unit="celsius",
-            shows="The ten hottest GPUs.",
+            shows="The seven hottest GPUs.",
             empty=common.NO_GPU,
             queries=(
                 Query(
                     expression=leading(heat),
-                    legend="{{Hostname}} GPU {{gpu}}",
+                    legend="GPU {{gpu}} {{Hostname}}",
                 ),
             ),
             width=8,
@@ -190,7 +191,7 @@ def _health() -> tuple[Panel, ...]:
         Lines(
             title="Power by node",
             unit="watts",
-            shows="What the GPUs of the ten hungriest nodes draw.",
+            shows="What the GPUs of the seven hungriest nodes draw.",
             empty=common.NO_GPU,
             queries=(Query(expression=leading("sum by (Hostname) (DCGM_FI_DEV_POWER_USAGE)"), legend="{{Hostname}}"),),
             width=8,
@@ -205,7 +206,7 @@ def _health() -> tuple[Panel, ...]:
             width=8,
             columns=(
                 Column(key="Hostname", heading="Node"),
-                Column(key="gpu", heading="GPU"),
+                Column(key="gpu", heading="GPU", width=60),
                 Column(key="modelName", heading="Product"),
                 Column(key="A", heading="XID"),
             ),

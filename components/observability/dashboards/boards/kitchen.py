@@ -200,7 +200,7 @@ def _room() -> tuple[Panel, ...]:
         Lines(
             title="KV cache in use",
             unit="share",
-            shows="The ten fullest servers. At 100 % calls wait, and some are preempted.",
+            shows="The seven fullest servers. At 100 % calls wait, and some are preempted.",
             empty=common.NO_SERVER,
             queries=(Query(expression=leading(series("vllm:kv_cache_usage_perc", KITCHEN)), legend="{{pod}}"),),
             width=10,
@@ -235,7 +235,7 @@ def _parts() -> tuple[Panel, ...]:
         Lines(
             title="Tokens by adapter",
             unit="tokens/s",
-            shows="The ten adapters with most tokens, as the entry counts them, and the base model.",
+            shows="The seven adapters with most tokens, as the entry counts them, and the base model.",
             empty=common.NO_CALLS,
             queries=(
                 Query(
@@ -262,7 +262,7 @@ def _parts() -> tuple[Panel, ...]:
         Lines(
             title="Restarts of its pods",
             unit="count",
-            shows="Restarts within an hour of the ten pods that restart most.",
+            shows="Restarts within an hour of the seven pods that restart most.",
             empty=common.NO_KUBE,
             queries=(
                 Query(
