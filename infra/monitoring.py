@@ -23,6 +23,9 @@ from components.tenancy.network import ENTRY_PODS
 from infra.adapter_refs import AdapterCanary
 from infra.settings import Kitchen, Settings
 
+OPERATIONS = 4
+"""Phase from which on metrics are taken."""
+
 _SERVICES = {
     "kserve": ServiceTarget(
         part="kserve", namespace="kserve", match={"control-plane": "kserve-controller-manager"}, port="metrics"

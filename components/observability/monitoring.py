@@ -35,7 +35,7 @@ class Monitoring(pulumi.ComponentResource):
     Guaranteed: no pod and no Service may be in the namespace, so that whoever may write rules runs nothing there.
     """
 
-    TOKEN = "kitchen:monitor:Monitoring"
+    TOKEN = "kitchen:monitoring:Monitoring"
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare everything."""

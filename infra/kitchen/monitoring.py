@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from components.observability.monitor import KitchenMonitor, KitchenMonitorArgs
-from components.observability.monitoring import Monitoring, MonitoringArgs
-from infra.kitchen.context import Context
-from infra.monitoring import namespace, rule_groups, service_targets, targets
+import pulumi
 
-OPERATIONS = 4
-"""Phase from which on metrics are taken."""
+from components.observability import KitchenMonitor, KitchenMonitorArgs, Monitoring, MonitoringArgs
+from infra.kitchen.context import Context
+from infra.monitoring import OPERATIONS, namespace, rule_groups, service_targets, targets
 
 
 def monitored(context: Context) -> bool:
@@ -17,10 +15,12 @@ def monitored(context: Context) -> bool:
 
 
 def monitoring(context: Context) -> None:
-    """Declare monitors and rules."""
-    if not monitored(context):
-        return
+    """Declare monitors and rules; say where objectives are stated and nothing tells whether they hold."""
     settings = context.settings
+    if not monitored(context):
+        if settings.monitoring.objectives and settings.phase >= OPERATIONS and settings.monitoring.form == "operator":
+            pulumi.log.warn("monitoring.objectives are stated, and nothing alerts on them: platform.monitoring is off")
+        return
     needs = [*context.apart, *([context.store_server] if context.store_server is not None else [])]
     found_by = settings.monitoring.labels
     for target in targets(settings):

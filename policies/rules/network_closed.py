@@ -10,7 +10,7 @@ from pulumi_policy import Severity
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests import classes, scaling, scrapes, told_addresses
+from policies.manifests import alert_rules, classes, scaling, scrapes, told_addresses
 from policies.manifests.cilium_peers import cilium
 from policies.manifests.endpoints import CLUSTER, endpoint_slice, endpoints
 from policies.manifests.entry_labels import label_faults
@@ -183,6 +183,7 @@ _KINDS: dict[tuple[str, str], Callable[[Case, JsonValue], Iterator[Fault]]] = {
     ("gateway.networking.k8s.io", "GatewayClass"): classes.a_class,
     ("monitoring.coreos.com", "ServiceMonitor"): scrapes.monitor,
     ("monitoring.coreos.com", "PodMonitor"): scrapes.monitor,
+    ("monitoring.coreos.com", "PrometheusRule"): alert_rules.rules,
     ("monitoring.coreos.com", "ScrapeConfig"): scrapes.scrape_config,
     ("monitoring.coreos.com", "Probe"): told_addresses.probe,
     ("monitoring.coreos.com", "AlertmanagerConfig"): told_addresses.alerts,

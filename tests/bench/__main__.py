@@ -14,6 +14,7 @@ from tests.bench.bundles import bundles
 from tests.bench.entry import entry
 from tests.bench.policies import policies
 from tests.bench.resource import resource
+from tests.bench.rules import rules
 from tests.bench.sections import ORDER, Section, keep, tables_of
 from tests.bench.size import LABELS, at_size
 from tests.bench.startup import startup
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "adapter": adapter,
     "bundles": bundles,
     "entry": entry,
+    "rules": rules,
 }
 
 

@@ -15,7 +15,7 @@ from tools.engine.checkpoints import WITHOUT
 from tools.local.workspace import Workspace
 from tools.toolchain import PREVIEW, ensure
 
-KITCHENS = 6
+STACKS, TENANTS, KITCHENS = 2, 6, 7
 PLATFORMS: dict[str, dict[str, Any]] = {
     "routes": {
         "kind": "openshift",
@@ -54,7 +54,8 @@ def applied(request: pytest.FixtureRequest, tmp_path: Path, kubectl: Kubectl) ->
     rendered = [render(stack, PLATFORMS[request.param], tmp_path) for stack in ("dev", "prod")]
     paths = [path for folder in rendered for path in folder.rglob("*.yaml")]
     namespaces = [path for path in paths if "\nkind: Namespace\n" in path.read_text()]
-    assert len(namespaces) == KITCHENS
+    # Beside those of tenants each environment has one for its alerts.
+    assert len(namespaces) == TENANTS + STACKS
     apply = ("apply", "--server-side", "--validate=strict")
     with no_other_environment(kubectl):
         kubectl(*apply, *[f"--filename={path}" for path in namespaces])
@@ -66,10 +67,14 @@ def test_every_object_is_admitted_and_every_kitchen_becomes_ready(applied: str, 
     kubectl("wait", "inferenceservices", "-A", *OURS, "--for=condition=Ready", "--timeout=120s")
     pods = [pod for pod in kubectl.get("pods", "-A", *OURS)["items"] if "deletionTimestamp" not in pod["metadata"]]
     servers = [pod for pod in pods if "serving.kserve.io/inferenceservice" in pod["metadata"]["labels"]]
-    assert len(servers) == 2 + 8
+    assert len(servers) == 3 + 8
     for pod in pods:
         assert "runAsUser" not in pod["spec"]["securityContext"], "OpenShift assigns it"
-    assert len(kubectl.get("podmonitors", "-A", *OURS)["items"]) == KITCHENS
+    # One a kitchen, and one a tenant for loads of base models.
+    assert len(kubectl.get("podmonitors", "-A", *OURS)["items"]) == KITCHENS + TENANTS
+    held = [item["spec"]["groups"] for item in kubectl.get("prometheusrules", "-A", *OURS)["items"]]
+    rules = [group["rules"] for groups in held for group in groups]
+    assert {rule["alert"] for group in rules for rule in group if "alert" in rule} > {"KitchenServersMissing"}
     routes = [route["spec"]["host"] for route in kubectl.get("routes", "-A", *OURS)["items"]]
     assert len(set(routes)) == (KITCHENS if applied == "routes" else 0)
     priorities = {item["metadata"]["name"]: item["value"] for item in kubectl.get("priorityclasses", *OURS)["items"]}

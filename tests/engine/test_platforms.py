@@ -73,8 +73,10 @@ def test_every_platform_passes_the_pack_and_the_real_schemas(environment: str, n
     endpoints = planned_objects["PodMonitor", "support"]["spec"]["podMetricsEndpoints"]
     assert [entry["port"] for entry in endpoints] == ["http1", "http", "status"]
     assert {entry["path"] for entry in endpoints} == {"/metrics"}
+    constants = {rule["targetLabel"]: rule["replacement"] for rule in endpoints[0]["relabelings"]}
+    assert constants == {"environment": environment, "tenant": "helpdesk", "kitchen": "support", "part": "server"}
     routes = {"Route"} if name == "routes" else set()
-    assert checked == {"ServingRuntime", "InferenceService", "PodMonitor", *routes}
+    assert checked == {"ServingRuntime", "InferenceService", "PodMonitor", "PrometheusRule", *routes}
 
 
 def test_an_llm_inference_service_is_reached_and_measured_on_its_own_port(stack: Stack) -> None:

@@ -214,6 +214,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         "kitchen:access:TenantAccess",
         "kitchen:doors:Door",
         "kitchen:monitor:KitchenMonitor",
+        "kitchen:monitoring:Monitoring",
         "kitchen:priority:Priority",
         "kitchen:route:KitchenRoute",
         "kitchen:minio_server:MinioServer",

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import yaml
 
+from infra.catalog import load_catalog
+from infra.load import settings_from_file
+from infra.monitoring import OPERATIONS, rule_groups, targets
+from infra.monitoring_files import RULES_FILE, SCRAPES_FILE, rules_file, scrapes_file
 from tools.engine import report
 from tools.engine.checkpoints import WITHOUT
 from tools.engine.words import table
@@ -14,7 +18,7 @@ from tools.local.errors import LocalError
 from tools.local.logs import Log, shown
 from tools.local.screen import Screen
 from tools.local.workspace import REPOSITORY, Workspace
-from tools.own_file import remove, write
+from tools.own_file import OPEN, remove, write
 from tools.progress import say
 
 STACKS = ("dev", "prod")
@@ -56,8 +60,26 @@ def render(stack: str, directory: Path) -> None:
     if outcome.status == 0:
         files = sum(1 for _ in target.rglob("*.yaml"))
         say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
+        for path in write_monitoring(workspace.config_file, target.with_name(f"{stack}-monitoring")):
+            say(f"render: {shown(path)}, for a Prometheus of your own")
     else:
         raise LocalError(f"the render failed{screen.everything()}")
+
+
+def write_monitoring(config: Path, folder: Path) -> list[Path]:
+    """Write rules and scrapes of a settings file that asks for files; beside the objects, for they are none.
+
+    What an earlier render left there is removed first. From phase 4 on; nothing is returned where nothing is asked for.
+    """
+    remove(folder)
+    settings = settings_from_file(config, load_catalog())
+    if settings.monitoring.form != "files" or settings.phase < OPERATIONS:
+        return []
+    folder.mkdir(parents=True)
+    texts = {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
+    for name, text in texts.items():
+        write(folder / name, text, OPEN)
+    return [folder / name for name in texts]
 
 
 def policy(directory: Path) -> int:

@@ -7,7 +7,7 @@ import os
 import sys
 
 from tools.command import exit_status
-from tools.toolchain import CLUSTER, ENTRY, FAMILIES, PREVIEW, ToolchainError, ensure, listing, look_up
+from tools.toolchain import CLUSTER, ENTRY, FAMILIES, MONITORING, PREVIEW, ToolchainError, ensure, listing, look_up
 from tools.toolchain.families import APART
 from tools.toolchain.found import family_of
 
@@ -15,6 +15,7 @@ GROUPS = {
     "preview": PREVIEW,
     "cluster": CLUSTER,
     "entry": ENTRY,
+    "monitoring": MONITORING,
     "all": tuple(name for name in FAMILIES if name not in APART),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.toolchain.cache import cache_root
 from tools.toolchain.errors import Stopped, ToolchainError
-from tools.toolchain.families import DataSource, Family
+from tools.toolchain.family import DataSource, Family
 from tools.toolchain.go import Go, finish
 
 
@@ -38,7 +38,7 @@ def build(family: Family, stage: Path, stop: threading.Event | None = None) -> N
         for binary in family.binaries:
             go.run(
                 [
-                    *("build", "-trimpath", "-ldflags", f"-s -w {binary.ldflags}".strip()),
+                    *("build", "-trimpath", "-tags", family.tags, "-ldflags", f"-s -w {binary.ldflags}".strip()),
                     *("-o", str(stage / binary.name), binary.package),
                 ],
                 work,
@@ -56,7 +56,9 @@ def fetch_modules(family: Family, stop: threading.Event) -> None:
     packages = [binary.package for binary in family.binaries]
     with log.open("w") as errors:
         try:
-            finish(["go", "list", "-e", "-deps", *packages], family.sources, errors.fileno(), stop)
+            finish(
+                ["go", "list", "-e", "-deps", "-tags", family.tags, *packages], family.sources, errors.fileno(), stop
+            )
         except (OSError, Stopped):
             return
 

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from tools.progress import say
 from tools.toolchain.errors import Stopped, ToolchainError
-from tools.toolchain.families import Family
+from tools.toolchain.family import Family
 from tools.toolchain.sums import RECEIPT
 
 _GIB = 1024**3

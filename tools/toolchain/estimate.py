@@ -19,6 +19,9 @@ TYPICAL_SECONDS = {
     "crds": 10.0,
     "istio": 370.0,
     "ratelimit": 40.0,
+    "prometheus": 130.0,
+    "alertmanager": 30.0,
+    "kube-state-metrics": 90.0,
 }
 """Seconds on two cores, with a module mirror near by, when all are built in this order and Go's caches were empty."""
 

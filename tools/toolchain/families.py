@@ -2,184 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
-GO_SOURCES = Path(__file__).resolve().parent.parent / "go"
+from tools.toolchain.crds import CRDS
+from tools.toolchain.family import Binary, Family
 
 PULUMI_VERSION = "3.259.0"
 KUBERNETES_PROVIDER_VERSION = "4.25.0"
 RANDOM_PROVIDER_VERSION = "4.21.4"
 KUBERNETES_VERSION = "1.34.2"
 ETCD_VERSION = "3.6.5"
+PROMETHEUS_VERSION = "3.16.0"
+ALERTMANAGER_VERSION = "0.31.1"
+"""The newest whose module holds its web pages; later ones are built with Node first."""
+KUBE_STATE_METRICS_VERSION = "2.18.0"
 
 _K8S_LDFLAGS = " ".join(
     f"-X k8s.io/component-base/version.{key}={value}"
     for key, value in (("gitVersion", f"v{KUBERNETES_VERSION}"), ("gitMajor", "1"), ("gitMinor", "34"))
 )
 
-
-@dataclass(frozen=True, kw_only=True)
-class Binary:
-    """One executable: its file name and the Go package that it is built from."""
-
-    name: str
-    package: str = "."
-    ldflags: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModuleFile:
-    """Files copied out of a module into the cache: `glob` is relative to the module's root."""
-
-    source: str
-    glob: str
-    target: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Module:
-    """A Go module used as a source of data files, pinned by version and by its `h1:` sum."""
-
-    path: str
-    version: str
-    sum: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataSource:
-    """A pinned module and the files of it that are needed."""
-
-    module: Module
-    files: tuple[ModuleFile, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """Tools that share a Go module and are installed together."""
-
-    name: str
-    version: str
-    binaries: tuple[Binary, ...] = ()
-    data: tuple[DataSource, ...] = ()
-    prepare: str | None = None
-    plugin: str | None = None
-    needed_gib: float = 2.0
-
-    @property
-    def sources(self) -> Path:
-        """The folder of the family's go.mod, go.sum and sources."""
-        return GO_SOURCES / self.name
-
-    def key(self) -> str:
-        """A digest over everything that decides what a build yields; 12 hexadecimal digits."""
-        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode())
-        if self.sources.is_dir():
-            for path in sorted(p for p in self.sources.rglob("*") if p.is_file()):
-                digest.update(str(path.relative_to(self.sources)).encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return digest.hexdigest()[:12]
-
-
-def _crd(path: str, version: str, checksum: str, source: str, *globs: str) -> DataSource:
-    return DataSource(
-        module=Module(path=path, version=version, sum=checksum),
-        files=tuple(ModuleFile(source=source, glob=glob, target=f"crds/{source}") for glob in globs),
-    )
-
-
-_CRDS = (
-    _crd(
-        "istio.io/api",
-        "v1.31.4",
-        "h1:AcnncYrlDj1PJkym7h88Gggkef4MAra8QpGaXRMsr+E=",
-        "istio",
-        "kubernetes/customresourcedefinitions.gen.yaml",
-    ),
-    _crd(
-        "sigs.k8s.io/gateway-api",
-        "v1.4.1",
-        "h1:NPxFutNkKNa8UfLd2CMlEuhIPMQgDQ6DXNKG9sHbJU8=",
-        "gateway-api",
-        "config/crd/standard/gateway*.yaml",
-    ),
-    _crd(
-        "github.com/prometheus-operator/prometheus-operator",
-        "v0.76.2",
-        "h1:B+UcRc7py+zpow2H+q2V8sPF3jmsQNreJujBt36wZ+Q=",
-        "prometheus-operator",
-        "example/prometheus-operator-crd-full/*_podmonitors.yaml",
-        "example/prometheus-operator-crd-full/*_servicemonitors.yaml",
-        "example/prometheus-operator-crd-full/*_prometheusrules.yaml",
-    ),
-    _crd(
-        "github.com/tektoncd/pipeline",
-        "v1.6.0",
-        "h1:A+D+jzOVl2QNl/yiNT7csVgBUy2wpz6K6+/D4q5lfss=",
-        "tekton",
-        "config/300-crds/*.yaml",
-    ),
-    _crd(
-        "github.com/argoproj/argo-cd/v3",
-        "v3.2.0",
-        "h1:m2eGAV+nXQGgzZbH5SyJD5laaPW27mzWXBrgisUHY/0=",
-        "argo-cd",
-        "manifests/crds/*-crd.yaml",
-    ),
-    _crd(
-        "github.com/openshift/api",
-        "v0.0.0-20251013165757-fe48e8fd548b",
-        "h1:X18aj8dcvmGC9T7xiHHz3B9YRT4b5KiX/snG27cj9mc=",
-        "openshift",
-        "route/v1/zz_generated.crd-manifests/*.yaml",
-        "security/v1/zz_generated.crd-manifests/*.yaml",
-    ),
-    _crd(
-        "github.com/kedacore/keda/v2",
-        "v2.18.0",
-        "h1:ttR223fii/4QJ0YvtrhcWHaEoezByb/t5CeFopjl6EI=",
-        "keda",
-        "config/crd/bases/*.yaml",
-    ),
-    _crd(
-        "github.com/cert-manager/cert-manager",
-        "v1.19.1",
-        "h1:Txh8L/nLWTDcb7ZnXuXbTe15BxQnLbLirXmbNk0fGgY=",
-        "cert-manager",
-        "deploy/crds/*.yaml",
-    ),
-    DataSource(
-        module=Module(
-            path="github.com/kserve/kserve",
-            version="v0.20.0",
-            sum="h1:Bs7HxmGV4KFqqptDcWseKv+mwD4YOYHJWcuVgPG2Gug=",
-        ),
-        files=(
-            ModuleFile(source="kserve", glob="config/crd/full/**/serving.kserve.io_*.yaml", target="crds/kserve"),
-            ModuleFile(source="kserve", glob="config/webhook/manifests.yaml", target="kserve"),
-            ModuleFile(source="kserve", glob="config/configmap/inferenceservice.yaml", target="kserve"),
-            ModuleFile(source="kserve", glob="config/storagecontainers/default.yaml", target="kserve"),
-        ),
-    ),
-    DataSource(
-        module=Module(
-            path="sigs.k8s.io/kwok",
-            version="v0.7.0",
-            sum="h1:+eGsNOIPapjsSzeZlOEcwbpyEVa2Vqlcafa0qIjaKV4=",
-        ),
-        files=(
-            ModuleFile(source="kwok", glob="kustomize/stage/node/fast/*.yaml", target="kwok-stages/node-fast"),
-            ModuleFile(
-                source="kwok",
-                glob="kustomize/stage/node/heartbeat-with-lease/*.yaml",
-                target="kwok-stages/node-heartbeat-with-lease",
-            ),
-            ModuleFile(source="kwok", glob="kustomize/stage/pod/fast/*.yaml", target="kwok-stages/pod-fast"),
-        ),
-    ),
-)
+_PROMETHEUS_COMMON = "-X github.com/prometheus/common/version.Version"
 
 _FAMILIES = (
     Family(
@@ -252,7 +93,7 @@ _FAMILIES = (
         version="2026-02-12",
         binaries=(Binary(name="minio", package="github.com/minio/minio"),),
     ),
-    Family(name="crds", version="1", data=_CRDS, needed_gib=1.0),
+    Family(name="crds", version="1", data=CRDS, needed_gib=1.0),
     Family(
         name="istio",
         version="2026-08-27",
@@ -271,6 +112,43 @@ _FAMILIES = (
         binaries=(Binary(name="ratelimit", package="github.com/envoyproxy/ratelimit/src/service_cmd"),),
         needed_gib=1.0,
     ),
+    Family(
+        name="prometheus",
+        version=PROMETHEUS_VERSION,
+        binaries=tuple(
+            Binary(
+                name=name,
+                package=f"github.com/prometheus/prometheus/cmd/{name}",
+                ldflags=f"{_PROMETHEUS_COMMON}={PROMETHEUS_VERSION}",
+            )
+            for name in ("prometheus", "promtool")
+        ),
+        tags="remove_all_sd",
+        needed_gib=3.0,
+    ),
+    Family(
+        name="alertmanager",
+        version=ALERTMANAGER_VERSION,
+        binaries=tuple(
+            Binary(
+                name=name,
+                package=f"github.com/prometheus/alertmanager/cmd/{name}",
+                ldflags=f"{_PROMETHEUS_COMMON}={ALERTMANAGER_VERSION}",
+            )
+            for name in ("alertmanager", "amtool")
+        ),
+    ),
+    Family(
+        name="kube-state-metrics",
+        version=KUBE_STATE_METRICS_VERSION,
+        binaries=(
+            Binary(
+                name="kube-state-metrics",
+                package="k8s.io/kube-state-metrics/v2",
+                ldflags=f"{_PROMETHEUS_COMMON}={KUBE_STATE_METRICS_VERSION}",
+            ),
+        ),
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -281,7 +159,11 @@ PREVIEW = ("pulumi", "language-python", "kubernetes-provider", "random-provider"
 CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 """What the embedded cluster needs."""
 
-APART = ("istio",)
+APART = ("istio", "kube-state-metrics")
 """What nothing needs but tests of their own: it is provided when it is asked for by name."""
+
 ENTRY = ("ratelimit",)
 """What the tests of the entry's shared counter need beside Python packages."""
+
+MONITORING = ("prometheus", "alertmanager")
+"""What the tests of rules, and those with a real Prometheus, need beside the other groups."""

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tools.toolchain.errors import ToolchainError
-from tools.toolchain.families import Family
+from tools.toolchain.family import Family
 
 DIGITS = {"sha256": 64, "sha512": 128}
 """The sums that are understood, and how many hexadecimal digits each has."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tools.toolchain import cache, onpath, sums
 from tools.toolchain.errors import ToolchainError
-from tools.toolchain.families import FAMILIES, Family
+from tools.toolchain.families import FAMILIES
+from tools.toolchain.family import Family
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.toolchain.cache import cache_root, no_space
 from tools.toolchain.errors import Stopped, ToolchainError
-from tools.toolchain.families import Family
+from tools.toolchain.family import Family
 from tools.toolchain.official import go_proxy
 
 _LOG_TAIL_LINES = 12

@@ -12,7 +12,7 @@ from tools.progress import elapsed_text, say, step
 from tools.toolchain import build, cache, download, mirror, official, sums, unpack
 from tools.toolchain.errors import Stopped, ToolchainError, UnavailableError
 from tools.toolchain.estimate import Estimate
-from tools.toolchain.families import Family
+from tools.toolchain.family import Family
 from tools.toolchain.plan import Choice, Plan
 
 _DOWNLOADS_AT_ONCE = 3

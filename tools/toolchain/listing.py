@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.toolchain import cache, mirror, official
-from tools.toolchain.families import FAMILIES, Family
+from tools.toolchain.families import FAMILIES
+from tools.toolchain.family import Family
 from tools.toolchain.files import RemoteFile
 from tools.toolchain.found import damaged, look_up
 
@@ -73,7 +74,7 @@ def _row(family: Family, named: Sequence[RemoteFile], recorded: official.Officia
         {"url": file.url, "algorithm": file.algorithm, "sum": file.digest, "on record": where}
         for file, where in zip(named or recorded.files, documents, strict=True)
     ]
-    modules = "copied from Go modules, sums in tools/toolchain/families.py"
+    modules = "copied from Go modules, sums in tools/toolchain/crds.py"
     if family.binaries:
         modules = f"built from tools/go/{family.name}, sums in its go.sum"
     return {

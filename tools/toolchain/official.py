@@ -17,7 +17,8 @@ from typing import Any
 
 from tools.toolchain import mirror
 from tools.toolchain.errors import ToolchainError
-from tools.toolchain.families import FAMILIES, Family
+from tools.toolchain.families import FAMILIES
+from tools.toolchain.family import Family
 from tools.toolchain.files import RemoteFile, families_of, file_faults, file_from
 
 SWITCH = "KITCHEN_TOOLCHAIN_OFFICIAL"

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.toolchain.cache import cache_root
-from tools.toolchain.families import FAMILIES, Family
+from tools.toolchain.families import FAMILIES
+from tools.toolchain.family import Family
 
 _VERSION = re.compile(r"(\d+)[.-](\d+)[.-](\d+)")
 Version = tuple[int, int, int]

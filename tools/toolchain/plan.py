@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.toolchain import mirror, official, reach
 from tools.toolchain.estimate import cores, expected_seconds, minutes_text
-from tools.toolchain.families import Family
+from tools.toolchain.family import Family
 from tools.toolchain.files import RemoteFile
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.toolchain.families import Family
+from tools.toolchain.family import Family
 from tools.toolchain.files import executables
 
 RECEIPT = "receipt.json"

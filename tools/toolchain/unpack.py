@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from tools.toolchain.errors import ToolchainError
-from tools.toolchain.families import Family
+from tools.toolchain.family import Family
 from tools.toolchain.files import RemoteFile, data_folders, executables
 
 

@@ -13,6 +13,7 @@ from components.observability.alert import Alert, Record
 from components.observability.facts import RuleFacts, among, equal, select
 from components.observability.names import ADAPTER, KITCHEN
 
+_POD = f"{KITCHEN}, namespace, pod"
 _KEEPS = ("environment", "tenant", "kitchen")
 _WHO = "{{ $labels.kitchen }} of {{ $labels.tenant }}"
 _WHICH = "{{ $labels.adapter }} {{ $labels.version }}"
@@ -126,7 +127,7 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
         id="KitchenSidecarStalled",
         subject="adapters",
         # 0 is told before the first pass: KitchenAdapterNotLoaded tells a sidecar that never has one.
-        expression=f"time() - ({last} > 0) > {STALLED_SECONDS}",
+        expression=f"time() - max by ({_POD}) ({last} > 0) > {STALLED_SECONDS}",
         severity="ticket",
         owner="platform",
         summary=f"The adapters' sidecar in pod {{{{ $labels.pod }}}} of kitchen {_WHO} has stood still for "
@@ -146,7 +147,7 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
         keeps=_KEEPS,
     )
     passes, failures = (
-        f"rate({facts.of(f'kitchen_adapters_reconcile{name}_total', equal('part', 'adapters'))}[10m])"
+        f"sum by ({_POD}) (rate({facts.of(f'kitchen_adapters_reconcile{name}_total', equal('part', 'adapters'))}[10m]))"
         for name in ("", "_failures")
     )
     yield Alert(

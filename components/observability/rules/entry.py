@@ -48,12 +48,12 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         owner="platform",
         summary="No pod of the entry of {{ $labels.environment }} answers scrapes",
         impact="No call reaches any kitchen, or nothing scrapes the entry any more.",
-        keeps=("environment", "part"),
+        keeps=("environment",),
     )
     yield Alert(
         id="KitchenEntryDown",
         subject="entry",
-        expression=f"{up} == 0",
+        expression=f"max by (environment, namespace, pod) ({up}) == 0",
         hold="5m",
         severity="ticket",
         owner="platform",

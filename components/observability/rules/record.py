@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from components.observability.alert import Alert, Record
 from components.observability.facts import RuleFacts, equal
 
+_POD = "environment, namespace, pod"
 _KEEPS = ("environment", "namespace", "pod")
 
 
@@ -26,7 +27,8 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         id="KitchenRecordNotShipped",
         subject="record",
         expression=(
-            f"{facts.of('kitchen_record_oldest_waiting_seconds', part)} > {facts.thresholds.record_waiting_seconds}"
+            f"max by ({_POD}) ({facts.of('kitchen_record_oldest_waiting_seconds', part)})"
+            f" > {facts.thresholds.record_waiting_seconds}"
         ),
         severity="page",
         owner="security",
@@ -38,7 +40,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenRecordNotReady",
         subject="record",
-        expression=f"{facts.of('kitchen_record_ready', part)} == 0",
+        expression=f"min by ({_POD}) ({facts.of('kitchen_record_ready', part)}) == 0",
         hold="1m",
         severity="page",
         owner="platform",
@@ -49,7 +51,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenRecordFailing",
         subject="record",
-        expression=f"rate({facts.of('kitchen_record_failures_total', part)}[10m]) > 0",
+        expression=f"sum by ({_POD}) (rate({facts.of('kitchen_record_failures_total', part)}[10m])) > 0",
         hold="10m",
         severity="ticket",
         owner="platform",

@@ -47,7 +47,7 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenServerDown",
         subject="serving",
-        expression=f"{up} == 0",
+        expression=f"max by ({_BY}, pod) ({up}) == 0",
         hold="5m",
         severity="ticket",
         owner="platform",
@@ -72,7 +72,7 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenServerRestarts",
         subject="serving",
-        expression=f"changes({_server(facts, 'process_start_time_seconds')}[30m]) >= 2",
+        expression=f"max by ({_BY}, pod) (changes({_server(facts, 'process_start_time_seconds')}[30m])) >= 2",
         severity="ticket",
         owner="platform",
         summary=f"The server in pod {{{{ $labels.pod }}}} of kitchen {_WHO} started {{{{ $value }}}} times in 30 min",

@@ -69,5 +69,5 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         owner="platform",
         summary="No pod of the object store of {{ $labels.environment }} answers scrapes",
         impact="New pods cannot fetch adapters or base models; the record of calls waits.",
-        keeps=("environment", "part"),
+        keeps=("environment",),
     )

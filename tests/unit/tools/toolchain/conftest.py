@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.support.file_server import FileServer
-from tools.toolchain import download, families, official, reach
+from tools.toolchain import download, family, official, reach
 from tools.toolchain.families import FAMILIES
 
 _MAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("built here") }\n'
@@ -30,8 +30,8 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(official.SWITCH, "0")
-    for name, family in FAMILIES.items():
-        monkeypatch.setitem(FAMILIES, name, dataclasses.replace(family, needed_gib=0.001))
+    for name, each in FAMILIES.items():
+        monkeypatch.setitem(FAMILIES, name, dataclasses.replace(each, needed_gib=0.001))
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(reach, "PATIENCE_SECONDS", 60.0)  # a machine that does much else is no silent host
 
@@ -50,7 +50,7 @@ def tiny_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).mkdir(parents=True)
         (folder / name / "go.mod").write_text(f"module kitchen.example/{name}\n\ngo 1.21\n")
         (folder / name / "main.go").write_text(_MAIN)
-        binary = families.Binary(name=name)
+        binary = family.Binary(name=name)
         monkeypatch.setitem(FAMILIES, name, dataclasses.replace(FAMILIES[name], binaries=(binary,)))
-    monkeypatch.setattr(families, "GO_SOURCES", folder)
+    monkeypatch.setattr(family, "GO_SOURCES", folder)
     return folder

@@ -17,6 +17,7 @@ from tools.toolchain import build, cache, ensure, environment, look_up, mirror, 
 from tools.toolchain.__main__ import main
 from tools.toolchain.errors import Stopped, ToolchainError
 from tools.toolchain.families import APART, FAMILIES
+from tools.toolchain.family import Family
 from tools.toolchain.go import finish
 
 MINIO = FAMILIES["minio"]
@@ -147,6 +148,12 @@ def test_key_changes_with_every_pin_and_source() -> None:
     assert MINIO.key() == MINIO.key()
     assert dataclasses.replace(MINIO, version="2026-02-13").key() != MINIO.key()
     assert len({family.key() for family in FAMILIES.values()}) == len(FAMILIES)
+
+
+def test_build_tags_are_part_of_the_key_and_leave_that_of_families_without_them_alone() -> None:
+    tagged = FAMILIES["prometheus"]
+    assert dataclasses.replace(tagged, tags="").key() != tagged.key() != dataclasses.replace(tagged, tags="x").key()
+    assert Family(name="nowhere", version="1").key() == "bbaf3679556a", "what is installed is not built again"
 
 
 def test_interrupted_install_leaves_nothing_and_stale_folders_are_removed(tmp_path: Path) -> None:

@@ -1,0 +1,183 @@
+"""Cases of the alerts on GPUs, store, platform, governance and delivery."""
+
+from __future__ import annotations
+
+from tests.monitoring.rules.case import Case, Series, own, series
+
+_GPU = {"Hostname": "node-1", "gpu": "0", "UUID": "GPU-1"}
+_MODEL = {**_GPU, "modelName": "NVIDIA L40S"}
+_DAY, _LONG = 86400, 60 * 26
+_HELD = {"namespace": "helpdesk-dev", "pod": "support-predictor-7c9-x2z"}
+_DEV = {"environment": "dev"}
+_STORE = {"namespace": "object-store", "pod": "minio-0"}
+_LOAD = {"tenant": "helpdesk", "namespace": "helpdesk-dev", "pod": "base-x-1"}
+_MODEL_OF_LOAD = {"base_model": "tsuzumi", "version": "v1"}
+
+
+def _xid(code: int) -> Series:
+    return {series("DCGM_FI_DEV_XID_ERRORS", **_MODEL, exported_namespace="helpdesk-dev"): f"{code}x10"}
+
+
+def _busy(values: str, **labels: str) -> Series:
+    return {series("DCGM_FI_DEV_GPU_UTIL", **_MODEL, **labels): values}
+
+
+def _store(**values: str) -> Series:
+    return {own(f"minio_{name}", "store", **_STORE): value for name, value in values.items()}
+
+
+def _checked(check: str, values: str) -> Series:
+    done = "completed" if check == "audit" else "checked"
+    return {series(f"kitchen_{check}_{done}_timestamp_seconds", environment="dev"): values}
+
+
+def _load(done: str) -> Series:
+    return {
+        own("kitchen_load_done_bytes", "load", **_LOAD, **_MODEL_OF_LOAD): done,
+        own("kitchen_load_whole_bytes", "load", **_LOAD, **_MODEL_OF_LOAD): "1000x60",
+    }
+
+
+CASES = {
+    "KitchenGpuFault": Case(fires=_xid(79), silent=_xid(31), minutes=2, labels=[_MODEL]),
+    "KitchenGpuXid": Case(fires=_xid(31), silent=_xid(79), also=(_xid(0),), minutes=2, labels=[_MODEL]),
+    "KitchenGpuIdle": Case(
+        fires={
+            **_busy(f"4x{_LONG}", exported_namespace="helpdesk-dev", exported_pod="support-0"),
+            **_busy(f"4x{_LONG}", namespace="strangers", pod="a"),
+        },
+        silent=_busy(f"5x{_LONG}", exported_namespace="helpdesk-dev", exported_pod="support-0"),
+        # Since half a day only.
+        also=(_busy(f"_x720 0x{_LONG - 720}", exported_namespace="helpdesk-dev", exported_pod="support-0"),),
+        minutes=_LONG - 10,
+        labels=[{**_DEV, **_GPU, "namespace": "helpdesk-dev", "pod": "support-0"}],
+    ),
+    "KitchenGpuIdle with the pod's own labels": Case(
+        fires=_busy(f"4x{_LONG}", namespace="helpdesk-dev", pod="support-0"),
+        silent=_busy(f"5x{_LONG}", namespace="helpdesk-dev", pod="support-0"),
+        minutes=_LONG - 10,
+        labels=[{**_DEV, **_GPU, "namespace": "helpdesk-dev", "pod": "support-0"}],
+    ),
+    "KitchenGpuUnseen": Case(fires={}, silent=_busy("0x30"), minutes=20, labels=[{}]),
+    "KitchenStoreFull": Case(
+        fires=_store(cluster_capacity_usable_free_bytes="14x60", cluster_capacity_usable_total_bytes="100x60"),
+        silent=_store(cluster_capacity_usable_free_bytes="15x60", cluster_capacity_usable_total_bytes="100x60"),
+        minutes=30,
+        labels=[_DEV],
+    ),
+    "KitchenStoreErrors": Case(
+        fires=_store(s3_requests_5xx_errors_total="0+6x60", s3_requests_total="0+100x60"),
+        silent=_store(s3_requests_5xx_errors_total="0+5x60", s3_requests_total="0+100x60"),
+        minutes=30,
+        labels=[_DEV],
+    ),
+    "KitchenStoreDrives": Case(
+        fires=_store(cluster_drive_offline_total="1x30"),
+        silent=_store(cluster_drive_offline_total="0x30"),
+        minutes=20,
+        labels=[_DEV],
+    ),
+    "KitchenStoreMissing": Case(
+        fires={own("up", "store", **_STORE): "0x30"},
+        silent={own("up", "store", **_STORE): "0x30", own("up", "store", **{**_STORE, "pod": "minio-1"}): "1x30"},
+        minutes=10,
+        labels=[_DEV],
+    ),
+    "KitchenPodsPending": Case(
+        fires={series("kube_pod_status_unschedulable", **_HELD): "1x60"},
+        silent={
+            series("kube_pod_status_unschedulable", **_HELD): "1x13",
+            series("kube_pod_status_unschedulable", namespace="strangers", pod="a-predictor-b"): "1x60",
+        },
+        minutes=20,
+        labels=[_HELD],
+    ),
+    "KitchenPartUnseen": Case(
+        fires={own("up", "counter", pod="counter-0"): "0x30"},
+        silent={own("up", "counter", pod="counter-0"): "0x30", own("up", "counter", pod="counter-1"): "1x30"},
+        minutes=20,
+        labels=[{**_DEV, "part": "counter"}],
+    ),
+    "KitchenScalerErrors": Case(
+        fires={series("keda_scaler_detail_errors_total", exported_namespace="sales-dev", scaledObject="a"): "0+1x60"},
+        silent={
+            series("keda_scaler_detail_errors_total", exported_namespace="sales-dev", scaledObject="a"): "5x60",
+            series("keda_scaler_detail_errors_total", exported_namespace="strangers", scaledObject="a"): "0+1x60",
+        },
+        minutes=30,
+        labels=[{"exported_namespace": "sales-dev", "scaledObject": "a"}],
+    ),
+    "KitchenEndsSoon": Case(
+        fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "signer", "name": "board"}], silent_world="alone"
+    ),
+    "KitchenEnded": Case(
+        fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "exemption", "name": "over"}], silent_world="alone"
+    ),
+    "KitchenEntryCertificateEnds": Case(
+        fires={own("envoy_server_days_until_first_cert_expiring", "entry", pod="entry-0"): "13x10"},
+        silent={own("envoy_server_days_until_first_cert_expiring", "entry", pod="entry-0"): "14x10"},
+        minutes=3,
+        labels=[_DEV],
+    ),
+    "KitchenCertificateEnds": Case(
+        fires={
+            series("certmanager_certificate_expiration_timestamp_seconds", namespace="entry-dev", name="entry-tls"): (
+                f"{13 * _DAY}x10"
+            )
+        },
+        silent={
+            series("certmanager_certificate_expiration_timestamp_seconds", namespace="entry-dev", name="entry-tls"): (
+                f"{15 * _DAY}x10"
+            ),
+            series("certmanager_certificate_expiration_timestamp_seconds", namespace="strangers", name="a"): "9x10",
+        },
+        minutes=3,
+        labels=[{"namespace": "entry-dev", "name": "entry-tls"}],
+    ),
+    "KitchenDriftFound": Case(
+        fires={series("kitchen_drift_changes", environment="dev", operation="update"): "2x10"},
+        silent={series("kitchen_drift_changes", environment="dev", operation="update"): "0x10"},
+        minutes=3,
+        labels=[_DEV],
+    ),
+    "KitchenPolicyViolations": Case(
+        fires={series("kitchen_policy_violations", environment="dev", rule="probes", level="mandatory"): "1x10"},
+        silent={
+            series("kitchen_policy_violations", environment="dev", rule="probes", level="mandatory"): "0x10",
+            series("kitchen_policy_violations", environment="dev", rule="probes", level="advisory"): "1x10",
+        },
+        minutes=3,
+        labels=[{**_DEV, "rule": "probes"}],
+    ),
+    "KitchenAuditDiffers": Case(
+        fires={series("kitchen_audit_lines", environment="dev", verdict="differs"): "1x10"},
+        silent={
+            series("kitchen_audit_lines", environment="dev", verdict="differs"): "0x10",
+            series("kitchen_audit_lines", environment="dev", verdict="not_proven"): "4x10",
+        },
+        minutes=3,
+        labels=[_DEV],
+    ),
+    "KitchenCheckOverdue": Case(
+        fires={**_checked("audit", "0x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},
+        silent={**_checked("audit", "7200x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},
+        minutes=2950,
+        labels=[{**_DEV, "check": "audit"}],
+    ),
+    "KitchenLoadFailed": Case(
+        fires={series("kube_job_failed", namespace="helpdesk-dev", job_name="base-x-1", condition="true"): "1x10"},
+        silent={
+            series("kube_job_failed", namespace="helpdesk-dev", job_name="base-x-1", condition="false"): "1x10",
+            series("kube_job_failed", namespace="helpdesk-dev", job_name="other", condition="true"): "1x10",
+        },
+        minutes=3,
+        labels=[{"namespace": "helpdesk-dev", "job_name": "base-x-1"}],
+    ),
+    "KitchenLoadStalled": Case(
+        fires=_load("500x60"),
+        silent=_load("0+9x60"),
+        also=(_load("1000x60"),),
+        minutes=40,
+        labels=[{**_DEV, **_LOAD, **_MODEL_OF_LOAD}],
+    ),
+}

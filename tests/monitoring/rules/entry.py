@@ -1,0 +1,111 @@
+"""Cases of the entry's and the record's alerts."""
+
+from __future__ import annotations
+
+from tests.monitoring.rules.case import HELPDESK, Case, Series, calls, own
+
+_ENTRY = {"environment": "dev", "namespace": "entry-dev"}
+_POD = {**_ENTRY, "pod": "entry-0"}
+_RECORD = {"namespace": "entry-dev", "pod": "entry-0"}
+_NEAR = "ratelimit_service_rate_limit_near_limit"
+_NEAR_LOCAL = "envoy_kitchen_entry_near_limit_total"
+
+
+def _up(first: str, second: str) -> Series:
+    return {own("up", "entry", namespace="entry-dev", pod=f"entry-{n}"): v for n, v in enumerate((first, second))}
+
+
+def _refused(reason: str, values: str, **labels: str) -> Series:
+    kitchen = {"tenant": "sales", "kitchen": "support"} | labels
+    return {own("envoy_kitchen_entry_refusals_total", "entry", **kitchen, reason=reason): values}
+
+
+def _record(metric: str, values: str) -> Series:
+    return {own(metric, "record", **_RECORD): values}
+
+
+_SOME = {calls("ok"): "0+60x90", calls("failed"): "0x90", calls("refused"): "0+30x90"}
+_HELD = {"environment": "dev", **_RECORD}
+
+CASES = {
+    "KitchenEntryMissing": Case(
+        fires=_up("0x20", "1x5 0x15"),
+        silent=_up("0x20", "1x20"),
+        minutes=10,
+        labels=[{"environment": "dev"}],
+    ),
+    "KitchenEntryDown": Case(fires=_up("0x20", "1x20"), silent=_up("1x8 0x4", "1x20"), minutes=11, labels=[_POD]),
+    "KitchenEntryErrors": Case(
+        fires={calls("ok"): "0+90x60", calls("failed"): "0+6x60"},
+        silent={calls("ok"): "0+96x60", calls("failed"): "0+4x60"},
+        # Those that hang up, and three calls of which one fails, are no page.
+        also=(
+            {calls("ok"): "0+90x60", calls("failed"): "0x60", calls("cut"): "0+30x60"},
+            {calls("ok"): "0x10 2x50", calls("failed"): "0x10 1x50"},
+        ),
+        minutes=20,
+        labels=[HELPDESK],
+    ),
+    "KitchenEntryLimited": Case(
+        fires={calls("ok"): "0+90x60", calls("limited"): "0+6x60"},
+        silent={calls("ok"): "0+96x60", calls("limited"): "0+4x60"},
+        minutes=40,
+        labels=[HELPDESK],
+    ),
+    "KitchenEntryRefusals": Case(
+        fires={**_SOME, **_refused("out_of_bounds", "0+30x90")},
+        silent={**_SOME, **_refused("out_of_bounds", "0+15x90"), **_refused("no_server", "0+30x90")},
+        minutes=60,
+        labels=[{**HELPDESK, "reason": "out_of_bounds"}],
+    ),
+    "KitchenEntryStrangers": Case(
+        fires={**_SOME, **_refused("token", "0+30x90", kitchen="")},
+        silent={**_SOME, **_refused("token", "0+15x90", kitchen="")},
+        minutes=60,
+        labels=[{"environment": "dev", "reason": "token"}],
+    ),
+    "KitchenEntryPartAway": Case(
+        # The series appears with its first hits, at once 3: no rate sees them.
+        fires={**_SOME, **_refused("counter_unavailable", "_x10 3x90")},
+        silent={**_SOME, **_refused("counter_unavailable", "_x10 2x90"), **_refused("token", "0+60x90")},
+        minutes=13,
+        labels=[{"environment": "dev", "reason": "counter_unavailable"}],
+    ),
+    "KitchenLimitsNear": Case(
+        fires={own(_NEAR, "counter", pod="counter-0", domain="kitchen", key1="grant", key2="minute"): "0+1x90"},
+        silent={own(_NEAR, "counter", pod="counter-0", domain="kitchen", key1="grant", key2="minute"): "0+1x20 20x70"},
+        minutes=60,
+        labels=[{"environment": "dev", "key1": "grant", "key2": "minute"}],
+    ),
+    "KitchenLimitsNear in each pod": Case(
+        fires={own(_NEAR_LOCAL, "entry", tenant="sales", kitchen="support", group="callers"): "0+1x90"},
+        silent={own(_NEAR_LOCAL, "entry", tenant="sales", kitchen="support", group="callers"): "0+1x20 20x70"},
+        minutes=60,
+        labels=[{**HELPDESK, "group": "callers"}],
+        world="local",
+    ),
+    "KitchenRecordNotShipped": Case(
+        fires=_record("kitchen_record_oldest_waiting_seconds", "901x10"),
+        silent=_record("kitchen_record_oldest_waiting_seconds", "900x10"),
+        minutes=2,
+        labels=[_HELD],
+    ),
+    "KitchenRecordNotReady": Case(
+        fires=_record("kitchen_record_ready", "0x10"),
+        silent=_record("kitchen_record_ready", "1x10"),
+        minutes=3,
+        labels=[_HELD],
+    ),
+    "KitchenRecordFailing": Case(
+        fires=_record("kitchen_record_failures_total", "0+1x60"),
+        silent=_record("kitchen_record_failures_total", "0+1x10 10x50"),
+        minutes=40,
+        labels=[_HELD],
+    ),
+    "KitchenRecordUnseen": Case(
+        fires=_record("kitchen_record_ready", "1x10"),
+        silent=_record("kitchen_record_oldest_waiting_seconds", "0x10"),
+        minutes=8,
+        labels=[{"environment": "dev", "part": "record"}],
+    ),
+}

@@ -1,0 +1,90 @@
+"""Cases of the objectives' burn rates: 5 percent of the calls may miss a latency, 0.5 percent may fail."""
+
+from __future__ import annotations
+
+from tests.monitoring.rules.case import HELPDESK, Case, Series, calls, histogram, server
+
+_TTFT, _TOKENS = "vllm:time_to_first_token_seconds", "vllm:inter_token_latency_seconds"
+_EDGES = {_TTFT: ("2.5", "5.0"), _TOKENS: ("0.05", "0.075")}
+
+
+def _late(metric: str, share: float, each: float = 60) -> Series:
+    """A share of the calls from the first minute on comes later than promised."""
+    promised, later = _EDGES[metric]
+    return histogram(metric, {promised: 1 - share, later: 1}, each, 400)
+
+
+def _was_late(metric: str, good_again: int) -> Series:
+    """All calls came late for an hour, and none since."""
+    promised, _ = _EDGES[metric]
+    return {
+        server(f"{metric}_count"): "0+60x400",
+        server(f"{metric}_bucket", le=promised): f"0x60 60+60x{good_again}",
+        server(f"{metric}_bucket", le="+Inf"): "0+60x400",
+    }
+
+
+def _failed(share: float, each: float = 60) -> Series:
+    ok, failed = each * (1 - share), each * share
+    return {calls("ok"): f"0+{ok:g}x400", calls("failed"): f"0+{failed:g}x400", calls("refused"): "0+600x400"}
+
+
+def _server_failed(share: float, each: float = 60) -> Series:
+    ok, failed = each * (1 - share), each * share
+    return {
+        server("vllm:request_success_total", finished_reason="stop"): f"0+{ok:g}x400",
+        server("vllm:request_success_total", finished_reason="error"): f"0+{failed:g}x400",
+        server("vllm:request_success_total", finished_reason="abort"): "0+600x400",
+    }
+
+
+def _promise(kind: str) -> list[dict[str, str]]:
+    return [{**HELPDESK, "objective": kind}]
+
+
+CASES = {
+    # 80 percent late burns 16 times as fast as it may, 40 percent 8 times: that is seen over 6 hours.
+    "KitchenTtftBurnFast": Case(
+        fires=_late(_TTFT, 0.8),
+        silent=_late(_TTFT, 0.2),
+        also=(_was_late(_TTFT, 40), _late(_TTFT, 1, each=0.05)),
+        minutes=100,
+        labels=_promise("ttft"),
+    ),
+    "KitchenTtftBurnFast over six hours": Case(
+        fires=_late(_TTFT, 0.4), silent=_late(_TTFT, 0.25), minutes=390, labels=_promise("ttft")
+    ),
+    "KitchenTtftBurnSlow": Case(
+        fires=_late(_TTFT, 0.07), silent=_late(_TTFT, 0.04), minutes=390, labels=_promise("ttft")
+    ),
+    "KitchenTokensBurnFast": Case(
+        fires=_late(_TOKENS, 0.8, 600), silent=_late(_TOKENS, 0.2, 600), minutes=100, labels=_promise("tokens")
+    ),
+    "KitchenTokensBurnSlow": Case(
+        fires=_late(_TOKENS, 0.07, 600), silent=_late(_TOKENS, 0.04, 600), minutes=390, labels=_promise("tokens")
+    ),
+    "KitchenAvailabilityBurnFast": Case(
+        fires=_failed(0.08),
+        silent=_failed(0.02),
+        also=(_failed(1, each=0.05),),
+        minutes=100,
+        labels=_promise("availability"),
+    ),
+    "KitchenAvailabilityBurnSlow": Case(
+        fires=_failed(0.007), silent=_failed(0.004), minutes=390, labels=_promise("availability")
+    ),
+    "KitchenAvailabilityBurnFast without an entry": Case(
+        fires=_server_failed(0.08),
+        silent=_server_failed(0.02),
+        minutes=100,
+        labels=_promise("availability"),
+        world="alone",
+    ),
+    "KitchenAvailabilityBurnSlow without an entry": Case(
+        fires=_server_failed(0.007),
+        silent=_server_failed(0.004),
+        minutes=390,
+        labels=_promise("availability"),
+        world="alone",
+    ),
+}

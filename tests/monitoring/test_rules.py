@@ -1,0 +1,98 @@
+"""The table by promtool: its rules are rules, and each alert fires, stays silent, and is known without series."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.observability.rules import SUBJECTS, all_alerts
+from tests.monitoring.rules.promtool import alert_named, expectation, failures, run, write_rules
+from tests.monitoring.rules.table import CASES, FIRES_WITHOUT_SERIES, alert_of
+from tests.monitoring.rules.worlds import WORLDS
+
+_LABEL = re.compile(r"\$labels\.(\w+)")
+_QUIET_MINUTES = 70
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_promtool_takes_the_rules(world: str, tmp_path: Path) -> None:
+    write_rules(tmp_path, WORLDS[world])
+    status, said = run("check", "rules", "--lint=all", "--lint-fatal", "rules.json", cwd=tmp_path)
+    assert status == 0, said
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("world", WORLDS)
+def test_each_alert_fires_and_stays_silent(world: str, subject: str, tmp_path: Path) -> None:
+    tests = []
+    for name, case in CASES.items():
+        fires_here, silent_here = case.world == world, (case.silent_world or case.world) == world
+        if not (fires_here or silent_here):
+            continue
+        found = [alert for alert in all_alerts(WORLDS[world]) if alert.id == alert_of(name)]
+        alert = found[0] if found else alert_named(case.world, alert_of(name))
+        if alert.subject != subject:
+            continue
+        if fires_here:
+            tests.append(expectation(alert, case.fires, case.minutes, case.labels, f"{name}: fires"))
+        if silent_here:
+            tests += [
+                expectation(alert, series, case.minutes, [], f"{name}: silent {number}")
+                for number, series in enumerate((case.silent, *case.also))
+            ]
+    if tests:
+        told = failures(tmp_path, write_rules(tmp_path, WORLDS[world], subject), tests)
+        assert not told, told
+
+
+def test_what_each_alert_says_without_any_series(tmp_path: Path) -> None:
+    """Nothing is scraped: those fire that are listed with a reason, and no other."""
+    expected = "|".join(sorted(FIRES_WITHOUT_SERIES))
+    tests = [
+        {
+            "name": "nothing is scraped",
+            "interval": "1m",
+            "input_series": [],
+            "promql_expr_test": [
+                {
+                    "expr": f'count(ALERTS{{alertstate="firing",alertname!~"{expected}"}})',
+                    "eval_time": f"{_QUIET_MINUTES}m",
+                    "exp_samples": [],
+                },
+                {
+                    "expr": 'count(group by (alertname) (ALERTS{alertstate="firing"}))',
+                    "eval_time": f"{_QUIET_MINUTES}m",
+                    "exp_samples": [{"labels": "{}", "value": len(FIRES_WITHOUT_SERIES)}],
+                },
+            ],
+        }
+    ]
+    told = failures(tmp_path, write_rules(tmp_path, WORLDS["main"]), tests)
+    assert not told, told
+
+
+def test_no_alert_is_without_its_cases() -> None:
+    ids = {alert.id for facts in WORLDS.values() for alert in all_alerts(facts)}
+    assert {alert_of(name) for name in CASES} == ids
+    assert set(FIRES_WITHOUT_SERIES) <= ids
+
+
+def test_a_case_that_is_wrong_is_told(tmp_path: Path) -> None:
+    case, alert = CASES["KitchenQueueLong"], alert_named("main", "KitchenQueueLong")
+    rules = write_rules(tmp_path, WORLDS["main"], "serving")
+    assert "KitchenQueueLong" in failures(
+        tmp_path, rules, [expectation(alert, case.silent, case.minutes, case.labels, "wrong")]
+    )
+    assert "KitchenQueueLong" in failures(tmp_path, rules, [expectation(alert, case.fires, case.minutes, [], "wrong")])
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_texts_speak_of_labels_that_the_alert_keeps(world: str) -> None:
+    wrong = {
+        alert.id: unknown
+        for alert in all_alerts(WORLDS[world])
+        if (unknown := set(_LABEL.findall(alert.summary + alert.impact)) - {*alert.keeps, "environment"})
+    }
+    assert wrong == {}

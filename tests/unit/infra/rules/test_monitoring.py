@@ -1,0 +1,127 @@
+"""Settings of metrics and objectives: bad ones are one line each, good ones become facts of the table."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from infra.catalog import load_catalog
+from infra.faults import FaultsError
+from infra.load import load_settings, read_stack_file
+from infra.monitoring import alerts, facts, namespace, rule_groups, service_targets, targets
+from infra.settings import Settings
+from tests.unit.support.entry import with_entry
+from tools.local.workspace import REPOSITORY
+
+FILE = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
+DAY = 86400
+
+
+def data(monitoring: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return copy.deepcopy(FILE) | {"monitoring": monitoring} | more
+
+
+def loaded(monitoring: dict[str, Any], **more: Any) -> Settings:
+    return load_settings(data(monitoring, **more), load_catalog())
+
+
+def objective(**said: float) -> dict[str, Any]:
+    return {"objectives": {"support": said}}
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "first tokens between two edges": (
+        data(objective(ttftSeconds=3)),
+        "monitoring.objectives.support.ttftSeconds: 3; rule: Prometheus has counts at the edges of vLLM's buckets"
+        " alone, and a rule between two never says anything; nearest: 2.5 and 5 seconds; example: ttftSeconds: 2.5",
+    ),
+    "speed between two edges": (
+        data(objective(tpsPerUser=30)),
+        "nearest: 20 and 40 tokens a second; example: tpsPerUser: 20",
+    ),
+    "a share that can burn no budget fast": (data(objective(ttftSeconds=1, share=0.9)), "must be at least 0.94"),
+    "an availability that can burn no budget fast": (data(objective(availability=0.9)), "must be at least 0.94"),
+    "no such kitchen": (data({"objectives": {"nobody": {"ttftSeconds": 1}}}), "must be a kitchen, and no canary"),
+    "tokens of a kitchen of vectors": (
+        data({"objectives": {"search": {"tpsPerUser": 20}}}),
+        "is about tokens, and the kitchen generates none",
+    ),
+    "files and objects": (
+        data({"form": "files"}, platform={"kind": "kubernetes", "monitoring": True}),
+        'monitoring.form: "files"; rule: platform.monitoring makes objects',
+    ),
+    "another namespace on OpenShift": (
+        data({"scrapes": {"gpu": {}}}, platform={"kind": "openshift"}),
+        'monitoring.scrapes.gpu: "gpu"; rule: OpenShift\'s own monitoring scrapes it',
+    ),
+    "no day": (data({"ends": [{"what": "licence", "name": "a", "until": "2027-02-30"}]}), "must be a day"),
+    "an end twice": (
+        data({"ends": [{"what": "licence", "name": "a", "until": day} for day in ("2027-01-01", "2028-01-01")]}),
+        "each thing ends once",
+    ),
+    "a form of tomorrow": (data({"form": "push"}), "must be one of"),
+    "a check of tomorrow": (data({"checks": ["vibes"]}), "must be one of"),
+    "an address with a key": (data({"runbook": "https://a:b@docs.kitchen.example"}), "monitoring.runbook"),
+    "a share above one": (data({"thresholds": {"errorShare": 5}}), "monitoring.thresholds.errorShare"),
+    "a threshold of tomorrow": (data({"thresholds": {"moon": 5}}), "monitoring.thresholds"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_fault_is_one_line(name: str) -> None:
+    written, says = WRONG[name]
+    with pytest.raises(FaultsError) as caught:
+        load_settings(written, load_catalog())
+    assert any(says in str(fault) for fault in caught.value.faults), str(caught.value)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(FaultsError) as caught:
+        loaded({"objectives": {"support": {"ttftSeconds": 3, "tpsPerUser": 30}, "nobody": {"availability": 0.99}}})
+    assert len(caught.value.faults) == 3
+
+
+def test_what_is_not_stated_has_defaults() -> None:
+    settings = load_settings(copy.deepcopy(FILE), load_catalog())
+    assert namespace(settings) == "monitoring-dev"
+    assert {alert.subject for alert in alerts(settings)} == {*("serving", "adapters", "gpu", "platform", "delivery")}
+    assert facts(settings).thresholds.ends_within_days == 14
+
+
+def test_objectives_are_edges_and_hold_for_the_canary_too() -> None:
+    changed = data(objective(ttftSeconds=2.5, tpsPerUser=13.33, availability=0.995), phase=4)
+    changed["platform"] |= {"gatewayApi": {"gateway": "a", "namespace": "b", "domain": "models.kitchen.example"}}
+    changed["kitchens"]["support"]["canary"] = {"weight": 10}
+    changed["tenants"]["helpdesk"]["quota"]["gpus"] = 6
+    settings = load_settings(changed, load_catalog())
+    said = {kitchen.name: kitchen.objective for kitchen in facts(settings).kitchens}
+    assert said["support"] == said["support-canary"]
+    assert (said["support"].ttft_seconds, said["support"].token_seconds) == (2.5, 0.075)
+    assert said["summary"].ttft_seconds is None
+
+
+def test_what_ends_is_over_after_its_last_day() -> None:
+    settings = loaded({"ends": [{"what": "licence", "name": "a", "until": "1970-01-01"}]})
+    assert [(end.what, end.timestamp) for end in facts(settings).ends] == [("licence", DAY)]
+
+
+def test_parts_are_those_that_are_scraped() -> None:
+    settings = load_settings(
+        with_entry({}) | {"monitoring": {"scrapes": {"gpu": {"namespace": "nvidia"}}}}, load_catalog()
+    )
+    assert "gpu" in facts(settings).parts
+    assert {"entry", "record"} <= set(facts(settings).parts)
+    assert [(one.part, one.namespace, one.port) for one in service_targets(settings)] == [
+        ("gpu", "nvidia", "gpu-metrics")
+    ]
+    assert "entry" in [target.name for target in targets(settings)]
+
+
+def test_names_of_targets_and_groups_are_unique() -> None:
+    settings = load_settings(with_entry({}), load_catalog())
+    found = [(target.namespace, target.name) for target in targets(settings)]
+    assert len(found) == len(set(found))
+    names = [group.name for group in rule_groups(settings)]
+    assert len(names) == len(set(names))
