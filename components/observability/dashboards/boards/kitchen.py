@@ -18,7 +18,7 @@ from components.observability.dashboards.expressions import (
     series,
     share,
 )
-from components.observability.dashboards.model import Dashboard, Lines, Panel, Query, Row, Step, Tile, Unit
+from components.observability.dashboards.model import Dashboard, Lines, Panel, Query, Row, Step, Tile
 
 _QUANTILES = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
 _SERVER = f'{KITCHEN},part="server"'
@@ -107,10 +107,10 @@ def _well() -> tuple[Panel, ...]:
     )
 
 
-def _latency(title: str, histogram: str, shows: str, unit: Unit = "seconds") -> Lines:
+def _latency(*, title: str, histogram: str, shows: str) -> Lines:
     return Lines(
         title=title,
-        unit=unit,
+        unit="seconds",
         shows=shows,
         empty="no call was answered in this time: a quantile of nothing is nothing, and not zero.",
         queries=tuple(
@@ -122,9 +122,9 @@ def _latency(title: str, histogram: str, shows: str, unit: Unit = "seconds") -> 
 
 def _speed() -> tuple[Panel, ...]:
     first = _latency(
-        "Time to the first token",
-        "vllm:time_to_first_token_seconds",
-        "From the server's taking of a call to the first token; the limit line is the kitchen's objective.",
+        title="Time to the first token",
+        histogram="vllm:time_to_first_token_seconds",
+        shows="From the server's taking of a call to the first token; the limit line is the kitchen's objective.",
     )
     objective = Query(expression=f"max(kitchen:objective_ttft_seconds{{{KITCHEN}}})", legend="objective")
     return (
@@ -137,14 +137,14 @@ def _speed() -> tuple[Panel, ...]:
             width=first.width,
         ),
         _latency(
-            "Time between tokens",
-            "vllm:inter_token_latency_seconds",
-            "What a reader of a stream sees: the pause from one token to the next.",
+            title="Time between tokens",
+            histogram="vllm:inter_token_latency_seconds",
+            shows="What a reader of a stream sees: the pause from one token to the next.",
         ),
         _latency(
-            "Whole answers",
-            "vllm:e2e_request_latency_seconds",
-            "From the server's taking of a call to its last token; long answers take long.",
+            title="Whole answers",
+            histogram="vllm:e2e_request_latency_seconds",
+            shows="From the server's taking of a call to its last token; long answers take long.",
         ),
     )
 
