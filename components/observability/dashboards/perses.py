@@ -46,7 +46,7 @@ _SAID: Mapping[Unit, str] = {
 }
 """Units that Perses has no form for stand in the panel's title."""
 
-_NOW = "and on () vector(time()) >= on () last_over_time(vector(time())[1m:15s] @ end()) - 60"
+NOW = "and on () vector(time()) >= on () last_over_time(vector(time())[1m:15s] @ end()) - 60"
 """Perses asks for a tile's value over the whole time and shows the last one there is, an hour old if need be. This
 leaves those of the last minute: what is gone is shown as gone."""
 
@@ -134,7 +134,7 @@ def _panel(panel: Panel) -> Json:
 
 
 def _query(query: Query, *, now: bool) -> Json:
-    expression = f"({query.expression}) {_NOW}" if now else query.expression
+    expression = f"({query.expression}) {NOW}" if now else query.expression
     asked: Json = {"query": expression}
     if query.legend:
         asked["seriesNameFormat"] = query.legend

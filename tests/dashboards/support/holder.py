@@ -19,8 +19,8 @@ from components.observability.rules import all_records
 from tests.dashboards.support.clock import COARSE_SECONDS, DAY_STARTS, END, FINE_SECONDS, FINE_STARTS, HOUR
 from tests.dashboards.support.made import BUSY, ENVIRONMENT, NEW_VERSION, MadeKitchen, Text, kitchens, series
 from tools.demo.processes import Processes, free_ports
+from tools.toolchain import binary
 
-_TOOLS = "/root/.cache/private-ai-kitchen/toolchain/prometheus-a87fbcc6bb66/"
 _CONSTANT = re.compile(r"vector\((?P<value>[-+.e0-9]+)\)")
 _ROUNDS = 3
 """Rules read what others record: those of the next round see what the last one made."""
@@ -105,7 +105,7 @@ def _write(folder: Path, text: Text) -> None:
     file = folder.parent / "series.txt"
     file.write_text(text.text())
     words = ("tsdb", "create-blocks-from", "openmetrics", "--max-block-duration", "48h", str(file), str(folder))
-    done = subprocess.run([_TOOLS + "promtool", *words], capture_output=True, text=True, check=False)
+    done = subprocess.run([str(binary("promtool")), *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     file.unlink()
 
@@ -119,7 +119,7 @@ def holding(folder: Path) -> Iterator[Holder]:
     address = f"http://127.0.0.1:{port}"
     with Processes(folder.parent) as processes:
         words = [
-            *(_TOOLS + "prometheus", f"--config.file={settings}", f"--storage.tsdb.path={folder}"),
+            *(str(binary("prometheus")), f"--config.file={settings}", f"--storage.tsdb.path={folder}"),
             *(f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=50y", "--log.level=warn"),
             *("--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"),
         ]

@@ -200,9 +200,9 @@ def _health() -> tuple[Panel, ...]:
         Table(
             title="Last XID error of each GPU",
             unit="count",
-            shows="The number of the last error that the driver told; NVIDIA's list says what it means.",
+            shows="The last error that the driver told, of twenty GPUs at most; NVIDIA's list explains its number.",
             empty="no GPU told an error since the exporter's start, or the exporter is not scraped.",
-            queries=(Query(expression="max by (Hostname, gpu, modelName) (DCGM_FI_DEV_XID_ERRORS > 0)"),),
+            queries=(Query(expression="topk(20, max by (Hostname, gpu, modelName) (DCGM_FI_DEV_XID_ERRORS > 0))"),),
             width=8,
             columns=(
                 Column(key="Hostname", heading="Node"),
