@@ -44,6 +44,15 @@ def hour(holder: Holder, expression: str) -> list[dict[str, Any]]:
     return found
 
 
+def legend(query: Query, labels: Mapping[str, str]) -> str:
+    """What stands beside a line."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: labels.get(match[1], ""), query.legend)
+
+
+def chosen(tenant: str, kitchen: str) -> dict[str, str]:
+    return {"tenant": tenant, "kitchen": kitchen, "adapter": f"{kitchen}-answers"}
+
+
 @every_query
 def test_it_has_data_on_a_day_like_a_real_one(board: Dashboard, panel: Panel, query: Query, day: Holder) -> None:
     assert (hour if isinstance(panel, Lines) else now)(day, filled(query.expression))
@@ -80,7 +89,7 @@ def test_a_line_has_a_name_of_its_own(board: Dashboard, panel: Panel, query: Que
     if not isinstance(panel, Lines):
         return
     found = hour(day, filled(query.expression))
-    names = {re.sub(r"\{\{(\w+)\}\}", lambda m: one["metric"].get(m[1], ""), query.legend) for one in found}
+    names = {legend(query, one["metric"]) for one in found}
     assert len(names) == len(found)
     assert "" not in names
 

@@ -21,11 +21,16 @@ _QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
 )
+_MOST_BYTES = 200_000
+_PROGRAMS = ("chromium", "pngquant")
 _WIDTH, _LINE, _HEAD = 1400, 40, 165
 
 
 def main() -> int:
     """Draw them all into a folder."""
+    if missing := [program for program in _PROGRAMS if shutil.which(program) is None]:
+        print(f"{', '.join(missing)}: not on PATH; rule: Debian's packages of these names draw the pictures")
+        return 1
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kitchen-pictures-") as scratch:
@@ -47,16 +52,22 @@ def draw(address: str, board: Dashboard, dark: bool, target: Path, scratch: Path
     name = board.uid.removeprefix(f"kitchen-{ENVIRONMENT}-")
     file = target / f"dashboard-{name}-{'dark' if dark else 'light'}.png"
     profile = Path(tempfile.mkdtemp(prefix="profile-", dir=scratch))
-    browser = shutil.which("chromium")
-    assert browser is not None, "chromium: not on PATH; rule: Debian's package chromium draws the pictures"
     words = [
-        *(browser, *_QUIET, f"--user-data-dir={profile}", f"--window-size={_WIDTH},{height(board)}"),
+        *("chromium", *_QUIET, f"--user-data-dir={profile}", f"--window-size={_WIDTH},{height(board)}"),
         *("--virtual-time-budget=25000", f"--screenshot={file}", *(["--force-dark-mode"] if dark else [])),
         f"{address}/projects/{PROJECT}/dashboards/{board.uid}?{urlencode(asked)}",
     ]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=180)
     assert file.exists(), done.stderr[-2000:]
     shutil.rmtree(profile, ignore_errors=True)
+    _made_small(file)
+
+
+def _made_small(file: Path) -> None:
+    """At most 256 colours, and below the size that a repository should take."""
+    words = ["pngquant", "--quality", "60-95", "--speed", "1", "--strip", "--force", "--output", str(file), str(file)]
+    subprocess.run(words, check=True)
+    assert file.stat().st_size < _MOST_BYTES, f"{file.name}: {file.stat().st_size} bytes; rule: under {_MOST_BYTES}"
 
 
 def height(board: Dashboard) -> int:
