@@ -71,7 +71,8 @@ class Grant:
 
     `paths` are the exact paths of the API that serve it. `tenant` is the one that the groups belong to. `facts` are
     written into the record of each call. `name` is unique in an environment, and stays the same as long as the grant
-    does. The record reads `tenant`, `adapters` and `adapterSums` of the facts; the last two are by server's name.
+    does. The record reads `tenant`, `adapters` and `adapterSums` of the facts, and the metrics `tenant`, `adapter` and
+    `versions`; `adapters`, `adapterSums` and `versions` are by server's name.
     """
 
     name: str

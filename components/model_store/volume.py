@@ -16,7 +16,8 @@ from components.labels import DOMAIN, pod_labels
 from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, MODULE, BaseModelContent
 from components.object_store.buckets import BucketAccess, BucketAccessArgs
 from components.platform import Platform
-from components.tenancy.network import StoreAddress, store_egress
+from components.ports import STATUS_PORT
+from components.tenancy.network import StoreAddress, scrapers, store_egress, tcp
 from components.tenancy.provisions import image_pull_secrets
 
 LOAD_LABEL = f"{DOMAIN}/loads"
@@ -161,9 +162,12 @@ def _metadata(name: str, args: BaseModelLoadArgs) -> dict[str, Any]:
 
 def _network_policy(args: BaseModelLoadArgs) -> dict[str, Any]:
     pods = {"matchLabels": {LOAD_LABEL: _claim(args)}}
-    if args.access is None:
-        return {"podSelector": pods, "policyTypes": ["Egress"]}
-    return store_egress(pods, args.store)
+    closed: dict[str, Any] = {"podSelector": pods, "policyTypes": ["Egress"]}
+    policy = closed if args.access is None else store_egress(pods, args.store)
+    if not args.platform.monitoring:
+        return policy
+    told = {"from": scrapers(args.platform), "ports": tcp(STATUS_PORT)}
+    return {**policy, "policyTypes": ["Ingress", "Egress"], "ingress": [told]}
 
 
 def _job(args: BaseModelLoadArgs, secret: str | None) -> dict[str, Any]:

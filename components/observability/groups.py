@@ -8,10 +8,10 @@ from typing import Any
 
 from components.observability.alert import Alert, Record
 from components.observability.facts import RuleFacts
-from components.observability.rules import SUBJECTS, all_alerts, constants
+from components.observability.rules import SUBJECTS, all_alerts, constants, objectives
 
-INTERVAL = "1m"
-"""How often rules are evaluated: a quarter of the shortest time that an alert holds, and no more work than that."""
+INTERVAL, PAST_INTERVAL = "1m", "5m"
+"""How often rules are evaluated, and those that keep what is averaged over days."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +23,11 @@ class Group:
 
     name: str
     rules: tuple[dict[str, Any], ...]
+    interval: str = INTERVAL
 
     def content(self) -> dict[str, Any]:
         """As Prometheus reads it."""
-        return {"name": f"kitchen-{self.name}", "interval": INTERVAL, "rules": list(self.rules)}
+        return {"name": f"kitchen-{self.name}", "interval": self.interval, "rules": list(self.rules)}
 
 
 def groups(facts: RuleFacts, runbook: str) -> tuple[Group, ...]:
@@ -40,6 +41,8 @@ def _groups(facts: RuleFacts, runbook: str) -> Iterator[Group]:
     for tenant in sorted({kitchen.tenant for kitchen in facts.kitchens}):
         yield _group(f"constants-{tenant}", constants.of_tenant(facts, tenant), (), runbook, own)
     yield _group("constants", constants.of_environment(facts), (), runbook, own)
+    past = tuple(record.rule() for record in objectives.past_records(facts))
+    yield Group(name="objectives-past", rules=past, interval=PAST_INTERVAL)
     for name, subject in SUBJECTS.items():
         yield _group(name, subject.records(facts), subject.alerts(facts), runbook, own)
 

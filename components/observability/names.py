@@ -20,6 +20,12 @@ NEAR_LIMIT = "envoy_kitchen_entry_near_limit_total"
 NEAR_SHARED_LIMIT = "ratelimit_service_rate_limit_near_limit"
 """The same by ratelimit, where the pods count together."""
 
+CALLS_RATE = "kitchen:adapter_calls:rate5m"
+"""Calls a second by environment, kitchen, adapter, version and outcome: the one rule that reads every series of CALLS.
+
+A large environment has ten thousands of them, and each rule that read them all would take a quarter of a second.
+"""
+
 KITCHEN = "environment, tenant, kitchen"
 ADAPTER = f"{KITCHEN}, adapter, version"
 

@@ -113,7 +113,8 @@ def _facts(settings: Settings, catalog: Catalog, model: Model) -> dict[str, obje
         if canary is not None and ref.split("/")[0] == model.name:
             served[canary.name] = ref
     sums = {name: weights for name, ref in served.items() if (weights := _weights(catalog, ref)) is not None}
-    return {"adapters": served, "adapterSums": sums}
+    versions = {name: ref.split("/")[1] for name, ref in served.items()}
+    return {"adapter": model.name, "adapters": served, "adapterSums": sums, "versions": versions}
 
 
 def _weights(catalog: Catalog, ref: str) -> str | None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answers = dict[str, tuple[int, str, str]]
 """By path: the status, the content type and the text."""
+
+RANK, SERVER, OTHER = "rank", "server", "other"
+REASONS = ("sum", "signature", "values", "missing", RANK, SERVER, OTHER)
+"""Why an adapter is refused, the gravest first: by `fetch_adapters`, and by the server that does not load it."""
 
 _LOCK = threading.Lock()
 
@@ -51,27 +55,58 @@ def log(event: str, **fields: Any) -> None:
 
 
 def metrics(data: dict[str, Any]) -> str:
-    """Prometheus' text format."""
-    lines = [
-        "# TYPE kitchen_adapter_loaded gauge",
-        *(f"kitchen_adapter_loaded{_labels(a)} {int(a['state'] == 'loaded')}" for a in data["adapters"]),
-        "# TYPE kitchen_adapter_refused gauge",
-        *(f"kitchen_adapter_refused{_labels(a)} {int(a['state'] == 'refused')}" for a in data["adapters"]),
-        "# TYPE kitchen_adapters_last_reconcile_timestamp_seconds gauge",
-        f"kitchen_adapters_last_reconcile_timestamp_seconds {data['lastPass']:.3f}",
-        "# TYPE kitchen_adapters_reconcile_total counter",
-        f"kitchen_adapters_reconcile_total {data['passes']}",
-        "# TYPE kitchen_adapters_reconcile_failures_total counter",
-        f"kitchen_adapters_reconcile_failures_total {data['failures']}",
-        "# TYPE kitchen_adapters_ready gauge",
-        f"kitchen_adapters_ready {int(data['ready'])}",
-    ]
+    """Prometheus' text format; an adapter has a series of refusal only while it is refused."""
+    adapters = data["adapters"]
+    refused = [entry for entry in adapters if entry["state"] == "refused"]
+    told: dict[str, tuple[str, str, list[tuple[str, float]]]] = {
+        "kitchen_adapter_declared": (
+            "gauge",
+            "The adapter's version that this pod shall serve.",
+            [(_labels(entry), 1) for entry in adapters],
+        ),
+        "kitchen_adapter_loaded": (
+            "gauge",
+            "1 while the server has the declared version, by its own list.",
+            [(_labels(entry), int(entry["state"] == "loaded")) for entry in adapters],
+        ),
+        "kitchen_adapter_refused": (
+            "gauge",
+            f"1 while the declared version is refused, by reason: {', '.join(REASONS)}.",
+            [(_labels(entry, reason=_reason(entry)), 1) for entry in refused],
+        ),
+        "kitchen_adapters_last_reconcile_timestamp_seconds": (
+            "gauge",
+            "End of the last pass.",
+            [("", data["lastPass"])],
+        ),
+        "kitchen_adapters_reconcile_total": ("counter", "Passes.", [("", data["passes"])]),
+        "kitchen_adapters_reconcile_failures_total": (
+            "counter",
+            "Passes after which something was not as declared.",
+            [("", data["failures"])],
+        ),
+        "kitchen_adapters_ready": ("gauge", "1 while the pod takes calls.", [("", int(data["ready"]))]),
+    }
+    return exposition(told)
+
+
+def exposition(told: Mapping[str, tuple[str, str, Sequence[tuple[str, float]]]]) -> str:
+    """Metrics as Prometheus reads them: by name the type, the help, and samples of labels as written and a value."""
+    lines = []
+    for name, (kind, text, samples) in told.items():
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
+        lines += [f"{name}{labels} {value:.15g}" for labels, value in samples]
     return "\n".join(lines) + "\n"
 
 
-def _labels(adapter: dict[str, Any]) -> str:
+def _reason(entry: Mapping[str, Any]) -> str:
+    return entry["why"] if entry["why"] in REASONS else OTHER
+
+
+def _labels(adapter: Mapping[str, Any], **more: str) -> str:
     # Names and versions were checked: they hold nothing that would have to be escaped.
-    return f'{{adapter="{adapter["name"]}",version="{adapter["version"]}"}}'
+    said = {"adapter": adapter["name"], "version": adapter["version"], **more}
+    return "{" + ",".join(f'{name}="{value}"' for name, value in said.items()) + "}"
 
 
 def serve(status: Status, host: str, port: int) -> None:

@@ -48,13 +48,17 @@ FIELDS = {
 }
 
 
-class FetchError(Exception):
-    """What is wrong, and the exit code that it asks for."""
+SUM, SIGNATURE, VALUES, MISSING, OTHER = "sum", "signature", "values", "missing", "other"
+"""Why content is refused, in one word of these: for metrics, whose labels are bounded."""
 
-    def __init__(self, message: str, code: int = WRONG_CONTENT) -> None:
+
+class FetchError(Exception):
+    """What is wrong, the exit code that it asks for, and why in one word."""
+
+    def __init__(self, message: str, code: int = WRONG_CONTENT, why: str = OTHER) -> None:
         """Keep the message for the report."""
         super().__init__(message)
-        self.code = code
+        self.code, self.why = code, why
 
 
 class Store:
@@ -103,13 +107,13 @@ class Store:
             for chunk in body.iter_chunks(MIB):
                 count += len(chunk)
                 if count > size:
-                    raise FetchError(f"{self.bucket}/{key}: more than {size} bytes; expected {size} bytes")
+                    raise FetchError(f"{self.bucket}/{key}: more than {size} bytes; expected {size} bytes", why=SUM)
                 watch.update(chunk)
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         if count != size:
-            raise FetchError(f"{self.bucket}/{key}: {count} bytes; expected {size} bytes")
+            raise FetchError(f"{self.bucket}/{key}: {count} bytes; expected {size} bytes", why=SUM)
         return watch.sha256()
 
     def _explain(self, key: str, error: BotoCoreError | ClientError) -> FetchError:
@@ -117,10 +121,10 @@ class Store:
         if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", "?"))
             if code in ("NoSuchKey", "404"):
-                return FetchError(f"{where}: missing in the store; expected an object")
+                return FetchError(f"{where}: missing in the store; expected an object", why=MISSING)
             return FetchError(f"{where}: the store refused: {code}; check the key's rights", NO_STORE)
         if kind == "FlexibleChecksumError":
-            return FetchError(f"{where}: content does not match the store's own checksum")
+            return FetchError(f"{where}: content does not match the store's own checksum", why=SUM)
         if kind in ("EndpointConnectionError", "ConnectTimeoutError", "SSLError"):
             self.broken.set()
         return FetchError(f"{where}: store {self.endpoint} out of reach ({kind})", NO_STORE)
@@ -183,7 +187,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def not_signed(adapter: dict[str, Any], folder: Path, signers: Any) -> FetchError | None:
     """Why none of the signers, where any are stated, has signed the right files in `folder`; None if one has."""
     reason = None if signers is None else verify_signature.refusal(folder, adapter["files"], signers)
-    return FetchError(f"{adapter['name']}/{adapter['version']}/{reason}") if reason else None
+    return FetchError(f"{adapter['name']}/{adapter['version']}/{reason}", why=SIGNATURE) if reason else None
 
 
 def prepare(adapter: dict[str, Any], target: Path, signers: Any, dtype: str) -> bool:
@@ -226,7 +230,7 @@ def fetch_file(
         part = staged.with_name(f".{staged.name}.part")
         actual = store.download(key, part, file["sizeBytes"], watch)
         if actual != file["sha256"]:
-            return FetchError(f"{store.bucket}/{key}: sha256 {actual}; expected {file['sha256']}")
+            return FetchError(f"{store.bucket}/{key}: sha256 {actual}; expected {file['sha256']}", why=SUM)
         part.replace(staged)
         sync(staged.parent)
     except FetchError as error:
@@ -239,7 +243,7 @@ def fetch_file(
 
 def _values_fault(store: Store, key: str, watch: Watch) -> FetchError | None:
     if faults := watch.faults():
-        return FetchError(f"{store.bucket}/{key}: {'; '.join(faults)}")
+        return FetchError(f"{store.bucket}/{key}: {'; '.join(faults)}", why=VALUES)
     for line in watch.told():
         print(f"{key}: {line}", flush=True)
     return None

@@ -21,15 +21,26 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from .adapter_status import Status, log, serve
+from .adapter_status import OTHER, RANK, REASONS, SERVER, Status, log, serve
 from .fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, fetch, not_signed, read_manifest
 from .local_files import discard
 from .store_key import StoreKey
 from .update_api import Server, ServerError
 
 FIRST_RETRY, LAST_RETRY = 2.0, 60.0
+
+
+class Fault(NamedTuple):
+    """Why an adapter is not loaded: `why` is one of REASONS, the gravest first, `key` the folder of its version."""
+
+    state: str
+    why: str
+    text: str
+    key: str
+    again: float
+    pause: float
 
 
 class Reconciler:
@@ -43,7 +54,7 @@ class Reconciler:
         self._server, self._key = server, key
         self._declared: list[dict[str, Any]] | None = None
         self._loaded: dict[str, str] = {}
-        self._faults: dict[str, tuple[str, str, float, float]] = {}
+        self._faults: dict[str, Fault] = {}
         self._verified: set[Path] = set()
         self._idle: dict[Path, float] = {}
         self._settled: set[str] | None = None
@@ -68,7 +79,7 @@ class Reconciler:
         self._clean(0)
         if self._key.changed():
             log("key", text="another key of the store: what waits is tried at once")
-            self._faults = {name: (*fault[:2], 0.0, FIRST_RETRY) for name, fault in self._faults.items()}
+            self._faults = {n: fault._replace(again=0.0, pause=FIRST_RETRY) for n, fault in self._faults.items()}
         for adapter in declared:
             try:
                 self._bring(adapter, reachable)
@@ -123,7 +134,7 @@ class Reconciler:
             return
         said = self._server.load(name, path)
         if said is not None:
-            self._refuse(adapter, said, "refused")
+            self._refuse(adapter, said, "refused", RANK if "rank" in said.lower() else SERVER)
             self._verified.discard(path)
             return
         self._loaded[name] = str(path)
@@ -148,8 +159,9 @@ class Reconciler:
         for line in told.getvalue().splitlines():
             log("fetch", adapter=adapter["name"], text=line)
         if faults:
-            wrong = any(fault.code == WRONG_CONTENT for fault in faults)
-            self._refuse(adapter, "; ".join(map(str, faults)), "refused" if wrong else "waiting")
+            wrong = [fault.why for fault in faults if fault.code == WRONG_CONTENT]
+            why = min(wrong, key=REASONS.index, default=OTHER)
+            self._refuse(adapter, "; ".join(map(str, faults)), "refused" if wrong else "waiting", why)
             return False
         self._verified.add(path)
         return True
@@ -178,17 +190,17 @@ class Reconciler:
                 log("removed", path=str(path))
         return used + needed <= self._space
 
-    def _refuse(self, adapter: dict[str, Any], why: str, state: str) -> None:
+    def _refuse(self, adapter: dict[str, Any], text: str, state: str, why: str = OTHER) -> None:
         """Keep the reason; the next attempt comes after twice the last pause."""
         name, key = adapter["name"], str(self._path(adapter))
         last = self._faults.get(name)
-        pause = min(2 * last[3], LAST_RETRY) if last is not None and last[1] == key else FIRST_RETRY
-        self._faults[name] = (f"{state} {why}", key, time.monotonic() + pause, pause)
-        log("fault", adapter=name, version=adapter["version"], state=state, text=why)
+        pause = min(2 * last.pause, LAST_RETRY) if last is not None and last.key == key else FIRST_RETRY
+        self._faults[name] = Fault(state, why, text, key, time.monotonic() + pause, pause)
+        log("fault", adapter=name, version=adapter["version"], state=state, text=text)
 
     def _waits(self, adapter: dict[str, Any]) -> bool:
         last = self._faults.get(adapter["name"])
-        return last is not None and last[1] == str(self._path(adapter)) and time.monotonic() < last[2]
+        return last is not None and last.key == str(self._path(adapter)) and time.monotonic() < last.again
 
     def _tell(self, status: Status, declared: list[dict[str, Any]], reachable: bool, problems: list[str]) -> None:
         loaded = self._loaded if reachable else {}
@@ -217,14 +229,16 @@ class Reconciler:
     def _entry(self, adapter: dict[str, Any], loaded: dict[str, str]) -> dict[str, Any]:
         name, path = adapter["name"], str(self._path(adapter))
         fault = self._faults.get(name)
-        mine = fault is not None and fault[1] == path
-        state, _, reason = fault[0].partition(" ") if fault is not None and mine else ("waiting", "", "")
+        state, why, reason = "waiting", "", ""
         if loaded.get(name) == path:
-            state, reason = "loaded", ""
+            state = "loaded"
+        elif fault is not None and fault.key == path:
+            state, why, reason = fault.state, fault.why, fault.text
         return {
             "name": name,
             "version": adapter["version"],
             "state": state,
+            "why": why,
             "reason": reason,
             "serving": loaded.get(name),
             "sums": {file["path"]: file["sha256"] for file in adapter["files"]},

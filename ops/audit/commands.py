@@ -12,9 +12,11 @@ from infra.declared import declared
 from infra.faults import FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from ops import metrics_file
 from ops.audit.bucket import Bucket, bucket_rows
 from ops.audit.cluster import RESOURCES, look
 from ops.audit.live import object_rows, undeclared_rows
+from ops.audit.metrics import metrics
 from ops.audit.models import TOKEN, addresses, models_row, token
 from ops.audit.pods import pod_rows
 from ops.audit.report import as_json, counts, table
@@ -43,11 +45,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-unproven", action="store_true", help="end with 0 when nothing differs")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--catalog", type=Path, default=FOLDER, metavar="DIR", help="the catalog's folder")
+    metrics_file.option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare and print; 0 all proven, 1 something differs, 3 something is not proven. Raise FaultsError."""
     rows = audit(options)
+    if options.metrics is not None:
+        environment = settings_from_file(options.settings, load_catalog(options.catalog)).environment
+        metrics_file.write(options.metrics, *metrics(environment, rows))
     print(as_json(rows) if options.json else table(rows))
     if options.json:
         _say(counts(rows))

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from pulumi_policy import EnforcementLevel
 
+from policies.check import metrics
 from policies.check.config import configured
 from policies.check.documents import Document, Passed, documents
 from policies.check.errors import CheckError
@@ -56,6 +57,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="levels and properties, as --policy-pack-config")
     parser.add_argument("--output", choices=FORMATS, default="table", help="form of the report (default: table)")
     parser.add_argument("--output-file", type=Path, metavar="FILE", help="where the report goes (default: stdout)")
+    text = "write numbers for Prometheus there, in its text format, when everything was judged"
+    parser.add_argument("--metrics", type=Path, metavar="FILE", help=text)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,6 +78,8 @@ def check(options: argparse.Namespace) -> int:
         else:
             options.output_file.write_text(text, encoding="utf-8")
             print(result.summary(), file=sys.stderr)
+        if options.metrics is not None and not (result.faults or result.failures):
+            metrics.write(options.metrics, _world(options.settings).environment, result)
     except CheckError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from policies.judging.subject import entries, mapping
 from policies.judging.values import JsonValue
+from policies.manifests import envoy_numbers
 from policies.manifests.envoy_stated import Stated
 from policies.manifests.fields import Fault, at, missing
 
@@ -75,9 +76,12 @@ _FILTER = {
 def faults(path: str, manager: JsonValue, stated: Stated) -> Iterator[Fault]:
     """What is wrong with the record; that there is none is told elsewhere."""
     logs = entries(at(manager, "access_log"))
-    if len(logs) > 1:
-        yield Fault(path=path, text="are several, and must be one file that the shipper takes")
+    if logs and sum(not envoy_numbers.is_one(log) for log in logs) != 1:
+        yield Fault(path=path, text="must be one file that the shipper takes, beside what counts")
     for index, log in enumerate(logs):
+        if envoy_numbers.is_one(log):
+            yield from envoy_numbers.faults(f"{path}[{index}]", log, logs[:index])
+            continue
         where, config = f"{path}[{index}]", mapping(at(log, "typed_config"))
         if not str(config.get("@type")).endswith("file.v3.FileAccessLog") or config.get("path") != PATH:
             yield Fault(path=where, text=f"must be the file {PATH}, from where the shipper takes it")

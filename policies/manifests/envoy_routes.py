@@ -7,6 +7,7 @@ from typing import Any
 
 from policies.judging.subject import entries
 from policies.judging.values import JsonValue
+from policies.manifests import envoy_numbers
 from policies.manifests.envoy_stated import Stated
 from policies.manifests.envoy_who import listings, member_of, model_of
 from policies.manifests.fields import Fault, at
@@ -55,7 +56,8 @@ _METADATA = {
     "filter_metadata": {
         "kitchen": {
             **dict.fromkeys(("tenant", "model"), _PLAIN),
-            **dict.fromkeys(("adapters", "adapterSums"), Maybe(Each(_PLAIN))),
+            **dict.fromkeys(("group", "adapter"), Maybe(_PLAIN)),
+            **dict.fromkeys(("adapters", "adapterSums", "versions"), Maybe(Each(_PLAIN))),
         }
     }
 }
@@ -113,6 +115,7 @@ def _granted(path: str, route: JsonValue, stated: Stated, namespaces: Mapping[st
         yield Fault(path=f"{path}.metadata", text=f"is of the tenant {tenant!r}, whose caller {member} is not")
     if stated.kitchens and kitchen not in stated.kitchens:
         yield Fault(path=f"{path}.name", text=f"is of the kitchen {kitchen!r}, which the settings do not state")
+    yield from envoy_numbers.of_route(f"{path}.metadata", facts, member, model)
     yield from differs(route, _form(asked), path)
     yield from _filters(path, route)
     yield from _renamed(path, route, model)

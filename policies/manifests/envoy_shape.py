@@ -57,7 +57,8 @@ _CALLERS: dict[str, Any] = {
     "stream_idle_timeout": "660s",
     "delayed_close_timeout": "1s",
     "access_log_options": {"access_log_flush_interval": "60s"},
-    # Judged by what stands in them: `envoy_record`, `envoy_replies`, `envoy_filters`, `envoy_contents`.
+    # Judged by what stands in them: `envoy_record`, `envoy_numbers`, `envoy_replies`, `envoy_filters`,
+    # `envoy_contents`.
     "access_log": Maybe(JUDGED),
     "local_reply_config": JUDGED,
     "http_filters": JUDGED,

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS
 from components.observability.facts import CHECKS, DeclaredAdapter, KitchenFacts, Objective, RuleFacts
+from components.observability.names import CALLS_RATE
 
 PODS, ENTRY_PODS, GROUPS = 2, 2, 2
 STEP, SHORT, LONG = 60, 32 * 60, 3 * 86400
@@ -57,7 +58,10 @@ def write(facts: RuleFacts, end: int, file: TextIO) -> int:
     scraped = list(_scraped(facts))
     times = range(end - SHORT, end + 1, STEP)
     _samples(scraped, times, file)
-    _samples(list(_recorded(facts)), range(end - LONG, end + 1, STEP), file)
+    for series in _recorded(facts):
+        step = 5 * STEP if series[0].endswith("_every5m") else STEP
+        past = SHORT if series[0] == CALLS_RATE else LONG
+        _samples([series], range(end - past, end + 1, step), file)
     return len(scraped)
 
 
@@ -134,7 +138,12 @@ def _recorded(facts: RuleFacts) -> Iterator[Series]:
         who = {"environment": "dev", "tenant": kitchen.tenant, "kitchen": kitchen.name}
         for objective in ("ttft", "tokens", "availability"):
             for name in ("calls", "missed"):
-                yield f"kitchen:objective_{name}:rate5m", {**who, "objective": objective}, 0
+                for kept in ("", "_every5m"):
+                    yield f"kitchen:objective_{name}:rate5m{kept}", {**who, "objective": objective}, 0
+        for adapter in kitchen.adapters:
+            called = {"environment": "dev", "kitchen": kitchen.name, "adapter": adapter.name, "version": "v1"}
+            for outcome in _OUTCOMES:
+                yield CALLS_RATE, {**called, "outcome": outcome}, 0
         for pod in range(PODS):
             gpu = {"namespace": kitchen.namespace, "pod": f"{kitchen.name}-{pod}", "Hostname": "n", "gpu": str(pod)}
             yield "kitchen:gpu_busy_percent", {"environment": "dev", **gpu, "UUID": f"{kitchen.name}-{pod}"}, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 import signal
@@ -38,6 +39,14 @@ def sidecar(tmp_path: Path, store: MinioServer) -> Iterator[Sidecar]:
         yield made
 
 
+def refused(sidecar: Sidecar) -> dict[str, str]:
+    """By adapter the reason for which its version is refused, as Prometheus reads it."""
+    found = re.findall(
+        r'kitchen_adapter_refused{adapter="(.*)",version=".*",reason="(.*)"} 1', sidecar.get("/metrics")[1]
+    )
+    return dict(found)
+
+
 def test_the_declared_list_is_loaded_changed_and_reported(sidecar: Sidecar) -> None:
     faq, sales = sidecar.publish(FAQ), sidecar.publish(SALES)
     sidecar.declare(sales)
@@ -53,6 +62,8 @@ def test_the_declared_list_is_loaded_changed_and_reported(sidecar: Sidecar) -> N
     assert told["sums"] == {file["path"]: file["sha256"] for file in faq["files"]}
     metrics = sidecar.get("/metrics")[1]
     assert 'kitchen_adapter_loaded{adapter="helpdesk-faq",version="v2026-02-01"} 1' in metrics
+    assert 'kitchen_adapter_declared{adapter="helpdesk-faq",version="v2026-02-01"} 1' in metrics
+    assert "kitchen_adapter_refused{" not in metrics
     sidecar.declare(faq)
     sidecar.wait(lambda: set(sidecar.server.loaded) == {"helpdesk-faq"})
     assert sidecar.server.calls == [("load", "sales-summary"), ("load", "helpdesk-faq"), ("unload", "sales-summary")]
@@ -82,9 +93,11 @@ def test_a_tampered_adapter_is_told_and_takes_nothing_out_of_service(sidecar: Si
     assert sidecar.states() == {"sales-summary": "loaded", "log-triage": "refused"}
     assert ("load", "log-triage") not in sidecar.server.calls
     assert "sha256" in sidecar.log()
-    assert 'kitchen_adapter_refused{adapter="log-triage",version="v2026-06-10"} 1' in sidecar.get("/metrics")[1]
+    assert refused(sidecar) == {"log-triage": "sum"}
+    assert 'kitchen_adapter_loaded{adapter="log-triage",version="v2026-06-10"} 0' in sidecar.get("/metrics")[1]
     sidecar.publish("log-triage/v2026-06-10")
     sidecar.wait(lambda: sidecar.states()["log-triage"] == "loaded")
+    assert refused(sidecar) == {}, "the series of a refusal goes with it"
 
 
 @pytest.mark.parametrize("spoilt", ["not a number", "zeros"])
@@ -98,6 +111,7 @@ def test_weights_that_would_spoil_the_server_never_reach_it(sidecar: Sidecar, sp
     assert ("load", "log-triage") not in sidecar.server.calls
     (told,) = [entry["reason"] for entry in sidecar.status()["adapters"] if entry["name"] == "log-triage"]
     assert said in told
+    assert refused(sidecar) == {"log-triage": "values"}
     assert "lora_B" in told or "layers." in told
 
 
@@ -216,6 +230,7 @@ def test_what_the_server_refuses_is_told_with_its_words_and_tried_again_seldom(s
     sidecar.wait(sidecar.ready)
     (told,) = [a for a in sidecar.status()["adapters"] if a["name"] == "helpdesk-faq"]
     assert told["state"] == "refused"
+    assert refused(sidecar) == {"helpdesk-faq": "rank"}
     assert "LoRA rank 64 is greater" in told["reason"]
     sidecar.passes(10)
     assert sidecar.server.calls.count(("load", "helpdesk-faq")) <= 2
@@ -312,6 +327,7 @@ def test_only_what_a_signer_signed_is_loaded_and_the_rest_is_told(sidecar: Sidec
     sidecar.start()
     sidecar.wait(sidecar.ready)
     assert sidecar.states() == {"sales-summary": "loaded", "helpdesk-faq": "refused", "log-triage": "refused"}
+    assert refused(sidecar) == {"helpdesk-faq": "signature", "log-triage": "signature"}
     reasons = {adapter["name"]: adapter["reason"] for adapter in sidecar.status()["adapters"]}
     assert "model.sig: not among its files; expected a signature by model-board" in reasons["helpdesk-faq"]
     assert "model.sig: signed with another key" in reasons["log-triage"]

@@ -13,6 +13,7 @@ from policies.check.__main__ import main
 from policies.pack import RULES, STACK_RULES
 from policies.reading.places import places
 from tests.policy.test_check import RULE, deployment, only_images
+from tests.unit.support.exposition import samples
 
 BAD = """\
 # a comment
@@ -155,3 +156,23 @@ def test_junit_says_each_violation_once(tmp_path: Path, capsys: pytest.CaptureFi
     assert failure.get("message") == "2 violations"
     assert [line.split(": ")[0].rpartition(":")[2] for line in str(failure.text).splitlines()] == ["19", "21"]
     assert [case.get("name") for case in suite.iter("testcase")] == [RULE]
+
+
+def test_numbers_are_those_of_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD)
+    file = tmp_path / "kitchen.prom"
+    words = [str(tmp_path / "bad.yaml"), "--metrics", str(file)]
+    assert main([*words, "--output", "json"]) == 1
+    found = Counter((one["rule"], one["level"]) for one in json.loads(capsys.readouterr().out)["violations"])
+    told = samples(file)
+    assert told.pop(("kitchen_policy_checked_timestamp_seconds", "prod")) > 0
+    numbers = {(rule, level): value for (_, _, level, rule), value in told.items()}
+    assert {key: value for key, value in numbers.items() if value} == found
+    assert {rule for rule, _ in numbers} == {rule.id for rule in RULES}, "rules of a whole stack were not asked"
+    file.write_text("old")
+    (tmp_path / "bad.yaml").write_text("a: [")
+    assert main(words) == 2
+    assert file.read_text() == "old"
+    (tmp_path / "bad.yaml").write_text(BAD)
+    assert main([words[0], "--metrics", str(tmp_path / "nowhere" / "x.prom")]) == 2
+    assert "cannot be written: No such file or directory" in capsys.readouterr().err

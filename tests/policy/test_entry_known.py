@@ -12,6 +12,7 @@ from components.entry.envoy import bootstrap
 from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Server
 from policies.manifests.envoy import faults
 from policies.manifests.envoy_filters import SUMS, canonical_sum
+from policies.manifests.envoy_numbers import SUMS as NUMBERS
 from policies.manifests.envoy_record import FIELDS
 from policies.manifests.envoy_stated import stated
 
@@ -35,7 +36,10 @@ _GRANT = Grant(
     paths=["/v1/chat/completions", "/v1/embeddings"],
     servers=[_SERVER],
     tenant="sales",
-    facts={"tenant": "sales", "adapters": {"support": "m/v1"}, "adapterSums": {"support": "0" * 64}},
+    facts={
+        **{"tenant": "sales", "adapter": "m", "adapters": {"support": "m/v1"}},
+        **{"adapterSums": {"support": "0" * 64}, "versions": {"support": "v1"}},
+    },
 )
 _PLAN = EntryPlan(environment="prod", issuers=[_OIDC], grants=[_GRANT])
 PLANS = {
@@ -95,3 +99,7 @@ def test_the_fields_of_the_record(manager: dict[str, Any]) -> None:
 def test_the_sums_of_filters(manager: dict[str, Any]) -> None:
     made = {one["name"]: canonical_sum(one["typed_config"]) for one in manager["http_filters"]}
     assert {name: made[name] for name in SUMS} == SUMS
+
+
+def test_the_sums_of_what_counts(manager: dict[str, Any]) -> None:
+    assert {one["name"]: canonical_sum(one) for one in manager["access_log"][1:]} == NUMBERS

@@ -7,6 +7,7 @@ from typing import Any
 from components.entry.envoy.clusters import buffer_bytes, clusters
 from components.entry.envoy.contents import CLUSTER as CONTENTS
 from components.entry.envoy.filters import filters
+from components.entry.envoy.numbers import counters
 from components.entry.envoy.records import OPTIONS, options, record
 from components.entry.envoy.replies import replies
 from components.entry.envoy.routes import CHECK, LONGEST_SILENCE, routes
@@ -83,7 +84,7 @@ def _callers(plan: EntryPlan) -> dict[str, Any]:
         request_headers_timeout="10s",
         stream_idle_timeout=LONGEST_SILENCE,
         delayed_close_timeout="1s",
-        access_log=record(plan),
+        access_log=[*record(plan), *counters(plan)],
         access_log_options=options(),
         local_reply_config=replies(plan),
         http_filters=filters(plan),

@@ -22,17 +22,17 @@ _LONGEST_TEXT, _LONGEST_PATH = 256, 512
 REFUSED_HEADER = "x-kitchen-refused"
 """Header of an answer in which the check of bodies says by one word why it refuses."""
 
-_DETAILS = '(has(response.code_details) ? response.code_details : "")'
-_OVERFLOW = f'{_DETAILS} == "upstream_reset_before_response_started{{overflow}}"'
+DETAILS = '(has(response.code_details) ? response.code_details : "")'
+OVERFLOW = f'{DETAILS} == "upstream_reset_before_response_started{{overflow}}"'
 """A call over its tenant's share: Envoy has chosen a server for it, and has asked none."""
 
-_BY_A_FILTER = f'{_DETAILS} == "lua_response"'
-_WENT_ON = f"(has(upstream.address) && !({_OVERFLOW}) && !({_BY_A_FILTER}))"
-"""By what stands between the choice of a server and the server, a call can be refused still."""
+_BY_A_FILTER = f'{DETAILS} == "lua_response"'
+WENT_ON = f"(has(upstream.address) && !({OVERFLOW}) && !({_BY_A_FILTER}))"
+"""A server was asked. By what stands between the choice of a server and the server, a call can be refused still."""
 
 _WHY = (
-    f"{_WENT_ON} ? response.code_details : "
-    f'{_OVERFLOW} ? "{SHARE_EXCEEDED}" : '
+    f"{WENT_ON} ? response.code_details : "
+    f'{OVERFLOW} ? "{SHARE_EXCEEDED}" : '
     f'"{REFUSED_HEADER}" in response.headers ? response.headers["{REFUSED_HEADER}"] : '
     'response.code_details == "direct_response" ? xds.route_name : response.code_details'
 )
@@ -46,9 +46,12 @@ def record(plan: EntryPlan) -> list[dict[str, Any]]:
         path=plan.record_path,
         log_format={"json_format": _fields(plan)},
     )
-    # The kubelet asks for /ready every few seconds.
-    is_other = [_is_not(":path", "/ready"), _is_not(":method", "GET")]
-    return [{**made, "filter": {"or_filter": {"filters": is_other}}}]
+    return [{**made, "filter": is_recorded()}]
+
+
+def is_recorded() -> dict[str, Any]:
+    """A filter that leaves out the kubelet, which asks for /ready every few seconds."""
+    return {"or_filter": {"filters": [_is_not(":path", "/ready"), _is_not(":method", "GET")]}}
 
 
 def options() -> dict[str, Any]:
@@ -82,7 +85,7 @@ def _fields(plan: EntryPlan) -> dict[str, Any]:
         "server": "%UPSTREAM_HOST%",
         "method": "%REQ(:METHOD):16%",
         "path": f"%PATH(NQ:PATH):{_LONGEST_PATH}%",
-        "decision": f'%CEL({_WENT_ON} ? "allowed" : "refused")%',
+        "decision": f'%CEL({WENT_ON} ? "allowed" : "refused")%',
         "reason": f"%CEL({_WHY})%",
         "status": "%RESPONSE_CODE%",
         "flags": "%RESPONSE_FLAGS%",

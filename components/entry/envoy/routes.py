@@ -86,7 +86,7 @@ def _granted(plan: EntryPlan, grant: Grant) -> Iterator[dict[str, Any]]:
                 yield {
                     "name": grant.name,
                     "match": {"path": path, "headers": [_method("POST")], "dynamic_metadata": who},
-                    "metadata": {"filter_metadata": {"kitchen": {"model": grant.model, **grant.facts}}},
+                    "metadata": {"filter_metadata": {"kitchen": {"model": grant.model, **grant.facts, "group": group}}},
                     "route": {
                         **_destination(grant),
                         **of_action(plan, grant),

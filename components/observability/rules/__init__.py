@@ -39,4 +39,4 @@ def all_alerts(facts: RuleFacts) -> tuple[Alert, ...]:
 def all_records(facts: RuleFacts) -> tuple[Record, ...]:
     """Every recording rule: the constants of Git first, for others read them."""
     found = [record for subject in SUBJECTS.values() for record in subject.records(facts)]
-    return (*constants.records(facts), *found)
+    return (*constants.records(facts), *objectives.past_records(facts), *found)

@@ -54,8 +54,9 @@ def _records(facts: RuleFacts) -> Iterator[Record]:
         expression=f"sum by ({KITCHEN}) (rate({failed}[30m])) / (sum by ({KITCHEN}) (rate({done}[30m])) > {_FEWEST})",
     )
     if facts.entry:
+        by = "environment, kitchen, adapter, version"
         bad, every = (
-            f"sum by (environment, kitchen, adapter, version) (rate({facts.of(names.CALLS, outcome)}[30m]))"
+            f"sum by ({by}) (avg_over_time({facts.of(names.CALLS_RATE, outcome)}[30m]))"
             for outcome in ('outcome="failed"', 'outcome=~"ok|failed"')
         )
         share = f"{bad} / ({every} > {_FEWEST})"
@@ -224,8 +225,8 @@ def _base_answers(facts: RuleFacts) -> Iterator[Alert]:
     `vllm:lora_requests_info` holds when it last worked for a set of adapters. A scrape that saw one or two requests in
     all proves that so few adapters were active that the set was kept by the monitors, which drop greater ones.
     """
-    calls, declared = facts.of(names.CALLS, equal("outcome", "ok")), facts.of("kitchen:declared_adapter")
-    adapters = f"rate({calls}[15m]) and on (environment, kitchen, adapter, version) {declared}"
+    calls, declared = facts.of(names.CALLS_RATE, equal("outcome", "ok")), facts.of("kitchen:declared_adapter")
+    adapters = f"avg_over_time({calls}[15m]) and on (environment, kitchen, adapter, version) {declared}"
     asked = f"{names.of_owner(facts, f'sum by (environment, kitchen) ({adapters})')} > {_FEWEST}"
     worked = facts.of("vllm:lora_requests_info", equal("part", "server"), 'running_lora_adapters!=""')
     running = facts.of("vllm:num_requests_running", equal("part", "server"))

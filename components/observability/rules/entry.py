@@ -22,11 +22,15 @@ NOT_THE_CALLERS = (
 
 
 def records(facts: RuleFacts) -> tuple[Record, ...]:
-    """Calls a second of each kitchen by outcome."""
+    """Calls a second of each adapter, and of each kitchen with the tenant that it is of, by outcome."""
     if not facts.entry:
         return ()
-    calls = f"sum by (environment, kitchen, outcome) (rate({facts.of(names.CALLS)}[5m]))"
-    return (Record(name="kitchen:entry_calls:rate5m", expression=names.of_owner(facts, calls)),)
+    by = "environment, kitchen, adapter, version, outcome"
+    calls = f"sum by (environment, kitchen, outcome) ({facts.of(names.CALLS_RATE)})"
+    return (
+        Record(name=names.CALLS_RATE, expression=f"sum by ({by}) (rate({facts.of(names.CALLS)}[5m]))"),
+        Record(name="kitchen:entry_calls:rate5m", expression=names.of_owner(facts, calls)),
+    )
 
 
 def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
@@ -96,11 +100,11 @@ def _outcomes(facts: RuleFacts) -> Iterator[Alert]:
 
 
 def _refusals(facts: RuleFacts) -> Iterator[Alert]:
-    share, fewest = facts.thresholds.refused_share, _FEWEST * 900
+    share, rate = facts.thresholds.refused_share, f"avg_over_time({facts.of(names.CALLS_RATE)}[15m])"
     by, own = "environment, kitchen, reason", f'reason!~"{"|".join(NOT_THE_CALLERS)}"'
     refused = names.increase(facts.of(names.REFUSALS, 'kitchen!=""', own), by, 15)
-    every = f"sum by (environment, kitchen) (increase({facts.of(names.CALLS)}[15m])) > {fewest}"
-    told = f"{refused} / on (environment, kitchen) group_left () ({every})"
+    every = f"sum by (environment, kitchen) ({rate}) > {_FEWEST}"
+    told = f"{refused} / 900 / on (environment, kitchen) group_left () ({every})"
     yield Alert(
         id="KitchenEntryRefusals",
         subject="entry",
@@ -114,11 +118,11 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
         keeps=(*_KEEPS, "reason"),
     )
     unknown = names.increase(facts.of(names.REFUSALS, 'kitchen=""', own), "environment, reason", 15)
-    calls = f"sum by (environment) (increase({facts.of(names.CALLS)}[15m])) > {fewest}"
+    calls = f"sum by (environment) ({rate}) > {_FEWEST}"
     yield Alert(
         id="KitchenEntryStrangers",
         subject="entry",
-        expression=f"{unknown} / on (environment) group_left () ({calls}) > {share}",
+        expression=f"{unknown} / 900 / on (environment) group_left () ({calls}) > {share}",
         hold="15m",
         severity="ticket",
         owner="security",

@@ -24,9 +24,9 @@ def records(facts: RuleFacts) -> tuple[Record, ...]:
     if not facts.kitchens:
         return ()
     spaces = sorted({kitchen.namespace for kitchen in facts.kitchens})
-    by = "namespace, pod, Hostname, gpu, UUID"
-    honoured = select("DCGM_FI_DEV_GPU_UTIL", 'exported_namespace=""', among("namespace", spaces))
-    exported = select("DCGM_FI_DEV_GPU_UTIL", among("exported_namespace", spaces))
+    by = "namespace, pod, Hostname, gpu, GPU_I_ID, UUID"
+    honoured = _busy('exported_namespace=""', among("namespace", spaces))
+    exported = _busy(among("exported_namespace", spaces))
     renamed = f'label_replace({exported}, "namespace", "$1", "exported_namespace", "(.+)")'
     renamed = f'label_replace({renamed}, "pod", "$1", "exported_pod", "(.+)")'
     return (
@@ -35,6 +35,13 @@ def records(facts: RuleFacts) -> tuple[Record, ...]:
             expression=f"max by ({by}) ({honoured} or {renamed})",
             labels={"environment": facts.environment},
         ),
+    )
+
+
+def _busy(*matchers: str) -> str:
+    """Percent of the time: a slice of a GPU (MIG) has the second number alone."""
+    return (
+        f"({select('DCGM_FI_DEV_GPU_UTIL', *matchers)} or 100 * {select('DCGM_FI_PROF_GR_ENGINE_ACTIVE', *matchers)})"
     )
 
 
@@ -77,12 +84,12 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         owner="tenant",
         summary=f"{where} of pod {{{{ $labels.pod }}}} was busy for {{{{ $value | humanize }}}} percent of a day",
         impact="The GPU is paid for and does nothing: scale the kitchen to fewer replicas, or share its pool.",
-        keeps=("environment", "namespace", "pod", "Hostname", "gpu", "UUID"),
+        keeps=("environment", "namespace", "pod", "Hostname", "gpu", "GPU_I_ID", "UUID"),
     )
     yield Alert(
         id="KitchenGpuUnseen",
         subject="gpu",
-        expression="absent(DCGM_FI_DEV_GPU_UTIL)",
+        expression="absent(DCGM_FI_DEV_FB_USED)",
         hold="15m",
         severity="note",
         owner="platform",

@@ -38,6 +38,9 @@ _HOURS = {"5m": 1 / 12, "30m": 0.5, "1h": 1, "2h": 2, "6h": 6, "1d": 24, "3d": 7
 _LONG = ("1h", "6h", "1d", "3d")
 _BY = "environment, tenant, kitchen"
 _EACH = f"{_BY}, objective"
+_PAST = "_every5m"
+"""What a day and more is averaged over: the rates of 5 minutes, one every 5 minutes, a fifth of the samples."""
+
 _ALL, _BAD, _BUDGET = "kitchen:objective_calls:rate5m", "kitchen:objective_missed:rate5m", "kitchen:objective_budget"
 
 
@@ -114,18 +117,20 @@ def _availabilities(facts: RuleFacts) -> Iterator[Record]:
     kitchens = [kitchen for kitchen in facts.kitchens if kitchen.objective.availability is not None]
     if kitchens:
         for name, selector in zip((_ALL, _BAD), _availability_selectors(facts, _named(kitchens)), strict=True):
-            rate = f"rate({selector}[5m])"
-            summed = f"sum by ({_BY}) ({rate})"
+            rate = f"sum by ({_BY}) (rate({selector}[5m]))"
             if facts.entry:
-                summed = names.of_owner(facts, f"sum by (environment, kitchen) ({rate})")
-            yield Record(name=name, expression=summed, labels={"objective": AVAILABILITY})
+                rate = names.of_owner(facts, f"sum by (environment, kitchen) ({selector})")
+            yield Record(name=name, expression=rate, labels={"objective": AVAILABILITY})
 
 
 def _availability_selectors(facts: RuleFacts, who: str) -> tuple[str, str]:
-    """All calls that count, and those that failed. Series of every outcome are there from the first call on."""
+    """All calls that count, and those that failed: rates where there is an entry, counters where there is none.
+
+    Series of every outcome are there from the first call on.
+    """
     if facts.entry:
         counted, failed = 'outcome=~"ok|failed"', 'outcome="failed"'
-        return facts.of(names.CALLS, who, counted), facts.of(names.CALLS, who, failed)
+        return facts.of(names.CALLS_RATE, who, counted), facts.of(names.CALLS_RATE, who, failed)
     metric, part = "vllm:request_success_total", equal("part", "server")
     return (
         facts.of(metric, part, who, 'finished_reason!="abort"'),
@@ -136,12 +141,22 @@ def _availability_selectors(facts: RuleFacts, who: str) -> tuple[str, str]:
 def _burns(facts: RuleFacts) -> Iterator[Record]:
     budget = f"on ({_EACH}) {facts.of(_BUDGET)}"
     for window, hours in _HOURS.items():
-        missed, calls = (
-            facts.of(name) if window == "5m" else f"avg_over_time({facts.of(name)}[{window}])" for name in (_BAD, _ALL)
-        )
+        missed, calls = (_over(facts, name, window) for name in (_BAD, _ALL))
         if window in _LONG:
             calls = f"({calls} >= {FEWEST_CALLS / (hours * 3600):.6g})"
         yield Record(name=f"kitchen:objective_burn:{window}", expression=f"{missed} / {calls} / {budget}")
+
+
+def _over(facts: RuleFacts, name: str, window: str) -> str:
+    """The average of a rate over a window."""
+    if window == "5m":
+        return facts.of(name)
+    return f"avg_over_time({facts.of(name + (_PAST if _HOURS[window] >= 24 else ''))}[{window}])"
+
+
+def past_records(facts: RuleFacts) -> tuple[Record, ...]:
+    """What is kept every 5 minutes alone."""
+    return tuple(Record(name=name + _PAST, expression=facts.of(name)) for name in (_ALL, _BAD) if _kinds(facts))
 
 
 def _of_kind(facts: RuleFacts, kind: str) -> Iterator[Alert]:

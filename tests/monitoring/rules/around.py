@@ -22,6 +22,11 @@ def _busy(values: str, **labels: str) -> Series:
     return {series("DCGM_FI_DEV_GPU_UTIL", **_MODEL, **labels): values}
 
 
+def _slice(values: str) -> Series:
+    held = {"exported_namespace": "helpdesk-dev", "exported_pod": "support-0", "GPU_I_ID": "3"}
+    return {series("DCGM_FI_PROF_GR_ENGINE_ACTIVE", **_MODEL, **held): values}
+
+
 def _store(**values: str) -> Series:
     return {own(f"minio_{name}", "store", **_STORE): value for name, value in values.items()}
 
@@ -58,7 +63,15 @@ CASES = {
         minutes=_LONG - 10,
         labels=[{**_DEV, **_GPU, "namespace": "helpdesk-dev", "pod": "support-0"}],
     ),
-    "KitchenGpuUnseen": Case(fires={}, silent=_busy("0x30"), minutes=20, labels=[{}]),
+    "KitchenGpuIdle of a slice": Case(
+        fires=_slice(f"0.04x{_LONG}"),
+        silent=_slice(f"0.06x{_LONG}"),
+        minutes=_LONG - 10,
+        labels=[{**_DEV, **_GPU, "GPU_I_ID": "3", "namespace": "helpdesk-dev", "pod": "support-0"}],
+    ),
+    "KitchenGpuUnseen": Case(
+        fires={}, silent={series("DCGM_FI_DEV_FB_USED", **_MODEL): "0x30"}, minutes=20, labels=[{}]
+    ),
     "KitchenStoreFull": Case(
         fires=_store(cluster_capacity_usable_free_bytes="14x60", cluster_capacity_usable_total_bytes="100x60"),
         silent=_store(cluster_capacity_usable_free_bytes="15x60", cluster_capacity_usable_total_bytes="100x60"),

@@ -18,7 +18,7 @@ from tests.monitoring.rules.worlds import WORLDS
 from tools.toolchain import binary, ensure
 
 RUNBOOK = "https://docs.kitchen.example"
-READS = {"adapters": ("serving",)}
+READS = {"adapters": ("serving", "entry"), "objectives": ("entry",)}
 """Subjects whose alerts read records of others."""
 
 

@@ -56,6 +56,16 @@ def _routes(config: dict[str, Any], listener: int = 0) -> list[dict[str, Any]]:
     return found
 
 
+def _facts(config: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = _route(config)["metadata"]["filter_metadata"]["kitchen"]
+    return found
+
+
+def _of_sales(config: dict[str, Any]) -> None:
+    _facts(config).update(group="sales-callers")
+    _asked(config, 1)["value"]["list_match"]["one_of"]["string_match"].update(exact="sales-callers")
+
+
 def _route(config: dict[str, Any], tenant: str = "helpdesk") -> dict[str, Any]:
     return next(one for one in _routes(config) if one["name"].endswith(f"/faq-{tenant}"))
 
@@ -135,8 +145,31 @@ _CHANGES: tuple[tuple[str, Change, tuple[str, ...]], ...] = (
     ),
     (
         "a group of another tenant",
-        lambda c: _asked(c, 1)["value"]["list_match"]["one_of"]["string_match"].update(exact="sales-callers"),
+        _of_sales,
         ("metadata: is of the tenant 'helpdesk', whose caller sales-callers is not",),
+    ),
+    (
+        "a route that is counted for another group",
+        lambda c: _facts(c).update(group="sales-callers"),
+        ("metadata.group: is 'sales-callers', and 'helpdesk-callers' is asked for",),
+    ),
+    (
+        "a route that is counted for a caller's word",
+        lambda c: _facts(c).update(group="%REQ(x-team)%"),
+        ("metadata.group: is '%REQ(x-team)%', and 'helpdesk-callers' is asked for", "metadata.filter_metadata"),
+    ),
+    ("a route that is not counted for its group", lambda c: _facts(c).pop("group"), ("metadata.group: is None",)),
+    (
+        "a base model that is counted as an adapter",
+        lambda c: _facts(c).update(adapter="faq-sales"),
+        ("metadata.adapter: is 'faq-sales', and the model is 'faq-helpdesk'",),
+    ),
+    (
+        "an adapter that is counted as another version",
+        lambda c: _facts(c).update(
+            adapter="faq-helpdesk", adapters={"support": "faq-helpdesk/v1"}, versions={"support": "v2"}
+        ),
+        ("metadata.versions: are not those of `adapters`",),
     ),
     (
         "a route that is recorded for another tenant",

@@ -63,6 +63,12 @@ def _format(config: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _counter(config: dict[str, Any], name: str) -> dict[str, Any]:
+    log = next(one for one in _manager(config)["access_log"] if one["name"] == name)
+    found: dict[str, Any] = log["typed_config"]["counters"][0]
+    return found
+
+
 def _filter(config: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in _manager(config)["http_filters"] if one["name"] == name)["typed_config"]
     return found
@@ -130,7 +136,39 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
         lambda c: _filter(c, "model")["response_rules"]["rules"].append({"selectors": [{"key": "choices"}]}),
         "reads 'choices' out of bodies",
     ),
-    ("a second log", lambda c: _manager(c)["access_log"].append(_manager(c)["access_log"][0]), "are several"),
+    (
+        "a second log",
+        lambda c: _manager(c)["access_log"].append(_manager(c)["access_log"][0]),
+        "must be one file that the shipper takes, beside what counts",
+    ),
+    ("what counts, and no record", lambda c: _manager(c)["access_log"].pop(0), "must be one file that the shipper"),
+    (
+        "a caller's word as a label",
+        lambda c: _counter(c, "calls")["stat"]["tags"][4].update(value_format="%REQ(x-team)%"),
+        "counts as 'calls', and not as the program does: labels may be words of callers",
+    ),
+    (
+        "a caller's word as a label more",
+        lambda c: _counter(c, "tokens")["stat"]["tags"].append(
+            {"name": "caller", "value_format": "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:claims:sub)%"}
+        ),
+        "counts as 'tokens', and not as the program does",
+    ),
+    (
+        "a prompt in a number",
+        lambda c: _counter(c, "near-limit").update(value_format="%DYNAMIC_METADATA(kitchen.call:prompt)%"),
+        "counts as 'near-limit', and not as the program does",
+    ),
+    (
+        "calls counted twice",
+        lambda c: _manager(c)["access_log"].append(_manager(c)["access_log"][1]),
+        "counts as 'calls' a second time",
+    ),
+    (
+        "counted under a name that is not known",
+        lambda c: _manager(c)["access_log"][1].update(name="more"),
+        "counts as 'more', and not as the program does",
+    ),
     (
         "a log elsewhere",
         lambda c: _manager(c)["access_log"][0]["typed_config"].update(path="/dev/stdout"),

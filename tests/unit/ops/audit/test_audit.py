@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -22,6 +23,7 @@ from ops.audit.verdicts import Verdict
 from ops.store import ACCESS_KEY, SECRET_KEY
 from tests.unit.support import tampering
 from tests.unit.support.audited import SETTINGS, Items, as_declared, exported, live, one, pod_of, show, write_kubectl
+from tests.unit.support.exposition import samples
 from tests.unit.support.tampering import container, pod
 
 CANARY = "canary-that-nobody-may-see"
@@ -77,6 +79,26 @@ def test_what_is_as_declared_is_proven_and_what_was_not_looked_at_is_not(
     assert ("summary", "adapter sales-summary/v2026-03-15", "pods") in proven
     assert ("-", "other pods", "sales-dev") in proven
     rows(capsys, "--state", str(state), "--allow-unproven", status=0)
+
+
+def test_numbers_are_those_of_the_table(
+    said: Declared, bin_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = live(said)
+    tampering.argument(items)
+    show(bin_folder, items)
+    file = tmp_path / "kitchen.prom"
+    found = rows(capsys, "--metrics", str(file), status=1)
+    told = samples(file)
+    assert told.pop(("kitchen_audit_completed_timestamp_seconds", "dev")) > 0
+    for kitchen in ("support", "summary", "-"):
+        for verdict in ("proven", "differs", "not proven"):
+            number = sum(row["kitchen"] == kitchen and row["verdict"] == verdict for row in found)
+            labels = (kitchen.strip("-"), verdict.replace(" ", "_"))
+            assert sum(v for (_, _, name, _, word), v in told.items() if (name, word) == labels) == number
+    assert {place for _, _, _, place, _ in told} == {"cluster", "state", "pods", "bucket", "server", "undeclared"}
+    bad = main(["audit", "--settings", str(SETTINGS), "--metrics", str(file), "--models", "nobody=x"])
+    assert (bad, samples(file)) == (2, {**told, ("kitchen_audit_completed_timestamp_seconds", "dev"): ANY})
 
 
 def test_nothing_at_all_proves_nothing(

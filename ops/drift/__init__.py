@@ -1,0 +1,1 @@
+"""What an update would change, in numbers for Prometheus."""
