@@ -7,8 +7,9 @@ RATE = "$__rate_interval"
 
 DAY = "1d"
 
-MANY = 7
-"""Lines that a picture has at most where there may be hundreds: as many as there are colours that differ clearly."""
+MANY = 6
+"""Lines that a picture has at most where there may be hundreds: as many, with one for all others, as there are colours
+that differ clearly."""
 
 ENVIRONMENT = 'environment="$environment"'
 """Every series of ours has this label: two environments may be in one Prometheus, with kitchens of the same names."""
@@ -53,6 +54,11 @@ def leading(expression: str, count: int = MANY) -> str:
     topk() alone chooses anew at each moment: a picture of some hours would have a line for everybody who ever led.
     """
     return f"({expression}) and topk({count}, avg_over_time(({expression})[$__range:5m] @ end()))"
+
+
+def others(expression: str) -> str:
+    """The sum of those that do not lead, so that what is stacked is the whole."""
+    return f"sum({expression}) - sum({leading(expression)})"
 
 
 def named(expression: str, label: str, name: str) -> str:

@@ -90,13 +90,12 @@ def _rollouts() -> tuple[Panel, ...]:
         Lines(
             title="Updates",
             unit="count",
-            shows="Changes of the Deployments of each namespace within 5 minutes; the seven with most.",
+            shows="Changes of the Deployments of each namespace within 5 minutes; the six with most.",
             empty=common.NO_KUBE,
             queries=(
                 Query(expression=leading(f"sum by (namespace) (changes({_GENERATION}[5m]))"), legend="{{namespace}}"),
             ),
             width=8,
-            stack=True,
             many=True,
         ),
         Lines(
@@ -157,7 +156,7 @@ def _artifacts() -> tuple[Panel, ...]:
         Lines(
             title="Since a sidecar last compared",
             unit="seconds",
-            shows="The seven sidecars that compared what is loaded with Git longest ago.",
+            shows="The six sidecars that compared what is loaded with Git longest ago.",
             empty=common.NO_SIDECAR,
             queries=(Query(expression=leading(f"max by (kitchen, pod) ({age})"), legend="{{pod}}"),),
             width=12,

@@ -10,6 +10,7 @@ from components.observability.dashboards.expressions import (
     NAMESPACES,
     grown,
     leading,
+    others,
     rate,
     series,
     share,
@@ -107,9 +108,12 @@ def _use() -> tuple[Panel, ...]:
         Lines(
             title="Tokens by tenant",
             unit="tokens/s",
-            shows="Tokens read and written for the seven tenants with most of them.",
+            shows="Tokens read and written for the six tenants with most of them.",
             empty=common.NO_CALLS,
-            queries=(Query(expression=leading(by_tenant), legend="{{tenant}}"),),
+            queries=(
+                Query(expression=leading(by_tenant), legend="{{tenant}}"),
+                Query(expression=others(by_tenant), legend="all others"),
+            ),
             width=8,
             stack=True,
             many=True,
@@ -143,9 +147,12 @@ def _cost() -> tuple[Panel, ...]:
         Lines(
             title="GPUs held by tenant",
             unit="count",
-            shows="GPUs that a tenant's pods ask for, busy or not: they are paid for. The seven largest.",
+            shows="GPUs that a tenant's pods ask for, busy or not: they are paid for. The six largest.",
             empty=common.NO_KUBE,
-            queries=(Query(expression=leading(held), legend="{{namespace}}"),),
+            queries=(
+                Query(expression=leading(held), legend="{{namespace}}"),
+                Query(expression=others(held), legend="all others"),
+            ),
             width=8,
             stack=True,
             many=True,

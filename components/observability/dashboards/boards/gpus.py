@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from components.observability.dashboards.boards import common
 from components.observability.dashboards.boards.common import BoardArgs
-from components.observability.dashboards.expressions import DAY, ENVIRONMENT, NAMESPACES, leading, or_none, series
+from components.observability.dashboards.expressions import (
+    DAY,
+    ENVIRONMENT,
+    NAMESPACES,
+    leading,
+    or_none,
+    others,
+    series,
+)
 from components.observability.dashboards.model import (
     Column,
     Dashboard,
@@ -131,7 +139,7 @@ def _work() -> tuple[Panel, ...]:
             width=12,
             columns=(
                 Column(key="Hostname", heading="Node"),
-                Column(key="gpu", heading="GPU", width=60),
+                Column(key="gpu", heading="GPU", width=75),
                 Column(key="namespace", heading="Namespace"),
                 Column(key="pod", heading="Pod"),
                 Column(key="A", heading="Busy", unit="percent", width=80),
@@ -147,9 +155,12 @@ def _holders() -> tuple[Panel, ...]:
         Lines(
             title="GPUs held by namespace",
             unit="count",
-            shows="The seven namespaces that ask for most GPUs.",
+            shows="The six namespaces that ask for most GPUs.",
             empty=common.NO_KUBE,
-            queries=(Query(expression=leading(held), legend="{{namespace}}"),),
+            queries=(
+                Query(expression=leading(held), legend="{{namespace}}"),
+                Query(expression=others(held), legend="all others"),
+            ),
             width=12,
             stack=True,
             many=True,
@@ -157,7 +168,7 @@ def _holders() -> tuple[Panel, ...]:
         Lines(
             title="Pods that wait, by namespace",
             unit="count",
-            shows="The seven namespaces with most pods that no node has taken.",
+            shows="The six namespaces with most pods that no node has taken.",
             empty="no pod waits, or kube-state-metrics is not scraped: the tile above tells which.",
             queries=(
                 Query(
@@ -177,7 +188,7 @@ def _health() -> tuple[Panel, ...]:
         Lines(
             title="Temperature",
             unit="celsius",
-            shows="The seven hottest GPUs.",
+            shows="The six hottest GPUs.",
             empty=common.NO_GPU,
             queries=(
                 Query(
@@ -191,7 +202,7 @@ def _health() -> tuple[Panel, ...]:
         Lines(
             title="Power by node",
             unit="watts",
-            shows="What the GPUs of the seven hungriest nodes draw.",
+            shows="What the GPUs of the six hungriest nodes draw.",
             empty=common.NO_GPU,
             queries=(Query(expression=leading("sum by (Hostname) (DCGM_FI_DEV_POWER_USAGE)"), legend="{{Hostname}}"),),
             width=8,
@@ -206,7 +217,7 @@ def _health() -> tuple[Panel, ...]:
             width=8,
             columns=(
                 Column(key="Hostname", heading="Node"),
-                Column(key="gpu", heading="GPU", width=60),
+                Column(key="gpu", heading="GPU", width=75),
                 Column(key="modelName", heading="Product"),
                 Column(key="A", heading="XID"),
             ),

@@ -13,6 +13,7 @@ from components.observability.dashboards.expressions import (
     leading,
     named,
     or_none,
+    others,
     quantile,
     rate,
     series,
@@ -200,7 +201,7 @@ def _room() -> tuple[Panel, ...]:
         Lines(
             title="KV cache in use",
             unit="share",
-            shows="The seven fullest servers. At 100 % calls wait, and some are preempted.",
+            shows="The six fullest servers. At 100 % calls wait, and some are preempted.",
             empty=common.NO_SERVER,
             queries=(Query(expression=leading(series("vllm:kv_cache_usage_perc", KITCHEN)), legend="{{pod}}"),),
             width=10,
@@ -228,6 +229,7 @@ def _room() -> tuple[Panel, ...]:
 
 
 def _parts() -> tuple[Panel, ...]:
+    by_adapter = rate(TOKENS, KITCHEN_CALLS, by="adapter")
     loaded = f"min(sum by (pod) ({series(common.LOADED, KITCHEN)}))"
     refused = f"sum by (pod) ({series(common.REFUSED, KITCHEN)})"
     pods = f'{NAMESPACE},pod=~"$kitchen-.+"'
@@ -235,13 +237,14 @@ def _parts() -> tuple[Panel, ...]:
         Lines(
             title="Tokens by adapter",
             unit="tokens/s",
-            shows="The seven adapters with most tokens, as the entry counts them, and the base model.",
+            shows="The six adapters with most tokens, as the entry counts them, and the base model.",
             empty=common.NO_CALLS,
             queries=(
                 Query(
-                    expression=named(leading(rate(TOKENS, KITCHEN_CALLS, by="adapter")), "adapter", "base model"),
+                    expression=named(leading(by_adapter), "adapter", "base model"),
                     legend="{{adapter}}",
                 ),
+                Query(expression=others(by_adapter), legend="all others"),
             ),
             width=8,
             stack=True,
@@ -262,7 +265,7 @@ def _parts() -> tuple[Panel, ...]:
         Lines(
             title="Restarts of its pods",
             unit="count",
-            shows="Restarts within an hour of the seven pods that restart most.",
+            shows="Restarts within an hour of the six pods that restart most.",
             empty=common.NO_KUBE,
             queries=(
                 Query(

@@ -108,6 +108,7 @@ def test_lines_are_few_in_an_environment_with_many_kitchens(panel: Panel) -> Non
         labels = re.findall(r"^\(?(?:sum|avg|max|min) by \(([^)]*)\)", query.expression)
         by = {label.strip() for found in labels for label in found.split(",")}
         leads = f"topk({MANY}, " in query.expression
+        assert not (leads and panel.stack) or panel.queries[-1].legend == "all others"
         one = re.match(r"\(?(?:sum|max|min|count|avg|histogram_quantile)\(", query.expression) is not None
         of_few = bool(by) and by <= BOUNDED | ({"pod"} if "downstream_rq_active" in query.expression else set())
         ratio = re.match(r"\(sum(?: by \((?P<by>[^)]*)\))?", query.expression)
