@@ -24,6 +24,18 @@ ABILITIES = ("versioning", "objectLock", "lifecycle", "bucketPolicy", "tagging")
 STORE_SERVICE, STORE_PORT = "minio", 9000
 """Service and port of the object store that the program brings up."""
 
+STORE_TLS_SECRET = "minio-tls"
+"""Secret with its certificate where cert-manager makes it."""
+
+ENTRY_PODS = {"app.kubernetes.io/name": "entry"}
+"""Labels of the entry's pods that rules go by."""
+
+COUNTER_SERVICE = "counter"
+"""Name of the shared counter's workload, Service and pods."""
+
+LOAD_LABEL = "kitchen.example.com/loads"
+"""Pod label of a base model's load; its value is the claim that it writes."""
+
 PLACEHOLDER = "render-only"
 """Stands for a key or credentials in rendered YAML; no store and no registry takes it."""
 

@@ -7,36 +7,39 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from components import naming
-from components.entry.counter import pods as counter_pods
-from components.model_store.volume import LOAD_LABEL
-from components.object_store.minio import pod as minio_pod
+from components.facts import COUNTER_SERVICE, ENTRY_PODS, LOAD_LABEL, STORE_SERVICE, STORE_TLS_SECRET
 from components.observability.alert import Alert
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of
 from components.observability.facts import DeclaredAdapter, End, KitchenFacts, Objective, RuleFacts
 from components.observability.groups import Group, groups
 from components.observability.rules import all_alerts
-from components.observability.targets import Port, ServiceTarget, Target, kitchen_target
-from components.tenancy.network import ENTRY_PODS
+from components.observability.targets import PlatformTarget, Port, Target, kitchen_target
 from infra.adapter_refs import AdapterCanary
 from infra.settings import Kitchen, Settings
 
 OPERATIONS = 4
 """Phase from which on metrics are taken."""
 
-_SERVICES = {
-    "kserve": ServiceTarget(
-        part="kserve", namespace="kserve", match={"control-plane": "kserve-controller-manager"}, port="metrics"
+_PARTS = {
+    # Its manager tells numbers on a port that its manifest does not name (cmd/manager/main.go, metrics-addr).
+    "kserve": PlatformTarget(
+        part="kserve",
+        namespace="kserve",
+        match={"control-plane": "kserve-controller-manager"},
+        port="metrics",
+        unnamed=(8080, 9443),
     ),
-    "keda": ServiceTarget(
+    "keda": PlatformTarget(
         part="keda", namespace="keda", match={"app.kubernetes.io/name": "keda-operator"}, port="metrics"
     ),
-    "gpu": ServiceTarget(
+    "gpu": PlatformTarget(
         part="gpu", namespace="gpu-operator", match={"app": "nvidia-dcgm-exporter"}, port="gpu-metrics"
     ),
-    "kube": ServiceTarget(
+    "kube": PlatformTarget(
         part="kube",
         namespace="monitoring",
         match={"app.kubernetes.io/name": "kube-state-metrics"},
@@ -92,19 +95,19 @@ def targets(settings: Settings) -> tuple[Target, ...]:
     return tuple(_targets(settings))
 
 
-def service_targets(settings: Settings) -> tuple[ServiceTarget, ...]:
+def platform_targets(settings: Settings) -> tuple[PlatformTarget, ...]:
     """Parts of the platform that the settings ask to scrape."""
-    return tuple(_service(settings, part) for part in settings.monitoring.scrapes)
+    return tuple(_part(settings, part) for part in settings.monitoring.scrapes)
 
 
-def _service(settings: Settings, part: str) -> ServiceTarget:
-    said, default = settings.monitoring.scrapes[part], _SERVICES[part]
-    return ServiceTarget(
-        part=part,
+def _part(settings: Settings, part: str) -> PlatformTarget:
+    said, default = settings.monitoring.scrapes[part], _PARTS[part]
+    return replace(
+        default,
         namespace=said.namespace or default.namespace,
         match=said.labels or default.match,
         port=said.port or default.port,
-        honour=default.honour,
+        unnamed=None if said.port else default.unnamed,
     )
 
 
@@ -127,7 +130,7 @@ def _targets(settings: Settings) -> Iterator[Target]:
         ports = (Port(name="metrics", part="entry", path="/stats/prometheus"), Port(name="record", part="record"))
         yield Target(name="entry", namespace=space, match=ENTRY_PODS, ports=ports, labels=labels)
         if settings.entry.counter == "shared":
-            match = {"app.kubernetes.io/name": counter_pods.COUNTER}
+            match = {"app.kubernetes.io/name": COUNTER_SERVICE}
             counted = (Port(name="metrics", part="counter"),)
             yield Target(name="counter", namespace=space, match=match, ports=counted, labels=labels)
     deploy = settings.object_store.deploy
@@ -138,8 +141,8 @@ def _targets(settings: Settings) -> Iterator[Target]:
             match={"app.kubernetes.io/name": "minio"},
             ports=(Port(name="https", part="store", path="/minio/v2/metrics/cluster"),),
             labels={"environment": environment},
-            authority=deploy.tls_secret or minio_pod.TLS_SECRET,
-            server_name=f"{minio_pod.SERVICE}.{deploy.namespace}.svc",
+            authority=deploy.tls_secret or STORE_TLS_SECRET,
+            server_name=f"{STORE_SERVICE}.{deploy.namespace}.svc",
         )
 
 

@@ -89,6 +89,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "publish": ("upload artifacts, checked against the catalog", partial(_module, "ops.publish_command")),
     "policy": ("the policy pack", _policy),
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
+    "merged": ("since when adapters are declared, out of Git", partial(_module, "ops.merged.commands")),
     "drift": ("what an update would change, counted", partial(_module, "ops.drift.commands")),
     "audit-policy": (
         "what the API server should write down, as its policy",

@@ -19,10 +19,10 @@ from components.entry.envoy.shares import at_once_by_tenant
 from components.entry.plan import EntryPlan
 from components.entry.rules import Reached, network_policies
 from components.entry.shipper import Shipping
+from components.facts import ENTRY_PODS
 from components.kubernetes_object import KubernetesObject
 from components.labels import pod_labels
 from components.platform import Platform
-from components.tenancy.network import ENTRY_PODS
 from components.tenancy.provisions import Provision, image_pull_secrets
 
 NAME = "entry"

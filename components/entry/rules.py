@@ -9,9 +9,9 @@ from typing import Any
 from components.entry.doors.parts import labelled_peers
 from components.entry.plan import EntryPlan
 from components.entry.shipper import PORT as RECORD_PORT
+from components.facts import ENTRY_PODS
 from components.platform import Platform
 from components.tenancy.network import (
-    ENTRY_PODS,
     PRIVATE_NETWORKS,
     StoreAddress,
     dns_egress,

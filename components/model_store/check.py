@@ -15,7 +15,8 @@ CONFIG_PATH = "/etc/kitchen/base-model"
 MODELS_PATH = "/models"
 MODULE = "load_base_model"
 SCRIPTS = pod_package.files(
-    *(MODULE, "adapter_file", "fetch_adapters", "local_files", "one_load", "tensor_values", "verify_signature")
+    *(MODULE, "adapter_file", "adapter_status", "fetch_adapters", "load_status", "local_files", "one_load"),
+    *("tensor_values", "verify_signature"),
 )
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600

@@ -10,18 +10,16 @@ import pulumi
 
 from components import naming, pod_package
 from components.content import sha256_of
+from components.facts import LOAD_LABEL
 from components.gpu.sizing import LOAD_CPU, LOAD_MEMORY_GIB, load_minutes
 from components.kubernetes_object import KubernetesObject
-from components.labels import DOMAIN, pod_labels
+from components.labels import pod_labels
 from components.model_store.check import CONFIG_PATH, MANIFEST, MODELS_PATH, MODULE, BaseModelContent
 from components.object_store.buckets import BucketAccess, BucketAccessArgs
 from components.platform import Platform
 from components.ports import STATUS_PORT
-from components.tenancy.network import StoreAddress, scrapers, store_egress, tcp
+from components.tenancy.network import StoreAddress, scrapers_ingress, store_egress
 from components.tenancy.provisions import image_pull_secrets
-
-LOAD_LABEL = f"{DOMAIN}/loads"
-"""Pod label of a load; its value is the claim that it writes."""
 
 _CA_PATH = "/etc/kitchen/ca"
 _BRING_IN_PATH = "/bring-in"
@@ -98,7 +96,7 @@ class BaseModelLoad(pulumi.ComponentResource):
 
     Guaranteed: the component is done when the completion marker of this very manifest is on the volume. Wrong content
     or a bad manifest fails the Job at once, a store out of reach is tried again; a changed manifest is a new Job. The
-    pod tolerates no taint, so it takes no GPU node.
+    pod tolerates no taint, so it takes no GPU node. While it runs, Prometheus sees how far it is.
     """
 
     TOKEN = "kitchen:model_store:BaseModelLoad"
@@ -162,12 +160,9 @@ def _metadata(name: str, args: BaseModelLoadArgs) -> dict[str, Any]:
 
 def _network_policy(args: BaseModelLoadArgs) -> dict[str, Any]:
     pods = {"matchLabels": {LOAD_LABEL: _claim(args)}}
-    closed: dict[str, Any] = {"podSelector": pods, "policyTypes": ["Egress"]}
-    policy = closed if args.access is None else store_egress(pods, args.store)
-    if not args.platform.monitoring:
-        return policy
-    told = {"from": scrapers(args.platform), "ports": tcp(STATUS_PORT)}
-    return {**policy, "policyTypes": ["Ingress", "Egress"], "ingress": [told]}
+    out = {"podSelector": pods} if args.access is None else store_egress(pods, args.store)
+    scraped = scrapers_ingress(pods, args.platform, STATUS_PORT)
+    return {**out, **scraped, "policyTypes": ["Egress", "Ingress"]}
 
 
 def _job(args: BaseModelLoadArgs, secret: str | None) -> dict[str, Any]:
@@ -213,7 +208,8 @@ def _container(args: BaseModelLoadArgs, secret: str | None) -> dict[str, Any]:
         "image": args.content.image,
         "command": pod_package.command(MODULE),
         "workingDir": CONFIG_PATH,
-        "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--models", MODELS_PATH, *source],
+        "args": ["--manifest", f"{CONFIG_PATH}/{MANIFEST}", "--models", MODELS_PATH, *source, f"--port={STATUS_PORT}"],
+        "ports": [{"name": "status", "containerPort": STATUS_PORT, "protocol": "TCP"}],
         "env": _environment(args, secret),
         "resources": {
             "requests": {"cpu": str(LOAD_CPU), "memory": f"{LOAD_MEMORY_GIB}Gi"},

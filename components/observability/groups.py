@@ -11,7 +11,7 @@ from components.observability.facts import RuleFacts
 from components.observability.rules import SUBJECTS, all_alerts, constants, objectives
 
 INTERVAL, PAST_INTERVAL = "1m", "5m"
-"""How often rules are evaluated, and those that keep what is averaged over days."""
+"""How often rules are evaluated, and those that keep what is averaged over hours and days."""
 
 
 @dataclass(frozen=True, kw_only=True)

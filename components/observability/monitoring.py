@@ -11,7 +11,7 @@ import pulumi
 from components.kubernetes_object import KubernetesObject
 from components.observability.groups import Group
 from components.observability.monitor import API_VERSION
-from components.observability.targets import ServiceTarget, service_monitor
+from components.observability.targets import PlatformTarget, platform_monitor
 from components.platform import Platform
 
 
@@ -25,12 +25,12 @@ class MonitoringArgs:
     groups: Sequence[Group]
     platform: Platform
     found_by: Mapping[str, str] = field(default_factory=dict)
-    services: Sequence[ServiceTarget] = ()
+    parts: Sequence[PlatformTarget] = ()
     protect: bool = False
 
 
 class Monitoring(pulumi.ComponentResource):
-    """A namespace without pods, one PrometheusRule a group of rules, and ServiceMonitors.
+    """A namespace without pods, one PrometheusRule a group of rules, and monitors of parts of the platform.
 
     Guaranteed: no pod and no Service may be in the namespace, so that whoever may write rules runs nothing there.
     """
@@ -63,8 +63,9 @@ class Monitoring(pulumi.ComponentResource):
         self._object("quota", "v1", "ResourceQuota", {"hard": nothing})
         for group in args.groups:
             self._object(f"kitchen-{group.name}", API_VERSION, "PrometheusRule", {"groups": [group.content()]})
-        for target in args.services:
-            self._object(target.part, API_VERSION, "ServiceMonitor", service_monitor(args.environment, target))
+        for target in args.parts:
+            kind, spec = platform_monitor(args.environment, target)
+            self._object(target.part, API_VERSION, kind, spec)
         self.register_outputs({"namespace": args.namespace})
 
     def _object(self, called: str, api_version: str, kind: str, spec: Mapping[str, Any]) -> None:

@@ -50,14 +50,19 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceTarget:
-    """A Service of the platform's that is scraped from another namespace; `honour` keeps the labels of its series."""
+class PlatformTarget:
+    """A part of the platform in another namespace, found by its Service; `honour` keeps the labels of its series.
+
+    `unnamed` is for pods that tell their numbers on a port that they do not name: the number of that port, and that of
+    one that they do name. Then `match` are labels of the pods.
+    """
 
     part: str
     namespace: str
     match: Mapping[str, str]
     port: str
     honour: bool = False
+    unnamed: tuple[int, int] | None = None
 
 
 def kitchen_target(environment: str, tenant: str, kitchen: str, namespace: str) -> Target:
@@ -104,19 +109,22 @@ def _endpoint(target: Target, port: Port) -> dict[str, Any]:
     }
 
 
-def service_monitor(environment: str, target: ServiceTarget) -> dict[str, Any]:
-    """`spec` of a ServiceMonitor of another namespace."""
+def platform_monitor(environment: str, target: PlatformTarget) -> tuple[str, dict[str, Any]]:
+    """Kind and `spec` of a monitor of another namespace."""
     constants = {"environment": environment, "part": target.part}
-    return {
+    relabelings: list[dict[str, Any]] = [{"targetLabel": key, "replacement": one} for key, one in constants.items()]
+    endpoint: dict[str, Any] = {"port": target.port}
+    if target.unnamed is not None:
+        told, named = target.unnamed
+        endpoint = {"portNumber": named}
+        address = {"sourceLabels": ["__meta_kubernetes_pod_ip"], "targetLabel": "__address__"}
+        relabelings.append({**address, "replacement": f"$1:{told}"})
+    endpoint |= {"path": "/metrics", "interval": INTERVAL, **({"honorLabels": True} if target.honour else {})}
+    kind, endpoints = ("ServiceMonitor", "endpoints")
+    if target.unnamed is not None:
+        kind, endpoints = ("PodMonitor", "podMetricsEndpoints")
+    return kind, {
         "namespaceSelector": {"matchNames": [target.namespace]},
         "selector": {"matchLabels": dict(target.match)},
-        "endpoints": [
-            {
-                "port": target.port,
-                "path": "/metrics",
-                "interval": INTERVAL,
-                **({"honorLabels": True} if target.honour else {}),
-                "relabelings": [{"targetLabel": label, "replacement": value} for label, value in constants.items()],
-            }
-        ],
+        endpoints: [{**endpoint, "relabelings": relabelings}],
     }

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.facts import ENTRY_PODS
 from components.labels import DOMAIN, SERVICE_LABEL
 from components.platform import Platform
 from components.ports import PROXY_PORT, SERVER_PORT, STATUS_PORT
 
 GATEWAY_LABEL = f"{DOMAIN}/access"
 """Namespace label: its value `gateway` admits the namespace's pods to the model servers, `metrics` to their metrics."""
-
-ENTRY_PODS = {"app.kubernetes.io/name": "entry"}
-"""Labels of the entry's pods that rules go by."""
 
 _API_SERVER_PORT = 6443
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -79,6 +77,11 @@ def server_ingress(
 ) -> dict[str, Any]:
     """A NetworkPolicy's specification that lets callers and scrapers in to a server's port that is its own."""
     return {"podSelector": pods, **_ingress([*_callers(platform, entry_namespace), *scrapers(platform)], port)}
+
+
+def scrapers_ingress(pods: dict[str, Any], platform: Platform, *ports: int) -> dict[str, Any]:
+    """A NetworkPolicy's specification that lets in what scrapes metrics, and nobody else."""
+    return {"podSelector": pods, **_ingress(scrapers(platform), *ports)}
 
 
 def entry_pods(namespace: str) -> dict[str, Any]:

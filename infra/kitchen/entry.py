@@ -21,8 +21,8 @@ from components.entry.pods import SCRIPTS, TLS_SECRET
 from components.entry.rules import Reached
 from components.entry.shipper import CONTENTS, PREFIX, Shipping
 from components.entry.shipper import SCRIPTS as RECORD_SCRIPTS
+from components.facts import ENTRY_PODS
 from components.object_store import BucketAccess, BucketAccessArgs
-from components.tenancy.network import ENTRY_PODS
 from infra.catalog import FETCH_IMAGE
 from infra.entry_settings import COUNTER_IMAGES
 from infra.grants import callers, unknown

@@ -7,7 +7,7 @@ import pulumi
 from components.observability import KitchenMonitor, KitchenMonitorArgs, Monitoring, MonitoringArgs
 from components.observability.dashboards import Dashboards, DashboardsArgs
 from infra.kitchen.context import Context
-from infra.monitoring import OPERATIONS, namespace, rule_groups, service_targets, targets
+from infra.monitoring import OPERATIONS, namespace, platform_targets, rule_groups, targets
 
 
 def monitored(context: Context) -> bool:
@@ -37,7 +37,7 @@ def monitoring(context: Context) -> None:
         groups=rule_groups(settings),
         platform=context.platform,
         found_by=found_by,
-        services=service_targets(settings),
+        parts=platform_targets(settings),
         protect=settings.protect,
     )
     made = Monitoring("monitoring", args, context.on_cluster)

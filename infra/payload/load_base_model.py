@@ -21,7 +21,6 @@ import os
 import signal
 import stat
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,39 +29,12 @@ from typing import Any, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import fetch_adapters as base
-from . import local_files, one_load
+from . import load_status, local_files, one_load
 
 MARKER = ".kitchen-complete.json"
 PARALLEL = 4
-PROGRESS_SECONDS = 10
 ATTEMPTS = 5
-MIB = 1024 * 1024
-
-
-class Progress:
-    """Counts bytes over all threads and says every ten seconds how far it is."""
-
-    def __init__(self, ref: str, total: int) -> None:
-        """Start the clock."""
-        self._ref, self._total, self._done, self._read = ref, total, 0, 0
-        self._start = self._told = time.monotonic()
-        self._lock = threading.Lock()
-
-    def add(self, count: int, *, read: bool) -> None:
-        """Count bytes that are done, `read` from the source or there already."""
-        with self._lock:
-            self._done += count
-            self._read += count if read else 0
-            if time.monotonic() - self._told >= PROGRESS_SECONDS:
-                self._told = time.monotonic()
-                self.tell()
-
-    def tell(self) -> None:
-        """Print one line: what, how far, how fast, how long."""
-        elapsed = time.monotonic() - self._start
-        speed = self._read / MIB / max(elapsed, 1e-3)
-        shown = f"{self._done / MIB:.1f} of {self._total / MIB:.1f} MiB"
-        print(f"base/{self._ref}: {shown}, {speed:.1f} MiB/s, {elapsed:.0f} s", flush=True)
+MIB = load_status.MIB
 
 
 class Source:
@@ -138,7 +110,7 @@ def not_complete(folder: Path, manifest: dict[str, Any], sha256: str) -> str | N
     return None
 
 
-def load_file(source: Source, file: dict[str, Any], folder: Path, progress: Progress, turn: Any) -> Any:
+def load_file(source: Source, file: dict[str, Any], folder: Path, progress: load_status.Progress, turn: Any) -> Any:
     """Put one verified file in its place; return what is wrong with it."""
     final = folder / file["path"]
     part = final.with_name(f".{final.name}.part")
@@ -169,7 +141,7 @@ def load_file(source: Source, file: dict[str, Any], folder: Path, progress: Prog
     return None
 
 
-def receive(source: Source, file: dict[str, Any], part: Path, progress: Progress) -> str:
+def receive(source: Source, file: dict[str, Any], part: Path, progress: load_status.Progress) -> str:
     """Continue or begin `part` until it has the file's size; return its sha256 sum."""
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "r+b") as out:
         digest, have = hash_beginning(out, file["sizeBytes"])
@@ -213,8 +185,8 @@ def hash_beginning(out: BinaryIO, size: int) -> tuple[Any, int]:
     return digest, have
 
 
-def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, turn: Any) -> list[Any]:
-    """Bring every file to the folder, then write the marker; return what is wrong."""
+def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, turn: Any, *, port: int = 0) -> list[Any]:
+    """Bring every file to the folder, then write the marker; return what is wrong. Tell on the port how far it is."""
     folder.mkdir(parents=True, exist_ok=True)
     local_files.discard(folder / MARKER)
     local_files.sync(folder)
@@ -222,7 +194,9 @@ def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, tu
     total = sum(file["sizeBytes"] for file in files)
     for path in _extras(folder, manifest):
         local_files.discard(folder / path)
-    progress = Progress(ref, total)
+    progress = load_status.Progress(ref, total)
+    if port:
+        load_status.serve(manifest["name"], manifest["version"], progress, "", port)
     with ThreadPoolExecutor(PARALLEL) as pool:
         found = list(pool.map(lambda file: load_file(source, file, folder, progress, turn), files))
     progress.tell()
@@ -252,7 +226,7 @@ def check(manifest: dict[str, Any], sha256: str, folder: Path, patience: float) 
             hint = "the load Job of this base model says why: kubectl get jobs, kubectl logs"
             return [base.FetchError(f"{ref}: {reason}; waited {waited:.0f} s; check: {hint}")]
         print(f"{ref}: {reason}; waiting, {waited:.0f} of {patience:.0f} s", flush=True)
-        time.sleep(min(PROGRESS_SECONDS, patience - waited))
+        time.sleep(min(load_status.PROGRESS_SECONDS, patience - waited))
     print(f"{ref}: complete: marker and sizes are right", flush=True)
     return []
 
@@ -272,6 +246,7 @@ def main() -> int:
     what.add_argument("--from", dest="source", type=Path, help="load from this folder, which holds base/<name>/vN/")
     what.add_argument("--wait", type=float, metavar="SECONDS", help="load nothing: check, and wait so long for a load")
     parser.add_argument("--verify-all", action="store_true", help="hash every file again though the marker is right")
+    parser.add_argument("--port", type=int, default=0, help="of /metrics while a load runs")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
     faults: list[Any] = []
@@ -286,7 +261,7 @@ def main() -> int:
             source = Source(ref, arguments.bucket, arguments.source)
             with one_load.turn(folder) as turn:
                 if arguments.verify_all or not_complete(folder, manifest, sha256) or _extras(folder, manifest):
-                    faults = load(manifest, sha256, source, folder, turn)
+                    faults = load(manifest, sha256, source, folder, turn, port=arguments.port)
                 else:
                     print(f"base/{ref}: already there, sizes are right", flush=True)
     except one_load.OvertakenError as error:

@@ -1,4 +1,4 @@
-"""What rollback asks of git, through its command."""
+"""What commands ask of git, through its command."""
 
 from __future__ import annotations
 
@@ -30,17 +30,25 @@ class Revision:
         return self.commit[:12]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit's whole name, and when it was made, in seconds since 1970."""
+
+    commit: str
+    seconds: int
+
+
 class Repository:
     """The repository that a file lies in; raise FaultsError where it lies in none."""
 
-    def __init__(self, path: Path) -> None:
-        """Find the repository of `path`, which must be a file."""
-        self.path = path.resolve()
+    def __init__(self, path: Path, source: str = "rollback") -> None:
+        """Find the repository of `path`, which must be a file; faults are those of the command `source`."""
+        self.path, self._source = path.resolve(), source
         try:
             self.root = Path(self._git("rev-parse", "--show-toplevel").strip()).resolve()
         except GitError as error:
             rule = f"must lie in a git repository: {error}"
-            raise _faults("--settings", str(path), rule, "a clone of your repository") from None
+            raise self._faults("--settings", str(path), rule, "a clone of your repository") from None
 
     def revision(self, name: str) -> Revision:
         """The commit that a name stands for; raise FaultsError where there is none."""
@@ -49,10 +57,18 @@ class Repository:
             title = self._git("show", "--no-patch", "--format=%as %s", commit, "--").strip()
         except GitError:
             rule = "must be a commit, tag or branch of this repository; a shallow clone has few of them"
-            raise _faults("--to", name, rule, "HEAD~1") from None
+            raise self._faults("--to", name, rule, "HEAD~1") from None
         return Revision(commit=commit, title=printable(title))
 
-    def text_at(self, revision: Revision, path: Path) -> str | None:
+    def first_parents(self, most: int) -> tuple[list[Commit], bool]:
+        """Commits of the branch that changed the file, the newest first, and whether these are all that there are."""
+        words = ("log", "--first-parent", f"--max-count={most}", "--format=%H %ct", "HEAD", "--", self.path.name)
+        lines = [line.split() for line in self._git(*words).splitlines()]
+        commits = [Commit(commit=commit, seconds=int(seconds)) for commit, seconds in lines]
+        is_shallow = self._git("rev-parse", "--is-shallow-repository").strip() != "false"
+        return commits, len(commits) < most and not is_shallow
+
+    def text_at(self, revision: Revision | Commit, path: Path) -> str | None:
         """A file as it was, byte for byte; None where it was not there or is outside of the repository."""
         try:
             inside = path.resolve().relative_to(self.root).as_posix()
@@ -68,6 +84,9 @@ class Repository:
         """Commit this file alone, whatever else is staged, and return the new commit; raise GitError."""
         self._git("commit", "--quiet", "--only", f"--message={message}", "--", self.path.name)
         return self._git("rev-parse", "HEAD").strip()
+
+    def _faults(self, path: str, value: str, rule: str, example: str) -> FaultsError:
+        return FaultsError(self._source, [Fault(path=path, value=value, rule=rule, example=example)])
 
     def _git(self, *words: str) -> str:
         env = {key: value for key, value in os.environ.items() if key not in _OUTER} | {"LC_ALL": "C"}
@@ -90,7 +109,3 @@ class Repository:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
             raise GitError(printable(lines[-1]) if lines else f"git {words[0]} ended with {done.returncode}")
         return text
-
-
-def _faults(path: str, value: str, rule: str, example: str) -> FaultsError:
-    return FaultsError("rollback", [Fault(path=path, value=value, rule=rule, example=example)])

@@ -24,7 +24,7 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
         *("--manifest", "--target", "--token", "--store-key", "--space-mib", "--server-port", "--port"),
         *("--interval-seconds", "--keep-seconds"),
     ),
-    "load_base_model": ("--manifest", "--models", "--bucket", "--from", "--wait"),
+    "load_base_model": ("--manifest", "--models", "--bucket", "--from", "--wait", "--port"),
 }
 _ALONE = ("--verify-all",)
 _VARIABLES = (

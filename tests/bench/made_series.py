@@ -17,6 +17,12 @@ PODS, ENTRY_PODS, GROUPS = 2, 2, 2
 STEP, SHORT, LONG = 60, 32 * 60, 3 * 86400
 """Seconds: between samples, and how long scraped series and records go back."""
 
+PAST = {
+    *(f"kitchen:objective_{name}:rate5m{kept}" for name in ("calls", "missed") for kept in ("", "_every5m")),
+    *(CALLS_RATE, "kitchen:gpu_busy_percent"),
+}
+"""Records that have a past here; what rules make of the others is known at the end alone."""
+
 E2E_SECONDS = (0.3, 0.5, 0.8, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0)
 _COUNTERS = (
     *("generation_tokens_total", "prompt_tokens_total", "num_preemptions_total"),

@@ -9,9 +9,11 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +28,7 @@ from components.platform import Platform
 from components.tenancy import StoreAddress
 from infra.payload import fetch_adapters
 from tests.support import pod_package
-from tests.support.minio_server import REGION, MinioServer
+from tests.support.minio_server import REGION, MinioServer, free_ports
 
 BUCKET, REF = "load-models", "tiny/v1"
 PLATFORM = Platform(kind="kubernetes")
@@ -279,6 +281,21 @@ def test_two_loads_at_once_take_turns(large: Volume) -> None:
     assert "already there" in told[1], "the second finds everything done"
     assert large.there() == large.files
     assert large.run(check=True).code == 0
+
+
+def test_prometheus_sees_how_far_a_load_is(large: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, _ = free_ports()
+    monkeypatch.setattr("components.model_store.volume.STATUS_PORT", port)
+    process = begun(large, "model.safetensors")
+    process.send_signal(signal.SIGCONT)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+        found = dict(line.split("} ") for line in answer.read().decode().splitlines() if line[0] != "#")
+    process.communicate(timeout=120)
+    labels = '{base_model="tiny",version="v1"'
+    done, whole = (float(found[f"kitchen_load_{name}_bytes{labels}"]) for name in ("done", "whole"))
+    assert 0 < done <= whole == sum(len(data) for data in large.files.values())
+    with socket.create_server(("127.0.0.1", port)):
+        assert large.run("--verify-all").code == 0, "a load needs no port"
 
 
 def test_a_load_that_lost_its_turn_changes_nothing_more(large: Volume) -> None:

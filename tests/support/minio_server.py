@@ -58,6 +58,7 @@ class MinioServer:
                     "MINIO_ROOT_USER": self.access_key,
                     "MINIO_ROOT_PASSWORD": self.secret_key,
                     "MINIO_UPDATE": "off",
+                    "MINIO_PROMETHEUS_AUTH_TYPE": "public",
                 },
                 stdout=log,
                 stderr=log,

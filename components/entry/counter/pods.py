@@ -8,11 +8,12 @@ from typing import Any
 
 from components.entry.envoy.limits import DOMAIN, counter_descriptors
 from components.entry.plan import EntryPlan
+from components.facts import COUNTER_SERVICE
 
 GRPC_PORT, HTTP_PORT, METRICS_PORT, VALKEY_PORT = 8081, 8080, 9090, 6379
 """TCP ports: Envoy's questions, ratelimit's own HTTP (loopback alone), its metrics, and Valkey."""
 
-COUNTER, VALKEY = "counter", "counter-valkey"
+COUNTER, VALKEY = COUNTER_SERVICE, "counter-valkey"
 """Names of the two workloads, of their Services and of their pods' label."""
 
 KEY_SECRET = "counter-key"

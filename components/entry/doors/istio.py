@@ -12,7 +12,8 @@ from typing import Any
 
 from components.entry.counter import pods as counter
 from components.entry.doors.parts import PORT, SERVICE, Part, Way
-from components.tenancy.network import ENTRY_PODS, of_namespaces, tcp
+from components.facts import ENTRY_PODS
+from components.tenancy.network import of_namespaces, tcp
 
 _NETWORKING, _SECURITY = "networking.istio.io/v1", "security.istio.io/v1"
 _CONTROL_PORT = 15012

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.facts import STORE_PORT, STORE_SERVICE
+from components.facts import STORE_PORT, STORE_SERVICE, STORE_TLS_SECRET
 
 PORT = STORE_PORT
 """TCP port of the S3 API, as MinIO's documentation has it."""
@@ -13,7 +13,7 @@ PORT = STORE_PORT
 SERVICE, HEADLESS = STORE_SERVICE, "minio-headless"
 """Service of the clients, and the one that gives each pod a name for the others."""
 
-ROOT_SECRET, TLS_SECRET = "minio-root", "minio-tls"
+ROOT_SECRET, TLS_SECRET = "minio-root", STORE_TLS_SECRET
 ROOT_FOLDER, CERTS_FOLDER = "/etc/minio/root", "/etc/minio/certs"
 START_MINUTES = 10
 

@@ -39,7 +39,7 @@ _LONG = ("1h", "6h", "1d", "3d")
 _BY = "environment, tenant, kitchen"
 _EACH = f"{_BY}, objective"
 _PAST = "_every5m"
-"""What a day and more is averaged over: the rates of 5 minutes, one every 5 minutes, a fifth of the samples."""
+"""What two hours and more are averaged over: the rates of 5 minutes, one every 5 minutes, a fifth of the samples."""
 
 _ALL, _BAD, _BUDGET = "kitchen:objective_calls:rate5m", "kitchen:objective_missed:rate5m", "kitchen:objective_budget"
 
@@ -151,7 +151,7 @@ def _over(facts: RuleFacts, name: str, window: str) -> str:
     """The average of a rate over a window."""
     if window == "5m":
         return facts.of(name)
-    return f"avg_over_time({facts.of(name + (_PAST if _HOURS[window] >= 24 else ''))}[{window}])"
+    return f"avg_over_time({facts.of(name + (_PAST if _HOURS[window] >= 2 else ''))}[{window}])"
 
 
 def past_records(facts: RuleFacts) -> tuple[Record, ...]:

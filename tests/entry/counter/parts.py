@@ -118,19 +118,21 @@ def valkey(folder: Path, password: str) -> Part:
     return Part(folder, "valkey", [valkey_binary(), config], port, {})
 
 
-def ratelimit(folder: Path, plan: EntryPlan, store_port: int, password: str, host: str = "127.0.0.1") -> Part:
+def ratelimit(
+    folder: Path, plan: EntryPlan, store_port: int, password: str, host: str = "127.0.0.1", *, metrics: int = 0
+) -> Part:
     """envoyproxy/ratelimit with the very environment and file that its pods get, on other ports."""
     config = folder / "ratelimit" / "config"
     config.mkdir(parents=True, exist_ok=True)
     (config / "kitchen.yaml").write_text(ratelimit_config(plan))
-    http, debug, metrics = free_ports(3)
+    http, debug, free = free_ports(3)
     env = {entry["name"]: entry["value"] for entry in ratelimit_env("127.0.0.1", store_port) if "value" in entry}
     env |= {
         "REDIS_AUTH": password,
         "RUNTIME_ROOT": str(folder / "ratelimit"),
         **{"HOST": "127.0.0.1", "GRPC_HOST": host, "DEBUG_HOST": "127.0.0.1"},
         **{"PORT": str(http), "GRPC_PORT": str(plan.counter_port), "DEBUG_PORT": str(debug)},
-        "PROMETHEUS_ADDR": f"127.0.0.1:{metrics}",
+        "PROMETHEUS_ADDR": f"127.0.0.1:{metrics or free}",
     }
     return Part(folder, f"ratelimit-{host}", [binary("ratelimit")], plan.counter_port, env, host=host)
 

@@ -233,6 +233,12 @@ _FETCH = (
             )
             for name, command, mount, says in (
                 ("the load", ["python3", "-m", "payload.load_base_model", "--models", "/models"], {}, ()),
+                (
+                    "the load that tells how far it is",
+                    ["python3", "-m", "payload.load_base_model", "--models", "/models", "--port=8081"],
+                    {},
+                    (),
+                ),
                 ("a reader", ["ls"], {"readOnly": True}, ()),
                 ("a writer", ["cp", "-r", "/x", "/models"], {}, ("may write the base model on the claim 'base-m-v1'",)),
                 (

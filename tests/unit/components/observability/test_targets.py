@@ -10,12 +10,12 @@ import yaml
 
 from components.observability.targets import (
     DROPPED_ORDERS,
+    PlatformTarget,
     Port,
-    ServiceTarget,
     Target,
     kitchen_target,
+    platform_monitor,
     pod_monitor,
-    service_monitor,
 )
 from infra.monitoring_files import scrapes_file
 
@@ -84,7 +84,20 @@ def test_other_series_stay() -> None:
 
 
 def test_a_part_of_the_platform_is_scraped_in_its_namespace() -> None:
-    gpu = ServiceTarget(part="gpu", namespace="gpu-operator", match={"app": "a"}, port="metrics", honour=True)
-    spec = service_monitor("dev", gpu)
+    gpu = PlatformTarget(part="gpu", namespace="gpu-operator", match={"app": "a"}, port="metrics", honour=True)
+    kind, spec = platform_monitor("dev", gpu)
+    assert kind == "ServiceMonitor"
     assert spec["namespaceSelector"] == {"matchNames": ["gpu-operator"]}
     assert spec["endpoints"][0]["honorLabels"]
+
+
+def test_a_port_that_no_manifest_names_is_found_by_another_one() -> None:
+    part = PlatformTarget(part="kserve", namespace="kserve", match={"a": "b"}, port="metrics", unnamed=(8080, 9443))
+    kind, spec = platform_monitor("dev", part)
+    (endpoint,) = spec["podMetricsEndpoints"]
+    assert (kind, endpoint["portNumber"]) == ("PodMonitor", 9443)
+    assert endpoint["relabelings"][-1] == {
+        "sourceLabels": ["__meta_kubernetes_pod_ip"],
+        "targetLabel": "__address__",
+        "replacement": "$1:8080",
+    }

@@ -10,7 +10,7 @@ import pytest
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
-from infra.monitoring import alerts, facts, namespace, rule_groups, service_targets, targets
+from infra.monitoring import alerts, facts, namespace, platform_targets, rule_groups, targets
 from infra.settings import Settings
 from tests.unit.support.entry import with_entry
 from tools.local.workspace import REPOSITORY
@@ -119,7 +119,7 @@ def test_parts_are_those_that_are_scraped() -> None:
     )
     assert "gpu" in facts(settings).parts
     assert {"entry", "record"} <= set(facts(settings).parts)
-    assert [(one.part, one.namespace, one.port) for one in service_targets(settings)] == [
+    assert [(one.part, one.namespace, one.port) for one in platform_targets(settings)] == [
         ("gpu", "nvidia", "gpu-metrics")
     ]
     assert "entry" in [target.name for target in targets(settings)]

@@ -10,8 +10,9 @@ from components.entry.counter.pods import COUNTER, GRPC_PORT, HTTP_PORT, METRICS
 from components.entry.doors.istio import Mesh, guards_of_counter, guards_of_entry
 from components.entry.plan import EntryPlan
 from components.entry.rules import Reached, network_policies
+from components.facts import ENTRY_PODS
 from components.platform import Platform
-from components.tenancy.network import ENTRY_PODS, GATEWAY_LABEL, StoreAddress
+from components.tenancy.network import GATEWAY_LABEL, StoreAddress
 from infra.catalog import load_catalog
 from infra.kitchen.doors import guards
 from infra.load import load_settings

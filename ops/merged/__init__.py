@@ -1,0 +1,1 @@
+"""When what is declared came into the settings, out of the history of Git."""

@@ -1,0 +1,56 @@
+"""A real Prometheus scrapes the real parts: the data of names is so, and the rules evaluate over what it took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from components.observability.groups import groups
+from tests.monitoring.rules.worlds import MAIN
+from tests.monitoring.support.exporters import document, quick
+from tests.monitoring.support.parts import quick_parts, used
+from tests.monitoring.support.prometheus import Prometheus
+from tests.monitoring.support.scraped import families, gone
+from tools.toolchain import MONITORING, ensure
+
+_RUNBOOK = "https://runbook.kitchen.example"
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    ensure(MONITORING)
+    folder = tmp_path_factory.mktemp("scrape")
+    rules = folder / "rules.json"
+    told = [{**group.content(), "interval": "1s"} for group in groups(MAIN, _RUNBOOK)]
+    rules.write_text(json.dumps({"groups": told}))
+    with quick_parts(folder) as parts:
+        used(parts)
+        with Prometheus(folder / "prometheus", parts.jobs, rules=[rules]) as made:
+            made.wait_for_scrapes()
+            yield made
+
+
+@pytest.mark.parametrize("exporter", quick())
+def test_every_series_of_the_data_is_scraped(exporter: str, prometheus: Prometheus) -> None:
+    about, held = quick()[exporter], document(exporter)
+    assert held["version"] == about.version, "make metrics writes the data of another version anew"
+    told = gone(held["metrics"], families(prometheus, exporter))
+    assert [line for line in told if not line.startswith(about.rare)] == []
+
+
+def test_every_rule_evaluates_over_what_was_scraped(prometheus: Prometheus) -> None:
+    prometheus.wait(lambda: all(rule["health"] != "unknown" for rule in prometheus.rules()))
+    assert {rule["name"]: rule["lastError"] for rule in prometheus.rules() if rule["health"] != "ok"} == {}
+
+
+def test_each_part_tells_what_was_done_to_it(prometheus: Prometheus) -> None:
+    for series in (
+        'envoy_kitchen_entry_calls_total{outcome="limited",kitchen="support"} > 0',
+        "ratelimit_service_rate_limit_over_limit > 0",
+        "kitchen_record_lines_total > 0",
+        'kitchen_adapter_refused{adapter="spoilt",reason="sum"} == 1',
+        "minio_s3_requests_5xx_errors_total > 0",
+    ):
+        assert prometheus.query(series), series
