@@ -13,7 +13,7 @@ from components.observability.dashboards.boards import BoardArgs, all_dashboards
 from components.observability.dashboards.model import Dashboard, Lines, Panel, Query, Table, Tile
 from tests.dashboards.support.clock import END, HOUR
 from tests.dashboards.support.holder import Holder
-from tests.dashboards.support.made import BUSY, ENVIRONMENT, TENANTS
+from tests.dashboards.support.made import BUSY, ENVIRONMENT, SLEEPING, TENANTS
 
 CHOICES = {"tenant": "helpdesk", "kitchen": BUSY, "adapter": "support-answers"}
 BOARDS = all_dashboards(BoardArgs(environment=ENVIRONMENT))
@@ -120,7 +120,26 @@ def test_every_kitchen_has_its_dashboard(board: Dashboard, day: Holder) -> None:
             day, filled(query.expression, {"tenant": tenant, "kitchen": kitchen, "adapter": f"{kitchen}-answers"})
         )
     }
-    assert {kitchen for kitchen, _ in silent} <= {"contracts"}
+    assert {kitchen for kitchen, _ in silent} <= {"contracts", SLEEPING}
+
+
+@pytest.mark.parametrize(("tenant", "kitchen", "word"), [
+    ("helpdesk", BUSY, "all answer"),
+    ("legal", "contracts", "one is down"),
+    ("logistics", SLEEPING, "scaled to none"),
+])  # fmt: skip
+def test_a_kitchen_without_servers_is_a_fault_only_where_it_should_have_some(
+    tenant: str, kitchen: str, word: str, day: Holder
+) -> None:
+    (panel,) = [panel for board in BOARDS for panel in board.panels if panel.title == "Servers"]
+    (found,) = now(day, filled(panel.queries[0].expression, chosen(tenant, kitchen)))
+    value = float(found["value"][1])
+    assert [step.word for step in panel.steps if step.at <= value][-1] == word
+
+
+def test_a_kitchen_scaled_to_none_is_no_kitchen_without_a_server(day: Holder) -> None:
+    (panel,) = [panel for board in BOARDS for panel in board.panels if panel.title == "Kitchens without a server"]
+    assert [one["value"][1] for one in now(day, filled(panel.queries[0].expression))] == ["1"]
 
 
 def test_a_word_of_perses_is_the_word_of_now(day: Holder) -> None:

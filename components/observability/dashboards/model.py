@@ -134,7 +134,6 @@ class Mark:
 
     title: str
     expression: str
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)

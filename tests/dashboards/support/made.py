@@ -17,6 +17,8 @@ from tests.dashboards.support.clock import END, FINE_HOURS, HOUR, HOURS, TIMES, 
 
 ENVIRONMENT = "dev"
 BUSY = "support"
+SLEEPING = "labels"
+"""A kitchen that KEDA has scaled to none."""
 NEW_VERSION = "v2026-11-01"
 TENANTS: Mapping[str, tuple[str, ...]] = {
     "helpdesk": ("support", "tickets", "faq", "chat", "voice"),
@@ -58,10 +60,7 @@ class MadeKitchen:
 
     def pods(self) -> list[str]:
         """Names of its servers' pods."""
-        return [
-            f"{self.name}-predictor-{self.weight * 1e6:08.0f}-{'abcd'[number]}x{number}"
-            for number in range(self.servers)
-        ]
+        return [f"{self.name}-predictor-6f9d8c-{'abcd'[number]}x{number}" for number in range(self.servers)]
 
 
 @dataclass
@@ -100,7 +99,15 @@ def kitchens() -> list[MadeKitchen]:
                 (f"{name}-short", "v2026-03-01"),
             )
             weight = 6.0 if name == BUSY else weight
-            made.append(MadeKitchen(tenant, name, weight, 4 if name == BUSY else 1 + int(weight > 1.5), adapters))
+            made.append(
+                MadeKitchen(
+                    tenant,
+                    name,
+                    weight,
+                    4 if name == BUSY else 0 if name == SLEEPING else 1 + int(weight > 1.5),
+                    adapters,
+                )
+            )
     return made
 
 
@@ -109,7 +116,8 @@ def series() -> Text:
     text, chance = Text(), np.random.default_rng(11)
     for kitchen in kitchens():
         _servers(text, kitchen, chance)
-        _entry(text, kitchen, chance)
+        if kitchen.name != SLEEPING:
+            _entry(text, kitchen, chance)
         _adapters(text, kitchen)
         _cluster(text, kitchen)
     _entry_pods(text)

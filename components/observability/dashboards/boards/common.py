@@ -12,6 +12,8 @@ TOKENS = "envoy_kitchen_entry_tokens_total"
 DECLARED = "kitchen:declared_adapter"
 KITCHENS = series("kitchen:declared", ENVIRONMENT)
 """One constant series of each kitchen in Git: it says that the rules are loaded, and which kitchens there are."""
+WANTED = "kitchen:declared_replicas"
+"""Servers that a kitchen has at least: 0 where it may be scaled to none, which is no fault."""
 LOADED = "kitchen_adapter_loaded"
 REFUSED = "kitchen_adapter_refused"
 GPU_REQUESTS = series("kube_pod_container_resource_requests", 'resource="nvidia_com_gpu"', NAMESPACES)

@@ -35,7 +35,6 @@ def board(args: BoardArgs) -> Dashboard:
             Mark(
                 title="Updates",
                 expression=f"sum by (namespace, deployment) (changes({_GENERATION}[2m])) > 0",
-                text="{{deployment}} in {{namespace}} changed",
             ),
         ),
         rows=(
@@ -51,7 +50,8 @@ def _well() -> tuple[Panel, ...]:
     hot = series(DECLARED, ENVIRONMENT, 'mode="hot"')
     missing = (
         f"count(max by (tenant, kitchen, adapter) ({hot})"
-        f" unless on (tenant, kitchen, adapter) {series(LOADED, ENVIRONMENT)} == 1)"
+        f" unless on (tenant, kitchen, adapter) {series(LOADED, ENVIRONMENT)} == 1"
+        f" and on (tenant, kitchen) {series(common.WANTED, ENVIRONMENT)} > 0)"
     )
     jobs = f'kube_job_failed{{{NAMESPACES},condition="true"}}'
     return (

@@ -50,7 +50,7 @@ def board(args: BoardArgs) -> Dashboard:
 
 def _well() -> tuple[Panel, ...]:
     up = 'max by (tenant, kitchen) (up{environment="$environment",part="server"} == 1)'
-    gone = f"count({KITCHENS} unless on (tenant, kitchen) {up})"
+    gone = f"count({series(common.WANTED, ENVIRONMENT)} > 0 unless on (tenant, kitchen) {up})"
     over = f"count({_BEHIND} > 1)"
     pending = f"count(kube_pod_status_unschedulable{{{NAMESPACES}}} == 1)"
     return (
@@ -59,7 +59,7 @@ def _well() -> tuple[Panel, ...]:
             "Kitchens without a server",
             gone,
             f"count({KITCHENS})",
-            shows="Kitchens of Git of which Prometheus reaches no server.",
+            shows="Kitchens of Git of which Prometheus reaches no server, but for those that may be scaled to none.",
             empty=common.NO_RULES,
             width=6,
         ),

@@ -43,7 +43,7 @@ def board(args: BoardArgs) -> Dashboard:
 
 
 def _well() -> tuple[Panel, ...]:
-    mine = f"kitchen:declared{{{KITCHEN}}}"
+    wanted = series(common.WANTED, KITCHEN)
     behind = f"max(kitchen:ttft_seconds:p95_5m{{{KITCHEN}}}) / max(kitchen:objective_ttft_seconds{{{KITCHEN}}})"
     waiting = f"sum({series('vllm:num_requests_waiting', KITCHEN)})"
     full = f"max({series('vllm:kv_cache_usage_perc', KITCHEN)})"
@@ -54,12 +54,13 @@ def _well() -> tuple[Panel, ...]:
             unit="words",
             shows="Whether all servers that Prometheus knows of answer it.",
             empty=common.NO_SERVER,
-            queries=(Query(expression=f"min(up{{{_SERVER}}}) or 0 * max({mine}) - 1"),),
+            queries=(Query(expression=f"min(up{{{_SERVER}}}) or 0 * max({wanted} > 0) - 1 or 0 * max({wanted}) + 2"),),
             width=4,
             steps=(
                 Step(at=-1, colour="bad", word="no server"),
                 Step(at=0, colour="bad", word="one is down"),
                 Step(at=1, colour="good", word="all answer"),
+                Step(at=2, colour="quiet", word="scaled to none"),
             ),
         ),
         Tile(
