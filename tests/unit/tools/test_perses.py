@@ -22,11 +22,11 @@ def program(folder: Path, name: str, text: str) -> None:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A PATH with stand-ins for go, node and npm alone, and sh."""
+    """A PATH with stand-ins for go, node and npm alone."""
     folder = tmp_path / "bin"
     for name in ("go", "node", "npm"):
         program(folder, name, "exit 3")
-    monkeypatch.setenv("PATH", f"{folder}:/bin")
+    monkeypatch.setenv("PATH", str(folder))
     return folder
 
 
