@@ -49,6 +49,8 @@ _COLOURS: Mapping[Colour, str] = {"good": "green", "watch": "orange", "bad": "re
 """Grafana's own names: it has a shade of each for its light and its dark pages."""
 
 _SOURCE = "source"
+_FIRST_ROW = 1001
+"""Number of the first heading: panels count from 1 on, and no two of them may have one number."""
 
 _Builder = stat.Panel | timeseries.Panel | table.Panel
 
@@ -83,8 +85,8 @@ def _built(board: Dashboard, environment: str) -> model.Dashboard:
     for mark in board.marks:
         made.annotation(_mark(mark))
     top, first = 0, 1
-    for row in board.rows:
-        heading = dashboard.Row(row.title).grid_pos(model.GridPos(h=1, w=24, x=0, y=top))
+    for number, row in enumerate(board.rows, start=_FIRST_ROW):
+        heading = dashboard.Row(row.title).id(number).grid_pos(model.GridPos(h=1, w=24, x=0, y=top))
         made.with_row(heading)
         places = tuple(placed(row, first=first, top=top + 1))
         for place in places:

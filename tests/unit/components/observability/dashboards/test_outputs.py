@@ -81,6 +81,12 @@ def test_each_panel_of_grafana_has_a_unit_and_asks_the_chosen_source(board: Dash
 
 
 @every_board
+def test_no_two_panels_of_grafana_have_one_number(board: Dashboard) -> None:
+    numbers = [panel["id"] for panel in json.loads(grafana.rendered(board, "dev"))["panels"]]
+    assert len(set(numbers)) == len(numbers) == len(board.panels) + len(board.rows)
+
+
+@every_board
 def test_panels_of_grafana_lie_below_their_row(board: Dashboard) -> None:
     read = json.loads(grafana.rendered(board, "dev"))["panels"]
     taken: set[tuple[int, int]] = set()
