@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names metrics test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -103,13 +103,13 @@ types: venv ## mypy strict
 # Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
 TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test: check ## lint, types, and the unit, policy, entry, engine and cluster tiers of tests
+test: check ## lint, types, and the unit, policy, entry, monitoring, engine and cluster tiers of tests
 	@KITCHEN_TOOLCHAIN_OFFICIAL=$(or $(KITCHEN_TOOLCHAIN_OFFICIAL),0) $(BIN)/python -m tools.toolchain build
 	@$(BIN)/python -m compileall -q infra components policies ops tools tests
-	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/entry tests/policy tests/unit
+	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/entry tests/monitoring tests/policy tests/unit
 
-test-unit test-policy test-entry test-engine test-cluster: venv ## one tier of tests alone
-	@$(BIN)/pytest $(if $(filter test-entry,$@),--ignore tests/entry/long )tests/$(@:test-%=%)
+test-unit test-policy test-entry test-monitoring test-engine test-cluster: venv ## one tier of tests alone
+	@$(BIN)/pytest $(if $(filter test-entry test-monitoring,$@),--ignore tests/$(@:test-%=%)/long )tests/$(@:test-%=%)
 
 test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
 	@$(BIN)/pytest $(TOGETHER) -m long tests/cluster
@@ -143,6 +143,14 @@ $(SERVING_STAMP): tools/serving-requirements.lock
 
 test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program renders; not part of `make test`
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving
+
+test-names: venv $(SERVING_STAMP) ## names in rules beside real vLLM under load, KServe's controller and kube-state-metrics (5 minutes)
+	@$(BIN)/python -m tools.toolchain build monitoring kube-state-metrics
+	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest tests/monitoring/long
+
+metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]
+	@$(BIN)/python -m tools.toolchain build monitoring
+	@KITCHEN_SERVING_PYTHON=$(or $(KITCHEN_SERVING_PYTHON),$(SERVING)/bin/python) $(BIN)/python -m tests.monitoring.support.made $(PARTS)
 
 test-fields: venv $(SERVING_STAMP) ## what the entry lets through, vLLM's own protocols read alike; each of their fields is open or closed
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving/test_entry_reading.py

@@ -18,7 +18,7 @@ os.environ["KITCHEN_TOOLCHAIN_OFFICIAL"] = "0"
 _WORTH_A_SUMMARY = 200
 """Tests of a run; of fewer, pytest's own `--durations` says enough."""
 
-TIERS = ("unit", "policy", "entry", "engine", "cluster", "serving", "bench")
+TIERS = ("unit", "policy", "entry", "monitoring", "engine", "cluster", "serving", "bench")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

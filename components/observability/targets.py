@@ -116,7 +116,8 @@ def platform_monitor(environment: str, target: PlatformTarget) -> tuple[str, dic
     endpoint: dict[str, Any] = {"port": target.port}
     if target.unnamed is not None:
         told, named = target.unnamed
-        endpoint = {"portNumber": named}
+        # The newer name of the field is not known to every operator that is about.
+        endpoint = {"targetPort": named}
         address = {"sourceLabels": ["__meta_kubernetes_pod_ip"], "targetLabel": "__address__"}
         relabelings.append({**address, "replacement": f"$1:{told}"})
     endpoint |= {"path": "/metrics", "interval": INTERVAL, **({"honorLabels": True} if target.honour else {})}

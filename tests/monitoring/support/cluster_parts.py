@@ -1,4 +1,4 @@
-"""Parts of a cluster: kube-state-metrics beside a real API server, with one object a kind."""
+"""Parts of a cluster: kube-state-metrics and KServe's controller beside a real API server, with one object a kind."""
 
 from __future__ import annotations
 
@@ -100,4 +100,17 @@ def cluster_parts(folder: Path) -> Iterator[list[Job]]:
         words = [binary("kube-state-metrics"), f"--kubeconfig={cluster.kubeconfig}", "--host=127.0.0.1"]
         words += [f"--port={state_port}", "--telemetry-host=127.0.0.1", f"--telemetry-port={own_port}"]
         stack.enter_context(Part(folder, "kube-state-metrics", words, state_port, env))
-        yield [Job(name="kube-state-metrics", ports=[state_port], honour=True)]
+        controller = stack.enter_context(_controller(folder, cluster))
+        yield [
+            Job(name="kube-state-metrics", ports=[state_port], honour=True),
+            Job(name="kserve", ports=[controller.port]),
+        ]
+
+
+def _controller(folder: Path, cluster: Cluster) -> Part:
+    """KServe's manager once more, with numbers: the cluster's own tells none."""
+    metrics, probe, webhook = free_ports(3)
+    words = [binary("kserve-manager"), f"--kubeconfig={cluster.directory / 'kubeconfigs' / 'kserve.yaml'}"]
+    words += [f"--metrics-addr=127.0.0.1:{metrics}", f"--health-probe-addr=127.0.0.1:{probe}"]
+    env = {"POD_NAMESPACE": "kserve", "TMPDIR": str(cluster.directory / "data" / "kserve")}
+    return Part(folder, "kserve", [*words, f"--webhook-port={webhook}"], metrics, env)

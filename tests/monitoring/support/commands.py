@@ -13,6 +13,7 @@ from ops import metrics_file
 from ops.audit.metrics import metrics as of_audit
 from ops.audit.verdicts import Row, proven
 from ops.drift.commands import metrics as of_drift
+from ops.merged.commands import metric as of_merged
 from policies.check.metrics import write as write_policies
 from policies.check.reports import Result
 from policies.pack import RULES
@@ -22,13 +23,14 @@ ENVIRONMENT = "dev"
 
 
 def _written(folder: Path) -> list[Path]:
-    """One file each of `kitchen audit`, `kitchen drift` and `kitchen policy check`, by their own writers."""
-    audit, drift, policies = (folder / f"{name}.prom" for name in ("audit", "drift", "policies"))
+    """One file each of `kitchen audit`, `drift`, `merged` and `policy check`, by their own writers."""
+    audit, drift, merged, policies = (folder / f"{name}.prom" for name in ("audit", "drift", "merged", "policies"))
     row = Row(kitchen="support", what="server", where="pods", declared="x", finding=proven("x"))
     metrics_file.write(audit, *of_audit(ENVIRONMENT, [row]))
     metrics_file.write(drift, *of_drift(ENVIRONMENT, Counter(update=1)))
+    metrics_file.write(merged, of_merged(ENVIRONMENT, {("support", "faq/v1"): 1}))
     write_policies(policies, ENVIRONMENT, Result(rules=RULES, findings=(), exemptions=(), faults=(), objects=1))
-    return [audit, drift, policies]
+    return [audit, drift, merged, policies]
 
 
 @contextmanager

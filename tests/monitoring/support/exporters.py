@@ -35,6 +35,7 @@ def quick() -> dict[str, Exporter]:
         "shipper": Exporter(part="record", version=_HERE),
         "sidecar": Exporter(part="adapters", version=_HERE),
         "minio": Exporter(part="store", version=FAMILIES["minio"].version, rare=("minio_bucket_", "minio_usage_")),
+        "load": Exporter(part="load", version=_HERE),
         # Node exporter is the platform's own, so these series have no part; their labels stay as they are.
         "commands": Exporter(part="", version=_HERE),
     }
@@ -46,7 +47,11 @@ KUBE = "kube-state-metrics"
 
 def of_cluster() -> dict[str, Exporter]:
     """Those of tests/monitoring/support/cluster_parts.py."""
-    return {KUBE: Exporter(part="kube", version=FAMILIES[KUBE].version)}
+    return {
+        KUBE: Exporter(part="kube", version=FAMILIES[KUBE].version),
+        # What it asks of which kind of object, and when, depends on the moment.
+        "kserve": Exporter(part="kserve", version=FAMILIES["kserve"].version, rare=("rest_client_", "workqueue_")),
+    }
 
 
 def pinned_vllm() -> str:

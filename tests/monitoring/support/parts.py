@@ -22,6 +22,7 @@ from tests.entry.counter.conftest import plan_of
 from tests.entry.counter.upstream import Upstream
 from tests.entry.record.shipping import Shipper
 from tests.entry.record.store import AuditStore
+from tests.monitoring.support.base_load import base_load
 from tests.monitoring.support.commands import command_files
 from tests.monitoring.support.prometheus import Job
 from tests.support.minio_server import MinioServer
@@ -60,12 +61,14 @@ def quick_parts(folder: Path) -> Iterator[Parts]:
         without_drive = stack.enter_context(MinioServer(folder / "minio-without-drive"))
         _without_drive(without_drive)
         written = stack.enter_context(command_files(folder / "written"))
+        load = stack.enter_context(base_load(folder / "load"))
         jobs = [
             Job(name="envoy", ports=[plan.ports.metrics for plan in plans], path="/stats/prometheus"),
             Job(name="ratelimit", ports=[counted]),
             Job(name="shipper", ports=[shipper.port]),
             Job(name="sidecar", ports=[sidecar.port]),
             Job(name="minio", ports=[store.port, without_drive.port], path="/minio/v2/metrics/cluster"),
+            Job(name="load", ports=[load.port]),
             written,
         ]
         yield Parts(plans, issuer, store, sidecar, shipper, jobs)
@@ -109,12 +112,19 @@ def _sidecar(stack: ExitStack, folder: Path, store: MinioServer) -> Sidecar:
     (folder / "sidecar").mkdir()
     store.client().create_bucket(Bucket=ADAPTERS)
     made = stack.enter_context(beside_a_server(Sidecar(folder / "sidecar", store, ADAPTERS)))
+    stack.callback(_end, made)
     made.server.refuse["refused"] = (400, "no")
     made.declare(made.publish("good/v1"), made.publish("spoilt/v1", damage=True), made.publish("refused/v1"))
     made.start()
     made.wait(lambda: {"good", "spoilt"} <= set(made.states()))
     made.passes(2)
     return made
+
+
+def _end(sidecar: Sidecar) -> None:
+    """Also where a later part does not start: `beside_a_server` ends it after a good test alone."""
+    if sidecar.process is not None and sidecar.process.poll() is None:
+        sidecar.end()
 
 
 def _without_drive(store: MinioServer) -> None:

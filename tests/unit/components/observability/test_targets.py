@@ -95,7 +95,7 @@ def test_a_port_that_no_manifest_names_is_found_by_another_one() -> None:
     part = PlatformTarget(part="kserve", namespace="kserve", match={"a": "b"}, port="metrics", unnamed=(8080, 9443))
     kind, spec = platform_monitor("dev", part)
     (endpoint,) = spec["podMetricsEndpoints"]
-    assert (kind, endpoint["portNumber"]) == ("PodMonitor", 9443)
+    assert (kind, endpoint["targetPort"]) == ("PodMonitor", 9443)
     assert endpoint["relabelings"][-1] == {
         "sourceLabels": ["__meta_kubernetes_pod_ip"],
         "targetLabel": "__address__",

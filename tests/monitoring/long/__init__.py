@@ -1,0 +1,1 @@
+"""Scrapes of what takes minutes, or tools of its own: `make test-names`."""
