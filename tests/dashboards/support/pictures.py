@@ -20,6 +20,7 @@ CHOICES = {"tenant": "helpdesk", "kitchen": "support", "adapter": "support-answe
 _QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
+    *("--run-all-compositor-stages-before-draw", "--force-prefers-reduced-motion"),
 )
 _MOST_BYTES = 200_000
 _PROGRAMS = ("chromium", "pngquant")
