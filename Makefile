@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names metrics test-fields architectures flags adapter-names demo test-keycloak bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names metrics test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -175,6 +175,19 @@ $(KEYCLOAK)/bin/kc.sh: | $(STAMP)
 
 test-keycloak: venv $(KEYCLOAK)/bin/kc.sh ## the table of the entry with tokens of a real Keycloak, its keys by address; needs Java and Maven; not part of `make test`
 	@KITCHEN_KEYCLOAK=$(KEYCLOAK) $(BIN)/pytest tests/keycloak
+
+PERSES := $(dir $(SERVING))perses-0.52.0
+
+$(PERSES)/perses: | $(STAMP)
+	@$(BIN)/python -m tools.perses $(PERSES)
+
+test-dashboards: venv $(PERSES)/perses ## every query of the dashboards on a real Prometheus, every dashboard in a real Perses; builds it once (6 minutes, Node.js)
+	@$(BIN)/python -m tools.toolchain build prometheus
+	@KITCHEN_PERSES=$(PERSES) $(BIN)/pytest tests/dashboards
+
+dashboards-pictures: venv $(PERSES)/perses ## the pictures of the dashboards in docs/pictures anew, with a real Perses; needs Debian's chromium and pngquant (2 minutes)
+	@$(BIN)/python -m tools.toolchain build prometheus
+	@KITCHEN_PERSES=$(PERSES) $(BIN)/python -m tests.dashboards.support.pictures docs/pictures
 
 STORAGE := $(dir $(SERVING))kserve-storage-venv
 STORAGE_STAMP := $(STORAGE)/.requirements.stamp

@@ -38,6 +38,7 @@ _OWNED = (
     ("networking.istio.io", ("*",)),
     ("security.istio.io", ("*",)),
     ("monitoring.coreos.com", ("*",)),
+    ("perses.dev", ("persesdashboards",)),
     ("cert-manager.io", ("certificates",)),
     ("serving.kserve.io", ("*",)),
 )

@@ -42,10 +42,13 @@ class Scrape:
 class MonitoringSettings:
     """`form` is operator (objects) or files (`make render` writes them). `runbook` is the folder of the docs' pages.
 
+    `dashboards` are grafana (ConfigMaps), perses (objects of its operator), files or none.
+
     `labels` are those by which your Prometheus operator finds rules and monitors; `scrapes` are by part.
     """
 
     form: str = "operator"
+    dashboards: str = "none"
     runbook: str = "docs"
     namespace: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +61,7 @@ class MonitoringSettings:
 
 def monitoring_settings(data: Mapping[str, Any]) -> MonitoringSettings:
     """The settings, out of what the schema has passed."""
-    plain = {key: data[key] for key in ("form", "runbook", "namespace", "labels") if key in data}
+    plain = {key: data[key] for key in ("form", "dashboards", "runbook", "namespace", "labels") if key in data}
     return MonitoringSettings(
         **plain,
         objectives={name: ObjectiveSettings(**fields(said)) for name, said in data.get("objectives", {}).items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.observability import KitchenMonitor, KitchenMonitorArgs, Monitoring, MonitoringArgs
+from components.observability.dashboards import Dashboards, DashboardsArgs
 from infra.kitchen.context import Context
 from infra.monitoring import OPERATIONS, namespace, platform_targets, rule_groups, targets
 
@@ -39,4 +40,19 @@ def monitoring(context: Context) -> None:
         parts=platform_targets(settings),
         protect=settings.protect,
     )
-    Monitoring("monitoring", args, context.on_cluster)
+    made = Monitoring("monitoring", args, context.on_cluster)
+    _dashboards(context, made)
+
+
+def _dashboards(context: Context, made: Monitoring) -> None:
+    form = context.settings.monitoring.dashboards
+    if form not in ("grafana", "perses"):
+        return
+    args = DashboardsArgs(
+        namespace=namespace(context.settings),
+        environment=context.settings.environment,
+        labels=context.shared_labels(),
+        form="grafana" if form == "grafana" else "perses",
+    )
+    after = pulumi.ResourceOptions(depends_on=[made.namespace_object], deleted_with=made.namespace_object)
+    Dashboards("dashboards", args, pulumi.ResourceOptions.merge(context.on_cluster, after))

@@ -29,6 +29,10 @@ def monitoring_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     if said.form == "files" and settings.platform.monitoring:
         rule = "platform.monitoring makes objects for Prometheus' operator, and form: files none: state one of both"
         yield Fault(path="monitoring.form", value=said.form, rule=rule, example="form: operator")
+    if said.dashboards in ("grafana", "perses") and not settings.platform.monitoring:
+        rule = "objects of dashboards lie in the namespace that comes with platform.monitoring, and it is off"
+        example = "dashboards: files, or platform: {monitoring: true}"
+        yield Fault(path="monitoring.dashboards", value=said.dashboards, rule=rule, example=example)
     if settings.platform.kind == "openshift":
         for part in said.scrapes:
             rule = "OpenShift's own monitoring scrapes it, and user-workload monitoring reaches no other namespace"

@@ -190,6 +190,7 @@ _PROGRAMS: tuple[Row, ...] = (
     ("logging.banzaicloud.io milvus.io qdrant.io weaviate.io apps.kruise.io actions.github.com", "*", "*", OTHER, RUNS),
     ("actions.summerwind.dev devfile.io workspace.devfile.io *.eclipse.che", "*", "*", OTHER, RUNS),
     ("platform.stackrox.io autoscaling.x-k8s.io postgres-operator.crunchydata.com", "*", "*", OTHER, RUNS),
+    ("perses.dev", "*", "*", OTHER, RUNS),
     ("chaos-mesh.org litmuschaos.io", "*", "*", TENANT, RUNS),
     ("monitoring.coreos.com", "prometheuses prometheusagents alertmanagers thanosrulers", "*", OTHER, RUNS),
     ("monitoring.coreos.com", "servicemonitors podmonitors prometheusrules", "*", NOWHERE, ""),

@@ -117,6 +117,7 @@ _OTHERS: tuple[Row, ...] = (
     ("keda.sh", "ScaledObject", (SECRETS, NETWORK)),
     ("keda.sh", "ScaledJob", (PODS, IMAGES, NETWORK)),
     ("monitoring.coreos.com", "AlertmanagerConfig Probe ScrapeConfig", (SECRETS, NETWORK)),
+    ("perses.dev", "PersesDashboard", (SECRETS, SOURCES)),
     ("grafana.integreatly.org", "GrafanaDashboard GrafanaDatasource GrafanaFolder", (SECRETS, NETWORK)),
     ("wgpolicyk8s.io", "ClusterPolicyReport PolicyReport", ()),
     ("loki.grafana.com", "AlertingRule RecordingRule", ()),

@@ -23,6 +23,7 @@ from policies.manifests.kind_table import refusals
 from policies.manifests.kustomize import is_kustomization, moved, remote_sources
 from policies.manifests.managed_elsewhere import MANAGED, managed_elsewhere
 from policies.manifests.objects import each_object, is_a, told
+from policies.manifests.perses import PERSES, perses
 from policies.manifests.stated_kinds import stated_kinds
 from policies.manifests.unseen_templates import Stated, unseen_templates
 
@@ -76,6 +77,8 @@ def _faults(case: Case) -> Iterator[Fault]:
         yield from _written(case, subject.inputs.get("spec"), "spec")
     elif subject.group == GRAFANA:
         yield from grafana(subject)
+    elif subject.group == PERSES:
+        yield from perses(subject)
     elif subject.group in MANAGED:
         yield from managed_elsewhere(subject)
     elif subject.group in _FETCHING and subject.kind not in _APPLICATIONS:

@@ -30,6 +30,7 @@ _KINDS = {
     ("monitoring.coreos.com", "PodMonitor"): _OPERATIONS,
     ("monitoring.coreos.com", "ServiceMonitor"): _OPERATIONS,
     ("monitoring.coreos.com", "PrometheusRule"): _OPERATIONS,
+    ("perses.dev", "PersesDashboard"): _OPERATIONS,
 }
 _USERS = ":MinioUser"
 _EXAMPLE = "kitchen:phase: 2 for the first update with kitchens, then kitchen:phase: 3 with their adapters"

@@ -213,6 +213,7 @@ def test_type_tokens_are_unique_and_name_their_file() -> None:
         "kitchen:counter:Counter",
         "kitchen:llm_service:LlmService",
         "kitchen:access:TenantAccess",
+        "kitchen:dashboards:Dashboards",
         "kitchen:doors:Door",
         "kitchen:monitor:KitchenMonitor",
         "kitchen:monitoring:Monitoring",

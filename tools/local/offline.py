@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from infra.catalog import load_catalog
+from infra.dashboard_files import DASHBOARDS, dashboard_files
 from infra.load import settings_from_file
 from infra.monitoring import OPERATIONS, rule_groups, targets
 from infra.monitoring_files import RULES_FILE, SCRAPES_FILE, rules_file, scrapes_file
@@ -61,23 +62,26 @@ def render(stack: str, directory: Path) -> None:
         files = sum(1 for _ in target.rglob("*.yaml"))
         say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
         for path in write_monitoring(REPOSITORY / f"Pulumi.{stack}.yaml", target.with_name(f"{stack}-monitoring")):
-            say(f"render: {shown(path)}, for a Prometheus of your own")
+            place = path.parent.name if path.parent.parent.name == DASHBOARDS else "Prometheus"
+            say(f"render: {shown(path)}, for a {place.capitalize()} of your own")
     else:
         raise LocalError(f"the render failed{screen.everything()}")
 
 
 def write_monitoring(config: Path, folder: Path) -> list[Path]:
-    """Write rules and scrapes of a settings file that asks for files; beside the objects, for they are none.
+    """Write rules, scrapes and dashboards of settings that ask for files; beside the objects, for they are none.
 
     What an earlier render left there is removed first. From phase 4 on; nothing is returned where nothing is asked for.
     """
     remove(folder)
     settings = settings_from_file(config, load_catalog())
-    if settings.monitoring.form != "files" or settings.phase < OPERATIONS:
-        return []
-    folder.mkdir(parents=True)
-    texts = {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
+    said, texts = settings.monitoring, dict[str, str]()
+    if settings.phase >= OPERATIONS and said.form == "files":
+        texts = {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
+    if settings.phase >= OPERATIONS and said.dashboards == "files":
+        texts |= dashboard_files(settings.environment)
     for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write(folder / name, text, OPEN)
     return [folder / name for name in texts]
 

@@ -66,6 +66,13 @@ CRDS = (
         "config/crd/bases/*.yaml",
     ),
     _crd(
+        "github.com/perses/perses-operator",
+        "v0.2.0",
+        "h1:gIhKUWca8ncaxyvOk2USaGfQ32eNcXzjDN97UlQAP0M=",
+        "perses",
+        "config/crd/bases/perses.dev_persesdashboards.yaml",
+    ),
+    _crd(
         "github.com/cert-manager/cert-manager",
         "v1.19.1",
         "h1:Txh8L/nLWTDcb7ZnXuXbTe15BxQnLbLirXmbNk0fGgY=",

@@ -63,6 +63,32 @@ _KEYS = (
     ),
 )
 _SOURCE = {"name": "a", "type": "prometheus", "url": "http://prometheus.team.svc:9090"}
+_PERSES = {
+    "display": {"name": "a"},
+    "duration": "1h",
+    "variables": [
+        {
+            "kind": "ListVariable",
+            "spec": {"name": "v", "plugin": {"kind": "PrometheusLabelValuesVariable", "spec": {}}},
+        },
+        {"kind": "TextVariable", "spec": {"name": "t", "value": "dev"}},
+    ],
+    "panels": {
+        "a": {
+            "kind": "Panel",
+            "spec": {
+                "display": {"name": "a"},
+                "plugin": {"kind": "StatChart", "spec": {}},
+                "queries": [
+                    {"kind": "TimeSeriesQuery", "spec": {"plugin": {"kind": "PrometheusTimeSeriesQuery", "spec": {}}}}
+                ],
+            },
+        }
+    },
+    "layouts": [],
+}
+_PANEL, _ASKED = "spec panels a spec", "spec panels a spec queries 0 spec plugin"
+_CHOICE = "spec variables 0 spec plugin"
 _DATASOURCE = manifest("grafana.integreatly.org/v1beta1", "GrafanaDatasource", {"datasource": _SOURCE})
 _HOW = "spec datasource jsonData"
 _FIGURES = (
@@ -97,6 +123,35 @@ _FIGURES = (
         ("a dashboard of the shop", {"spec grafanaCom": {"id": 1}}, "spec.grafanaCom: what Grafana takes in"),
         ("plugins of a dashboard", {"spec plugins": [{"name": "a", "version": "1"}]}, "spec.plugins: what"),
         ("a dashboard that nobody reads", {"spec gzipJson": "H4sI"}, "spec.gzipJson: what"),
+    ),
+    *table(
+        "kubernetes:perses.dev/v1alpha1:PersesDashboard",
+        manifest("perses.dev/v1alpha1", "PersesDashboard", _PERSES),
+        ("a dashboard of Perses", {}),
+        ("panels of figures", {f"{_PANEL} plugin kind": "GaugeChart"}),
+        (
+            "a source of figures of its own",
+            {"spec datasources": {"a": {"default": True, "plugin": {"kind": "PrometheusDatasource", "spec": {}}}}},
+            "spec.datasources: what Perses shows or asks",
+        ),
+        ("a field that nobody knows", {"spec ttl": "1h"}, "spec.ttl: what Perses"),
+        ("a page of its own", {f"{_PANEL} plugin kind": "Markdown"}, "panels.a.spec.plugin.kind: is 'Markdown': what"),
+        ("a panel that nobody knows", {f"{_PANEL} plugin kind": UNKNOWN_VALUE}, "plugin.kind: is not known"),
+        ("no kind of panel", {f"{_PANEL} plugin kind": None}, "panels.a.spec.plugin.kind: "),
+        ("a question to a log", {f"{_ASKED} kind": "LokiLogQuery"}, "queries[0].spec.plugin.kind: is 'LokiLogQuery'"),
+        (
+            "ways out of a panel",
+            {f"{_PANEL} links": [{"url": "https://a.example"}]},
+            "panels.a.spec.links: what Perses",
+        ),
+        ("panels not known", {"spec panels": UNKNOWN_VALUE}, "spec.panels: is not known"),
+        ("all of it not known", {"spec": UNKNOWN_VALUE}, "spec: is not known"),
+        ("a choice out of another source", {f"{_CHOICE} kind": "HTTPVariable"}, "variables[0].spec.plugin.kind: is"),
+        (
+            "a choice of a kind",
+            {"spec variables 0 kind": "OtherVariable"},
+            "spec.variables[0].kind: is 'OtherVariable'",
+        ),
     ),
 )
 _ELSEWHERE = "what runs it, and where, cannot be seen"

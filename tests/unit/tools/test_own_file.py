@@ -174,6 +174,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     # Outside of .kitchen, or written anew whenever they are needed: pages, reports, artifacts, the toolchain's cache.
     "tools/docs/__main__.py": ("",),
     "tools/keycloak.py": ("archive.open('rb')",),
+    "tools/perses/install.py": ("",),
     "tools/fixtures/__init__.py": ("",),
     "tools/pipeline/state.py": ("",),
     "tools/pipeline/checks.py": ("",),

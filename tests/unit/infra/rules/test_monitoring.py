@@ -66,6 +66,12 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "each thing ends once",
     ),
     "a form of tomorrow": (data({"form": "push"}), "must be one of"),
+    "dashboards of tomorrow": (data({"dashboards": "kibana"}), "must be one of"),
+    "objects of dashboards without a namespace": (
+        data({"dashboards": "perses"}),
+        'monitoring.dashboards: "perses"; rule: objects of dashboards lie in the namespace that comes with'
+        " platform.monitoring, and it is off; example: dashboards: files, or platform: {monitoring: true}",
+    ),
     "a check of tomorrow": (data({"checks": ["vibes"]}), "must be one of"),
     "an address with a key": (data({"runbook": "https://a:b@docs.kitchen.example"}), "monitoring.runbook"),
     "a share above one": (data({"thresholds": {"errorShare": 5}}), "monitoring.thresholds.errorShare"),

@@ -26,6 +26,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, str]]
 
     monkeypatch.setattr(Workspace, "run", run)
     monkeypatch.setattr(Workspace, "prepare", lambda *_: None)
+    # It reads the settings file that `prepare` would have written; tests/engine have it.
+    monkeypatch.setattr(offline, "write_monitoring", lambda *_: [])
     return found
 
 
