@@ -19,7 +19,7 @@ TYPICAL_SECONDS = {
     "crds": 10.0,
     "istio": 370.0,
     "ratelimit": 40.0,
-    "prometheus": 130.0,
+    "prometheus": 165.0,
     "alertmanager": 30.0,
     "kube-state-metrics": 90.0,
 }
