@@ -16,6 +16,7 @@ from components.observability.alert import Alert
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of
 from components.observability.facts import DeclaredAdapter, End, KitchenFacts, Objective, RuleFacts
 from components.observability.groups import Group, groups
+from components.observability.routing import RoutingArgs
 from components.observability.rules import all_alerts
 from components.observability.targets import PlatformTarget, Port, Target, kitchen_target
 from infra.adapter_refs import AdapterCanary
@@ -63,6 +64,18 @@ def rule_groups(settings: Settings) -> tuple[Group, ...]:
 def alerts(settings: Settings) -> tuple[Alert, ...]:
     """The table of alerts."""
     return all_alerts(facts(settings))
+
+
+def routing(settings: Settings) -> RoutingArgs:
+    """Who hears of which alert."""
+    said = settings.monitoring.alertmanager
+    return RoutingArgs(
+        environment=settings.environment,
+        alerts=alerts(settings),
+        tenants={name: naming.namespace(name, settings.environment) for name in settings.tenants},
+        folder=said.folder,
+        email=said.email,
+    )
 
 
 def facts(settings: Settings) -> RuleFacts:

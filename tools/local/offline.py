@@ -9,8 +9,15 @@ import yaml
 
 from infra.catalog import load_catalog
 from infra.load import settings_from_file
-from infra.monitoring import OPERATIONS, rule_groups, targets
-from infra.monitoring_files import RULES_FILE, SCRAPES_FILE, rules_file, scrapes_file
+from infra.monitoring import OPERATIONS, routing, rule_groups, targets
+from infra.monitoring_files import (
+    ALERTMANAGER_FILE,
+    RULES_FILE,
+    SCRAPES_FILE,
+    alertmanager_file,
+    rules_file,
+    scrapes_file,
+)
 from tools.engine import report
 from tools.engine.checkpoints import WITHOUT
 from tools.engine.words import table
@@ -24,6 +31,7 @@ from tools.progress import say
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
+_READERS = {RULES_FILE: "Prometheus", SCRAPES_FILE: "Prometheus", ALERTMANAGER_FILE: "Alertmanager"}
 _IN_PLAIN_TEXT = "a secret value in plaintext"
 
 
@@ -61,22 +69,25 @@ def render(stack: str, directory: Path) -> None:
         files = sum(1 for _ in target.rglob("*.yaml"))
         say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
         for path in write_monitoring(REPOSITORY / f"Pulumi.{stack}.yaml", target.with_name(f"{stack}-monitoring")):
-            say(f"render: {shown(path)}, for a Prometheus of your own")
+            say(f"render: {shown(path)}, for your own {_READERS[path.name]}")
     else:
         raise LocalError(f"the render failed{screen.everything()}")
 
 
 def write_monitoring(config: Path, folder: Path) -> list[Path]:
-    """Write rules and scrapes of a settings file that asks for files; beside the objects, for they are none.
+    """Write Alertmanager's routes, and rules and scrapes where a settings file asks for files; all beside the objects.
 
     What an earlier render left there is removed first. From phase 4 on; nothing is returned where nothing is asked for.
     """
     remove(folder)
     settings = settings_from_file(config, load_catalog())
-    if settings.monitoring.form != "files" or settings.phase < OPERATIONS:
+    files = settings.monitoring.form == "files"
+    if not (files or settings.platform.monitoring) or settings.phase < OPERATIONS:
         return []
     folder.mkdir(parents=True)
-    texts = {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
+    texts = {ALERTMANAGER_FILE: alertmanager_file(routing(settings))}
+    if files:
+        texts |= {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
     for name, text in texts.items():
         write(folder / name, text, OPEN)
     return [folder / name for name in texts]
