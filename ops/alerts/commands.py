@@ -21,8 +21,8 @@ from ops.token.asking import Asker, safe
 
 OWNERS = ("platform", "tenant", "security")
 FIRES, UNKNOWN = 1, 3
-_ENDS = """exit codes: 0 nothing of what is shown fires, 1 something does, 2 bad input, 3 nothing fires that is known, and
-something is not known: Prometheus does not answer, has not loaded a rule, or cannot evaluate it"""
+_ENDS = """exit codes: 0 nothing of what is shown fires, 1 something does, 2 bad input, 3 nothing fires that is known
+and something is not known: Prometheus does not answer, has not loaded a rule, or cannot evaluate it"""
 _SECONDS = 20.0
 _MOST_TOKEN = 16 * 1024
 _EXAMPLE = "--token-file /var/run/secrets/kubernetes.io/serviceaccount/token"

@@ -50,7 +50,7 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         hold="2m",
         severity="page",
         owner="platform",
-        summary="No pod of the entry of {{ $labels.environment }} answers scrapes",
+        summary=f"No pod of the entry of {facts.environment} answers scrapes",
         impact="No call reaches any kitchen, or nothing scrapes the entry any more.",
         keeps=("environment",),
     )

@@ -67,7 +67,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         hold="2m",
         severity="page",
         owner="platform",
-        summary="No pod of the object store of {{ $labels.environment }} answers scrapes",
+        summary=f"No pod of the object store of {facts.environment} answers scrapes",
         impact="New pods cannot fetch adapters or base models; the record of calls waits.",
         keeps=("environment",),
     )
