@@ -22,6 +22,18 @@ from components.observability.targets import PlatformTarget, Port, Target, kitch
 from infra.adapter_refs import AdapterCanary
 from infra.settings import Kitchen, Settings
 
+__all__ = [
+    "OPERATIONS",
+    "Alert",
+    "alerts",
+    "facts",
+    "namespace",
+    "platform_targets",
+    "routing",
+    "rule_groups",
+    "targets",
+]
+
 OPERATIONS = 4
 """Phase from which on metrics are taken."""
 

@@ -89,11 +89,10 @@ class Alertmanager:
     def __exit__(self, *_: object) -> None:
         end(self._process)
 
-    def alerts(self) -> list[dict[str, Any]]:
-        """All that it holds; `status.state` is active or suppressed."""
+    def names(self) -> set[str]:
+        """Names of the alerts that it holds, silenced or not."""
         with _OPENER.open(f"http://127.0.0.1:{self.port}/api/v2/alerts", timeout=10) as answer:
-            found: list[dict[str, Any]] = json.load(answer)
-        return found
+            return {alert["labels"]["alertname"] for alert in json.load(answer)}
 
     def _ready(self) -> bool:
         try:
@@ -106,8 +105,10 @@ class Alertmanager:
 class AlertingPrometheus(Prometheus):
     """A Prometheus that sends its alerts to an Alertmanager."""
 
-    def __init__(self, folder: Path, jobs: Sequence[Job], rules: Sequence[Path], alertmanager: Alertmanager) -> None:
-        super().__init__(folder, jobs, rules=rules)
+    def __init__(
+        self, folder: Path, jobs: Sequence[Job], rules: Sequence[Path], alertmanager: Alertmanager, *, every: str = "1s"
+    ) -> None:
+        super().__init__(folder, jobs, rules=rules, every=every)
         target = {"static_configs": [{"targets": [f"127.0.0.1:{alertmanager.port}"]}]}
         self._config["alerting"] = {"alertmanagers": [target]}
 
