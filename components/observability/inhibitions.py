@@ -52,6 +52,11 @@ INHIBITIONS = (
         targets=(*_LATENCY, "KitchenTtftVerySlow", *_BURNS),
         equal=_KITCHEN,
     ),
+    Inhibition(
+        source="KitchenKvCacheFull",
+        targets=("KitchenTtftSlow", "KitchenTokensSlow", "KitchenQueueLong", "KitchenPreemptions"),
+        equal=_KITCHEN,
+    ),
     Inhibition(source="KitchenTtftVerySlow", targets=("KitchenTtftSlow",), equal=_KITCHEN),
     *(
         Inhibition(source=f"Kitchen{kind}BurnFast", targets=(f"Kitchen{kind}BurnSlow",), equal=_KITCHEN)
