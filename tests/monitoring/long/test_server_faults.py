@@ -1,12 +1,10 @@
-"""Faults of a real server: vLLM is killed, and its KV cache filled; each is told, and nothing else is."""
+"""A fault of a real server: vLLM is killed; that is told, and nothing else is."""
 
 from __future__ import annotations
 
 import os
-import secrets
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,26 +13,19 @@ from tests.monitoring.faults.told import told_alone
 from tests.monitoring.faults.watching import Watching, watching
 from tests.monitoring.support.prometheus import Job
 from tests.serving.support.hot_kitchen import KITCHEN, HotKitchen
-from tests.serving.support.served_kitchen import BUCKET, PROMPT, PYTHON, START_SECONDS
+from tests.serving.support.served_kitchen import BUCKET, PYTHON, START_SECONDS
 from tests.support.minio_server import MinioServer
 from tools.toolchain import MONITORING, ensure
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(not os.environ.get(PYTHON), reason=f"{PYTHON} names no vLLM")]
 
-ADAPTER, BASE = "sales-summary/v2026-03-15", "tsuzumi-7b-instruct"
+ADAPTER = "sales-summary/v2026-03-15"
 _POD = {"environment": "dev", "tenant": "sales", "kitchen": KITCHEN, "namespace": "sales-dev", "pod": "summary-0"}
-_BLOCKS = 33
-"""Of 128 tokens; one is vLLM's own, and each call here has two, so that 16 calls fill the cache."""
-
-_CALLERS = 24
-World = tuple["Small", Watching]
+World = tuple["Served", Watching]
 
 
-class Small(HotKitchen):
-    """Its KV cache has room for 16 calls."""
-
-    def _server_arguments(self) -> list[str]:
-        return [*super()._server_arguments(), f"--num-gpu-blocks-override={_BLOCKS}"]
+class Served(HotKitchen):
+    """Its server comes up again after a kill."""
 
     def come_up(self) -> None:
         self.serve()
@@ -57,7 +48,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     facts = RuleFacts(environment="dev", kitchens=[kitchen])
     with MinioServer(folder / "minio") as store:
         store.client().create_bucket(Bucket=BUCKET)
-        made = Small(folder, store)
+        made = Served(folder, store)
         made.declare(made.publish(ADAPTER))
         jobs = [
             Job(name="server", ports=[made.port], labels={**_POD, "part": "server"}),
@@ -74,41 +65,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @contextmanager
-def killed(kitchen: Small) -> Iterator[None]:
+def killed(kitchen: Served) -> Iterator[None]:
     kitchen.kill("server")
     yield
     kitchen.come_up()
-
-
-@contextmanager
-def filled(kitchen: Small) -> Iterator[None]:
-    """Long calls of callers side by side, each with a prompt of its own, so that no block is shared."""
-    ended = threading.Event()
-
-    def caller() -> None:
-        while not ended.is_set():
-            # As long as its neighbours' by chance alone, so that they do not end together.
-            prompt, tokens = secrets.token_hex(64) + PROMPT[:20], 50 + secrets.randbelow(50)
-            body = {"model": BASE, "prompt": prompt, "max_tokens": tokens, "ignore_eos": True}
-            with suppress(OSError):
-                kitchen.call("POST", "/v1/completions", body)
-
-    callers = [threading.Thread(target=caller) for _ in range(_CALLERS)]
-    for one in callers:
-        one.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        for one in callers:
-            one.join()
-
-
-def test_a_full_kv_cache(world: World) -> None:
-    kitchen, seen = world
-    told = {("platform-ticket", "KitchenKvCacheFull")}
-    slower = {"KitchenTtftSlow", "KitchenTokensSlow", "KitchenQueueLong", "KitchenPreemptions"}
-    told_alone(seen, "the KV cache is full", filled(kitchen), told, slower)
 
 
 def test_a_killed_server(world: World) -> None:
