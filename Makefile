@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names metrics test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names test-faults metrics test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -146,7 +146,11 @@ test-serving: venv $(SERVING_STAMP) ## real vLLM on CPU with what the program re
 
 test-names: venv $(SERVING_STAMP) ## names in rules beside real vLLM under load, KServe's controller and kube-state-metrics (5 minutes)
 	@$(BIN)/python -m tools.toolchain build monitoring kube-state-metrics
-	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest tests/monitoring/long
+	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest tests/monitoring/long/*_names.py
+
+test-faults: venv $(SERVING_STAMP) ## faults made for real: each is told to whom it concerns, and nothing else; writes docs/faults.md (8 minutes)
+	@$(BIN)/python -m tools.toolchain build monitoring minio
+	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/python -m tests.monitoring.faults
 
 metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]
 	@$(BIN)/python -m tools.toolchain build monitoring

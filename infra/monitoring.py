@@ -16,10 +16,23 @@ from components.observability.alert import Alert
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of
 from components.observability.facts import DeclaredAdapter, End, KitchenFacts, Objective, RuleFacts
 from components.observability.groups import Group, groups
+from components.observability.routing import RoutingArgs
 from components.observability.rules import all_alerts
 from components.observability.targets import PlatformTarget, Port, Target, kitchen_target
 from infra.adapter_refs import AdapterCanary
 from infra.settings import Kitchen, Settings
+
+__all__ = [
+    "OPERATIONS",
+    "Alert",
+    "alerts",
+    "facts",
+    "namespace",
+    "platform_targets",
+    "routing",
+    "rule_groups",
+    "targets",
+]
 
 OPERATIONS = 4
 """Phase from which on metrics are taken."""
@@ -63,6 +76,18 @@ def rule_groups(settings: Settings) -> tuple[Group, ...]:
 def alerts(settings: Settings) -> tuple[Alert, ...]:
     """The table of alerts."""
     return all_alerts(facts(settings))
+
+
+def routing(settings: Settings) -> RoutingArgs:
+    """Who hears of which alert."""
+    said = settings.monitoring.alertmanager
+    return RoutingArgs(
+        environment=settings.environment,
+        alerts=alerts(settings),
+        tenants={name: naming.namespace(name, settings.environment) for name in settings.tenants},
+        folder=said.folder,
+        email=said.email,
+    )
 
 
 def facts(settings: Settings) -> RuleFacts:

@@ -9,10 +9,14 @@ from typing import Any
 import yaml
 
 from components.observability.groups import Group
+from components.observability.routing import RoutingArgs, configuration
 from components.observability.targets import INTERVAL, PLAIN, TLS, Port, Target
 
 RULES_FILE, SCRAPES_FILE = "kitchen-rules.yaml", "kitchen-scrapes.yaml"
 """Names for `rule_files` and `scrape_config_files` of Prometheus' own configuration."""
+
+ALERTMANAGER_FILE = "kitchen-alertmanager.yaml"
+"""A whole configuration of Alertmanager, or an example of what yours needs."""
 
 AUTHORITIES = "/etc/prometheus/kitchen"
 """Folder of Prometheus' pod with one file `<name of the target>.crt` for each target that speaks TLS."""
@@ -24,6 +28,11 @@ _HEAD = "# Written by `make render`. Changes belong into the settings, from whic
 def rules_file(groups: Sequence[Group]) -> str:
     """The groups of rules, as `promtool check rules` reads them."""
     return _HEAD + _yaml({"groups": [group.content() for group in groups]})
+
+
+def alertmanager_file(args: RoutingArgs) -> str:
+    """Routes, receivers and what is silenced by what, as `amtool check-config` reads it."""
+    return _HEAD + _yaml(configuration(args))
 
 
 def scrapes_file(targets: Sequence[Target]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.observability.facts import Thresholds
+from components.observability.routing import FOLDER, Email
 from infra.keys import fields
 
 
@@ -39,6 +40,14 @@ class Scrape:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlertmanagerSettings:
+    """Where Alertmanager finds the receivers' addresses, and which of them get mail."""
+
+    folder: str = FOLDER
+    email: Email | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MonitoringSettings:
     """`form` is operator (objects) or files (`make render` writes them). `runbook` is the folder of the docs' pages.
 
@@ -57,6 +66,7 @@ class MonitoringSettings:
     scrapes: Mapping[str, Scrape] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
     ends: tuple[StatedEnd, ...] = ()
+    alertmanager: AlertmanagerSettings = field(default_factory=AlertmanagerSettings)
 
 
 def monitoring_settings(data: Mapping[str, Any]) -> MonitoringSettings:
@@ -69,4 +79,11 @@ def monitoring_settings(data: Mapping[str, Any]) -> MonitoringSettings:
         scrapes={part: Scrape(**said) for part, said in data.get("scrapes", {}).items()},
         checks=tuple(data.get("checks", ())),
         ends=tuple(StatedEnd(**said) for said in data.get("ends", ())),
+        alertmanager=_alertmanager(data.get("alertmanager", {})),
     )
+
+
+def _alertmanager(data: Mapping[str, Any]) -> AlertmanagerSettings:
+    said = data.get("email")
+    email = None if said is None else Email(**{"sender" if key == "from" else key: said[key] for key in said})
+    return AlertmanagerSettings(folder=data.get("folder", FOLDER), email=email)

@@ -1,5 +1,5 @@
 """The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `audit-policy`,
-`rollback`, `calls`, `usage`, `token`."""
+`rollback`, `alerts`, `calls`, `usage`, `token`."""
 
 from __future__ import annotations
 
@@ -95,6 +95,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
         "what the API server should write down, as its policy",
         partial(_module, "ops.audit_policy_command"),
     ),
+    "alerts": ("what would call somebody, and what does so now", partial(_module, "ops.alerts.commands")),
     "calls": ("the record of calls, each one once", partial(_module, "ops.calls.calls_command")),
     "usage": ("a month's calls, tokens and cost, added up", partial(_module, "ops.calls.usage_command")),
     "rollback": ("one kitchen as it was at a Git revision", partial(_module, "ops.rollback.commands")),

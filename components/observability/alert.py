@@ -21,6 +21,7 @@ _ID = re.compile(r"Kitchen(?:[A-Z][a-z0-9]+)+")
 _HOLD = re.compile(r"0s|[1-9][0-9]*[smhd]")
 _RECORD = re.compile(r"kitchen:[a-z0-9_]+(?::[a-z0-9_]+)?")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OF_LABEL, _OF_VALUE = re.compile(r"\{\{ \$labels\.(\w+) \}\}"), re.compile(r"\{\{ \$value[^}]*\}\}")
 
 RUNBOOK_PAGE = "alerts.md"
 """Page of the docs with a section for each alert."""
@@ -57,6 +58,11 @@ class Alert:
     def anchor(self) -> str:
         """Where its section stands in the docs: `alerts.md#<id in lower case>`."""
         return f"{RUNBOOK_PAGE}#{self.id.lower()}"
+
+    @property
+    def says(self) -> str:
+        """Its summary with places for labels and the value: `<kitchen>`, `<value>`."""
+        return _OF_VALUE.sub("<value>", _OF_LABEL.sub(r"<\1>", self.summary))
 
     def rule(self, runbook: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The rule as Prometheus reads it; `runbook` is the address of the folder that holds the docs' page."""

@@ -21,7 +21,7 @@ from infra.rules.extra_args import extra_args_faults
 from infra.rules.gpu_memory import gpu_memory_faults
 from infra.rules.hot_lora import hot_lora_faults
 from infra.rules.kitchens import kitchens_faults
-from infra.rules.monitoring import ends_faults, monitoring_faults
+from infra.rules.monitoring import ends_faults, monitoring_faults, receiver_faults
 from infra.rules.names import name_faults, twin_faults
 from infra.rules.object_store import ability_faults, store_server_faults
 from infra.rules.platform import platform_faults, route_twin_faults, store_network_faults
@@ -56,6 +56,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     share_faults,
     price_faults,
     monitoring_faults,
+    receiver_faults,
     ends_faults,
     door_faults,
     contents_faults,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from components import naming
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of, nearest
+from components.observability.routing import receivers
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.monitoring_settings import ObjectiveSettings
@@ -54,6 +55,14 @@ def _namespace_faults(settings: Settings) -> Iterator[Fault]:
     if name in taken and (said is not None or settings.platform.monitoring):
         rule = f"is the namespace of {taken[name]}, and rules have one to themselves, in which no pod may run"
         yield Fault(path="monitoring.namespace", value=name, rule=rule, example=f"kitchen-alerts-{environment}")
+
+
+def receiver_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
+    """Mail goes to receivers that there are."""
+    email = settings.monitoring.alertmanager.email
+    there = dict.fromkeys(receivers(tuple(settings.tenants)))
+    for name in () if email is None else email.to:
+        yield from known("monitoring.alertmanager.email.to", name, there, "a receiver")
 
 
 def _objective_faults(path: str, said: ObjectiveSettings, generates: bool) -> Iterator[Fault]:

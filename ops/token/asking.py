@@ -1,4 +1,7 @@
-"""Questions to an issuer over HTTP: bounded in time and size, no redirect followed, plain HTTP to loopback alone."""
+"""Questions over HTTP to an issuer, and to Prometheus: bounded in time and size, and no redirect is followed.
+
+Plain HTTP goes to loopback alone.
+"""
 
 from __future__ import annotations
 
@@ -46,18 +49,23 @@ class Answer:
 class Asker:
     """Asks with the trust of this machine, or of the authorities in `ca`; raise FaultsError for a `ca` that is none."""
 
-    def __init__(self, ca: Path | None = None, seconds: float = SECONDS) -> None:
-        """Read the authorities."""
-        self._seconds = seconds
+    def __init__(
+        self, ca: Path | None = None, seconds: float = SECONDS, most: int = _MAX_BYTES, command: str = "token"
+    ) -> None:
+        """Read the authorities; `most` are the bytes of an answer, and faults are told as those of `command`."""
+        self._seconds, self._most = seconds, most
         try:
             self._trust = ssl.create_default_context(cafile=None if ca is None else str(ca))
         except OSError:  # an SSLError is one too
             rule = "must be a readable PEM file with certificates of authorities"
-            raise FaultsError("token", [Fault(path="--ca", value=str(ca), rule=rule, example="--ca ca.crt")]) from None
+            raise FaultsError(command, [Fault(path="--ca", value=str(ca), rule=rule, example="--ca ca.crt")]) from None
 
-    def get(self, url: str) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a document; raise AwayError or IssuerError, as `post` does."""
-        return self._asked(_request(url, None, {"Accept": "application/json"}))
+        request = _request(url, None, {"Accept": "application/json"})
+        for name, value in (headers or {}).items():
+            request.add_unredirected_header(name, value)
+        return self._asked(request)
 
     def post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """Send a form. Raise AwayError when no answer comes, or IssuerError for one that is no JSON object."""
@@ -89,8 +97,8 @@ class Asker:
             body += chunk
             if time.monotonic() > end:
                 raise TimeoutError
-            if len(body) > _MAX_BYTES:
-                raise IssuerError(f"{answer.url}: an answer of more than {_MAX_BYTES} bytes")
+            if len(body) > self._most:
+                raise IssuerError(f"{answer.url}: an answer of more than {self._most} bytes")
         return body
 
 

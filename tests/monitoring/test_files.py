@@ -13,7 +13,7 @@ import yaml
 from infra.catalog import load_catalog
 from infra.load import load_settings, read_stack_file
 from infra.monitoring import rule_groups, targets
-from infra.monitoring_files import RULES_FILE, SCRAPES_FILE, rules_file, scrapes_file
+from infra.monitoring_files import ALERTMANAGER_FILE, RULES_FILE, SCRAPES_FILE, rules_file, scrapes_file
 from infra.settings import Settings
 from tests.monitoring.rules.promtool import run
 from tools.local.offline import write_monitoring
@@ -72,8 +72,16 @@ def test_a_render_writes_them_beside_the_objects(tmp_path: Path) -> None:
     config = tmp_path / "Pulumi.prod.yaml"
     config.write_text(yaml.safe_dump({"config": {f"kitchen:{key}": value for key, value in everything().items()}}))
     written = write_monitoring(config, tmp_path / "monitoring")
-    assert [path.name for path in written] == [RULES_FILE, SCRAPES_FILE]
-    assert "KitchenServersMissing" in written[0].read_text()
+    assert [path.name for path in written] == [ALERTMANAGER_FILE, RULES_FILE, SCRAPES_FILE]
+    assert "KitchenServersMissing" in written[1].read_text()
+
+
+def test_beside_the_operator_s_objects_routes_alone_are_a_file(tmp_path: Path) -> None:
+    said = everything() | {"platform": {"kind": "kubernetes", "monitoring": True}}
+    del said["monitoring"]["form"]
+    config = tmp_path / "Pulumi.prod.yaml"
+    config.write_text(yaml.safe_dump({"config": {f"kitchen:{key}": value for key, value in said.items()}}))
+    assert [path.name for path in write_monitoring(config, tmp_path / "monitoring")] == [ALERTMANAGER_FILE]
 
 
 def test_nothing_is_written_where_nothing_is_asked_for(tmp_path: Path) -> None:

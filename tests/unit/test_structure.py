@@ -37,6 +37,7 @@ OPS_MAY_IMPORT = {
     "infra.faults",
     "infra.grants",
     "infra.load",
+    "infra.monitoring",
     "infra.payload.tensor_values",
     "infra.payload.verify_signature",
     "infra.policy_settings",

@@ -10,8 +10,15 @@ import yaml
 from infra.catalog import load_catalog
 from infra.dashboard_files import DASHBOARDS, dashboard_files
 from infra.load import settings_from_file
-from infra.monitoring import OPERATIONS, rule_groups, targets
-from infra.monitoring_files import RULES_FILE, SCRAPES_FILE, rules_file, scrapes_file
+from infra.monitoring import OPERATIONS, routing, rule_groups, targets
+from infra.monitoring_files import (
+    ALERTMANAGER_FILE,
+    RULES_FILE,
+    SCRAPES_FILE,
+    alertmanager_file,
+    rules_file,
+    scrapes_file,
+)
 from tools.engine import report
 from tools.engine.checkpoints import WITHOUT
 from tools.engine.words import table
@@ -25,6 +32,7 @@ from tools.progress import say
 STACKS = ("dev", "prod")
 _NOWHERE = "https://127.0.0.1:1"
 
+_READERS = {RULES_FILE: "Prometheus", SCRAPES_FILE: "Prometheus", ALERTMANAGER_FILE: "Alertmanager"}
 _IN_PLAIN_TEXT = "a secret value in plaintext"
 
 
@@ -62,22 +70,24 @@ def render(stack: str, directory: Path) -> None:
         files = sum(1 for _ in target.rglob("*.yaml"))
         say(f"render: {files} files below {shown(target)}; keys in Secrets are placeholders")
         for path in write_monitoring(REPOSITORY / f"Pulumi.{stack}.yaml", target.with_name(f"{stack}-monitoring")):
-            place = path.parent.name if path.parent.parent.name == DASHBOARDS else "Prometheus"
-            say(f"render: {shown(path)}, for a {place.capitalize()} of your own")
+            reader = path.parent.name if path.parent.parent.name == DASHBOARDS else _READERS[path.name]
+            say(f"render: {shown(path)}, for your own {reader.capitalize()}")
     else:
         raise LocalError(f"the render failed{screen.everything()}")
 
 
 def write_monitoring(config: Path, folder: Path) -> list[Path]:
-    """Write rules, scrapes and dashboards of settings that ask for files; beside the objects, for they are none.
+    """Write Alertmanager's routes, and rules, scrapes and dashboards where settings ask for files; beside the objects.
 
     What an earlier render left there is removed first. From phase 4 on; nothing is returned where nothing is asked for.
     """
     remove(folder)
     settings = settings_from_file(config, load_catalog())
     said, texts = settings.monitoring, dict[str, str]()
+    if settings.phase >= OPERATIONS and (said.form == "files" or settings.platform.monitoring):
+        texts[ALERTMANAGER_FILE] = alertmanager_file(routing(settings))
     if settings.phase >= OPERATIONS and said.form == "files":
-        texts = {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
+        texts |= {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
     if settings.phase >= OPERATIONS and said.dashboards == "files":
         texts |= dashboard_files(settings.environment)
     for name, text in texts.items():

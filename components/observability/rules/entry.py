@@ -21,6 +21,10 @@ NOT_THE_CALLERS = (
 """Reasons of refusals that are faults of the platform."""
 
 
+LIMITS = ("rate_limit", "tenant_share_exceeded")
+"""Reasons of refusals that KitchenEntryLimited tells."""
+
+
 def records(facts: RuleFacts) -> tuple[Record, ...]:
     """Calls a second of each adapter, and of each kitchen with the tenant that it is of, by outcome."""
     if not facts.entry:
@@ -102,7 +106,9 @@ def _outcomes(facts: RuleFacts) -> Iterator[Alert]:
 def _refusals(facts: RuleFacts) -> Iterator[Alert]:
     share, rate = facts.thresholds.refused_share, f"avg_over_time({facts.of(names.CALLS_RATE)}[15m])"
     by, own = "environment, kitchen, reason", f'reason!~"{"|".join(NOT_THE_CALLERS)}"'
-    refused = names.increase(facts.of(names.REFUSALS, 'kitchen!=""', own), by, 15)
+    # Those over a limit have an alert of their own.
+    other = f'reason!~"{"|".join((*NOT_THE_CALLERS, *LIMITS))}"'
+    refused = names.increase(facts.of(names.REFUSALS, 'kitchen!=""', other), by, 15)
     every = f"sum by (environment, kitchen) ({rate}) > {_FEWEST}"
     told = f"{refused} / 900 / on (environment, kitchen) group_left () ({every})"
     yield Alert(

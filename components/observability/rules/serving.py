@@ -183,8 +183,9 @@ def _memory(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenKvCacheFull",
         subject="serving",
-        expression=f"max by ({_BY}) ({cache}) > {limits.kv_cache_share}",
-        hold="10m",
+        # One call that ends frees blocks for a moment: an average, or a full cache would begin anew with each scrape.
+        expression=f"max by ({_BY}) (avg_over_time({cache}[5m])) > {limits.kv_cache_share}",
+        hold="5m",
         severity="ticket",
         owner="platform",
         summary=f"The KV cache of kitchen {_WHO} is {{{{ $value | humanizePercentage }}}} full",

@@ -55,6 +55,7 @@ CASES = {
     "KitchenEntryRefusals": Case(
         fires={**_SOME, **_refused("out_of_bounds", "0+30x90")},
         silent={**_SOME, **_refused("out_of_bounds", "0+15x90"), **_refused("no_server", "0+30x90")},
+        also=({**_SOME, **_refused("rate_limit", "0+30x90")},),
         minutes=60,
         labels=[{**HELPDESK, "reason": "out_of_bounds"}],
     ),

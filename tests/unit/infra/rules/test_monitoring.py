@@ -17,6 +17,7 @@ from tools.local.workspace import REPOSITORY
 
 FILE = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
 DAY = 86400
+MAIL = {"smarthost": "mail.kitchen.example:587", "from": "kitchen@kitchen.example"}
 
 
 def data(monitoring: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -59,6 +60,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another namespace on OpenShift": (
         data({"scrapes": {"gpu": {}}}, platform={"kind": "openshift"}),
         'monitoring.scrapes.gpu: "gpu"; rule: OpenShift\'s own monitoring scrapes it',
+    ),
+    "mail to a receiver that is not there": (
+        data({"alertmanager": {"email": {**MAIL, "to": {"tenant-nobody-page": ["a@kitchen.example"]}}}}),
+        "monitoring.alertmanager.email.to",
+    ),
+    "no address of mail": (
+        data({"alertmanager": {"email": {**MAIL, "to": {"security-page": ["nobody"]}}}}),
+        "monitoring.alertmanager.email.to.security-page.0",
     ),
     "no day": (data({"ends": [{"what": "licence", "name": "a", "until": "2027-02-30"}]}), "must be a day"),
     "an end twice": (

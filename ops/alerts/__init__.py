@@ -1,0 +1,1 @@
+"""`kitchen alerts`: the table of an environment's alerts, and what a Prometheus says of each of them."""
