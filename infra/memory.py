@@ -19,8 +19,8 @@ from infra.memory_words import uncounted_flags
 from infra.settings import GpuPool, Kitchen, Settings
 
 LEGEND = (
-    "OTHER is an estimate with both ends: libraries, activations, CUDA graphs. OF is what the server may take.\n"
-    "FULL CONTEXTS are requests of maxModelLen tokens that fit at once. More: docs/runbook.md, will it fit."
+    "OTHER is estimated, with both ends: libraries, activations, CUDA graphs. OF: what a server may take.\n"
+    "FULL CONTEXTS: requests of maxModelLen tokens that fit at once. More: docs/runbook.md, will it fit."
 )
 """What a reader of the table needs, below it."""
 

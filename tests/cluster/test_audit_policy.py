@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from ops.__main__ import main
-from tests.entry.counter.parts import free_ports
+from tests.support.ports import free_ports
 from tools.cluster import certificates
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import binary

@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from components.object_store.minio import pod as minio_pod
 from components.platform import Platform
 from tests.cluster.support.kubectl import Kubectl
-from tests.support.minio_server import free_ports
+from tests.support.ports import free_ports
 from tests.support.programs import program, unjudged
 from tests.support.stacks import prepare
 from tools.cluster import Cluster
@@ -177,7 +177,7 @@ def certificate(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_rendered_arguments_and_files_make_a_server_with_tls_and_the_key_of_the_secret(tmp_path: Path) -> None:
-    deployed = Deployed(tmp_path / "pod", free_ports()[0])
+    deployed = Deployed(tmp_path / "pod", free_ports(1)[0])
     deployed.mount(certificate(tmp_path / "tls"), "certs")
     user, password = deployed.key
     deployed.mount({"user": user.encode(), "password": password.encode()}, "root-key")

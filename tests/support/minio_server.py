@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import secrets
-import socket
 import subprocess
 import time
 import urllib.error
@@ -18,6 +17,7 @@ from botocore.config import Config
 from minio.credentials.providers import StaticProvider
 from minio.minioadmin import MinioAdmin
 
+from tests.support.ports import free_ports
 from tools.toolchain import binary
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class MinioServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port, self.console = free_ports()
+        self.port, self.console = free_ports(2)
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.access_key = f"admin{secrets.token_hex(4)}"
         self.secret_key = secrets.token_hex(16)
@@ -125,10 +125,3 @@ class MinioServer:
                 time.sleep(0.05)
         self.stop()
         raise AssertionError("MinIO did not start:\n" + (self.folder / "minio.log").read_text()[-2000:])
-
-
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]

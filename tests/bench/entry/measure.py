@@ -16,9 +16,10 @@ from tests.bench.processes import cpu_seconds
 from tests.entry.rows.row import JSON, chat
 from tests.entry.support.callers import request
 from tests.entry.support.plan import CHAT
-from tests.entry.support.running import Entry, end, free_ports, wait_for_port
+from tests.entry.support.running import Entry, end, wait_for_port
 from tests.entry.support.tokens import Providers
 from tests.entry.support.upstream import Upstream
+from tests.support.ports import free_ports
 from tools.local.workspace import REPOSITORY
 
 RATE, CONTROL_RATE = 100, 400

@@ -22,6 +22,7 @@ from tests.entry.counter.callers import LocalIssuer
 from tests.entry.counter.conftest import plan_of
 from tests.entry.counter.upstream import Upstream
 from tests.support.pod_package import HOME, started
+from tests.support.ports import free_ports
 from tests.support.readers import Reader, reader
 
 FAR = "2999-12-31"
@@ -97,7 +98,7 @@ def start(tmp_path: Path, sales: Reader) -> Iterator[Start]:
             folder.mkdir()
             issuer, upstream = LocalIssuer(), stack.enter_context(Upstream())
             made = plan_of(tmp_path, upstream.port, [issuer.issuer()], counter="local")
-            (port,) = parts.free_ports(1)
+            (port,) = free_ports(1)
             plan = replace(
                 made,
                 record_path=str(folder / "calls.jsonl"),

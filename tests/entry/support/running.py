@@ -18,19 +18,11 @@ from components.entry.plan import Ports
 from tests.entry.support.plan import plan, table
 from tests.entry.support.tokens import Providers
 from tests.entry.support.upstream import Upstream
+from tests.support.ports import free_ports
 from tools.local.workspace import REPOSITORY
 
 _SECONDS_TO_START = 60
 _SECONDS_TO_END = 10
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports of loopback that nobody has at this moment."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 class Entry:

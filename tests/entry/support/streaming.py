@@ -17,7 +17,8 @@ from components.entry.envoy.words import address, named
 from tests.entry.rows.row import JSON, chat
 from tests.entry.support.callers import Connection, request
 from tests.entry.support.plan import CHAT
-from tests.entry.support.running import end, free_ports, wait_for_port
+from tests.entry.support.running import end, wait_for_port
+from tests.support.ports import free_ports
 
 WHOLE, CUT, NOTHING = "whole", "cut", "nothing"
 """To its end; the connection was closed after some of it; closed before there was an answer."""

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl, eventually
-from tests.entry.support.running import end, free_ports
+from tests.entry.support.running import end
+from tests.support.ports import free_ports
 from tools.toolchain import binary
 
 NAMESPACE = "istio-system"

