@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import Any
 import yaml
 
 from tests.monitoring.support.prometheus import Job, Prometheus
+from tests.support.ports import free_ports
 from tools.toolchain import binary
 
 _SECONDS = 30
@@ -72,7 +72,7 @@ class Alertmanager:
 
     def __init__(self, folder: Path, configuration: dict[str, Any]) -> None:
         self.folder, self._configuration = folder, configuration
-        self.port = free_port()
+        (self.port,) = free_ports(1)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Alertmanager:
@@ -121,11 +121,6 @@ def until(what: Callable[[], bool], why: Callable[[], object] = lambda: "", seco
             return time.monotonic() - began
         time.sleep(0.1)
     raise AssertionError(f"not in {seconds:g} s: {why()}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def end(process: subprocess.Popen[bytes] | None) -> None:

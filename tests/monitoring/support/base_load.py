@@ -7,8 +7,9 @@ import json
 import os
 from pathlib import Path
 
-from tests.entry.counter.parts import Part, free_ports
+from tests.entry.counter.parts import Part
 from tests.support.pod_package import HOME, started
+from tests.support.ports import free_ports
 
 _NAME, _VERSION = "tiny", "v1"
 

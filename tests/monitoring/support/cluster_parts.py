@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl, eventually
-from tests.entry.counter.parts import Part, free_ports
+from tests.entry.counter.parts import Part
 from tests.monitoring.support.prometheus import Job
+from tests.support.ports import free_ports
 from tools.cluster import Cluster
 from tools.toolchain import binary, ensure
 

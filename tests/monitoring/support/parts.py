@@ -26,6 +26,7 @@ from tests.monitoring.support.base_load import base_load
 from tests.monitoring.support.commands import command_files
 from tests.monitoring.support.prometheus import Job
 from tests.support.minio_server import MinioServer
+from tests.support.ports import free_ports
 from tools.toolchain import CLUSTER, ENTRY, ensure
 
 ADAPTERS = "dev-lora"
@@ -88,7 +89,7 @@ def quick_parts(folder: Path) -> Iterator[Parts]:
 def _plan(folder: Path, counter: str, upstream: Upstream, issuer: LocalIssuer) -> EntryPlan:
     home = folder / f"entry-{counter}"
     home.mkdir()
-    (port,) = parts.free_ports(1)
+    (port,) = free_ports(1)
     made = plan_of(home, upstream.port, [issuer.issuer()], counter=counter, counter_port=port)
     grants = [replace(grant, facts=_versioned(grant)) for grant in made.grants]
     return replace(made, grants=grants, record_path=str(home / "calls.jsonl"))
@@ -104,7 +105,7 @@ def _versioned(grant: Grant) -> dict[str, object]:
 def _counter(stack: ExitStack, folder: Path, plan: EntryPlan) -> int:
     key = parts.password()
     numbers = stack.enter_context(parts.valkey(folder, key))
-    (metrics,) = parts.free_ports(1)
+    (metrics,) = free_ports(1)
     stack.enter_context(parts.ratelimit(folder, plan, numbers.port, key, metrics=metrics))
     return metrics
 
