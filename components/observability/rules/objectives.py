@@ -12,7 +12,8 @@ A burn of 14.4 needs a budget below 1/14.4: with an objective for less than 93.1
 fire. With fewer than 30 calls in the long window nothing is said: one failed call of three is no trend. Long windows
 are sums of the rates of 5 minutes, of numerator and denominator apart, so that an hour with many calls weighs more than
 one with few. They are no averages: an average knows nothing of the time before a kitchen was there, or awake, and would
-take three calls in its first minutes for the pace of a whole day. Where the series vanish these alerts say nothing; KitchenServersMissing and KitchenEntryMissing do.
+take three calls in its first minutes for the pace of a whole day. Where the series vanish these alerts say nothing;
+KitchenServersMissing and KitchenEntryMissing do.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _PAST = "_every5m"
 """What two hours and more are sums of: the rates of 5 minutes, one every 5 minutes, a fifth of the samples."""
 
 STEP_SECONDS, PAST_STEP_SECONDS = 60, 300
-"""Seconds that each sample of a rate stands for: how often the rules are evaluated (components/observability/groups)."""
+"""Seconds that each sample of a rate stands for: how often its rule is evaluated (components/observability/groups)."""
 
 _ALL, _BAD, _BUDGET = "kitchen:objective_calls:rate5m", "kitchen:objective_missed:rate5m", "kitchen:objective_budget"
 
