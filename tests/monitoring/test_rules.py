@@ -16,7 +16,7 @@ from tests.monitoring.rules.table import CASES, FIRES_WITHOUT_SERIES, alert_of
 from tests.monitoring.rules.worlds import WORLDS
 
 _LABEL = re.compile(r"\$labels\.(\w+)")
-_QUIET_MINUTES = 70
+_QUIET_MINUTES = 75
 
 
 @pytest.mark.parametrize("world", WORLDS)

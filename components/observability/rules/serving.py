@@ -11,6 +11,11 @@ _BY = "environment, tenant, kitchen, namespace"
 _KEEPS = ("environment", "tenant", "kitchen", "namespace")
 _WHO = "{{ $labels.kitchen }} of {{ $labels.tenant }}"
 
+FIRST_START = "1h"
+"""How long a pod, or a new kitchen, may be without an answer before it has ever answered: its model is loaded, and the
+server built, which is minutes for a small one and most of an hour for a large one. What has answered is known at once.
+"""
+
 
 def records(facts: RuleFacts) -> tuple[Record, ...]:
     """What dashboards and several alerts read."""
@@ -44,10 +49,14 @@ def _server(facts: RuleFacts, metric: str, *matchers: str) -> str:
 
 def _presence(facts: RuleFacts) -> Iterator[Alert]:
     up = _server(facts, "up")
+    pod, who = f"{_BY}, pod", "environment, tenant, kitchen"
+    started = (
+        f"max by ({pod}) (max_over_time({up}[{FIRST_START}])) == 1 or max by ({pod}) ({up} offset {FIRST_START}) == 0"
+    )
     yield Alert(
         id="KitchenServerDown",
         subject="serving",
-        expression=f"max by ({_BY}, pod) ({up}) == 0",
+        expression=f"max by ({pod}) ({up}) == 0 and on ({pod}) ({started})",
         hold="5m",
         severity="ticket",
         owner="platform",
@@ -55,12 +64,13 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         impact="The kitchen has fewer servers than declared: calls wait longer, or fail where it was the only one.",
         keeps=(*_KEEPS, "pod"),
     )
+    declared = facts.of("kitchen:declared_replicas")
     yield Alert(
         id="KitchenServersMissing",
         subject="serving",
         expression=(
-            f"{facts.of('kitchen:declared_replicas')} > 0"
-            f" unless on (environment, tenant, kitchen) sum by (environment, tenant, kitchen) ({up}) > 0"
+            f"{declared} > 0 and on ({who}) (max by ({who}) (max_over_time({up}[{FIRST_START}])) == 1"
+            f" or {declared} offset {FIRST_START} > 0) unless on ({who}) sum by ({who}) ({up}) > 0"
         ),
         # A kitchen with one server that is replaced is without one while the new pod loads its model.
         hold="10m",

@@ -9,8 +9,8 @@ _POD = {**_KITCHEN, "pod": "support-0"}
 _TTFT, _TOKENS = "vllm:time_to_first_token_seconds", "vllm:inter_token_latency_seconds"
 _WAITING = "vllm:num_requests_waiting_by_reason"
 _OTHERS = {
-    server("up", kitchen="support-canary", pod="support-canary-0"): "1x60",
-    server("up", tenant="sales", kitchen="summary", namespace="sales-dev", pod="summary-0"): "1x60",
+    server("up", kitchen="support-canary", pod="support-canary-0"): "1x90",
+    server("up", tenant="sales", kitchen="summary", namespace="sales-dev", pod="summary-0"): "1x90",
 }
 """Servers of the other kitchens that are declared with replicas."""
 
@@ -30,9 +30,16 @@ def _cache(hits: str, queries: str) -> dict[str, str]:
 
 CASES = {
     "KitchenServerDown": Case(
-        fires={server("up"): "0x60", server("up", pod="support-1"): "1x60"},
+        fires={server("up"): "1x20 0x40", server("up", pod="support-1"): "1x60"},
         silent={server("up"): "1x55 0x4"},
         minutes=59,
+        labels=[_POD],
+    ),
+    "KitchenServerDown of a pod that never answered": Case(
+        # Its model is loaded: that takes minutes with each update, and is told where it does not end.
+        fires={server("up"): "0x90"},
+        silent={server("up"): "_x30 0x60"},
+        minutes=80,
         labels=[_POD],
     ),
     "KitchenServersMissing": Case(
@@ -40,6 +47,19 @@ CASES = {
         fires={server("up"): "1x30 0x30", **_OTHERS},
         silent={server("up"): "0x60", server("up", pod="support-1"): "1x60", **_OTHERS},
         minutes=45,
+        labels=[HELPDESK],
+    ),
+    "KitchenServersMissing of a new kitchen": Case(
+        # Declared since the beginning, and its first server never answers.
+        fires={server("up"): "0x90", **_OTHERS},
+        silent={server("up"): "0x40 1x60", **_OTHERS},
+        minutes=75,
+        labels=[HELPDESK],
+    ),
+    "KitchenServersMissing while a new kitchen starts": Case(
+        fires={server("up"): "1x10 0x60", **_OTHERS},
+        silent={server("up"): "0x60", **_OTHERS},
+        minutes=40,
         labels=[HELPDESK],
     ),
     "KitchenServerRestarts": Case(
