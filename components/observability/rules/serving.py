@@ -11,6 +11,8 @@ _BY = "environment, tenant, kitchen, namespace"
 _KEEPS = ("environment", "tenant", "kitchen", "namespace")
 _WHO = "{{ $labels.kitchen }} of {{ $labels.tenant }}"
 
+_FEWEST_FAILED = 3
+
 FIRST_START = "1h"
 """How long a pod, or a new kitchen, may be without an answer before it has ever answered: its model is loaded, and the
 server built, which is minutes for a small one and most of an hour for a large one. What has answered is known at once.
@@ -147,8 +149,10 @@ def _speed(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenServerErrors",
         subject="serving",
+        # One failed call of three at night wakes nobody: three in 5 minutes do.
         expression=(
             f"sum by ({_BY}) (rate({failed}[5m])) / sum by ({_BY}) (rate({done}[5m])) > {facts.thresholds.error_share}"
+            f" and sum by ({_BY}) (increase({failed}[5m])) >= {_FEWEST_FAILED}"
         ),
         hold="2m",
         severity="page",

@@ -100,7 +100,14 @@ CASES = {
         labels=[_KITCHEN],
     ),
     "KitchenServerErrors": Case(
-        fires=_ended("0+90x60", "0+6x60"), silent=_ended("0+96x60", "0+4x60"), minutes=20, labels=[_KITCHEN]
+        fires=_ended("0+90x60", "0+6x60"),
+        silent=_ended("0+96x60", "0+4x60"),
+        also=(_ended("0x16 1x60", "0x16 1x60"),),  # one of two calls in the night
+        minutes=20,
+        labels=[_KITCHEN],
+    ),
+    "KitchenServerErrors of few calls": Case(
+        fires=_ended("0x60", "0+1x60"), silent=_ended("0+1x60", "0x60"), minutes=20, labels=[_KITCHEN]
     ),
     "KitchenQueueLong": Case(
         fires={server(_WAITING, reason="capacity"): "51x60"},
