@@ -96,15 +96,19 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         f"sum by ({_BY}) (rate({_server(facts, name)}[5m]))"
         for name in ("vllm:generation_tokens_total", "vllm:prompt_tokens_total")
     )
-    waiting = f"sum by ({_BY}) (min_over_time({_server(facts, 'vllm:num_requests_waiting')}[5m]))"
+    # What the server tells of its calls is as of its last step: of one that hangs no call comes to be waiting.
+    waiting = " + ".join(
+        f"sum by ({_BY}) (min_over_time({_server(facts, name)}[5m]))"
+        for name in ("vllm:num_requests_waiting", "vllm:num_requests_running")
+    )
     yield Alert(
         id="KitchenNothingGenerated",
         subject="serving",
-        expression=f"{waiting} > 0 and ({computed}) == 0",
+        expression=f"({waiting}) > 0 and ({computed}) == 0",
         hold="5m",
         severity="page",
         owner="platform",
-        summary=f"Kitchen {_WHO} computes nothing while {{{{ $value }}}} calls wait",
+        summary=f"Kitchen {_WHO} computes nothing, and has {{{{ $value }}}} calls",
         impact="Calls hang until they time out; the server's health is still good.",
         keeps=_KEEPS,
     )
