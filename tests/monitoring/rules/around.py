@@ -187,12 +187,12 @@ CASES = {
         # The file of the machine on which the check ran before is still there.
         f"{alert} on another machine": Case(
             fires={
-                **_ran(check, {metric: 0}, instance="old", **labels),
-                **_ran(check, {metric: 1}, at=60, instance="new", **labels),
+                **_ran(check, {metric: 0}, 0, "old", **labels),
+                **_ran(check, {metric: 1}, 60, "new", **labels),
             },
             silent={
-                **_ran(check, {metric: 1}, instance="old", **labels),
-                **_ran(check, {metric: 0}, at=60, instance="new", **labels),
+                **_ran(check, {metric: 1}, 0, "old", **labels),
+                **_ran(check, {metric: 0}, 60, "new", **labels),
             },
             minutes=3,
             labels=[{**_DEV, **kept}],
