@@ -58,7 +58,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     with Prometheus(folder, rules=[rules]) as made:
         until(lambda: all(rule["health"] == "ok" for rule in made.rules()), made.rules)
         until(lambda: bool(made.query('ALERTS{alertname="KitchenEntryMissing",alertstate="firing"}')))
-        until(lambda: bool(made.query('ALERTS{alertname="KitchenServersMissing"}')))
+        until(lambda: len(made.query('ALERTS{alertname="KitchenServersMissing"}')) == len(settings().kitchens))
         yield made
 
 
