@@ -7,7 +7,9 @@ from tests.monitoring.rules.case import HELPDESK, SALES, Case, Series, calls, hi
 _MINUTES = {"adapter": "minutes", "version": "v1"}
 _POD = {**SALES, "namespace": "sales-dev", "pod": "summary-0"}
 _LAST = "kitchen_adapters_last_reconcile_timestamp_seconds"
-_UP = {server("up", **SALES, namespace="sales-dev", pod="summary-0"): "1x60"}
+_UP = {server("up", **SALES, namespace="sales-dev", pod="summary-0"): "1x60", server("up"): "1x60"}
+"""Servers of the kitchen in hot mode, and of one in static mode that nothing here may be said of."""
+
 _STARTING = {server("up", **SALES, namespace="sales-dev", pod="summary-1"): "0x60"}
 _FETCH = "kube_pod_init_container_status_restarts_total"
 _CANARY = {**HELPDESK, "kitchen": "support-canary", "canary_of": "support"}
@@ -42,11 +44,16 @@ def _versions(v1_failed: str, v2_failed: str) -> Series:
     }
 
 
-def _asked(worked: str, running: str, adapter: str = "faq") -> Series:
-    info = server("vllm:lora_requests_info", max_lora="2", running_lora_adapters="faq", waiting_lora_adapters="faq")
+def _asked(worked: str, running: str, adapter: str = "faq", outcome: str = "ok") -> Series:
+    """Calls to an adapter; `worked` is when vLLM last worked for one. It tells of steps without any adapter as well."""
+    info, none = (
+        server("vllm:lora_requests_info", max_lora="2", running_lora_adapters=name, waiting_lora_adapters="")
+        for name in ("faq", "")
+    )
     return {
-        calls("ok", adapter=adapter): "0+6x60",
+        calls(outcome, adapter=adapter): "0+6x60",
         server("vllm:num_requests_running"): running,
+        none: "0+60x60",
         **({info: worked} if worked else {}),
     }
 
@@ -151,6 +158,12 @@ CASES = {
         minutes=50,
         labels=[HELPDESK],
     ),
+    "KitchenBaseAnswers since 25 minutes": Case(
+        fires=_asked("0+60x25 1500x40", "1x60"),
+        silent=_asked("0+60x60", "1x60"),
+        minutes=50,
+        labels=[HELPDESK],
+    ),
     "KitchenBaseAnswers of many adapters": Case(
         fires=_asked("", "1x60"),
         silent=_asked("0+60x60", "1x60"),
@@ -162,7 +175,11 @@ CASES = {
     "KitchenBaseAnswers": Case(
         fires=_asked("", "1x60"),
         silent=_asked("0+60x60", "1x60"),
-        also=(_asked("", "1x60", adapter=""),),  # callers ask for the base model
+        also=(
+            _asked("", "1x60", adapter=""),  # callers ask for the base model
+            _asked("", "1x60", outcome="refused"),  # nobody gets an answer
+            _asked("0+60x40 2400x20", "1x60"),  # ten minutes ago it worked for one
+        ),
         minutes=50,
         labels=[HELPDESK],
     ),

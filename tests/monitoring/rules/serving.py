@@ -113,7 +113,7 @@ CASES = {
     "KitchenServerErrors": Case(
         fires=_ended("0+90x60", "0+6x60"),
         silent=_ended("0+96x60", "0+4x60"),
-        also=(_ended("0x16 1x60", "0x16 1x60"),),  # one of two calls in the night
+        also=(_ended("0x16 10x60", "0x16 1x60"),),  # one of eleven calls in the night
         minutes=20,
         labels=[_KITCHEN],
     ),
@@ -128,7 +128,10 @@ CASES = {
     ),
     "KitchenQueueDeferred": Case(
         fires={server(_WAITING, reason="deferred"): "1x60"},
-        silent={server(_WAITING, reason="deferred"): "1 1 1 0 1 1 1 0 1 1 1 0 1 1 1 0 1 1 1 0 1 1 1 0 1"},
+        silent={
+            server(_WAITING, reason="capacity"): "1x60",
+            server(_WAITING, reason="deferred"): "1 1 1 0 1 1 1 0 1 1 1 0 1 1 1 0 1 1 1 0 1 1 1 0 1",
+        },
         minutes=24,
         labels=[_KITCHEN],
     ),
