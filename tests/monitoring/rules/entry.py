@@ -56,13 +56,22 @@ CASES = {
     "KitchenEntryRefusals": Case(
         fires={**_SOME, **_refused("out_of_bounds", "0+30x90")},
         silent={**_SOME, **_refused("out_of_bounds", "0+15x90"), **_refused("no_server", "0+30x90")},
-        also=({**_SOME, **_refused("rate_limit", "0+30x90")},),
+        also=(
+            {**_SOME, **_refused("rate_limit", "0+30x90")},
+            {**_SOME, **_refused("out_of_bounds", "0+30x90", kitchen="")},
+            # After a gap in the scrapes everything looks new.
+            {**_SOME, _UP: "1x10 _x15 1x90", **_refused("out_of_bounds", "5000x10 _x15 5000x90")},
+        ),
         minutes=60,
         labels=[{**HELPDESK, "reason": "out_of_bounds"}],
     ),
     "KitchenEntryStrangers": Case(
         fires={**_SOME, **_refused("token", "0+30x90", kitchen="")},
         silent={**_SOME, **_refused("token", "0+15x90", kitchen="")},
+        also=(
+            {**_SOME, **_refused("token", "0+30x90")},
+            {**_SOME, **_refused("no_server", "0+30x90", kitchen="")},
+        ),
         minutes=60,
         labels=[{"environment": "dev", "reason": "token"}],
     ),
