@@ -83,6 +83,18 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         keeps=("environment", "tenant", "kitchen"),
     )
     yield Alert(
+        id="KitchenServersFew",
+        subject="serving",
+        # Pods that a quota or a webhook does not let in are no pods, and no other alert sees them.
+        expression=f"0 < sum by ({who}) ({up}) < on ({who}) max by ({who}) ({declared})",
+        hold="1h",
+        severity="ticket",
+        owner="platform",
+        summary=f"Only {{{{ $value }}}} servers of kitchen {_WHO} answer, fewer than Git declares, for an hour",
+        impact="Calls wait longer; one more server away may be too many.",
+        keeps=("environment", "tenant", "kitchen"),
+    )
+    yield Alert(
         id="KitchenServerRestarts",
         subject="serving",
         expression=f"max by ({_BY}, pod) (changes({_server(facts, 'process_start_time_seconds')}[30m])) >= 2",

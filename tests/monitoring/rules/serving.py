@@ -66,6 +66,14 @@ CASES = {
         minutes=40,
         labels=[HELPDESK],
     ),
+    "KitchenServersFew": Case(
+        # Two are declared, and the second was never let in: there is no pod of it.
+        fires={server("up"): "1x90", **_OTHERS},
+        silent={server("up"): "1x90", server("up", pod="support-1"): "1x90", **_OTHERS},
+        also=({server("up"): "0x90", **_OTHERS}, {server("up"): "1x90", server("up", pod="support-1"): "0x50 1x40"}),
+        minutes=80,
+        labels=[HELPDESK],
+    ),
     "KitchenServerRestarts": Case(
         fires={server("process_start_time_seconds"): "5x10 700x10 1400x10"},
         silent={server("process_start_time_seconds"): "5x10 700x20"},
