@@ -224,6 +224,23 @@ def _ends(settings: Settings) -> Iterator[End]:
             yield _end("approval to record contents", tenant.name, tenant.record_contents.until)
     for end in settings.monitoring.ends:
         yield _end(end.what, end.name, end.until)
+    door = None if settings.entry is None else settings.entry.door.authority
+    yield from _authorities("objectStore.tls.certificates", settings.object_store.certificates)
+    yield from _authorities("entry.door.authority", door)
+
+
+def _authorities(path: str, pem: str | None) -> Iterator[End]:
+    """The certificates of a setting, each by its subject: what trusts them connects to nothing after their last one."""
+    if pem is None:
+        return
+    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 - few environments state certificates
+
+    last: dict[str, int] = {}
+    for certificate in load_pem_x509_certificates(pem.encode()):
+        name = f"{path}: {certificate.subject.rfc4514_string()}"
+        # One that was renewed is there twice for a while, and the newer one counts.
+        last[name] = max(last.get(name, 0), int(certificate.not_valid_after_utc.timestamp()) + 1)
+    yield from (End(what="certificate", name=name, timestamp=over) for name, over in last.items())
 
 
 def _end(what: str, name: str, day: str) -> End:

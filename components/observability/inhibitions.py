@@ -44,7 +44,10 @@ INHIBITIONS = (
     ),
     Inhibition(
         source="KitchenServerDown",
-        targets=(*_LATENCY, "KitchenTtftBurnSlow", "KitchenTokensBurnSlow", "KitchenSidecarUnseen"),
+        targets=(
+            *(*_LATENCY, "KitchenTtftBurnSlow", "KitchenTokensBurnSlow"),
+            *("KitchenSidecarUnseen", "KitchenServersFew"),
+        ),
         equal=_KITCHEN,
     ),
     Inhibition(

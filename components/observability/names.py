@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from components.observability.facts import RuleFacts
+from typing import Literal
+
+from components.observability.facts import RuleFacts, equal
 
 CALLS = "envoy_kitchen_entry_calls_total"
 """Calls by tenant (the callers'), kitchen, adapter, version, group and outcome: ok, refused, limited, failed or cut.
@@ -30,13 +32,23 @@ KITCHEN = "environment, tenant, kitchen"
 ADAPTER = f"{KITCHEN}, adapter, version"
 
 
-def increase(selector: str, by: str, minutes: int) -> str:
-    """How much counters that appear with their first hit have grown: a new series counts from zero.
+def increase(facts: RuleFacts, part: Literal["entry", "counter"], selector: str, by: str, minutes: int) -> str:
+    """How much counters of a part's pods have grown that appear with their first hit: a new series counts from zero.
 
     Prometheus' own `increase()` takes the first value of a series as where it starts, and does not see the first hit.
+    New is a series that a pod did not have when it answered a scrape that long ago, and every one of a pod that is
+    younger. A series that was not scraped meanwhile, because Prometheus or its way to the pod was away, is not new: it
+    may have counted for weeks.
     """
+    where = equal("part", part)
+    if part == "entry":
+        age = facts.of("envoy_server_uptime", where)
+    else:
+        age = f"time() - {facts.of('process_start_time_seconds', where)}"
+    known = f"{facts.of('up', where)} offset {minutes}m == 1 or {age} < {minutes * 60}"
     old = f"increase({selector}[{minutes}m]) and {selector} offset {minutes}m"
-    return f"sum by ({by}) (({old}) or ({selector} unless {selector} offset {minutes}m))"
+    new = f"({selector} unless {selector} offset {minutes}m) and on (namespace, pod) ({known})"
+    return f"sum by ({by}) (({old}) or ({new}))"
 
 
 def of_owner(facts: RuleFacts, expression: str) -> str:

@@ -1,7 +1,9 @@
 """Alerts on adapters: refused, not loaded, a sidecar that stands still, canaries, and answers of the wrong model.
 
-In static mode an adapter that is refused keeps its pod from starting: KitchenServersMissing and KitchenServerDown tell
-it. What is here about refused and loaded adapters is of hot mode, whose sidecar tells its state.
+In static mode an adapter that is refused keeps its pod from starting: KitchenFetchFailing tells it, and
+KitchenServersMissing where no server is left. What is here about refused and loaded adapters is of hot mode, whose
+sidecar tells its state. What lies beside a server that does not answer is not told: a new server, or a kitchen that
+sleeps, has nothing loaded, and KitchenServerDown and KitchenServersMissing tell servers that ought to answer.
 """
 
 from __future__ import annotations
@@ -105,13 +107,19 @@ def _fetched(facts: RuleFacts) -> Iterator[Alert]:
     )
 
 
+def _answering(facts: RuleFacts) -> str:
+    return f"{facts.of('up', equal('part', 'server'))} == 1"
+
+
 def _loaded(facts: RuleFacts) -> Iterator[Alert]:
     loaded = facts.of("kitchen_adapter_loaded", equal("part", "adapters"))
     declared = facts.of("kitchen:declared_adapter", equal("mode", "hot"))
+    there = f"{loaded} and on ({_POD}) {_answering(facts)}"
     yield Alert(
         id="KitchenAdapterNotLoaded",
         subject="adapters",
-        expression=f"{declared} unless on ({ADAPTER}) min by ({ADAPTER}) ({loaded}) == 1",
+        expression=f"{declared} and on ({KITCHEN}) {_answering(facts)}"
+        f" unless on ({ADAPTER}) min by ({ADAPTER}) ({there}) == 1",
         hold="5m",
         severity="ticket",
         owner="platform",
@@ -139,7 +147,7 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenSidecarUnseen",
         subject="adapters",
-        expression=f"{hot} unless on ({KITCHEN}) count by ({KITCHEN}) ({last})",
+        expression=f"{hot} and on ({KITCHEN}) {_answering(facts)} unless on ({KITCHEN}) count by ({KITCHEN}) ({last})",
         hold="5m",
         severity="ticket",
         owner="platform",
@@ -151,10 +159,12 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
         f"sum by ({_POD}) (rate({facts.of(f'kitchen_adapters_reconcile{name}_total', equal('part', 'adapters'))}[10m]))"
         for name in ("", "_failures")
     )
+    # A pass with an adapter that stays refused counts as failed, too, and that has an alert of its own.
+    refused = facts.of("kitchen_adapter_refused", equal("part", "adapters"))
     yield Alert(
         id="KitchenSidecarFailing",
         subject="adapters",
-        expression=f"{failures} / {passes} > 0.5",
+        expression=f"{failures} / {passes} > 0.5 and on ({_POD}) {_answering(facts)} unless on ({_POD}) {refused}",
         hold="10m",
         severity="ticket",
         owner="platform",
@@ -166,7 +176,9 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
 
 def _canary_kitchens(facts: RuleFacts) -> Iterator[Alert]:
     errors = facts.of("kitchen:server_errors:ratio_rate30m")
-    ttft = f"max by ({KITCHEN}) ({facts.of('kitchen:ttft_seconds:p95_5m')})"
+    first = f"rate({facts.of('vllm:time_to_first_token_seconds_count', equal('part', 'server'))}[5m])"
+    enough = f"sum by ({KITCHEN}) ({first}) > {_FEWEST}"
+    ttft = f"(max by ({KITCHEN}) ({facts.of('kitchen:ttft_seconds:p95_5m')}) and {enough})"
     yield Alert(
         id="KitchenCanaryErrors",
         subject="adapters",
@@ -223,7 +235,8 @@ def _base_answers(facts: RuleFacts) -> Iterator[Alert]:
     """Calls to adapters are answered, and vLLM has worked for none.
 
     `vllm:lora_requests_info` holds when it last worked for a set of adapters. A scrape that saw one or two requests in
-    all proves that so few adapters were active that the set was kept by the monitors, which drop greater ones.
+    all proves that so few adapters were active that the set was kept by the monitors, which drop greater ones. A server
+    that holds two adapters at most has no greater set.
     """
     calls, declared = facts.of(names.CALLS_RATE, equal("outcome", "ok")), facts.of("kitchen:declared_adapter")
     adapters = f"avg_over_time({calls}[15m]) and on (environment, kitchen, adapter, version) {declared}"
@@ -231,11 +244,11 @@ def _base_answers(facts: RuleFacts) -> Iterator[Alert]:
     worked = facts.of("vllm:lora_requests_info", equal("part", "server"), 'running_lora_adapters!=""')
     running = facts.of("vllm:num_requests_running", equal("part", "server"))
     recent = f"time() - max by ({KITCHEN}) ({worked}) < {BASE_WINDOW_SECONDS}"
-    few = f"min by ({KITCHEN}) (min_over_time(({running} > 0)[15m:1m])) <= 2"
+    few = f"min by ({KITCHEN}) (min_over_time(({running} > 0)[15m:1m])) <= 2 or {facts.of('kitchen:max_loras')} <= 2"
     yield Alert(
         id="KitchenBaseAnswers",
         subject="adapters",
-        expression=f"{asked} unless on ({KITCHEN}) {recent} and on ({KITCHEN}) {few}",
+        expression=f"{asked} unless on ({KITCHEN}) {recent} and on ({KITCHEN}) ({few})",
         hold="5m",
         severity="page",
         owner="platform",

@@ -108,7 +108,7 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
     by, own = "environment, kitchen, reason", f'reason!~"{"|".join(NOT_THE_CALLERS)}"'
     # Those over a limit have an alert of their own.
     other = f'reason!~"{"|".join((*NOT_THE_CALLERS, *LIMITS))}"'
-    refused = names.increase(facts.of(names.REFUSALS, 'kitchen!=""', other), by, 15)
+    refused = names.increase(facts, "entry", facts.of(names.REFUSALS, 'kitchen!=""', other), by, 15)
     every = f"sum by (environment, kitchen) ({rate}) > {_FEWEST}"
     told = f"{refused} / 900 / on (environment, kitchen) group_left () ({every})"
     yield Alert(
@@ -123,7 +123,7 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
         impact="Callers are told no. A change of what calls ask for is the usual cause.",
         keeps=(*_KEEPS, "reason"),
     )
-    unknown = names.increase(facts.of(names.REFUSALS, 'kitchen=""', own), "environment, reason", 15)
+    unknown = names.increase(facts, "entry", facts.of(names.REFUSALS, 'kitchen=""', own), "environment, reason", 15)
     calls = f"sum by (environment) ({rate}) > {_FEWEST}"
     yield Alert(
         id="KitchenEntryStrangers",
@@ -137,7 +137,9 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
         impact="Callers have no valid token, or no right to the model they ask for; or somebody tries what is open.",
         keeps=("environment", "reason"),
     )
-    away = names.increase(facts.of(names.REFUSALS, f'reason=~"{"|".join(NOT_THE_CALLERS)}"'), "environment, reason", 5)
+    away = names.increase(
+        facts, "entry", facts.of(names.REFUSALS, f'reason=~"{"|".join(NOT_THE_CALLERS)}"'), "environment, reason", 5
+    )
     yield Alert(
         id="KitchenEntryPartAway",
         subject="entry",
@@ -158,7 +160,7 @@ def _none(_facts: RuleFacts) -> Iterator[Alert]:
 
 
 def _near(facts: RuleFacts) -> Iterator[Alert]:
-    near = names.increase(facts.of(names.NEAR_LIMIT), "environment, kitchen, group", 15)
+    near = names.increase(facts, "entry", facts.of(names.NEAR_LIMIT), "environment, kitchen, group", 15)
     yield _near_alert(
         f"{names.of_owner(facts, near)} > 0", "group {{ $labels.group }} at kitchen " + _WHO, (*_KEEPS, "group")
     )
@@ -166,7 +168,9 @@ def _near(facts: RuleFacts) -> Iterator[Alert]:
 
 def _near_shared(facts: RuleFacts) -> Iterator[Alert]:
     """Ratelimit counts a hit as near a limit from 80 percent of it on (its default NEAR_LIMIT_RATIO)."""
-    near = names.increase(facts.of(names.NEAR_SHARED_LIMIT, equal("part", "counter")), "environment, key1, key2", 15)
+    near = names.increase(
+        facts, "counter", facts.of(names.NEAR_SHARED_LIMIT, equal("part", "counter")), "environment, key1, key2", 15
+    )
     keeps = ("environment", "key1", "key2")
     yield _near_alert(f"{near} > 0", "the limit {{ $labels.key1 }} {{ $labels.key2 }}", keeps)
 

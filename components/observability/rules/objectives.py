@@ -10,8 +10,10 @@ and a short one, so that it ends soon after the fault:
 
 A burn of 14.4 needs a budget below 1/14.4: with an objective for less than 93.1 percent of the calls it could never
 fire. With fewer than 30 calls in the long window nothing is said: one failed call of three is no trend. Long windows
-are averages of the rates of 5 minutes, of numerator and denominator apart, so that an hour with many calls weighs more
-than one with few. Where the series vanish these alerts say nothing; KitchenServersMissing and KitchenEntryMissing do.
+are sums of the rates of 5 minutes, of numerator and denominator apart, so that an hour with many calls weighs more than
+one with few. They are no averages: an average knows nothing of the time before a kitchen was there, or awake, and would
+take three calls in its first minutes for the pace of a whole day. Where the series vanish these alerts say nothing;
+KitchenServersMissing and KitchenEntryMissing do.
 """
 
 from __future__ import annotations
@@ -39,7 +41,10 @@ _LONG = ("1h", "6h", "1d", "3d")
 _BY = "environment, tenant, kitchen"
 _EACH = f"{_BY}, objective"
 _PAST = "_every5m"
-"""What two hours and more are averaged over: the rates of 5 minutes, one every 5 minutes, a fifth of the samples."""
+"""What two hours and more are sums of: the rates of 5 minutes, one every 5 minutes, a fifth of the samples."""
+
+STEP_SECONDS, PAST_STEP_SECONDS = 60, 300
+"""Seconds that each sample of a rate stands for: how often its rule is evaluated (components/observability/groups)."""
 
 _ALL, _BAD, _BUDGET = "kitchen:objective_calls:rate5m", "kitchen:objective_missed:rate5m", "kitchen:objective_budget"
 
@@ -143,15 +148,15 @@ def _burns(facts: RuleFacts) -> Iterator[Record]:
     for window, hours in _HOURS.items():
         missed, calls = (_over(facts, name, window) for name in (_BAD, _ALL))
         if window in _LONG:
-            calls = f"({calls} >= {FEWEST_CALLS / (hours * 3600):.6g})"
+            calls = f"({calls} >= {FEWEST_CALLS / (PAST_STEP_SECONDS if hours >= 2 else STEP_SECONDS):.6g})"
         yield Record(name=f"kitchen:objective_burn:{window}", expression=f"{missed} / {calls} / {budget}")
 
 
 def _over(facts: RuleFacts, name: str, window: str) -> str:
-    """The average of a rate over a window."""
+    """The sum of a rate over a window; times the seconds of a step it is the number of calls."""
     if window == "5m":
         return facts.of(name)
-    return f"avg_over_time({facts.of(name + (_PAST if _HOURS[window] >= 2 else ''))}[{window}])"
+    return f"sum_over_time({facts.of(name + (_PAST if _HOURS[window] >= 2 else ''))}[{window}])"
 
 
 def past_records(facts: RuleFacts) -> tuple[Record, ...]:

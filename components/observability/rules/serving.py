@@ -11,6 +11,13 @@ _BY = "environment, tenant, kitchen, namespace"
 _KEEPS = ("environment", "tenant", "kitchen", "namespace")
 _WHO = "{{ $labels.kitchen }} of {{ $labels.tenant }}"
 
+_FEWEST_FAILED = 3
+
+FIRST_START = "1h"
+"""How long a pod, or a new kitchen, may be without an answer before it has ever answered: its model is loaded, and the
+server built, which is minutes for a small one and most of an hour for a large one. What has answered is known at once.
+"""
+
 
 def records(facts: RuleFacts) -> tuple[Record, ...]:
     """What dashboards and several alerts read."""
@@ -44,10 +51,14 @@ def _server(facts: RuleFacts, metric: str, *matchers: str) -> str:
 
 def _presence(facts: RuleFacts) -> Iterator[Alert]:
     up = _server(facts, "up")
+    pod, who = f"{_BY}, pod", "environment, tenant, kitchen"
+    started = (
+        f"max by ({pod}) (max_over_time({up}[{FIRST_START}])) == 1 or max by ({pod}) ({up} offset {FIRST_START}) == 0"
+    )
     yield Alert(
         id="KitchenServerDown",
         subject="serving",
-        expression=f"max by ({_BY}, pod) ({up}) == 0",
+        expression=f"max by ({pod}) ({up}) == 0 and on ({pod}) ({started})",
         hold="5m",
         severity="ticket",
         owner="platform",
@@ -55,12 +66,13 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         impact="The kitchen has fewer servers than declared: calls wait longer, or fail where it was the only one.",
         keeps=(*_KEEPS, "pod"),
     )
+    declared = facts.of("kitchen:declared_replicas")
     yield Alert(
         id="KitchenServersMissing",
         subject="serving",
         expression=(
-            f"{facts.of('kitchen:declared_replicas')} > 0"
-            f" unless on (environment, tenant, kitchen) sum by (environment, tenant, kitchen) ({up}) > 0"
+            f"{declared} > 0 and on ({who}) (max by ({who}) (max_over_time({up}[{FIRST_START}])) == 1"
+            f" or {declared} offset {FIRST_START} > 0) unless on ({who}) sum by ({who}) ({up}) > 0"
         ),
         # A kitchen with one server that is replaced is without one while the new pod loads its model.
         hold="10m",
@@ -68,6 +80,18 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         owner="platform",
         summary=f"No server of kitchen {_WHO} answers, and Git declares {{{{ $value }}}}",
         impact="Every call to the kitchen fails. This also fires where nothing is scraped any more.",
+        keeps=("environment", "tenant", "kitchen"),
+    )
+    yield Alert(
+        id="KitchenServersFew",
+        subject="serving",
+        # Pods that a quota or a webhook does not let in are no pods, and no other alert sees them.
+        expression=f"0 < sum by ({who}) ({up}) < on ({who}) max by ({who}) ({declared})",
+        hold="1h",
+        severity="ticket",
+        owner="platform",
+        summary=f"Only {{{{ $value }}}} servers of kitchen {_WHO} answer, fewer than Git declares, for an hour",
+        impact="Calls wait longer; one more server away may be too many.",
         keeps=("environment", "tenant", "kitchen"),
     )
     yield Alert(
@@ -84,15 +108,19 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         f"sum by ({_BY}) (rate({_server(facts, name)}[5m]))"
         for name in ("vllm:generation_tokens_total", "vllm:prompt_tokens_total")
     )
-    waiting = f"sum by ({_BY}) (min_over_time({_server(facts, 'vllm:num_requests_waiting')}[5m]))"
+    # What the server tells of its calls is as of its last step: of one that hangs no call comes to be waiting.
+    waiting = " + ".join(
+        f"sum by ({_BY}) (min_over_time({_server(facts, name)}[5m]))"
+        for name in ("vllm:num_requests_waiting", "vllm:num_requests_running")
+    )
     yield Alert(
         id="KitchenNothingGenerated",
         subject="serving",
-        expression=f"{waiting} > 0 and ({computed}) == 0",
+        expression=f"({waiting}) > 0 and ({computed}) == 0",
         hold="5m",
         severity="page",
         owner="platform",
-        summary=f"Kitchen {_WHO} computes nothing while {{{{ $value }}}} calls wait",
+        summary=f"Kitchen {_WHO} computes nothing, and has {{{{ $value }}}} calls",
         impact="Calls hang until they time out; the server's health is still good.",
         keeps=_KEEPS,
     )
@@ -137,8 +165,10 @@ def _speed(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenServerErrors",
         subject="serving",
+        # One failed call of three at night wakes nobody: three in 5 minutes do.
         expression=(
             f"sum by ({_BY}) (rate({failed}[5m])) / sum by ({_BY}) (rate({done}[5m])) > {facts.thresholds.error_share}"
+            f" and sum by ({_BY}) (increase({failed}[5m])) >= {_FEWEST_FAILED}"
         ),
         hold="2m",
         severity="page",

@@ -98,6 +98,8 @@ def watched(folder: Path) -> Iterator[Watched]:
         jobs = [
             *entries,
             Job(name="record", ports=[shipper.port], labels={**_entry_pod("0"), "part": "record"}),
+            # No fault here stops the shipper: it stands for a server of the kitchen that answers its scrapes.
+            Job(name="server", ports=[shipper.port], labels={**_POD, "part": "server"}),
             Job(name="adapters", ports=[sidecar.port], labels={**_POD, "part": "adapters"}),
             Job(name="store", ports=[store.port], path="/minio/v2/metrics/cluster", labels={**_OURS, "part": "store"}),
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.monitoring.rules.case import Case, Series, own, series
 
 _GPU = {"Hostname": "node-1", "gpu": "0", "UUID": "GPU-1"}
@@ -34,6 +36,16 @@ def _store(**values: str) -> Series:
 def _checked(check: str, values: str) -> Series:
     done = "completed" if check == "audit" else "checked"
     return {series(f"kitchen_{check}_{done}_timestamp_seconds", environment="dev"): values}
+
+
+def _ran(check: str, numbers: Mapping[str, int], at: int = 0, instance: str = "10.0.0.1:9100", **labels: str) -> Series:
+    """What a check's file tells: its numbers, and when it ran."""
+    done = "completed" if check == "audit" else "checked"
+    when = series(f"kitchen_{check}_{done}_timestamp_seconds", environment="dev", instance=instance)
+    told = {
+        series(name, environment="dev", instance=instance, **labels): f"{number}x10" for name, number in numbers.items()
+    }
+    return {when: f"{at}x10", **told}
 
 
 def _load(done: str) -> Series:
@@ -148,29 +160,52 @@ CASES = {
         labels=[{"namespace": "entry-dev", "name": "entry-tls"}],
     ),
     "KitchenDriftFound": Case(
-        fires={series("kitchen_drift_changes", environment="dev", operation="update"): "2x10"},
-        silent={series("kitchen_drift_changes", environment="dev", operation="update"): "0x10"},
+        fires=_ran("drift", {"kitchen_drift_changes": 2}, operation="update"),
+        silent=_ran("drift", {"kitchen_drift_changes": 0}, operation="update"),
         minutes=3,
         labels=[_DEV],
     ),
     "KitchenPolicyViolations": Case(
-        fires={series("kitchen_policy_violations", environment="dev", rule="probes", level="mandatory"): "1x10"},
+        fires=_ran("policy", {"kitchen_policy_violations": 1}, rule="probes", level="mandatory"),
         silent={
-            series("kitchen_policy_violations", environment="dev", rule="probes", level="mandatory"): "0x10",
-            series("kitchen_policy_violations", environment="dev", rule="probes", level="advisory"): "1x10",
+            **_ran("policy", {"kitchen_policy_violations": 0}, rule="probes", level="mandatory"),
+            **_ran("policy", {"kitchen_policy_violations": 1}, rule="probes", level="advisory"),
         },
         minutes=3,
         labels=[{**_DEV, "rule": "probes"}],
     ),
     "KitchenAuditDiffers": Case(
-        fires={series("kitchen_audit_lines", environment="dev", verdict="differs"): "1x10"},
+        fires=_ran("audit", {"kitchen_audit_lines": 1}, verdict="differs"),
         silent={
-            series("kitchen_audit_lines", environment="dev", verdict="differs"): "0x10",
-            series("kitchen_audit_lines", environment="dev", verdict="not_proven"): "4x10",
+            **_ran("audit", {"kitchen_audit_lines": 0}, verdict="differs"),
+            **_ran("audit", {"kitchen_audit_lines": 4}, verdict="not_proven"),
         },
         minutes=3,
         labels=[_DEV],
     ),
+    **{
+        # The file of the machine on which the check ran before is still there.
+        f"{alert} on another machine": Case(
+            fires={
+                **_ran(check, {metric: 0}, 0, "old", **labels),
+                **_ran(check, {metric: 1}, 60, "new", **labels),
+            },
+            silent={
+                **_ran(check, {metric: 1}, 0, "old", **labels),
+                **_ran(check, {metric: 0}, 60, "new", **labels),
+            },
+            minutes=3,
+            labels=[{**_DEV, **kept}],
+        )
+        for alert, check, metric, labels, kept in (
+            ("KitchenDriftFound", "drift", "kitchen_drift_changes", {"operation": "update"}, {}),
+            ("KitchenAuditDiffers", "audit", "kitchen_audit_lines", {"verdict": "differs"}, {}),
+            (
+                *("KitchenPolicyViolations", "policy", "kitchen_policy_violations"),
+                *({"rule": "probes", "level": "mandatory"}, {"rule": "probes"}),
+            ),
+        )
+    },
     "KitchenCheckOverdue": Case(
         fires={**_checked("audit", "0x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},
         silent={**_checked("audit", "7200x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},

@@ -24,7 +24,8 @@ def _record(metric: str, values: str) -> Series:
     return {own(metric, "record", **_RECORD): values}
 
 
-_SOME = {calls("ok"): "0+60x90", calls("failed"): "0x90", calls("refused"): "0+30x90"}
+_UP, _UPTIME = own("up", "entry"), own("envoy_server_uptime", "entry")
+_SOME = {_UP: "1x90", calls("ok"): "0+60x90", calls("failed"): "0x90", calls("refused"): "0+30x90"}
 _HELD = {"environment": "dev", **_RECORD}
 
 CASES = {
@@ -55,13 +56,22 @@ CASES = {
     "KitchenEntryRefusals": Case(
         fires={**_SOME, **_refused("out_of_bounds", "0+30x90")},
         silent={**_SOME, **_refused("out_of_bounds", "0+15x90"), **_refused("no_server", "0+30x90")},
-        also=({**_SOME, **_refused("rate_limit", "0+30x90")},),
+        also=(
+            {**_SOME, **_refused("rate_limit", "0+30x90")},
+            {**_SOME, **_refused("out_of_bounds", "0+30x90", kitchen="")},
+            # After a gap in the scrapes everything looks new.
+            {**_SOME, _UP: "1x10 _x15 1x90", **_refused("out_of_bounds", "5000x10 _x15 5000x90")},
+        ),
         minutes=60,
         labels=[{**HELPDESK, "reason": "out_of_bounds"}],
     ),
     "KitchenEntryStrangers": Case(
         fires={**_SOME, **_refused("token", "0+30x90", kitchen="")},
         silent={**_SOME, **_refused("token", "0+15x90", kitchen="")},
+        also=(
+            {**_SOME, **_refused("token", "0+30x90")},
+            {**_SOME, **_refused("no_server", "0+30x90", kitchen="")},
+        ),
         minutes=60,
         labels=[{"environment": "dev", "reason": "token"}],
     ),
@@ -70,6 +80,25 @@ CASES = {
         fires={**_SOME, **_refused("counter_unavailable", "_x10 3x90")},
         silent={**_SOME, **_refused("counter_unavailable", "_x10 2x90"), **_refused("token", "0+60x90")},
         minutes=13,
+        labels=[{"environment": "dev", "reason": "counter_unavailable"}],
+    ),
+    "KitchenEntryPartAway of a new pod": Case(
+        fires={**_refused("counter_unavailable", "_x26 3x60"), _UP: "_x26 1x60", _UPTIME: "_x26 5+60x60"},
+        # Prometheus was away for a quarter of an hour: what has been counted for weeks is not of these minutes.
+        silent={
+            **_refused("counter_unavailable", "500x10 _x15 500x60"),
+            _UP: "1x10 _x15 1x60",
+            _UPTIME: "900000+60x10 _x15 901500+60x60",
+        },
+        also=(
+            # The same, of a pod that did not answer its scrapes meanwhile.
+            {
+                **_refused("counter_unavailable", "500x10 stale _x14 500x60"),
+                _UP: "1x10 0x14 1x60",
+                _UPTIME: "900000+60x10 _x15 901500+60x60",
+            },
+        ),
+        minutes=29,
         labels=[{"environment": "dev", "reason": "counter_unavailable"}],
     ),
     "KitchenLimitsNear": Case(

@@ -48,6 +48,11 @@ def _server_failed(share: float, each: float = 60) -> Series:
     }
 
 
+def _new(ok: str, failed: str) -> Series:
+    """A kitchen that nobody has called before the tenth minute."""
+    return {calls("ok"): f"_x10 {ok}", calls("failed"): f"_x10 {failed}"}
+
+
 def _promise(kind: str) -> list[dict[str, str]]:
     return [{**HELPDESK, "objective": kind}]
 
@@ -90,6 +95,24 @@ CASES = {
     ),
     "KitchenAvailabilityBurnSlow": Case(
         fires=_failed(0.007), silent=_failed(0.004), minutes=390, labels=_promise("availability")
+    ),
+    "KitchenAvailabilityBurnFast in a kitchen's first minutes": Case(
+        # Of three calls one failed: that is no pace. Of a hundred and more all failed.
+        fires=_new("0x60", "0+30x60"),
+        silent=_new("0 1 2 2x60", "0 0 1 1x60"),
+        minutes=15,
+        labels=_promise("availability"),
+    ),
+    "KitchenTtftBurnFast after a pause": Case(
+        # A server that has just been woken: one late call of three.
+        fires=histogram(_TTFT, {"2.5": 0, "5.0": 1}, 60),
+        silent={
+            server(f"{_TTFT}_count"): "0 1 2 3 3x60",
+            server(f"{_TTFT}_bucket", le="2.5"): "0 0 1 2 2x60",
+            server(f"{_TTFT}_bucket", le="+Inf"): "0 1 2 3 3x60",
+        },
+        minutes=7,
+        labels=_promise("ttft"),
     ),
     "KitchenAvailabilityBurnFast without an entry": Case(
         fires=_server_failed(0.08),

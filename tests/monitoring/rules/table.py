@@ -15,8 +15,6 @@ CASES: dict[str, Case] = {
 
 FIRES_WITHOUT_SERIES = {
     "KitchenServersMissing": "a kitchen whose servers nobody sees may serve nobody",
-    "KitchenAdapterNotLoaded": "an adapter that no sidecar tells of may not be there",
-    "KitchenSidecarUnseen": "a refused adapter would not be told",
     "KitchenEntryMissing": "an entry that nobody sees may take no calls",
     "KitchenRecordUnseen": "calls may go unrecorded",
     "KitchenStoreMissing": "a store that nobody sees may be away",

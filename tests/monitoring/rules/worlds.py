@@ -54,4 +54,5 @@ WORLDS = {
     # No entry: availability by the servers' own numbers. Nothing ends, nothing is expected.
     "alone": replace(MAIN, entry=False, counter="none", ends=MAIN.ends[2:], parts=(), checks=(), certificates=()),
     "local": replace(MAIN, counter="local"),
+    "many": replace(MAIN, kitchens=(replace(SUPPORT, max_loras=8), CANARY)),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
 from infra.monitoring import alerts, facts, namespace, platform_targets, rule_groups, targets
 from infra.settings import Settings
+from tests.monitoring.support.certificates import pair
 from tests.unit.support.entry import with_entry
 from tools.local.workspace import REPOSITORY
 
@@ -124,6 +127,17 @@ def test_objectives_are_edges_and_hold_for_the_canary_too() -> None:
 def test_what_ends_is_over_after_its_last_day() -> None:
     settings = loaded({"ends": [{"what": "licence", "name": "a", "until": "1970-01-01"}]})
     assert [(end.what, end.timestamp) for end in facts(settings).ends] == [("licence", DAY)]
+
+
+def test_authorities_that_are_stated_end_with_their_newest_certificate(tmp_path: Path) -> None:
+    """A bundle that holds the renewed certificate beside the old one is good until the renewed one ends."""
+    stated = [pair(tmp_path, days=days)[0].read_text() for days in (3, 90)]
+    now = datetime.datetime.now(datetime.UTC).timestamp()
+    changed = data({"thresholds": {"waiting": 50}})
+    changed["objectStore"] |= {"tls": {"caBundle": "kitchen-ca", "certificates": "".join(stated)}}
+    (end,) = facts(load_settings(changed, load_catalog())).ends
+    assert (end.what, end.name.partition(":")[0]) == ("certificate", "objectStore.tls.certificates")
+    assert 80 * DAY < end.timestamp - now < 100 * DAY
 
 
 def test_parts_are_those_that_are_scraped() -> None:
