@@ -30,7 +30,9 @@ def _whole(_validator: Any, pattern: str, instance: object, _schema: Any) -> Ite
 
 def _number(_checker: Any, instance: object) -> bool:
     """YAML has `.nan` and `.inf`, which are no numbers that one could pay, scale or compare by."""
-    return isinstance(instance, int | float) and not isinstance(instance, bool) and math.isfinite(instance)
+    if isinstance(instance, bool):
+        return False
+    return isinstance(instance, int) or (isinstance(instance, float) and math.isfinite(instance))
 
 
 def _integer(_checker: Any, instance: object) -> bool:
