@@ -103,6 +103,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         data({"objectives": {"search": {"share": 0.99, "availability": 0.995}}}),
         "example: availability: 0.995 (and no share)",
     ),
+    "a number where a word of a list must be": (data({"dashboards": 3}), "monitoring.dashboards: 3; rule: must be of"),
     "a number without end": (data(objective(ttftSeconds=10**400)), "must be at most 2560"),
     "files and objects": (
         data({"form": "files"}, platform={"kind": "kubernetes", "monitoring": True}),
