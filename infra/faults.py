@@ -24,6 +24,14 @@ _NAMES = frozenset({"keys", "url", "kty", "crv", "kid", "alg", "use", "x", "y", 
 _PLAIN = re.compile(r"\([0-9]+ characters\)|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s\"'{}]*)?")
 """Texts below it that are shown: how long one is, and a well-formed address."""
 
+_USER = re.compile(r"(?<=//)[^\s\"'@]+@|[^\s\"'/@:]+:[^\s\"'@]+@(?!sha(?:256|512):)")
+"""A user with a password before a host, wherever somebody has put them."""
+
+_SECRET_KEY = re.compile(
+    r"(?i)(?:^|.*[a-z_-])?(?:password|passwd|passphrase|(?:secret|api)_?key|(?:auth|bearer|access)_?token)"
+)
+"""The last key of a path below which nobody's word is shown."""
+
 _KEY_AS_TEXT = re.compile(r"PRIVATE KEY|[\"']kty\\*[\"']")
 
 
@@ -49,6 +57,8 @@ class Fault:
         shown = "missing" if self.value is MISSING else _text(self.value)
         if _KEY_AS_TEXT.search(shown):  # wherever somebody has put one by mistake
             shown = HIDDEN
+        if isinstance(self.value, str):
+            shown = HIDDEN if _SECRET_KEY.fullmatch(self.path.rpartition(".")[2]) else _USER.sub("...@", shown)
         if len(shown) > _SHOWN_CHARACTERS:
             half = (_SHOWN_CHARACTERS - 3) // 2  # a path is told apart by its end, most other values by their start
             shown = f"{shown[:half]}...{shown[-half:]}"

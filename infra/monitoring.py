@@ -20,6 +20,7 @@ from components.observability.routing import RoutingArgs
 from components.observability.rules import all_alerts
 from components.observability.targets import PlatformTarget, Port, Target, kitchen_target
 from infra.adapter_refs import AdapterCanary
+from infra.monitoring_settings import DEFAULT_SHARE
 from infra.settings import Kitchen, Settings
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
 
 OPERATIONS = 4
 """Phase from which on metrics are taken."""
+
+_DAY_SECONDS = 86400
 
 _PARTS = {
     # Its manager tells numbers on a port that its manifest does not name (cmd/manager/main.go, metrics-addr).
@@ -208,7 +211,7 @@ def _objective(settings: Settings, kitchen: str) -> Objective:
         ttft_seconds=None if said.ttft_seconds is None else edge_of(said.ttft_seconds, TTFT_SECONDS),
         token_seconds=None if said.tps_per_user is None else edge_of(1 / said.tps_per_user, TOKEN_SECONDS),
         availability=said.availability,
-        share=said.share,
+        share=DEFAULT_SHARE if said.share is None else said.share,
     )
 
 
@@ -244,5 +247,5 @@ def _authorities(path: str, pem: str | None) -> Iterator[End]:
 
 
 def _end(what: str, name: str, day: str) -> End:
-    over = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC) + datetime.timedelta(days=1)
-    return End(what=what, name=name, timestamp=int(over.timestamp()))
+    begins = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC)
+    return End(what=what, name=name, timestamp=int(begins.timestamp()) + _DAY_SECONDS)

@@ -10,15 +10,18 @@ from components.observability.facts import Thresholds
 from components.observability.routing import FOLDER, Email
 from infra.keys import fields
 
+DEFAULT_SHARE = 0.95
+"""Of calls and tokens that hold what is promised."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveSettings:
-    """What one kitchen promises, as it is written; None is no promise."""
+    """What one kitchen promises, as it is written; None is no promise, and for `share` DEFAULT_SHARE."""
 
     ttft_seconds: float | None = None
     tps_per_user: float | None = None
     availability: float | None = None
-    share: float = 0.95
+    share: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     # JSON Schema takes 2.0 for one, too; but it would be written on as it stands, and vLLM's parser refuses it.
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "number": lambda value: _is_number(value) and math.isfinite(value),
+    "number": lambda value: _is_number(value) and (isinstance(value, int) or math.isfinite(value)),
 }
 _SAID = frozenset({"$schema", "title", "description", "examples", "then", "else", "required"})
 """Keywords that demand nothing by themselves, or that another one looks at."""

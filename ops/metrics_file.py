@@ -42,7 +42,7 @@ def checked_at(name: str, environment: str) -> Metric:
 
 
 def write(path: Path, *metrics: Metric) -> None:
-    """Replace the file; raise FaultsError where it cannot be written, and what was there stays."""
+    """Replace the file, or a link that stands there; raise FaultsError where it cannot be, and what was there stays."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - most runs do without
 
     registry = CollectorRegistry()
@@ -51,7 +51,7 @@ def write(path: Path, *metrics: Metric) -> None:
         for values, number in metric.values.items():
             gauge.labels(*values).set(number)
     try:
-        put(path.resolve(), generate_latest(registry), _MODE)
+        put(path, generate_latest(registry), _MODE)
     except OSError as error:
         rule, example = f"must be a file that can be written: {error.strerror}", "/var/lib/node-exporter/kitchen.prom"
         raise FaultsError("--metrics", [Fault(path="--metrics", value=str(path), rule=rule, example=example)]) from None

@@ -6,6 +6,7 @@ Nothing here changes anything, and nothing secret is in it.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -143,6 +144,15 @@ def serve_answers(answers: Callable[[], Answers], host: str, port: int) -> None:
         def log_message(self, *_: Any) -> None:
             """Probes come every few seconds: no line for each."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
+    server = _Server((host, port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A scrape that breaks off says nothing; what else goes wrong is a line, as all that this process writes."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            log("fault", text=f"an answer on port {self.server_address[1]} failed: {type(error).__name__}")

@@ -131,6 +131,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 1024
     """Connections that Envoy opens at once; the default of 5 makes each one more wait for a second."""
 
+    def handle_error(self, *_: Any) -> None:
+        """No traceback, whose last line may hold words of a body; an Envoy that goes away is nothing to tell."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            print(f"check_calls: a call could not be judged: {type(error).__name__}", file=sys.stderr, flush=True)
+
 
 def _groups(text: str) -> list[tuple[str, str]]:
     """The groups that Envoy names."""

@@ -6,13 +6,13 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from components import naming
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of, nearest
 from components.observability.routing import receivers
 from infra.catalog import Catalog
 from infra.faults import Fault
 from infra.monitoring_settings import ObjectiveSettings
 from infra.rules.common import known
+from infra.rules.monitoring_places import place_faults, port_faults
 from infra.settings import Settings
 
 _EDGE = "Prometheus has counts at the edges of vLLM's buckets alone, and a rule between two never says anything"
@@ -26,7 +26,7 @@ def monitoring_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
         yield from known("monitoring.objectives", name, kitchens, "a kitchen, and no canary")
         generates = name not in kitchens or kitchens[name].task == "generate"
         yield from _objective_faults(f"monitoring.objectives.{name}", objective, generates)
-    yield from _namespace_faults(settings)
+    yield from place_faults(settings)
     if said.form == "files" and settings.platform.monitoring:
         rule = "platform.monitoring makes objects for Prometheus' operator, and form: files none: state one of both"
         yield Fault(path="monitoring.form", value=said.form, rule=rule, example="form: operator")
@@ -43,29 +43,22 @@ def monitoring_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
         yield Fault(path="monitoring.form", value=said.form, rule=rule, example="another door than istio")
 
 
-def _namespace_faults(settings: Settings) -> Iterator[Fault]:
-    """Rules have a namespace to themselves: in it no pod may run."""
-    said, environment = settings.monitoring.namespace, settings.environment
-    name = said or naming.monitoring_namespace(environment)
-    taken = {naming.namespace(tenant, environment): f"tenants.{tenant}" for tenant in settings.tenants}
-    if settings.entry is not None:
-        taken[naming.entry_namespace(environment)] = "the entry"
-    if settings.object_store.deploy is not None:
-        taken[settings.object_store.deploy.namespace] = "objectStore.deploy"
-    if name in taken and (said is not None or settings.platform.monitoring):
-        rule = f"is the namespace of {taken[name]}, and rules have one to themselves, in which no pod may run"
-        yield Fault(path="monitoring.namespace", value=name, rule=rule, example=f"kitchen-alerts-{environment}")
-
-
 def receiver_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """Mail goes to receivers that there are."""
     email = settings.monitoring.alertmanager.email
+    if email is not None:
+        yield from port_faults("monitoring.alertmanager.email.smarthost", email.smarthost, "mail.kitchen.example:587")
     there = dict.fromkeys(receivers(tuple(settings.tenants)))
     for name in () if email is None else email.to:
         yield from known("monitoring.alertmanager.email.to", name, there, "a receiver")
 
 
 def _objective_faults(path: str, said: ObjectiveSettings, generates: bool) -> Iterator[Fault]:
+    stated = [value for value in (said.ttft_seconds, said.tps_per_user) if value is not None]
+    if not stated and said.share is not None:
+        rule = "is the share of calls that hold ttftSeconds and tpsPerUser, and neither is stated"
+        example = "ttftSeconds: 2.5" if generates else "availability: 0.995 (and no share)"
+        yield Fault(path=f"{path}.share", value=said.share, rule=rule, example=example)
     for key, value in (("ttftSeconds", said.ttft_seconds), ("tpsPerUser", said.tps_per_user)):
         if value is not None and not generates:
             rule = "is about tokens, and the kitchen generates none: state availability alone"

@@ -36,13 +36,21 @@ class Bucket:
     """The store, asked once for each file, however many kitchens use it.
 
     `full` downloads and hashes every file; `progress` hears one line for each of them, and more for a long one.
-    Without a client every answer is `why`.
+    Without a client every answer is `why`, for a reason of `ops.audit.verdicts`.
     """
 
-    def __init__(self, client: S3Client | None, why: str, *, full: bool, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        client: S3Client | None,
+        why: str,
+        *,
+        full: bool,
+        progress: Callable[[str], None],
+        reason: str = NOT_ASKED,
+    ) -> None:
         """Ask nothing yet."""
         self._client = client
-        self._why = why
+        self._why, self._reason = why, reason
         self._full = full
         self._progress = progress
         self._known: dict[tuple[str, str], Finding] = {}
@@ -51,7 +59,7 @@ class Bucket:
     def file(self, bucket: str, key: str, file: FileSum) -> Finding:
         """What the store says of a file."""
         if self._client is None:
-            return not_proven(NOT_ASKED, self._why)
+            return not_proven(self._reason, self._why)
         if (bucket, key) not in self._known:
             self._known[bucket, key] = self._unreachable or self._asked(self._client, bucket, key, file)
         return self._known[bucket, key]

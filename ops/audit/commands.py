@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.catalog import FOLDER, load_catalog
 from infra.declared import declared
-from infra.faults import FaultsError
+from infra.faults import FaultsError, printable
 from infra.load import settings_from_file
 from infra.settings import Settings
 from ops import metrics_file
@@ -21,7 +21,7 @@ from ops.audit.models import TOKEN, addresses, models_row, token
 from ops.audit.pods import pod_rows
 from ops.audit.report import as_json, counts, table
 from ops.audit.state import State, read_state, state_rows
-from ops.audit.verdicts import Row, exit_status
+from ops.audit.verdicts import OUT_OF_REACH, Row, exit_status, is_out_of_reach
 from ops.store import ACCESS_KEY, SECRET_KEY, StoreError, client
 
 
@@ -51,13 +51,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare and print; 0 all proven, 1 something differs, 3 something is not proven. Raise FaultsError."""
     rows = audit(options)
-    if options.metrics is not None:
-        environment = settings_from_file(options.settings, load_catalog(options.catalog)).environment
-        metrics_file.write(options.metrics, *metrics(environment, rows))
-    print(as_json(rows) if options.json else table(rows))
+    print(as_json(rows) if options.json else table(rows), flush=True)
     if options.json:
         _say(counts(rows))
+    if options.metrics is not None:
+        _tell(options, rows)
     return exit_status(rows, allow_unproven=options.allow_unproven)
+
+
+def _tell(options: argparse.Namespace, rows: list[Row]) -> None:
+    """Numbers of an audit that saw what it was to see; otherwise the last ones stay, and their time gets old."""
+    unseen = sum(map(is_out_of_reach, rows))
+    if unseen:
+        _say(f"--metrics {printable(str(options.metrics))}: not written, {unseen} lines are out of reach")
+        return
+    environment = settings_from_file(options.settings, load_catalog(options.catalog)).environment
+    metrics_file.write(options.metrics, *metrics(environment, rows))
 
 
 def audit(options: argparse.Namespace) -> list[Row]:
@@ -102,7 +111,7 @@ def _bucket(options: argparse.Namespace, settings: Settings) -> Bucket:
     try:
         made = client(options.endpoint or store.endpoint, store.region)
     except StoreError as error:
-        return Bucket(None, str(error), full=False, progress=_say)
+        return Bucket(None, str(error), full=False, progress=_say, reason=OUT_OF_REACH)
     return Bucket(made, "", full=options.full, progress=_say)
 
 

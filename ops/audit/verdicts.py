@@ -57,6 +57,11 @@ def not_proven(reason: str, detail: str, found: str = "-") -> Finding:
     return Finding(found=found, verdict=Verdict.NOT_PROVEN, why=f"{reason}: {detail}")
 
 
+def is_out_of_reach(row: Row) -> bool:
+    """Whether something of a line should have been looked at, and could not be."""
+    return f"{OUT_OF_REACH}: " in row.finding.why
+
+
 def combined(findings: Sequence[Finding], otherwise: Finding) -> Finding:
     """The worst of several, which stand for one row together: what differs, then what is not proven.
 

@@ -58,4 +58,5 @@ def _declared(repository: Repository, commit: Commit, settings: Path) -> set[Ser
         if isinstance(kitchen, dict) and isinstance(kitchen.get("adapters"), list)
         for entry in kitchen["adapters"]
         for ref in refs_in(entry)
+        if "/" in ref
     }

@@ -95,6 +95,8 @@ def check(options: argparse.Namespace) -> int:
 
 def judge(options: argparse.Namespace) -> Result:
     """Judge every object; raise CheckError for settings or a configuration that cannot be used."""
+    if options.metrics is not None and options.settings is None:
+        raise CheckError("--metrics needs --settings: the numbers are those of an environment")
     world = _world(options.settings)
     rules = configured((*RULES, *STACK_RULES), world.environment, options.config)
     passed = Passed(lenient=options.lenient)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,6 +12,8 @@ from policies.check.errors import CheckError
 from policies.check.reports import Result
 
 _LEVELS = ("mandatory", "advisory")
+_MODE = 0o644
+"""Node exporter reads as another user."""
 
 
 def write(path: Path, environment: str, result: Result) -> None:
@@ -17,7 +21,7 @@ def write(path: Path, environment: str, result: Result) -> None:
 
     Every rule that was asked is there, also with 0: a rule without a series was not asked.
     """
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile  # noqa: PLC0415 - most runs do without
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - most runs do without
 
     registry = CollectorRegistry()
     text = "Violations in what was judged, by rule and level."
@@ -31,6 +35,21 @@ def write(path: Path, environment: str, result: Result) -> None:
     checked = Gauge("kitchen_policy_checked_timestamp_seconds", text, ("environment",), registry=registry)
     checked.labels(environment).set(time.time())
     try:
-        write_to_textfile(str(path), registry)
+        _put(path, generate_latest(registry))
     except OSError as error:
         raise CheckError(f"--metrics {path}: cannot be written: {error.strerror}") from error
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file under a name that nobody can foresee, and put it there by one rename, which follows no link."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(_MODE)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -29,6 +29,9 @@ _FUNCTION = (
 _TEMPLATE = re.compile(rf"\{{\{{-?\s*(?:{_FUNCTION}\s+)?{_WORD}(?:\s*\|\s*{_FUNCTION})*\s*-?\}}\}}")
 """A label or the value of the alert itself, in a form for people. Whatever else a template may do is not understood."""
 
+_OWN_ALERT = re.compile(r"Kitchen.*", re.DOTALL)
+"""Names of this project's own alerts: routes send them to whoever answers for all, and some silence others."""
+
 _OF_OTHERS = ("namespace", "exported_namespace", "kubernetes_namespace")
 _OWN_NAME = re.compile(r"(?:kitchen|vllm):.*")
 """Series that this project's own alerts read."""
@@ -66,6 +69,17 @@ def _rule(case: Case, rule: JsonValue, path: str) -> Iterator[Fault]:
     if at(rule, "annotations") is UNKNOWN:
         yield Fault(path=f"{path}.annotations", text=NOT_KNOWN)
     yield from _record(case, at(rule, "record"), f"{path}.record")
+    yield from _alert(case, at(rule, "alert"), f"{path}.alert")
+
+
+def _alert(case: Case, name: JsonValue, path: str) -> Iterator[Fault]:
+    if name is UNKNOWN:
+        yield Fault(path=path, text=NOT_KNOWN)
+    elif isinstance(name, str) and _OWN_ALERT.fullmatch(name) and case.subject.namespace != _own(case):
+        text = (
+            f"{shown(name)}: is told as an alert of the kitchens, may silence theirs, and they are made in {_own(case)}"
+        )
+        yield Fault(path=path, text=text)
 
 
 def _record(case: Case, name: JsonValue, path: str) -> Iterator[Fault]:
@@ -85,7 +99,10 @@ def _labels(case: Case, labels: JsonValue, path: str) -> Iterator[Fault]:
     for name, value in mapping(labels).items():
         yield from _text(value, f"{path}.{name}")
         other = f"{value}-{case.world.environment}" if name == "tenant" else value if name in _OF_OTHERS else None
-        if isinstance(value, str) and is_another_tenants(case, other):
+        if name in ("tenant", *_OF_OTHERS) and isinstance(value, str) and "{{" in value:
+            if not re.fullmatch(rf"\{{\{{\s*(?:\$labels|\.Labels)\.{name}\s*\}}\}}", value):
+                yield Fault(path=f"{path}.{name}", text=f"{shown(value)}: it may be another tenant's")
+        elif isinstance(value, str) and is_another_tenants(case, other):
             yield Fault(path=f"{path}.{name}", text=f"{shown(value)}: the alert or series is told as another tenant's")
 
 

@@ -7,17 +7,22 @@ KServe's own ConfigMap the parts that name images and sizes, which other rules j
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault
+from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.images import KSERVE_CONFIG
 from policies.manifests.platform_names import is_of_the_platform, is_read_by_a_controller
 
 _KINDS = {("", "ConfigMap"), ("", "Secret")}
 _PLAIN_TYPES = ("kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 _DASHBOARDS = ("grafana_dashboard", "console.openshift.io/dashboard")
+_FOLDERS = ("k8s-sidecar-target-directory", "grafana_folder")
+_FOLDER = re.compile(r"\w[\w -]*(?:/\w[\w -]*)*")
+"""A folder below the sidecar's own."""
+
 _BUNDLES = ("kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt")
 """What controllers write into every namespace, for pods to read."""
 
@@ -36,6 +41,8 @@ def controllers_data(subject: Subject) -> Iterator[Fault]:
         return
     metadata, secret = subject.inputs.get("metadata"), subject.kind == "Secret"
     name, namespace = (UNKNOWN if metadata is UNKNOWN else subject.metadata.get(key) for key in ("name", "namespace"))
+    if not secret and not (isinstance(namespace, str) and is_of_the_platform(namespace)):
+        yield from _of_a_dashboard(subject)
     if namespace is UNKNOWN:
         # A name alone that is not known is none of a controller's in a namespace where none runs.
         yield Fault(path="metadata.namespace", text=NOT_KNOWN)
@@ -54,6 +61,22 @@ def _of_kserve(subject: Subject) -> Iterator[Fault]:
     for key in mapping(data):
         if key not in _OF_KSERVE:
             yield Fault(path=f"data.{key}", text=_WHY)
+
+
+def _of_a_dashboard(subject: Subject) -> Iterator[Fault]:
+    """What Grafana's sidecar takes out of a ConfigMap of any namespace: it fetches what a `.url` names."""
+    labels, notes = (mapping(subject.metadata.get(field)) for field in ("labels", "annotations"))
+    if not any(label in labels for label in _DASHBOARDS):
+        return
+    for field in ("data", "binaryData"):
+        for key in mapping(subject.inputs.get(field)):
+            if not key.endswith((".json", ".json.gz")):
+                yield Fault(path=f"{field}.{key}", text="is no dashboard, and Grafana's sidecar takes it in as it is")
+    for note in _FOLDERS:
+        folder = notes.get(note)
+        if folder is not None and not (isinstance(folder, str) and _FOLDER.fullmatch(folder)):
+            text = f"{shown(folder)}: is a place among Grafana's own files"
+            yield Fault(path=f"metadata.annotations.{note}", text=text)
 
 
 def _is_plain(subject: Subject, name: JsonValue) -> bool:

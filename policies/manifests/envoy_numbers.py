@@ -21,6 +21,18 @@ SUMS = {
 """Loggers by name, as sha256 sums of their canonical JSON: whatever the settings say, they are the same."""
 
 
+ALWAYS = ("calls", "tokens", "refusals")
+"""Those that every entry has: without them no alert tells that calls fail."""
+
+
+def missing(path: str, logs: list[JsonValue]) -> Iterator[Fault]:
+    """A fault where one of them is not there."""
+    there = [at(log, "name") for log in logs if is_one(log)]
+    lacking = [name for name in ALWAYS if name not in there]
+    if lacking:
+        yield Fault(path=path, text=f"lacks what counts {', '.join(lacking)}: nobody would hear that calls fail")
+
+
 def is_one(log: JsonValue) -> bool:
     """Whether a logger counts, and writes no lines."""
     return str(at(log, "typed_config", "@type")).endswith(".stats.v3.Config")

@@ -78,6 +78,8 @@ def faults(path: str, manager: JsonValue, stated: Stated) -> Iterator[Fault]:
     logs = entries(at(manager, "access_log"))
     if logs and sum(not envoy_numbers.is_one(log) for log in logs) != 1:
         yield Fault(path=path, text="must be one file that the shipper takes, beside what counts")
+    if logs:
+        yield from envoy_numbers.missing(path, logs)
     for index, log in enumerate(logs):
         if envoy_numbers.is_one(log):
             yield from envoy_numbers.faults(f"{path}[{index}]", log, logs[:index])

@@ -25,6 +25,24 @@ _LISTS = {
     "PrometheusPromQLVariable",
     "StaticListVariable",
 }
+_WITHIN = frozenset(
+    {
+        *("query", "datasource", "kind", "name", "seriesNameFormat", "minStep", "resolution", "spec", "matchers"),
+        *("labelName", "labelNames", "expr", "values", "value", "label", "calculation", "format", "unit"),
+        *("decimalPlaces", "shortValues", "thresholds", "steps", "color", "defaultColor", "mode", "sparkline", "width"),
+        *("valueFontSize", "mappings", "from", "to", "pattern", "result", "colorMode", "colorValue", "metricLabel"),
+        *("legend", "legendMode", "position", "size", "tooltip", "enablePinning", "yAxis", "show", "min", "max"),
+        *("logBase", "visual", "display", "lineWidth", "lineStyle", "areaOpacity", "showPoints", "pointRadius"),
+        *("stack", "connectNulls", "palette", "querySettings", "queryIndex", "density", "defaultColumnWidth"),
+        *("defaultColumnHeight", "defaultColumnHidden", "pagination", "enableFiltering", "columnSettings", "header"),
+        *("headerDescription", "cellDescription", "align", "enableSorting", "sort", "hide", "cellSettings"),
+        *("condition", "text", "textColor", "backgroundColor", "prefix", "suffix", "transforms", "columns", "output"),
+        *("outputs", "disabled", "orientation", "showLabels", "radius", "sorting", "cellPadding", "showValues"),
+    }
+)
+"""Fields of plugins that draw or choose figures. Not `dataLink` (an address with a figure in it), nor a `plugin` within
+another."""
+
 _WHY = "what Perses shows or asks by it is not understood"
 
 
@@ -39,6 +57,7 @@ def perses(subject: Subject) -> Iterator[Fault]:
             yield Fault(path=f"spec.{field}", text=_WHY)
     yield from _panels(at(spec, "panels"))
     for path, variable in listed(at(spec, "variables"), "spec.variables"):
+        yield from _within(at(variable, "spec", "plugin", "spec"), f"{path}.spec.plugin.spec")
         if at(variable, "kind") == "ListVariable":
             yield from _among(at(variable, "spec", "plugin", "kind"), _LISTS, f"{path}.spec.plugin.kind")
         else:
@@ -51,8 +70,10 @@ def _panels(panels: JsonValue) -> Iterator[Fault]:
     for name, panel in mapping(panels).items():
         path = f"spec.panels.{name}.spec"
         yield from _among(at(panel, "spec", "plugin", "kind"), _PANELS, f"{path}.plugin.kind")
+        yield from _within(at(panel, "spec", "plugin", "spec"), f"{path}.plugin.spec")
         for place, query in listed(at(panel, "spec", "queries"), f"{path}.queries"):
             yield from _among(at(query, "spec", "plugin", "kind"), _QUERIES, f"{place}.spec.plugin.kind")
+            yield from _within(at(query, "spec", "plugin", "spec"), f"{place}.spec.plugin.spec")
         if at(panel, "spec", "links") not in (None, []):
             yield Fault(path=f"{path}.links", text=_WHY)
 
@@ -60,3 +81,16 @@ def _panels(panels: JsonValue) -> Iterator[Fault]:
 def _among(found: JsonValue, known: set[str], path: str) -> Iterator[Fault]:
     if not isinstance(found, str) or found not in known:
         yield Fault(path=path, text=f"{shown(found)}: {_WHY}")
+
+
+def _within(value: JsonValue, path: str) -> Iterator[Fault]:
+    """Fields of a plugin, however deep, that are not understood."""
+    if value is UNKNOWN:
+        yield Fault(path=path, text=NOT_KNOWN)
+    for field, part in mapping(value).items():
+        if field not in _WITHIN:
+            yield Fault(path=f"{path}.{field}", text=_WHY)
+        else:
+            yield from _within(part, f"{path}.{field}")
+    for index, part in enumerate(value if isinstance(value, list) else ()):
+        yield from _within(part, f"{path}[{index}]")

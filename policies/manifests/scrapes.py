@@ -12,6 +12,7 @@ from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.insides import leads_inside
 from policies.manifests.namespace_places import is_platform
 from policies.manifests.relabelings import relabelled
+from policies.manifests.team_scrapes import faults as of_a_team
 
 _ENDPOINTS = ("endpoints", "podMetricsEndpoints")
 _DISCOVERIES = (
@@ -31,6 +32,7 @@ def monitor(case: Case, spec: JsonValue) -> Iterator[Fault]:
     for field in _ENDPOINTS:
         for path, endpoint in listed(at(spec, field), f"spec.{field}"):
             yield from _endpoint(case, endpoint, path)
+    yield from of_a_team(case, spec)
 
 
 def _endpoint(case: Case, endpoint: JsonValue, path: str) -> Iterator[Fault]:
@@ -68,3 +70,4 @@ def scrape_config(case: Case, spec: JsonValue) -> Iterator[Fault]:
         for where, host in listed(at(found, "names"), f"{path}.names"):
             if not leads_inside(case, host):
                 yield Fault(path=where, text=f"{shown(host)}, which is nothing inside")
+    yield from of_a_team(case, spec)

@@ -11,12 +11,14 @@ from policies.manifests.endpoints import OF_SERVERS
 from policies.manifests.fields import Fault, at, shown
 from policies.manifests.insides import domains, is_of_a_tenant, platform_hosts
 from policies.manifests.marked import marks
+from policies.manifests.ownership import DOMAIN
 
 _PUBLIC = frozenset({"com", "org", "net", "edu", "gov", "mil", "int", "io"})
 """Last parts of public domains that are no usual name of a namespace."""
 
 _OF_KSERVE = ("serving.kserve.io/inferenceservice", "serving.kserve.io/llminferenceservice")
-_GROUP = "network.openshift.io/policy-group"
+_LET_IN = ("network.openshift.io/policy-group", f"{DOMAIN}/access")
+"""Labels of namespaces whose pods reach the servers of every tenant, where the network rules say so."""
 
 
 def namespace_names(case: Case, name: JsonValue, path: str) -> Iterator[Fault]:
@@ -27,10 +29,11 @@ def namespace_names(case: Case, name: JsonValue, path: str) -> Iterator[Fault]:
     if name in _PUBLIC or any("." in host and host.rpartition(".")[2] == name for host in hosts):
         text = f"{shown(name)}: its Services answer for hosts of the domain {name!r}, which pods look up in the cluster"
         yield Fault(path=path, text=text)
-    group = at(case.subject.metadata.get("labels"), _GROUP)
-    if path == "metadata.name" and group not in (None, "") and is_of_a_tenant(case, name):
-        text = f"{shown(group)}: its pods would be let in as the platform's own are"
-        yield Fault(path=f"metadata.labels.{_GROUP}", text=text)
+    for label in _LET_IN if path == "metadata.name" and is_of_a_tenant(case, name) else ():
+        value = at(case.subject.metadata.get("labels"), label)
+        if value not in (None, ""):
+            text = f"{shown(value)}: its pods would be let in as the platform's own are"
+            yield Fault(path=f"metadata.labels.{label}", text=text)
 
 
 def server_names(case: Case) -> Iterator[Fault]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from policies.judging.rule import Case
-from policies.judging.subject import mapping
+from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests import team_scrapes
 from policies.manifests.addresses import outside_faults
 from policies.manifests.endpoints import OF_SERVERS
 from policies.manifests.entry_paths import administration
@@ -25,6 +26,7 @@ _HTTP = (
     *("authorization", "basicAuth", "bearerTokenSecret", "followRedirects", "oauth2", "proxyUrl", "proxyURL"),
     *("tlsConfig", "noProxy", "proxyFromEnvironment", "enableHttp2", "proxyConnectHeader"),
 )
+_ALERTS = ("route", "receivers", "inhibitRules", "muteTimeIntervals", "timeIntervals")
 _ASKED_OFTEN = ("", "/", "/metrics")
 
 
@@ -39,6 +41,7 @@ def probe(case: Case, spec: JsonValue) -> Iterator[Fault]:
         for path, target in listed(at(holder, "static"), f"{place}.static"):
             yield from _administered(case, target, path)
     yield from outside_faults(case, at(spec, "oauth2"), "spec.oauth2")
+    yield from team_scrapes.faults(case, spec)
 
 
 def _administered(case: Case, address: JsonValue, path: str) -> Iterator[Fault]:
@@ -52,13 +55,24 @@ def _administered(case: Case, address: JsonValue, path: str) -> Iterator[Fault]:
 
 
 def alerts(case: Case, spec: JsonValue) -> Iterator[Fault]:
-    """Faults of an AlertmanagerConfig: by which way alerts go, and whether servers are told by them what to do."""
+    """Faults of an AlertmanagerConfig: by which way alerts go, what they silence, and what servers are told by them."""
+    yield from strange_fields(spec, _ALERTS, "spec")
+    for path, rule in listed(at(spec, "inhibitRules"), "spec.inhibitRules"):
+        if not any(_is_a_teams(matcher) for matcher in entries(at(rule, "targetMatch"))):
+            yield Fault(path=f"{path}.targetMatch", text="names no one alert of the team: kitchens' may be silenced")
     for path, receiver in listed(UNKNOWN if spec is UNKNOWN else at(spec, "receivers"), "spec.receivers"):
         for name, configs in mapping(receiver).items():
             for where, config in listed(configs, f"{path}.{name}") if name.endswith("Configs") else ():
                 yield from _administered(case, at(config, "url"), f"{where}.url")
                 yield from _another_tenant(case, at(config, "url"), f"{where}.url")
                 yield from _way(case, at(config, "httpConfig"), f"{where}.httpConfig")
+
+
+def _is_a_teams(matcher: JsonValue) -> bool:
+    """Whether a matcher takes one alert by its name, and none of the kitchens'."""
+    name, value = at(matcher, "name"), at(matcher, "value")
+    whole = at(matcher, "matchType") in (None, "", "=") and at(matcher, "regex") in (None, False)
+    return name == "alertname" and whole and isinstance(value, str) and not value.startswith("Kitchen") and value != ""
 
 
 def _way(case: Case, held: JsonValue, path: str) -> Iterator[Fault]:

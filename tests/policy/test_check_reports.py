@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
@@ -160,9 +162,18 @@ def test_junit_says_each_violation_once(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_numbers_are_those_of_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.yaml").write_text(BAD)
-    file = tmp_path / "kitchen.prom"
-    words = [str(tmp_path / "bad.yaml"), "--metrics", str(file)]
-    assert main([*words, "--output", "json"]) == 1
+    (tmp_path / "shadow").write_text("of somebody else")
+    file, settings = tmp_path / "kitchen.prom", tmp_path / "Pulumi.prod.yaml"
+    file.symlink_to(tmp_path / "shadow")
+    settings.write_text("config: {kitchen:environment: prod, kitchen:registry: registry.kitchen.example}")
+    words = [str(tmp_path / "bad.yaml"), "--settings", str(settings), "--metrics", str(file)]
+    old = os.umask(0o077)
+    try:
+        assert main([*words, "--output", "json"]) == 1
+    finally:
+        os.umask(old)
+    assert (tmp_path / "shadow").read_text() == "of somebody else" and stat.S_IMODE(file.stat().st_mode) == 0o644
+    assert not list(tmp_path.glob(".*"))
     found = Counter((one["rule"], one["level"]) for one in json.loads(capsys.readouterr().out)["violations"])
     told = samples(file)
     assert told.pop(("kitchen_policy_checked_timestamp_seconds", "prod")) > 0
@@ -174,5 +185,7 @@ def test_numbers_are_those_of_the_report(tmp_path: Path, capsys: pytest.CaptureF
     assert main(words) == 2
     assert file.read_text() == "old"
     (tmp_path / "bad.yaml").write_text(BAD)
-    assert main([words[0], "--metrics", str(tmp_path / "nowhere" / "x.prom")]) == 2
+    assert main([*words[:3], "--metrics", str(tmp_path / "nowhere" / "x.prom")]) == 2
     assert "cannot be written: No such file or directory" in capsys.readouterr().err
+    assert main([words[0], "--metrics", str(file)]) == 2
+    assert "--metrics needs --settings" in capsys.readouterr().err, "prod is nobody's environment by chance"

@@ -14,6 +14,7 @@ _MAP: dict[str, Any] = {
     "data": {"application.yaml": "a: b"},
 }
 _SECRET = {**_MAP, "kind": "Secret", "type": "Opaque", "data": {}}
+_SHOWN = "grafana_dashboard"
 _WHY = "a controller of the platform takes its settings from it"
 _NAME, _PLACE = "metadata name", "metadata namespace"
 _STATED = {"understood": [{"name": "ConfigMap monitoring/thanos-*", "reason": "names of buckets"}]}
@@ -47,6 +48,29 @@ _MAPS = table(
         "a dashboard with settings beside it",
         {_PLACE: "monitoring", "metadata labels": {"grafana_dashboard": "1"}, "data": {"a.json": "{}", "b.ini": ""}},
         f"is 'monitoring': {_WHY}",
+    ),
+    *(
+        (f"a team's {name}", {"metadata labels": {_SHOWN: "1"}, "data": {"a.json": "{}"}, **changes}, *says)
+        for name, changes, *says in (
+            ("dashboard", {}),
+            ("dashboard in a folder", {"metadata annotations": {"grafana_folder": "Help desk/one"}}),
+            (
+                "dashboard from elsewhere",
+                {"data": {"a.json.url": "https://a.example"}},
+                "data.a.json.url: is no dashboard",
+            ),
+            ("script of the sidecar's", {"data": {"a.sh": "a"}}, "data.a.sh: is no dashboard"),
+            (
+                "dashboard among the sources",
+                {"metadata annotations": {"k8s-sidecar-target-directory": "/etc/grafana/provisioning/datasources"}},
+                "k8s-sidecar-target-directory: is '/etc/grafana",
+            ),
+            (
+                "dashboard above the folder",
+                {"metadata annotations": {"grafana_folder": "../datasources"}},
+                "grafana_folder: is '../datasources'",
+            ),
+        )
     ),
     ("certificates", {_PLACE: "argocd", _NAME: "trust", "data": {"ca.crt": "a"}}),
     ("a name not known, where no controller runs", {_NAME: UNKNOWN_VALUE}),

@@ -166,8 +166,13 @@ _PLAIN_CHANGES: tuple[tuple[str, Change, str], ...] = (
     ),
     (
         "counted under a name that is not known",
-        lambda c: _manager(c)["access_log"][1].update(name="more"),
+        lambda c: _manager(c)["access_log"][-1].update(name="more"),
         "counts as 'more', and not as the program does",
+    ),
+    (
+        "a record, and nothing that counts",
+        lambda c: _manager(c).update(access_log=_manager(c)["access_log"][:1]),
+        "lacks what counts calls, tokens, refusals: nobody would hear that calls fail",
     ),
     (
         "a log elsewhere",

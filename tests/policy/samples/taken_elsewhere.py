@@ -87,6 +87,12 @@ _PERSES = {
     },
     "layouts": [],
 }
+
+
+def _columns(**said: Any) -> dict[str, Any]:
+    return {"kind": "Table", "spec": {"columnSettings": [{"name": "a", **said}]}}
+
+
 _PANEL, _ASKED = "spec panels a spec", "spec panels a spec queries 0 spec plugin"
 _CHOICE = "spec variables 0 spec plugin"
 _DATASOURCE = manifest("grafana.integreatly.org/v1beta1", "GrafanaDatasource", {"datasource": _SOURCE})
@@ -135,6 +141,28 @@ _FIGURES = (
             "spec.datasources: what Perses shows or asks",
         ),
         ("a field that nobody knows", {"spec ttl": "1h"}, "spec.ttl: what Perses"),
+        ("a table", {f"{_PANEL} plugin": _columns(header="A", format={"unit": "seconds"})}),
+        (
+            "a way out of a table",
+            {f"{_PANEL} plugin": _columns(dataLink={"url": 'https://a.example/${__data.fields["a"]}'})},
+            "plugin.spec.columnSettings[0].dataLink: what Perses",
+        ),
+        (
+            "a page within a table",
+            {f"{_PANEL} plugin": _columns(plugin={"kind": "Markdown", "spec": {"text": "a"}})},
+            "plugin.spec.columnSettings[0].plugin: what Perses",
+        ),
+        ("a panel whose form is not known", {f"{_PANEL} plugin spec": UNKNOWN_VALUE}, "plugin.spec: is not known"),
+        (
+            "a question to an address",
+            {f"{_ASKED} spec": {"query": "up", "datasource": {"kind": "a", "directUrl": "https://a.example"}}},
+            "spec.plugin.spec.datasource.directUrl: what Perses",
+        ),
+        (
+            "a choice from an address",
+            {f"{_CHOICE} spec": {"datasource": {"url": "https://a.example"}}},
+            "variables[0].spec.plugin.spec.datasource.url: what Perses",
+        ),
         ("a page of its own", {f"{_PANEL} plugin kind": "Markdown"}, "panels.a.spec.plugin.kind: is 'Markdown': what"),
         ("a panel that nobody knows", {f"{_PANEL} plugin kind": UNKNOWN_VALUE}, "plugin.kind: is not known"),
         ("no kind of panel", {f"{_PANEL} plugin kind": None}, "panels.a.spec.plugin.kind: "),

@@ -23,3 +23,11 @@ def test_a_file_is_replaced_and_others_may_read_it(tmp_path: Path) -> None:
     assert found["kitchen_x", "b"] == 2 and ("kitchen_y", "dev") in found
     assert [path.name for path in tmp_path.iterdir()] == ["m.prom"]
     assert stat.S_IMODE((tmp_path / "m.prom").stat().st_mode) == 0o644
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    (tmp_path / "shadow").write_text("of somebody else")
+    (tmp_path / "m.prom").symlink_to(tmp_path / "shadow")
+    write(tmp_path / "m.prom", checked_at("kitchen_y", "dev"))
+    assert (tmp_path / "shadow").read_text() == "of somebody else"
+    assert ("kitchen_y", "dev") in samples(tmp_path / "m.prom")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
+import struct
+import threading
 from typing import Any
 
 import pytest
 
-from infra.payload.adapter_status import REASONS, Status, metrics
+from infra.payload.adapter_status import REASONS, Answers, Status, metrics, serve_answers
 from infra.payload.fetch_adapters import MISSING, OTHER, SIGNATURE, SUM, VALUES
+from tools.demo.processes import free_ports
 
 _SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? [0-9.e+]+')
 
@@ -50,3 +55,56 @@ def test_a_reason_that_is_none_of_them_is_other() -> None:
 
 def test_what_content_is_refused_for_is_a_reason() -> None:
     assert {SUM, SIGNATURE, VALUES, MISSING, OTHER} <= set(REASONS)
+
+
+CANARY = "words of a caller"
+
+
+def _asked(port: int, *, reads: bool) -> bytes:
+    """What a scrape gets; one that does not read breaks its connection off at once."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        if reads:
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return b""
+
+
+def _answered() -> None:
+    """Wait until nothing is being answered."""
+    for one in threading.enumerate():
+        if "process_request_thread" in one.name:
+            one.join(10)
+
+
+def test_a_scrape_that_breaks_off_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    began, gone = threading.Event(), threading.Event()
+
+    def answers() -> Answers:
+        began.set()
+        assert gone.wait(10)
+        return {"/metrics": (200, "text/plain", "x" * 50_000_000)}
+
+    (port,) = free_ports(1)
+    serve_answers(answers, "127.0.0.1", port)
+    _asked(port, reads=False)
+    assert began.wait(10)
+    gone.set()
+    _answered()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_fault_of_an_answer_is_one_line_of_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    def answers() -> Answers:
+        raise KeyError(CANARY)
+
+    (port,) = free_ports(1)
+    serve_answers(answers, "127.0.0.1", port)
+    assert _asked(port, reads=True) == b""
+    _answered()
+    out, err = capfd.readouterr()
+    assert (json.loads(out)["event"], json.loads(out)["text"], err) == (
+        "fault",
+        f"an answer on port {port} failed: KeyError",
+        "",
+    )

@@ -20,6 +20,8 @@ from tools.local.workspace import REPOSITORY
 
 FILE = read_stack_file(REPOSITORY / "Pulumi.dev.yaml")
 DAY = 86400
+PASSWORD = "canary/of+a.password"
+WHO = f"kitchen:{PASSWORD}"
 MAIL = {"smarthost": "mail.kitchen.example:587", "from": "kitchen@kitchen.example"}
 
 
@@ -56,6 +58,56 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         data({"namespace": "sales-dev"}),
         'monitoring.namespace: "sales-dev"; rule: is the namespace of tenants.sales',
     ),
+    **{
+        f"the namespace {name}": (data({"namespace": name}), f'monitoring.namespace: "{name}"; rule: must end in -dev')
+        for name in ("kube-system", "default", "openshift-monitoring", "gpu-operator", "sales-prod", "monitoring-prod")
+    },
+    "a namespace with a name of the cluster's": (
+        data({"namespace": "kube-alerts-dev"}),
+        "is a name of the cluster's own namespaces",
+    ),
+    "a part of the platform in a tenant's namespace": (
+        data({"scrapes": {"kube": {"namespace": "sales-dev"}}}),
+        'monitoring.scrapes.kube.namespace: "sales-dev"; rule: is the namespace of tenants.sales',
+    ),
+    "rules in the namespace of a part of the platform": (
+        data({"namespace": "gpus-dev", "scrapes": {"gpu": {"namespace": "gpus-dev"}}}),
+        'monitoring.namespace: "gpus-dev"; rule: is the namespace of monitoring.scrapes.gpu',
+    ),
+    "another tenant's label": (
+        data({"labels": {"kitchen.example.com/tenant": "sales"}}),
+        'monitoring.labels.kitchen.example.com/tenant: "sales"; rule: says whose an object is',
+    ),
+    "a label by which helm takes objects": (
+        data({"labels": {"app.kubernetes.io/managed-by": "helm"}}),
+        "says whose an object is, and the program writes it",
+    ),
+    **{
+        f"the label {name[:9]}": (data({"labels": {name: "x"}}), "monitoring.labels: ")
+        for name in ("a//b", "a/b/c", "Example.com/a", f"example.com/{'a' * 64}")
+    },
+    **{
+        f"the port {name}": (data({"scrapes": {"gpu": {"port": name}}}), f'monitoring.scrapes.gpu.port: "{name}"')
+        for name in ("9400", "a--b")
+    },
+    "a port that is none": (
+        data({"runbook": "https://docs.kitchen.example:99999"}),
+        'monitoring.runbook: "https://docs.kitchen.example:99999"; rule: the port must be 1 to 65535',
+    ),
+    "a port of mail that is none": (
+        data({"alertmanager": {"email": {**MAIL, "smarthost": "mail:0", "to": {"security-page": ["a@b.example"]}}}}),
+        "rule: the port must be 1 to 65535",
+    ),
+    "a share of nothing": (
+        data(objective(share=0.99)),
+        "monitoring.objectives.support.share: 0.99; rule: is the share",
+    ),
+    "a share of a kitchen of vectors": (
+        data({"objectives": {"search": {"share": 0.99, "availability": 0.995}}}),
+        "example: availability: 0.995 (and no share)",
+    ),
+    "a number where a word of a list must be": (data({"dashboards": 3}), "monitoring.dashboards: 3; rule: must be of"),
+    "a number without end": (data(objective(ttftSeconds=10**400)), "must be at most 2560"),
     "files and objects": (
         data({"form": "files"}, platform={"kind": "kubernetes", "monitoring": True}),
         'monitoring.form: "files"; rule: platform.monitoring makes objects',
@@ -158,3 +210,24 @@ def test_names_of_targets_and_groups_are_unique() -> None:
     assert len(found) == len(set(found))
     names = [group.name for group in rule_groups(settings)]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "monitoring",
+    [
+        {"runbook": f"https://{WHO}@docs.kitchen.example"},
+        {"alertmanager": {"email": {**MAIL, "smarthost": f"{WHO}@mail:587", "to": {"security-page": ["a@b.example"]}}}},
+        {"alertmanager": {"email": {**MAIL, "password": PASSWORD, "to": {"security-page": ["a@b.example"]}}}},
+        {"alertmanager": {"email": {**MAIL, "auth_password": PASSWORD, "to": {"security-page": ["a@b.example"]}}}},
+    ],
+)
+def test_no_message_shows_a_password(monitoring: dict[str, Any]) -> None:
+    with pytest.raises(FaultsError) as caught:
+        loaded(monitoring)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_the_last_day_that_there_is_is_no_fault() -> None:
+    settings = loaded({"ends": [{"what": "licence", "name": "x", "until": "9999-12-31"}]})
+    (end,) = [end for end in facts(settings).ends if end.name == "x"]
+    assert end.timestamp == 253402300800

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,40 @@ def test_numbers_are_those_of_the_table(
     assert {place for _, _, _, place, _ in told} == {"cluster", "state", "pods", "bucket", "server", "undeclared"}
     bad = main(["audit", "--settings", str(SETTINGS), "--metrics", str(file), "--models", "nobody=x"])
     assert (bad, samples(file)) == (2, {**told, ("kitchen_audit_completed_timestamp_seconds", "dev"): ANY})
+
+
+def test_an_audit_that_could_not_look_tells_no_numbers(
+    said: Declared,
+    bin_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    show(bin_folder, live(said))
+    file, absent = tmp_path / "kitchen.prom", tmp_path / "absent.prom"
+    rows(capsys, "--metrics", str(file), status=3)
+    before = file.read_bytes()
+    show(bin_folder, live(said), forbidden=("Job",))
+    for path in (file, absent):
+        assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(path)]) == 3
+        assert re.search(rf"--metrics {path}: not written, \d+ lines are out of reach", capsys.readouterr().err)
+    show(bin_folder, live(said))
+    for name in ("ACCESS", "SECRET"):
+        monkeypatch.setenv(f"KITCHEN_OBJECT_STORE_{name}_KEY", "canary-of-a-key")
+    monkeypatch.setenv("AWS_PROFILE", "nobody-has-this-one")
+    assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(file)]) == 3
+    told = capsys.readouterr()
+    assert "out of reach: object store" in told.out and "canary" not in told.out + told.err
+    assert file.read_bytes() == before and not absent.exists()
+
+
+def test_numbers_that_cannot_be_written_take_no_table_away(
+    said: Declared, bin_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(bin_folder, live(said))
+    assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(tmp_path / "no" / "x.prom")]) == 2
+    told = capsys.readouterr()
+    assert "InferenceService support" in told.out and "--metrics: " in told.err
 
 
 def test_nothing_at_all_proves_nothing(

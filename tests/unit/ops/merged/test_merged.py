@@ -105,3 +105,10 @@ def test_a_file_in_no_repository_is_refused(tmp_path: Path, capsys: pytest.Captu
     shutil.copy(REPOSITORY / FILE, tmp_path / FILE)
     assert main(["merged", "--settings", str(tmp_path / FILE)]) == 2
     assert "merged: 1 fault" in capsys.readouterr().err
+
+
+def test_what_is_committed_and_names_no_version_has_no_number(repo: Repo) -> None:
+    repo.replace(TWO, "adapters: [helpdesk-faq]")
+    repo.commit()
+    repo.replace("adapters: [helpdesk-faq]", ONE)
+    assert not [kitchen for kitchen, _ in times(repo) if kitchen == "support"]
