@@ -10,7 +10,7 @@ import yaml
 
 from components.observability.groups import Group
 from components.observability.routing import RoutingArgs, configuration
-from components.observability.targets import INTERVAL, PLAIN, TLS, Port, Target
+from components.observability.targets import INTERVAL, PLAIN, TLS, PlatformTarget, Port, Target
 
 RULES_FILE, SCRAPES_FILE = "kitchen-rules.yaml", "kitchen-scrapes.yaml"
 """Names for `rule_files` and `scrape_config_files` of Prometheus' own configuration."""
@@ -35,9 +35,40 @@ def alertmanager_file(args: RoutingArgs) -> str:
     return _HEAD + _yaml(configuration(args))
 
 
-def scrapes_file(targets: Sequence[Target]) -> str:
-    """One scrape job a port of a target, found by Kubernetes' API: Prometheus needs the right to list pods there."""
-    return _HEAD + _yaml({"scrape_configs": [_job(target, port) for target in targets for port in target.ports]})
+def scrapes_file(targets: Sequence[Target], *, environment: str, parts: Sequence[PlatformTarget]) -> str:
+    """One scrape job a port of a target and a part of the platform, found by Kubernetes' API.
+
+    Prometheus needs the right to get, list and watch pods there; endpoints and services too, where a part has them.
+    """
+    jobs = [_job(target, port) for target in targets for port in target.ports]
+    return _HEAD + _yaml({"scrape_configs": [*jobs, *(_part_job(environment, part) for part in parts)]})
+
+
+def _part_job(environment: str, target: PlatformTarget) -> dict[str, Any]:
+    """As `platform_monitor` finds it: by its Service, or by its pods where the port has no name."""
+    kind, found = "service", [_keep("__meta_kubernetes_endpoint_port_name", target.port)]
+    if target.unnamed is not None:
+        told, named = target.unnamed
+        address = {"source_labels": [f"{_POD}_ip"], "target_label": "__address__", "replacement": f"$1:{told}"}
+        kind, found = "pod", [_keep(f"{_POD}_container_port_number", str(named)), address]
+    return {
+        "job_name": f"{target.namespace}/{target.part}",
+        "scrape_interval": INTERVAL,
+        "metrics_path": "/metrics",
+        "scheme": PLAIN,
+        **({"honor_labels": True} if target.honour else {}),
+        "kubernetes_sd_configs": [
+            {"role": "pod" if kind == "pod" else "endpoints", "namespaces": {"names": [target.namespace]}}
+        ],
+        "relabel_configs": [
+            *(_keep(f"__meta_kubernetes_{kind}_label_{_name(label)}", value) for label, value in target.match.items()),
+            *found,
+            {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "namespace"},
+            {"source_labels": [f"{_POD}_name"], "target_label": "pod"},
+            {"target_label": "environment", "replacement": environment},
+            {"target_label": "part", "replacement": target.part},
+        ],
+    }
 
 
 def _job(target: Target, port: Port) -> dict[str, Any]:

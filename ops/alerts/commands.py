@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
+import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from infra.catalog import FOLDER, load_catalog
-from infra.faults import HIDDEN, Fault, FaultsError
+from infra.faults import HIDDEN, Fault, FaultsError, printable
 from infra.load import settings_from_file
 from infra.monitoring import OPERATIONS, alerts
 from infra.settings import Settings
@@ -90,12 +93,27 @@ def _chosen(options: argparse.Namespace, found: Sequence[Row]) -> list[Row]:
 
 
 def _print(shown: Sequence[Row], found: Sequence[Row], runbook: str, *, asked: bool) -> None:
-    print(table(for_people(shown, asked)))
+    print(_shown(for_people(shown, asked)))
     if asked:
         count = Counter(row.state for row in found)
         print("\n" + ", ".join(f"{count[state]} {state}" for state in STATES))
         for anchor in dict.fromkeys(row.alert.anchor for row in shown if row.state == FIRING):
             print(f"what to do: {runbook.rstrip('/')}/{anchor}")
+
+
+def _shown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table; where a terminal is too narrow for it, what an alert says stands on lines of its own below it."""
+    whole = table(rows)
+    columns = shutil.get_terminal_size().columns
+    if not rows or not sys.stdout.isatty() or max(map(len, whole.splitlines())) <= columns:
+        return whole
+    *_, last = rows[0]
+    heading, *lines = table([{name: value for name, value in row.items() if name != last} for row in rows]).splitlines()
+    shown = [heading]
+    for line, row in zip(lines, rows, strict=True):
+        said = printable(str(row[last]))
+        shown += [line, textwrap.fill(said, columns, initial_indent="  ", subsequent_indent="  ")]
+    return "\n".join(shown)
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> None:

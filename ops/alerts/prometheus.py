@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ class PrometheusError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Active:
-    """One alert that fires, or whose time to do so has not come yet (`pending`); `since` is as Prometheus wrote it."""
+    """One alert that fires, or whose time to do so has not come yet (`pending`); `since` is in UTC, to the second."""
 
     state: str
     since: str
@@ -77,10 +78,17 @@ def _active(said: Mapping[str, Any]) -> Active:
         raise ValueError
     return Active(
         state=said["state"],
-        since=_text(said["activeAt"])[:19],
+        since=_moment(_text(said["activeAt"])),
         labels={_text(name): _text(value) for name, value in said["labels"].items()},
         summary=_text(said["annotations"].get("summary", "")),
     )
+
+
+def _moment(said: str) -> str:
+    moment = datetime.datetime.fromisoformat(said)
+    if moment.tzinfo is None:
+        raise ValueError
+    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _text(value: object) -> str:

@@ -13,6 +13,9 @@ FIRING, PENDING, SILENT, FAILING, MISSING = "firing", "pending", "silent", "cann
 STATES = (FIRING, PENDING, FAILING, MISSING, SILENT)
 """In the order in which they are shown. `no rule`: Prometheus has not loaded it, so that it can never fire."""
 
+_OF_SERVERS = ("adapters", "platform")
+"""Subjects whose pods are servers."""
+
 SEVERITIES = ("page", "ticket", "note")
 
 
@@ -27,9 +30,15 @@ class Row:
     says: str = ""
 
     def of_kitchen(self, kitchen: str) -> bool:
-        """Whether it is about a kitchen, or may be: an active alert tells by its labels, others by those they keep."""
-        named = dict(self.labels).get("kitchen")
-        return named == kitchen if self.labels else "kitchen" in self.alert.keeps
+        """Whether it is about a kitchen, or may be: an active alert tells by its labels, others by those they keep.
+
+        What Kubernetes and GPUs tell has no kitchen, and a pod whose name begins with that of the kitchen.
+        """
+        if not self.labels:
+            return "kitchen" in self.alert.keeps or ("pod" in self.alert.keeps and self.alert.subject in _OF_SERVERS)
+        said = dict(self.labels)
+        pods = (f"{kitchen}-predictor-", f"{kitchen}-kserve-")
+        return said.get("kitchen", "") == kitchen or said.get("pod", "").startswith(pods)
 
 
 def rows(alerts: Sequence[Alert], environment: str, told: Iterable[Rule] | None) -> list[Row]:
@@ -48,7 +57,8 @@ def _rows(alert: Alert, told: Sequence[Rule]) -> list[Row]:
         return [Row(alert=alert, state=FAILING, says=broken[0])]
     # Two Prometheus side by side tell the same alert twice.
     active = {(one.state, tuple(sorted(one.labels.items()))): one for rule in told for one in rule.active}
-    shown = [_active_row(alert, one) for one in active.values() if one.state in (FIRING, PENDING)]
+    # Prometheus tells them in another order each time.
+    shown = [_active_row(alert, one) for _, one in sorted(active.items()) if one.state in (FIRING, PENDING)]
     return shown or [Row(alert=alert, state=SILENT, says=alert.says)]
 
 

@@ -11,9 +11,11 @@ import pytest
 from components.observability.dashboards import perses
 from components.observability.dashboards.boards import BoardArgs, all_dashboards
 from components.observability.dashboards.model import Dashboard, Lines, Panel, Query, Table, Tile
+from components.observability.rules import all_alerts
 from tests.dashboards.support.clock import END, HOUR
 from tests.dashboards.support.holder import Holder
 from tests.dashboards.support.made import BUSY, ENVIRONMENT, SLEEPING, TENANTS
+from tools.docs.alert_pages import everything
 
 CHOICES = {"tenant": "helpdesk", "kitchen": BUSY, "adapter": "support-answers"}
 BOARDS = all_dashboards(BoardArgs(environment=ENVIRONMENT))
@@ -135,6 +137,33 @@ def test_a_kitchen_without_servers_is_a_fault_only_where_it_should_have_some(
     (found,) = now(day, filled(panel.queries[0].expression, chosen(tenant, kitchen)))
     value = float(found["value"][1])
     assert [step.word for step in panel.steps if step.at <= value][-1] == word
+
+
+def test_an_alert_that_fires_says_where(day: Holder) -> None:
+    """Of a pod that waits, a GPU or a signer no tenant is told: its namespace, node or name stands there."""
+    (panel,) = [panel for board in BOARDS for panel in board.panels if panel.title == "Alerts that fire"]
+    found = {
+        one["metric"]["alertname"]: one["metric"].get("tenant", "")
+        for one in now(day, filled(panel.queries[0].expression))
+    }
+    assert found["KitchenPodsPending"] == "legal-dev"
+    assert found["KitchenGpuXid"] == "gpu-01.kitchen.example"
+    assert found["KitchenEndsSoon"] == "adapters-2025"
+    assert "" not in found.values()
+
+
+def test_alerts_of_the_made_day_are_in_the_table(day: Holder) -> None:
+    told = {one["metric"]["alertname"]: one["metric"] for one in now(day, "ALERTS")}
+    table = {alert.id: alert for alert in all_alerts(everything())}
+    assert set(told) <= set(table)
+    assert {name: labels["subject"] for name, labels in told.items()} == {name: table[name].subject for name in told}
+    assert {name: labels["severity"] for name, labels in told.items()} == {name: table[name].severity for name in told}
+
+
+def test_a_pod_that_waits_holds_no_gpu() -> None:
+    asked = {query.expression for _, _, query in ASKED if "kube_pod_container_resource_requests{" in query.expression}
+    assert asked
+    assert [one for one in asked if one.count("kube_pod_container_resource_requests{") != one.count('node!=""')] == []
 
 
 def test_a_kitchen_scaled_to_none_is_no_kitchen_without_a_server(day: Holder) -> None:

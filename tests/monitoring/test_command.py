@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -104,6 +106,41 @@ def test_the_screen_says_what_to_do(stack: Path, prometheus: Prometheus, capsys:
     assert said[1].split()[:4] == ["firing", "KitchenEntryMissing", "page", "platform"]
     assert any(line.startswith("1 firing, ") and line.endswith(" silent") for line in said)
     assert said[-1] == "what to do: docs/alerts.md#kitchenentrymissing"
+
+
+def test_a_narrow_terminal_has_what_an_alert_says_on_lines_of_its_own(
+    stack: Path, prometheus: Prometheus, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for columns in (80, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        asked(stack, f"http://127.0.0.1:{prometheus.port}")
+        said = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+        assert max(map(len, said)) <= columns
+        assert said[2] == "  No pod of the entry of dev answers scrapes"
+    monkeypatch.setenv("COLUMNS", "300")
+    asked(stack, f"http://127.0.0.1:{prometheus.port}")
+    assert capsys.readouterr().out.splitlines()[1].endswith("  No pod of the entry of dev answers scrapes")
+
+
+def test_pods_of_a_kitchen_are_about_it(stack: Path) -> None:
+    """What Kubernetes tells has no kitchen: who asks for one kitchen must not miss that its pods find no node."""
+    (pending,) = (alert for alert in alerts(settings()) if alert.id == "KitchenPodsPending")
+    pods = ("support-predictor-7d9-x", "support-canary-predictor-7d9-x", "support-kserve-7d9-x", "summary-predictor-1")
+    found = [
+        Active(state="firing", since="", labels={"namespace": "helpdesk-dev", "pod": pod}, summary="") for pod in pods
+    ]
+    told = [Rule(name=pending.id, environment="dev", active=found, error="")]
+    mine = [dict(row.labels)["pod"] for row in rows([pending], "dev", told) if row.of_kitchen("support")]
+    assert mine == ["support-kserve-7d9-x", "support-predictor-7d9-x"]
+    assert all(row.of_kitchen("support") for row in rows([pending], "dev", []))
+
+
+def test_the_time_says_that_it_is_utc(stack: Path, prometheus: Prometheus, capsys: pytest.CaptureFixture[str]) -> None:
+    asked(stack, f"http://127.0.0.1:{prometheus.port}", "--json", "--active")
+    times = {row["since"] for row in json.loads(capsys.readouterr().out) if row["since"]}
+    assert times
+    assert [time for time in times if not re.fullmatch(r"[0-9T:-]{19}Z", time)] == []
 
 
 def test_the_table_alone_asks_nobody(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,15 +10,17 @@ from typing import Any
 
 import yaml
 
+from components.observability.rules import all_records
 from infra.catalog import load_catalog
 from infra.load import load_settings, read_stack_file
-from infra.monitoring import rule_groups, targets
+from infra.monitoring import facts, platform_targets, rule_groups, targets
 from infra.monitoring_files import ALERTMANAGER_FILE, RULES_FILE, SCRAPES_FILE, rules_file, scrapes_file
 from infra.settings import Settings
 from tests.monitoring.rules.promtool import run
 from tools.local.offline import write_monitoring
 from tools.local.workspace import REPOSITORY
 
+PLATFORM = ("gpu", "kube", "kserve")
 MINIO = {
     "owner": "platform",
     "costCentre": "1",
@@ -38,7 +40,12 @@ def everything() -> dict[str, Any]:
     return data | {
         "environment": "dev",
         "phase": 4,
-        "monitoring": {"form": "files", "objectives": objectives, "checks": ["audit"]},
+        "monitoring": {
+            "form": "files",
+            "objectives": objectives,
+            "checks": ["audit"],
+            "scrapes": {part: {} for part in PLATFORM},
+        },
     }
 
 
@@ -46,10 +53,14 @@ def settings() -> Settings:
     return load_settings(everything(), load_catalog())
 
 
+def written(said: Settings) -> str:
+    return scrapes_file(targets(said), environment=said.environment, parts=platform_targets(said))
+
+
 def test_prometheus_takes_the_files(tmp_path: Path) -> None:
     said = settings()
     (tmp_path / RULES_FILE).write_text(rules_file(rule_groups(said)))
-    (tmp_path / SCRAPES_FILE).write_text(scrapes_file(targets(said)))
+    (tmp_path / SCRAPES_FILE).write_text(written(said))
     authority = tmp_path / "authority.crt"
     authority.touch()
     scrapes = (tmp_path / SCRAPES_FILE).read_text()
@@ -61,11 +72,22 @@ def test_prometheus_takes_the_files(tmp_path: Path) -> None:
 
 
 def test_every_part_has_a_job() -> None:
-    jobs = yaml.safe_load(scrapes_file(targets(settings())))["scrape_configs"]
+    jobs = yaml.safe_load(written(settings()))["scrape_configs"]
     parts = {
         rule["replacement"] for job in jobs for rule in job["relabel_configs"] if rule.get("target_label") == "part"
     }
-    assert parts == {"server", "adapters", "load", "entry", "record", "counter", "store"}
+    assert parts == {"server", "adapters", "load", "entry", "record", "counter", "store", *PLATFORM}
+
+
+def test_every_part_that_an_alert_expects_has_a_job() -> None:
+    """Else `KitchenPartUnseen` fires for ever."""
+    said = settings()
+    expected = {record.labels["part"] for record in all_records(facts(said)) if record.name == "kitchen:expected_part"}
+    jobs = yaml.safe_load(written(said))["scrape_configs"]
+    assert set(PLATFORM) < expected
+    assert expected <= {
+        rule["replacement"] for job in jobs for rule in job["relabel_configs"] if rule.get("target_label") == "part"
+    }
 
 
 def test_a_render_writes_them_beside_the_objects(tmp_path: Path) -> None:

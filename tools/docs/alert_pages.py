@@ -28,11 +28,14 @@ alert links to its section here by `runbook_url`. How alerts come to people is i
 
 - `page` wakes somebody, `ticket` is for the next working day, `note` is for whoever looks.
 - In commands ENVIRONMENT, NAMESPACE, KITCHEN, POD, JOB and NODE stand for labels of the alert. NAMESPACE is
-  `<tenant>-<environment>` where the alert has none. NODE is the column of `kubectl get pods -o wide`. An alert of a
-  kitchen may have no POD: take one that the first check shows.
+  `<tenant>-<environment>` where the alert has none. NODE is the label `Hostname`, or the column of
+  `kubectl get pods -o wide`. An alert of a kitchen may have no POD: take one of `kubectl -n NAMESPACE get pods`.
+- The server's container is `kserve-container`; with `api: LLMInferenceService` it is `main`. `object-store`, `keda`,
+  `cert-manager` and `gpu-operator` are namespaces by default: yours may have other names, and those of OpenShift have.
 - PromQL is asked in Prometheus, or on OpenShift in the console under Observe, Metrics. Thresholds are those of
-  `monitoring.thresholds`, here with their defaults.
-- `.venv/bin/kitchen alerts --settings Pulumi.ENVIRONMENT.yaml --prometheus URL` shows which alerts fire now.
+  `monitoring.thresholds`, here with their defaults. The [dashboards](dashboards.md) show most of it as pictures.
+- Which alerts fire now, through `kubectl port-forward` to your Prometheus:
+  `.venv/bin/kitchen alerts --settings Pulumi.ENVIRONMENT.yaml --prometheus http://127.0.0.1:9090 --active`.
 """
 
 

@@ -10,7 +10,7 @@ import yaml
 from infra.catalog import load_catalog
 from infra.dashboard_files import DASHBOARDS, dashboard_files
 from infra.load import settings_from_file
-from infra.monitoring import OPERATIONS, routing, rule_groups, targets
+from infra.monitoring import OPERATIONS, platform_targets, routing, rule_groups, targets
 from infra.monitoring_files import (
     ALERTMANAGER_FILE,
     RULES_FILE,
@@ -87,7 +87,9 @@ def write_monitoring(config: Path, folder: Path) -> list[Path]:
     if settings.phase >= OPERATIONS and (said.form == "files" or settings.platform.monitoring):
         texts[ALERTMANAGER_FILE] = alertmanager_file(routing(settings))
     if settings.phase >= OPERATIONS and said.form == "files":
-        texts |= {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes_file(targets(settings))}
+        parts = platform_targets(settings)
+        scrapes = scrapes_file(targets(settings), environment=settings.environment, parts=parts)
+        texts |= {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes}
     if settings.phase >= OPERATIONS and said.dashboards == "files":
         texts |= dashboard_files(settings.environment)
     for name, text in texts.items():

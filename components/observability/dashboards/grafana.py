@@ -48,6 +48,7 @@ _UNITS: Mapping[Unit, str] = {
 _COLOURS: Mapping[Colour, str] = {"good": "green", "watch": "orange", "bad": "red", "quiet": "text"}
 """Grafana's own names: it has a shade of each for its light and its dark pages."""
 
+_LETTERS = "ABCDEFGH"
 _SOURCE = "source"
 _FIRST_ROW = 1001
 """Number of the first heading: panels count from 1 on, and no two of them may have one number."""
@@ -133,7 +134,7 @@ def _panel(place: Placed) -> _Builder:
     made.unit(_UNITS[panel.unit]).no_value(panel.empty)
     if panel.unit == "count":
         made.decimals(0)
-    for letter, query in zip("ABCDEFGH", panel.queries, strict=False):
+    for letter, query in zip(_LETTERS, panel.queries, strict=False):
         made.with_target(_query(letter, query, panel))
     return made
 
@@ -202,6 +203,12 @@ def _lines(panel: Lines) -> timeseries.Panel:
     )
     if panel.stack:
         made.stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL).group("A"))
+    for letter, query in zip(_LETTERS, panel.queries, strict=False):
+        if query.colour is not None:
+            fixed = model.DynamicConfigValue(
+                id_val="color", value={"mode": "fixed", "fixedColor": _COLOURS[query.colour]}
+            )
+            made.override_by_query(letter, [fixed])
     return made if panel.top is None else made.max(panel.top)
 
 

@@ -33,10 +33,11 @@ WIDTH = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """One question to Prometheus; `legend` may hold {{label}}."""
+    """One question to Prometheus; `legend` may hold {{label}}. Lines have its colour where it means something."""
 
     expression: str
     legend: str = ""
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

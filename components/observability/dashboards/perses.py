@@ -184,7 +184,13 @@ def _lines(panel: Lines) -> Json:
     if panel.stack:
         visual["stack"] = "all"
     legend = {"position": "right" if panel.many else "bottom", "mode": "list", "size": "small"}
-    return {"legend": legend, "yAxis": axis, "visual": visual}
+    said: Json = {"legend": legend, "yAxis": axis, "visual": visual}
+    own = [
+        {"queryIndex": number, "colorMode": "fixed", "colorValue": COLOURS[query.colour]}
+        for number, query in enumerate(panel.queries)
+        if query.colour is not None
+    ]
+    return said | ({"querySettings": own} if own else {})
 
 
 def _table(panel: Table) -> Json:

@@ -275,6 +275,7 @@ def _cluster(text: Text, kitchen: MadeKitchen) -> None:
             pod=pod,
             container="kserve-container",
             resource="nvidia_com_gpu",
+            node="gpu-00.kitchen.example",
         )
         crashes = np.floor(rising(0.6, 0.6, 3)) if kitchen.name == "contracts" else np.zeros_like(TIMES)
         text.add("kube_pod_container_status_restarts_total", crashes, **own, pod=pod, container="kserve-container")
@@ -375,7 +376,7 @@ def _platform(text: Text) -> None:
 
 def _checks(text: Text) -> None:
     own = {"environment": ENVIRONMENT}
-    for verdict, number in (("proven", 412), ("not_proven", 9), ("differs", 1)):
+    for verdict, number in (("proven", 412), ("not_proven", 9), ("differs", 0)):
         text.add("kitchen_audit_lines", number + (since(0.5) if verdict == "proven" else 0), **own, verdict=verdict)
     text.add("kitchen_policy_violations", 2, **own, rule="images-pinned", level="mandatory")
     text.add("kitchen_policy_violations", 5, **own, rule="names-follow", level="advisory")
@@ -407,12 +408,16 @@ def _alerts(text: Text) -> None:
         ),
         ("KitchenKvCacheFull", "ticket", "serving", {"tenant": "helpdesk", "kitchen": "support"}),
         (
-            "KitchenCanaryWorse",
+            "KitchenAdapterCanaryErrors",
             "ticket",
             "adapters",
             {"tenant": "helpdesk", "kitchen": "support", "adapter": "support-answers"},
         ),
-        ("KitchenGpuXid", "ticket", "gpu", {}),
+        ("KitchenGpuXid", "ticket", "gpu", {"Hostname": "gpu-01.kitchen.example", "gpu": "5"}),
+        ("KitchenPodsPending", "ticket", "platform", {"namespace": "legal-dev"}),
+        ("KitchenLoadFailed", "ticket", "delivery", {"namespace": "helpdesk-dev"}),
+        ("KitchenEndsSoon", "ticket", "governance", {"what": "signer", "name": "adapters-2025"}),
+        ("KitchenPolicyViolations", "ticket", "governance", {"rule": "images-pinned"}),
     )
     for name, severity, subject, who in firing:
         own = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.observability.dashboards.expressions import ENVIRONMENT, NAMESPACES, or_none, rate, series, total
-from components.observability.dashboards.model import Column, Lines, Query, Step, Table, Tile, Variable
+from components.observability.dashboards.model import Colour, Column, Lines, Query, Step, Table, Tile, Variable
 from components.observability.names import CALLS
 
 TOKENS = "envoy_kitchen_entry_tokens_total"
@@ -16,7 +17,8 @@ WANTED = "kitchen:declared_replicas"
 """Servers that a kitchen has at least: 0 where it may be scaled to none, which is no fault."""
 LOADED = "kitchen_adapter_loaded"
 REFUSED = "kitchen_adapter_refused"
-GPU_REQUESTS = series("kube_pod_container_resource_requests", 'resource="nvidia_com_gpu"', NAMESPACES)
+GPU_REQUESTS = series("kube_pod_container_resource_requests", 'resource="nvidia_com_gpu"', 'node!=""', NAMESPACES)
+"""Of pods that have a node: one that waits holds no GPU."""
 
 ANSWERED = 'outcome=~"ok|failed"'
 """Calls that were the servers' to answer: what was refused, limited or left by its caller is no fault of theirs."""
@@ -48,6 +50,14 @@ _OF_TENANT = series("kitchen:declared", ENVIRONMENT, 'tenant="$tenant"')
 TENANT_CHOICE = Variable(name="tenant", label="Tenant", series=KITCHENS, value_of="tenant")
 KITCHEN_CHOICE = Variable(name="kitchen", label="Kitchen", series=_OF_TENANT, value_of="kitchen")
 
+_OUTCOMES: Mapping[str, Colour | None] = {
+    "ok": "good",
+    "refused": "quiet",
+    "limited": "watch",
+    "cut": None,
+    "failed": "bad",
+}
+
 _FIRING = ('alertstate="firing"', 'alertname=~"Kitchen.+"', ENVIRONMENT)
 
 
@@ -74,21 +84,36 @@ def verdict(*matchers: str, width: int, of: str) -> Tile:
     )
 
 
+_PLACES = (
+    (('tenant!=""',), '"tenant"'),
+    (('tenant=""', 'namespace!=""'), '"namespace"'),
+    (('tenant=""', 'namespace=""', 'Hostname!=""'), '"Hostname"'),
+    (('tenant=""', 'namespace=""', 'Hostname=""'), '"name", "rule", "check", "part", "exported_namespace"'),
+)
+"""What tells where an alert is, by the labels that it has."""
+
+
+def _placed(*matchers: str, label: str) -> str:
+    return f'label_join({series("ALERTS", *matchers)}, "tenant", "", {label})'
+
+
 def alerts(*matchers: str, width: int) -> Table:
-    """The alerts that fire, by what they are about."""
-    firing = series("ALERTS", *_FIRING, 'severity=~"page|ticket"', *matchers)
+    """The alerts that fire, by what they are about: the tenant, or else what its labels name first."""
+    own = (*_FIRING, 'severity=~"page|ticket"', *matchers)
+    firing = " or ".join(_placed(*own, *where, label=label) for where, label in _PLACES)
     by = "severity, alertname, tenant, kitchen, adapter"
     return Table(
         title="Alerts that fire",
         unit="count",
-        shows="Every page and ticket that fires now; what to do stands on the alert's page of docs/alerts.md.",
+        shows="Every page and ticket that fires now, and where: the tenant, or the namespace, node or name. What to do"
+        " stands on the alert's page of docs/alerts.md.",
         empty="no alert fires, or the rules are not loaded: the tile 'Is it well?' tells which.",
         queries=(Query(expression=f"{total(by)}({firing})"),),
         width=width,
         columns=(
             Column(key="severity", heading="Severity", width=100),
-            Column(key="alertname", heading="Alert", width=210),
-            Column(key="tenant", heading="Tenant"),
+            Column(key="alertname", heading="Alert", width=200),
+            Column(key="tenant", heading="Where"),
             Column(key="kitchen", heading="Kitchen"),
             Column(key="adapter", heading="Adapter"),
             Column(key="A", heading="Times", width=90),
@@ -105,7 +130,14 @@ def outcomes(*matchers: str, width: int) -> Lines:
         shows="ok: answered; refused: not allowed or not well formed; limited: over a limit; failed: a fault of the"
         " server; cut: ended early.",
         empty=NO_CALLS,
-        queries=(Query(expression=rate(CALLS, *matchers, by="outcome"), legend="{{outcome}}"),),
+        queries=tuple(
+            Query(
+                expression=rate(CALLS, *matchers, f'outcome="{outcome}"', by="outcome"),
+                legend="{{outcome}}",
+                colour=colour,
+            )
+            for outcome, colour in _OUTCOMES.items()
+        ),
         width=width,
         stack=True,
     )

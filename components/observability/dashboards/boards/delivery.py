@@ -72,6 +72,7 @@ def _well() -> tuple[Panel, ...]:
             shows="Adapters of Git in hot mode that no server has loaded.",
             empty=common.NO_RULES,
             width=6,
+            colour="watch",
         ),
         common.faults(
             "Load Jobs that failed",
@@ -80,6 +81,7 @@ def _well() -> tuple[Panel, ...]:
             shows="Jobs that could not bring a base model onto its volume.",
             empty=f"there is no Job, or {common.NO_KUBE}",
             width=6,
+            colour="watch",
         ),
     )
 
@@ -95,7 +97,7 @@ def _rollouts() -> tuple[Panel, ...]:
             queries=(
                 Query(expression=leading(f"sum by (namespace) (changes({_GENERATION}[5m]))"), legend="{{namespace}}"),
             ),
-            width=8,
+            width=10,
             many=True,
         ),
         Lines(
@@ -104,7 +106,7 @@ def _rollouts() -> tuple[Panel, ...]:
             shows="All Deployments of tenants together: a dip is a rollout, a low line one that hangs.",
             empty=common.NO_KUBE,
             queries=(Query(expression=f"sum({_READY}) / sum({_WANTED})", legend="ready"),),
-            width=8,
+            width=7,
             top=1,
         ),
         Table(
@@ -113,7 +115,7 @@ def _rollouts() -> tuple[Panel, ...]:
             shows="The twenty Deployments that lack most pods.",
             empty="all rollouts are through, or kube-state-metrics is not scraped: the tile above tells which.",
             queries=(Query(expression=f"topk(20, sum by (namespace, deployment) ({behind}))"),),
-            width=8,
+            width=7,
             columns=(
                 Column(key="namespace", heading="Namespace"),
                 Column(key="deployment", heading="Deployment"),
@@ -147,9 +149,9 @@ def _artifacts() -> tuple[Panel, ...]:
                 Column(key="tenant", heading="Tenant"),
                 Column(key="kitchen", heading="Kitchen"),
                 Column(key="adapter", heading="Adapter"),
-                Column(key="version", heading="Version"),
-                Column(key="reason", heading="Reason"),
-                Column(key="A", heading="Servers"),
+                Column(key="version", heading="Version", width=105),
+                Column(key="reason", heading="Reason", width=90),
+                Column(key="A", heading="Servers", width=90),
             ),
             order="A",
         ),
@@ -172,8 +174,8 @@ def _artifacts() -> tuple[Panel, ...]:
             columns=(
                 Column(key="namespace", heading="Namespace"),
                 Column(key="base_model", heading="Base model"),
-                Column(key="version", heading="Version"),
-                Column(key="A", heading="Loaded", unit="share"),
+                Column(key="version", heading="Version", width=95),
+                Column(key="A", heading="Loaded", unit="share", width=90),
             ),
             order="-A",
         ),
@@ -187,8 +189,8 @@ def _artifacts() -> tuple[Panel, ...]:
             columns=(
                 Column(key="kitchen", heading="Kitchen"),
                 Column(key="adapter", heading="Adapter"),
-                Column(key="version", heading="Version"),
-                Column(key="A", heading="Took", unit="seconds"),
+                Column(key="version", heading="Version", width=105),
+                Column(key="A", heading="Took", unit="seconds", width=80),
             ),
             order="A",
         ),
@@ -239,8 +241,8 @@ def _store() -> tuple[Panel, ...]:
             shows="Requests that the store answered with a fault of its own (5xx) or of the caller (4xx).",
             empty=_NO_STORE,
             queries=(
-                Query(expression=rate("minio_s3_requests_5xx_errors_total", ENVIRONMENT), legend="5xx"),
-                Query(expression=rate("minio_s3_requests_4xx_errors_total", ENVIRONMENT), legend="4xx"),
+                Query(expression=rate("minio_s3_requests_5xx_errors_total", ENVIRONMENT), legend="5xx", colour="bad"),
+                Query(expression=rate("minio_s3_requests_4xx_errors_total", ENVIRONMENT), legend="4xx", colour="watch"),
             ),
             width=10,
         ),

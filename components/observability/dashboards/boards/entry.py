@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from components.observability.dashboards.boards import common
 from components.observability.dashboards.boards.common import BoardArgs
 from components.observability.dashboards.expressions import ENVIRONMENT, appeared, grown, or_none, rate, series, share
 from components.observability.dashboards.model import (
+    Colour,
     Column,
     Dashboard,
     Lines,
@@ -19,6 +22,11 @@ from components.observability.dashboards.model import (
 from components.observability.names import CALLS, REFUSALS
 
 _ENTRY = series("up", ENVIRONMENT, 'part="entry"')
+_VERDICTS: Mapping[str, Colour] = {
+    'verdict="proven"': "good",
+    'verdict="not_proven"': "watch",
+    'verdict="differs"': "bad",
+}
 _RECORD = "no shipper of the record is scraped: there is none without the setting entry."
 
 
@@ -172,7 +180,9 @@ def _record() -> tuple[Panel, ...]:
             empty=_RECORD,
             queries=(
                 Query(expression=rate("kitchen_record_lines_total", ENVIRONMENT), legend="stored"),
-                Query(expression=rate("kitchen_record_failures_total", ENVIRONMENT), legend="failed tries"),
+                Query(
+                    expression=rate("kitchen_record_failures_total", ENVIRONMENT), legend="failed tries", colour="bad"
+                ),
             ),
             width=8,
         ),
@@ -209,7 +219,6 @@ def _record() -> tuple[Panel, ...]:
 
 
 def _found() -> tuple[Panel, ...]:
-    lines = series("kitchen_audit_lines", ENVIRONMENT)
     violations = series("kitchen_policy_violations", ENVIRONMENT)
     return (
         Lines(
@@ -217,7 +226,14 @@ def _found() -> tuple[Panel, ...]:
             unit="count",
             shows="What the last `kitchen audit` proved, could not prove, and found to differ from Git.",
             empty="no audit wrote its figures (kitchen audit --metrics) where this Prometheus reads them.",
-            queries=(Query(expression=f"sum by (verdict) ({lines})", legend="{{verdict}}"),),
+            queries=tuple(
+                Query(
+                    expression=f"sum by (verdict) ({series('kitchen_audit_lines', ENVIRONMENT, said)})",
+                    legend="{{verdict}}",
+                    colour=colour,
+                )
+                for said, colour in _VERDICTS.items()
+            ),
             width=8,
         ),
         Table(

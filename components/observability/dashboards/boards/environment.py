@@ -114,11 +114,11 @@ def _use() -> tuple[Panel, ...]:
                 Query(expression=leading(by_tenant), legend="{{tenant}}"),
                 Query(expression=others(by_tenant), legend="all others"),
             ),
-            width=8,
+            width=10,
             stack=True,
             many=True,
         ),
-        common.outcomes(ENVIRONMENT, width=8),
+        common.outcomes(ENVIRONMENT, width=7),
         Table(
             title="Kitchens by tokens of a day",
             unit="tokens",
@@ -128,7 +128,7 @@ def _use() -> tuple[Panel, ...]:
                 Query(expression=f"topk(20, {tokens})"),
                 Query(expression=f"{calls} and topk(20, {tokens})"),
             ),
-            width=8,
+            width=7,
             columns=(
                 Column(key="tenant", heading="Tenant"),
                 Column(key="kitchen", heading="Kitchen"),
@@ -145,7 +145,7 @@ def _cost() -> tuple[Panel, ...]:
     busy = series("kitchen:gpu_busy_percent", ENVIRONMENT)
     return (
         Lines(
-            title="GPUs held by tenant",
+            title="GPUs held by namespace",
             unit="count",
             shows="GPUs that a tenant's pods ask for, busy or not: they are paid for. The six largest.",
             empty=common.NO_KUBE,
@@ -153,7 +153,7 @@ def _cost() -> tuple[Panel, ...]:
                 Query(expression=leading(held), legend="{{namespace}}"),
                 Query(expression=others(held), legend="all others"),
             ),
-            width=8,
+            width=10,
             stack=True,
             many=True,
         ),
@@ -166,7 +166,7 @@ def _cost() -> tuple[Panel, ...]:
                 Query(expression=f"topk(20, 24 * avg_over_time(({held})[{DAY}:10m]))"),
                 Query(expression=f"avg by (namespace) (avg_over_time({busy}[{DAY}]))"),
             ),
-            width=8,
+            width=7,
             columns=(
                 Column(key="namespace", heading="Namespace"),
                 Column(key="A", heading="GPU hours", unit="GPU hours"),
@@ -180,7 +180,7 @@ def _cost() -> tuple[Panel, ...]:
             shows="GPUs that a kitchen holds and that were not busy at any time of 24 hours.",
             empty=common.NO_GPU,
             queries=(Query(expression=f"count(max_over_time({busy}[{DAY}]) < 1) or 0 * count({busy})"),),
-            width=4,
+            width=3,
             steps=(Step(at=0, colour="good"), Step(at=1, colour="watch")),
         ),
         Tile(

@@ -28,6 +28,7 @@ from components.observability.dashboards.model import (
 _BUSY = "DCGM_FI_DEV_GPU_UTIL"
 _USED, _FREE = "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_FREE"
 _NVIDIA = 'resource="nvidia_com_gpu"'
+_PLACED = f'{_NVIDIA},node!=""'
 
 
 def board(args: BoardArgs) -> Dashboard:
@@ -41,13 +42,14 @@ def board(args: BoardArgs) -> Dashboard:
             Row(title="Do they work?", panels=_work(), height=8),
             Row(title="Who holds them", panels=_holders(), height=8),
             Row(title="Health", panels=_health(), height=8),
+            Row(title="Errors", panels=(_errors(),), height=6),
         ),
     )
 
 
 def _well() -> tuple[Panel, ...]:
     new = f"count(DCGM_FI_DEV_XID_ERRORS > 0 and changes(DCGM_FI_DEV_XID_ERRORS[{DAY}]) > 0)"
-    asked = f"sum(kube_pod_container_resource_requests{{{_NVIDIA}}})"
+    asked = f"sum(kube_pod_container_resource_requests{{{_PLACED}}})"
     there = f"sum(kube_node_status_allocatable{{{_NVIDIA}}})"
     pending = f"count(kube_pod_status_unschedulable{{{NAMESPACES}}} == 1)"
     return (
@@ -59,6 +61,7 @@ def _well() -> tuple[Panel, ...]:
             shows="GPUs whose driver told a new error within 24 hours.",
             empty=common.NO_GPU,
             width=4,
+            colour="watch",
         ),
         Tile(
             title="Heat",
@@ -196,7 +199,7 @@ def _health() -> tuple[Panel, ...]:
                     legend="GPU {{gpu}} {{Hostname}}",
                 ),
             ),
-            width=8,
+            width=12,
             many=True,
         ),
         Lines(
@@ -205,22 +208,25 @@ def _health() -> tuple[Panel, ...]:
             shows="What the GPUs of the six hungriest nodes draw.",
             empty=common.NO_GPU,
             queries=(Query(expression=leading("sum by (Hostname) (DCGM_FI_DEV_POWER_USAGE)"), legend="{{Hostname}}"),),
-            width=8,
+            width=12,
             many=True,
         ),
-        Table(
-            title="Last XID error of each GPU",
-            unit="count",
-            shows="The last error that the driver told, of twenty GPUs at most; NVIDIA's list explains its number.",
-            empty="no GPU told an error since the exporter's start, or the exporter is not scraped.",
-            queries=(Query(expression="topk(20, max by (Hostname, gpu, modelName) (DCGM_FI_DEV_XID_ERRORS > 0))"),),
-            width=8,
-            columns=(
-                Column(key="Hostname", heading="Node"),
-                Column(key="gpu", heading="GPU", width=75),
-                Column(key="modelName", heading="Product"),
-                Column(key="A", heading="XID"),
-            ),
-            order="A",
+    )
+
+
+def _errors() -> Table:
+    return Table(
+        title="Last XID error of each GPU",
+        unit="count",
+        shows="The last error that the driver told, of twenty GPUs at most; NVIDIA's list explains its number.",
+        empty="no GPU told an error since the exporter's start, or the exporter is not scraped.",
+        queries=(Query(expression="topk(20, max by (Hostname, gpu, modelName) (DCGM_FI_DEV_XID_ERRORS > 0))"),),
+        width=24,
+        columns=(
+            Column(key="Hostname", heading="Node"),
+            Column(key="gpu", heading="GPU", width=75),
+            Column(key="modelName", heading="Product"),
+            Column(key="A", heading="XID"),
         ),
+        order="A",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from components.observability.dashboards.boards import common
 from components.observability.dashboards.boards.common import TOKENS, BoardArgs
 from components.observability.dashboards.expressions import (
@@ -19,9 +21,10 @@ from components.observability.dashboards.expressions import (
     series,
     share,
 )
-from components.observability.dashboards.model import Dashboard, Lines, Panel, Query, Row, Step, Tile
+from components.observability.dashboards.model import Colour, Dashboard, Lines, Panel, Query, Row, Step, Tile
 
 _QUANTILES = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
+_ENDS: Mapping[str, Colour | None] = {'finished_reason!="error"': None, 'finished_reason="error"': "bad"}
 _SERVER = f'{KITCHEN},part="server"'
 
 
@@ -58,7 +61,7 @@ def _well() -> tuple[Panel, ...]:
             width=4,
             steps=(
                 Step(at=-1, colour="bad", word="no server"),
-                Step(at=0, colour="bad", word="one is down"),
+                Step(at=0, colour="watch", word="one is down"),
                 Step(at=1, colour="good", word="all answer"),
                 Step(at=2, colour="quiet", word="scaled to none"),
             ),
@@ -95,7 +98,7 @@ def _well() -> tuple[Panel, ...]:
             steps=(
                 Step(at=0, colour="good", word="has room"),
                 Step(at=0.8, colour="watch", word="over 80 %"),
-                Step(at=0.95, colour="bad", word="full"),
+                Step(at=0.95, colour="watch", word="full"),
             ),
         ),
         Tile(
@@ -128,7 +131,9 @@ def _speed() -> tuple[Panel, ...]:
         histogram="vllm:time_to_first_token_seconds",
         shows="From the server's taking of a call to the first token; the limit line is the kitchen's objective.",
     )
-    objective = Query(expression=f"max(kitchen:objective_ttft_seconds{{{KITCHEN}}})", legend="objective")
+    objective = Query(
+        expression=f"max(kitchen:objective_ttft_seconds{{{KITCHEN}}})", legend="objective", colour="watch"
+    )
     return (
         Lines(
             title=first.title,
@@ -184,11 +189,13 @@ def _work() -> tuple[Panel, ...]:
             unit="calls/s",
             shows="stop: the model ended; length: the limit of tokens; abort: the caller went; error: the server.",
             empty=common.NO_SERVER,
-            queries=(
+            queries=tuple(
                 Query(
-                    expression=rate("vllm:request_success_total", KITCHEN, by="finished_reason"),
+                    expression=rate("vllm:request_success_total", KITCHEN, which, by="finished_reason"),
                     legend="{{finished_reason}}",
-                ),
+                    colour=colour,
+                )
+                for which, colour in _ENDS.items()
             ),
             width=8,
             stack=True,
@@ -247,7 +254,7 @@ def _parts() -> tuple[Panel, ...]:
                 ),
                 Query(expression=others(by_adapter), legend="all others"),
             ),
-            width=8,
+            width=10,
             stack=True,
             many=True,
         ),
@@ -259,7 +266,7 @@ def _parts() -> tuple[Panel, ...]:
             queries=(
                 Query(expression=f"count({series(common.DECLARED, KITCHEN)})", legend="declared"),
                 Query(expression=loaded, legend="loaded"),
-                Query(expression=or_none(f"max({refused})", loaded), legend="refused"),
+                Query(expression=or_none(f"max({refused})", loaded), legend="refused", colour="bad"),
             ),
             width=6,
         ),
@@ -274,7 +281,7 @@ def _parts() -> tuple[Panel, ...]:
                     legend="{{pod}}",
                 ),
             ),
-            width=10,
+            width=8,
             many=True,
         ),
     )

@@ -32,7 +32,7 @@ STORE = Target(
 
 
 def jobs(*targets: Target) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load(scrapes_file(targets))["scrape_configs"]
+    found: list[dict[str, Any]] = yaml.safe_load(scrapes_file(targets, environment="dev", parts=()))["scrape_configs"]
     return found
 
 
@@ -89,6 +89,31 @@ def test_a_part_of_the_platform_is_scraped_in_its_namespace() -> None:
     assert kind == "ServiceMonitor"
     assert spec["namespaceSelector"] == {"matchNames": ["gpu-operator"]}
     assert spec["endpoints"][0]["honorLabels"]
+
+
+def part_job(part: PlatformTarget) -> dict[str, Any]:
+    (job,) = yaml.safe_load(scrapes_file((), environment="dev", parts=(part,)))["scrape_configs"]
+    found: dict[str, Any] = job
+    return found
+
+
+def test_a_file_finds_a_part_of_the_platform_as_its_monitor_does() -> None:
+    job = part_job(PlatformTarget(part="kube", namespace="m", match={"a/b": "c"}, port="http", honour=True))
+    assert job["kubernetes_sd_configs"] == [{"role": "endpoints", "namespaces": {"names": ["m"]}}]
+    assert job["honor_labels"]
+    kept = {one["source_labels"][0]: one["regex"] for one in job["relabel_configs"] if one.get("action") == "keep"}
+    assert kept == {"__meta_kubernetes_service_label_a_b": "c", "__meta_kubernetes_endpoint_port_name": "http"}
+    constant = {one["target_label"]: one["replacement"] for one in job["relabel_configs"] if "replacement" in one}
+    assert constant == {"environment": "dev", "part": "kube"}
+
+
+def test_a_file_finds_a_port_that_no_manifest_names() -> None:
+    job = part_job(PlatformTarget(part="kserve", namespace="k", match={"a": "b"}, port="x", unnamed=(8080, 9443)))
+    assert job["kubernetes_sd_configs"][0]["role"] == "pod"
+    assert "honor_labels" not in job
+    address = {"source_labels": ["__meta_kubernetes_pod_ip"], "target_label": "__address__", "replacement": "$1:8080"}
+    assert address in job["relabel_configs"]
+    assert "9443" in {one.get("regex") for one in job["relabel_configs"]}
 
 
 def test_a_port_that_no_manifest_names_is_found_by_another_one() -> None:

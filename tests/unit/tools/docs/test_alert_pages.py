@@ -101,8 +101,41 @@ def test_kitchen_takes_its_commands() -> None:
 
 
 def test_other_commands_are_those_of_this_repository_and_git() -> None:
-    known = ("kubectl ", ".venv/bin/kitchen ", "make ", "git log ", "grep ")
+    known = ("kubectl ", ".venv/bin/kitchen ", "make ", "git log ", "grep ", "pulumi preview ")
     assert [text for text in CHECKS if not text.startswith(known)] == []
+
+
+def test_no_check_compares_with_an_empty_state() -> None:
+    """`make preview` knows this machine's kitchen alone: of an environment in use it shows all as to be created."""
+    assert [text for text in CHECKS if text.startswith("make preview")] == []
+
+
+def test_a_question_about_one_kitchen_asks_of_it_alone() -> None:
+    """Of fifty kitchens nobody wants fifty answers at night. A canary is seen beside its kitchen."""
+    of_kitchens = {alert.id for alert in all_alerts(everything()) if "kitchen" in alert.keeps}
+    beside = {"KitchenCanaryErrors", "KitchenCanarySlow"}
+    wide = {
+        (name, check.text)
+        for name in of_kitchens - beside
+        for check in PAGES[name].checks
+        if check.is_query and "ENVIRONMENT" in check.text and 'kitchen="KITCHEN"' not in check.text
+    }
+    assert wide == set()
+
+
+def test_no_question_names_a_kitchen_that_its_alert_does_not_know() -> None:
+    without = {alert.id for alert in all_alerts(everything()) if "kitchen" not in alert.keeps}
+    asks = {name for name in without for check in PAGES[name].checks if check.is_query and "KITCHEN" in check.text}
+    assert asks == set()
+
+
+def test_settings_that_a_page_names_exist() -> None:
+    """`runtime.concurrency` and the like: the last part of a dotted name within backticks is a key of the settings."""
+    text = "".join(path.read_text() for path in sorted((DOCS / FOLDER).glob("*.yaml")))
+    dotted = set(re.findall(r"`((?:runtime|thresholds|monitoring|platform|objectStore|entry)(?:\.[A-Za-z]+)+)", text))
+    schema = (REPOSITORY / "infra/schema/settings.schema.json").read_text()
+    assert len(dotted) > 5
+    assert {name for name in dotted if f'"{name.rpartition(".")[2]}": {{' not in schema} == set()
 
 
 def test_every_shared_check_is_used() -> None:

@@ -151,3 +151,33 @@ def test_the_table_holds_no_type_of_a_library() -> None:
         "from dataclasses import dataclass, field",
         "from typing import Literal",
     ]
+
+
+@every_board
+def test_a_line_has_the_colour_of_its_meaning_in_both(board: Dashboard) -> None:
+    """Green is what is well and red what fails, whatever else is drawn beside it."""
+    for panel, made, other in zip(board.panels, of_grafana(board), of_perses(board), strict=True):
+        stated = {number: query.colour for number, query in enumerate(panel.queries) if query.colour}
+        theirs = {
+            override["matcher"]["options"]: field["value"]["fixedColor"]
+            for override in made["fieldConfig"].get("overrides", [])
+            for field in override["properties"]
+            if field["id"] == "color"
+        }
+        others = {
+            said["queryIndex"]: said["colorValue"] for said in other["spec"]["plugin"]["spec"].get("querySettings", [])
+        }
+        assert theirs == {"ABCDEFGH"[number]: grafana._COLOURS[colour] for number, colour in stated.items()}
+        assert others == {number: perses.COLOURS[colour] for number, colour in stated.items()}
+
+
+def test_failed_is_red_and_ok_is_green() -> None:
+    drawn = {
+        (panel.title, query.expression.partition('outcome="')[2].partition('"')[0]): query.colour
+        for board in BOARDS
+        for panel in board.panels
+        for query in panel.queries
+        if isinstance(panel, Lines)
+    }
+    assert drawn["Calls by what became of them", "ok"] == "good"
+    assert drawn["Calls by what became of them", "failed"] == "bad"
