@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any
 import yaml
 
 from tests.support.minio_server import MinioServer
+from tests.support.ports import free_ports
 from tools import fixtures
 from tools.demo.on_cpu import (
     ADDED_ARGUMENTS,
@@ -76,7 +76,7 @@ class ServedKitchen:
             "volumeMounts": [*runtime["volumeMounts"], *model["volumeMounts"]],
             "workingDir": model.get("workingDir"),
         }
-        self.port, self.status_port = free_port(), free_port()
+        self.port, self.status_port = free_ports(2)
         self.ports = {"8080": str(self.port), "8081": str(self.status_port)}
         self.paths: dict[str, Path] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -205,9 +205,3 @@ class ServedKitchen:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

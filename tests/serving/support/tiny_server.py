@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.serving.support.served_kitchen import PYTHON, START_SECONDS, free_port
+from tests.serving.support.served_kitchen import PYTHON, START_SECONDS
+from tests.support.ports import free_ports
 from tools.demo.on_cpu import ADDED_ENVIRONMENT
 
 BASE = "base"
@@ -35,7 +36,8 @@ class TinyServer:
         *more: str,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._log, self.port = folder / "server.log", free_port()
+        (self.port,) = free_ports(1)
+        self._log = folder / "server.log"
         slots = len(adapters) + 1
         lora = ["--enable-lora", f"--max-loras={slots}", f"--max-cpu-loras={slots}", "--max-lora-rank=8"]
         lora += ["--lora-modules", *(f"{name}={path}" for name, path in adapters.items())]

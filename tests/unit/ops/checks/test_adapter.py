@@ -11,17 +11,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from infra.catalog import FOLDER, Catalog, load_catalog
+from infra.catalog import FOLDER, Catalog
 from infra.catalog.serves import serves
 from infra.documents import read
 from ops.checks import check_artifact
 from ops.checks.adapter_config import read_config
-from tests.support.artifacts import ADAPTER, MODEL, RANK, WEIGHTS, catalog_folder, change_config, write_adapter
-
-
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return load_catalog(catalog_folder(tmp_path_factory.mktemp("catalog") / "catalog"))
+from tests.support.artifacts import ADAPTER, MODEL, RANK, WEIGHTS, change_config, write_adapter
 
 
 def told(folder: Path, catalog: Catalog) -> list[str]:

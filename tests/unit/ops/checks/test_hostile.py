@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import Catalog
 from ops.__main__ import main
 from ops.checks import check_artifact
 from ops.checks.files import unsafe_name
@@ -25,11 +25,6 @@ CASES = [
     *(("tensors", *case) for case in hostile.TENSORS),
 ]
 FAQ = "helpdesk-faq/v2026-02-01"
-
-
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return load_catalog(catalog_folder(tmp_path_factory.mktemp("catalog") / "catalog"))
 
 
 @pytest.fixture

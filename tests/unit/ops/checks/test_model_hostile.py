@@ -7,22 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import Catalog
 from ops.checks import read_artifact
-from tests.support.artifacts import MODEL, catalog_folder, safetensors, write
-from tools import fixtures
+from tests.support.artifacts import MODEL, safetensors
 
 WEIGHTS = "model.safetensors"
-
-
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return load_catalog(catalog_folder(tmp_path_factory.mktemp("catalog") / "catalog"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "model", fixtures.base_model_files(MODEL))
 
 
 def told(folder: Path, catalog: Catalog, ref: str = "") -> list[str]:

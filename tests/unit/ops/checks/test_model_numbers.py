@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import Catalog
 from infra.shapes import shape_of
 from ops.__main__ import main
 from ops.catalog.entries import new_entry
 from ops.catalog.kinds import KINDS
 from ops.checks import check_artifact, read_artifact
-from tests.support.artifacts import MODEL, catalog_folder, safetensors, write
-from tools import fixtures
+from tests.support.artifacts import MODEL, safetensors
 
 NUMBERS = (
     "hidden_size",
@@ -27,16 +26,6 @@ NUMBERS = (
     "vocab_size",
     "max_position_embeddings",
 )
-
-
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return load_catalog(catalog_folder(tmp_path_factory.mktemp("catalog") / "catalog"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "model", fixtures.base_model_files(MODEL))
 
 
 def changed(folder: Path, **values: Any) -> None:

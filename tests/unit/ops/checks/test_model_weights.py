@@ -11,24 +11,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import Catalog
 from infra.catalog.weights import needed
 from ops.checks import read_artifact
-from tests.support.artifacts import MODEL, catalog_folder, write
-from tools import fixtures
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 WEIGHTS = "model.safetensors"
-
-
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return load_catalog(catalog_folder(tmp_path_factory.mktemp("catalog") / "catalog"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "model", fixtures.base_model_files(MODEL))
 
 
 def changed(folder: Path, **values: Any) -> None:

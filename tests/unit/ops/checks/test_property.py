@@ -6,13 +6,12 @@ import json
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import Catalog
 from ops.checks import check_artifact
-from tests.support.artifacts import ADAPTER, CONFIG, MODEL, RANK, WEIGHTS, catalog_folder, write
+from tests.support.artifacts import ADAPTER, CONFIG, MODEL, RANK, WEIGHTS, write
 from tools.fixtures import AdapterFixture, adapter_files, base_model_files
 
 RIGHT = adapter_files(AdapterFixture(ref=ADAPTER, base_model=MODEL, rank=RANK))
@@ -23,11 +22,6 @@ VALUES = st.recursive(
     max_leaves=5,
 )
 KEYS = (*json.loads(RIGHT[CONFIG]), "rank_pattern", "use_dora", "use_rslora", "init_lora_weights", "unheard_of")
-
-
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return load_catalog(catalog_folder(tmp_path_factory.mktemp("catalog") / "catalog"))
 
 
 def faults(kind: str, name: str, files: dict[str, bytes], catalog: Catalog) -> list[str]:
