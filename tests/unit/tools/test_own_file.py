@@ -173,6 +173,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/demo/processes.py": ("self.log(name).open(",),
     # Outside of .kitchen, or written anew whenever they are needed: pages, reports, artifacts, the toolchain's cache.
     "tools/docs/__main__.py": ("",),
+    "tools/docs/alert_pages.py": ("(folder / SHARED)", "path.read_text()"),
     "tools/keycloak.py": ("archive.open('rb')",),
     "tools/perses/install.py": ("",),
     "tools/fixtures/__init__.py": ("",),
@@ -181,7 +182,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
             f"tools/toolchain/{name}.py"
-            for name in ("build", "cache", "download", "engine", "families", "files", "go", "reach", "sums", "unpack")
+            for name in ("build", "cache", "download", "engine", "family", "files", "go", "reach", "sums", "unpack")
         ),
         ("",),
     ),
