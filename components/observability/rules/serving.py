@@ -214,8 +214,9 @@ def _memory(facts: RuleFacts) -> Iterator[Alert]:
         id="KitchenKvCacheFull",
         subject="serving",
         # One call that ends frees blocks for a moment: an average, or a full cache would begin anew with each scrape.
+        # It fires before anybody is told of the queue and the preemptions that follow from it, which it silences.
         expression=f"max by ({_BY}) (avg_over_time({cache}[5m])) > {limits.kv_cache_share}",
-        hold="5m",
+        hold="2m",
         severity="ticket",
         owner="platform",
         summary=f"The KV cache of kitchen {_WHO} is {{{{ $value | humanizePercentage }}}} full",

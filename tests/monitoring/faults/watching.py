@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,7 @@ NO_GPU = "KitchenGpuUnseen"
 """It fires all the time, for this machine has no GPU; it is counted nowhere."""
 
 _EVERY = f"{SCRAPE * 1000 // FACTOR}ms"
+_AVERAGED = re.compile(r"avg_over_time\([^\[]+\[(\w+)\]")
 Told = tuple[str, str]
 """A receiver and an alert."""
 
@@ -76,9 +78,10 @@ def write(path: Path, facts: RuleFacts) -> None:
 def stated_seconds(alert: Alert) -> float:
     """Within which time somebody is told: a scrape, an evaluation, the hold, and the wait for others of its group.
 
-    A rate moves with the next scrapes, for which another evaluation is given.
+    A rate moves with the next scrapes, for which another evaluation is given; an average needs its window.
     """
-    return SCRAPE + 2 * EVALUATION + seconds(alert.hold) + seconds(TIMES[alert.severity]["group_wait"])
+    waits = (alert.hold, TIMES[alert.severity]["group_wait"], *_AVERAGED.findall(alert.expression))
+    return SCRAPE + 2 * EVALUATION + sum(seconds(wait) for wait in waits)
 
 
 @contextmanager
