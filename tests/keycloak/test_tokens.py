@@ -106,7 +106,7 @@ def _start_entry(folder: Path, settings: Path, processes: Processes) -> int:
 
 def test_people_call_what_their_groups_may(kitchen: Kitchen) -> None:
     ana, ben, eve = (kitchen.keycloak.token(name) for name in ("ana", "ben", "eve"))
-    assert kitchen.models(ana) == ["helpdesk-faq"]
+    assert kitchen.models(ana) == ["helpdesk-faq", "search"]
     assert kitchen.models(ben) == ["helpdesk-classifier", "support"]
     assert kitchen.models(eve) == []
     called = {
@@ -130,10 +130,10 @@ def test_a_program_gets_a_token_by_its_secret(kitchen: Kitchen) -> None:
     done = kitchen.command(*words, "--raw", given=SECRETS["ticket-bot"])
     assert (done.returncode, done.stderr) == (0, "")
     token = done.stdout.strip()
-    assert kitchen.models(token) == ["helpdesk-faq"]
+    assert kitchen.models(token) == ["helpdesk-faq", "search"]
     assert kitchen.call(token, "helpdesk-faq") == 200
     told = kitchen.command(*words, given=SECRETS["ticket-bot"]).stdout
-    assert "groups    helpdesk-callers\nmay call  helpdesk-faq\n" in told
+    assert "groups    helpdesk-callers\nmay call  helpdesk-faq, search\n" in told
 
 
 def test_a_wrong_secret_is_one_line(kitchen: Kitchen) -> None:
