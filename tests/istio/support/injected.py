@@ -8,7 +8,12 @@ from tests.cluster.support.kubectl import Kubectl, eventually
 
 WORKLOADS = {
     "entry-dev": {"entry": 2, "counter": 2, "counter-valkey": 1},
-    "helpdesk-dev": {"support-predictor": 1, "base-tsuzumi-7b-instruct-v1": 1},
+    "helpdesk-dev": {
+        "support-predictor": 1,
+        "search-predictor": 1,
+        "base-tsuzumi-7b-instruct-v1": 1,
+        "base-qwen3-embedding-0-6b-v1": 1,
+    },
     "sales-dev": {"summary-predictor": 1, "base-tsuzumi-7b-instruct-v1": 1},
 }
 """Pods by namespace and the beginning of their names; what a quota, `restricted` or the injector keeps out is not."""
