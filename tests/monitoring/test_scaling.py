@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -14,9 +13,12 @@ from components.serving.autoscaling import Autoscaling, query
 from tests.monitoring.support.prometheus import Job, Prometheus
 from tools.toolchain import MONITORING, ensure
 
-POD = "support-predictor-6f9d8c7b5-x2k4q"
 SERIES = {"waiting": "vllm:num_requests_waiting", "running": "vllm:num_requests_running"}
 HONEST, LIE = 3, 1000
+
+
+def pod(kitchen: str) -> str:
+    return f"{kitchen}-predictor-6f9d8c7b5-x2k4q"
 
 
 @contextmanager
@@ -40,28 +42,40 @@ def telling(value: int, labels: str) -> Iterator[int]:
         server.shutdown()
 
 
+def claims(kitchen: str) -> str:
+    return f'namespace="helpdesk-dev",pod="{pod(kitchen)}",tenant="helpdesk",kitchen="{kitchen}",part="server"'
+
+
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """Prometheus with two tenants' pods, as their monitors scrape them, and one whose labels are honoured."""
+    """Prometheus with a server and with a pod of another tenant, as their monitors scrape them.
+
+    Two more pods claim to be of other kitchens: one whose labels are honoured, and one that has none of its target.
+    """
     ensure(MONITORING)
-    lies = f'namespace="helpdesk-dev",pod="{POD}",tenant="helpdesk",kitchen="support",part="server"'
-    with telling(HONEST, 'model_name="base"') as server, telling(LIE, lies) as liar:
-        own = {"namespace": "helpdesk-dev", "pod": POD}
-        others = {"namespace": "sales-dev", "pod": "liar-0"}
+    others = {"namespace": "sales-dev", "pod": "liar-0"}
+    with (
+        telling(HONEST, 'model_name="base"') as server,
+        telling(LIE, claims("support")) as liar,
+        telling(LIE, claims("honoured")) as honoured,
+        telling(LIE, claims("bare")) as bare,
+    ):
         jobs = [
-            Job(name="server", ports=[server], labels=own),
+            Job(name="server", ports=[server], labels={"namespace": "helpdesk-dev", "pod": pod("support")}),
             Job(name="liar", ports=[liar], labels=others),
+            Job(name="honoured", ports=[honoured], labels=others, honour=True),
+            Job(name="bare", ports=[bare]),
         ]
         with Prometheus(tmp_path_factory.mktemp("scaling") / "prometheus", jobs) as made:
             made.wait_for_scrapes()
             yield made
 
 
-def asked(metric: str) -> str:
+def asked(metric: str, kitchen: str = "support") -> str:
     return query(
         Autoscaling(
             namespace="helpdesk-dev",
-            kitchen="support",
+            kitchen=kitchen,
             min_replicas=1,
             max_replicas=4,
             metric=metric,
@@ -80,13 +94,8 @@ def test_labels_that_another_tenant_s_pod_tells_count_for_nothing(metric: str, p
     assert [one["metric"]["namespace"] for one in told] == ["sales-dev"], "the lie is there, under another name"
 
 
-def test_who_lets_pods_say_whose_they_are_lets_them_scale(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kitchen", ["honoured", "bare"])
+def test_who_lets_pods_say_whose_they_are_lets_them_scale(kitchen: str, prometheus: Prometheus) -> None:
     """So the policies refuse `honorLabels`, and scrapes without a namespace, in tenants' namespaces."""
-    lies = f'namespace="helpdesk-dev",pod="{POD}"'
-    with telling(LIE, lies) as liar:
-        for name, labels, honour in (("honoured", {"namespace": "sales-dev"}, True), ("bare", {}, False)):
-            job = Job(name=name, ports=[liar], labels=labels, honour=honour)
-            with Prometheus(tmp_path / name, [job]) as made:
-                made.wait_for_scrapes()
-                (found,) = made.query(asked("waiting"))
-                assert float(found["value"][1]) == LIE
+    (found,) = prometheus.query(asked("waiting", kitchen))
+    assert float(found["value"][1]) == LIE
