@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 NON_ROOT_ID = 10001
 """User and group of pods where the platform assigns none."""
+
+PROMETHEUS_PODS: Mapping[str, str] = {"app.kubernetes.io/name": "prometheus"}
+"""What Prometheus' operator and the community's chart of Prometheus label its pods with, and nothing else of theirs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +19,8 @@ class Platform:
 
     `openshift_ai` leaves authentication and Routes to OpenShift AI; `route_domain` makes Routes without it, open to
     `route_sources` (networks) alone; `monitoring` says that the Prometheus operator's PodMonitor is there. `in_mesh`
-    says that Istio puts a sidecar into the pods of the entry and of tenants.
+    says that Istio puts a sidecar into the pods of the entry and of tenants. `scraper_pods` are labels of the pods that
+    take metrics, in namespaces that are labelled for it.
     """
 
     kind: str
@@ -25,6 +29,7 @@ class Platform:
     route_sources: Sequence[str] = ()
     monitoring: bool = False
     in_mesh: bool = False
+    scraper_pods: Mapping[str, str] = field(default_factory=lambda: dict(PROMETHEUS_PODS))
 
     @property
     def has_routes(self) -> bool:

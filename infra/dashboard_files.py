@@ -14,10 +14,10 @@ PROJECT = "kitchen"
 """Perses' project of the dashboards; it must be there."""
 
 
-def dashboard_files(environment: str) -> dict[str, str]:
+def dashboard_files(environment: str, currency: str | None = None) -> dict[str, str]:
     """Text by path: JSON for Grafana's provisioning, and YAML for Perses' own or for `percli apply`."""
     texts = {}
-    for board in all_dashboards(BoardArgs(environment=environment)):
+    for board in all_dashboards(BoardArgs(environment=environment, currency=currency)):
         texts[f"{DASHBOARDS}/grafana/{board.uid}.json"] = grafana.rendered(board, environment)
         made = perses.dashboard(board, environment, PROJECT)
         texts[f"{DASHBOARDS}/perses/{board.uid}.yaml"] = yaml.safe_dump(made, sort_keys=False, allow_unicode=True)

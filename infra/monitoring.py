@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Literal
 
 from components import naming
@@ -20,6 +21,7 @@ from components.observability.routing import RoutingArgs
 from components.observability.rules import all_alerts
 from components.observability.targets import PlatformTarget, Port, Target, kitchen_target
 from infra.adapter_refs import AdapterCanary
+from infra.gpu_prices import gpu_hour_prices
 from infra.monitoring_settings import DEFAULT_SHARE
 from infra.settings import Kitchen, Settings
 
@@ -102,9 +104,10 @@ def facts(settings: Settings) -> RuleFacts:
         *([deploy.namespace] if deploy is not None and deploy.issuer else []),
     ]
     scraped = {port.part for target in targets(settings) for port in target.ports}
+    prices = gpu_hour_prices(settings)
     return RuleFacts(
         environment=settings.environment,
-        kitchens=[_kitchen(settings, kitchen) for kitchen in settings.kitchens.values()],
+        kitchens=[_kitchen(settings, kitchen, prices.get(kitchen.name)) for kitchen in settings.kitchens.values()],
         ends=[*_ends(settings)],
         thresholds=settings.monitoring.thresholds,
         entry=entry is not None,
@@ -115,6 +118,7 @@ def facts(settings: Settings) -> RuleFacts:
         parts=sorted({*settings.monitoring.scrapes, *(scraped - {"server", "adapters", "load"})}),
         certificates=certified if spaces else [],
         checks=settings.monitoring.checks,
+        currency=settings.prices.currency,
     )
 
 
@@ -179,7 +183,7 @@ def _counter(settings: Settings) -> Literal["none", "local", "shared"]:
     return "shared" if said == "shared" else "local" if said == "local" else "none"
 
 
-def _kitchen(settings: Settings, kitchen: Kitchen) -> KitchenFacts:
+def _kitchen(settings: Settings, kitchen: Kitchen, gpu_hour_price: Decimal | None) -> KitchenFacts:
     scaling = kitchen.autoscaling
     least = kitchen.replicas if scaling is None else 0 if scaling.scale_to_zero else scaling.min_replicas
     canaries = {canary.ref: canary for canary in kitchen.adapter_canaries}
@@ -194,6 +198,7 @@ def _kitchen(settings: Settings, kitchen: Kitchen) -> KitchenFacts:
         adapters=[_adapter(ref, canaries.get(ref)) for ref in kitchen.adapters],
         canary_of=kitchen.canary_of,
         objective=_objective(settings, kitchen.canary_of or kitchen.name),
+        gpu_hour_price=None if gpu_hour_price is None else float(gpu_hour_price),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.observability.facts import Thresholds
 from components.observability.routing import FOLDER, Email
+from components.platform import PROMETHEUS_PODS
 from infra.keys import fields
 
 DEFAULT_SHARE = 0.95
@@ -56,7 +57,8 @@ class MonitoringSettings:
 
     `dashboards` are grafana (ConfigMaps), perses (objects of its operator), files or none.
 
-    `labels` are those by which your Prometheus operator finds rules and monitors; `scrapes` are by part.
+    `labels` are those by which your Prometheus operator finds rules and monitors; `scrapes` are by part. `scraper_pods`
+    are labels of the pods that network rules let in to take metrics.
     """
 
     form: str = "operator"
@@ -64,6 +66,7 @@ class MonitoringSettings:
     runbook: str = "docs"
     namespace: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    scraper_pods: Mapping[str, str] = field(default_factory=lambda: dict(PROMETHEUS_PODS))
     objectives: Mapping[str, ObjectiveSettings] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=Thresholds)
     scrapes: Mapping[str, Scrape] = field(default_factory=dict)
@@ -75,6 +78,8 @@ class MonitoringSettings:
 def monitoring_settings(data: Mapping[str, Any]) -> MonitoringSettings:
     """The settings, out of what the schema has passed."""
     plain = {key: data[key] for key in ("form", "dashboards", "runbook", "namespace", "labels") if key in data}
+    if "scraperPods" in data:
+        plain["scraper_pods"] = data["scraperPods"]
     return MonitoringSettings(
         **plain,
         objectives={name: ObjectiveSettings(**fields(said)) for name, said in data.get("objectives", {}).items()},

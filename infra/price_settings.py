@@ -1,4 +1,4 @@
-"""What calls cost, as the settings state it: for `kitchen usage` alone, no pod knows of it."""
+"""What calls and GPUs cost, as the settings state it: for `kitchen usage` and the dashboards; no pod knows of it."""
 
 from __future__ import annotations
 

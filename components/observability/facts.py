@@ -37,7 +37,8 @@ class DeclaredAdapter:
 @dataclass(frozen=True, kw_only=True)
 class KitchenFacts:
     """A kitchen. `replicas` are its pods at least, 0 where it scales to none; `hot` has a sidecar for its adapters;
-    `generates` is False for one that answers with vectors or scores."""
+    `generates` is False for one that answers with vectors or scores.
+    `gpu_hour_price` is of one of its GPUs, in the `currency` of the environment."""
 
     name: str
     tenant: str
@@ -49,6 +50,7 @@ class KitchenFacts:
     adapters: Sequence[DeclaredAdapter] = ()
     canary_of: str | None = None
     objective: Objective = field(default_factory=Objective)
+    gpu_hour_price: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,7 @@ class RuleFacts:
     parts: Sequence[str] = ()
     certificates: Sequence[str] = ()
     checks: Sequence[str] = ()
+    currency: str | None = None
 
     def of(self, metric: str, *matchers: str) -> str:
         """A selector of the environment's own series, as PromQL: `up{environment="dev",part="server"}`."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components.facts import ENTRY_PODS
 from components.labels import DOMAIN, SERVICE_LABEL
-from components.platform import Platform
+from components.platform import PROMETHEUS_PODS, Platform
 from components.ports import PROXY_PORT, SERVER_PORT, STATUS_PORT
 
 GATEWAY_LABEL = f"{DOMAIN}/access"
@@ -22,6 +22,10 @@ _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 _POLICY_GROUP = "network.openshift.io/policy-group"
 INGRESS_ROUTERS = {_POLICY_GROUP: "ingress"}
 """Label of the namespaces where OpenShift's routers are."""
+
+_USER_WORKLOAD = {**PROMETHEUS_PODS, "app.kubernetes.io/instance": "user-workload"}
+"""The Prometheus of user-workload monitoring, as its operator labels it (cluster-monitoring-operator,
+assets/prometheus-user-workload/prometheus.yaml): it alone scrapes namespaces of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +101,19 @@ def _callers(platform: Platform, entry_namespace: str | None) -> list[dict[str, 
 
 
 def scrapers(platform: Platform) -> list[dict[str, Any]]:
-    """Peers that take metrics: namespaces that are labelled for it, and OpenShift's own monitoring."""
+    """Peers that take metrics: Prometheus in namespaces that are labelled for it, and OpenShift's for user workloads.
+
+    Grafana, Alertmanager and exporters stand in the same namespaces, and take none.
+    """
     openshift = platform.kind == "openshift" and platform.monitoring
     return [
-        of_namespaces({GATEWAY_LABEL: "metrics"}),
-        *([of_namespaces({_POLICY_GROUP: "monitoring"})] if openshift else []),
+        {**of_namespaces({GATEWAY_LABEL: "metrics"}), **_pods(platform.scraper_pods)},
+        *([{**of_namespaces({_POLICY_GROUP: "monitoring"}), **_pods(_USER_WORKLOAD)}] if openshift else []),
     ]
+
+
+def _pods(labels: Mapping[str, str]) -> dict[str, Any]:
+    return {"podSelector": {"matchLabels": dict(labels)}}
 
 
 def of_namespaces(labels: dict[str, str]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def _dashboards(context: Context, made: Monitoring) -> None:
         environment=context.settings.environment,
         labels=context.shared_labels(),
         form="grafana" if form == "grafana" else "perses",
+        currency=context.settings.prices.currency,
     )
     after = pulumi.ResourceOptions(depends_on=[made.namespace_object], deleted_with=made.namespace_object)
     Dashboards("dashboards", args, pulumi.ResourceOptions.merge(context.on_cluster, after))

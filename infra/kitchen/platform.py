@@ -20,6 +20,7 @@ def platform(settings: Settings) -> Platform:
         route_domain=said.routes.domain if said.routes else None,
         route_sources=said.routes.allowed_sources if said.routes else (),
         monitoring=said.monitoring,
+        scraper_pods=settings.monitoring.scraper_pods,
         in_mesh=settings.entry is not None and settings.entry.door.kind == "istio",
     )
 

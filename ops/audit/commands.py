@@ -24,6 +24,8 @@ from ops.audit.state import State, read_state, state_rows
 from ops.audit.verdicts import OUT_OF_REACH, Row, exit_status, is_out_of_reach
 from ops.store import ACCESS_KEY, SECRET_KEY, StoreError, client
 
+_NO_KEYS = f"{ACCESS_KEY} and {SECRET_KEY} are not set"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -60,10 +62,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell(options: argparse.Namespace, rows: list[Row]) -> None:
-    """Numbers of an audit that saw what it was to see; otherwise the last ones stay, and their time gets old."""
+    """Numbers of an audit that saw what it was to see; otherwise the last ones stay, and their time gets old.
+
+    The store is always to be seen: a schedule whose Secret has lost the keys looks like one that was never asked.
+    """
     unseen = sum(map(is_out_of_reach, rows))
-    if unseen:
-        _say(f"--metrics {printable(str(options.metrics))}: not written, {unseen} lines are out of reach")
+    why = f"{unseen} lines are out of reach" if unseen else ""
+    if not unseen and not _has_keys():
+        why = f"the store was not asked: {_NO_KEYS}"
+    if why:
+        _say(f"--metrics {printable(str(options.metrics))}: not written, {why}")
         return
     environment = settings_from_file(options.settings, load_catalog(options.catalog)).environment
     metrics_file.write(options.metrics, *metrics(environment, rows))
@@ -106,13 +114,17 @@ def _kinds(settings: Settings) -> list[str]:
 
 def _bucket(options: argparse.Namespace, settings: Settings) -> Bucket:
     store = settings.object_store
-    if not (os.environ.get(ACCESS_KEY) or os.environ.get(SECRET_KEY)):
-        return Bucket(None, f"{ACCESS_KEY} and {SECRET_KEY} are not set", full=False, progress=_say)
+    if not _has_keys():
+        return Bucket(None, _NO_KEYS, full=False, progress=_say)
     try:
         made = client(options.endpoint or store.endpoint, store.region)
     except StoreError as error:
         return Bucket(None, str(error), full=False, progress=_say, reason=OUT_OF_REACH)
     return Bucket(made, "", full=options.full, progress=_say)
+
+
+def _has_keys() -> bool:
+    return bool(os.environ.get(ACCESS_KEY) or os.environ.get(SECRET_KEY))
 
 
 def _say(line: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from infra.gpu_prices import gpu_hour_prices, with_canaries
 from infra.price_settings import PriceSettings
 from infra.settings import Kitchen, Settings
 
@@ -52,20 +53,14 @@ class Prices:
 def stated(settings: Settings) -> Prices:
     """The prices of the settings: a GPU's by the pool of each kitchen, unless the kitchen has one of its own."""
     said: PriceSettings = settings.prices
-    own = {name: one.gpu_hour for name, one in said.kitchens.items() if one.gpu_hour is not None}
-    pools = {
-        name: said.gpu_hour[kitchen.pool]
-        for name, kitchen in settings.kitchens.items()
-        if kitchen.pool in said.gpu_hour
-    }
     return Prices(
         currency=said.currency,
         thousand_tokens=said.thousand_tokens,
-        thousand_tokens_of=_with_canaries(
+        thousand_tokens_of=with_canaries(
             settings,
             {name: one.thousand_tokens for name, one in said.kitchens.items() if one.thousand_tokens is not None},
         ),
-        gpu_hour_of={**pools, **_with_canaries(settings, own)},
+        gpu_hour_of=gpu_hour_prices(settings),
     )
 
 
@@ -123,9 +118,3 @@ def _month(kitchen: Kitchen, days: int) -> str:
         (str(most), str(most * each)) if least == most else (f"{least} to {most}", f"{least * each} to {most * each}")
     )
     return f"as the settings stand, servers: {servers}, GPUs each: {gpus}, a whole month: {hours}"
-
-
-def _with_canaries(settings: Settings, of: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """A canary's servers cost what those of its kitchen do."""
-    canaries = {name: str(one.canary_of) for name, one in settings.kitchens.items() if one.canary_of is not None}
-    return {**{name: of[kitchen] for name, kitchen in canaries.items() if kitchen in of}, **of}

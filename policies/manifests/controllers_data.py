@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.dashboard_json import text_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.images import KSERVE_CONFIG
 from policies.manifests.platform_names import is_of_the_platform, is_read_by_a_controller
@@ -41,8 +42,8 @@ def controllers_data(subject: Subject) -> Iterator[Fault]:
         return
     metadata, secret = subject.inputs.get("metadata"), subject.kind == "Secret"
     name, namespace = (UNKNOWN if metadata is UNKNOWN else subject.metadata.get(key) for key in ("name", "namespace"))
-    if not secret and not (isinstance(namespace, str) and is_of_the_platform(namespace)):
-        yield from _of_a_dashboard(subject)
+    if not secret:
+        yield from _of_a_dashboard(subject, elsewhere=isinstance(namespace, str) and is_of_the_platform(namespace))
     if namespace is UNKNOWN:
         # A name alone that is not known is none of a controller's in a namespace where none runs.
         yield Fault(path="metadata.namespace", text=NOT_KNOWN)
@@ -63,16 +64,26 @@ def _of_kserve(subject: Subject) -> Iterator[Fault]:
             yield Fault(path=f"data.{key}", text=_WHY)
 
 
-def _of_a_dashboard(subject: Subject) -> Iterator[Fault]:
-    """What Grafana's sidecar takes out of a ConfigMap of any namespace: it fetches what a `.url` names."""
+def _of_a_dashboard(subject: Subject, *, elsewhere: bool) -> Iterator[Fault]:
+    """What Grafana's sidecar takes out of a ConfigMap of any namespace: it fetches what a `.url` names.
+
+    What else is in one of the platform's namespaces (`elsewhere`) is told as a whole.
+    """
     labels, notes = (mapping(subject.metadata.get(field)) for field in ("labels", "annotations"))
     if not any(label in labels for label in _DASHBOARDS):
         return
     for field in ("data", "binaryData"):
-        for key in mapping(subject.inputs.get(field)):
-            if not key.endswith((".json", ".json.gz")):
-                yield Fault(path=f"{field}.{key}", text="is no dashboard, and Grafana's sidecar takes it in as it is")
-    for note in _FOLDERS:
+        if subject.inputs.get(field) is UNKNOWN:
+            yield Fault(path=field, text=NOT_KNOWN)
+        for key, text in mapping(subject.inputs.get(field)).items():
+            path = f"{field}.{key}"
+            if key.endswith(".json") and field == "data":
+                yield from text_faults(text, path)
+            elif key.endswith((".json", ".json.gz")):
+                yield Fault(path=path, text="must be plain text below `data`, so that the dashboard can be judged")
+            elif not elsewhere:
+                yield Fault(path=path, text="is no dashboard, and Grafana's sidecar takes it in as it is")
+    for note in () if elsewhere else _FOLDERS:
         folder = notes.get(note)
         if folder is not None and not (isinstance(folder, str) and _FOLDER.fullmatch(folder)):
             text = f"{shown(folder)}: is a place among Grafana's own files"

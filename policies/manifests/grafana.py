@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.manifests.dashboard_json import text_faults
 from policies.manifests.fields import NOT_KNOWN, Fault, at, shown
 from policies.manifests.platform_names import is_of_the_platform
 
@@ -14,12 +15,13 @@ GRAFANA = "grafana.integreatly.org"
 _ALL = {"instanceSelector", "allowCrossNamespaceImport", "resyncPeriod", "uid", "suspend"}
 _FIELDS: Mapping[str, set[str]] = {
     "GrafanaDashboard": {
-        *(*_ALL, "json", "url", "configMapRef", "folder", "folderRef", "folderUID", "datasources"),
-        *("contentCacheDuration", "jsonnet", "envs", "envFrom"),
+        *(*_ALL, "json", "folder", "folderRef", "folderUID", "datasources", "contentCacheDuration"),
     },
     "GrafanaDatasource": {*_ALL, "datasource", "valuesFrom"},
     "GrafanaFolder": {*_ALL, "title", "parentFolderUID", "parentFolderRef", "permissions"},
 }
+"""Of a dashboard `json` alone: what an address, another object or a program makes of it is judged by nobody."""
+
 _WHY = "what Grafana takes in or opens by it is not understood"
 _HOST = re.compile(r"https?://[\w-]+\.(?P<namespace>[\w-]+)(?:\.svc(?:\.cluster\.local)?)?(?::\d+)?(?:/.*)?")
 _HEADER = re.compile(r"httpHeaderName\d{1,2}")
@@ -51,6 +53,8 @@ def grafana(subject: Subject) -> Iterator[Fault]:
     for field, value in mapping(spec).items() if known is not None else ():
         if known is not None and field not in known and value not in (None, [], {}):
             yield Fault(path=f"spec.{field}", text=_WHY)
+    if subject.kind == "GrafanaDashboard" and at(spec, "json") is not None:
+        yield from text_faults(at(spec, "json"), "spec.json")
     if subject.kind == "GrafanaDatasource":
         yield from _source(at(spec, "datasource"))
 

@@ -19,6 +19,8 @@ _PANELS = {
 """Not `Markdown`: its text is shown as a page, with links and pictures from anywhere."""
 
 _QUERIES = {"PrometheusTimeSeriesQuery"}
+_SOURCES = {"PrometheusDatasource"}
+_PANEL = {"display", "plugin", "queries", "links"}
 _LISTS = {
     "PrometheusLabelValuesVariable",
     "PrometheusLabelNamesVariable",
@@ -69,6 +71,9 @@ def _panels(panels: JsonValue) -> Iterator[Fault]:
         yield Fault(path="spec.panels", text=NOT_KNOWN)
     for name, panel in mapping(panels).items():
         path = f"spec.panels.{name}.spec"
+        for field in mapping(at(panel, "spec")):
+            if field not in _PANEL:
+                yield Fault(path=f"{path}.{field}", text=_WHY)
         yield from _among(at(panel, "spec", "plugin", "kind"), _PANELS, f"{path}.plugin.kind")
         yield from _within(at(panel, "spec", "plugin", "spec"), f"{path}.plugin.spec")
         for place, query in listed(at(panel, "spec", "queries"), f"{path}.queries"):
@@ -91,6 +96,8 @@ def _within(value: JsonValue, path: str) -> Iterator[Fault]:
         if field not in _WITHIN:
             yield Fault(path=f"{path}.{field}", text=_WHY)
         else:
+            if field == "datasource" and isinstance(part, dict):
+                yield from _among(at(part, "kind"), _SOURCES, f"{path}.{field}.kind")
             yield from _within(part, f"{path}.{field}")
     for index, part in enumerate(value if isinstance(value, list) else ()):
         yield from _within(part, f"{path}[{index}]")

@@ -6,6 +6,7 @@ labels alone: who may write those of others makes others' alerts fire, or keeps 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from policies.judging.rule import Case
@@ -60,6 +61,9 @@ _NAMESPACES = ("namespace", "exported_namespace", "kubernetes_namespace")
 _TOLD = {"environment", "tenant", "kitchen", "part", *_NAMESPACES}
 """Labels by which this project's alerts know whose a series is."""
 
+_WORDS = re.compile(r"\(?(?P<words>\w+(?:\.[*+])?(?:\|\w+(?:\.[*+])?)*)\)?")
+"""An expression of which can be seen what it fits: words, or beginnings of words."""
+
 _ASKED_OFTEN = (None, "", "/", "/metrics")
 _WHOSE = "whose pods are asked is another's to say"
 
@@ -82,6 +86,9 @@ def faults(case: Case, spec: JsonValue) -> Iterator[Fault]:
     if case.subject.kind == "ScrapeConfig":
         yield from _asked(case, spec, "spec")
         yield from _found(case, spec)
+        if not any(_says_namespace(case, rule) for rule in entries(at(spec, "relabelings"))):
+            rule = f"{{targetLabel: namespace, replacement: {case.subject.namespace}}}"
+            yield Fault(path="spec.relabelings", text=f"say no namespace, so that pods would: add {rule}")
     elif case.subject.kind == "Probe":
         yield from _asked(case, spec, "spec")
         yield from _probed(case, spec)
@@ -108,6 +115,7 @@ def _asked(case: Case, holder: JsonValue, path: str) -> Iterator[Fault]:
         if asked not in _ASKED_OFTEN and (reached := administration(case, {"exact": str(asked).partition("?")[0]})):
             yield Fault(path=f"{path}.{field}", text=f"{shown(asked)}, which leads to {reached}")
     yield from _relabelled(case, at(holder, "relabelings"), f"{path}.relabelings")
+    yield from _kept(at(holder, "relabelings"), f"{path}.relabelings")
     yield from _relabelled(case, at(holder, "metricRelabelings"), f"{path}.metricRelabelings")
 
 
@@ -118,11 +126,36 @@ def _relabelled(case: Case, rules: JsonValue, path: str) -> Iterator[Fault]:
         target, put = at(rule, "targetLabel"), at(rule, "replacement")
         if UNKNOWN in (rule, at(rule, "action"), target, put):
             yield Fault(path=where, text=NOT_KNOWN)
-        elif action == "labelmap" and put in (None, "$1", "${1}"):
+        elif action == "labelmap" and _may_map(put):
             text = f"{missing(put)}: labels of pods would say whose their series are; begin the names, as in pod_$1"
             yield Fault(path=f"{where}.replacement", text=text)
         elif action in ("replace", "hashmod", "lowercase", "uppercase") and not _may_write(case, rule):
             yield Fault(path=f"{where}.targetLabel", text=f"{shown(target)}: whose a series is, is not a team's to say")
+
+
+def _may_map(put: JsonValue) -> bool:
+    """Whether a label that is copied may get one of the names by which alerts know whose a series is."""
+    begins = str(put or "").partition("$")[0]
+    return any(label.startswith(begins) for label in _TOLD)
+
+
+def _kept(rules: JsonValue, path: str) -> Iterator[Fault]:
+    """Rules that take the target's own labels away: a pod's label of the same name would stand in their place."""
+    for where, rule in listed(rules, path):
+        action, regex = str(at(rule, "action") or "replace").lower(), at(rule, "regex")
+        if action == "labelkeep" or (action == "labeldrop" and _may_drop(regex)):
+            text = f"{shown(action)}, for {regex!r}: pods would say by their own labels whose their series are"
+            yield Fault(path=f"{where}.action", text=text)
+
+
+def _may_drop(regex: JsonValue) -> bool:
+    match = _WORDS.fullmatch(str(regex))
+    words = match["words"].split("|") if match else [".*"]
+    return any(
+        label.startswith(word[:-2]) if word.endswith((".*", ".+")) else label == word
+        for word in words
+        for label in _TOLD
+    )
 
 
 def _may_write(case: Case, rule: JsonValue) -> bool:
@@ -132,8 +165,14 @@ def _may_write(case: Case, rule: JsonValue) -> bool:
     if target not in _TOLD:
         return True
     if target in _NAMESPACES and entries(at(rule, "sourceLabels")) == ["__meta_kubernetes_namespace"]:
-        return put in (None, "$1", "${1}")
+        return put in (None, "$1", "${1}") and at(rule, "regex") in (None, "(.*)")
     return not entries(at(rule, "sourceLabels")) and _is_own(case, target, put)
+
+
+def _says_namespace(case: Case, rule: JsonValue) -> bool:
+    """Whether a target gets its namespace as a constant, as every target of the other kinds gets it by the operator."""
+    plain = {"targetLabel": "namespace", "replacement": case.subject.namespace}
+    return {name: value for name, value in mapping(rule).items() if (name, value) != ("action", "replace")} == plain
 
 
 def _is_own(case: Case, label: str, value: JsonValue) -> bool:

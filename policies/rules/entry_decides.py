@@ -21,8 +21,12 @@ _EXAMPLE = "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/m
 _SERVER_PORTS = (8080, 8000, 8443)
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 _FILES = ("envoy.json", "contents.json")
-_METRICS = ({"kitchen.example.com/access": "metrics"}, {"network.openshift.io/policy-group": "monitoring"})
-"""Namespaces that scrape metrics, which vLLM tells on the port of its API."""
+_METRICS, _OPENSHIFT = {"kitchen.example.com/access": "metrics"}, {"network.openshift.io/policy-group": "monitoring"}
+"""Namespaces in which something scrapes metrics, which vLLM tells on the port of its API."""
+
+_PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
+_USER_WORKLOAD = {**_PROMETHEUS, "app.kubernetes.io/instance": "user-workload"}
+"""What scrapes there, unless `monitoring.scraperPods` says it; other pods of these namespaces have no business here."""
 
 
 def _judge(case: Case) -> Iterator[str]:
@@ -78,13 +82,21 @@ def _opens_servers(rule: JsonValue) -> bool:
 
 
 def _may(peer: JsonValue, case: Case) -> bool:
-    """The entry's pods, and namespaces that scrape metrics."""
+    """The entry's pods, and those that scrape metrics."""
     if set(mapping(peer)) - {"namespaceSelector", "podSelector"}:
         return False
     selector = mapping(at(peer, "namespaceSelector"))
     if set(selector) != {"matchLabels"}:
         return False
-    return selector["matchLabels"] in ({_NAMESPACE_NAME: _namespace(case)}, *_METRICS)
+    if selector["matchLabels"] == {_NAMESPACE_NAME: _namespace(case)}:
+        return True
+    stated = at(case.world.settings.get("monitoring"), "scraperPods")
+    scrapers = ((_METRICS, stated or _PROMETHEUS), (_OPENSHIFT, _USER_WORKLOAD))
+    return any(peer == _peer(namespaces, pods) for namespaces, pods in scrapers)
+
+
+def _peer(namespaces: JsonValue, pods: JsonValue) -> JsonValue:
+    return {"namespaceSelector": {"matchLabels": namespaces}, "podSelector": {"matchLabels": pods}}
 
 
 def _configuration(case: Case, config: JsonValue) -> Iterator[Fault]:

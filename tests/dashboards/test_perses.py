@@ -14,10 +14,10 @@ import pytest
 from components.observability.dashboards import perses
 from components.observability.dashboards.boards import BoardArgs, all_dashboards
 from tests.dashboards.support.holder import Holder
-from tests.dashboards.support.made import ENVIRONMENT
+from tests.dashboards.support.made import CURRENCY, ENVIRONMENT
 from tests.dashboards.support.perses_server import PROJECT, serving
 
-BOARD = perses.dashboard(all_dashboards(BoardArgs(environment=ENVIRONMENT))[0], ENVIRONMENT, PROJECT)
+BOARD = perses.dashboard(all_dashboards(BoardArgs(environment=ENVIRONMENT, currency=CURRENCY))[0], ENVIRONMENT, PROJECT)
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from components.observability.dashboards.model import Dashboard, Lines, Panel, Q
 from components.observability.rules import all_alerts
 from tests.dashboards.support.clock import END, HOUR
 from tests.dashboards.support.holder import Holder
-from tests.dashboards.support.made import BUSY, ENVIRONMENT, SLEEPING, TENANTS
+from tests.dashboards.support.made import BUSY, CURRENCY, ENVIRONMENT, SLEEPING, TENANTS
 from tools.docs.alert_pages import everything
 
 CHOICES = {"tenant": "helpdesk", "kitchen": BUSY, "adapter": "support-answers"}
-BOARDS = all_dashboards(BoardArgs(environment=ENVIRONMENT))
+BOARDS = all_dashboards(BoardArgs(environment=ENVIRONMENT, currency=CURRENCY))
 ASKED = [(board, panel, query) for board in BOARDS for panel in board.panels for query in panel.queries]
 MOST_LINES = 8
 

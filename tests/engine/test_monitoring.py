@@ -46,7 +46,10 @@ CHANGES: dict[str, Any] = {
         "ends": [{"what": "licence", "name": "tsuzumi", "until": "2027-03-31"}],
     },
 }
-METRICS = {"namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "metrics"}}}
+METRICS = {
+    "namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "metrics"}},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+}
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ OPS_MAY_IMPORT = {
     "infra.documents",
     "infra.entry_settings",
     "infra.faults",
+    "infra.gpu_prices",
     "infra.grants",
     "infra.load",
     "infra.monitoring",

@@ -91,7 +91,7 @@ def write_monitoring(config: Path, folder: Path) -> list[Path]:
         scrapes = scrapes_file(targets(settings), environment=settings.environment, parts=parts)
         texts |= {RULES_FILE: rules_file(rule_groups(settings)), SCRAPES_FILE: scrapes}
     if settings.phase >= OPERATIONS and said.dashboards == "files":
-        texts |= dashboard_files(settings.environment)
+        texts |= dashboard_files(settings.environment, settings.prices.currency)
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write(folder / name, text, OPEN)

@@ -41,6 +41,11 @@ def grown(name: str, *matchers: str, by: str = "", window: str = DAY) -> str:
     return f"{total(by)}(increase({series(name, *matchers)}[{window}]))"
 
 
+def hours(expression: str) -> str:
+    """What is told by the hour, added up over a day in steps of ten minutes: nothing is counted where nothing was."""
+    return f"sum_over_time(({expression})[{DAY}:10m]) / 6"
+
+
 def appeared(name: str, *matchers: str, by: str, window: str = "5m") -> str:
     """What rare counters grew by within a window; one that is new counts from zero, which increase() leaves out."""
     chosen = series(name, *matchers)

@@ -43,6 +43,7 @@ _UNITS: Mapping[Unit, str] = {
     "days": "d",
     "hours": "h",
     "GPU hours": "h",
+    "money": "short",
     "words": "none",
 }
 _COLOURS: Mapping[Colour, str] = {"good": "green", "watch": "orange", "bad": "red", "quiet": "text"}

@@ -21,9 +21,11 @@ Unit = Literal[
     "days",
     "hours",
     "GPU hours",
+    "money",
     "words",
 ]
-"""`share` is 0 to 1 and shown as percent, `percent` is 0 to 100; `words` are values that each have a text."""
+"""`share` is 0 to 1 and shown as percent, `percent` is 0 to 100; `words` are values that each have a text. The
+currency of `money` stands in the panel's title."""
 
 Colour = Literal["good", "watch", "bad", "quiet"]
 

@@ -28,6 +28,7 @@ class DashboardsArgs:
     environment: str
     labels: Mapping[str, str]
     form: Form
+    currency: str | None = None
 
 
 class Dashboards(pulumi.ComponentResource):
@@ -48,7 +49,7 @@ def _config_maps(args: DashboardsArgs) -> Iterator[tuple[str, dict[str, Any]]]:
     # Environments without Grafana do not wait for the library.
     from components.observability.dashboards.grafana import rendered  # noqa: PLC0415
 
-    for board in all_dashboards(BoardArgs(environment=args.environment)):
+    for board in all_dashboards(BoardArgs(environment=args.environment, currency=args.currency)):
         metadata = {
             "name": f"dashboard-{board.uid}",
             "namespace": args.namespace,
@@ -59,7 +60,7 @@ def _config_maps(args: DashboardsArgs) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _perses_objects(args: DashboardsArgs) -> Iterator[tuple[str, dict[str, Any]]]:
-    for board in all_dashboards(BoardArgs(environment=args.environment)):
+    for board in all_dashboards(BoardArgs(environment=args.environment, currency=args.currency)):
         metadata = {"name": board.uid, "namespace": args.namespace, "labels": dict(args.labels)}
         spec = perses.spec(board, args.environment)
         yield board.uid, {"api_version": PERSES_VERSION, "kind": "PersesDashboard", "metadata": metadata, "spec": spec}

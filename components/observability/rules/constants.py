@@ -45,6 +45,9 @@ def _of_kitchen(facts: RuleFacts, kitchen: KitchenFacts) -> Iterator[Record]:
         yield _constant(facts, "kitchen:declared_adapter", 1, **who, **named)
         if adapter.canary:
             yield _constant(facts, "kitchen:canary_adapter", 1, **who, adapter=adapter.name, version=adapter.version)
+    if kitchen.gpu_hour_price is not None:
+        currency = {} if facts.currency is None else {"currency": facts.currency}
+        yield _constant(facts, "kitchen:gpu_hour_price", kitchen.gpu_hour_price, **who, **currency)
     said = kitchen.objective
     for name, value in (
         ("ttft_seconds", said.ttft_seconds),

@@ -17,7 +17,17 @@ from components.observability.alert import Record
 from components.observability.facts import DeclaredAdapter, End, KitchenFacts, Objective, RuleFacts
 from components.observability.rules import all_records
 from tests.dashboards.support.clock import COARSE_SECONDS, DAY_STARTS, END, FINE_SECONDS, FINE_STARTS, HOUR
-from tests.dashboards.support.made import BUSY, ENVIRONMENT, NEW_VERSION, MadeKitchen, Text, kitchens, series
+from tests.dashboards.support.made import (
+    BUSY,
+    CANARY,
+    CURRENCY,
+    ENVIRONMENT,
+    NEW_VERSION,
+    MadeKitchen,
+    Text,
+    kitchens,
+    series,
+)
 from tools.demo.processes import Processes, free_ports
 from tools.toolchain import binary
 
@@ -37,6 +47,8 @@ def facts() -> RuleFacts:
             max_loras=4,
             hot=True,
             adapters=_declared(kitchen),
+            gpu_hour_price=120 if kitchen.weight < 1 else 480,
+            canary_of=BUSY if kitchen.name == CANARY else None,
             objective=Objective(ttft_seconds=2.5, token_seconds=0.05, availability=0.99),
         )
         for kitchen in kitchens()
@@ -50,7 +62,7 @@ def facts() -> RuleFacts:
             ("grant", "agents of claims", 41),
         )
     )
-    return RuleFacts(environment=ENVIRONMENT, kitchens=declared, ends=ends, entry=True, store=True)
+    return RuleFacts(environment=ENVIRONMENT, kitchens=declared, ends=ends, entry=True, store=True, currency=CURRENCY)
 
 
 def _declared(kitchen: MadeKitchen) -> tuple[DeclaredAdapter, ...]:

@@ -1,7 +1,8 @@
 """A day of an environment with fifty kitchens, as text of OpenMetrics: names and labels as a scrape has them.
 
-What is not well in it: the kitchen `contracts` has no server since 20 minutes, `forecast` answers later than agreed,
-`support` runs out of KV cache, an adapter of `campaigns` is refused for its sum, and a GPU told an XID.
+Beside the fifty there is a canary of `support`, whose servers are slower. What is not well: the kitchen `contracts` has
+no server since 20 minutes, `forecast` answers later than agreed, `support` runs out of KV cache, an adapter of
+`campaigns` is refused for its sum, and a GPU told an XID.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, label
 from tests.dashboards.support.clock import END, FINE_HOURS, HOUR, HOURS, TIMES, Values, grown, rising, since
 
 ENVIRONMENT = "dev"
+CURRENCY = "JPY"
 BUSY = "support"
+CANARY = "support-next"
+"""A canary of the busy kitchen: of its own servers, and without calls of its own at the entry."""
 SLEEPING = "labels"
 """A kitchen that KEDA has scaled to none."""
 NEW_VERSION = "v2026-11-01"
@@ -39,6 +43,7 @@ _OF_THE_DAY = (
     "DCGM_FI_DEV_XID",
     "kube_pod_container_resource",
     "kitchen_merged",
+    "up",
 )
 _OUTCOMES = {"ok": 0.94, "refused": 0.025, "limited": 0.015, "failed": 0.004, "cut": 0.016}
 
@@ -87,7 +92,7 @@ class Text:
 
 
 def kitchens() -> list[MadeKitchen]:
-    """The fifty kitchens."""
+    """The fifty kitchens, and the canary."""
     chance = np.random.default_rng(7)
     made = []
     for tenant, names in TENANTS.items():
@@ -108,7 +113,8 @@ def kitchens() -> list[MadeKitchen]:
                     adapters,
                 )
             )
-    return made
+    adapters = next(kitchen.adapters for kitchen in made if kitchen.name == BUSY)
+    return [*made, MadeKitchen("helpdesk", CANARY, 0.4, 1, adapters)]
 
 
 def series() -> Text:
@@ -116,7 +122,7 @@ def series() -> Text:
     text, chance = Text(), np.random.default_rng(11)
     for kitchen in kitchens():
         _servers(text, kitchen, chance)
-        if kitchen.name != SLEEPING:
+        if kitchen.name not in (SLEEPING, CANARY):
             _entry(text, kitchen, chance)
         _adapters(text, kitchen)
         _cluster(text, kitchen)
@@ -151,7 +157,7 @@ def _histogram(text: Text, name: str, rate: Values, median: Values, edges: tuple
 def _servers(text: Text, kitchen: MadeKitchen, chance: np.random.Generator) -> None:
     gone = since(1 / 3) if kitchen.name == "contracts" else np.zeros_like(TIMES)
     busy = rising(1.2, 0.8) if kitchen.name == BUSY else np.zeros_like(TIMES)
-    slow = 3.2 if kitchen.name == "forecast" else 1.0
+    slow = {"forecast": 3.2, CANARY: 1.7}.get(kitchen.name, 1.0)
     load = _load(kitchen, chance) * (1 + busy)
     for pod in kitchen.pods():
         own = {"environment": ENVIRONMENT, "tenant": kitchen.tenant, "kitchen": kitchen.name, "part": "server"}

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from components.observability.dashboards import perses
 from components.observability.dashboards.boards import BoardArgs, all_dashboards
-from tests.dashboards.support.made import ENVIRONMENT
+from tests.dashboards.support.made import CURRENCY, ENVIRONMENT
 from tools.demo.processes import Processes, free_ports
 
 HOME = "KITCHEN_PERSES"
@@ -29,7 +29,8 @@ def files(folder: Path, prometheus: str) -> None:
         "spec": {"proxy": {"kind": "HTTPProxy", "spec": {"url": prometheus}}, "scrapeInterval": "30s"},
     }
     boards = [
-        perses.dashboard(board, ENVIRONMENT, PROJECT) for board in all_dashboards(BoardArgs(environment=ENVIRONMENT))
+        perses.dashboard(board, ENVIRONMENT, PROJECT)
+        for board in all_dashboards(BoardArgs(environment=ENVIRONMENT, currency=CURRENCY))
     ]
     objects = [
         {"kind": "Project", "metadata": {"name": PROJECT}},
@@ -61,7 +62,7 @@ def serving(folder: Path, prometheus: str) -> Iterator[str]:
         processes.start("perses", words, dict(os.environ), folder)
         processes.ready("perses", port, "/api/v1/health", 60)
         address = f"http://127.0.0.1:{port}"
-        wanted = {board.uid for board in all_dashboards(BoardArgs(environment=ENVIRONMENT))}
+        wanted = {board.uid for board in all_dashboards(BoardArgs(environment=ENVIRONMENT, currency=CURRENCY))}
         end = time.monotonic() + 30
         while (taken := _taken(address)) != wanted:
             assert time.monotonic() < end, (wanted - taken, (folder / "perses.log").read_text()[-3000:])

@@ -13,7 +13,7 @@ from components.observability.dashboards.boards import BoardArgs, all_dashboards
 from components.observability.dashboards.model import Dashboard, placed
 from tests.dashboards.support.clock import END, HOUR
 from tests.dashboards.support.holder import blocks, holding
-from tests.dashboards.support.made import ENVIRONMENT
+from tests.dashboards.support.made import CURRENCY, ENVIRONMENT
 from tests.dashboards.support.perses_server import PROJECT, serving
 
 CHOICES = {"tenant": "helpdesk", "kitchen": "support", "adapter": "support-answers"}
@@ -40,7 +40,7 @@ def main() -> int:
         with holding(place / "data") as holder:
             (place / "perses").mkdir()
             with serving(place / "perses", holder.address) as address:
-                for board in all_dashboards(BoardArgs(environment=ENVIRONMENT)):
+                for board in all_dashboards(BoardArgs(environment=ENVIRONMENT, currency=CURRENCY)):
                     for dark in (False, True):
                         draw(address, board, dark, target, place)
     return 0

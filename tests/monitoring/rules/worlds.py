@@ -20,6 +20,7 @@ SUPPORT = KitchenFacts(
         DeclaredAdapter(name="faq", version="v2", canary=True),
     ),
     objective=PROMISED,
+    gpu_hour_price=120,
 )
 CANARY = KitchenFacts(name="support-canary", tenant="helpdesk", namespace="helpdesk-dev", canary_of="support")
 SUMMARY = KitchenFacts(
@@ -43,6 +44,7 @@ MAIN = RuleFacts(
     entry=True,
     counter="shared",
     store=True,
+    currency="JPY",
     keda=True,
     parts=("entry", "record", "counter", "store"),
     certificates=("entry-dev",),

@@ -72,6 +72,22 @@ _MAPS = table(
             ),
         )
     ),
+    *(
+        (f"a dashboard in {place} {name}", {_PLACE: place, "metadata labels": {_SHOWN: "1"}, **changes}, *says)
+        for place in ("team", "monitoring")
+        for name, changes, *says in (
+            ("with a page", {"data": {"a.json": '{"panels": [{"type": "text"}]}'}}, "data.a.json: panels[0].type: a"),
+            (
+                "that is packed",
+                {"data": {}, "binaryData": {"a.json.gz": "H4sI"}},
+                "binaryData.a.json.gz: must be plain",
+            ),
+            ("that is packed as text", {"data": {"a.json.gz": "H4sI"}}, "data.a.json.gz: must be plain text"),
+            ("in bytes", {"data": {}, "binaryData": {"a.json": "e30="}}, "binaryData.a.json: must be plain text"),
+            ("that is not known", {"data": UNKNOWN_VALUE}, "data: is not known before the update"),
+            ("with a text that is not known", {"data": {"a.json": UNKNOWN_VALUE}}, "data.a.json: is not known"),
+        )
+    ),
     ("certificates", {_PLACE: "argocd", _NAME: "trust", "data": {"ca.crt": "a"}}),
     ("a name not known, where no controller runs", {_NAME: UNKNOWN_VALUE}),
     ("a name not known, in the system", {_NAME: UNKNOWN_VALUE, _PLACE: "kube-system"}, f"is 'kube-system': {_WHY}"),

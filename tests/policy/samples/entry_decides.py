@@ -22,7 +22,15 @@ _WORLD = dataclasses.replace(WORLD, settings={**WORLD.settings, "entry": _ENTRY,
 
 
 _BY_ENTRY = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "entry-prod"}}}
-_METRICS = {"namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "metrics"}}}
+_MONITORING = {"namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "metrics"}}}
+_PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
+_METRICS = {**_MONITORING, "podSelector": {"matchLabels": _PROMETHEUS}}
+_CLUSTERS = {"namespaceSelector": {"matchLabels": {"network.openshift.io/policy-group": "monitoring"}}}
+_USER_WORKLOAD = {"matchLabels": {**_PROMETHEUS, "app.kubernetes.io/instance": "user-workload"}}
+_OTHER_SCRAPER = {"podSelector": {"matchLabels": {"app": "vmagent"}}}
+_OTHERWISE = dataclasses.replace(
+    _WORLD, settings={**_WORLD.settings, "monitoring": {"scraperPods": {"app": "vmagent"}}}
+)
 _GATEWAY = {"namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "gateway"}}}
 _PORTS = [{"port": 8080, "protocol": "TCP"}]
 _SPEC = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [_BY_ENTRY], "ports": _PORTS}]}
@@ -41,6 +49,20 @@ _NETWORK = table(
     ("the entry alone", {}),
     ("the entry's pods", _rules({**_BY_ENTRY, "podSelector": {"matchLabels": {"app.kubernetes.io/name": "entry"}}})),
     ("the entry, and who scrapes metrics", _rules(_BY_ENTRY, _METRICS)),
+    ("OpenShift's own Prometheus", _rules({**_CLUSTERS, "podSelector": _USER_WORKLOAD})),
+    ("whatever runs beside Prometheus", _rules(_MONITORING), f"from[0]: {_PAST}"),
+    ("whatever runs beside OpenShift's Prometheus", _rules(_CLUSTERS), f"from[0]: {_PAST}"),
+    (
+        "OpenShift's Prometheus of the platform",
+        _rules({**_CLUSTERS, "podSelector": {"matchLabels": _PROMETHEUS}}),
+        f"from[0]: {_PAST}",
+    ),
+    ("a scraper that nobody has stated", _rules({**_MONITORING, **_OTHER_SCRAPER}), f"from[0]: {_PAST}"),
+    (
+        "pods beside Prometheus by an expression",
+        _rules({**_MONITORING, "podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}),
+        f"from[0]: {_PAST}",
+    ),
     ("a port that is no server's", _rules(_GATEWAY, ports=[{"port": 9090}])),
     ("no way in", {"spec ingress": []}),
     ("another namespace of the platform", {**_rules(_GATEWAY), "metadata namespace": "portal"}),
@@ -198,4 +220,11 @@ _CONFIGURATION = (
     _sample("not known", UNKNOWN_VALUE, "data.envoy.json: is not known"),
 )
 
-SAMPLES = {"entry-decides": (*_NETWORK, *_CONFIGURATION)}
+_STATED_SCRAPERS = table(
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+    _POLICY,
+    ("the scraper of the settings", _rules({**_MONITORING, **_OTHER_SCRAPER})),
+    ("another one than that of the settings", _rules(_METRICS), f"from[0]: {_PAST}"),
+    world=_OTHERWISE,
+)
+SAMPLES = {"entry-decides": (*_NETWORK, *_STATED_SCRAPERS, *_CONFIGURATION)}

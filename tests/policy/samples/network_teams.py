@@ -51,6 +51,11 @@ def _relabelled(kind: str, place: str) -> tuple[tuple[Any, ...], ...]:
         "a tenant as a mark says": (_writes("tenant", "$1", sourceLabels=["who"]), _SAYS),
         "a name put together": (_writes("te${1}nant", "sales"), ".targetLabel: is 'te${1}nant'"),
         "a name of a series": (_writes("__name__", "kitchen:declared"), ".targetLabel: is '__name__'"),
+        "a part of the namespace": ([{"targetLabel": "namespace", "regex": "x(.*)", **namespace}], _SAYS),
+        "marks that begin as a namespace": (
+            [{"action": "labelmap", "regex": "exported_name(space)", "replacement": "name$1"}],
+            ".replacement: is 'name$1'",
+        ),
         "all marks of pods": ([{"action": "labelmap", "regex": "x_label_(.+)"}], ".replacement: is missing"),
         "rules not known": (UNKNOWN_VALUE, "is not known"),
     }
@@ -78,8 +83,34 @@ def _monitor(kind: str, field: str) -> tuple[Sample, ...]:
         (f"{kind}: labels of pods win", {f"{one} honorLabels": True}, "honorLabels: is True"),
         (f"{kind}: another path", {f"{one} path": "/actuator/prometheus"}),
         (f"{kind}: a path of administration", {f"{one} path": "/sleep?level=2"}, "which leads to /sleep"),
+        *_kept(kind, one),
         *((row[0], {f"{one} {place}": rules for place, rules in row[1].items()}, *row[2:]) for row in _rows(kind)),
         world=_TENANTS,
+    )
+
+
+_LOSES = "pods would say by their own labels"
+
+
+def _kept(kind: str, one: str) -> tuple[tuple[Any, ...], ...]:
+    """What may be taken away of a target: not that by which alerts and scaling know whose its series are."""
+    drops = {
+        "labels of its own": ("labeldrop", "version|pod_.*"),
+        "marks of Kubernetes": ("labeldrop", "__meta_.+"),
+    }
+    loses = {
+        "the namespace": ("labeldrop", "namespace"),
+        "the namespace among others": ("labeldrop", "(pod|service|namespace)"),
+        "what begins so": ("labeldrop", "name.*"),
+        "what nobody can see": ("labeldrop", "[a-z]+space"),
+        "everything": ("labeldrop", ".*"),
+        "all but some": ("labelkeep", "__address__|pod"),
+    }
+    made = {name: [{"action": action, "regex": regex}] for name, (action, regex) in (drops | loses).items()}
+    return (
+        *((f"{kind}: without {name}", {f"{one} relabelings": made[name]}) for name in drops),
+        *((f"{kind}: without {name}", {f"{one} relabelings": made[name]}, _LOSES) for name in loses),
+        (f"{kind}: series without the namespace", {f"{one} metricRelabelings": made["the namespace"]}),
     )
 
 
@@ -91,10 +122,18 @@ def _rows(kind: str) -> tuple[tuple[Any, ...], ...]:
 
 
 _STATIC = {"targets": ["exporter.helpdesk-prod.svc:9100"], "labels": {"team": "a"}}
+_HERE = {"targetLabel": "namespace", "replacement": "helpdesk-prod"}
 _CONFIG = table(
     f"kubernetes:{_GROUP}/v1alpha1:ScrapeConfig",
-    _of_a_team("v1alpha1", "ScrapeConfig", {"staticConfigs": [_STATIC]}),
+    _of_a_team("v1alpha1", "ScrapeConfig", {"staticConfigs": [_STATIC], "relabelings": [_HERE]}),
     ("targets of a team", {}),
+    ("targets of a team, by an action", {"spec relabelings 0 action": "replace"}),
+    ("targets without a namespace", {"spec relabelings": []}, "spec.relabelings: say no namespace"),
+    (
+        "targets with the namespace that they were found in",
+        {"spec relabelings": [{"targetLabel": "namespace", "sourceLabels": ["__meta_kubernetes_namespace"]}]},
+        "spec.relabelings: say no namespace",
+    ),
     (
         "a target of another tenant",
         {"spec staticConfigs 0 targets": ["a.sales-prod.svc:80"]},

@@ -94,6 +94,7 @@ def _columns(**said: Any) -> dict[str, Any]:
 
 
 _PANEL, _ASKED = "spec panels a spec", "spec panels a spec queries 0 spec plugin"
+_PROMETHEUS = "PrometheusDatasource"
 _CHOICE = "spec variables 0 spec plugin"
 _DATASOURCE = manifest("grafana.integreatly.org/v1beta1", "GrafanaDatasource", {"datasource": _SOURCE})
 _HOW = "spec datasource jsonData"
@@ -128,6 +129,20 @@ _FIGURES = (
         ("a dashboard", {"spec folder": "a"}),
         ("a dashboard of the shop", {"spec grafanaCom": {"id": 1}}, "spec.grafanaCom: what Grafana takes in"),
         ("plugins of a dashboard", {"spec plugins": [{"name": "a", "version": "1"}]}, "spec.plugins: what"),
+        *(
+            (f"a dashboard by {name}", {f"spec {name}": value}, f"spec.{name}: what Grafana takes in")
+            for name, value in (
+                ("url", "http://a.team.svc/a.json"),
+                ("configMapRef", {"name": "a", "key": "a"}),
+                ("jsonnet", "{}"),
+            )
+        ),
+        (
+            "a page in a dashboard",
+            {"spec json": '{"panels": [{"type": "text"}]}'},
+            "spec.json: panels[0].type: a panel that is 'text'",
+        ),
+        ("a dashboard not known", {"spec json": UNKNOWN_VALUE}, "spec.json: is not known"),
         ("a dashboard that nobody reads", {"spec gzipJson": "H4sI"}, "spec.gzipJson: what"),
     ),
     *table(
@@ -155,18 +170,28 @@ _FIGURES = (
         ("a panel whose form is not known", {f"{_PANEL} plugin spec": UNKNOWN_VALUE}, "plugin.spec: is not known"),
         (
             "a question to an address",
-            {f"{_ASKED} spec": {"query": "up", "datasource": {"kind": "a", "directUrl": "https://a.example"}}},
+            {f"{_ASKED} spec": {"query": "up", "datasource": {"kind": _PROMETHEUS, "directUrl": "https://a.example"}}},
             "spec.plugin.spec.datasource.directUrl: what Perses",
         ),
         (
             "a choice from an address",
-            {f"{_CHOICE} spec": {"datasource": {"url": "https://a.example"}}},
+            {f"{_CHOICE} spec": {"datasource": {"kind": _PROMETHEUS, "url": "https://a.example"}}},
             "variables[0].spec.plugin.spec.datasource.url: what Perses",
         ),
         ("a page of its own", {f"{_PANEL} plugin kind": "Markdown"}, "panels.a.spec.plugin.kind: is 'Markdown': what"),
         ("a panel that nobody knows", {f"{_PANEL} plugin kind": UNKNOWN_VALUE}, "plugin.kind: is not known"),
         ("no kind of panel", {f"{_PANEL} plugin kind": None}, "panels.a.spec.plugin.kind: "),
         ("a question to a log", {f"{_ASKED} kind": "LokiLogQuery"}, "queries[0].spec.plugin.kind: is 'LokiLogQuery'"),
+        (
+            "a question to another source",
+            {f"{_ASKED} spec": {"query": "up", "datasource": {"kind": "LokiDatasource", "name": "a"}}},
+            "spec.plugin.spec.datasource.kind: is 'LokiDatasource'",
+        ),
+        (
+            "a question to a source of Prometheus",
+            {f"{_ASKED} spec": {"query": "up", "datasource": {"kind": "PrometheusDatasource", "name": "a"}}},
+        ),
+        ("a part of a panel that nobody knows", {f"{_PANEL} actions": []}, "panels.a.spec.actions: what Perses"),
         (
             "ways out of a panel",
             {f"{_PANEL} links": [{"url": "https://a.example"}]},

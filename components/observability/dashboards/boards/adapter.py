@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.observability.dashboards.boards import common
+from components.observability.dashboards.boards import canaries, common
 from components.observability.dashboards.boards.common import ANSWERED, LOADED, TOKENS, BoardArgs
 from components.observability.dashboards.expressions import (
     ADAPTER,
@@ -44,7 +44,12 @@ def board(args: BoardArgs) -> Dashboard:
         rows=(
             Row(title="Is it well?", panels=_well(), height=4),
             Row(title="Calls", panels=_calls(), height=8),
-            Row(title="Who calls, and the canary beside it", panels=_beside(), height=8),
+            Row(
+                title="The canary beside it",
+                panels=(canaries.versions(width=11), canaries.kitchens(width=13)),
+                height=4,
+            ),
+            Row(title="Who calls, and how versions answer", panels=_beside(), height=8),
             Row(title="Versions", panels=_versions(), height=8),
         ),
     )

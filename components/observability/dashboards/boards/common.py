@@ -33,9 +33,10 @@ NO_GPU = "NVIDIA's DCGM exporter is not scraped by this Prometheus, or has not t
 
 @dataclass(frozen=True, kw_only=True)
 class BoardArgs:
-    """The environment that the dashboards are for."""
+    """The environment that the dashboards are for, and the currency of its prices."""
 
     environment: str
+    currency: str | None = None
 
     def uid(self, name: str) -> str:
         """The uid of a dashboard: addresses hold it."""
@@ -44,6 +45,10 @@ class BoardArgs:
     def title(self, name: str) -> str:
         """The title of a dashboard."""
         return f"Kitchen {self.environment}: {name}"
+
+    def in_money(self, title: str) -> str:
+        """The title of a panel that shows money."""
+        return title if self.currency is None else f"{title} ({self.currency})"
 
 
 _OF_TENANT = series("kitchen:declared", ENVIRONMENT, 'tenant="$tenant"')

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from components.observability.dashboards.boards import common
+from components.observability.dashboards.boards import common, costs
 from components.observability.dashboards.boards.common import KITCHENS, TOKENS, BoardArgs
 from components.observability.dashboards.expressions import (
     DAY,
     ENVIRONMENT,
     NAMESPACES,
     grown,
+    hours,
     leading,
     others,
     rate,
@@ -43,7 +44,7 @@ def board(args: BoardArgs) -> Dashboard:
             Row(title="Is it well?", panels=_well(), height=4),
             Row(title="What is not well", panels=(common.alerts(width=14), _slow()), height=7),
             Row(title="Who uses it", panels=_use(), height=8),
-            Row(title="What it costs", panels=_cost(), height=8),
+            Row(title="What it costs", panels=(*_cost(), *costs.panels(args)), height=8),
         ),
     )
 
@@ -163,7 +164,7 @@ def _cost() -> tuple[Panel, ...]:
             shows="GPU hours held in 24 hours by the twenty largest tenants, and how busy those GPUs were.",
             empty=f"{common.NO_KUBE[:-1]}; without the DCGM exporter the second figure is missing.",
             queries=(
-                Query(expression=f"topk(20, 24 * avg_over_time(({held})[{DAY}:10m]))"),
+                Query(expression=f"topk(20, {hours(held)})"),
                 Query(expression=f"avg by (namespace) (avg_over_time({busy}[{DAY}]))"),
             ),
             width=7,
@@ -188,9 +189,7 @@ def _cost() -> tuple[Panel, ...]:
             unit="tokens",
             shows="Tokens of 24 hours divided by the GPU hours that were held for them.",
             empty="no calls, or kube-state-metrics is not scraped.",
-            queries=(
-                Query(expression=share(grown(TOKENS, ENVIRONMENT), f"24 * avg_over_time((sum({held}))[{DAY}:10m])")),
-            ),
+            queries=(Query(expression=share(grown(TOKENS, ENVIRONMENT), hours(f"sum({held})"))),),
             width=4,
         ),
     )

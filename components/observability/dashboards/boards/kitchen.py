@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.observability.dashboards.boards import common
+from components.observability.dashboards.boards import canaries, common
 from components.observability.dashboards.boards.common import TOKENS, BoardArgs
 from components.observability.dashboards.expressions import (
     CHOSEN_KITCHEN,
@@ -38,6 +38,11 @@ def board(args: BoardArgs) -> Dashboard:
         rows=(
             Row(title="Is it well?", panels=_well(), height=4),
             Row(title="How fast it answers", panels=_speed(), height=8),
+            Row(
+                title="Its canary beside it",
+                panels=(canaries.kitchens(width=10), *canaries.over_time(width=7)),
+                height=5,
+            ),
             Row(title="What it is busy with", panels=_work(), height=8),
             Row(title="Where it is short of room", panels=_room(), height=8),
             Row(title="Adapters and servers", panels=_parts(), height=8),

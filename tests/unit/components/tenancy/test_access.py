@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,6 +145,22 @@ AT_STORE = [([{"kubernetes.io/metadata.name": "minio"}], [9000])]
 )
 def test_exactly_the_flows_that_are_needed_are_open(platform: Platform, expected: dict[str, Any]) -> None:
     assert flows(platform) == {"default-deny": [], "allow-object-store": AT_STORE, **expected}
+
+
+def scrapers(platform: Platform) -> list[dict[str, Any]]:
+    (rule,) = network_policies(platform, STORE)["allow-metrics"]["ingress"]
+    return [peer["podSelector"]["matchLabels"] for peer in rule["from"]]
+
+
+def test_of_the_monitoring_s_namespaces_prometheus_alone_takes_metrics() -> None:
+    """Grafana and Alertmanager are there too, and the port of metrics is that of calls."""
+    prometheus = {"app.kubernetes.io/name": "prometheus"}
+    user_workload = {**prometheus, "app.kubernetes.io/instance": "user-workload"}
+    assert scrapers(KUBERNETES) == scrapers(AI) == scrapers(BARE) == [prometheus]
+    assert scrapers(ROUTES) == [prometheus, user_workload]
+    other = {"app": "vmagent"}
+    assert scrapers(replace(KUBERNETES, scraper_pods=other)) == [other]
+    assert scrapers(replace(ROUTES, scraper_pods=other)) == [other, user_workload]
 
 
 def test_everything_else_is_denied_both_ways() -> None:

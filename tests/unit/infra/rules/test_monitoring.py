@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components.observability.rules import all_records
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
@@ -136,6 +137,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         'monitoring.dashboards: "perses"; rule: objects of dashboards lie in the namespace that comes with'
         " platform.monitoring, and it is off; example: dashboards: files, or platform: {monitoring: true}",
     ),
+    "every pod of the monitoring": (data({"scraperPods": {}}), "monitoring.scraperPods"),
+    "a scraper without a name": (
+        data({"scraperPods": {"app.kubernetes.io/name": ""}}),
+        "monitoring.scraperPods.app.kubernetes.io/name",
+    ),
     "a check of tomorrow": (data({"checks": ["vibes"]}), "must be one of"),
     "an address with a key": (data({"runbook": "https://a:b@docs.kitchen.example"}), "monitoring.runbook"),
     "a share above one": (data({"thresholds": {"errorShare": 5}}), "monitoring.thresholds.errorShare"),
@@ -174,6 +180,24 @@ def test_objectives_are_edges_and_hold_for_the_canary_too() -> None:
     assert said["support"] == said["support-canary"]
     assert (said["support"].ttft_seconds, said["support"].token_seconds) == (2.5, 0.075)
     assert said["summary"].ttft_seconds is None
+
+
+def test_what_gpus_cost_is_a_constant_of_each_kitchen_that_has_a_price() -> None:
+    prices = {"currency": "JPY", "gpuHour": {"l40s": 120.5}, "kitchens": {"support": {"gpuHour": 90}}}
+    some = {"runbook": "https://docs.kitchen.example"}
+    found = facts(loaded(some, prices=prices))
+    told = {
+        record.labels["kitchen"]: (record.expression, record.labels["currency"])
+        for record in all_records(found)
+        if record.name == "kitchen:gpu_hour_price"
+    }
+    assert told["support"] == ("vector(90)", "JPY")
+    assert told["summary"] == ("vector(120.5)", "JPY")
+    assert {one.name for one in found.kitchens} == set(told)
+    of_one = {"currency": "EUR", "kitchens": {"support": {"gpuHour": 2}}}
+    priced = [one.name for one in facts(loaded(some, prices=of_one)).kitchens if one.gpu_hour_price is not None]
+    assert [name for name in priced if not name.startswith("support")] == []
+    assert {record.name for record in all_records(facts(loaded(some)))} & {"kitchen:gpu_hour_price"} == set()
 
 
 def test_what_ends_is_over_after_its_last_day() -> None:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from unittest.mock import ANY
 
 import pytest
@@ -82,14 +84,37 @@ def test_what_is_as_declared_is_proven_and_what_was_not_looked_at_is_not(
     rows(capsys, "--state", str(state), "--allow-unproven", status=0)
 
 
+class _Empty(BaseHTTPRequestHandler):
+    """A store that has every bucket and no object."""
+
+    def do_HEAD(self) -> None:
+        """Answer for a bucket, and for a key."""
+        self.send_response(404 if self.path.strip("/").count("/") else 200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def store(bin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, ...]]:
+    """Options for an audit that asks a store, with keys to it."""
+    for name in (ACCESS_KEY, SECRET_KEY):
+        monkeypatch.setenv(name, CANARY)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Empty) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield ("--endpoint", f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
 def test_numbers_are_those_of_the_table(
-    said: Declared, bin_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    said: Declared, bin_folder: Path, store: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     items = live(said)
     tampering.argument(items)
     show(bin_folder, items)
     file = tmp_path / "kitchen.prom"
-    found = rows(capsys, "--metrics", str(file), status=1)
+    found = rows(capsys, "--metrics", str(file), *store, status=1)
     told = samples(file)
     assert told.pop(("kitchen_audit_completed_timestamp_seconds", "dev")) > 0
     for kitchen in ("support", "summary", "-"):
@@ -103,23 +128,21 @@ def test_numbers_are_those_of_the_table(
 
 
 def test_an_audit_that_could_not_look_tells_no_numbers(
-    said: Declared,
     bin_folder: Path,
+    store: tuple[str, ...],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    show(bin_folder, live(said))
+    show(bin_folder, live(as_declared()))
     file, absent = tmp_path / "kitchen.prom", tmp_path / "absent.prom"
-    rows(capsys, "--metrics", str(file), status=3)
+    rows(capsys, "--metrics", str(file), *store, status=1)
     before = file.read_bytes()
-    show(bin_folder, live(said), forbidden=("Job",))
+    show(bin_folder, live(as_declared()), forbidden=("Job",))
     for path in (file, absent):
-        assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(path)]) == 3
+        assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(path), *store]) == 1
         assert re.search(rf"--metrics {path}: not written, \d+ lines are out of reach", capsys.readouterr().err)
-    show(bin_folder, live(said))
-    for name in ("ACCESS", "SECRET"):
-        monkeypatch.setenv(f"KITCHEN_OBJECT_STORE_{name}_KEY", "canary-of-a-key")
+    show(bin_folder, live(as_declared()))
     monkeypatch.setenv("AWS_PROFILE", "nobody-has-this-one")
     assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(file)]) == 3
     told = capsys.readouterr()
@@ -127,11 +150,32 @@ def test_an_audit_that_could_not_look_tells_no_numbers(
     assert file.read_bytes() == before and not absent.exists()
 
 
+def test_an_audit_whose_keys_are_gone_tells_no_numbers(
+    bin_folder: Path,
+    store: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A schedule without its Secret would otherwise say for ever that it has just looked at everything."""
+    show(bin_folder, live(as_declared()))
+    file = tmp_path / "kitchen.prom"
+    rows(capsys, "--metrics", str(file), *store, status=1)
+    before = file.read_bytes()
+    for name in (ACCESS_KEY, SECRET_KEY):
+        monkeypatch.delenv(name)
+    for words in ((), ("--allow-unproven",)):
+        main(["audit", "--settings", str(SETTINGS), "--metrics", str(file), *words, *store])
+        told = f"--metrics {file}: not written, the store was not asked: {ACCESS_KEY} and {SECRET_KEY} are not set"
+        assert told in capsys.readouterr().err
+        assert file.read_bytes() == before
+
+
 def test_numbers_that_cannot_be_written_take_no_table_away(
-    said: Declared, bin_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    said: Declared, bin_folder: Path, store: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     show(bin_folder, live(said))
-    assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(tmp_path / "no" / "x.prom")]) == 2
+    assert main(["audit", "--settings", str(SETTINGS), "--metrics", str(tmp_path / "no" / "x.prom"), *store]) == 2
     told = capsys.readouterr()
     assert "InferenceService support" in told.out and "--metrics: " in told.err
 

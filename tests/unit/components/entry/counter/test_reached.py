@@ -23,10 +23,14 @@ ENTRY = "entry"
 OUTSIDE: dict[str, Mapping[str, str]] = {
     "door": {GATEWAY_LABEL: "gateway"},
     "prometheus": {GATEWAY_LABEL: "metrics"},
+    "grafana": {GATEWAY_LABEL: "metrics"},
     "servers": {"kubernetes.io/metadata.name": "helpdesk-dev"},
     "anybody": {"kubernetes.io/metadata.name": "other"},
 }
 """Namespaces by their labels; a peer without a namespace is of the entry's own."""
+
+PODS: Mapping[str, Mapping[str, str]] = {"prometheus": {NAME: "prometheus"}, "grafana": {NAME: "grafana"}}
+"""Labels of their pods, where a rule asks for some."""
 
 INSIDE: dict[str, Mapping[str, str]] = {
     ENTRY: dict(ENTRY_PODS),
@@ -57,7 +61,8 @@ def _is_peer(peer: Mapping[str, Any], who: str) -> bool:
         return False
     if who in INSIDE:
         return "namespaceSelector" not in peer and _fits(peer["podSelector"], INSIDE[who])
-    return "namespaceSelector" in peer and _fits(peer["namespaceSelector"], OUTSIDE[who])
+    pods = _fits(peer.get("podSelector", {}), PODS.get(who, {}))
+    return pods and "namespaceSelector" in peer and _fits(peer["namespaceSelector"], OUTSIDE[who])
 
 
 def _open(direction: str, pod: str, other: str, port: int) -> bool:

@@ -120,7 +120,10 @@ def test_only_tenants_the_program_and_peers_reach_the_server(declared: Any) -> N
 
 
 def test_who_takes_metrics_is_let_in_where_there_is_something_to_take(declared: Any) -> None:
-    metrics = {"namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "metrics"}}}
+    metrics = {
+        "namespaceSelector": {"matchLabels": {"kitchen.example.com/access": "metrics"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+    }
     for measured in (True, False):
         made = declared(measured=measured)
         (rule,) = made["NetworkPolicy", "allow-clients"]["spec"]["ingress"]

@@ -25,9 +25,10 @@ from components.observability.dashboards.model import (
 BOARDS = all_dashboards(BoardArgs(environment="dev"))
 PANELS = [(board.uid, panel) for board in BOARDS for panel in board.panels]
 BOUNDED = {
-    *("outcome", "kind", "reason", "finished_reason", "verdict", "version", "modelName", "le", "part", "look"),
+    *("outcome", "kind", "reason", "finished_reason", "verdict", "version", "modelName", "le", "part", "look", "role"),
 }
-"""Labels with few values whatever the number of kitchens; `version` is of one chosen adapter."""
+"""Labels with few values whatever the number of kitchens; `version` is of one chosen adapter, `role` is a kitchen's or
+its canary's."""
 
 every_board = pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
 every_panel = pytest.mark.parametrize(
