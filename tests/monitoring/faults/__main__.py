@@ -20,8 +20,7 @@ to those whom it concerns, within the stated time, and nothing else may be told.
 All times of rules, scrapes and routes are divided by {FACTOR} for the test, and days are not. *After* is what was
 measured, multiplied by {FACTOR} again. *Stated* is the longest that it may take: a scrape (30 s), two evaluations (1
 min each), the time that the alert holds, and the wait for others of its group. *Silenced* are consequences that
-fired and that nobody heard of ([decision](adr/0045-who-hears-of-alerts.md)). `KitchenGpuUnseen` fires all the time, for
-the machine has no GPU; it is counted nowhere.
+fired and that nobody heard of ([decision](adr/0045-who-hears-of-alerts.md)).
 
 | fault | told | to | after | stated | silenced |
 |---|---|---|---|---|---|

@@ -16,6 +16,12 @@ _LOAD = {"tenant": "helpdesk", "namespace": "helpdesk-dev", "pod": "base-x-1"}
 _MODEL_OF_LOAD = {"base_model": "tsuzumi", "version": "v1"}
 
 
+_LEFT, _EXPIRES = (
+    "envoy_server_days_until_first_cert_expiring",
+    "certmanager_certificate_expiration_timestamp_seconds",
+)
+
+
 def _xid(code: int) -> Series:
     return {series("DCGM_FI_DEV_XID_ERRORS", **_MODEL, exported_namespace="helpdesk-dev"): f"{code}x10"}
 
@@ -84,6 +90,9 @@ CASES = {
     "KitchenGpuUnseen": Case(
         fires={}, silent={series("DCGM_FI_DEV_FB_USED", **_MODEL): "0x30"}, minutes=20, labels=[{}]
     ),
+    "KitchenGpuUnseen where no kitchen has one": Case(
+        fires={}, silent={}, minutes=20, labels=[{}], silent_world="no-gpus"
+    ),
     "KitchenStoreFull": Case(
         fires=_store(cluster_capacity_usable_free_bytes="14x60", cluster_capacity_usable_total_bytes="100x60"),
         silent=_store(cluster_capacity_usable_free_bytes="15x60", cluster_capacity_usable_total_bytes="100x60"),
@@ -121,7 +130,7 @@ CASES = {
         fires={own("up", "counter", pod="counter-0"): "0x30"},
         silent={own("up", "counter", pod="counter-0"): "0x30", own("up", "counter", pod="counter-1"): "1x30"},
         minutes=20,
-        labels=[{**_DEV, "part": "counter"}],
+        labels=[{**_DEV, "part": "counter", "namespace": "entry-dev"}],
     ),
     "KitchenScalerErrors": Case(
         fires={series("keda_scaler_detail_errors_total", exported_namespace="sales-dev", scaledObject="a"): "0+1x60"},
@@ -133,28 +142,55 @@ CASES = {
         labels=[{"exported_namespace": "sales-dev", "scaledObject": "a"}],
     ),
     "KitchenEndsSoon": Case(
-        fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "signer", "name": "board"}], silent_world="alone"
+        fires={},
+        silent={},
+        minutes=5,
+        labels=[
+            {**_DEV, "what": what, "name": name}
+            for what, name in (
+                ("signer", "board"),
+                ("certificate", "authority"),
+                ("certificate", "authority-of-the-door"),
+            )
+        ],
+        silent_world="alone",
     ),
     "KitchenEnded": Case(
+        fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "grant", "name": "gone"}], silent_world="alone"
+    ),
+    "KitchenExemptionEnded": Case(
         fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "exemption", "name": "over"}], silent_world="alone"
     ),
+    "KitchenAuthorityUrgent": Case(
+        fires={},
+        silent={},
+        minutes=5,
+        labels=[{**_DEV, "what": "certificate", "name": "authority"}],
+        silent_world="alone",
+    ),
+    "KitchenEntryCertificateUrgent": Case(
+        fires={own(_LEFT, "entry", pod="entry-0"): "14 1x9", own(_LEFT, "entry", pod="entry-1"): "9x10"},
+        silent={own(_LEFT, "entry", pod="entry-0"): "2x10", own(_LEFT, "entry", namespace="sales-dev"): "0x10"},
+        minutes=3,
+        labels=[_DEV],
+    ),
+    "KitchenCertificateUrgent": Case(
+        fires={series(_EXPIRES, namespace="entry-dev", name="entry-tls"): f"{2 * _DAY}x10"},
+        silent={series(_EXPIRES, namespace="entry-dev", name="entry-tls"): f"{2 * _DAY + 200}x10"},
+        minutes=3,
+        labels=[{"namespace": "entry-dev", "name": "entry-tls"}],
+    ),
     "KitchenEntryCertificateEnds": Case(
-        fires={own("envoy_server_days_until_first_cert_expiring", "entry", pod="entry-0"): "13x10"},
-        silent={own("envoy_server_days_until_first_cert_expiring", "entry", pod="entry-0"): "14x10"},
+        fires={own(_LEFT, "entry", pod="entry-0"): "13x10"},
+        silent={own(_LEFT, "entry", pod="entry-0"): "14x10"},
         minutes=3,
         labels=[_DEV],
     ),
     "KitchenCertificateEnds": Case(
-        fires={
-            series("certmanager_certificate_expiration_timestamp_seconds", namespace="entry-dev", name="entry-tls"): (
-                f"{13 * _DAY}x10"
-            )
-        },
+        fires={series(_EXPIRES, namespace="entry-dev", name="entry-tls"): (f"{13 * _DAY}x10")},
         silent={
-            series("certmanager_certificate_expiration_timestamp_seconds", namespace="entry-dev", name="entry-tls"): (
-                f"{15 * _DAY}x10"
-            ),
-            series("certmanager_certificate_expiration_timestamp_seconds", namespace="strangers", name="a"): "9x10",
+            series(_EXPIRES, namespace="entry-dev", name="entry-tls"): (f"{15 * _DAY}x10"),
+            series(_EXPIRES, namespace="strangers", name="a"): "9x10",
         },
         minutes=3,
         labels=[{"namespace": "entry-dev", "name": "entry-tls"}],

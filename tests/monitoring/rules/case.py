@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.monitoring.rules.worlds import MAIN
+
 Series = Mapping[str, str]
 """Values in promtool's notation (`0+60x30`), one a minute from second 0 on, by the selector of the series."""
 
@@ -34,7 +36,8 @@ class Case:
 
 def own(metric: str, part: str, **labels: str) -> str:
     """A series that is scraped of a part of ours: no kitchen's where no tenant and kitchen are among the labels."""
-    return series(metric, environment="dev", part=part, **labels)
+    where = {"namespace": MAIN.parts[part]} if part in MAIN.parts else {}
+    return series(metric, environment="dev", part=part, **(where | labels))
 
 
 def server(metric: str, **labels: str) -> str:
