@@ -39,10 +39,10 @@ def test_each_alert_fires_and_stays_silent(world: str, subject: str, tmp_path: P
         if alert.subject != subject:
             continue
         if fires_here:
-            tests.append(expectation(alert, case.fires, case.minutes, case.labels, f"{name}: fires"))
+            tests.append(expectation(alert, case.fires, case.minutes, case.labels, f"{name}: fires", step=case.step))
         if silent_here:
             tests += [
-                expectation(alert, series, case.minutes, [], f"{name}: silent {number}")
+                expectation(alert, series, case.minutes, [], f"{name}: silent {number}", step=case.step)
                 for number, series in enumerate((case.silent, *case.also))
             ]
     if tests:

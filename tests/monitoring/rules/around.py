@@ -8,7 +8,11 @@ from tests.monitoring.rules.case import Case, Series, own, series
 
 _GPU = {"Hostname": "node-1", "gpu": "0", "UUID": "GPU-1"}
 _MODEL = {**_GPU, "modelName": "NVIDIA L40S"}
-_DAY, _LONG = 86400, 60 * 26
+_DAY = 86400
+_STEP, _LONG = 10, 6 * 26
+"""Minutes between values of what lasts for more than a day, and how many there are."""
+
+_OVERDUE_STEP = 30
 _HELD = {"namespace": "helpdesk-dev", "pod": "support-predictor-7c9-x2z"}
 _DEV = {"environment": "dev"}
 _STORE = {"namespace": "object-store", "pod": "minio-0"}
@@ -71,20 +75,23 @@ CASES = {
         },
         silent=_busy(f"5x{_LONG}", exported_namespace="helpdesk-dev", exported_pod="support-0"),
         # Since half a day only.
-        also=(_busy(f"_x720 0x{_LONG - 720}", exported_namespace="helpdesk-dev", exported_pod="support-0"),),
-        minutes=_LONG - 10,
+        also=(_busy(f"_x72 0x{_LONG - 72}", exported_namespace="helpdesk-dev", exported_pod="support-0"),),
+        minutes=_STEP * (_LONG - 1),
+        step=_STEP,
         labels=[{**_DEV, **_GPU, "namespace": "helpdesk-dev", "pod": "support-0"}],
     ),
     "KitchenGpuIdle with the pod's own labels": Case(
         fires=_busy(f"4x{_LONG}", namespace="helpdesk-dev", pod="support-0"),
         silent=_busy(f"5x{_LONG}", namespace="helpdesk-dev", pod="support-0"),
-        minutes=_LONG - 10,
+        minutes=_STEP * (_LONG - 1),
+        step=_STEP,
         labels=[{**_DEV, **_GPU, "namespace": "helpdesk-dev", "pod": "support-0"}],
     ),
     "KitchenGpuIdle of a slice": Case(
         fires=_slice(f"0.04x{_LONG}"),
         silent=_slice(f"0.06x{_LONG}"),
-        minutes=_LONG - 10,
+        minutes=_STEP * (_LONG - 1),
+        step=_STEP,
         labels=[{**_DEV, **_GPU, "GPU_I_ID": "3", "namespace": "helpdesk-dev", "pod": "support-0"}],
     ),
     "KitchenGpuUnseen": Case(
@@ -243,9 +250,11 @@ CASES = {
         )
     },
     "KitchenCheckOverdue": Case(
-        fires={**_checked("audit", "0x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},
-        silent={**_checked("audit", "7200x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},
-        minutes=2950,
+        # Days of which each half hour is looked at: those whose check ran goes on telling when it did.
+        fires={**_checked("audit", "0x100"), **_checked("drift", "0+1800x100"), **_checked("policy", "0+1800x100")},
+        silent={**_checked("audit", "7200x100"), **_checked("drift", "0+1800x100"), **_checked("policy", "0+1800x100")},
+        minutes=2940,
+        step=_OVERDUE_STEP,
         labels=[{**_DEV, "check": "audit"}],
     ),
     "KitchenLoadFailed": Case(

@@ -21,7 +21,8 @@ SALES = {"environment": "dev", "tenant": "sales", "kitchen": "summary"}
 class Case:
     """One alert: `fires` raises one alert for each of `labels`, and `silent`, near the threshold, none.
 
-    `labels` are those that the alert keeps. Both are looked at after `minutes`. `world` names the facts.
+    `labels` are those that the alert keeps. Both are looked at after `minutes`. `world` names the facts. Of what lasts
+    for days values are `step` minutes apart, and so are evaluations.
     """
 
     fires: Series
@@ -32,6 +33,7 @@ class Case:
     silent_world: str | None = None
     also: Sequence[Series] = field(default=())
     """More series that stay silent, each by itself."""
+    step: int = 1
 
 
 def own(metric: str, part: str, **labels: str) -> str:

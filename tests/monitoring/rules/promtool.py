@@ -38,16 +38,20 @@ def run(*arguments: str, cwd: Path) -> tuple[int, str]:
 
 
 def write_rules(folder: Path, facts: RuleFacts, subject: str | None = None) -> Path:
-    """A file of rules: all of them, or those that the alerts of one subject need."""
-    wanted = None if subject is None else {subject, *READS.get(subject, ())}
+    """A file of rules: all of them, or those of one subject and the records that these need."""
     told = [
-        group.content()
+        _needed(group.content(), records_alone=subject is not None and group.name != subject)
         for group in groups(facts, RUNBOOK)
-        if wanted is None or group.name in wanted or group.name not in SUBJECTS
+        if subject is None or group.name in {subject, *READS.get(subject, ())} or group.name not in SUBJECTS
     ]
     path = folder / "rules.json"  # JSON is YAML, and is written in a hundredth of the time
     path.write_text(json.dumps({"groups": told}))
     return path
+
+
+def _needed(group: dict[str, Any], *, records_alone: bool) -> dict[str, Any]:
+    rules = [rule for rule in group["rules"] if "record" in rule or not records_alone]
+    return {**group, "rules": rules}
 
 
 def alert_named(world: str, name: str) -> Alert:
@@ -55,13 +59,15 @@ def alert_named(world: str, name: str) -> Alert:
     return next(alert for alert in all_alerts(WORLDS[world]) if alert.id == name)
 
 
-def expectation(alert: Alert, series: Series, minutes: int, labels: Sequence[Labels], name: str) -> dict[str, Any]:
-    """A test of promtool: exactly these alerts of one name fire, with exactly these labels."""
+def expectation(
+    alert: Alert, series: Series, minutes: int, labels: Sequence[Labels], name: str, *, step: int = 1
+) -> dict[str, Any]:
+    """A test of promtool: exactly these alerts of one name fire, with exactly these labels; `step` is in minutes."""
     fixed = {"severity": alert.severity, "owner": alert.owner, "subject": alert.subject, "environment": "dev"}
     fired = [{**fixed, **one, "alertname": alert.id, "alertstate": "firing"} for one in labels]
     return {
         "name": name,
-        "interval": "1m",
+        "interval": f"{step}m",
         "input_series": [{"series": named, "values": values} for named, values in series.items()],
         "promql_expr_test": [
             {
@@ -69,26 +75,32 @@ def expectation(alert: Alert, series: Series, minutes: int, labels: Sequence[Lab
                 "eval_time": f"{minutes}m",
                 "exp_samples": [{"labels": _selector(one), "value": 1} for one in fired],
             },
-            *([_held(alert, minutes)] if fired and alert.hold != "0s" else []),
+            *([_held(alert, minutes, step)] if fired and alert.hold != "0s" else []),
         ],
     }
 
 
-def _held(alert: Alert, minutes: int) -> dict[str, Any]:
-    """What fires has been pending for as long as the alert holds, at one evaluation a minute."""
+def _held(alert: Alert, minutes: int, step: int) -> dict[str, Any]:
+    """What fires has been pending for as long as the alert holds, at one evaluation a step."""
     pending, firing = (f'ALERTS{{alertname="{alert.id}",alertstate="{state}"}}' for state in ("pending", "firing"))
     waited = f"min(count_over_time({pending}[{minutes + 1}m]) and ignoring (alertstate) {firing})"
-    held = int(alert.hold[:-1]) * {"m": 1, "h": 60}[alert.hold[-1]]
+    held = int(alert.hold[:-1]) * {"m": 1, "h": 60}[alert.hold[-1]] // step
     return {"expr": waited, "eval_time": f"{minutes}m", "exp_samples": [{"labels": "{}", "value": held}]}
 
 
 def failures(folder: Path, rules: Path, tests: Sequence[Mapping[str, Any]]) -> str:
-    """What promtool says of tests that fail; nothing where all pass."""
+    """What promtool says of tests that fail; nothing where all pass. Rules are evaluated at each step of a test."""
+    intervals = dict.fromkeys(test["interval"] for test in tests)
+    told = (_failures(folder, rules, [test for test in tests if test["interval"] == one], one) for one in intervals)
+    return "".join(told)
+
+
+def _failures(folder: Path, rules: Path, tests: Sequence[Mapping[str, Any]], interval: str) -> str:
     # Without an order promtool takes one by chance, and what reads another group's records comes a minute later or not.
     order = [group["name"] for group in json.loads(rules.read_text())["groups"]]
     content = {
         "rule_files": [str(rules)],
-        "evaluation_interval": "1m",
+        "evaluation_interval": interval,
         "group_eval_order": order,
         "tests": list(tests),
     }
