@@ -18,6 +18,26 @@ def _late(metric: str, share: float, each: float = 60, step: int = 1) -> Series:
     return histogram(metric, {promised: 1 - share, later: 1}, each * step, 400 // step)
 
 
+def _phases(*phases: tuple[int, float, float]) -> Series:
+    """First tokens by phases of minutes, calls a minute and the share of them that are late; a value each 2 minutes."""
+    calls_each = [(minutes // _HOURS, each * _HOURS) for minutes, each, _ in phases]
+    held_each = [(minutes // _HOURS, each * _HOURS * (1 - late)) for minutes, each, late in phases]
+    return {
+        server(f"{_TTFT}_count"): _counted(calls_each),
+        server(f"{_TTFT}_bucket", le="2.5"): _counted(held_each),
+        server(f"{_TTFT}_bucket", le="+Inf"): _counted(calls_each),
+    }
+
+
+def _counted(phases: list[tuple[int, float]]) -> str:
+    """A counter that grows by another number at each value of each phase."""
+    told, at = ["0"], 0.0
+    for values, grows in phases:
+        told.append(f"{at + grows:g}+{grows:g}x{values - 1}")
+        at += values * grows
+    return " ".join(told)
+
+
 def _was_late(metric: str, good_again: int) -> Series:
     """All calls came late for an hour, and none since."""
     promised, _ = _EDGES[metric]
@@ -78,9 +98,38 @@ CASES = {
         minutes=115,
         labels=_promise("ttft"),
     ),
+    "KitchenTtftBurnFast of the last hour": Case(
+        # Five good hours, and one in which the budget burns 15.5 and 13 times as fast as it may.
+        fires=_phases((300, 60, 0), (62, 60, 0.775)),
+        silent=_phases((300, 60, 0), (62, 60, 0.65)),
+        also=(_phases((300, 60, 0), (54, 60, 1), (8, 60, 0)),),  # it is over since 8 minutes
+        minutes=362,
+        step=_HOURS,
+        labels=_promise("ttft"),
+    ),
+    "KitchenTtftBurnSlow of the last two hours": Case(
+        # By the day 3.3 times as fast as it may, and 4 times now; over six hours it is less than it may.
+        fires=_phases((180, 60, 0.6), (252, 120, 0), (126, 60, 0.2)),
+        silent=_phases((180, 60, 0.6), (252, 120, 0), (126, 60, 0.1)),
+        also=(
+            _phases((180, 60, 0.8), (252, 120, 0), (126, 60, 0)),  # over since two hours
+            _phases((180, 120, 0.2), (378, 60, 0)),  # a little too many of all calls, and none since six hours
+        ),
+        minutes=558,
+        step=_HOURS,
+        labels=_promise("ttft"),
+    ),
+    "KitchenTtftBurnSlow over three days": Case(
+        # A day in which 8 percent are late, after an hour with as many calls or more, of which none was.
+        fires=_phases((60, 180, 0), (1470, 60, 0.08)),
+        silent=_phases((60, 1200, 0), (1470, 60, 0.08)),
+        minutes=1530,
+        step=_HOURS,
+        labels=_promise("ttft"),
+    ),
     "KitchenTtftBurnFast over six hours": Case(
-        fires=_late(_TTFT, 0.4, step=_HOURS),
-        silent=_late(_TTFT, 0.25, step=_HOURS),
+        fires=_late(_TTFT, 0.32, step=_HOURS),
+        silent=_late(_TTFT, 0.28, step=_HOURS),
         minutes=390,
         step=_HOURS,
         labels=_promise("ttft"),

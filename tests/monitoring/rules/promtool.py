@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,13 @@ from typing import Any
 from components.observability.alert import Alert
 from components.observability.facts import RuleFacts
 from components.observability.groups import groups
-from components.observability.rules import SUBJECTS, all_alerts
+from components.observability.rules import all_alerts
 from tests.monitoring.rules.case import Labels, Series
 from tests.monitoring.rules.worlds import WORLDS
 from tools.toolchain import binary, ensure
 
 RUNBOOK = "https://docs.kitchen.example"
-READS = {"adapters": ("serving", "entry"), "objectives": ("entry",)}
-"""Subjects whose alerts read records of others."""
+_RECORD = re.compile(r"\bkitchen:[a-z0-9_:]+")
 
 
 @cache
@@ -37,21 +37,37 @@ def run(*arguments: str, cwd: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def write_rules(folder: Path, facts: RuleFacts, subject: str | None = None) -> Path:
-    """A file of rules: all of them, or those of one subject and the records that these need."""
-    told = [
-        _needed(group.content(), records_alone=subject is not None and group.name != subject)
-        for group in groups(facts, RUNBOOK)
-        if subject is None or group.name in {subject, *READS.get(subject, ())} or group.name not in SUBJECTS
-    ]
+def write_rules(
+    folder: Path, facts: RuleFacts, subject: str | None = None, alerts: Collection[str] | None = None
+) -> Path:
+    """A file of rules: all of them, or those of one subject, or some alerts; with the records that these read."""
+    told = [group.content() for group in groups(facts, RUNBOOK)]
+    if subject is not None:
+        every = [rule for group in told for rule in group["rules"]]
+        own = [rule for group in told if group["name"] == f"kitchen-{subject}" for rule in group["rules"]]
+        first = own if alerts is None else [rule for rule in own if rule.get("alert") in alerts]
+        told = [{**group, "rules": _among(group["rules"], _read(first, every))} for group in told]
     path = folder / "rules.json"  # JSON is YAML, and is written in a hundredth of the time
-    path.write_text(json.dumps({"groups": told}))
+    path.write_text(json.dumps({"groups": [group for group in told if group["rules"]]}))
     return path
 
 
-def _needed(group: dict[str, Any], *, records_alone: bool) -> dict[str, Any]:
-    rules = [rule for rule in group["rules"] if "record" in rule or not records_alone]
-    return {**group, "rules": rules}
+_Rules = list[dict[str, Any]]
+
+
+def _read(first: _Rules, every: _Rules) -> _Rules:
+    """These rules, the records that they read, those that these read, and so on."""
+    found, fresh = first, first
+    while fresh:
+        names = {name for rule in fresh for name in _RECORD.findall(rule["expr"])}
+        fresh = [rule for rule in every if rule.get("record") in names and not _among([rule], found)]
+        found = [*found, *fresh]
+    return found
+
+
+def _among(rules: _Rules, found: _Rules) -> _Rules:
+    ids = {id(rule) for rule in found}
+    return [rule for rule in rules if id(rule) in ids]
 
 
 def alert_named(world: str, name: str) -> Alert:
