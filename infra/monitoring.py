@@ -41,6 +41,8 @@ OPERATIONS = 4
 """Phase from which on metrics are taken."""
 
 _DAY_SECONDS = 86400
+_NVIDIA = "nvidia.com/"
+"""Device resources of which NVIDIA's exporter tells; what else a pool may have is seen by another one."""
 
 _PARTS = {
     # Its manager tells numbers on a port that its manifest does not name (cmd/manager/main.go, metrics-addr).
@@ -103,8 +105,15 @@ def facts(settings: Settings) -> RuleFacts:
         *([naming.entry_namespace(settings.environment)] if entry is not None and entry.tls.issuer else []),
         *([deploy.namespace] if deploy is not None and deploy.issuer else []),
     ]
+<<<<<<< HEAD
     scraped = {port.part for target in targets(settings) for port in target.ports}
     prices = gpu_hour_prices(settings)
+=======
+    scraped = {port.part: target.namespace for target in targets(settings) for port in target.ports}
+    # Servers and sidecars have alerts of their own; loads are there for minutes.
+    ours = {part: where for part, where in scraped.items() if part not in ("server", "adapters", "load")}
+    pools = {kitchen.pool for kitchen in settings.kitchens.values()}
+>>>>>>> 4a2fa3fbabcb1fdbb1006ee055fac73bed9bc19e
     return RuleFacts(
         environment=settings.environment,
         kitchens=[_kitchen(settings, kitchen, prices.get(kitchen.name)) for kitchen in settings.kitchens.values()],
@@ -114,8 +123,8 @@ def facts(settings: Settings) -> RuleFacts:
         counter=_counter(settings),
         store=deploy is not None,
         keda=any(kitchen.autoscaling is not None for kitchen in settings.kitchens.values()),
-        # Servers and sidecars have alerts of their own; loads are there for minutes.
-        parts=sorted({*settings.monitoring.scrapes, *(scraped - {"server", "adapters", "load"})}),
+        gpus=any(settings.gpu_pools[pool].resource.startswith(_NVIDIA) for pool in pools if pool in settings.gpu_pools),
+        parts={**{target.part: target.namespace for target in platform_targets(settings)}, **ours},
         certificates=certified if spaces else [],
         checks=settings.monitoring.checks,
         currency=settings.prices.currency,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+RECORDS, NO_JOB = "kitchen:", 'job=""'
+"""How names of recording rules begin, and what tells them from series that were scraped."""
 
 CHECKS = ("audit", "drift", "policy")
 """What a schedule may run beside the cluster: `kitchen audit`, the look for drift, the pack over the state."""
@@ -78,6 +81,7 @@ class Thresholds:
     store_free_share: float = 0.15
     gpu_idle_percent: float = 5
     ends_within_days: int = 14
+    page_within_days: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +89,9 @@ class RuleFacts:
     """All that the rules of one environment depend on.
 
     `entry` says that there is an entry, `counter` who counts its callers' limits; `store` that MinIO's
-    numbers are scraped, `keda` that kitchens scale by KEDA. `parts` are those whose scrape is expected,
-    `certificates` namespaces in which cert-manager keeps some. `checks` are those of
-    CHECKS that run by a schedule and tell their results.
+    numbers are scraped, `keda` that kitchens scale by KEDA, `gpus` that NVIDIA's exporter ought to be there. `parts`
+    are the namespaces of those whose scrape is expected, by part; `certificates` namespaces in which cert-manager keeps
+    some. `checks` are those of CHECKS that run by a schedule and tell their results.
     """
 
     environment: str
@@ -98,14 +102,29 @@ class RuleFacts:
     counter: Literal["none", "local", "shared"] = "none"
     store: bool = False
     keda: bool = False
-    parts: Sequence[str] = ()
+    gpus: bool = True
+    parts: Mapping[str, str] = field(default_factory=dict)
     certificates: Sequence[str] = ()
     checks: Sequence[str] = ()
     currency: str | None = None
 
     def of(self, metric: str, *matchers: str) -> str:
-        """A selector of the environment's own series, as PromQL: `up{environment="dev",part="server"}`."""
-        return select(metric, f"environment={json.dumps(self.environment)}", *matchers)
+        """A selector of the environment's own series, as PromQL: `up{environment="dev",part="server"}`.
+
+        What rules make has no `job`, and what is scraped has one: no pod tells a record or a constant by itself.
+        """
+        made = (NO_JOB,) if metric.startswith(RECORDS) else ()
+        return select(metric, equal("environment", self.environment), *made, *matchers)
+
+    def at(self, part: str, metric: str, *matchers: str) -> str:
+        """A selector of what the pods of a part tell, in the namespace of that part alone: pods cannot choose it."""
+        where = (equal("namespace", self.parts[part]),) if part in self.parts else ()
+        return self.of(metric, equal("part", part), *where, *matchers)
+
+    def outside(self, *matchers: str) -> tuple[str, ...]:
+        """Matchers, and one that leaves out what pods in the tenants' namespaces tell."""
+        spaces = sorted({kitchen.namespace for kitchen in self.kitchens})
+        return (*matchers, *((f"namespace!~{json.dumps('|'.join(spaces))}",) if spaces else ()))
 
 
 def select(metric: str, *matchers: str) -> str:

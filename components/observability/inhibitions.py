@@ -89,6 +89,15 @@ INHIBITIONS = (
         source="KitchenStoreErrors", targets=("KitchenRecordFailing", "KitchenSidecarFailing"), equal=("environment",)
     ),
     Inhibition(
+        source="KitchenEntryCertificateUrgent", targets=("KitchenEntryCertificateEnds",), equal=("environment",)
+    ),
+    Inhibition(
+        source="KitchenCertificateUrgent",
+        targets=("KitchenCertificateEnds",),
+        equal=("environment", "namespace", "name"),
+    ),
+    Inhibition(source="KitchenAuthorityUrgent", targets=("KitchenEndsSoon",), equal=("environment", "what", "name")),
+    Inhibition(
         source="KitchenRecordNotReady", targets=("KitchenRecordFailing",), equal=("environment", "namespace", "pod")
     ),
 )

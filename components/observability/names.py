@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from components.observability.facts import RuleFacts, equal
+from components.observability.facts import RuleFacts
 
 CALLS = "envoy_kitchen_entry_calls_total"
 """Calls by tenant (the callers'), kitchen, adapter, version, group and outcome: ok, refused, limited, failed or cut.
@@ -29,6 +29,9 @@ A large environment has ten thousands of them, and each rule that read them all 
 """
 
 KITCHEN = "environment, tenant, kitchen"
+PLACE = f"{KITCHEN}, namespace"
+"""A kitchen, and the namespace of the pods that tell of it: labels in a pod's own text may name another tenant, and the
+namespace comes from Kubernetes."""
 ADAPTER = f"{KITCHEN}, adapter, version"
 
 
@@ -40,15 +43,19 @@ def increase(facts: RuleFacts, part: Literal["entry", "counter"], selector: str,
     younger. A series that was not scraped meanwhile, because Prometheus or its way to the pod was away, is not new: it
     may have counted for weeks.
     """
-    where = equal("part", part)
     if part == "entry":
-        age = facts.of("envoy_server_uptime", where)
+        age = facts.at(part, "envoy_server_uptime")
     else:
-        age = f"time() - {facts.of('process_start_time_seconds', where)}"
-    known = f"{facts.of('up', where)} offset {minutes}m == 1 or {age} < {minutes * 60}"
+        age = f"time() - {facts.at(part, 'process_start_time_seconds')}"
+    known = f"{facts.at(part, 'up')} offset {minutes}m == 1 or {age} < {minutes * 60}"
     old = f"increase({selector}[{minutes}m]) and {selector} offset {minutes}m"
     new = f"({selector} unless {selector} offset {minutes}m) and on (namespace, pod) ({known})"
     return f"sum by ({by}) (({old}) or ({new}))"
+
+
+def placed(facts: RuleFacts, expression: str) -> str:
+    """Of series with the labels of PLACE those of pods in the namespace of the kitchen's tenant."""
+    return f"{expression} and on ({PLACE}) {facts.of('kitchen:declared')}"
 
 
 def of_owner(facts: RuleFacts, expression: str) -> str:

@@ -26,6 +26,11 @@ TIMES: Mapping[Severity, Mapping[str, str]] = {
 """How long more alerts of a group are waited for, and when what goes on is told again. Alertmanager forgets after five
 days what it has told, so that nothing is repeated later than that."""
 
+BY_DAYS = "governance"
+"""Subject of what is so for days, and not mended in an hour: what ends, and what the last audit found."""
+
+BY_DAYS_REPEAT = "12h"
+
 FOLDER = "/etc/alertmanager/secrets/kitchen-receivers"
 """Where Prometheus' operator, and OpenShift, mount a Secret `kitchen-receivers` into Alertmanager's pods."""
 
@@ -93,11 +98,17 @@ def _route(owner: str, *matchers: str) -> dict[str, Any]:
     return {
         "matchers": list(matchers),
         "receiver": f"{owner}-ticket",
-        "routes": [
-            {"matchers": [equal("severity", severity)], "receiver": f"{owner}-{severity}", **TIMES[severity]}
-            for severity in SEVERITIES
-        ],
+        "routes": [_of_severity(owner, severity) for severity in SEVERITIES],
     }
+
+
+def _of_severity(owner: str, severity: Severity) -> dict[str, Any]:
+    route = {"matchers": [equal("severity", severity)], "receiver": f"{owner}-{severity}", **TIMES[severity]}
+    if severity != "page":
+        return route
+    # Nobody is woken each hour by what only a working day mends.
+    by_days = {**route, "matchers": [equal("subject", BY_DAYS)], "repeat_interval": BY_DAYS_REPEAT}
+    return {**route, "routes": [by_days]}
 
 
 def _receiver(args: RoutingArgs, name: str) -> dict[str, Any]:

@@ -27,6 +27,10 @@ def monitoring_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
         generates = name not in kitchens or kitchens[name].task == "generate"
         yield from _objective_faults(f"monitoring.objectives.{name}", objective, generates)
     yield from place_faults(settings)
+    ticket, page = said.thresholds.ends_within_days, said.thresholds.page_within_days
+    if page > ticket:
+        rule = f"the page comes before the ticket, which comes {ticket} days (endsWithinDays) before the end"
+        yield Fault(path="monitoring.thresholds.pageWithinDays", value=page, rule=rule, example="pageWithinDays: 2")
     if said.form == "files" and settings.platform.monitoring:
         rule = "platform.monitoring makes objects for Prometheus' operator, and form: files none: state one of both"
         yield Fault(path="monitoring.form", value=said.form, rule=rule, example="form: operator")

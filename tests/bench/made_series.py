@@ -53,7 +53,7 @@ def environment(kitchens: int, adapters: int) -> RuleFacts:
         )
         for number in range(kitchens)
     ]
-    parts = ("counter", "entry", "record", "store")
+    parts = {"counter": "entry-dev", "entry": "entry-dev", "record": "entry-dev", "store": "object-store"}
     return RuleFacts(
         environment="dev", kitchens=made, entry=True, counter="shared", store=True, parts=parts, checks=CHECKS
     )
@@ -88,7 +88,7 @@ def _scraped(facts: RuleFacts) -> Iterator[Series]:
         for adapter in kitchen.adapters:
             yield from _calls(kitchen, adapter.name)
     for pod in range(ENTRY_PODS):
-        yield "up", {"environment": "dev", "part": "entry", "namespace": "entry-dev", "pod": f"entry-{pod}"}, 0
+        yield "up", _entry(pod), 0
         record = {"environment": "dev", "part": "record", "namespace": "entry-dev", "pod": f"entry-{pod}"}
         yield "kitchen_record_ready", record, 0
         yield "kitchen_record_oldest_waiting_seconds", record, 0
@@ -129,14 +129,18 @@ def _calls(kitchen: KitchenFacts, adapter: str) -> Iterator[Series]:
     for pod in range(ENTRY_PODS):
         for group in range(GROUPS):
             who = {"tenant": kitchen.tenant, "kitchen": kitchen.name, "adapter": adapter, "version": "v1"}
-            where = {"environment": "dev", "part": "entry", "pod": f"entry-{pod}", "group": f"g{group}"}
+            where = {**_entry(pod), "group": f"g{group}"}
             for outcome in _OUTCOMES:
                 yield "envoy_kitchen_entry_calls_total", {**where, **who, "outcome": outcome}, 0.1
-        refused = {"environment": "dev", "part": "entry", "pod": f"entry-{pod}", "tenant": kitchen.tenant}
+        refused = {**_entry(pod), "tenant": kitchen.tenant}
         if adapter == "a0":
             for reason in ("token", "out_of_bounds"):
                 labels = {**refused, "kitchen": kitchen.name, "reason": reason}
                 yield "envoy_kitchen_entry_refusals_total", labels, 0.01
+
+
+def _entry(pod: int) -> dict[str, str]:
+    return {"environment": "dev", "part": "entry", "namespace": "entry-dev", "pod": f"entry-{pod}"}
 
 
 def _recorded(facts: RuleFacts) -> Iterator[Series]:

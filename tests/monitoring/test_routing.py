@@ -48,7 +48,8 @@ def written(folder: Path, args: RoutingArgs = MAIN) -> Path:
 
 def labels(alert: Alert, **more: str) -> list[str]:
     """Labels as Prometheus sends them."""
-    said = {"alertname": alert.id, "environment": "dev", "severity": alert.severity, "owner": alert.owner, **more}
+    said = {"alertname": alert.id, "environment": "dev", "severity": alert.severity, "owner": alert.owner}
+    said |= {"subject": alert.subject, **more}
     return [f"{name}={value}" for name, value in said.items()]
 
 
@@ -94,6 +95,23 @@ def test_each_alert_comes_to_whom_it_is_for(tmp_path: Path) -> None:
 def test_every_receiver_of_a_route_is_there_and_is_used() -> None:
     made = configuration(MAIN)
     assert {one["name"] for one in made["receivers"]} == {*receivers(tuple(TENANTS))} == set(_receivers(made["route"]))
+
+
+def test_what_lasts_for_days_wakes_nobody_each_hour() -> None:
+    """What ends, and what an audit found, is told again twice a day; other pages each hour."""
+    pages = [route for route in _routes(configuration(MAIN)["route"]) if route.get("receiver", "").endswith("-page")]
+    by_days = [route for route in pages if route["matchers"] == ['subject="governance"']]
+    assert {route["receiver"] for route in by_days} == {route["receiver"] for route in pages}
+    assert {route["repeat_interval"] for route in by_days} == {"12h"}
+    assert {route["repeat_interval"] for route in pages if route not in by_days} == {"1h"}
+    lasting = ("KitchenEnded", "KitchenAuthorityUrgent", "KitchenEntryCertificateUrgent", "KitchenAuditDiffers")
+    assert {(ALERTS[name].severity, ALERTS[name].subject) for name in lasting} == {("page", "governance")}
+
+
+def _routes(route: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield route
+    for child in route.get("routes", ()):
+        yield from _routes(child)
 
 
 def test_the_alerts_of_others_are_nobody_s_page(tmp_path: Path) -> None:

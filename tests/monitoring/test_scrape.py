@@ -49,7 +49,7 @@ def test_every_rule_evaluates_over_what_was_scraped(prometheus: Prometheus) -> N
 def test_each_part_tells_what_was_done_to_it(prometheus: Prometheus) -> None:
     for series in (
         'envoy_kitchen_entry_calls_total{outcome="limited",kitchen="support"} > 0',
-        "ratelimit_service_rate_limit_over_limit > 0",
+        'ratelimit_service_rate_limit_over_limit{key1=~"grant_support/.+",key2=~"counted_.+"} > 0',
         "kitchen_record_lines_total > 0",
         'kitchen_adapter_refused{adapter="spoilt",reason="sum"} == 1',
         "minio_s3_requests_5xx_errors_total > 0",

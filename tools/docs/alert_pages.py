@@ -64,17 +64,22 @@ def everything() -> RuleFacts:
     promise = Objective(ttft_seconds=2.5, token_seconds=0.05, availability=0.995)
     adapters = (DeclaredAdapter(name="faq", version="v1"),)
     kitchen = KitchenFacts(
-        name="KITCHEN", tenant="TENANT", namespace="NAMESPACE", adapters=adapters, max_loras=1, objective=promise
+        name="KITCHEN",
+        tenant="TENANT",
+        namespace="NAMESPACE",
+        adapters=adapters,
+        max_loras=1,
+        objective=promise,
     )
     return RuleFacts(
         environment="ENVIRONMENT",
         kitchens=(kitchen,),
-        ends=(End(what="signer", name="NAME", timestamp=0),),
+        ends=tuple(End(what=what, name="NAME", timestamp=0) for what in ("signer", "exemption", "certificate")),
         entry=True,
         counter="shared",
         store=True,
         keda=True,
-        parts=("counter",),
+        parts={"counter": "entry-ENVIRONMENT"},
         certificates=("entry-ENVIRONMENT",),
         checks=CHECKS,
     )

@@ -46,11 +46,17 @@ def hours(expression: str) -> str:
     return f"sum_over_time(({expression})[{DAY}:10m]) / 6"
 
 
-def appeared(name: str, *matchers: str, by: str, window: str = "5m") -> str:
-    """What rare counters grew by within a window; one that is new counts from zero, which increase() leaves out."""
-    chosen = series(name, *matchers)
+def appeared(name: str, *matchers: str, by: str, minutes: int = 5) -> str:
+    """What rare counters of the entry grew by within some minutes; one that is new counts from zero.
+
+    increase() leaves the first hit out. New is what a pod did not have when it answered a scrape that long ago, and all
+    of a younger pod: after a gap in the scrapes a counter of weeks is not new (as in components/observability/names).
+    """
+    chosen, window, entry = series(name, *matchers), f"{minutes}m", (ENVIRONMENT, 'part="entry"')
     before = f"{chosen} offset {window}"
-    return f"{total(by)}((increase({chosen}[{window}]) and {before}) or ({chosen} unless {before}))"
+    young = f"{series('envoy_server_uptime', *entry)} < {minutes * 60}"
+    known = f"on (namespace, pod) ({series('up', *entry)} offset {window} == 1 or {young})"
+    return f"{total(by)}((increase({chosen}[{window}]) and {before}) or ({chosen} unless {before} and {known}))"
 
 
 def leading(expression: str, count: int = MANY) -> str:

@@ -28,6 +28,8 @@ _WORSE, _SLOWER, _FEWEST = 0.02, 1.5, 0.02
 
 BASE_WINDOW_SECONDS = 900
 
+_REFUSED, _KEPT = "kitchen_adapter_refused", "kitchen:adapter_refused"
+
 FETCH_CONTAINER = "fetch-adapters"
 """The container that fetches adapters before a server starts (components/serving/adapters.py)."""
 
@@ -49,12 +51,10 @@ def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
 
 def _records(facts: RuleFacts) -> Iterator[Record]:
     metric = "vllm:request_success_total"
-    done = facts.of(metric, equal("part", "server"))
-    failed = facts.of(metric, equal("part", "server"), equal("finished_reason", "error"))
-    yield Record(
-        name="kitchen:server_errors:ratio_rate30m",
-        expression=f"sum by ({KITCHEN}) (rate({failed}[30m])) / (sum by ({KITCHEN}) (rate({done}[30m])) > {_FEWEST})",
-    )
+    selectors = (facts.at("server", metric, equal("finished_reason", "error")), facts.at("server", metric))
+    failed, done = (f"sum by ({KITCHEN}) ({_mine(facts, f'rate({one}[30m])')})" for one in selectors)
+    yield Record(name="kitchen:server_errors:ratio_rate30m", expression=f"{failed} / ({done} > {_FEWEST})")
+    yield _refusals(facts)
     if facts.entry:
         by = "environment, kitchen, adapter, version"
         bad, every = (
@@ -65,13 +65,28 @@ def _records(facts: RuleFacts) -> Iterator[Record]:
         yield Record(name="kitchen:adapter_errors:ratio_rate30m", expression=names.of_owner(facts, share))
 
 
+def _mine(facts: RuleFacts, expression: str) -> str:
+    return names.placed(facts, expression)
+
+
+def _refusals(facts: RuleFacts) -> Record:
+    """Adapters that are not what was approved, from their refusal until they are loaded or no longer declared.
+
+    The sidecar tells a refusal as long as it sees one: while the store is away it only knows that it waits.
+    """
+    changed = facts.at("adapters", _REFUSED, 'reason=~"sum|signature"')
+    declared = facts.of("kitchen:declared_adapter", equal("mode", "hot"))
+    loaded = _mine(facts, facts.at("adapters", "kitchen_adapter_loaded"))
+    kept = f"{facts.of(_KEPT)} and on ({ADAPTER}) {declared} unless on ({ADAPTER}) min by ({ADAPTER}) ({loaded}) == 1"
+    return Record(name=_KEPT, expression=f"max by ({ADAPTER}, reason) ({_mine(facts, changed)}) == 1 or ({kept})")
+
+
 def _refused(facts: RuleFacts) -> Iterator[Alert]:
-    told = "kitchen_adapter_refused"
-    changed, unusable = (facts.of(told, f'reason{sign}"sum|signature"') for sign in ("=~", "!~"))
+    unusable = _mine(facts, facts.at("adapters", _REFUSED, 'reason!~"sum|signature"'))
     yield Alert(
         id="KitchenAdapterRefused",
         subject="adapters",
-        expression=f"max by ({ADAPTER}, reason) ({changed}) == 1",
+        expression=facts.of(_KEPT),
         severity="page",
         owner="security",
         summary=f"Adapter {_WHICH} of kitchen {_WHO} was refused: its {{{{ $labels.reason }}}} is not the approved one",
@@ -108,11 +123,11 @@ def _fetched(facts: RuleFacts) -> Iterator[Alert]:
 
 
 def _answering(facts: RuleFacts) -> str:
-    return f"{facts.of('up', equal('part', 'server'))} == 1"
+    return f"({_mine(facts, facts.at('server', 'up') + ' == 1')})"
 
 
 def _loaded(facts: RuleFacts) -> Iterator[Alert]:
-    loaded = facts.of("kitchen_adapter_loaded", equal("part", "adapters"))
+    loaded = facts.at("adapters", "kitchen_adapter_loaded")
     declared = facts.of("kitchen:declared_adapter", equal("mode", "hot"))
     there = f"{loaded} and on ({_POD}) {_answering(facts)}"
     yield Alert(
@@ -130,13 +145,14 @@ def _loaded(facts: RuleFacts) -> Iterator[Alert]:
 
 
 def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
-    last = facts.of("kitchen_adapters_last_reconcile_timestamp_seconds", equal("part", "adapters"))
+    last = facts.at("adapters", "kitchen_adapters_last_reconcile_timestamp_seconds")
     hot = f"count by ({KITCHEN}) ({facts.of('kitchen:declared_adapter', equal('mode', 'hot'))})"
+    seen = f"count by ({KITCHEN}) ({_mine(facts, last)})"
     yield Alert(
         id="KitchenSidecarStalled",
         subject="adapters",
         # 0 is told before the first pass: KitchenAdapterNotLoaded tells a sidecar that never has one.
-        expression=f"time() - max by ({_POD}) ({last} > 0) > {STALLED_SECONDS}",
+        expression=_mine(facts, f"time() - max by ({_POD}) ({last} > 0) > {STALLED_SECONDS}"),
         severity="ticket",
         owner="platform",
         summary=f"The adapters' sidecar in pod {{{{ $labels.pod }}}} of kitchen {_WHO} has stood still for "
@@ -147,7 +163,7 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenSidecarUnseen",
         subject="adapters",
-        expression=f"{hot} and on ({KITCHEN}) {_answering(facts)} unless on ({KITCHEN}) count by ({KITCHEN}) ({last})",
+        expression=f"{hot} and on ({KITCHEN}) {_answering(facts)} unless on ({KITCHEN}) {seen}",
         hold="5m",
         severity="ticket",
         owner="platform",
@@ -156,11 +172,11 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
         keeps=_KEEPS,
     )
     passes, failures = (
-        f"sum by ({_POD}) (rate({facts.of(f'kitchen_adapters_reconcile{name}_total', equal('part', 'adapters'))}[10m]))"
+        f"sum by ({_POD}) (rate({facts.at('adapters', f'kitchen_adapters_reconcile{name}_total')}[10m]))"
         for name in ("", "_failures")
     )
     # A pass with an adapter that stays refused counts as failed, too, and that has an alert of its own.
-    refused = facts.of("kitchen_adapter_refused", equal("part", "adapters"))
+    refused = facts.at("adapters", _REFUSED)
     yield Alert(
         id="KitchenSidecarFailing",
         subject="adapters",
@@ -176,8 +192,8 @@ def _sidecar(facts: RuleFacts) -> Iterator[Alert]:
 
 def _canary_kitchens(facts: RuleFacts) -> Iterator[Alert]:
     errors = facts.of("kitchen:server_errors:ratio_rate30m")
-    first = f"rate({facts.of('vllm:time_to_first_token_seconds_count', equal('part', 'server'))}[5m])"
-    enough = f"sum by ({KITCHEN}) ({first}) > {_FEWEST}"
+    first = f"rate({facts.at('server', 'vllm:time_to_first_token_seconds_count')}[5m])"
+    enough = f"sum by ({KITCHEN}) ({_mine(facts, first)}) > {_FEWEST}"
     ttft = f"(max by ({KITCHEN}) ({facts.of('kitchen:ttft_seconds:p95_5m')}) and {enough})"
     yield Alert(
         id="KitchenCanaryErrors",
@@ -241,10 +257,11 @@ def _base_answers(facts: RuleFacts) -> Iterator[Alert]:
     calls, declared = facts.of(names.CALLS_RATE, equal("outcome", "ok")), facts.of("kitchen:declared_adapter")
     adapters = f"avg_over_time({calls}[15m]) and on (environment, kitchen, adapter, version) {declared}"
     asked = f"{names.of_owner(facts, f'sum by (environment, kitchen) ({adapters})')} > {_FEWEST}"
-    worked = facts.of("vllm:lora_requests_info", equal("part", "server"), 'running_lora_adapters!=""')
-    running = facts.of("vllm:num_requests_running", equal("part", "server"))
+    worked = _mine(facts, facts.at("server", "vllm:lora_requests_info", 'running_lora_adapters!=""'))
+    running = facts.at("server", "vllm:num_requests_running")
     recent = f"time() - max by ({KITCHEN}) ({worked}) < {BASE_WINDOW_SECONDS}"
-    few = f"min by ({KITCHEN}) (min_over_time(({running} > 0)[15m:1m])) <= 2 or {facts.of('kitchen:max_loras')} <= 2"
+    least = _mine(facts, f"min_over_time(({running} > 0)[15m:1m])")
+    few = f"min by ({KITCHEN}) ({least}) <= 2 or {facts.of('kitchen:max_loras')} <= 2"
     yield Alert(
         id="KitchenBaseAnswers",
         subject="adapters",

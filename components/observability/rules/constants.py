@@ -34,7 +34,7 @@ def of_environment(facts: RuleFacts) -> tuple[Record, ...]:
 
 def _of_kitchen(facts: RuleFacts, kitchen: KitchenFacts) -> Iterator[Record]:
     who = {"tenant": kitchen.tenant, "kitchen": kitchen.name}
-    yield _constant(facts, "kitchen:declared", 1, **who)
+    yield _constant(facts, "kitchen:declared", 1, **who, namespace=kitchen.namespace)
     yield _constant(facts, "kitchen:declared_replicas", kitchen.replicas, **who)
     yield _constant(facts, "kitchen:max_loras", kitchen.max_loras, **who)
     if kitchen.canary_of is not None:

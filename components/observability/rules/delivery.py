@@ -25,10 +25,10 @@ def records(facts: RuleFacts) -> tuple[Record, ...]:
     if not facts.entry:
         return ()
     name, by = "kitchen:first_answer_timestamp_seconds", "environment, kitchen, adapter, version"
-    calls = facts.of(names.CALLS, equal("outcome", "ok"), 'kitchen!=""')
+    calls = facts.at("entry", names.CALLS, equal("outcome", "ok"), 'kitchen!=""')
     first = names.of_owner(facts, f"min by ({by}) (timestamp({calls} > 0))")
     kept = f"max by ({ADAPTER}) (last_over_time({facts.of(name)}[1d]))"
-    merged = f"max by ({by}) ({facts.of('kitchen_merged_timestamp_seconds')})"
+    merged = f"max by ({by}) ({facts.of('kitchen_merged_timestamp_seconds', *facts.outside())})"
     return (
         Record(name=name, expression=f"{kept} or {first}"),
         # An answer of before the merge is of a version that was there already.
@@ -57,12 +57,13 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         impact="Servers of the kitchens that wait for it do not start; those that run go on.",
         keeps=_KEEPS,
     )
-    done, whole = (facts.of(f"kitchen_load_{name}_bytes", equal("part", "load")) for name in ("done", "whole"))
+    done, whole = (facts.at("load", f"kitchen_load_{name}_bytes") for name in ("done", "whole"))
     by = "environment, tenant, namespace, pod, base_model, version"
     yield Alert(
         id="KitchenLoadStalled",
         subject="delivery",
-        expression=f"max by ({by}) ({done} < {whole}) and max by ({by}) (changes({done}[15m])) == 0",
+        expression=f"max by ({by}) ({done} < {whole}) and max by ({by}) (changes({done}[15m])) == 0"
+        f" and on (environment, tenant, namespace) {facts.of('kitchen:declared')}",
         hold="15m",
         severity="ticket",
         owner="platform",

@@ -21,6 +21,9 @@ NOT_THE_CALLERS = (
 """Reasons of refusals that are faults of the platform."""
 
 
+_FEWEST_TOKENS = 15
+"""Refused tokens in 5 minutes: fewer, with nobody let in, are one program at night."""
+
 LIMITS = ("rate_limit", "tenant_share_exceeded")
 """Reasons of refusals that KitchenEntryLimited tells."""
 
@@ -32,7 +35,7 @@ def records(facts: RuleFacts) -> tuple[Record, ...]:
     by = "environment, kitchen, adapter, version, outcome"
     calls = f"sum by (environment, kitchen, outcome) ({facts.of(names.CALLS_RATE)})"
     return (
-        Record(name=names.CALLS_RATE, expression=f"sum by ({by}) (rate({facts.of(names.CALLS)}[5m]))"),
+        Record(name=names.CALLS_RATE, expression=f"sum by ({by}) (rate({facts.at('entry', names.CALLS)}[5m]))"),
         Record(name="kitchen:entry_calls:rate5m", expression=names.of_owner(facts, calls)),
     )
 
@@ -46,7 +49,7 @@ def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
 
 
 def _presence(facts: RuleFacts) -> Iterator[Alert]:
-    up = facts.of("up", equal("part", "entry"))
+    up = facts.at("entry", "up")
     yield Alert(
         id="KitchenEntryMissing",
         subject="entry",
@@ -108,7 +111,7 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
     by, own = "environment, kitchen, reason", f'reason!~"{"|".join(NOT_THE_CALLERS)}"'
     # Those over a limit have an alert of their own.
     other = f'reason!~"{"|".join((*NOT_THE_CALLERS, *LIMITS))}"'
-    refused = names.increase(facts, "entry", facts.of(names.REFUSALS, 'kitchen!=""', other), by, 15)
+    refused = names.increase(facts, "entry", facts.at("entry", names.REFUSALS, 'kitchen!=""', other), by, 15)
     every = f"sum by (environment, kitchen) ({rate}) > {_FEWEST}"
     told = f"{refused} / 900 / on (environment, kitchen) group_left () ({every})"
     yield Alert(
@@ -123,7 +126,9 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
         impact="Callers are told no. A change of what calls ask for is the usual cause.",
         keeps=(*_KEEPS, "reason"),
     )
-    unknown = names.increase(facts, "entry", facts.of(names.REFUSALS, 'kitchen=""', own), "environment, reason", 15)
+    unknown = names.increase(
+        facts, "entry", facts.at("entry", names.REFUSALS, 'kitchen=""', own), "environment, reason", 15
+    )
     calls = f"sum by (environment) ({rate}) > {_FEWEST}"
     yield Alert(
         id="KitchenEntryStrangers",
@@ -137,8 +142,29 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
         impact="Callers have no valid token, or no right to the model they ask for; or somebody tries what is open.",
         keeps=("environment", "reason"),
     )
+    token = facts.at("entry", names.REFUSALS, 'kitchen=""', equal("reason", "token"))
+    let_in = f"sum by (environment) ({facts.of('kitchen:entry_calls:rate5m')}) > 0"
+    yield Alert(
+        id="KitchenEntryTokensRefused",
+        subject="entry",
+        # A call that comes as far as a kitchen, or is refused there, had a token that the entry took.
+        expression=(
+            f"{names.increase(facts, 'entry', token, 'environment', 5)} >= {_FEWEST_TOKENS}"
+            f" unless on (environment) {let_in}"
+        ),
+        hold="5m",
+        severity="page",
+        owner="platform",
+        summary="The entry of {{ $labels.environment }} has refused the token of every call for 10 minutes",
+        impact="Nobody is served. Most often the issuer has other keys, or another name, than the settings state.",
+        keeps=("environment",),
+    )
     away = names.increase(
-        facts, "entry", facts.of(names.REFUSALS, f'reason=~"{"|".join(NOT_THE_CALLERS)}"'), "environment, reason", 5
+        facts,
+        "entry",
+        facts.at("entry", names.REFUSALS, f'reason=~"{"|".join(NOT_THE_CALLERS)}"'),
+        "environment, reason",
+        5,
     )
     yield Alert(
         id="KitchenEntryPartAway",
@@ -160,7 +186,7 @@ def _none(_facts: RuleFacts) -> Iterator[Alert]:
 
 
 def _near(facts: RuleFacts) -> Iterator[Alert]:
-    near = names.increase(facts, "entry", facts.of(names.NEAR_LIMIT), "environment, kitchen, group", 15)
+    near = names.increase(facts, "entry", facts.at("entry", names.NEAR_LIMIT), "environment, kitchen, group", 15)
     yield _near_alert(
         f"{names.of_owner(facts, near)} > 0", "group {{ $labels.group }} at kitchen " + _WHO, (*_KEEPS, "group")
     )
@@ -168,11 +194,11 @@ def _near(facts: RuleFacts) -> Iterator[Alert]:
 
 def _near_shared(facts: RuleFacts) -> Iterator[Alert]:
     """Ratelimit counts a hit as near a limit from 80 percent of it on (its default NEAR_LIMIT_RATIO)."""
-    near = names.increase(
-        facts, "counter", facts.of(names.NEAR_SHARED_LIMIT, equal("part", "counter")), "environment, key1, key2", 15
-    )
-    keeps = ("environment", "key1", "key2")
-    yield _near_alert(f"{near} > 0", "the limit {{ $labels.key1 }} {{ $labels.key2 }}", keeps)
+    near = names.increase(facts, "counter", facts.at("counter", names.NEAR_SHARED_LIMIT), "environment, key1, key2", 15)
+    # Names of grants begin with the kitchen's: `grant_<kitchen>/access-0/<model>` (infra/grants.py).
+    of_kitchen = f'label_replace({near} > 0, "kitchen", "$1", "key1", "grant_([^/]+)/.+")'
+    expression, keeps = names.of_owner(facts, of_kitchen), (*_KEEPS, "key1", "key2")
+    yield _near_alert(expression, f"the limit {{{{ $labels.key1 }}}} {{{{ $labels.key2 }}}} at kitchen {_WHO}", keeps)
 
 
 def _near_alert(expression: str, whose: str, keeps: tuple[str, ...]) -> Alert:

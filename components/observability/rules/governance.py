@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.observability.alert import Alert, Record
-from components.observability.facts import RuleFacts, equal
+from components.observability.alert import Alert, Record, Severity
+from components.observability.facts import RuleFacts, among, equal, select
 
 _DAY = 86400
+
+BY_CERTIFICATE, BY_EXEMPTION = "certificate", "exemption"
+"""Kinds of ends after which nothing serves that it should not: a connection fails, or an update is refused."""
 
 OVERDUE_DAYS = 2
 CHECKED = {
@@ -38,6 +41,7 @@ def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
 
 def _ends(facts: RuleFacts) -> Iterator[Alert]:
     ends, days = facts.of("kitchen:ends_timestamp_seconds"), facts.thresholds.ends_within_days
+    proofs = _of_kind(facts, BY_CERTIFICATE, BY_EXEMPTION, sign="!~")
     what = "The {{ $labels.what }} {{ $labels.name }}"
     keeps = ("environment", "what", "name")
     yield Alert(
@@ -53,42 +57,79 @@ def _ends(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenEnded",
         subject="governance",
-        expression=f"{ends} - time() <= 0",
+        expression=f"{proofs} - time() <= 0",
         severity="page",
         owner="security",
         summary=f"{what} has ended",
-        impact="The next update is refused, or runs without what it allowed.",
+        impact="What rests on it goes on serving without it: an adapter whose signer is over, a model without licence.",
+        keeps=keeps,
+    )
+    yield Alert(
+        id="KitchenExemptionEnded",
+        subject="governance",
+        expression=f"{_of_kind(facts, BY_EXEMPTION)} - time() <= 0",
+        severity="ticket",
+        owner="security",
+        summary=f"{what} has ended",
+        impact="The policies no longer heed it: the next update is refused, unless the object is mended.",
+        keeps=keeps,
+    )
+    yield Alert(
+        id="KitchenAuthorityUrgent",
+        subject="governance",
+        expression=f"{_of_kind(facts, BY_CERTIFICATE)} - time() < {facts.thresholds.page_within_days * _DAY}",
+        severity="page",
+        owner="platform",
+        summary=f"{what} ends within {facts.thresholds.page_within_days} days, or has ended",
+        impact="From its end on pods that trust it alone connect to nothing behind it: the store, or the door.",
         keeps=keeps,
     )
 
 
+def _of_kind(facts: RuleFacts, *kinds: str, sign: str = "=") -> str:
+    return facts.of("kitchen:ends_timestamp_seconds", f'what{sign}"{"|".join(kinds)}"')
+
+
 def _certificates(facts: RuleFacts) -> Iterator[Alert]:
-    days = facts.thresholds.ends_within_days
-    if facts.entry:
-        envoy = facts.of("envoy_server_days_until_first_cert_expiring", equal("part", "entry"))
-        yield Alert(
-            id="KitchenEntryCertificateEnds",
-            subject="governance",
-            expression=f"min by (environment) ({envoy}) < {days}",
-            severity="page",
-            owner="platform",
-            summary="A certificate that the entry of {{ $labels.environment }} uses ends in {{ $value }} days",
-            impact="From that day on no caller can connect.",
-            keeps=("environment",),
-        )
-    if facts.certificates:
-        spaces = "|".join(sorted(facts.certificates))
-        left = f'certmanager_certificate_expiration_timestamp_seconds{{namespace=~"{spaces}"}} - time()'
-        yield Alert(
-            id="KitchenCertificateEnds",
-            subject="governance",
-            expression=f"min by (namespace, name) ({left}) < {days * _DAY}",
-            severity="ticket",
-            owner="platform",
-            summary="Certificate {{ $labels.name }} in {{ $labels.namespace }} ends in {{ $value | humanizeDuration }}",
-            impact="cert-manager has not renewed it in time; from its last day on nobody can connect.",
-            keeps=("namespace", "name"),
-        )
+    limits = facts.thresholds
+    stages: tuple[tuple[str, int, Severity], ...] = (
+        ("Ends", limits.ends_within_days, "ticket"),
+        ("Urgent", limits.page_within_days, "page"),
+    )
+    for name, days, severity in stages:
+        if facts.entry:
+            yield _of_entry(facts, name, days, severity)
+        if facts.certificates:
+            yield _of_manager(facts, name, days, severity)
+
+
+def _of_entry(facts: RuleFacts, name: str, days: int, severity: Severity) -> Alert:
+    left = facts.at("entry", "envoy_server_days_until_first_cert_expiring")
+    return Alert(
+        id=f"KitchenEntryCertificate{name}",
+        subject="governance",
+        expression=f"min by (environment) ({left}) < {days}",
+        severity=severity,
+        owner="platform",
+        summary="A certificate that the entry of {{ $labels.environment }} uses ends in {{ $value }} days",
+        impact="From that day on no caller can connect.",
+        keeps=("environment",),
+    )
+
+
+def _of_manager(facts: RuleFacts, name: str, days: int, severity: Severity) -> Alert:
+    spaces = among("namespace", facts.certificates)
+    left = f"{select('certmanager_certificate_expiration_timestamp_seconds', spaces)} - time()"
+    return Alert(
+        id=f"KitchenCertificate{name}",
+        subject="governance",
+        expression=f"min by (namespace, name) ({left}) < {days * _DAY}",
+        severity=severity,
+        owner="platform",
+        summary="Certificate {{ $labels.name }} in {{ $labels.namespace }} ends in {{ $value | humanizeDuration }}",
+        impact="cert-manager has not renewed it in time; from its last day on nobody can connect.",
+        keeps=("namespace", "name"),
+    )
 
 
 def _checks(facts: RuleFacts) -> Iterator[Alert]:
@@ -96,7 +137,7 @@ def _checks(facts: RuleFacts) -> Iterator[Alert]:
     found = {"drift": _drift, "policy": _violations, "audit": _audit}
     yield from (found[check](facts) for check in sorted(facts.checks))
     done = " or ".join(
-        f'label_replace(max by (environment) ({facts.of(CHECKED[check])}), "check", "{check}", "", "")'
+        f'label_replace(max by (environment) ({_when(facts, check)}), "check", "{check}", "", "")'
         for check in sorted(facts.checks)
     )
     expected = facts.of("kitchen:expected_check")
@@ -115,14 +156,18 @@ def _checks(facts: RuleFacts) -> Iterator[Alert]:
         )
 
 
+def _when(facts: RuleFacts, check: str) -> str:
+    return facts.of(CHECKED[check], *facts.outside())
+
+
 def _last(facts: RuleFacts, check: str, metric: str, *matchers: str) -> str:
     """The numbers of a check's last run alone.
 
     Where it ran on another machine before, that one's file is still there, with numbers that may long be mended.
     """
-    when = facts.of(CHECKED[check])
+    when = _when(facts, check)
     newest = f"{when} == on (environment) group_left () max by (environment) ({when})"
-    return f"({facts.of(metric, *matchers)} and on (environment, job, instance) ({newest}))"
+    return f"({facts.of(metric, *facts.outside(*matchers))} and on (environment, job, instance) ({newest}))"
 
 
 def _drift(facts: RuleFacts) -> Alert:

@@ -21,12 +21,12 @@ _GPU = ("Hostname", "gpu", "UUID", "modelName")
 
 def records(facts: RuleFacts) -> tuple[Record, ...]:
     """How busy the GPUs of the kitchens' pods are, in percent."""
-    if not facts.kitchens:
+    if not (facts.kitchens and facts.gpus):
         return ()
     spaces = sorted({kitchen.namespace for kitchen in facts.kitchens})
     by = "namespace, pod, Hostname, gpu, GPU_I_ID, UUID"
     honoured = _busy('exported_namespace=""', among("namespace", spaces))
-    exported = _busy(among("exported_namespace", spaces))
+    exported = _busy(*facts.outside(among("exported_namespace", spaces)))
     renamed = f'label_replace({exported}, "namespace", "$1", "exported_namespace", "(.+)")'
     renamed = f'label_replace({renamed}, "pod", "$1", "exported_pod", "(.+)")'
     return (
@@ -46,8 +46,8 @@ def _busy(*matchers: str) -> str:
 
 
 def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
-    """The alerts of this subject."""
-    return tuple(_alerts(facts)) if facts.kitchens else ()
+    """The alerts of this subject; none where no kitchen asks for a GPU that NVIDIA's exporter tells of."""
+    return tuple(_alerts(facts)) if facts.kitchens and facts.gpus else ()
 
 
 def _alerts(facts: RuleFacts) -> Iterator[Alert]:

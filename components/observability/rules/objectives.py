@@ -90,13 +90,15 @@ def _latencies(facts: RuleFacts) -> Iterator[Record]:
         (TOKENS, "vllm:inter_token_latency_seconds", _by_edge(facts, TOKENS)),
     ):
         for edge, kitchens in sorted(edges.items()):
-            who = (equal("part", "server"), _named(kitchens))
-            calls = f"sum by ({_BY}) (rate({facts.of(f'{metric}_count', *who)}[5m]))"
-            held = facts.of(f"{metric}_bucket", *who, equal("le", label(edge)))
+            calls = _rate(facts, facts.at("server", f"{metric}_count", who := _named(kitchens)))
+            held = _rate(facts, facts.at("server", f"{metric}_bucket", who, equal("le", label(edge))))
             yield Record(name=_ALL, expression=calls, labels={"objective": kind})
-            yield Record(
-                name=_BAD, expression=f"{calls} - sum by ({_BY}) (rate({held}[5m]))", labels={"objective": kind}
-            )
+            yield Record(name=_BAD, expression=f"{calls} - {held}", labels={"objective": kind})
+
+
+def _rate(facts: RuleFacts, selector: str) -> str:
+    """Events a second of servers in the namespaces of their kitchens."""
+    return f"sum by ({_BY}) ({names.placed(facts, f'rate({selector}[5m])')})"
 
 
 def _by_edge(facts: RuleFacts, kind: str) -> dict[float, list[KitchenFacts]]:
@@ -122,9 +124,10 @@ def _availabilities(facts: RuleFacts) -> Iterator[Record]:
     kitchens = [kitchen for kitchen in facts.kitchens if kitchen.objective.availability is not None]
     if kitchens:
         for name, selector in zip((_ALL, _BAD), _availability_selectors(facts, _named(kitchens)), strict=True):
-            rate = f"sum by ({_BY}) (rate({selector}[5m]))"
             if facts.entry:
                 rate = names.of_owner(facts, f"sum by (environment, kitchen) ({selector})")
+            else:
+                rate = _rate(facts, selector)
             yield Record(name=name, expression=rate, labels={"objective": AVAILABILITY})
 
 
@@ -136,10 +139,10 @@ def _availability_selectors(facts: RuleFacts, who: str) -> tuple[str, str]:
     if facts.entry:
         counted, failed = 'outcome=~"ok|failed"', 'outcome="failed"'
         return facts.of(names.CALLS_RATE, who, counted), facts.of(names.CALLS_RATE, who, failed)
-    metric, part = "vllm:request_success_total", equal("part", "server")
+    metric = "vllm:request_success_total"
     return (
-        facts.of(metric, part, who, 'finished_reason!="abort"'),
-        facts.of(metric, part, who, equal("finished_reason", "error")),
+        facts.at("server", metric, who, 'finished_reason!="abort"'),
+        facts.at("server", metric, who, equal("finished_reason", "error")),
     )
 
 

@@ -23,9 +23,9 @@ def records(facts: RuleFacts) -> tuple[Record, ...]:
         Record(
             name="kitchen:expected_part",
             expression="vector(1)",
-            labels={"environment": facts.environment, "part": part},
+            labels={"environment": facts.environment, "part": part, "namespace": namespace},
         )
-        for part in facts.parts
+        for part, namespace in sorted(facts.parts.items())
         if part not in OWN_ALERTS
     )
 
@@ -56,7 +56,7 @@ def _pending(facts: RuleFacts) -> Iterator[Alert]:
 
 
 def _unseen(facts: RuleFacts) -> Iterator[Alert]:
-    by = "environment, part"
+    by = "environment, part, namespace"
     yield Alert(
         id="KitchenPartUnseen",
         subject="platform",
@@ -66,13 +66,13 @@ def _unseen(facts: RuleFacts) -> Iterator[Alert]:
         owner="platform",
         summary="Nothing of the part {{ $labels.part }} of {{ $labels.environment }} is scraped",
         impact="Alerts on it cannot fire, and its dashboards are empty.",
-        keeps=("environment", "part"),
+        keeps=("environment", "part", "namespace"),
     )
 
 
 def _scaling(facts: RuleFacts) -> Iterator[Alert]:
     spaces = sorted({kitchen.namespace for kitchen in facts.kitchens})
-    errors = select("keda_scaler_detail_errors_total", among("exported_namespace", spaces))
+    errors = select("keda_scaler_detail_errors_total", *facts.outside(among("exported_namespace", spaces)))
     yield Alert(
         id="KitchenScalerErrors",
         subject="platform",

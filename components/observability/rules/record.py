@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.observability.alert import Alert, Record
-from components.observability.facts import RuleFacts, equal
+from components.observability.facts import RuleFacts
 
 _POD = "environment, namespace, pod"
 _KEEPS = ("environment", "namespace", "pod")
@@ -22,12 +22,12 @@ def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
 
 
 def _alerts(facts: RuleFacts) -> Iterator[Alert]:
-    part = equal("part", "record")
+    part = "record"
     yield Alert(
         id="KitchenRecordNotShipped",
         subject="record",
         expression=(
-            f"max by ({_POD}) ({facts.of('kitchen_record_oldest_waiting_seconds', part)})"
+            f"max by ({_POD}) ({facts.at(part, 'kitchen_record_oldest_waiting_seconds')})"
             f" > {facts.thresholds.record_waiting_seconds}"
         ),
         severity="page",
@@ -40,7 +40,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenRecordNotReady",
         subject="record",
-        expression=f"min by ({_POD}) ({facts.of('kitchen_record_ready', part)}) == 0",
+        expression=f"min by ({_POD}) ({facts.at(part, 'kitchen_record_ready')}) == 0",
         hold="1m",
         severity="page",
         owner="platform",
@@ -51,7 +51,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenRecordFailing",
         subject="record",
-        expression=f"sum by ({_POD}) (rate({facts.of('kitchen_record_failures_total', part)}[10m])) > 0",
+        expression=f"sum by ({_POD}) (rate({facts.at(part, 'kitchen_record_failures_total')}[10m])) > 0",
         hold="10m",
         severity="ticket",
         owner="platform",
@@ -62,11 +62,11 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenRecordUnseen",
         subject="record",
-        expression=f"absent({facts.of('kitchen_record_oldest_waiting_seconds', part)})",
+        expression=f"absent({facts.at(part, 'kitchen_record_oldest_waiting_seconds')})",
         hold="5m",
         severity="ticket",
         owner="security",
         summary="No shipper of the record of {{ $labels.environment }} is scraped",
         impact="Nobody can tell whether calls are recorded.",
-        keeps=("environment", "part"),
+        keeps=("environment", "part", "namespace"),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from components.observability import names
 from components.observability.alert import Alert, Record
 from components.observability.facts import RuleFacts, equal
 
-_BY = "environment, tenant, kitchen, namespace"
+_BY = names.PLACE
 _KEEPS = ("environment", "tenant", "kitchen", "namespace")
 _WHO = "{{ $labels.kitchen }} of {{ $labels.tenant }}"
 
@@ -36,22 +38,24 @@ def _quantiles(facts: RuleFacts) -> Iterator[Record]:
         for part in (50, 95, 99):
             yield Record(
                 name=f"kitchen:{short}_seconds:p{part}_5m",
-                expression=f"histogram_quantile({part / 100}, {facts.of(name)})",
+                expression=names.placed(facts, f"histogram_quantile({part / 100}, {facts.of(name)})"),
             )
 
 
 def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
     """The alerts of this subject."""
-    return (*_presence(facts), *_speed(facts), *_queue(facts), *_memory(facts))
+    of_places = (*_pods(facts), *_speed(facts), *_queue(facts), *_memory(facts))
+    placed = [replace(alert, expression=names.placed(facts, alert.expression)) for alert in of_places]
+    return (*_servers(facts), *placed)
 
 
 def _server(facts: RuleFacts, metric: str, *matchers: str) -> str:
     return facts.of(metric, equal("part", "server"), *matchers)
 
 
-def _presence(facts: RuleFacts) -> Iterator[Alert]:
+def _pods(facts: RuleFacts) -> Iterator[Alert]:
     up = _server(facts, "up")
-    pod, who = f"{_BY}, pod", "environment, tenant, kitchen"
+    pod = f"{_BY}, pod"
     started = (
         f"max by ({pod}) (max_over_time({up}[{FIRST_START}])) == 1 or max by ({pod}) ({up} offset {FIRST_START}) == 0"
     )
@@ -65,34 +69,6 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         summary=f"Pod {{{{ $labels.pod }}}} of kitchen {_WHO} has not answered scrapes for 5 minutes",
         impact="The kitchen has fewer servers than declared: calls wait longer, or fail where it was the only one.",
         keeps=(*_KEEPS, "pod"),
-    )
-    declared = facts.of("kitchen:declared_replicas")
-    yield Alert(
-        id="KitchenServersMissing",
-        subject="serving",
-        expression=(
-            f"{declared} > 0 and on ({who}) (max by ({who}) (max_over_time({up}[{FIRST_START}])) == 1"
-            f" or {declared} offset {FIRST_START} > 0) unless on ({who}) sum by ({who}) ({up}) > 0"
-        ),
-        # A kitchen with one server that is replaced is without one while the new pod loads its model.
-        hold="10m",
-        severity="page",
-        owner="platform",
-        summary=f"No server of kitchen {_WHO} answers, and Git declares {{{{ $value }}}}",
-        impact="Every call to the kitchen fails. This also fires where nothing is scraped any more.",
-        keeps=("environment", "tenant", "kitchen"),
-    )
-    yield Alert(
-        id="KitchenServersFew",
-        subject="serving",
-        # Pods that a quota or a webhook does not let in are no pods, and no other alert sees them.
-        expression=f"0 < sum by ({who}) ({up}) < on ({who}) max by ({who}) ({declared})",
-        hold="1h",
-        severity="ticket",
-        owner="platform",
-        summary=f"Only {{{{ $value }}}} servers of kitchen {_WHO} answer, fewer than Git declares, for an hour",
-        impact="Calls wait longer; one more server away may be too many.",
-        keeps=("environment", "tenant", "kitchen"),
     )
     yield Alert(
         id="KitchenServerRestarts",
@@ -123,6 +99,39 @@ def _presence(facts: RuleFacts) -> Iterator[Alert]:
         summary=f"Kitchen {_WHO} computes nothing, and has {{{{ $value }}}} calls",
         impact="Calls hang until they time out; the server's health is still good.",
         keeps=_KEEPS,
+    )
+
+
+def _servers(facts: RuleFacts) -> Iterator[Alert]:
+    up, who = _server(facts, "up"), names.KITCHEN
+    declared = facts.of("kitchen:declared_replicas")
+    there, before = names.placed(facts, up), names.placed(facts, f"max_over_time({up}[{FIRST_START}])")
+    yield Alert(
+        id="KitchenServersMissing",
+        subject="serving",
+        expression=(
+            f"{declared} > 0 and on ({who}) (max by ({who}) ({before}) == 1"
+            f" or {declared} offset {FIRST_START} > 0) unless on ({who}) sum by ({who}) ({there}) > 0"
+        ),
+        # A kitchen with one server that is replaced is without one while the new pod loads its model.
+        hold="10m",
+        severity="page",
+        owner="platform",
+        summary=f"No server of kitchen {_WHO} answers, and Git declares {{{{ $value }}}}",
+        impact="Every call to the kitchen fails. This also fires where nothing is scraped any more.",
+        keeps=("environment", "tenant", "kitchen"),
+    )
+    yield Alert(
+        id="KitchenServersFew",
+        subject="serving",
+        # Pods that a quota or a webhook does not let in are no pods, and no other alert sees them.
+        expression=f"0 < sum by ({who}) ({there}) < on ({who}) max by ({who}) ({declared})",
+        hold="1h",
+        severity="ticket",
+        owner="platform",
+        summary=f"Only {{{{ $value }}}} servers of kitchen {_WHO} answer, fewer than Git declares, for an hour",
+        impact="Calls wait longer; one more server away may be too many.",
+        keeps=("environment", "tenant", "kitchen"),
     )
 
 
@@ -186,11 +195,12 @@ def _queue(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenQueueLong",
         subject="serving",
-        expression=f"sum by ({_BY}) ({capacity}) > {facts.thresholds.waiting}",
+        # Of each server: twice as many of them may have twice as many calls waiting.
+        expression=f"avg by ({_BY}) ({capacity}) > {facts.thresholds.waiting}",
         hold="5m",
         severity="ticket",
         owner="platform",
-        summary=f"{{{{ $value }}}} calls wait for a place in kitchen {_WHO}",
+        summary=f"{{{{ $value | humanize }}}} calls a server wait for a place in kitchen {_WHO}",
         impact="First tokens come late; calls may time out. The kitchen needs more replicas or less load.",
         keeps=_KEEPS,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.observability.alert import Alert, Record
-from components.observability.facts import RuleFacts, equal
+from components.observability.facts import RuleFacts
 
 
 def records(_facts: RuleFacts) -> tuple[Record, ...]:
@@ -19,9 +19,9 @@ def alerts(facts: RuleFacts) -> tuple[Alert, ...]:
 
 
 def _alerts(facts: RuleFacts) -> Iterator[Alert]:
-    part = equal("part", "store")
+    part = "store"
     free, total = (
-        f"max by (environment) ({facts.of(f'minio_cluster_capacity_usable_{name}_bytes', part)})"
+        f"max by (environment) ({facts.at(part, f'minio_cluster_capacity_usable_{name}_bytes')})"
         for name in ("free", "total")
     )
     yield Alert(
@@ -35,8 +35,8 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         impact="When it is full, the record of calls stops, and with it the entry.",
         keeps=("environment",),
     )
-    failed = f"sum by (environment) (rate({facts.of('minio_s3_requests_5xx_errors_total', part)}[5m]))"
-    every = f"sum by (environment) (rate({facts.of('minio_s3_requests_total', part)}[5m]))"
+    failed = f"sum by (environment) (rate({facts.at(part, 'minio_s3_requests_5xx_errors_total')}[5m]))"
+    every = f"sum by (environment) (rate({facts.at(part, 'minio_s3_requests_total')}[5m]))"
     yield Alert(
         id="KitchenStoreErrors",
         subject="store",
@@ -48,7 +48,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         impact="New pods cannot fetch adapters; the record of calls waits.",
         keeps=("environment",),
     )
-    drives = facts.of("minio_cluster_drive_offline_total", part)
+    drives = facts.at(part, "minio_cluster_drive_offline_total")
     yield Alert(
         id="KitchenStoreDrives",
         subject="store",
@@ -63,7 +63,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
     yield Alert(
         id="KitchenStoreMissing",
         subject="store",
-        expression=f"absent({facts.of('up', part)} == 1)",
+        expression=f"absent({facts.at(part, 'up')} == 1)",
         hold="2m",
         severity="page",
         owner="platform",

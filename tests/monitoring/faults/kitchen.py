@@ -30,6 +30,7 @@ BUCKET, TENANT, KITCHEN = "dev-lora", "sales", "support"
 _OURS = {"environment": "dev"}
 _POD = {**_OURS, "tenant": TENANT, "kitchen": KITCHEN, "namespace": "sales-dev", "pod": "support-predictor-0"}
 _PAUSE = 0.4
+_STORE = "object-store"
 
 
 @dataclass
@@ -64,7 +65,8 @@ class Watched:
             entry=True,
             counter="local",
             store=True,
-            parts=("entry", "record", "store"),
+            parts={"entry": "entry-dev", "record": "entry-dev", "store": _STORE},
+            gpus=False,
         )
 
     def declare(self) -> None:
@@ -101,7 +103,12 @@ def watched(folder: Path) -> Iterator[Watched]:
             # No fault here stops the shipper: it stands for a server of the kitchen that answers its scrapes.
             Job(name="server", ports=[shipper.port], labels={**_POD, "part": "server"}),
             Job(name="adapters", ports=[sidecar.port], labels={**_POD, "part": "adapters"}),
-            Job(name="store", ports=[store.port], path="/minio/v2/metrics/cluster", labels={**_OURS, "part": "store"}),
+            Job(
+                name="store",
+                ports=[store.port],
+                path="/minio/v2/metrics/cluster",
+                labels={**_OURS, "part": "store", "namespace": _STORE},
+            ),
         ]
         made = Watched(store, sidecar, envoy, stack.enter_context(_started(folder, secure)), tls, plan, jobs, issuer)
         made.adapters["good/v1"] = sidecar.publish("good/v1")

@@ -24,9 +24,6 @@ RUNBOOK = "https://docs.kitchen.example"
 SCRAPE, EVALUATION = 30, 60
 """Seconds between scrapes and between evaluations, as the program states them."""
 
-NO_GPU = "KitchenGpuUnseen"
-"""It fires all the time, for this machine has no GPU; it is counted nowhere."""
-
 _EVERY = f"{SCRAPE * 1000 // FACTOR}ms"
 _AVERAGED = re.compile(r"avg_over_time\([^\[]+\[(\w+)\]")
 Told = tuple[str, str]
@@ -50,7 +47,7 @@ class Watching:
 
     def firing(self) -> set[str]:
         """Names of the alerts that fire, told or not."""
-        found = self.prometheus.query(f'ALERTS{{alertstate="firing",alertname!="{NO_GPU}"}}')
+        found = self.prometheus.query('ALERTS{alertstate="firing"}')
         return {one["metric"]["alertname"] for one in found}
 
     def told(self, since: int = 0) -> set[Told]:
@@ -60,13 +57,13 @@ class Watching:
             (message["path"], alert["labels"]["alertname"])
             for message in fresh
             for alert in message["alerts"]
-            if alert["status"] == "firing" and alert["labels"]["alertname"] != NO_GPU
+            if alert["status"] == "firing"
         }
 
     def wait_until_quiet(self) -> None:
         """Nothing fires, and nobody has to be told that something ended."""
         until(lambda: not self.firing(), self.firing, seconds=60)
-        until(lambda: not self.alertmanager.names() - {NO_GPU}, self.alertmanager.names, seconds=60)
+        until(lambda: not self.alertmanager.names(), self.alertmanager.names, seconds=60)
 
 
 def write(path: Path, facts: RuleFacts) -> None:

@@ -124,7 +124,11 @@ FAULTS = {
         frozenset({"KitchenSidecarFailing", "KitchenRecordFailing"}),
     ),
     "the entry ends": Fault(entry_stopped, {("platform-page", "KitchenEntryMissing")}, frozenset({"KitchenEntryDown"})),
-    "a certificate ends": Fault(certificate_ended, {("platform-page", "KitchenEntryCertificateEnds")}),
+    "a certificate ends": Fault(
+        certificate_ended,
+        {("platform-page", "KitchenEntryCertificateUrgent")},
+        frozenset({"KitchenEntryCertificateEnds"}),
+    ),
     "a tenant floods the entry": Fault(
         flooded, {("tenant-sales-ticket", "KitchenEntryLimited")}, frozenset({"KitchenLimitsNear"})
     ),

@@ -56,7 +56,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         hot=True,
         adapters=[DeclaredAdapter(name=name, version=version)],
     )
-    facts = RuleFacts(environment="dev", kitchens=[kitchen])
+    facts = RuleFacts(environment="dev", kitchens=[kitchen], gpus=False)
     with MinioServer(folder / "minio") as store:
         store.client().create_bucket(Bucket=BUCKET)
         made = Served(folder, store)

@@ -65,6 +65,23 @@ CASES = {
         minutes=1,
         labels=[{**SALES, **_MINUTES, "reason": "signature"}],
     ),
+    "KitchenAdapterRefused while the store is away": Case(
+        # The sidecar saw the wrong sum for 5 minutes, and knows since that it waits.
+        fires={
+            sidecar("kitchen_adapter_refused", **_MINUTES, reason="sum"): "1x5 stale",
+            sidecar("kitchen_adapter_loaded", **_MINUTES): "0x40",
+            sidecar("kitchen_adapter_loaded", **_MINUTES, pod="summary-1"): "1x40",
+        },
+        # Its files were mended, and every server has it.
+        silent={
+            sidecar("kitchen_adapter_refused", **_MINUTES, reason="sum"): "1x5 stale",
+            sidecar("kitchen_adapter_loaded", **_MINUTES): "0x20 1x20",
+        },
+        # No longer declared.
+        also=({sidecar("kitchen_adapter_refused", adapter="gone", version="v1", reason="sum"): "1x5 stale"},),
+        minutes=30,
+        labels=[{**SALES, **_MINUTES, "reason": "sum"}],
+    ),
     "KitchenAdapterUnusable": Case(
         fires={sidecar("kitchen_adapter_refused", **_MINUTES, reason="rank"): "1x10"},
         silent={sidecar("kitchen_adapter_refused", **_MINUTES, reason="sum"): "1x10"},

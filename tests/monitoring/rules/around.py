@@ -8,12 +8,22 @@ from tests.monitoring.rules.case import Case, Series, own, series
 
 _GPU = {"Hostname": "node-1", "gpu": "0", "UUID": "GPU-1"}
 _MODEL = {**_GPU, "modelName": "NVIDIA L40S"}
-_DAY, _LONG = 86400, 60 * 26
+_DAY = 86400
+_STEP, _LONG = 10, 6 * 26
+"""Minutes between values of what lasts for more than a day, and how many there are."""
+
+_OVERDUE_STEP = 30
 _HELD = {"namespace": "helpdesk-dev", "pod": "support-predictor-7c9-x2z"}
 _DEV = {"environment": "dev"}
 _STORE = {"namespace": "object-store", "pod": "minio-0"}
 _LOAD = {"tenant": "helpdesk", "namespace": "helpdesk-dev", "pod": "base-x-1"}
 _MODEL_OF_LOAD = {"base_model": "tsuzumi", "version": "v1"}
+
+
+_LEFT, _EXPIRES = (
+    "envoy_server_days_until_first_cert_expiring",
+    "certmanager_certificate_expiration_timestamp_seconds",
+)
 
 
 def _xid(code: int) -> Series:
@@ -65,24 +75,30 @@ CASES = {
         },
         silent=_busy(f"5x{_LONG}", exported_namespace="helpdesk-dev", exported_pod="support-0"),
         # Since half a day only.
-        also=(_busy(f"_x720 0x{_LONG - 720}", exported_namespace="helpdesk-dev", exported_pod="support-0"),),
-        minutes=_LONG - 10,
+        also=(_busy(f"_x72 0x{_LONG - 72}", exported_namespace="helpdesk-dev", exported_pod="support-0"),),
+        minutes=_STEP * (_LONG - 1),
+        step=_STEP,
         labels=[{**_DEV, **_GPU, "namespace": "helpdesk-dev", "pod": "support-0"}],
     ),
     "KitchenGpuIdle with the pod's own labels": Case(
         fires=_busy(f"4x{_LONG}", namespace="helpdesk-dev", pod="support-0"),
         silent=_busy(f"5x{_LONG}", namespace="helpdesk-dev", pod="support-0"),
-        minutes=_LONG - 10,
+        minutes=_STEP * (_LONG - 1),
+        step=_STEP,
         labels=[{**_DEV, **_GPU, "namespace": "helpdesk-dev", "pod": "support-0"}],
     ),
     "KitchenGpuIdle of a slice": Case(
         fires=_slice(f"0.04x{_LONG}"),
         silent=_slice(f"0.06x{_LONG}"),
-        minutes=_LONG - 10,
+        minutes=_STEP * (_LONG - 1),
+        step=_STEP,
         labels=[{**_DEV, **_GPU, "GPU_I_ID": "3", "namespace": "helpdesk-dev", "pod": "support-0"}],
     ),
     "KitchenGpuUnseen": Case(
         fires={}, silent={series("DCGM_FI_DEV_FB_USED", **_MODEL): "0x30"}, minutes=20, labels=[{}]
+    ),
+    "KitchenGpuUnseen where no kitchen has one": Case(
+        fires={}, silent={}, minutes=20, labels=[{}], silent_world="no-gpus"
     ),
     "KitchenStoreFull": Case(
         fires=_store(cluster_capacity_usable_free_bytes="14x60", cluster_capacity_usable_total_bytes="100x60"),
@@ -121,7 +137,7 @@ CASES = {
         fires={own("up", "counter", pod="counter-0"): "0x30"},
         silent={own("up", "counter", pod="counter-0"): "0x30", own("up", "counter", pod="counter-1"): "1x30"},
         minutes=20,
-        labels=[{**_DEV, "part": "counter"}],
+        labels=[{**_DEV, "part": "counter", "namespace": "entry-dev"}],
     ),
     "KitchenScalerErrors": Case(
         fires={series("keda_scaler_detail_errors_total", exported_namespace="sales-dev", scaledObject="a"): "0+1x60"},
@@ -133,28 +149,55 @@ CASES = {
         labels=[{"exported_namespace": "sales-dev", "scaledObject": "a"}],
     ),
     "KitchenEndsSoon": Case(
-        fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "signer", "name": "board"}], silent_world="alone"
+        fires={},
+        silent={},
+        minutes=5,
+        labels=[
+            {**_DEV, "what": what, "name": name}
+            for what, name in (
+                ("signer", "board"),
+                ("certificate", "authority"),
+                ("certificate", "authority-of-the-door"),
+            )
+        ],
+        silent_world="alone",
     ),
     "KitchenEnded": Case(
+        fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "grant", "name": "gone"}], silent_world="alone"
+    ),
+    "KitchenExemptionEnded": Case(
         fires={}, silent={}, minutes=5, labels=[{**_DEV, "what": "exemption", "name": "over"}], silent_world="alone"
     ),
+    "KitchenAuthorityUrgent": Case(
+        fires={},
+        silent={},
+        minutes=5,
+        labels=[{**_DEV, "what": "certificate", "name": "authority"}],
+        silent_world="alone",
+    ),
+    "KitchenEntryCertificateUrgent": Case(
+        fires={own(_LEFT, "entry", pod="entry-0"): "14 1x9", own(_LEFT, "entry", pod="entry-1"): "9x10"},
+        silent={own(_LEFT, "entry", pod="entry-0"): "2x10", own(_LEFT, "entry", namespace="sales-dev"): "0x10"},
+        minutes=3,
+        labels=[_DEV],
+    ),
+    "KitchenCertificateUrgent": Case(
+        fires={series(_EXPIRES, namespace="entry-dev", name="entry-tls"): f"{2 * _DAY}x10"},
+        silent={series(_EXPIRES, namespace="entry-dev", name="entry-tls"): f"{2 * _DAY + 200}x10"},
+        minutes=3,
+        labels=[{"namespace": "entry-dev", "name": "entry-tls"}],
+    ),
     "KitchenEntryCertificateEnds": Case(
-        fires={own("envoy_server_days_until_first_cert_expiring", "entry", pod="entry-0"): "13x10"},
-        silent={own("envoy_server_days_until_first_cert_expiring", "entry", pod="entry-0"): "14x10"},
+        fires={own(_LEFT, "entry", pod="entry-0"): "13x10"},
+        silent={own(_LEFT, "entry", pod="entry-0"): "14x10"},
         minutes=3,
         labels=[_DEV],
     ),
     "KitchenCertificateEnds": Case(
-        fires={
-            series("certmanager_certificate_expiration_timestamp_seconds", namespace="entry-dev", name="entry-tls"): (
-                f"{13 * _DAY}x10"
-            )
-        },
+        fires={series(_EXPIRES, namespace="entry-dev", name="entry-tls"): (f"{13 * _DAY}x10")},
         silent={
-            series("certmanager_certificate_expiration_timestamp_seconds", namespace="entry-dev", name="entry-tls"): (
-                f"{15 * _DAY}x10"
-            ),
-            series("certmanager_certificate_expiration_timestamp_seconds", namespace="strangers", name="a"): "9x10",
+            series(_EXPIRES, namespace="entry-dev", name="entry-tls"): (f"{15 * _DAY}x10"),
+            series(_EXPIRES, namespace="strangers", name="a"): "9x10",
         },
         minutes=3,
         labels=[{"namespace": "entry-dev", "name": "entry-tls"}],
@@ -207,9 +250,11 @@ CASES = {
         )
     },
     "KitchenCheckOverdue": Case(
-        fires={**_checked("audit", "0x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},
-        silent={**_checked("audit", "7200x3000"), **_checked("drift", "0+60x3000"), **_checked("policy", "0+60x3000")},
-        minutes=2950,
+        # Days of which each half hour is looked at: those whose check ran goes on telling when it did.
+        fires={**_checked("audit", "0x100"), **_checked("drift", "0+1800x100"), **_checked("policy", "0+1800x100")},
+        silent={**_checked("audit", "7200x100"), **_checked("drift", "0+1800x100"), **_checked("policy", "0+1800x100")},
+        minutes=2940,
+        step=_OVERDUE_STEP,
         labels=[{**_DEV, "check": "audit"}],
     ),
     "KitchenLoadFailed": Case(

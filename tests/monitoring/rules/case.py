@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.monitoring.rules.worlds import MAIN
+
 Series = Mapping[str, str]
 """Values in promtool's notation (`0+60x30`), one a minute from second 0 on, by the selector of the series."""
 
@@ -19,7 +21,8 @@ SALES = {"environment": "dev", "tenant": "sales", "kitchen": "summary"}
 class Case:
     """One alert: `fires` raises one alert for each of `labels`, and `silent`, near the threshold, none.
 
-    `labels` are those that the alert keeps. Both are looked at after `minutes`. `world` names the facts.
+    `labels` are those that the alert keeps. Both are looked at after `minutes`. `world` names the facts. Of what lasts
+    for days values are `step` minutes apart, and so are evaluations.
     """
 
     fires: Series
@@ -30,11 +33,13 @@ class Case:
     silent_world: str | None = None
     also: Sequence[Series] = field(default=())
     """More series that stay silent, each by itself."""
+    step: int = 1
 
 
 def own(metric: str, part: str, **labels: str) -> str:
     """A series that is scraped of a part of ours: no kitchen's where no tenant and kitchen are among the labels."""
-    return series(metric, environment="dev", part=part, **labels)
+    where = {"namespace": MAIN.parts[part]} if part in MAIN.parts else {}
+    return series(metric, environment="dev", part=part, **(where | labels))
 
 
 def server(metric: str, **labels: str) -> str:

@@ -24,6 +24,7 @@ def _record(metric: str, values: str) -> Series:
     return {own(metric, "record", **_RECORD): values}
 
 
+_GRANT = {"key1": "grant_support/access-0/support/sales", "key2": "counted_requests-minute"}
 _UP, _UPTIME = own("up", "entry"), own("envoy_server_uptime", "entry")
 _SOME = {_UP: "1x90", calls("ok"): "0+60x90", calls("failed"): "0x90", calls("refused"): "0+30x90"}
 _HELD = {"environment": "dev", **_RECORD}
@@ -75,6 +76,21 @@ CASES = {
         minutes=60,
         labels=[{"environment": "dev", "reason": "token"}],
     ),
+    "KitchenEntryTokensRefused": Case(
+        # The last call that was let in was twenty minutes ago; then the issuer has another key.
+        fires={_UP: "1x90", calls("ok"): "0+60x20 1200x70", **_refused("token", "0x20 0+4x70", kitchen="")},
+        # One caller still comes in.
+        silent={_UP: "1x90", calls("ok"): "0+1x90", **_refused("token", "0+60x90", kitchen="")},
+        also=(
+            {_UP: "1x90", **_refused("token", "0+2x90", kitchen="")},
+            {_UP: "1x90", **_refused("token_expired", "0+60x90", kitchen="")},
+            {_UP: "1x90", **_refused("token", "0x57 0+60x30", kitchen="")},
+            # Told in another tenant's namespace.
+            {_UP: "1x90", **_refused("token", "0+60x90", kitchen="", namespace="sales-dev")},
+        ),
+        minutes=60,
+        labels=[{"environment": "dev"}],
+    ),
     "KitchenEntryPartAway": Case(
         # The series appears with its first hits, at once 3: no rate sees them.
         fires={**_SOME, **_refused("counter_unavailable", "_x10 3x90")},
@@ -102,10 +118,10 @@ CASES = {
         labels=[{"environment": "dev", "reason": "counter_unavailable"}],
     ),
     "KitchenLimitsNear": Case(
-        fires={own(_NEAR, "counter", pod="counter-0", domain="kitchen", key1="grant", key2="minute"): "0+1x90"},
-        silent={own(_NEAR, "counter", pod="counter-0", domain="kitchen", key1="grant", key2="minute"): "0+1x20 20x70"},
+        fires={own(_NEAR, "counter", pod="counter-0", domain="kitchen", **_GRANT): "0+1x90"},
+        silent={own(_NEAR, "counter", pod="counter-0", domain="kitchen", **_GRANT): "0+1x20 20x70"},
         minutes=60,
-        labels=[{"environment": "dev", "key1": "grant", "key2": "minute"}],
+        labels=[{**HELPDESK, **_GRANT}],
     ),
     "KitchenLimitsNear in each pod": Case(
         fires={own(_NEAR_LOCAL, "entry", tenant="sales", kitchen="support", group="callers"): "0+1x90"},
@@ -136,6 +152,6 @@ CASES = {
         fires=_record("kitchen_record_ready", "1x10"),
         silent=_record("kitchen_record_oldest_waiting_seconds", "0x10"),
         minutes=8,
-        labels=[{"environment": "dev", "part": "record"}],
+        labels=[{"environment": "dev", "part": "record", "namespace": "entry-dev"}],
     ),
 }

@@ -129,8 +129,13 @@ CASES = {
         fires=_ended("0x60", "0+1x60"), silent=_ended("0+1x60", "0x60"), minutes=20, labels=[_KITCHEN]
     ),
     "KitchenQueueLong": Case(
-        fires={server(_WAITING, reason="capacity"): "51x60"},
+        fires={
+            server(_WAITING, reason="capacity"): "70x60",
+            server(_WAITING, reason="capacity", pod="support-1"): "31x60",
+        },
         silent={server(_WAITING, reason="capacity"): "50x60", server(_WAITING, reason="deferred"): "80x60"},
+        # Two servers, of which each has as many as it may.
+        also=({server(_WAITING, reason="capacity", pod=f"support-{pod}"): "50x60" for pod in (0, 1)},),
         minutes=20,
         labels=[_KITCHEN],
     ),

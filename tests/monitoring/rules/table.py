@@ -23,6 +23,8 @@ FIRES_WITHOUT_SERIES = {
     "KitchenCheckOverdue": "a check that tells nothing may not run",
     "KitchenEndsSoon": "what ends stands in Git, and needs no scrape",
     "KitchenEnded": "what ended stands in Git, and needs no scrape",
+    "KitchenExemptionEnded": "what ended stands in Git, and needs no scrape",
+    "KitchenAuthorityUrgent": "certificates of authorities stand in Git, and need no scrape",
 }
 """Alerts that fire where nothing is scraped at all, and why; every other one says nothing then."""
 

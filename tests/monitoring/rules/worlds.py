@@ -39,6 +39,9 @@ MAIN = RuleFacts(
     ends=(
         End(what="signer", name="board", timestamp=10 * _DAY),
         End(what="exemption", name="over", timestamp=60),
+        End(what="grant", name="gone", timestamp=60),
+        End(what="certificate", name="authority", timestamp=_DAY),
+        End(what="certificate", name="authority-of-the-door", timestamp=3 * _DAY),
         End(what="licence", name="far", timestamp=15 * _DAY),
     ),
     entry=True,
@@ -46,7 +49,7 @@ MAIN = RuleFacts(
     store=True,
     currency="JPY",
     keda=True,
-    parts=("entry", "record", "counter", "store"),
+    parts={"entry": "entry-dev", "record": "entry-dev", "counter": "entry-dev", "store": "object-store"},
     certificates=("entry-dev",),
     checks=CHECKS,
 )
@@ -54,7 +57,8 @@ MAIN = RuleFacts(
 WORLDS = {
     "main": MAIN,
     # No entry: availability by the servers' own numbers. Nothing ends, nothing is expected.
-    "alone": replace(MAIN, entry=False, counter="none", ends=MAIN.ends[2:], parts=(), checks=(), certificates=()),
+    "alone": replace(MAIN, entry=False, counter="none", ends=MAIN.ends[-1:], parts={}, checks=(), certificates=()),
+    "no-gpus": replace(MAIN, gpus=False, ends=()),
     "local": replace(MAIN, counter="local"),
     "many": replace(MAIN, kitchens=(replace(SUPPORT, max_loras=8), CANARY)),
 }

@@ -63,24 +63,29 @@ def quick_parts(folder: Path) -> Iterator[Parts]:
         _without_drive(without_drive)
         written = stack.enter_context(command_files(folder / "written"))
         load = stack.enter_context(base_load(folder / "load"))
-        own, kitchen = {"environment": "dev"}, {"tenant": "sales", "kitchen": "summary"}
+        own, entry = {"environment": "dev"}, {"namespace": "entry-dev"}
+        kitchen = {"tenant": "sales", "kitchen": "summary", "namespace": "sales-dev"}
         jobs = [
             Job(
                 name="envoy",
                 ports=[plan.ports.metrics for plan in plans],
                 path="/stats/prometheus",
-                labels={**own, "part": "entry"},
+                labels={**own, **entry, "part": "entry"},
             ),
-            Job(name="ratelimit", ports=[counted], labels={**own, "part": "counter"}),
-            Job(name="shipper", ports=[shipper.port], labels={**own, "part": "record"}),
+            Job(name="ratelimit", ports=[counted], labels={**own, **entry, "part": "counter"}),
+            Job(name="shipper", ports=[shipper.port], labels={**own, **entry, "part": "record"}),
             Job(name="sidecar", ports=[sidecar.port], labels={**own, **kitchen, "part": "adapters"}),
             Job(
                 name="minio",
                 ports=[store.port, without_drive.port],
                 path="/minio/v2/metrics/cluster",
-                labels={**own, "part": "store"},
+                labels={**own, "namespace": "object-store", "part": "store"},
             ),
-            Job(name="load", ports=[load.port], labels={**own, "tenant": "sales", "part": "load"}),
+            Job(
+                name="load",
+                ports=[load.port],
+                labels={**own, "tenant": "sales", "namespace": "sales-dev", "part": "load"},
+            ),
             written,
         ]
         yield Parts(plans, issuer, store, sidecar, shipper, jobs)

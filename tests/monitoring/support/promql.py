@@ -52,7 +52,9 @@ class Reading:
             where = f" in part {'|'.join(sorted(among))}" if among else ""
             self.faults.append(f"{name}: no scrape has it{where}")
             return frozenset({ANY})
-        self._need((m["name"] for m in matchers if m["name"] != NAME), found, name)
+        # What rules make has no job, and `job=""` asks for just that.
+        asked = [m["name"] for m in matchers if (m["name"], m["type"], m["value"]) != ("job", "=", "")]
+        self._need((label for label in asked if label != NAME), found, name)
         return found
 
     def _need(self, labels: Iterable[str], found: frozenset[str], what: str) -> None:

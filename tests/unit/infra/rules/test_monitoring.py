@@ -130,6 +130,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         data({"ends": [{"what": "licence", "name": "a", "until": day} for day in ("2027-01-01", "2028-01-01")]}),
         "each thing ends once",
     ),
+    "a page before the ticket": (
+        data({"thresholds": {"endsWithinDays": 3, "pageWithinDays": 4}}),
+        "monitoring.thresholds.pageWithinDays: 4; rule: the page comes before the ticket, which comes 3 days"
+        " (endsWithinDays) before the end; example: pageWithinDays: 2",
+    ),
     "a form of tomorrow": (data({"form": "push"}), "must be one of"),
     "dashboards of tomorrow": (data({"dashboards": "kibana"}), "must be one of"),
     "objects of dashboards without a namespace": (
@@ -216,12 +221,28 @@ def test_authorities_that_are_stated_end_with_their_newest_certificate(tmp_path:
     assert 80 * DAY < end.timestamp - now < 100 * DAY
 
 
+def test_days_of_tickets_and_pages() -> None:
+    stated = facts(loaded({"thresholds": {"endsWithinDays": 30, "pageWithinDays": 30}})).thresholds
+    assert (stated.ends_within_days, stated.page_within_days) == (30, 30)
+
+
+def test_gpus_are_expected_where_a_kitchen_asks_for_nvidia_s() -> None:
+    """Alerts on GPUs are of NVIDIA's exporter: where no pool that is used has such devices, it is not missed."""
+    assert facts(loaded({"checks": ["drift"]})).gpus
+    other = data({"checks": ["drift"]})
+    for pool in other["gpuPools"].values():
+        pool["resource"] = "example.com/device"
+    said = load_settings(other, load_catalog())
+    assert not facts(said).gpus
+    assert [alert.id for alert in alerts(said) if alert.subject == "gpu"] == []
+
+
 def test_parts_are_those_that_are_scraped() -> None:
     settings = load_settings(
         with_entry({}) | {"monitoring": {"scrapes": {"gpu": {"namespace": "nvidia"}}}}, load_catalog()
     )
-    assert "gpu" in facts(settings).parts
-    assert {"entry", "record"} <= set(facts(settings).parts)
+    assert facts(settings).parts["gpu"] == "nvidia"
+    assert {facts(settings).parts[part] for part in ("entry", "record")} == {"entry-dev"}
     assert [(one.part, one.namespace, one.port) for one in platform_targets(settings)] == [
         ("gpu", "nvidia", "gpu-metrics")
     ]
