@@ -105,15 +105,11 @@ def facts(settings: Settings) -> RuleFacts:
         *([naming.entry_namespace(settings.environment)] if entry is not None and entry.tls.issuer else []),
         *([deploy.namespace] if deploy is not None and deploy.issuer else []),
     ]
-<<<<<<< HEAD
-    scraped = {port.part for target in targets(settings) for port in target.ports}
-    prices = gpu_hour_prices(settings)
-=======
     scraped = {port.part: target.namespace for target in targets(settings) for port in target.ports}
     # Servers and sidecars have alerts of their own; loads are there for minutes.
     ours = {part: where for part, where in scraped.items() if part not in ("server", "adapters", "load")}
     pools = {kitchen.pool for kitchen in settings.kitchens.values()}
->>>>>>> 4a2fa3fbabcb1fdbb1006ee055fac73bed9bc19e
+    prices = gpu_hour_prices(settings)
     return RuleFacts(
         environment=settings.environment,
         kitchens=[_kitchen(settings, kitchen, prices.get(kitchen.name)) for kitchen in settings.kitchens.values()],

@@ -19,14 +19,8 @@ to those whom it concerns, within the stated time, and nothing else may be told.
 
 All times of rules, scrapes and routes are divided by {FACTOR} for the test, and days are not. *After* is what was
 measured, multiplied by {FACTOR} again. *Stated* is the longest that it may take: a scrape (30 s), two evaluations (1
-<<<<<<< HEAD
 min each), the window of an average, the time that the alert holds, and the wait for others of its group. *Silenced*
-are consequences that fired and that nobody heard of ([decision](adr/0045-who-hears-of-alerts.md)). `KitchenGpuUnseen`
-fires all the time, for the machine has no GPU; it is counted nowhere.
-=======
-min each), the time that the alert holds, and the wait for others of its group. *Silenced* are consequences that
-fired and that nobody heard of ([decision](adr/0045-who-hears-of-alerts.md)).
->>>>>>> 4a2fa3fbabcb1fdbb1006ee055fac73bed9bc19e
+are consequences that fired and that nobody heard of ([decision](adr/0045-who-hears-of-alerts.md)).
 
 | fault | told | to | after | stated | silenced |
 |---|---|---|---|---|---|
