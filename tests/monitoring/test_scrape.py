@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -12,11 +13,16 @@ from tests.monitoring.rules.worlds import MAIN
 from tests.monitoring.support.exporters import document, quick
 from tests.monitoring.support.parts import quick_parts, used
 from tests.monitoring.support.prometheus import Prometheus
-from tests.monitoring.support.scraped import families, gone
+from tests.monitoring.support.scraped import families, gone, stated
 from tests.monitoring.support.values import CLOSED
 from tools.toolchain import MONITORING, ensure
 
 _RUNBOOK = "https://runbook.kitchen.example"
+
+
+_OWN = ("up", "scrape_")
+_NEAR = 0.05
+"""How far a number that is "about" so many may be from it."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +70,20 @@ def test_rules_find_the_series_that_were_scraped(prometheus: Prometheus) -> None
         'ALERTS{alertname="KitchenAdapterRefused",kitchen="summary",tenant="sales",reason="sum"}',
     ):
         prometheus.wait(lambda series=series: prometheus.query(series), lambda series=series: series)
+
+
+def test_the_runbook_says_how_many_series_there_are(prometheus: Prometheus) -> None:
+    """Of a sidecar, which also tells what it refused, and of a kitchen and a tenant's share in a pod of the entry."""
+    told = [labels["__name__"] for labels in prometheus.series("sidecar") if not labels["__name__"].startswith(_OWN)]
+    adapters, refused = told.count("kitchen_adapter_declared"), told.count("kitchen_adapter_refused")
+    first, each = stated("sidecar tells N, and"), stated("sidecar tells 4, and N an adapter")
+    assert len(told) - refused == first + each * adapters
+    envoy = [labels for labels in prometheus.series("envoy") if labels["__name__"].startswith("envoy_cluster_")]
+    named = Counter((labels["instance"], labels.get("envoy_cluster_name", "")) for labels in envoy)
+    kitchens = [count for (_, cluster), count in named.items() if cluster.startswith("support")]
+    assert kitchens
+    about = stated("about N more for each kitchen")
+    assert all(abs(count - about) < _NEAR * about for count in kitchens)
 
 
 def test_labels_that_are_closed_lists_have_no_other_value(prometheus: Prometheus) -> None:

@@ -29,6 +29,8 @@ _WORSE, _SLOWER, _FEWEST = 0.02, 1.5, 0.02
 BASE_WINDOW_SECONDS = 900
 
 _REFUSED, _KEPT = "kitchen_adapter_refused", "kitchen:adapter_refused"
+_LOADED = "kitchen:adapter_loaded"
+"""1 where every server that answers has the adapter."""
 
 FETCH_CONTAINER = "fetch-adapters"
 """The container that fetches adapters before a server starts (components/serving/adapters.py)."""
@@ -54,6 +56,8 @@ def _records(facts: RuleFacts) -> Iterator[Record]:
     selectors = (facts.at("server", metric, equal("finished_reason", "error")), facts.at("server", metric))
     failed, done = (f"sum by ({KITCHEN}) ({_mine(facts, f'rate({one}[30m])')})" for one in selectors)
     yield Record(name="kitchen:server_errors:ratio_rate30m", expression=f"{failed} / ({done} > {_FEWEST})")
+    there = f"{facts.at('adapters', 'kitchen_adapter_loaded')} and on ({_POD}) {_answering(facts)}"
+    yield Record(name=_LOADED, expression=f"min by ({ADAPTER}) ({there})")
     yield _refusals(facts)
     if facts.entry:
         by = "environment, kitchen, adapter, version"
@@ -76,8 +80,7 @@ def _refusals(facts: RuleFacts) -> Record:
     """
     changed = facts.at("adapters", _REFUSED, 'reason=~"sum|signature"')
     declared = facts.of("kitchen:declared_adapter", equal("mode", "hot"))
-    loaded = _mine(facts, facts.at("adapters", "kitchen_adapter_loaded"))
-    kept = f"{facts.of(_KEPT)} and on ({ADAPTER}) {declared} unless on ({ADAPTER}) min by ({ADAPTER}) ({loaded}) == 1"
+    kept = f"{facts.of(_KEPT)} and on ({ADAPTER}) {declared} unless on ({ADAPTER}) {facts.of(_LOADED)} == 1"
     return Record(name=_KEPT, expression=f"max by ({ADAPTER}, reason) ({_mine(facts, changed)}) == 1 or ({kept})")
 
 
@@ -127,14 +130,11 @@ def _answering(facts: RuleFacts) -> str:
 
 
 def _loaded(facts: RuleFacts) -> Iterator[Alert]:
-    loaded = facts.at("adapters", "kitchen_adapter_loaded")
     declared = facts.of("kitchen:declared_adapter", equal("mode", "hot"))
-    there = f"{loaded} and on ({_POD}) {_answering(facts)}"
     yield Alert(
         id="KitchenAdapterNotLoaded",
         subject="adapters",
-        expression=f"{declared} and on ({KITCHEN}) {_answering(facts)}"
-        f" unless on ({ADAPTER}) min by ({ADAPTER}) ({there}) == 1",
+        expression=f"{declared} and on ({KITCHEN}) {_answering(facts)} unless on ({ADAPTER}) {facts.of(_LOADED)} == 1",
         hold="5m",
         severity="ticket",
         owner="platform",

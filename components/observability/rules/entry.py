@@ -107,7 +107,8 @@ def _outcomes(facts: RuleFacts) -> Iterator[Alert]:
 
 
 def _refusals(facts: RuleFacts) -> Iterator[Alert]:
-    share, rate = facts.thresholds.refused_share, f"avg_over_time({facts.of(names.CALLS_RATE)}[15m])"
+    share, rate = facts.thresholds.refused_share, f"avg_over_time({facts.of('kitchen:entry_calls:rate5m')}[15m])"
+    lost = f"avg_over_time({facts.of(names.CALLS_RATE, equal('kitchen', ''))}[15m])"
     by, own = "environment, kitchen, reason", f'reason!~"{"|".join(NOT_THE_CALLERS)}"'
     # Those over a limit have an alert of their own.
     other = f'reason!~"{"|".join((*NOT_THE_CALLERS, *LIMITS))}"'
@@ -129,7 +130,7 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
     unknown = names.increase(
         facts, "entry", facts.at("entry", names.REFUSALS, 'kitchen=""', own), "environment, reason", 15
     )
-    calls = f"sum by (environment) ({rate}) > {_FEWEST}"
+    calls = f"sum by (environment) ({rate} or {lost}) > {_FEWEST}"
     yield Alert(
         id="KitchenEntryStrangers",
         subject="entry",

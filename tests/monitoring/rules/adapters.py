@@ -68,12 +68,15 @@ CASES = {
     "KitchenAdapterRefused while the store is away": Case(
         # The sidecar saw the wrong sum for 5 minutes, and knows since that it waits.
         fires={
+            **_UP,
+            server("up", **SALES, namespace="sales-dev", pod="summary-1"): "1x60",
             sidecar("kitchen_adapter_refused", **_MINUTES, reason="sum"): "1x5 stale",
             sidecar("kitchen_adapter_loaded", **_MINUTES): "0x40",
             sidecar("kitchen_adapter_loaded", **_MINUTES, pod="summary-1"): "1x40",
         },
         # Its files were mended, and every server has it.
         silent={
+            **_UP,
             sidecar("kitchen_adapter_refused", **_MINUTES, reason="sum"): "1x5 stale",
             sidecar("kitchen_adapter_loaded", **_MINUTES): "0x20 1x20",
         },

@@ -60,7 +60,8 @@ def _busier(late: float) -> Series:
 
 def _failed(share: float, each: float = 60, step: int = 1) -> Series:
     ok, failed = each * step * (1 - share), each * step * share
-    return {calls("ok"): f"0+{ok:g}x400", calls("failed"): f"0+{failed:g}x400", calls("refused"): "0+600x400"}
+    others = {calls(outcome): "0+600x400" for outcome in ("refused", "cut", "limited")}
+    return {calls("ok"): f"0+{ok:g}x400", calls("failed"): f"0+{failed:g}x400", **others}
 
 
 def _server_failed(share: float, each: float = 60, step: int = 1) -> Series:
@@ -135,8 +136,8 @@ CASES = {
         labels=_promise("ttft"),
     ),
     "KitchenTtftBurnSlow": Case(
-        fires=_late(_TTFT, 0.07, step=_HOURS),
-        silent=_late(_TTFT, 0.04, step=_HOURS),
+        fires=_late(_TTFT, 0.056, step=_HOURS),
+        silent=_late(_TTFT, 0.047, step=_HOURS),
         minutes=390,
         step=_HOURS,
         labels=_promise("ttft"),
@@ -159,8 +160,8 @@ CASES = {
         labels=_promise("availability"),
     ),
     "KitchenAvailabilityBurnSlow": Case(
-        fires=_failed(0.007, step=_HOURS),
-        silent=_failed(0.004, step=_HOURS),
+        fires=_failed(0.0056, step=_HOURS),
+        silent=_failed(0.0047, step=_HOURS),
         minutes=390,
         step=_HOURS,
         labels=_promise("availability"),
@@ -174,7 +175,7 @@ CASES = {
     ),
     "KitchenTtftBurnFast after a pause": Case(
         # A server that has just been woken: one late call of three.
-        fires=histogram(_TTFT, {"2.5": 0, "5.0": 1}, 60),
+        fires=histogram(_TTFT, {"2.5": 0, "5.0": 1}, 12),
         silent={
             server(f"{_TTFT}_count"): "0 1 2 3 3x60",
             server(f"{_TTFT}_bucket", le="2.5"): "0 0 1 2 2x60",
@@ -191,8 +192,8 @@ CASES = {
         world="alone",
     ),
     "KitchenAvailabilityBurnSlow without an entry": Case(
-        fires=_server_failed(0.007, step=_HOURS),
-        silent=_server_failed(0.004, step=_HOURS),
+        fires=_server_failed(0.0056, step=_HOURS),
+        silent=_server_failed(0.0047, step=_HOURS),
         minutes=390,
         step=_HOURS,
         labels=_promise("availability"),

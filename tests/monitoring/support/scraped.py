@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tests.monitoring.support.names import expanded
@@ -41,6 +43,17 @@ def _family(name: str, types: Mapping[str, str]) -> tuple[str, str]:
                 return base, kind
     kind = types.get(name) or types.get(name.removesuffix("_total")) or "unknown"
     return name, kind
+
+
+RUNBOOK = Path(__file__).resolve().parents[3] / "docs" / "runbook.md"
+
+
+def stated(text: str) -> int:
+    """The number that the runbook states in these words; `N` stands for it. Raises AssertionError where it does not."""
+    words = re.escape(" ".join(text.split())).replace("N", r"(\d+)")
+    found = re.search(words, " ".join(RUNBOOK.read_text(encoding="utf-8").split()))
+    assert found is not None, text
+    return int(found[1])
 
 
 def gone(data: Mapping[str, Any], scraped: Mapping[str, Any]) -> list[str]:
