@@ -41,7 +41,7 @@ def board(args: BoardArgs) -> Dashboard:
             Row(
                 title="Its canary beside it",
                 panels=(canaries.kitchens(width=10), *canaries.over_time(width=7)),
-                height=5,
+                height=7,
             ),
             Row(title="What it is busy with", panels=_work(), height=8),
             Row(title="Where it is short of room", panels=_room(), height=8),
@@ -245,7 +245,8 @@ def _parts() -> tuple[Panel, ...]:
     by_adapter = rate(TOKENS, KITCHEN_CALLS, by="adapter")
     loaded = f"min(sum by (pod) ({series(common.LOADED, KITCHEN)}))"
     refused = f"sum by (pod) ({series(common.REFUSED, KITCHEN)})"
-    pods = f'{NAMESPACE},pod=~"$kitchen-.+"'
+    # Another kitchen's name may begin as this one's does: that of a canary most often.
+    pods = f'{NAMESPACE},pod=~"$kitchen-(predictor|kserve)-.+"'
     return (
         Lines(
             title="Tokens by adapter",
