@@ -284,7 +284,7 @@ def test_two_loads_at_once_take_turns(large: Volume) -> None:
 
 
 def test_prometheus_sees_how_far_a_load_is(large: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
-    port, _ = free_ports()
+    (port,) = free_ports(1)
     monkeypatch.setattr("components.model_store.volume.STATUS_PORT", port)
     process = begun(large, "model.safetensors")
     process.send_signal(signal.SIGCONT)

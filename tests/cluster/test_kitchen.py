@@ -105,7 +105,7 @@ def test_the_first_screen_is_that_of_the_readme(first_up: tuple[LocalKitchen, st
     """But for lines that come only where something takes long."""
     _, said = first_up
     (shown,) = (block for block in fences(REPOSITORY / "README.md", "text") if "KITCHEN " in block)
-    real = [line for line in shape(said) if not re.search(r", N$|^waiting: |^cluster: |^toolchain: ", line)]
+    real = [line for line in shape(said) if not re.search(r"[,:] N$|^waiting: |^cluster: |^toolchain: ", line)]
     assert real == shape(shown)
     assert len(real) <= 24
 
@@ -401,5 +401,5 @@ def test_down_removes_all_of_it(kitchen: LocalKitchen) -> None:
     make("down", kitchen.folder)
     assert strays(kitchen.cluster.directory) == []
     assert not kitchen.cluster.directory.exists()
-    left = [path.name for path in kitchen.folder.iterdir()]
-    assert left == ["rendered"]
+    left = [path.name for path in kitchen.folder.iterdir()] if kitchen.folder.is_dir() else []
+    assert set(left) <= {"rendered"}  # for review, where another test has rendered

@@ -26,7 +26,11 @@ def settings(phase: int, stack: str = "dev") -> dict[str, Any]:
         for kitchen in kitchens.values():
             kitchen.pop("adapters", None)
             kitchen.pop("loraMode", None)
-    return {"phase": phase, "kitchens": kitchens}
+    changed: dict[str, Any] = {"phase": phase, "kitchens": kitchens}
+    if not kitchens and "monitoring" in said:  # objectives are of kitchens that are there
+        changed["monitoring"] = {key: said["monitoring"][key] for key in said["monitoring"] if key != "objectives"}
+        changed["monitoring"] |= {"form": "operator"}
+    return changed
 
 
 def inputs(workspace: Workspace) -> dict[str, dict[str, Any]]:
