@@ -162,7 +162,7 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
         hold="5m",
         severity="page",
         owner="platform",
-        summary="The entry of {{ $labels.environment }} served calls before, and has refused every token for 10 minutes",
+        summary="The entry of {{ $labels.environment }} served calls before; for 10 minutes it refused every token",
         impact="Nobody is served. Most often the issuer has other keys, or another name, than the settings state.",
         keeps=("environment",),
     )
