@@ -17,6 +17,9 @@ SAME, OTHER = "same", "other"
 OPERATIONS = ("create", "update", "replace", "delete")
 """What the engine says of a resource that is not as declared (sdk/go/common/apitype of Pulumi); the rest is `other`."""
 
+_MOST = 10**9
+"""No stack has more resources; what says so is no preview."""
+
 _EXAMPLE = "pulumi preview --refresh --json --stack prod | kitchen drift --environment prod -"
 
 
@@ -40,8 +43,10 @@ def run(options: argparse.Namespace) -> int:
 def changed(preview: Any) -> Counter[str]:
     """By operation how many resources are not as declared; raise FaultsError for what is no whole preview."""
     summary = preview.get("changeSummary") if isinstance(preview, dict) else None
-    if not isinstance(summary, dict) or not all(type(count) is int for count in summary.values()):
+    if not isinstance(summary, dict):
         raise _fault("must have `changeSummary`: a preview that failed has none")
+    if not all(type(count) is int and 0 <= count <= _MOST for count in summary.values()):
+        raise _fault("must count resources in `changeSummary`, with whole numbers from 0 on")
     told = preview.get("diagnostics") or []
     if any(isinstance(one, dict) and one.get("severity") == "error" for one in told):
         raise _fault("must be of a preview that ended: this one has errors")

@@ -15,6 +15,8 @@ from ops.merged.history import MOST, Served, merged
 from ops.metrics_file import Metric
 from ops.rollback.git import GitError
 
+_NOTHING = "the last commit of these settings declares no adapter, cannot be read, or is not there: nothing is told"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -34,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
         return 1
     for (kitchen, ref), seconds in sorted(found.items()):
         print(printable(f"{kitchen}  {ref}  {_shown(seconds)}"))
+    if not found:
+        print(printable(f"{environment}: {_NOTHING}"))
     if options.metrics is not None:
         metrics_file.write(options.metrics, metric(environment, found))
     return 0

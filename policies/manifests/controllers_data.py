@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from policies.judging.subject import Subject, mapping
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.dashboard_json import text_faults
+from policies.manifests.dashboard_names import DASHBOARD_LABELS
 from policies.manifests.fields import NOT_KNOWN, Fault, shown
 from policies.manifests.images import KSERVE_CONFIG
 from policies.manifests.platform_names import is_of_the_platform, is_read_by_a_controller
 
 _KINDS = {("", "ConfigMap"), ("", "Secret")}
 _PLAIN_TYPES = ("kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
-_DASHBOARDS = ("grafana_dashboard", "console.openshift.io/dashboard")
 _FOLDERS = ("k8s-sidecar-target-directory", "grafana_folder")
 _FOLDER = re.compile(r"\w[\w -]*(?:/\w[\w -]*)*")
 """A folder below the sidecar's own."""
@@ -70,7 +70,7 @@ def _of_a_dashboard(subject: Subject, *, elsewhere: bool) -> Iterator[Fault]:
     What else is in one of the platform's namespaces (`elsewhere`) is told as a whole.
     """
     labels, notes = (mapping(subject.metadata.get(field)) for field in ("labels", "annotations"))
-    if not any(label in labels for label in _DASHBOARDS):
+    if not any(label in labels for label in DASHBOARD_LABELS):
         return
     for field in ("data", "binaryData"):
         if subject.inputs.get(field) is UNKNOWN:
@@ -95,6 +95,6 @@ def _is_plain(subject: Subject, name: JsonValue) -> bool:
         return subject.inputs.get("type") in _PLAIN_TYPES
     held = [*mapping(subject.inputs.get("data")), *mapping(subject.inputs.get("binaryData"))]
     labels = mapping(subject.metadata.get("labels"))
-    if any(label in labels for label in _DASHBOARDS):
+    if any(label in labels for label in DASHBOARD_LABELS):
         return all(key.endswith((".json", ".json.gz")) for key in held)
     return name in _BUNDLES or (bool(held) and all(key.endswith((".crt", ".pem")) for key in held))

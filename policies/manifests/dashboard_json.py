@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from policies.judging.subject import mapping
 from policies.judging.values import JsonValue
+from policies.manifests.dashboard_words import BY_COLUMN, DISPLAYS, FIELDS, IDS, KINDS
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 
 _PANELS = {
@@ -26,102 +27,20 @@ _OWN_SOURCES = ("-- Grafana --", "-- Mixed --", "-- Dashboard --", "grafana")
 """Grafana's own: marks, other panels of the dashboard, and each query by its own source."""
 
 _VARIABLE = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<braced>\w+)\})")
-_MARKUP = re.compile(r"[<\[\]\\]|//|www\.")
-"""What a link, a picture or HTML needs in a description."""
+_MARKUP = re.compile(r"[<\[\]\\]|//|www\.|\$[A-Za-z_{]")
+"""What a link, a picture or HTML needs in a description; a variable there may hold each of them, and the person's name.
+"""
 
-_KINDS = {
-    *("range", "value", "special", "regex", "dashboard", "linear", "log", "auto", "color-text", "color-background"),
-    *("gauge", "sparkline", "prometheus", "datasource", "query", "constant", "custom", "interval", "textbox", "number"),
-    *("string", "time", "boolean", "grafana", "gtIndex"),
-}
-"""Values of `type` below a panel's own. Not the cells `markdown`, `image`, `data-links` and `actions`."""
+_COLORS = ("color", "fixedColor", "iconColor")
+_COLOR = re.compile(r"#?[\w-]*|(?:rgb|hsl)a?\([\d.,%\s]+\)")
+"""A colour by name or numbers: what else a page's styles hold may be an address."""
 
-_IDS = {
-    *("merge", "organize", "groupBy", "reduce", "timeSeriesTable", "filterFieldsByName", "sortBy", "calculateField"),
-    *("joinByField", "seriesToColumns", "labelsToFields", "renameByRegex", "formatTime", "limit", "byName", "byRegexp"),
-    *("byType", "byFrameRefID", "byValue", "unit", "decimals", "min", "max", "displayName", "color", "mappings"),
-    *("thresholds", "noValue", "description", "custom.align", "custom.width", "custom.hidden", "custom.cellOptions"),
-    *("custom.displayMode", "custom.lineWidth", "custom.fillOpacity", "custom.lineStyle", "custom.stacking"),
-    *(
-        "custom.drawStyle",
-        "custom.axisPlacement",
-        "custom.axisSoftMin",
-        "custom.axisSoftMax",
-        "custom.hideFrom",
-        "custom.lineInterpolation",
-        "custom.showPoints",
-    ),
-    *("custom.fillBelowTo", "custom.transform", "custom.filterable", "displayMode", "rowsToFields"),
-}
-"""Transformations, matchers, and fields that an override sets. Not `actions`; `links` are looked at."""
-
-_DISPLAYS = {"list", "table", "hidden", "gradient", "lcd", "basic", "auto", "color-text", "color-background"}
-_BY_COLUMN = ("indexByName", "renameByName", "excludeByName", "includeByName", "fields")
-"""Fields whose keys are names of columns."""
-
-_FIELDS = frozenset(
-    {
-        *("allValue", "allowCustomValue", "annotations", "auto", "auto_count", "auto_min", "builtIn", "collapsed"),
-        *("current", "datasource", "definition", "desc", "description", "editable", "enable", "expr", "fieldConfig"),
-        *("fiscalYearStartMonth", "format", "from", "graphTooltip", "gridPos", "group", "h", "hide", "iconColor", "id"),
-        *("includeAll", "instant", "interval", "intervalFactor", "label", "legendFormat", "limit", "list", "liveNow"),
-        *("matchAny", "multi", "name", "options", "panels", "pluginVersion", "preload", "query", "range", "refId"),
-        *("refresh", "refresh_intervals", "regex", "repeat", "repeatDirection", "maxPerRow", "revision", "selected"),
-        *("schemaVersion", "skipUrlSync", "sort", "tags", "target", "targets", "templating", "text", "time"),
-        *("timepicker", "timezone", "title", "to", "transparent", "type", "uid", "value", "version", "w", "weekStart"),
-        *("x", "y", "exemplar", "editorMode", "step", "style", "iteration", "gnetId", "links", "timeFrom", "timeShift"),
-        *("maxDataPoints", "hideTimeOverride", "cacheTimeout", "queryType", "qryType", "useBackend"),
-        # How a panel draws.
-        *(
-            "aggregations",
-            "align",
-            "alertThreshold",
-            "alias",
-            "asTable",
-            "axisBorderShow",
-            "axisCenteredZero",
-            "axisColorMode",
-        ),
-        *("axisGridShow", "axisLabel", "axisPlacement", "axisSoftMax", "axisSoftMin", "barAlignment", "barWidthFactor"),
-        *("binary", "byField", "byVariable", "calcs", "cellHeight", "cellOptions", "color", "colorMode", "countRows"),
-        *("custom", "dash", "decimals", "defaults", "displayMode", "displayName", "drawStyle", "field", "fields"),
-        *("fill", "fillBelowTo", "fillOpacity", "filterable", "fixedColor", "footer", "frameIndex", "gradientMode"),
-        *(
-            "graphMode",
-            "hideFrom",
-            "hideZeros",
-            "include",
-            "includeVars",
-            "index",
-            "insertNulls",
-            "inspect",
-            "keepTime",
-        ),
-        *("justifyMode", "left", "legend", "lineInterpolation", "lineStyle", "lineWidth", "log", "mappings", "matcher"),
-        *("max", "maxVizHeight", "min", "minVizHeight", "minVizWidth", "mode", "names", "namePlacement", "noValue"),
-        *("operation", "operator", "order", "orientation", "overrides", "percentChangeColorMode", "placement"),
-        *("pointSize", "properties", "reduce", "reduceOptions", "reducer", "result", "right", "scaleDistribution"),
-        *("seriesBy", "show", "showHeader", "showLegend", "showPercentChange", "showPoints", "showThresholdLabels"),
-        *(
-            "showThresholdMarkers",
-            "showTypeIcons",
-            "showUnfilled",
-            "sizing",
-            "sortBy",
-            "spanNulls",
-            "stacking",
-            "steps",
-        ),
-        *("tooltip", "textMode", "thresholds", "thresholdsStyle", "tooltip", "transform", "transformations", "unit"),
-        *("valueMode", "values", "viz", "wideLayout", "width", *_BY_COLUMN),
-    }
-)
-"""Fields of dashboards, panels, queries and variables. Not `url`, `content`, `dataLinks`, `actions`, nor
-`libraryPanel`, whose contents are elsewhere."""
+_AS_FIELDS = ("description", "color")
+"""Fields that an override sets by their name in `id`."""
 
 _LINKS = {"asDropdown", "icon", "includeVars", "keepTime", "tags", "targetBlank", "title", "tooltip", "type", "url"}
-_WITHIN = re.compile(r"/d/[\w${}.-]+(?:/[\w-]*)?(?:\?[\w${}.:=&%,-]*)?")
-"""Another dashboard of the same Grafana, with values in its variables."""
+_WITHIN = re.compile(r"/d/[\w-]+(?:/[\w-]*)?(?:\?[\w${}.:=&%,-]*)?")
+"""Another dashboard of the same Grafana, with values in its variables; not its place by a value, which may be `..`."""
 
 _DEFAULT = "a query that names no source asks the default one, whatever it is"
 _WHY = "what Grafana shows or asks by it is not understood"
@@ -155,16 +74,25 @@ def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
 
 
 def _dashboard(board: Mapping[str, JsonValue]) -> Iterator[Fault]:
-    sources = set()
+    sources: set[str] = set()
+    names: list[JsonValue] = []
     for path, variable in listed(at(board, "templating", "list"), "templating.list"):
-        kind = at(variable, "type")
+        kind, name = at(variable, "type"), at(variable, "name")
+        if name in names:
+            yield Fault(
+                path=f"{path}.name", text=f"{shown(name)}, as another variable: which of them holds is not seen"
+            )
+        names.append(name)
         if kind not in _VARIABLES:
             yield Fault(path=f"{path}.type", text=f"{shown(kind)}: {_WHY}")
         elif kind == "datasource" and at(variable, "query") != "prometheus":
             text = f"{shown(at(variable, 'query'))}: figures are asked of Prometheus alone"
             yield Fault(path=f"{path}.query", text=text)
+        elif kind == "datasource" and at(variable, "allValue") not in (None, ""):
+            text = f"{shown(at(variable, 'allValue'))}: all sources are no one of them, and a word may be any"
+            yield Fault(path=f"{path}.allValue", text=text)
         elif kind == "datasource":
-            sources.add(str(at(variable, "name")))
+            sources.add(str(name))
         elif kind == "query" and at(variable, "datasource") is None:
             yield Fault(path=path, text=_DEFAULT)
     for path, mark in listed(at(board, "annotations", "list"), "annotations.list"):
@@ -178,6 +106,7 @@ class _Walk:
 
     def __init__(self, sources: set[str]) -> None:
         self._sources = sources
+        self._mapped: set[str] = set()  # Paths of mappings whose options are by value.
 
     def value(self, value: JsonValue, path: str, field: str) -> Iterator[Fault]:
         """Faults of a value below the field that holds it."""
@@ -186,7 +115,10 @@ class _Walk:
         elif field == "links":
             yield from _links(value, path)
         elif isinstance(value, dict):
-            yield from self._fields(value, path, by_column=field in _BY_COLUMN)
+            mapped = field == "options" and path.rpartition(".")[0] in self._mapped
+            if field == "mappings" and value.get("type") == "value":
+                self._mapped.add(path)
+            yield from self._fields(value, path, by_column=mapped or field in BY_COLUMN)
         elif isinstance(value, list):
             for index, entry in enumerate(value):
                 where = f"{path}[{index}]"
@@ -199,10 +131,12 @@ class _Walk:
             where = f"{path}.{name}".lstrip(".")
             if by_column:
                 yield from self.value(said, where, "")
-            elif name not in _FIELDS:
+            elif name not in FIELDS:
                 yield Fault(path=where, text=f"the field {name!r}: {_WHY}")
             elif value.get("id") == "links" and name == "value":
                 yield from _links(said, where)
+            elif value.get("id") in _AS_FIELDS and name == "value":
+                yield from self.value(said, where, str(value["id"]))
             elif value.get("id") != "links" or name != "id":
                 yield from self.value(said, where, name)
 
@@ -236,6 +170,8 @@ class _Walk:
 
 def _links(links: JsonValue, path: str) -> Iterator[Fault]:
     """Links lead to other dashboards of the same Grafana, and nowhere else."""
+    if not isinstance(links, list | None):
+        yield Fault(path=path, text=f"{shown(links)}: {_WHY}")
     for where, link in listed(links, path):
         address = at(link, "url")
         by_tags = at(link, "type") == "dashboards" and address in (None, "")
@@ -245,8 +181,11 @@ def _links(links: JsonValue, path: str) -> Iterator[Fault]:
 
 
 def _word(value: str, path: str, field: str) -> Iterator[Fault]:
-    known = {"type": _KINDS, "id": _IDS, "displayMode": _DISPLAYS}.get(field)
+    known = {"type": KINDS, "id": IDS, "displayMode": DISPLAYS}.get(field)
     if known is not None and value not in known:
         yield Fault(path=path, text=f"{field} {value!r}: {_WHY}")
     elif field == "description" and _MARKUP.search(value):
-        yield Fault(path=path, text="a description with markup, which may be a link or a picture from anywhere")
+        text = "a description with markup, or with a variable for it, which may be a link or a picture from anywhere"
+        yield Fault(path=path, text=text)
+    elif field in _COLORS and not _COLOR.fullmatch(value):
+        yield Fault(path=path, text=f"{field} {value!r}: is no colour by its name or numbers")

@@ -59,28 +59,36 @@ def perses(subject: Subject) -> Iterator[Fault]:
             yield Fault(path=f"spec.{field}", text=_WHY)
     yield from _panels(at(spec, "panels"))
     for path, variable in listed(at(spec, "variables"), "spec.variables"):
-        yield from _within(at(variable, "spec", "plugin", "spec"), f"{path}.spec.plugin.spec")
         if at(variable, "kind") == "ListVariable":
-            yield from _among(at(variable, "spec", "plugin", "kind"), _LISTS, f"{path}.spec.plugin.kind")
+            yield from _plugin(at(variable, "spec"), _LISTS, f"{path}.spec")
         else:
+            yield from _within(at(variable, "spec", "plugin", "spec"), f"{path}.spec.plugin.spec")
             yield from _among(at(variable, "kind"), {"TextVariable"}, f"{path}.kind")
 
 
 def _panels(panels: JsonValue) -> Iterator[Fault]:
-    if panels is UNKNOWN:
-        yield Fault(path="spec.panels", text=NOT_KNOWN)
+    if panels is UNKNOWN or not isinstance(panels, dict | None):
+        yield Fault(path="spec.panels", text=NOT_KNOWN if panels is UNKNOWN else f"{shown(panels)}: {_WHY}")
     for name, panel in mapping(panels).items():
         path = f"spec.panels.{name}.spec"
         for field in mapping(at(panel, "spec")):
             if field not in _PANEL:
                 yield Fault(path=f"{path}.{field}", text=_WHY)
-        yield from _among(at(panel, "spec", "plugin", "kind"), _PANELS, f"{path}.plugin.kind")
-        yield from _within(at(panel, "spec", "plugin", "spec"), f"{path}.plugin.spec")
+        yield from _plugin(at(panel, "spec"), _PANELS, path)
         for place, query in listed(at(panel, "spec", "queries"), f"{path}.queries"):
-            yield from _among(at(query, "spec", "plugin", "kind"), _QUERIES, f"{place}.spec.plugin.kind")
-            yield from _within(at(query, "spec", "plugin", "spec"), f"{place}.spec.plugin.spec")
+            yield from _plugin(at(query, "spec"), _QUERIES, f"{place}.spec")
         if at(panel, "spec", "links") not in (None, []):
             yield Fault(path=f"{path}.links", text=_WHY)
+
+
+def _plugin(holder: JsonValue, known: set[str], path: str) -> Iterator[Fault]:
+    """A plugin by its kind and settings alone: `metadata` takes one of another registry by the same name."""
+    plugin = at(holder, "plugin")
+    yield from _among(at(plugin, "kind"), known, f"{path}.plugin.kind")
+    yield from _within(at(plugin, "spec"), f"{path}.plugin.spec")
+    for field, value in mapping(plugin).items():
+        if field not in ("kind", "spec") and value not in (None, {}):
+            yield Fault(path=f"{path}.plugin.{field}", text=f"{shown(value)}: {_WHY}")
 
 
 def _among(found: JsonValue, known: set[str], path: str) -> Iterator[Fault]:

@@ -9,7 +9,8 @@ from pulumi_policy import Severity
 
 from policies.judging.rule import Case, Rule
 from policies.manifests.controllers_data import controllers_data
-from policies.manifests.objects import each_object, told
+from policies.manifests.dashboard_names import taken
+from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.statements import names, names_schema
 
 _RULE = "what controllers of the platform take their settings from is stated in the configuration of this rule"
@@ -22,6 +23,8 @@ _EXAMPLE = (
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each ConfigMap or Secret that configures a controller and that nobody has stated."""
     faults = [*controllers_data(case.subject)] if case.subject.is_kubernetes else []
+    if is_a(case, "", "ConfigMap"):
+        faults += taken(case)
     if faults:
         stated, remark = names(case.config.get("understood"))
         if not any(fnmatchcase(case.subject.title, pattern) for pattern in stated):

@@ -16,6 +16,7 @@ from policies.judging.rule import Case, Rule
 from policies.judging.subject import Subject, entries
 from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.argo_sources import changes, moves
+from policies.manifests.dashboard_names import taken
 from policies.manifests.external_paths import external_paths
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown, titles, titles_schema, without_key
 from policies.manifests.grafana import GRAFANA, grafana
@@ -77,6 +78,7 @@ def _faults(case: Case) -> Iterator[Fault]:
         yield from _written(case, subject.inputs.get("spec"), "spec")
     elif subject.group == GRAFANA:
         yield from grafana(subject)
+        yield from taken(case)
     elif subject.group == PERSES:
         yield from perses(subject)
     elif subject.group in MANAGED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from policies.judging.values import UNKNOWN
 from policies.manifests.dashboard_json import text_faults
 from policies.pack import RULES
 from tests.policy.support.objects import manifest
-from tests.policy.support.sample import violations
+from tests.policy.support.sample import WORLD, violations
 
 BOARDS = all_dashboards(BoardArgs(environment="dev", currency="JPY"))
 BY_ID = {rule.id: rule for rule in RULES}
@@ -67,6 +68,44 @@ def test_a_dashboard_that_draws_figures_is_understood() -> None:
     assert faults(BOARD) == []
     assert faults({}) == []
     assert faults({**BOARD, "panels": [OLD_PANEL]}) == []
+
+
+def test_values_that_are_told_by_words_and_colours_are_understood() -> None:
+    said = {"text": "yes", "color": "semi-dark-green", "index": 0}
+    mappings = [
+        {"type": "value", "options": {"1": said, "up": {**said, "color": "rgba(245, 54, 54, 0.9)"}}},
+        {"type": "range", "options": {"from": 0, "to": 1, "result": said}},
+        {"type": "special", "options": {"match": "null", "result": {**said, "color": "#F2495C"}}},
+        {"type": "regex", "options": {"pattern": "a.*", "result": said}},
+    ]
+    fixed = {"mode": "fixed", "fixedColor": "super-light-blue"}
+    shown = {"description": "More than $5 a day.", "fieldConfig": {"defaults": {"mappings": mappings, "color": fixed}}}
+    assert faults({**BOARD, "panels": [{**BOARD["panels"][1], **shown}]}) == []
+
+
+def test_heatmaps_pies_and_what_an_editor_keeps_are_understood() -> None:
+    """As the dashboards of vLLM and of MinIO have them."""
+    asked = {"refId": "A", "expr": "up", "disableTextWrap": False, "fullMetaSearch": False, "includeNullMetadata": True}
+    heat = {
+        "calculate": False,
+        "cellGap": 1,
+        "color": {"exponent": 0.5, "fill": "dark-orange", "mode": "scheme", "reverse": False, "scheme": "Spectral"},
+        "exemplars": {"color": "rgba(255,0,255,0.7)"},
+        "filterValues": {"le": 1e-9},
+        "rowsFrame": {"layout": "auto"},
+        "yAxis": {"axisPlacement": "left", "reverse": False, "unit": "s"},
+    }
+    hidden = {
+        "__systemRef": "hideSeriesFrom",
+        "matcher": {"id": "byNames", "options": {"mode": "exclude", "names": ["a"], "prefix": "All except:"}},
+        "properties": [{"id": "custom.hideFrom", "value": {"viz": True}}],
+    }
+    panels = [
+        {"type": "heatmap", "datasource": SOURCE, "targets": [asked], "options": heat},
+        {"type": "piechart", "datasource": SOURCE, "options": {"pieType": "donut", "displayLabels": ["name"]}},
+        {"type": "timeseries", "datasource": SOURCE, "fieldConfig": {"defaults": {}, "overrides": [hidden]}},
+    ]
+    assert faults({**BOARD, "panels": panels, "timepicker": {"time_options": ["5m"]}}) == []
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
@@ -121,6 +160,31 @@ WRONG: dict[str, tuple[Callable[[Board], None], str, str]] = {
         panel(fieldConfig={"defaults": {"custom": {"displayMode": "image"}}}), "custom.displayMode", "'image'"),
     "a picture in a description": (
         panel(description="![](https://a.example/a.png)"), "panels[1].description", "markup"),
+    "a picture by a variable in a description": (
+        panel(description="calls ${pod}"), "panels[1].description", "with a variable"),
+    "a link above the dashboards": (
+        put("links", value=[{"type": "link", "url": "/d/../logout"}]), "links[0]", "leads to no other"),
+    "a link by a value": (panel(links=[{"url": "/d/${__value.raw}/a"}]), "panels[1].links[0]", "leads to no other"),
+    "links by name": (panel(links={"0": {"url": "https://a.example"}}), "panels[1].links", "is {'0'"),
+    "links of an override by name": (
+        put(*_OVERRIDE, 0, "value", value={"url": "https://a.example"}), "properties[0].value", "is {'url'"),
+    "a colour with an address": (
+        put("panels", 1, "fieldConfig", "defaults", "color", value={"mode": "fixed", "fixedColor": "url(//a.example)"}),
+        "color.fixedColor", "is no colour"),
+    "a variable twice": (
+        lambda board: board["templating"]["list"].append({"type": "textbox", "name": "source", "query": "loki"}),
+        "templating.list[2].name", "as another variable"),
+    "all sources as a word": (
+        lambda board: board["templating"]["list"][0].update(includeAll=True, allValue="loki"),
+        "templating.list[0].allValue", "a word may be any"),
+    "a link below a value that is mapped": (
+        panel(fieldConfig={"defaults": {"mappings": [{"type": "value", "options": {"1": {"url": ""}}}]}}),
+        "mappings[0].options.1.url", "the field 'url'"),
+    "values by name elsewhere": (
+        panel(options={"type": "value", "options": {"1": {"text": "a"}}}), "options.options.1", "the field '1'"),
+    "a picture in a description of an override": (
+        put(*_OVERRIDE, 1, value={"id": "description", "value": "![](https://a.example/a.png)"}),
+        "properties[1].value", "markup"),
     "another kind of source": (
         put("templating", "list", 0, "query", value="loki"), "templating.list[0].query", "of Prometheus alone"),
     "a source by its uid": (put(*_ASKED, value={**SOURCE, "uid": "P18"}), "targets[0].datasource", ANY_KIND),
@@ -172,3 +236,26 @@ def test_what_is_not_known_is_refused() -> None:
 def test_one_fault_is_told_once() -> None:
     board = {"panels": [{"type": "text"} for _ in range(50)]}
     assert len(faults(board)) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "board", "path"),
+    [
+        ("kitchen-prod-environment.json", {}, "data.kitchen-prod-environment.json: is"),
+        ("a.json", {"uid": "kitchen-prod-environment"}, "data.a.json: uid: is"),
+        ("a.json", {"uid": "Kitchen-prod-entry"}, "data.a.json: uid: is"),
+        ("a.json", {"uid": "sales-kitchen"}, None),
+    ],
+)
+def test_no_tenant_s_dashboard_takes_the_place_of_the_project_s(key: str, board: Board, path: str | None) -> None:
+    world = dataclasses.replace(WORLD, settings={**WORLD.settings, "tenants": {"sales": {}}})
+    text = json.dumps(board)
+    for namespace, told in (("sales-prod", path), ("monitoring-prod", None)):
+        named = {"name": "a", "namespace": namespace, "labels": {"grafana_dashboard": "1"}}
+        one = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": {key: text}}
+        found = violations(BY_ID["controllers-configured"], "kubernetes:core/v1:ConfigMap", one, world=world)
+        assert [told in fault for fault in found] == [True] if told else found == []
+        spec = {"json": text, "uid": key.removesuffix(".json")}
+        of_operator = {**manifest("grafana.integreatly.org/v1beta1", "GrafanaDashboard", spec), "metadata": named}
+        kind = "kubernetes:grafana.integreatly.org/v1beta1:GrafanaDashboard"
+        assert bool(told) == bool(violations(BY_ID["rendered-elsewhere"], kind, of_operator, world=world))

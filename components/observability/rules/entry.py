@@ -24,6 +24,11 @@ NOT_THE_CALLERS = (
 _FEWEST_TOKENS = 15
 """Refused tokens in 5 minutes: fewer, with nobody let in, are one program at night."""
 
+_SERVED_WITHIN = "6h"
+"""How long before somebody was let in, where nobody is any more: without that it may be a stranger at night, who tries
+tokens while nobody works. KitchenEntryStrangers tells of those, and of callers who come in the morning with old keys.
+"""
+
 LIMITS = ("rate_limit", "tenant_share_exceeded")
 """Reasons of refusals that KitchenEntryLimited tells."""
 
@@ -144,19 +149,20 @@ def _refusals(facts: RuleFacts) -> Iterator[Alert]:
         keeps=("environment", "reason"),
     )
     token = facts.at("entry", names.REFUSALS, 'kitchen=""', equal("reason", "token"))
-    let_in = f"sum by (environment) ({facts.of('kitchen:entry_calls:rate5m')}) > 0"
+    calls = facts.of("kitchen:entry_calls:rate5m")
+    let_in, before = f"sum by (environment) ({calls}) > 0", f"max_over_time({calls}[{_SERVED_WITHIN}])"
     yield Alert(
         id="KitchenEntryTokensRefused",
         subject="entry",
         # A call that comes as far as a kitchen, or is refused there, had a token that the entry took.
         expression=(
             f"{names.increase(facts, 'entry', token, 'environment', 5)} >= {_FEWEST_TOKENS}"
-            f" unless on (environment) {let_in}"
+            f" unless on (environment) {let_in} and on (environment) sum by (environment) ({before}) > 0"
         ),
         hold="5m",
         severity="page",
         owner="platform",
-        summary="The entry of {{ $labels.environment }} has refused the token of every call for 10 minutes",
+        summary="The entry of {{ $labels.environment }} served calls before; for 10 minutes it refused every token",
         impact="Nobody is served. Most often the issuer has other keys, or another name, than the settings state.",
         keeps=("environment",),
     )

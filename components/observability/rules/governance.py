@@ -111,7 +111,8 @@ def _of_entry(facts: RuleFacts, name: str, days: int, severity: Severity) -> Ale
         expression=f"min by (environment) ({left}) < {days}",
         severity=severity,
         owner="platform",
-        summary="A certificate that the entry of {{ $labels.environment }} uses ends in {{ $value }} days",
+        summary="A certificate that the entry of {{ $labels.environment }} uses "
+        + _when_it_ends(severity, days, "{{ $value }} days"),
         impact="From that day on no caller can connect.",
         keeps=("environment",),
     )
@@ -126,10 +127,16 @@ def _of_manager(facts: RuleFacts, name: str, days: int, severity: Severity) -> A
         expression=f"min by (namespace, name) ({left}) < {days * _DAY}",
         severity=severity,
         owner="platform",
-        summary="Certificate {{ $labels.name }} in {{ $labels.namespace }} ends in {{ $value | humanizeDuration }}",
+        summary="Certificate {{ $labels.name }} in {{ $labels.namespace }} "
+        + _when_it_ends(severity, days, "{{ $value | humanizeDuration }}"),
         impact="cert-manager has not renewed it in time; from its last day on nobody can connect.",
         keeps=("namespace", "name"),
     )
+
+
+def _when_it_ends(severity: Severity, days: int, left: str) -> str:
+    """What a page says holds after the end too, when no time is left."""
+    return f"ends within {days} days, or has ended" if severity == "page" else f"ends in {left}"
 
 
 def _checks(facts: RuleFacts) -> Iterator[Alert]:

@@ -44,7 +44,7 @@ def _alerts(facts: RuleFacts) -> Iterator[Alert]:
         hold="1m",
         severity="page",
         owner="platform",
-        summary="The record's shipper in pod {{ $labels.pod }} is not ready: its room is full",
+        summary="The record's shipper in pod {{ $labels.pod }} is not ready: half of its room is full",
         impact="The pod takes no calls until lines are shipped.",
         keeps=_KEEPS,
     )

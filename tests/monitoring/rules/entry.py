@@ -27,6 +27,7 @@ def _record(metric: str, values: str) -> Series:
 _GRANT = {"key1": "grant_support/access-0/support/sales", "key2": "counted_requests-minute"}
 _UP, _UPTIME = own("up", "entry"), own("envoy_server_uptime", "entry")
 _SOME = {_UP: "1x90", calls("ok"): "0+60x90", calls("failed"): "0x90", calls("refused"): "0+30x90"}
+_SERVED_BEFORE = {_UP: "1x90", calls("ok"): "0+60x20 1200x70"}
 _HELD = {"environment": "dev", **_RECORD}
 
 CASES = {
@@ -78,17 +79,27 @@ CASES = {
     ),
     "KitchenEntryTokensRefused": Case(
         # The last call that was let in was twenty minutes ago; then the issuer has another key.
-        fires={_UP: "1x90", calls("ok"): "0+60x20 1200x70", **_refused("token", "0x20 0+4x70", kitchen="")},
+        fires={**_SERVED_BEFORE, **_refused("token", "0x20 0+4x70", kitchen="")},
         # One caller still comes in.
         silent={_UP: "1x90", calls("ok"): "0+1x90", **_refused("token", "0+60x90", kitchen="")},
         also=(
-            {_UP: "1x90", **_refused("token", "0+2x90", kitchen="")},
-            {_UP: "1x90", **_refused("token_expired", "0+60x90", kitchen="")},
-            {_UP: "1x90", **_refused("token", "0x57 0+60x30", kitchen="")},
+            {**_SERVED_BEFORE, **_refused("token", "0x20 0+2x70", kitchen="")},
+            {**_SERVED_BEFORE, **_refused("token_expired", "0x20 0+60x70", kitchen="")},
+            {**_SERVED_BEFORE, **_refused("token", "0x57 0+60x30", kitchen="")},
             # Told in another tenant's namespace.
-            {_UP: "1x90", **_refused("token", "0+60x90", kitchen="", namespace="sales-dev")},
+            {**_SERVED_BEFORE, **_refused("token", "0x20 0+60x70", kitchen="", namespace="sales-dev")},
+            # Somebody tries tokens where nobody has called.
+            {_UP: "1x90", **_refused("token", "0+60x90", kitchen="")},
         ),
         minutes=60,
+        labels=[{"environment": "dev"}],
+    ),
+    "KitchenEntryTokensRefused at night": Case(
+        # The last call was let in five hours before; then all of the day's callers have an old key.
+        fires={_UP: "1x500", calls("ok"): "0+60x180 10800x320", **_refused("token", "0x430 0+4x70", kitchen="")},
+        # It was seven hours before: somebody tries tokens at night.
+        silent={_UP: "1x500", calls("ok"): "0+60x60 3600x440", **_refused("token", "0x430 0+60x70", kitchen="")},
+        minutes=480,
         labels=[{"environment": "dev"}],
     ),
     "KitchenEntryPartAway": Case(

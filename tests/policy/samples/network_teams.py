@@ -29,6 +29,7 @@ def _writes(label: str, value: str = "a", **more: Any) -> list[dict[str, Any]]:
 def _relabelled(kind: str, place: str) -> tuple[tuple[Any, ...], ...]:
     """Labels that a team may write, and those that it may not."""
     namespace = {"sourceLabels": ["__meta_kubernetes_namespace"]}
+    found = [{"targetLabel": "namespace", **namespace}]
     good = {
         "a label of its own": _writes("team"),
         "its own tenant": _writes("tenant", "helpdesk"),
@@ -36,7 +37,7 @@ def _relabelled(kind: str, place: str) -> tuple[tuple[Any, ...], ...]:
         "its own kitchen": _writes("kitchen", "support"),
         "a part of a kitchen": _writes("part", "server"),
         "its own namespace": _writes("namespace", "helpdesk-prod"),
-        "the namespace as it is": [{"targetLabel": "namespace", **namespace}],
+        **({} if place.endswith("metricRelabelings") else {"the namespace as it is": found}),
         "marks with a beginning": [{"action": "labelmap", "regex": "x_(.+)", "replacement": "pod_$1"}],
         "what is left out": [{"action": "drop", "sourceLabels": ["__name__"], "regex": "go_.*"}],
     }
@@ -110,7 +111,8 @@ def _kept(kind: str, one: str) -> tuple[tuple[Any, ...], ...]:
     return (
         *((f"{kind}: without {name}", {f"{one} relabelings": made[name]}) for name in drops),
         *((f"{kind}: without {name}", {f"{one} relabelings": made[name]}, _LOSES) for name in loses),
-        (f"{kind}: series without the namespace", {f"{one} metricRelabelings": made["the namespace"]}),
+        (f"{kind}: series without labels of their own", {f"{one} metricRelabelings": made["labels of its own"]}),
+        (f"{kind}: series without the namespace", {f"{one} metricRelabelings": made["the namespace"]}, _LOSES),
     )
 
 
@@ -132,12 +134,13 @@ _CONFIG = table(
     (
         "targets with the namespace that they were found in",
         {"spec relabelings": [{"targetLabel": "namespace", "sourceLabels": ["__meta_kubernetes_namespace"]}]},
+        _SAYS,
         "spec.relabelings: say no namespace",
     ),
     (
         "a target of another tenant",
         {"spec staticConfigs 0 targets": ["a.sales-prod.svc:80"]},
-        "which is of another tenant",
+        f"{_WHOSE} is another's to say; name a Service",
     ),
     (
         "targets as another's",

@@ -198,6 +198,11 @@ _FIGURES = (
             "panels.a.spec.links: what Perses",
         ),
         ("panels not known", {"spec panels": UNKNOWN_VALUE}, "spec.panels: is not known"),
+        ("panels in a list", {"spec panels": [{"kind": "Panel"}]}, "spec.panels: is [{'kind': 'Panel'}]"),
+        *(
+            (f"{name} of another registry", {f"{place} metadata": {"registry": "a"}}, "plugin.metadata: is {'registry'")
+            for name, place in {"a panel": f"{_PANEL} plugin", "a question": _ASKED, "a choice": _CHOICE}.items()
+        ),
         ("all of it not known", {"spec": UNKNOWN_VALUE}, "spec: is not known"),
         ("a choice out of another source", {f"{_CHOICE} kind": "HTTPVariable"}, "variables[0].spec.plugin.kind: is"),
         (

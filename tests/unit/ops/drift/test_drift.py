@@ -45,6 +45,7 @@ def test_no_changes_are_numbers_too(tmp_path: Path, capsys: pytest.CaptureFixtur
     "preview",
     [
         *("", "{", "[]", {}, {"steps": []}, {"changeSummary": None}, {"changeSummary": {"update": "2"}}),
+        *({"changeSummary": {"same": 3, "update": count}} for count in (-3, 10**400, True, 2.5)),
         {"changeSummary": {"same": 3}, "diagnostics": [{"severity": "error", "message": "a rule"}]},
     ],
 )

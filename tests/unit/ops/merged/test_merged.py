@@ -112,3 +112,9 @@ def test_what_is_committed_and_names_no_version_has_no_number(repo: Repo) -> Non
     repo.commit()
     repo.replace("adapters: [helpdesk-faq]", ONE)
     assert not [kitchen for kitchen, _ in times(repo) if kitchen == "support"]
+
+
+def test_settings_that_nobody_has_committed_are_told(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.git("commit", "--quiet", "--allow-empty", "--message", "x")
+    assert main(["merged", "--settings", str(repo.file)]) == 0
+    assert "prod: the last commit of these settings declares no adapter" in capsys.readouterr().out
