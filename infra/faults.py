@@ -14,6 +14,7 @@ HIDDEN = "(not shown)"
 """Stands for a secret in a fault."""
 
 _SHOWN_CHARACTERS = 80
+_LOOKED_AT = 512
 
 _KEYS = "jwks"
 """Key below which an issuer's keys stand: a private one may stand there by mistake, in any form."""
@@ -57,12 +58,21 @@ class Fault:
         shown = "missing" if self.value is MISSING else _text(self.value)
         if _KEY_AS_TEXT.search(shown):  # wherever somebody has put one by mistake
             shown = HIDDEN
+        shown = _ends_of(shown)
         if isinstance(self.value, str):
             shown = HIDDEN if _SECRET_KEY.fullmatch(self.path.rpartition(".")[2]) else _USER.sub("...@", shown)
         if len(shown) > _SHOWN_CHARACTERS:
             half = (_SHOWN_CHARACTERS - 3) // 2  # a path is told apart by its end, most other values by their start
             shown = f"{shown[:half]}...{shown[-half:]}"
         return printable(f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}")
+
+
+def _ends_of(text: str) -> str:
+    """A long text as far as anybody will see it: what looks for users and passwords takes the square of the length."""
+    if len(text) <= 2 * _LOOKED_AT:
+        return text
+    head, tail = text[:_LOOKED_AT], text[-_LOOKED_AT:]
+    return HIDDEN if "@" in text and not re.search(r"[\s\"']", head[_SHOWN_CHARACTERS:]) else f"{head}...{tail}"
 
 
 def printable(text: str) -> str:

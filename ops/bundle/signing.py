@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Any
 
 from infra.faults import Fault, FaultsError
 from infra.payload.verify_signature import SignatureError, read_key
+from infra.strict_json import JsonError, parse
 from ops import signing
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.signing import Signer
@@ -76,6 +76,12 @@ def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | 
     """Return what is wrong with the signature, or None: then `manifest` is what the trusted signer signed."""
     from model_signing import hashing, verifying  # noqa: PLC0415 (0.4 s, for this command only)
 
+    try:
+        parse(signature)  # the library's reader is another one
+    except JsonError as error:
+        rule = f"must be JSON that all readers take alike: it {error}"
+        return Fault(path=SIGNATURE, value="unusable", rule=rule, example="the bundle as its sender signed it")
+
     with tempfile.TemporaryDirectory() as temporary, signing.quiet():
         folder = Path(temporary)
         (folder / MANIFEST).write_bytes(manifest)
@@ -100,7 +106,7 @@ def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | 
 
 def _covers(signature: bytes, digest: str) -> bool:
     """The library honours paths that the signature says to ignore: hold it to exactly this file."""
-    statement: Any = json.loads(base64.b64decode(json.loads(signature)["dsseEnvelope"]["payload"]))
+    statement: Any = parse(base64.b64decode(parse(signature)["dsseEnvelope"]["payload"]))
     resources = statement["predicate"]["resources"]
     return bool(
         statement["predicateType"] == _PREDICATE

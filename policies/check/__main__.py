@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi_policy import EnforcementLevel
 
 from policies.check import metrics
 from policies.check.config import configured
 from policies.check.documents import Document, Passed, documents
 from policies.check.errors import CheckError
-from policies.check.files import Chosen, chosen
+from policies.check.files import Chosen, chosen, text_of
 from policies.check.findings import Finding, findings, stack_findings, visible
 from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
@@ -24,6 +23,7 @@ from policies.judging.pace import notes, one_request
 from policies.judging.stack_rule import StackRule
 from policies.judging.world import World, world_from
 from policies.pack import RULES, STACK_RULES
+from policies.reading.own import yaml_document
 
 DENIED, BAD_INPUT = 1, 2
 
@@ -162,9 +162,9 @@ def _world(path: Path | None) -> World:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise CheckError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
+        content = yaml_document(text_of(path))
+    except ValueError as error:
+        raise CheckError(f"{path}: cannot be read: {error}") from error
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
         raise CheckError(f"{path}: must hold a mapping `config`; example: Pulumi.prod.yaml")

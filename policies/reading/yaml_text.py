@@ -20,6 +20,9 @@ MAX_DEPTH = 200
 MAX_NODES = 2_000_000
 """Most values of one document with its aliases written out: a few lines of aliases can stand for billions."""
 
+MAX_ALIASED = 100_000
+"""Most values that aliases stand for: rules walk through each of them, and would do so for minutes."""
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAP, _SEQ = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 _MERGE = "<<"
@@ -69,6 +72,7 @@ class _Builder:
         self._anchors: dict[str, _Anchored] = {}
         self._odd: dict[int, JsonValue] = {}
         self._written = 0
+        self._aliased = 0
         self._deepest = 0
         self.refused: ReadingError | None = None
 
@@ -135,6 +139,12 @@ class _Builder:
         if anchored is None or anchored.is_open:
             where = "names nothing above it" if anchored is None else "stands inside the value that it names"
             raise ReadingError(f"the alias *{event.anchor} {where}; rule: values end", event.start_mark.line + 1)
+        self._aliased += anchored.size
+        if self._aliased > MAX_ALIASED:
+            raise ReadingError(
+                f"stands for more than {MAX_ALIASED} values with its aliases written out",
+                event.start_mark.line + 1,
+            )
         self._count(anchored.size, event)
         self._reach(depth + anchored.height, event)
         return anchored.value, anchored.size

@@ -1,34 +1,55 @@
-"""JSON as two readers cannot read it differently: no key twice, no NaN, no number that overflows, no deep nesting.
+"""The house's one reader of JSON: as two readers cannot read it differently, and at once.
 
+No key twice, no NaN, no number that overflows, no half character, no mark of the byte order, limited depth and size.
 Python's, Rust's and C++'s readers disagree on exactly these, and what was checked must be what is loaded (RFC 8259,
-sections 4, 6 and 9, leave them to the reader).
+sections 4, 6 and 9, leave them to the reader). Time and memory grow with the size of the text alone.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any, NoReturn
+
+MAX_BYTES = 8 * 1024**2
+"""Most bytes that are read where the caller says nothing else: a second of work at most."""
 
 MAX_DEPTH = 64
 """Nesting that a config or tokenizer file does not reach; serde_json stops at 128."""
 
+MAX_OBJECT_DEPTH = 200
+"""Nesting of Kubernetes objects and of what the engine writes, which hold schemas of others."""
+
 _MAX_DIGITS = 20
 """An unsigned number of 64 bits has at most 20."""
 
+_MAX_FLOAT_CHARACTERS = 400
+"""The longest that a writer makes of a number of 64 bits is 326 characters; reading a longer one takes its square."""
+
 
 class JsonError(ValueError):
-    """Why a text is no strict JSON; `str()` is one phrase that follows the name of the file."""
+    """Why a text is no strict JSON; `str()` is one phrase that follows the name of the file, and holds no value."""
 
 
-def parse(content: bytes) -> Any:
-    """Return the value of a UTF-8 text; raise JsonError."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise JsonError(f"is not UTF-8 at byte {error.start}") from None
+class TwiceError(JsonError):
+    """A key stands twice in one object."""
+
+    def __init__(self, key: str) -> None:
+        """Keep the key."""
+        super().__init__(f"has the key {_shown(key)} twice in one object")
+        self.key = key
+
+
+def parse(content: bytes | str, *, most: int = MAX_BYTES, depth: int = MAX_DEPTH) -> Any:
+    """Return the value of a UTF-8 text of at most `most` bytes and `depth` levels; raise JsonError."""
+    if len(content) > most:
+        raise JsonError(f"has more than {most} bytes, and no more are read")
+    text = _text(content)
     if text.startswith("\ufeff"):
         raise JsonError("begins with a byte order mark")
+    if not text.strip(" \t\r\n"):
+        raise JsonError("is empty")
     try:
         value = json.loads(
             text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
@@ -36,9 +57,24 @@ def parse(content: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise JsonError(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
-        raise JsonError(f"is nested deeper than {MAX_DEPTH} levels") from None
-    _refuse_depth(value)
+        raise JsonError(f"is nested deeper than {depth} levels") from None
+    _refuse_depth(value, depth)
     return value
+
+
+def read(path: Path, *, most: int = MAX_BYTES) -> Any:
+    """Return the value of a file, of which no more than `most` bytes are read; raise JsonError, OSError."""
+    with path.open("rb") as file:
+        return parse(file.read(most + 1), most=most)
+
+
+def _text(content: bytes | str) -> str:
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise JsonError(f"is not UTF-8 at byte {error.start}") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -46,7 +82,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(built) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise JsonError(f"has the key {_shown(twice)} twice in one object")
+        raise TwiceError(twice)
     return built
 
 
@@ -63,16 +99,18 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
+    if len(text) > _MAX_FLOAT_CHARACTERS:
+        raise JsonError(f"has a number of {len(text)} characters")
     value = float(text)
     if not math.isfinite(value):
         raise JsonError("has a number that is too large for 64 bits")
     return value
 
 
-def _refuse_depth(value: Any) -> None:
+def _refuse_depth(value: Any, depth: int) -> None:
     """Walk by levels, not by calls: the text decides how deep it goes. Half characters are found on the way."""
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(depth + 1):
         below: list[Any] = []
         for entry in level:
             if isinstance(entry, dict):
@@ -85,7 +123,7 @@ def _refuse_depth(value: Any) -> None:
         if not below:
             return
         level = below
-    raise JsonError(f"is nested deeper than {MAX_DEPTH} levels")
+    raise JsonError(f"is nested deeper than {depth} levels")
 
 
 def _refuse_half_characters(texts: Any) -> None:
