@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.catalog import FOLDER, load_catalog
-from infra.faults import MISSING, Fault, FaultsError
+from infra.faults import MISSING, Fault, FaultsError, printable
 from infra.load import settings_from_file
 from ops.bundle import options
 from ops.bundle.bring_in import Asked, from_list, from_settings
@@ -25,6 +25,7 @@ from ops.bundle.verify import Verified, verify
 from ops.catalog.edit import as_text, write
 from ops.catalog.revalidation import told_for
 from ops.checks import read_artifact
+from ops.screen import told_to
 from ops.store import StoreError, client
 
 arguments = options.arguments
@@ -57,9 +58,13 @@ def run(given: argparse.Namespace) -> int:
     try:
         action(given, told)
     except FaultsError as error:
-        status, message, faults = (1 if isinstance(error, BundleFaultsError) else 2), str(error), error.faults
+        status, message, faults = (
+            (1 if isinstance(error, BundleFaultsError) else 2),
+            told_to(given, error),
+            error.faults,
+        )
     except (ToolError, StoreError) as error:
-        status, message = 1, f"bundle {given.action}: {error}"
+        status, message = 1, printable(f"bundle {given.action}: {error}")
     except KeyboardInterrupt:
         status, message = 130, f"bundle {given.action}: stopped; run it again to go on"
     if given.json:
@@ -165,7 +170,8 @@ def _tell(told: _Told, head: str, manifest: Manifest) -> None:
     print(f"{head} {len(manifest.artifacts)} artifacts, {len(manifest.files)} files, {size(whole)}")
     for artifact in manifest.artifacts:
         what = artifact.what
-        print(f"  {what.label}: {what.version}, {what.licence}, from {what.origin}, {size(artifact.size)}")
+        said = f"{what.label}: {what.version}, {what.licence}, from {what.origin}, {size(artifact.size)}"
+        print(f"  {printable(said)}")
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

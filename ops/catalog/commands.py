@@ -84,6 +84,7 @@ def _run(options: argparse.Namespace) -> int:
                 own_tokenizer=options.own_tokenizer,
                 settings=options.settings,
                 as_json=options.json,
+                every=options.all_faults,
             )
         case "publish":
             said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes")

@@ -26,6 +26,8 @@ from policies.pack import RULES, STACK_RULES
 from policies.reading.own import yaml_document
 
 DENIED, BAD_INPUT = 1, 2
+MOST_TOLD = 20
+"""Lines about what could not be read or judged; a report has all of them."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,15 +83,19 @@ def check(options: argparse.Namespace) -> int:
         if options.metrics is not None and not (result.faults or result.failures):
             metrics.write(options.metrics, _world(options.settings).environment, result)
     except CheckError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(*(f"error: {visible(line)}" for line in str(error).splitlines()), sep="\n", file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
         print(f"error: {options.output_file}: cannot be written: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
     for line in result.unused_patterns:
         print(f"note: --exclude {line}: nothing has this name or path", file=sys.stderr)
-    for fault in (*result.faults, *result.failures):
+    faults = [*result.faults, *result.failures]
+    shown = faults if getattr(options, "all_faults", False) else faults[:MOST_TOLD]
+    for fault in shown:
         print(f"error: {fault}", file=sys.stderr)
+    if len(shown) < len(faults):
+        print(f"error: and {len(faults) - len(shown)} more; --all shows them", file=sys.stderr)
     return BAD_INPUT if result.faults or result.failures else DENIED if result.count("mandatory") else 0
 
 
