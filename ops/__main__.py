@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
 from ops.screen import nowhere, option_for_all, screened, told_to
+
+_LINES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What could make two lines of one, in a catalog, a commit, a report or on a screen."""
 
 Options = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
@@ -26,6 +30,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _main(words: list[str]) -> int:
+    if odd := [word for word in words if _LINES.search(word)]:
+        rule = "an option or argument is one line, without control characters"
+        print(f"kitchen: {ascii(odd[0])[:80]}; rule: {rule}; example: --owner support-team", file=sys.stderr)
+        return 2
     named = next((word for word in words if not word.startswith("-")), "kitchen")
     try:
         status = _run(words, named)

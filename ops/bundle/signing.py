@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from infra.faults import Fault, FaultsError
 from infra.payload.verify_signature import SignatureError, read_key
 from infra.strict_json import JsonError, parse
 from ops import signing
+from ops.bundle.certificates import chain_fault, signer_faults
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.signing import Signer
 
@@ -39,11 +40,22 @@ def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.en
     password = environment[PASSWORD].encode() if environment.get(PASSWORD) else None
     if signer.password_file is not None:
         password = signing.password_of(signer.password_file, source="bundle")
+    if signer.certificate is not None:
+        _refuse_certificate(signer.certificate, signer.chain)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / MANIFEST
         path.write_bytes(manifest)
         places = f"{PASSWORD} or --password-file"
         return signing.sign(path, signer, password, source="bundle", password_places=places)
+
+
+def _refuse_certificate(certificate: Path, chain: Sequence[Path]) -> None:
+    try:
+        faults = list(signer_faults(certificate, chain))
+    except (OSError, ValueError):
+        return  # the library tells it, with the key
+    if faults:
+        raise FaultsError("bundle", faults)
 
 
 def check_trust(trust: Trust) -> None:
@@ -99,7 +111,7 @@ def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | 
         except Exception as error:  # noqa: BLE001 - the library raises whatever its parts raise
             return _signature_fault(error)
     if covered:
-        return None
+        return chain_fault(signature, trust.certificates) if trust.certificates else None
     rule = "the signature must cover bundle.json by its sha256 sum, and nothing else"
     return Fault(path=SIGNATURE, value="another content", rule=rule, example="kitchen bundle create --private-key FILE")
 

@@ -50,6 +50,7 @@ def test_the_door_keeps_lines_and_nothing_else() -> None:
 def test_a_command_writes_through_the_door(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = sys.stdout, sys.stderr
     hostile = HOSTILE.replace("\x00", "").replace("\ud800", "")
+    hostile = "".join(sign for sign in hostile if ord(sign) > 0x9F and sign not in "\u2028\u2029")
     for words in (["bundle", "verify", f"/nowhere/{hostile}", "--unsigned"], ["adapter", "lint", f"x{hostile}"]):
         assert main(words) != 0
     with pytest.raises(SystemExit):
@@ -57,6 +58,18 @@ def test_a_command_writes_through_the_door(tmp_path: Path, capsys: pytest.Captur
     said = capsys.readouterr()
     assert (said.out + said.err).replace("\n", "").isascii()
     assert (sys.stdout, sys.stderr) == before
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\x7f"])
+def test_an_option_is_one_line(sign: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (
+        ["bundle", "import", "x", "--unsigned", "--settings", "y", "--owner", f"a{sign}b"],
+        ["adapter", "promote", "x/v2026-01-01", f"--approver=a{sign}b"],
+        ["adapter", "list", f"a{sign}b"],
+    ):
+        assert main(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "an option or argument is one line" in line
 
 
 def test_faults_are_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
