@@ -130,6 +130,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         entry=entry_settings(data["entry"]) if "entry" in data else None,
         prices=price_settings(data.get("prices", {})),
         monitoring=monitoring_settings(data.get("monitoring", {})),
+        bundle_signatures=data.get("bundles", {}).get("signatures", 1),
         signers=tuple(Signer(**_fields(entry)) for entry in data.get("signers", ())),
         exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
         stated_kinds=tuple(StatedKind(**_fields(entry)) for entry in data.get("policy", {}).get("kinds", ())),

@@ -10,7 +10,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,13 @@ from infra.payload.verify_signature import SignatureError, read_key
 from infra.strict_json import JsonError, parse
 from ops import signing
 from ops.bundle.certificates import chain_fault, signer_faults
+from ops.bundle.cosigning import Trust, same_key_faults
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.signing import Signer
 
 PASSWORD = "KITCHEN_BUNDLE_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a secret
 
 _PREDICATE = "https://model_signing/signature/v1.0"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trust:
-    """Whose signature is believed: one public key, or any certificate below these."""
-
-    public_key: Path | None = None
-    certificates: tuple[Path, ...] = ()
 
 
 def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.environ) -> bytes:
@@ -63,12 +55,12 @@ def check_trust(trust: Trust) -> None:
     from cryptography import x509  # noqa: PLC0415 (with the library's other imports)
 
     faults = []
-    for path in filter(None, [trust.public_key, *trust.certificates]):
+    for path in (*trust.public_keys, *trust.certificates):
         option, example = (
-            ("--public-key", "bundle.pub") if path is trust.public_key else ("--certificate-chain", "root.crt")
+            ("--public-key", "bundle.pub") if path in trust.public_keys else ("--certificate-chain", "root.crt")
         )
         try:
-            if path is trust.public_key:
+            if path in trust.public_keys:
                 read_key(path.read_text(encoding="utf-8", errors="replace"))
             else:
                 x509.load_pem_x509_certificates(path.read_bytes())
@@ -80,12 +72,16 @@ def check_trust(trust: Trust) -> None:
         except ValueError:
             rule = "must hold certificates in PEM"
         faults.append(Fault(path=option, value=str(path), rule=rule, example=example))
+    faults = faults or same_key_faults(trust.public_keys)
     if faults:
         raise FaultsError("bundle", faults)
 
 
 def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | None:
-    """Return what is wrong with the signature, or None: then `manifest` is what the trusted signer signed."""
+    """Return what is wrong with the signature, or None: then `manifest` is what the trusted signer signed.
+
+    Of several public keys the first one counts (`Trust.only`).
+    """
     from model_signing import hashing, verifying  # noqa: PLC0415 (0.4 s, for this command only)
 
     try:
@@ -100,8 +96,8 @@ def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | 
         (folder / SIGNATURE).write_bytes(signature)
         try:
             config = verifying.Config()  # type: ignore[no-untyped-call]
-            if trust.public_key is not None:
-                config.use_elliptic_key_verifier(public_key=trust.public_key)
+            if trust.public_keys:
+                config.use_elliptic_key_verifier(public_key=trust.public_keys[0])
             else:
                 config.use_certificate_verifier(certificate_chain=trust.certificates)
             files = hashing.Config()  # type: ignore[no-untyped-call]

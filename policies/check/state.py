@@ -30,7 +30,8 @@ def state_documents(path: Path) -> Iterator[Document]:
             f"{path}: is no exported state: {error}; example: pulumi stack export --file state.json"
         ) from error
     deployment = content.get("deployment", content) if isinstance(content, dict) else None
-    resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
+    said = isinstance(content, dict) and bool(content.keys() & {"deployment", "resources"})  # one of nothing has none
+    resources = deployment.get("resources", []) if said and isinstance(deployment, dict) else None
     if not isinstance(resources, list):
         raise CheckError(f"{path}: holds no resources; example: pulumi stack export --file state.json")
     for number, resource in enumerate(resources):

@@ -10,21 +10,20 @@ import json
 
 from policies.reading.errors import ReadingError
 from policies.reading.json_text import NoJsonError, read_json, space
-from policies.reading.stream import read_stream
-from policies.reading.yaml_text import JsonValue
+from policies.reading.yaml_text import JsonValue, read_yaml
 
 _BOM = "\ufeff"
 
 
 def yaml_document(text: str) -> JsonValue:
     """The value of the only document of a text, None for a text without one; raise ValueError with line and rule."""
-    found = [*read_stream(text)]
-    refused = next((read.refused for read in found if read.refused is not None), None)
+    try:
+        value, _, refused = read_yaml(text.removeprefix(_BOM))
+    except ReadingError as error:
+        raise ValueError(f"line {error.line}: {error.text}") from None
     if refused is not None:
         raise ValueError(f"line {refused.line}: {refused.text}")
-    if len(found) > 1:
-        raise ValueError(f"line {found[1].line}: a second document begins; rule: one document")
-    return found[0].value if found else None
+    return value
 
 
 def json_document(text: str) -> JsonValue:

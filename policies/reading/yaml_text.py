@@ -17,8 +17,9 @@ JsonValue = Any
 MAX_DEPTH = 200
 """Most levels of a value: real objects have up to 60, and what walks through a value goes down into each."""
 
-MAX_NODES = 2_000_000
-"""Most values of one document with its aliases written out: a few lines of aliases can stand for billions."""
+MAX_NODES = 400_000
+"""Most values of one document of YAML with its aliases written out: two seconds of reading. Real ones have some 50,000;
+a list of all objects of a cluster can have more, and is read as JSON."""
 
 MAX_ALIASED = 100_000
 """Most values that aliases stand for: rules walk through each of them, and would do so for minutes."""
@@ -154,7 +155,8 @@ class _Builder:
         self._written += values
         if self._written > MAX_NODES:
             raise ReadingError(
-                f"stands for more than {MAX_NODES} values with its aliases written out", event.start_mark.line + 1
+                f"stands for more than {MAX_NODES} values with its aliases written out; rule: parts, or JSON",
+                event.start_mark.line + 1,
             )
 
     def _scalar(self, event: Any) -> Scalar:

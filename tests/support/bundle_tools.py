@@ -53,15 +53,18 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey, password: bytes | No
     path.write_bytes(key.private_bytes(*form, hidden))
 
 
-def certificates(folder: Path, days: tuple[int, int] = (-1, 30), *, signs: bool = True) -> dict[str, Path]:
+def certificates(
+    folder: Path, days: tuple[int, int] = (-1, 30), *, signs: bool = True, name: str = "signer"
+) -> dict[str, Path]:
     """A root, and a certificate below it for signing: files `root.crt`, `signer.crt` and `signer.key`.
 
-    `days` from now are those of the signer's certificate, `signs` whether it is for signatures.
+    `days` from now are those of the signer's certificate, `signs` whether it is for signatures, `name` whose it is.
     """
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = _certificate("root", root_key, "root", root_key, authority=True)
-    signer = _certificate("signer", key, "root", root_key, authority=False, days=days, signs=signs)
-    paths = {name: folder / name for name in ("root.crt", "signer.crt", "signer.key")}
+    above = f"root of {name}"
+    root = _certificate(above, root_key, above, root_key, authority=True)
+    signer = _certificate(name, key, above, root_key, authority=False, days=days, signs=signs)
+    paths = {file: folder / file for file in ("root.crt", "signer.crt", "signer.key")}
     paths["root.crt"].write_bytes(root.public_bytes(serialization.Encoding.PEM))
     paths["signer.crt"].write_bytes(signer.public_bytes(serialization.Encoding.PEM))
     _write_key(paths["signer.key"], key, None)

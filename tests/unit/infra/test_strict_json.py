@@ -85,6 +85,12 @@ def test_more_is_read_on_request(tmp_path: Path) -> None:
         read(Path("/dev/zero"))
 
 
+def test_long_whole_numbers_are_exactly_doubles() -> None:
+    assert parse(str(int(1e30))) == int(1e30)
+    with pytest.raises(JsonError, match="a number of 31 digits"):
+        parse(str(int(1e30) + 1))
+
+
 def test_the_key_that_stands_twice_is_known() -> None:
     with pytest.raises(TwiceError) as caught:
         parse('{"b": {"x": 1, "x": 1}}')
