@@ -142,3 +142,30 @@ def test_certificates_of_two_people(tmp_path: Path, bundle: Path, capsys: pytest
     assert "bundle.2.sig: signed by CN=dave" in said
     shutil.copy(bundle / "bundle.sig", bundle / "bundle.2.sig")
     assert main([*verify, "--signatures", "2"]) == 1
+
+
+def test_an_environment_asks_for_two(
+    bundle: Path,
+    keys: dict[str, tools.Keys],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Asked for before the store is: what an import finds, `verify` with the same keys has found."""
+    for name in ("KITCHEN_OBJECT_STORE_ACCESS_KEY", "KITCHEN_OBJECT_STORE_SECRET_KEY"):
+        monkeypatch.setenv(name, "x" * 20)
+    settings = tmp_path / "Pulumi.dev.yaml"
+    settings.write_text(f"{Path(tools.DEV).read_text()}  kitchen:bundles: {{signatures: 2}}\n")
+    words = ["bundle", "import", str(bundle), "--settings", str(settings), "--endpoint", "http://127.0.0.1:1"]
+    alice, bob = keys["alice"].trust(), keys["bob"].trust()
+    for given, told in (
+        (["--unsigned"], "2 signers are asked for: there is no --unsigned"),
+        (alice, "2 signers are asked for: give the key of each"),
+    ):
+        assert main([*words, *given]) == 2
+        assert told in capsys.readouterr().err
+    assert main([*words, *alice, *bob]) == 1
+    assert "--public-key: " in capsys.readouterr().err
+    assert sign(bundle, keys["bob"], *alice) == 0
+    assert main([*words, *alice, *bob]) == 1
+    assert "EndpointConnectionError" in capsys.readouterr().err, "signed by both, it goes on to the store"
