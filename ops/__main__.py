@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 
@@ -14,6 +14,10 @@ from ops.screen import nowhere, option_for_all, screened, told_to
 
 _LINES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What could make two lines of one, in a catalog, a commit, a report or on a screen."""
+
+_JUDGED = frozenset(
+    ("--approver", "--client-id", "--evaluation", "--licence", "--name", "--origin", "--owner", "--reason", "--scope")
+)
 
 Options = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
@@ -30,9 +34,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _main(words: list[str]) -> int:
-    if odd := [word for word in words if _LINES.search(word)]:
+    if odd := list(_of_several_lines(words)):
         rule = "an option or argument is one line, without control characters"
-        print(f"kitchen: {ascii(odd[0])[:80]}; rule: {rule}; example: --owner support-team", file=sys.stderr)
+        for word in odd:
+            print(f"kitchen: {ascii(word)[:80]}; rule: {rule}; example: --settings Pulumi.dev.yaml", file=sys.stderr)
         return 2
     named = next((word for word in words if not word.startswith("-")), "kitchen")
     try:
@@ -49,6 +54,14 @@ def _main(words: list[str]) -> int:
         print(f"{named}: {place}{error.strerror or error}", file=sys.stderr)
         return 1
     return status
+
+
+def _of_several_lines(words: list[str]) -> Iterator[str]:
+    """Words with a control character, but for those that a command judges itself, together with its other options."""
+    for before, word in zip(["", *words], words, strict=False):
+        name = word.partition("=")[0] if word.startswith("--") else before
+        if _LINES.search(word) and name not in _JUDGED:
+            yield word
 
 
 def _run(words: list[str], named: str) -> int:

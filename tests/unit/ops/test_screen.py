@@ -63,13 +63,15 @@ def test_a_command_writes_through_the_door(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\x7f"])
 def test_an_option_is_one_line(sign: str, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (
-        ["bundle", "import", "x", "--unsigned", "--settings", "y", "--owner", f"a{sign}b"],
-        ["adapter", "promote", "x/v2026-01-01", f"--approver=a{sign}b"],
+        ["bundle", "import", "x", "--unsigned", "--settings", f"a{sign}b"],
+        ["adapter", "promote", "x/v2026-01-01", f"--catalog=a{sign}b"],
         ["adapter", "list", f"a{sign}b"],
     ):
         assert main(words) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert "an option or argument is one line" in line
+    assert main(["adapter", "promote", "helpdesk-faq/v2026-02-01", "--approver", f"a{sign}b"]) == 2
+    assert "rule: must be there, on one line: an approval has a name" in capsys.readouterr().err
 
 
 def test_faults_are_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
