@@ -1,43 +1,25 @@
-"""YAML as a person means it: safe types only, and no key twice."""
+"""Files that people write, as values: YAML, or JSON by the file's name. Limits are those of the two readers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's safe loader where there is one: the catalog is read on every preview, and it is six times as fast."""
-
-
-class _Loader(_BASE):  # type: ignore[misc]  # which base it is, is known at run time only
-    """Refuses a key that stands twice: YAML's last one would win in silence over the one that was reviewed."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping; raise yaml.constructor.ConstructorError for a key that stands twice."""
-        seen: set[tuple[str, str]] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            if (key.tag, key.value) in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
-                )
-            seen.add((key.tag, key.value))
-        built: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return built
+from infra import strict_json, strict_yaml
 
 
 class DocumentError(Exception):
-    """A file that cannot be read as YAML; `str()` is one line that says why."""
+    """A file that cannot be read; `str()` is one line that says why."""
 
 
 def read(path: Path) -> Any:
     """Return the content of a file with one document; raise DocumentError."""
     try:
-        return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 (a safe loader, stricter)
-    except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that cannot be
-        raise DocumentError(" ".join(str(error).split())) from error
-    except RecursionError:
-        raise DocumentError("is nested too deeply") from None
+        if path.suffix == ".json":
+            return strict_json.read(path)
+        with path.open("rb") as file:
+            return strict_yaml.parse(file.read(strict_yaml.MAX_BYTES + 1))
+    except OSError as error:
+        raise DocumentError(error.strerror or type(error).__name__) from error
+    except (strict_json.JsonError, strict_yaml.YamlError) as error:
+        raise DocumentError(str(error)) from error

@@ -14,6 +14,7 @@ HIDDEN = "(not shown)"
 """Stands for a secret in a fault."""
 
 _SHOWN_CHARACTERS = 80
+_LOOKED_AT = 512
 
 _KEYS = "jwks"
 """Key below which an issuer's keys stand: a private one may stand there by mistake, in any form."""
@@ -31,6 +32,14 @@ _SECRET_KEY = re.compile(
     r"(?i)(?:^|.*[a-z_-])?(?:password|passwd|passphrase|(?:secret|api)_?key|(?:auth|bearer|access)_?token)"
 )
 """The last key of a path below which nobody's word is shown."""
+
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Of what Python calls printable: Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties), and empty Braille."""
+
+MOST_FAULTS = 20
+"""As many faults fit a screen."""
 
 _KEY_AS_TEXT = re.compile(r"PRIVATE KEY|[\"']kty\\*[\"']")
 
@@ -57,6 +66,7 @@ class Fault:
         shown = "missing" if self.value is MISSING else _text(self.value)
         if _KEY_AS_TEXT.search(shown):  # wherever somebody has put one by mistake
             shown = HIDDEN
+        shown = _ends_of(shown)
         if isinstance(self.value, str):
             shown = HIDDEN if _SECRET_KEY.fullmatch(self.path.rpartition(".")[2]) else _USER.sub("...@", shown)
         if len(shown) > _SHOWN_CHARACTERS:
@@ -65,11 +75,27 @@ class Fault:
         return printable(f"{self.path}: {shown}; rule: {self.rule}; example: {self.example}")
 
 
-def printable(text: str) -> str:
-    """The text on one line; what could move a terminal's cursor or turn the reading direction is escaped."""
-    if text.isprintable():
+def _ends_of(text: str) -> str:
+    """A long text as far as anybody will see it: what looks for users and passwords takes the square of the length."""
+    if len(text) <= 2 * _LOOKED_AT:
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    head, tail = text[:_LOOKED_AT], text[-_LOOKED_AT:]
+    return HIDDEN if "@" in text and not re.search(r"[\s\"']", head[_SHOWN_CHARACTERS:]) else f"{head}...{tail}"
+
+
+def printable(text: str) -> str:
+    """The text on one line: each character can be seen, or stands escaped, as `\\x1b` or `\\u202e`.
+
+    Escaped are controls (C0, C1, NEL), separators of lines and paragraphs, marks of direction, spaces that are no
+    plain space, halves of pairs, what no Unicode version knows, and what Unicode says to leave unseen.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() and not _UNSEEN.match(c) else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode()
 
 
 def _shown_key(value: object) -> object:
@@ -109,4 +135,13 @@ class FaultsError(Exception):
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.path, str(fault))))
         count = len(self.faults)
         head = f"{source}: {count} fault{'' if count == 1 else 's'}, nothing was changed"
-        super().__init__("\n".join([head, *(f"  {fault}" for fault in self.faults)]))
+        super().__init__("\n".join([printable(head), *(f"  {fault}" for fault in self.faults)]))
+
+
+def told(error: FaultsError, most: int | None, option: str = "--all") -> str:
+    """The message of an error with `most` faults and a count of the others, which `option` shows; None is all."""
+    left = 0 if most is None else len(error.faults) - most
+    if left <= 0:
+        return str(error)
+    lines = str(error).splitlines()
+    return "\n".join([*lines[: len(lines) - left], f"  and {left} more; {option} shows them"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -40,6 +39,7 @@ from infra.settings import (
     StoreServer,
     Tenant,
 )
+from infra.strict_json import JsonError, parse
 from infra.validate import schema, schema_faults
 
 NAMESPACE = "kitchen:"
@@ -89,8 +89,8 @@ def read_stack_file(path: Path) -> dict[str, Any]:
 
 def settings_from_engine(stack: str, catalog: Catalog) -> Settings:
     """Read the configuration that the engine hands to the program."""
-    config: dict[str, str] = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
-    secret: list[str] = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS") or "[]")
+    config: dict[str, str] = parse(os.environ.get("PULUMI_CONFIG") or "{}")
+    secret: list[str] = parse(os.environ.get("PULUMI_CONFIG_SECRET_KEYS") or "[]")
     data = {
         key: SecretText(value=value) if name in secret else _decode(key, value)
         for name, value in config.items()
@@ -105,8 +105,8 @@ def _decode(key: str, text: str) -> Any:
     if kind == "string":
         return text
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse(text)
+    except JsonError:
         return text
 
 
@@ -130,6 +130,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         entry=entry_settings(data["entry"]) if "entry" in data else None,
         prices=price_settings(data.get("prices", {})),
         monitoring=monitoring_settings(data.get("monitoring", {})),
+        bundle_signatures=data.get("bundles", {}).get("signatures", 1),
         signers=tuple(Signer(**_fields(entry)) for entry in data.get("signers", ())),
         exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
         stated_kinds=tuple(StatedKind(**_fields(entry)) for entry in data.get("policy", {}).get("kinds", ())),

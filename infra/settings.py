@@ -248,6 +248,7 @@ class Settings:
     llm_inference_service: bool = False
     exemptions: tuple[Exemption, ...] = ()
     stated_kinds: tuple[StatedKind, ...] = ()
+    bundle_signatures: int = 1
     signers: tuple[Signer, ...] = ()
     entry: EntrySettings | None = None
     prices: PriceSettings = field(default_factory=PriceSettings)

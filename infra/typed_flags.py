@@ -6,13 +6,13 @@ stays where it is, and a rule names the setting.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from infra.flag_words import WORD, FlagWord, flag_word
 from infra.rules.flag_values import value_fault
 from infra.runtime_settings import StructuredOutputs
+from infra.strict_json import parse
 
 MODELS = "/mnt/models/"
 
@@ -42,7 +42,7 @@ def _template(word: FlagWord) -> str:
 
 
 def _multimodal(word: FlagWord) -> dict[str, int]:
-    value = json.loads(_plain(word))
+    value = parse(_plain(word))
     if not isinstance(value, dict) or not all(isinstance(count, int) for count in value.values()):
         raise ValueError
     return value
@@ -51,7 +51,7 @@ def _multimodal(word: FlagWord) -> dict[str, int]:
 def _structured(word: FlagWord) -> StructuredOutputs:
     if word.key == "backend" and word.value:
         return StructuredOutputs(backend=word.value)
-    value = json.loads(word.value or "") if not word.key else None
+    value = parse(word.value or "") if not word.key else None
     if not isinstance(value, dict) or set(value) != {"backend"}:
         raise ValueError
     return StructuredOutputs(backend=value["backend"])

@@ -4,12 +4,20 @@
 from __future__ import annotations
 
 import argparse
-import io
-import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
+
+from ops.screen import nowhere, option_for_all, screened, told_to
+
+_LINES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What could make two lines of one, in a catalog, a commit, a report or on a screen."""
+
+_JUDGED = frozenset(
+    ("--approver", "--client-id", "--evaluation", "--licence", "--name", "--origin", "--owner", "--reason", "--scope")
+)
 
 Options = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
@@ -20,9 +28,17 @@ def main(argv: list[str] | None = None) -> int:
 
     What else a command returns, its own help says.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a sign is no reason to stop
-        sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
+    with screened():
+        return _main(words)
+
+
+def _main(words: list[str]) -> int:
+    if odd := list(_of_several_lines(words)):
+        rule = "an option or argument is one line, without control characters"
+        for word in odd:
+            print(f"kitchen: {ascii(word)[:80]}; rule: {rule}; example: --settings Pulumi.dev.yaml", file=sys.stderr)
+        return 2
     named = next((word for word in words if not word.startswith("-")), "kitchen")
     try:
         status = _run(words, named)
@@ -31,13 +47,21 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{named}: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `| head` has read enough; what is buffered has no reader either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nowhere()
         return 1
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"{named}: {place}{error.strerror or error}", file=sys.stderr)
         return 1
     return status
+
+
+def _of_several_lines(words: list[str]) -> Iterator[str]:
+    """Words with a control character, but for those that a command judges itself, together with its other options."""
+    for before, word in zip(["", *words], words, strict=False):
+        name = word.partition("=")[0] if word.startswith("--") else before
+        if _LINES.search(word) and name not in _JUDGED:
+            yield word
 
 
 def _run(words: list[str], named: str) -> int:
@@ -48,23 +72,24 @@ def _run(words: list[str], named: str) -> int:
         if name == named:  # the others are not asked, and what they import takes half a second
             options, run = load()
             options(command)
+            option_for_all(command)
             command.set_defaults(run=run)
     return _answered(parser.parse_args(words), named)
 
 
 def _answered(arguments: argparse.Namespace, named: str) -> int:
     """Run what was asked for; what every command raises for bad input, and for a store, is told in one way."""
-    from infra.faults import FaultsError  # noqa: PLC0415 - help does without
+    from infra.faults import FaultsError, printable  # noqa: PLC0415 - help does without
     from ops.store import StoreError  # noqa: PLC0415
 
     try:
         return int(arguments.run(arguments))
     except FaultsError as error:
-        print(error, file=sys.stderr)
+        print(told_to(arguments, error), file=sys.stderr)
         return 2
     except StoreError as error:
         action = f" {arguments.action}" if "action" in arguments else ""
-        print(f"{named}{action}: {error}", file=sys.stderr)
+        print(printable(f"{named}{action}: {error}"), file=sys.stderr)
         return 1
 
 

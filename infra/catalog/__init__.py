@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import Any
 
 from components.gpu import ModelShape
 from components.gpu.memory import compute_dtype
+from infra.catalog.approvals import approval_faults, people_faults
 from infra.catalog.classes import class_faults
 from infra.catalog.modules import Modules
+from infra.days import day
 from infra.documents import DocumentError, read
 from infra.faults import Fault, FaultsError
 from infra.shapes import config_faults, shape_of
@@ -31,6 +32,8 @@ FILES = {
     "licences.yaml": "licences",
 }
 """The catalog's files and the one key of each."""
+
+_KINDS = ("images", "baseModels", "adapters")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +170,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
 
 def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
     faults = []
-    for kind in ("images", "baseModels", "adapters"):
+    for kind in _KINDS:
         for name, entry in data[kind].items():
             faults += approval_faults(f"{kind}.{name}", entry)
             licence = entry.get("licence")
@@ -175,6 +178,12 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 rule = f"must be a licence of infra/catalog/licences.yaml: {', '.join(data['licences'])}"
                 example = next(iter(data["licences"]), "Apache-2.0")
                 faults.append(Fault(path=f"{kind}.{name}.licence", value=licence, rule=rule, example=example))
+    faults += people_faults({kind: data[kind] for kind in _KINDS})
+    faults += [
+        Fault(path=f"adapters.{ref}", value=ref, rule="its version is v and a day that there is", example="v2026-02-01")
+        for ref in data["adapters"]
+        if day(ref.partition("/v")[2][:10]) is None
+    ]
     for kind in ("baseModels", "adapters"):
         faults += class_faults(kind, data[kind])
     for ref, entry in data["baseModels"].items():
@@ -191,34 +200,6 @@ def _semantic_faults(data: Mapping[str, Any]) -> list[Fault]:
                 )
             )
     return faults
-
-
-def approval_faults(path: str, entry: Mapping[str, Any]) -> list[Fault]:
-    """What is wrong with the approvals and the retirement of an entry as the file has it."""
-    faults = []
-    if entry["state"] == "approved" and not entry.get("approvals"):
-        rule = "an approved entry names who approved it, when and on which evaluation"
-        example = "approvals: [{by: model-board, on: '2026-02-01', evaluation: evaluations/x}]"
-        faults.append(Fault(path=f"{path}.approvals", value=[], rule=rule, example=example))
-    for index, approval in enumerate(entry.get("approvals", ())):
-        for key, example in (("by", "model-board"), ("evaluation", "evaluations/helpdesk-faq/2026-01-30")):
-            if not approval[key].strip():
-                rule = "must not be empty: an approval rests on somebody and on something"
-                where = f"{path}.approvals.{index}.{key}"
-                faults.append(Fault(path=where, value=approval[key], rule=rule, example=example))
-        if person(approval["by"]) == person(entry.get("owner", "")):
-            rule = "who brought it in does not approve it: two people see what runs"
-            where = f"{path}.approvals.{index}.by"
-            faults.append(Fault(path=where, value=approval["by"], rule=rule, example="model-board"))
-    if "retirement" in entry and entry["state"] != "retired":
-        rule = "an entry with a retirement is retired: what comes back is a new version"
-        faults.append(Fault(path=f"{path}.state", value=entry["state"], rule=rule, example="retired"))
-    return faults
-
-
-def person(name: str) -> str:
-    """A name as it is compared: letter case, width of characters and spaces around it do not make another person."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _approvals(entry: Mapping[str, Any]) -> tuple[Approval, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from typing import Any
 
 from infra.catalog import Catalog
+from infra.days import day, day_rule
 from infra.entry_settings import RecordContents
 from infra.faults import HIDDEN, Fault
 from infra.payload.seal_contents import SealError, fingerprint, read_certificate
+from infra.people import EXAMPLE, name_rule
 from infra.settings import Settings
 
 _EXAMPLE = (
@@ -45,6 +46,10 @@ def contents_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
         if first.setdefault(key, path) != path:
             rule = f"has the key of the certificate of {first[key]}: a tenant reads its own calls alone"
             yield Fault(path=f"{path}.certificate", value=shown, rule=rule, example=_EXAMPLE)
+        begins = certificate.not_valid_before_utc.date().isoformat()
+        if day(said.until) is not None and begins > said.until:
+            rule = f"begins on {begins}, after the approval's last day, {said.until}"
+            yield Fault(path=f"{path}.certificate", value=shown, rule=rule, example=_EXAMPLE)
         ends = certificate.not_valid_after_utc.date().isoformat()
         if ends < said.until:  # both are of the form YYYY-MM-DD
             rule = f"ends on {ends}, before the approval's last day, {said.until}"
@@ -60,11 +65,10 @@ def _key_of(certificate: Any) -> bytes:
 
 def _words(path: str, said: RecordContents) -> Iterator[Fault]:
     for key, text in (("reason", said.reason), ("approvedBy", said.approved_by)):
-        if not text.strip():
+        if not (text.strip() and text.isprintable()):
             example = "data-protection-board" if key == "approvedBy" else "review of wrong answers"
-            yield Fault(path=f"{path}.{key}", value=text, rule="must say something", example=example)
-    try:
-        datetime.date.fromisoformat(said.until)
-    except ValueError:
-        rule = "must be a day of the calendar"
-        yield Fault(path=f"{path}.until", value=said.until, rule=rule, example="'2026-12-31'")
+            yield Fault(path=f"{path}.{key}", value=text, rule="must say something, on one line", example=example)
+        elif key == "approvedBy" and (broken := name_rule(text)):
+            yield Fault(path=f"{path}.{key}", value=text, rule=broken, example=EXAMPLE)
+    if broken := day_rule(said.until):
+        yield Fault(path=f"{path}.until", value=said.until, rule=broken, example="'2026-12-31'")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Iterator
 
 from infra.catalog import Catalog
+from infra.days import day_rule
 from infra.faults import Fault
+from infra.people import EXAMPLE, name_rule
 from infra.settings import Settings
 
 
@@ -19,27 +20,21 @@ def exemption_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     seen = Counter((entry.rule, entry.object) for entry in settings.exemptions)
     for index, entry in enumerate(settings.exemptions):
         path = f"exemptions.{index}"
-        if not _is_day(entry.expires):
-            rule = "must be a day of the calendar"
-            yield Fault(path=f"{path}.expires", value=entry.expires, rule=rule, example="'2026-12-31'")
+        if broken := day_rule(entry.expires):
+            yield Fault(path=f"{path}.expires", value=entry.expires, rule=broken, example="'2026-12-31'")
         if not entry.object.strip("*? "):
             rule = "must name what it lets through, not everything"
             yield Fault(
                 path=f"{path}.object", value=entry.object, rule=rule, example="Deployment helpdesk-dev/exporter"
             )
         for key in ("rule", "reason", "approver"):
-            if not getattr(entry, key).strip():
-                yield Fault(path=f"{path}.{key}", value=getattr(entry, key), rule="must say something", example=key)
+            said = getattr(entry, key)
+            if not (said.strip() and said.isprintable()):
+                yield Fault(path=f"{path}.{key}", value=said, rule="must say something, on one line", example=key)
+            elif key == "approver" and (broken := name_rule(said)):
+                yield Fault(path=f"{path}.{key}", value=said, rule=broken, example=EXAMPLE)
     for (name, thing), count in seen.items():
         if count > 1:
             said = f"{name}: {thing}"
             rule = "each rule and object has one exemption"
             yield Fault(path="exemptions", value=said, rule=rule, example="one entry with one last day")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.flag_words import ENTRIES
+from infra.strict_json import JsonError, TwiceError, parse
 
 _PLAIN = r"[^/]*"
 """Values of a flag of which the list says no more: they name no file."""
@@ -27,14 +28,19 @@ def value_fault(name: str, key: str, value: str) -> str | None:
     """Why `--name=value`, or `--name.key=value`, is not understood, or None."""
     entry = ENTRIES.get(name, {})
     parts: Mapping[str, str] = entry.get("parts", {})
-    content = _json(value) if parts else value
+    try:
+        content = _json(value) if parts else value
+    except TwiceError as error:
+        return f"the key {error.key!r} stands twice: the last one would count"
     if not key and not isinstance(content, dict):
         return _whole_fault(entry, value)
-    if key and not parts:
-        return "it takes no part of a JSON value"
-    odd = _odd_key(value, content) if parts else None
-    if odd is not None:
-        return odd
+    return _parts_fault(parts, key, content) if parts else "it takes no part of a JSON value"
+
+
+def _parts_fault(parts: Mapping[str, str], key: str, content: Any) -> str | None:
+    dotted = _dotted(content)
+    if dotted is not None:
+        return f"the key {dotted!r} is not understood: in JSON each part is an object of its own"
     for path, text in _leaves(key.removesuffix("+"), content):
         pattern = _pattern(parts, path)
         if pattern is None:
@@ -67,34 +73,13 @@ def _fits(pattern: str, value: str) -> bool:
 
 
 def _json(text: str) -> Any:
+    """The value of a JSON text, or the text itself; raise TwiceError."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return parse(text)
+    except TwiceError:
+        raise
+    except JsonError:
         return text
-
-
-def _twice(text: str) -> str | None:
-    """A key that stands twice in one object of a JSON value."""
-    found: list[str] = []
-
-    def pairs(entries: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in entries]
-        found.extend(key for key in keys if keys.count(key) > 1)
-        return dict(entries)
-
-    try:
-        json.loads(text, object_pairs_hook=pairs)
-    except ValueError:
-        return None
-    return found[0] if found else None
-
-
-def _odd_key(text: str, content: Any) -> str | None:
-    """A key that stands twice in a JSON value, or one that is more than one."""
-    twice, dotted = _twice(text), _dotted(content)
-    if twice is not None:
-        return f"the key {twice!r} stands twice: the last one would count"
-    return dotted and f"the key {dotted!r} is not understood: in JSON each part is an object of its own"
 
 
 def _dotted(value: Any) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from infra.faults import HIDDEN, Fault
 from infra.rules.public_key import key_rule
+from infra.strict_json import JsonError, TwiceError, parse
 
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "k")
 """Members of a JSON Web Key that are private (RFC 7518, section 6); with `k` it is a shared secret."""
@@ -45,28 +46,13 @@ def _is_private(text: str) -> bool:
     return any(name in names for name in _PRIVATE)
 
 
-class _TwiceError(ValueError):
-    """A name stands twice in one object."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise _TwiceError
-    return made
-
-
-def _no_number(_name: str) -> float:
-    raise ValueError("NaN and Infinity are no JSON")
-
-
 def _broken(text: str) -> str | None:
     """The rule that a text breaks."""
     try:
-        content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-    except _TwiceError:
+        content = parse(text)
+    except TwiceError:
         return "holds an object with one name twice: which of the two counts, is for each reader to choose"
-    except (ValueError, RecursionError):
+    except JsonError:
         content = None
     keys = content.get("keys") if isinstance(content, dict) else None
     if not isinstance(keys, list) or not keys or not all(isinstance(key, dict) for key in keys):

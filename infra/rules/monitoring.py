@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from components.observability.buckets import TOKEN_SECONDS, TTFT_SECONDS, edge_of, nearest
 from components.observability.routing import receivers
 from infra.catalog import Catalog
+from infra.days import day_rule
 from infra.faults import Fault
 from infra.monitoring_settings import ObjectiveSettings
 from infra.rules.common import known
@@ -98,7 +98,5 @@ def ends_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
 
 
 def _day_faults(path: str, text: str) -> Iterator[Fault]:
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        yield Fault(path=path, value=text, rule="must be a day of the calendar", example="'2027-12-31'")
+    if broken := day_rule(text):
+        yield Fault(path=path, value=text, rule=broken, example="'2027-12-31'")

@@ -6,13 +6,13 @@ parallelism are closed flags, so that the GPUs of a server are those of tensorPa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from infra.faults import Fault
 from infra.flag_words import FlagWord
 from infra.runtime_settings import Runtime
+from infra.strict_json import JsonError, parse
 
 _EXCLUSIVE = ("torch_nccl", "pynccl")
 """Communicators that experts which are moved at any time cannot use."""
@@ -85,8 +85,8 @@ def _values(word: FlagWord) -> dict[str, Any]:
 
 def _json(text: str | None) -> Any:
     try:
-        return json.loads(text or "")
-    except ValueError:
+        return parse(text or "")
+    except JsonError:
         return text
 
 

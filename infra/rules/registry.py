@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterator
 
 from infra.catalog import Catalog
 from infra.faults import HIDDEN, Fault
 from infra.settings import Settings
+from infra.strict_json import JsonError, TwiceError, parse
 
 _CREDENTIALS = "registryCredentials"
 _CERTIFICATES = "objectStore.tls.certificates"
@@ -68,8 +68,10 @@ def pem_faults(path: str, text: str, example: str) -> Iterator[Fault]:
 def _docker_config_rule(text: str, host: str) -> str | None:
     """The rule that the text breaks, in words that say nothing of it."""
     try:
-        content = json.loads(text)
-    except ValueError:
+        content = parse(text)
+    except TwiceError:
+        return "holds an object with one name twice: which of the two counts, is for each reader to choose"
+    except JsonError:
         return "must be JSON"
     auths = content.get("auths") if isinstance(content, dict) else None
     if not isinstance(auths, dict):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from infra.faults import printable
+from infra.strict_json import MAX_OBJECT_DEPTH, parse
 
 RESOURCES = {
     "InferenceService": "inferenceservices.v1beta1.serving.kserve.io",
@@ -22,6 +22,7 @@ RESOURCES = {
 
 _REQUEST_SECONDS = 20
 _LONGEST_SECONDS = 120
+_MOST_BYTES = 256 * 1024**2
 
 Object = Mapping[str, Any]
 
@@ -93,7 +94,7 @@ def _get(namespace: str, kinds: Sequence[str], context: str | None) -> list[Obje
         lines = done.stderr.strip().splitlines() or [f"kubectl ended with {done.returncode}"]
         raise UnseenError(printable(lines[-1]))
     try:
-        items = json.loads(done.stdout)["items"]
+        items = parse(done.stdout, most=_MOST_BYTES, depth=MAX_OBJECT_DEPTH)["items"]
         return [entry for entry in items if isinstance(entry["metadata"]["name"], str)]
     except (ValueError, KeyError, TypeError):
         raise UnseenError("kubectl's answer is no list of objects") from None

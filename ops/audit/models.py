@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import time
 import urllib.error
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 from infra.declared import DeclaredKitchen
 from infra.faults import Fault, printable
+from infra.strict_json import parse
 from ops.audit.verdicts import NOT_ASKED, OUT_OF_REACH, Finding, Row, differs, not_proven, proven
 
 TOKEN = "KITCHEN_MODELS_TOKEN"  # noqa: S105 - the name of a variable, not a secret
@@ -120,7 +120,7 @@ def _ask(address: str, bearer: str, seconds: float) -> bytes:
 
 def _names(body: bytes) -> list[str]:
     try:
-        names = [entry["id"] for entry in json.loads(body)["data"]]
+        names = [entry["id"] for entry in parse(body)["data"]]
     except (ValueError, KeyError, TypeError):
         names = [None]
     if not all(isinstance(name, str) for name in names):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.catalog import Adapter
 from infra.declared import POD_FIELDS, DeclaredKitchen
+from infra.strict_json import parse
 from ops.audit.cluster import Cluster, Object, UnseenError, name_of
 from ops.audit.compare import differences
 from ops.audit.verdicts import (
@@ -176,13 +176,13 @@ def _list_differences(kitchen: DeclaredKitchen, adapter: Adapter, mounted: Objec
 
 def _signers(config_map: Object) -> object:
     """Whose signatures the pod asks for; None where it asks for none."""
-    return json.loads(config_map["data"]["manifest.json"]).get("signers")
+    return parse(config_map["data"]["manifest.json"]).get("signers")
 
 
 def adapters_in(config_map: Object) -> dict[str, dict[str, Any]] | None:
     """Files by path of every adapter that a list names; None where it is no list."""
     try:
-        listed = json.loads(config_map["data"]["manifest.json"])["adapters"]
+        listed = parse(config_map["data"]["manifest.json"])["adapters"]
         return {
             f"{entry['name']}/{entry['version']}": {
                 file["path"]: {key: value for key, value in file.items() if key != "path"} for file in entry["files"]

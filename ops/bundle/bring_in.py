@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import FETCH_IMAGE, FILES, Catalog, FileSum, load_catalog
+from infra.days import day_rule
 from infra.documents import DocumentError, read
 from infra.entry_settings import COUNTER_IMAGES
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
 from infra.validate import schema_faults
-from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE, ImageOrigin, Wanted, wanted_faults, wanted_from
+from ops.bundle.wanted import (
+    ADAPTER,
+    BASE_MODEL,
+    IMAGE,
+    ImageOrigin,
+    Wanted,
+    new_word_faults,
+    wanted_faults,
+    wanted_from,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +46,7 @@ def from_list(path: Path) -> Asked:
     if faults:
         raise FaultsError(path.name, faults)
     wanted = tuple(wanted_from(entry) for entry in data["artifacts"])
-    faults = wanted_faults(wanted, "list")
+    faults = [*wanted_faults(wanted, "list"), *new_word_faults(wanted, "list")]
     if faults:
         raise FaultsError(path.name, faults)
     return Asked(wanted=wanted)
@@ -68,12 +77,12 @@ def from_settings(path: Path, on: str | None, catalog_folder: Path) -> Asked:
 
 
 def _day(on: str | None) -> str:
-    try:
-        return datetime.date.fromisoformat(on or "").isoformat()
-    except ValueError:
-        rule = "with --settings, the day that the artifacts were had at their origin (YYYY-MM-DD)"
-        shown = MISSING if on is None else on
-        raise FaultsError("bundle", [Fault(path="--on", value=shown, rule=rule, example="--on 2026-02-03")]) from None
+    broken = "is missing" if on is None else day_rule(on, done=True)
+    if on is not None and broken is None:
+        return on
+    rule = f"with --settings, the day that the artifacts were had at their origin: {broken}"
+    shown = MISSING if on is None else on
+    raise FaultsError("bundle", [Fault(path="--on", value=shown, rule=rule, example="--on 2026-02-03")])
 
 
 def _images(settings: Settings) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.catalog import Catalog, Image
 from infra.faults import MISSING, Fault, FaultsError
+from infra.people import name_rule
 from infra.policy_settings import Signer
 from ops.bundle.manifest import Artifact
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
@@ -53,6 +54,8 @@ def refuse_contradictions(artifacts: Sequence[Artifact], catalog: Catalog, owner
     if new and not (owner.strip() and owner.isprintable()):
         rule = f"a new entry has it: who brings it in and answers for it ({', '.join(new)})"
         faults.append(Fault(path="--owner", value=owner or MISSING, rule=rule, example="--owner support-team"))
+    elif owner and (broken := name_rule(owner)):
+        faults.append(Fault(path="--owner", value=owner, rule=broken, example="--owner support-team"))
     if faults:
         raise FaultsError("catalog", faults)
 

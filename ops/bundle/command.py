@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.catalog import FOLDER, load_catalog
-from infra.faults import MISSING, Fault, FaultsError
+from infra.faults import MISSING, Fault, FaultsError, printable
 from infra.load import settings_from_file
 from ops.bundle import options
 from ops.bundle.bring_in import Asked, from_list, from_settings
@@ -20,11 +20,13 @@ from ops.bundle.errors import BundleFaultsError, ToolError
 from ops.bundle.importing import Target, import_bundle
 from ops.bundle.manifest import Manifest
 from ops.bundle.progress import size
+from ops.bundle.sign_again import sign_again
 from ops.bundle.source import open_source
 from ops.bundle.verify import Verified, verify
 from ops.catalog.edit import as_text, write
 from ops.catalog.revalidation import told_for
 from ops.checks import read_artifact
+from ops.screen import told_to
 from ops.store import StoreError, client
 
 arguments = options.arguments
@@ -57,9 +59,13 @@ def run(given: argparse.Namespace) -> int:
     try:
         action(given, told)
     except FaultsError as error:
-        status, message, faults = (1 if isinstance(error, BundleFaultsError) else 2), str(error), error.faults
+        status, message, faults = (
+            (1 if isinstance(error, BundleFaultsError) else 2),
+            told_to(given, error),
+            error.faults,
+        )
     except (ToolError, StoreError) as error:
-        status, message = 1, f"bundle {given.action}: {error}"
+        status, message = 1, printable(f"bundle {given.action}: {error}")
     except KeyboardInterrupt:
         status, message = 130, f"bundle {given.action}: stopped; run it again to go on"
     if given.json:
@@ -95,12 +101,15 @@ def _asked(given: argparse.Namespace) -> Asked:
     return from_settings(given.settings, given.on, given.catalog or FOLDER)
 
 
-def _verified(given: argparse.Namespace, told: _Told) -> Verified:
-    trust = options.trust(given)
+def _verified(given: argparse.Namespace, told: _Told, needed: int = 1) -> Verified:
+    trust = options.trust(given, needed)
     if trust is None:
         print(NOT_SIGNED, file=sys.stderr)
     verified = verify(open_source(given.bundle), trust, quiet=told.quiet)
     told.result |= {"bundle": str(given.bundle), **_summary(verified.manifest, signed=verified.signed)}
+    told.result["signers"] = [{"file": entry.file, "by": entry.by} for entry in verified.signers]
+    for entry in verified.signers:
+        told.say(printable(f"{entry.file}: signed by {entry.by}"))
     return verified
 
 
@@ -109,11 +118,19 @@ def _verify(given: argparse.Namespace, told: _Told) -> None:
     _tell(told, f"{given.bundle}: {'signature and ' if verified.signed else ''}sums are right;", verified.manifest)
 
 
+def _sign(given: argparse.Namespace, told: _Told) -> None:
+    signer = options.second_signer(given)
+    verified = _verified(given, told)
+    added = sign_again(verified, signer, given.archive, told.say, quiet=told.quiet)
+    told.result |= {"added": added.file, "archive": None if added.archive is None else str(added.archive)}
+    _tell(told, f"{given.bundle}: {added.file} added to", verified.manifest)
+
+
 def _import(given: argparse.Namespace, told: _Told) -> None:
     folder = given.catalog or FOLDER
     catalog = load_catalog(folder)
     settings = settings_from_file(given.settings, catalog)
-    verified = _verified(given, told)
+    verified = _verified(given, told, settings.bundle_signatures)
     store = settings.object_store
     target = Target(
         store=lambda: client(given.endpoint or store.endpoint, store.region),
@@ -146,7 +163,7 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
             print(as_text(kind, new), end="")
 
 
-_ACTIONS = {"create": _create, "verify": _verify, "import": _import}
+_ACTIONS = {"create": _create, "verify": _verify, "sign": _sign, "import": _import}
 
 
 def _summary(manifest: Manifest, *, signed: bool) -> dict[str, Any]:
@@ -165,7 +182,8 @@ def _tell(told: _Told, head: str, manifest: Manifest) -> None:
     print(f"{head} {len(manifest.artifacts)} artifacts, {len(manifest.files)} files, {size(whole)}")
     for artifact in manifest.artifacts:
         what = artifact.what
-        print(f"  {what.label}: {what.version}, {what.licence}, from {what.origin}, {size(artifact.size)}")
+        said = f"{what.label}: {what.version}, {what.licence}, from {what.origin}, {size(artifact.size)}"
+        print(f"  {printable(said)}")
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from infra.strict_json import parse
 from ops.bundle.entry import Entry, content
 from ops.bundle.errors import ToolError
 from ops.bundle.hashing import THREADS
@@ -65,7 +66,7 @@ class Journal:
         text = path.read_bytes() if path.exists() else b""
         for line in text.splitlines():
             try:
-                entry = Done(**json.loads(line))
+                entry = Done(**parse(line))
             except (ValueError, TypeError):
                 continue
             self.done[entry.path] = entry

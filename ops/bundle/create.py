@@ -18,7 +18,7 @@ from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
 from ops.bundle.gather import by_skopeo, gather, sum_faults
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
-from ops.bundle.names import MANIFEST, SIGNATURE
+from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
 from ops.bundle.progress import Progress, size
 from ops.bundle.signing import sign
 from ops.bundle.tar import write_archive
@@ -107,13 +107,14 @@ def _finish(order: Order, work: Path, manifest: Manifest) -> None:
     else:
         _write(work / SIGNATURE, sign(encoded, order.signer))
     if order.archive is not None:
-        _archive(order.archive, work, manifest, quiet=order.quiet)
+        write_bundle_archive(order.archive, work, manifest, quiet=order.quiet)
     work.rename(order.target)
     work.with_name(work.name + ".journal").unlink(missing_ok=True)
 
 
-def _archive(path: Path, work: Path, manifest: Manifest, *, quiet: bool) -> None:
-    first = [name for name in (MANIFEST, SIGNATURE) if (work / name).exists()]
+def write_bundle_archive(path: Path, work: Path, manifest: Manifest, *, quiet: bool) -> None:
+    """Write the folder of a bundle as one archive, seen whole or not at all; raise OSError."""
+    first = [name for name in (MANIFEST, *SIGNATURES) if (work / name).exists()]
     names = [*first, *sorted(file.path for file in manifest.files)]
     entries = [Entry(name=name, path=work / name, size=(work / name).stat().st_size) for name in names]
     progress = Progress("archive", sum(entry.size for entry in entries), quiet=quiet)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.faults import MISSING, Fault
+from infra.strict_json import JsonError, parse
 from ops.bundle.entry import missing
-from ops.checks.strict_json import JsonError, parse
 
 MAX_JSON_BYTES = 4 * 1024**2
 """Largest index or manifest that is read, as registries have it."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.faults import Fault
+from infra.strict_json import JsonError, parse
 from infra.validate import schema_faults
 from ops.bundle.names import MANIFEST, name_faults
 from ops.bundle.wanted import Wanted, wanted_faults, wanted_from
-from ops.checks.strict_json import JsonError, parse
 
 FORMAT_VERSION = 1
 MAX_BYTES = 16 * 1024**2
@@ -73,7 +73,7 @@ def _encoded(artifact: Artifact) -> dict[str, Any]:
 def decode(content: bytes) -> tuple[Manifest | None, list[Fault]]:
     """Return the manifest, or None with every fault of its form."""
     try:
-        data = parse(content)
+        data = parse(content, most=MAX_BYTES)
     except JsonError as error:
         rule = f"must be JSON that all readers take alike: it {error}"
         return None, [Fault(path=MANIFEST, value="unreadable", rule=rule, example='{"formatVersion": 1, ...}')]

@@ -9,6 +9,9 @@ from infra.faults import Fault
 
 MANIFEST = "bundle.json"
 SIGNATURE = "bundle.sig"
+SIGNATURES = (SIGNATURE, "bundle.2.sig", "bundle.3.sig", "bundle.4.sig")
+"""Of several signers each has a file."""
+
 EXAMPLE = "lora/helpdesk-faq/v2026-02-01/adapter_config.json"
 
 _LONGEST = 1024

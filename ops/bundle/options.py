@@ -6,8 +6,12 @@ import argparse
 from pathlib import Path
 
 from infra.faults import MISSING, Fault, FaultsError
-from ops.bundle.signing import PASSWORD, Trust, check_trust
+from ops.bundle.cosigning import Trust
+from ops.bundle.names import SIGNATURES
+from ops.bundle.signing import PASSWORD, check_trust
 from ops.signing import Signer
+
+_ABOVE = "certificate above that of the key; repeatable"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,13 +20,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _create(actions.add_parser("create", help="make a bundle of files and images, and sign it"))
     verify = actions.add_parser("verify", help="check signature, manifest and every file, without a network")
     into = actions.add_parser("import", help="verify, then put everything into store, registry and catalog")
-    for command in (verify, into):
+    again = actions.add_parser("sign", help="verify a bundle, and add a signature of another signer")
+    for command in (verify, into, again):
         command.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder or archive")
-        command.add_argument("--public-key", type=Path, metavar="FILE", help="of the key that signed")
+        text = "of a key that signed; of several each must have signed"
+        command.add_argument("--public-key", type=Path, action="append", default=[], metavar="FILE", help=text)
         command.add_argument(
             "--certificate-chain", type=Path, action="append", default=[], metavar="FILE", help="trusted; repeatable"
         )
+        number = f"how many different signers must have signed, 1 to {len(SIGNATURES)}"
+        command.add_argument("--signatures", type=int, default=1, metavar="N", help=number)
         _common(command, "accept a bundle without asking who made it")
+    _key(again)
+    again.add_argument("--signer-chain", type=Path, action="append", default=[], metavar="FILE", help=_ABOVE)
+    again.add_argument("--archive", type=Path, metavar="FILE", help="write the bundle with it as one new tar archive")
     into.add_argument("--settings", type=Path, required=True, metavar="FILE", help="Pulumi.<stack>.yaml")
     into.add_argument("--endpoint", metavar="URL", help="the store, if not the settings' own")
     into.add_argument("--registry", metavar="HOST", help="the registry, if not the settings' own")
@@ -46,13 +57,15 @@ def _create(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="the bundle's folder, new")
     parser.add_argument("--archive", type=Path, metavar="FILE", help="write the bundle as one tar archive as well")
+    _key(parser)
+    parser.add_argument("--certificate-chain", type=Path, action="append", default=[], metavar="FILE", help=_ABOVE)
+    _common(parser, "make a bundle that nobody has signed")
+
+
+def _key(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--private-key", type=Path, metavar="FILE", help=f"EC key in PEM; password: {PASSWORD}")
     parser.add_argument("--password-file", type=Path, metavar="FILE", help="holds the key's password")
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="certificate of the private key")
-    parser.add_argument(
-        "--certificate-chain", type=Path, action="append", default=[], metavar="FILE", help="above it; repeatable"
-    )
-    _common(parser, "make a bundle that nobody has signed")
 
 
 def _common(parser: argparse.ArgumentParser, unsigned: str) -> None:
@@ -73,16 +86,47 @@ def signer(given: argparse.Namespace) -> Signer | None:
     )
 
 
-def trust(given: argparse.Namespace) -> Trust | None:
-    """Return whose signature is believed, or None for --unsigned; raise FaultsError for anything unclear."""
-    if given.public_key is not None and given.certificate_chain:
+def second_signer(given: argparse.Namespace) -> Signer:
+    """Who adds a signature; raise FaultsError where no key is given."""
+    if given.private_key is None:
+        rule = "whoever adds a signature has a key"
+        raise FaultsError(
+            "bundle", [Fault(path="--private-key", value=MISSING, rule=rule, example="--private-key FILE")]
+        )
+    return Signer(
+        private_key=given.private_key,
+        password_file=given.password_file,
+        certificate=given.certificate,
+        chain=tuple(given.signer_chain),
+    )
+
+
+def trust(given: argparse.Namespace, needed: int = 1) -> Trust | None:
+    """Return whose signatures are believed, or None for --unsigned; raise FaultsError for anything unclear.
+
+    `needed` is the number of signers that an environment asks for, whatever is said here.
+    """
+    keys, number = tuple(given.public_key), max(given.signatures, needed, len(given.public_key))
+    faults = []
+    if keys and given.certificate_chain:
         rule = "say one: --public-key or --certificate-chain"
-        fault = Fault(path="--public-key", value=str(given.public_key), rule=rule, example="--public-key bundle.pub")
-        raise FaultsError("bundle", [fault])
-    _either(given, "--public-key", given.public_key is not None or bool(given.certificate_chain))
+        faults.append(Fault(path="--public-key", value=str(keys[0]), rule=rule, example="--public-key bundle.pub"))
+    if not 1 <= given.signatures <= len(SIGNATURES):
+        rule = f"a number of signers, 1 to {len(SIGNATURES)}"
+        faults.append(Fault(path="--signatures", value=given.signatures, rule=rule, example="--signatures 2"))
+    if given.unsigned and number > 1:
+        rule = f"{number} signers are asked for: there is no --unsigned"
+        faults.append(Fault(path="--unsigned", value=True, rule=rule, example="--public-key FILE, of each of them"))
+    elif keys and len(keys) < number:
+        rule = f"{number} signers are asked for: give the key of each"
+        value = [str(key) for key in keys]
+        faults.append(Fault(path="--public-key", value=value, rule=rule, example="--public-key A --public-key B"))
+    if faults:
+        raise FaultsError("bundle", faults)
+    _either(given, "--public-key", bool(keys or given.certificate_chain))
     if given.unsigned:
         return None
-    found = Trust(public_key=given.public_key, certificates=tuple(given.certificate_chain))
+    found = Trust(public_keys=keys, certificates=tuple(given.certificate_chain), needed=number)
     check_trust(found)
     return found
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault, FaultsError
 from infra.payload.verify_signature import SignatureError, read_key
+from infra.strict_json import JsonError, parse
 from ops import signing
+from ops.bundle.certificates import chain_fault, signer_faults
+from ops.bundle.cosigning import Trust, same_key_faults
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.signing import Signer
 
@@ -26,19 +27,13 @@ PASSWORD = "KITCHEN_BUNDLE_KEY_PASSWORD"  # noqa: S105 - the name of a variable,
 _PREDICATE = "https://model_signing/signature/v1.0"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trust:
-    """Whose signature is believed: one public key, or any certificate below these."""
-
-    public_key: Path | None = None
-    certificates: tuple[Path, ...] = ()
-
-
 def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.environ) -> bytes:
     """Return the signature file; raise FaultsError for a key or certificate that cannot be used."""
     password = environment[PASSWORD].encode() if environment.get(PASSWORD) else None
     if signer.password_file is not None:
         password = signing.password_of(signer.password_file, source="bundle")
+    if signer.certificate is not None:
+        _refuse_certificate(signer.certificate, signer.chain)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / MANIFEST
         path.write_bytes(manifest)
@@ -46,17 +41,26 @@ def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.en
         return signing.sign(path, signer, password, source="bundle", password_places=places)
 
 
+def _refuse_certificate(certificate: Path, chain: Sequence[Path]) -> None:
+    try:
+        faults = list(signer_faults(certificate, chain))
+    except (OSError, ValueError):
+        return  # the library tells it, with the key
+    if faults:
+        raise FaultsError("bundle", faults)
+
+
 def check_trust(trust: Trust) -> None:
     """Raise FaultsError when a key or certificate file cannot be used."""
     from cryptography import x509  # noqa: PLC0415 (with the library's other imports)
 
     faults = []
-    for path in filter(None, [trust.public_key, *trust.certificates]):
+    for path in (*trust.public_keys, *trust.certificates):
         option, example = (
-            ("--public-key", "bundle.pub") if path is trust.public_key else ("--certificate-chain", "root.crt")
+            ("--public-key", "bundle.pub") if path in trust.public_keys else ("--certificate-chain", "root.crt")
         )
         try:
-            if path is trust.public_key:
+            if path in trust.public_keys:
                 read_key(path.read_text(encoding="utf-8", errors="replace"))
             else:
                 x509.load_pem_x509_certificates(path.read_bytes())
@@ -68,13 +72,23 @@ def check_trust(trust: Trust) -> None:
         except ValueError:
             rule = "must hold certificates in PEM"
         faults.append(Fault(path=option, value=str(path), rule=rule, example=example))
+    faults = faults or same_key_faults(trust.public_keys)
     if faults:
         raise FaultsError("bundle", faults)
 
 
 def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | None:
-    """Return what is wrong with the signature, or None: then `manifest` is what the trusted signer signed."""
+    """Return what is wrong with the signature, or None: then `manifest` is what the trusted signer signed.
+
+    Of several public keys the first one counts (`Trust.only`).
+    """
     from model_signing import hashing, verifying  # noqa: PLC0415 (0.4 s, for this command only)
+
+    try:
+        parse(signature)  # the library's reader is another one
+    except JsonError as error:
+        rule = f"must be JSON that all readers take alike: it {error}"
+        return Fault(path=SIGNATURE, value="unusable", rule=rule, example="the bundle as its sender signed it")
 
     with tempfile.TemporaryDirectory() as temporary, signing.quiet():
         folder = Path(temporary)
@@ -82,8 +96,8 @@ def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | 
         (folder / SIGNATURE).write_bytes(signature)
         try:
             config = verifying.Config()  # type: ignore[no-untyped-call]
-            if trust.public_key is not None:
-                config.use_elliptic_key_verifier(public_key=trust.public_key)
+            if trust.public_keys:
+                config.use_elliptic_key_verifier(public_key=trust.public_keys[0])
             else:
                 config.use_certificate_verifier(certificate_chain=trust.certificates)
             files = hashing.Config()  # type: ignore[no-untyped-call]
@@ -93,14 +107,14 @@ def signature_fault(manifest: bytes, signature: bytes, trust: Trust) -> Fault | 
         except Exception as error:  # noqa: BLE001 - the library raises whatever its parts raise
             return _signature_fault(error)
     if covered:
-        return None
+        return chain_fault(signature, trust.certificates) if trust.certificates else None
     rule = "the signature must cover bundle.json by its sha256 sum, and nothing else"
     return Fault(path=SIGNATURE, value="another content", rule=rule, example="kitchen bundle create --private-key FILE")
 
 
 def _covers(signature: bytes, digest: str) -> bool:
     """The library honours paths that the signature says to ignore: hold it to exactly this file."""
-    statement: Any = json.loads(base64.b64decode(json.loads(signature)["dsseEnvelope"]["payload"]))
+    statement: Any = parse(base64.b64decode(parse(signature)["dsseEnvelope"]["payload"]))
     resources = statement["predicate"]["resources"]
     return bool(
         statement["predicateType"] == _PREDICATE

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from infra.faults import Fault
+from ops.bundle.cosigning import Signed, Trust, signers
 from ops.bundle.entry import Entry, Source, missing, small
 from ops.bundle.errors import BundleFaultsError
 from ops.bundle.hashing import sums
 from ops.bundle.images import MAX_JSON_BYTES, Layout, layout_faults
 from ops.bundle.manifest import MAX_BYTES, Artifact, BundleFile, Manifest, decode
-from ops.bundle.names import MANIFEST, SIGNATURE
+from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
 from ops.bundle.progress import Progress
-from ops.bundle.signing import Trust, signature_fault
+from ops.bundle.signing import signature_fault
 
 _MAX_SIGNATURE_BYTES = 1024**2
 
@@ -27,6 +28,7 @@ class Verified:
     manifest: Manifest
     encoded: bytes
     signed: bool
+    signers: tuple[Signed, ...] = ()
 
 
 def verify(source: Source, trust: Trust | None, *, quiet: bool = False) -> Verified:
@@ -37,13 +39,14 @@ def verify(source: Source, trust: Trust | None, *, quiet: bool = False) -> Verif
     faults = list(source.faults)
     if source.broken:
         raise BundleFaultsError(str(source.where), faults)
-    encoded, signature = _read_small(source, trust, faults)
-    if encoded is None or (trust is not None and signature is None):
+    encoded, signatures = _read_small(source, trust, faults)
+    if encoded is None or (trust is not None and SIGNATURE not in signatures):
         raise BundleFaultsError(str(source.where), faults)
-    if trust is not None and signature is not None:
-        fault = signature_fault(encoded, signature, trust)
-        if fault is not None:
-            raise BundleFaultsError(str(source.where), [*faults, fault])
+    believed: list[Signed] = []
+    if trust is not None:
+        believed, wrong = signers(signatures, trust, partial(signature_fault, encoded))
+        if wrong:
+            raise BundleFaultsError(str(source.where), [*faults, *wrong])
     manifest, wrong = decode(encoded)
     if manifest is None:
         raise BundleFaultsError(str(source.where), [*faults, *wrong])
@@ -53,7 +56,8 @@ def verify(source: Source, trust: Trust | None, *, quiet: bool = False) -> Verif
     ]
     if faults:
         raise BundleFaultsError(str(source.where), faults)
-    return Verified(source=source, manifest=manifest, encoded=encoded, signed=trust is not None)
+    signed = trust is not None
+    return Verified(source=source, manifest=manifest, encoded=encoded, signed=signed, signers=tuple(believed))
 
 
 def image_faults(source: Source, artifact: Artifact) -> list[Fault]:
@@ -77,8 +81,10 @@ def _read_entry(source: Source, folder: str, path: str) -> bytes | None:
         return None
 
 
-def _read_small(source: Source, trust: Trust | None, faults: list[Fault]) -> tuple[bytes | None, bytes | None]:
-    wanted = [(MANIFEST, MAX_BYTES), *([(SIGNATURE, _MAX_SIGNATURE_BYTES)] if trust is not None else [])]
+def _read_small(source: Source, trust: Trust | None, faults: list[Fault]) -> tuple[bytes | None, dict[str, bytes]]:
+    """The manifest and, where they count, the signatures by their names."""
+    further = [name for name in SIGNATURES if name == SIGNATURE or name in source.entries]
+    wanted = [(MANIFEST, MAX_BYTES), *((name, _MAX_SIGNATURE_BYTES) for name in further if trust is not None)]
     found: dict[str, bytes | None] = {}
     for name, limit in wanted:
         entry = source.entries.get(name)
@@ -92,12 +98,13 @@ def _read_small(source: Source, trust: Trust | None, faults: list[Fault]) -> tup
             continue
         if found[name] is None:
             faults.append(Fault(path=name, value=entry.size, rule=f"at most {limit} bytes", example=name))
-    return found.get(MANIFEST), found.get(SIGNATURE)
+    encoded = found.pop(MANIFEST, None)
+    return encoded, {name: content for name, content in found.items() if content is not None}
 
 
 def _files(source: Source, manifest: Manifest, *, quiet: bool) -> Iterable[Fault]:
     stated = {file.path: file for file in manifest.files}
-    for name in source.entries.keys() - stated.keys() - {MANIFEST, SIGNATURE}:
+    for name in source.entries.keys() - stated.keys() - {MANIFEST, *SIGNATURES}:
         rule = "a file that the manifest does not name must not be there"
         yield Fault(path=name, value="extra file", rule=rule, example="only what bundle.json lists")
     right: list[Entry] = []

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.days import day_rule
 from infra.faults import MISSING, Fault
 from ops.catalog.kinds import KINDS, Kind
 
@@ -117,8 +118,27 @@ def wanted_faults(entries: Sequence[Wanted], where: str) -> list[Fault]:
                 rule = f"this key must stand with kind {only}, and with no other"
                 shown = MISSING if value is None else entry.kind
                 faults.append(Fault(path=f"{path}.{key}", value=shown, rule=rule, example=f"{key}: {right}"))
+        if broken := day_rule(entry.date):
+            faults.append(Fault(path=f"{path}.origin.date", value=entry.date, rule=broken, example="2026-02-03"))
         if entry.data_classes and entry.kind == IMAGE:
             rule = "classes are of the data that a model was trained on: an image has none"
             said = list(entry.data_classes)
             faults.append(Fault(path=f"{path}.dataClasses", value=said, rule=rule, example="the key left out"))
+    return faults
+
+
+def new_word_faults(entries: Sequence[Wanted], where: str) -> list[Fault]:
+    """What a list and the catalog demand beyond that, and a bundle of before may lack: plain words, days that were.
+
+    A bundle that was made before shows them escaped; they are not taken into a catalog.
+    """
+    faults = []
+    for index, entry in enumerate(entries):
+        path = f"{where}: artifacts.{index}"
+        for key, text in (("version", entry.version), ("licence", entry.licence), ("origin.from", entry.origin)):
+            if not text.isprintable():
+                rule = "must be on one line, without characters that cannot be seen"
+                faults.append(Fault(path=f"{path}.{key}", value=text, rule=rule, example="Apache-2.0"))
+        if (broken := day_rule(entry.date, done=True)) and not day_rule(entry.date):
+            faults.append(Fault(path=f"{path}.origin.date", value=entry.date, rule=broken, example="2026-02-03"))
     return faults

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from infra.catalog import load_catalog
+from infra.days import day
 from infra.faults import Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
@@ -92,10 +93,11 @@ def _moment(text: str, *, is_end: bool) -> datetime:
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise ValueError(text)
         return moment
-    day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+    said = day(text)
+    if said is None or not FIRST_YEAR <= said.year <= LAST_YEAR:
         raise ValueError(text)
-    return day + timedelta(days=1) if is_end else day
+    begin = datetime.combine(said, datetime.min.time(), UTC)
+    return begin + timedelta(days=1) if is_end else begin
 
 
 def _written(moment: datetime) -> str:

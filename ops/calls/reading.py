@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
+import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.strict_json import parse
 from ops.calls.contents import PREFIX as CONTENTS
 from ops.store import StoreError
 
@@ -30,6 +31,8 @@ UNREADABLE = "_unreadable"
 """The part of the record with what was no line of JSON."""
 
 _SUM_DIGITS = 16
+_MOST_BYTES = 256 * 1024**2
+"""Of a piece unpacked; the sidecar writes pieces of a few MB."""
 
 Call = dict[str, Any]
 """A line of the record, by the names that components/entry/envoy/records.py gives."""
@@ -151,7 +154,7 @@ class Record:
 
     def _parsed(self, key: str, body: bytes) -> Iterator[Call]:
         try:
-            lines = [json.loads(text) for text in gzip.decompress(body).splitlines()]
+            lines = [parse(text) for text in _unpacked(body).splitlines()]
         except (OSError, EOFError, ValueError, zlib.error):
             self.doubts.changed.append(key)
             return
@@ -170,6 +173,15 @@ class Record:
                 found.append((entry["Key"], {"VersionId": entry["VersionId"]} if has_version else {}))
         self.doubts.hidden += len(markers & {key for key, _ in found})
         yield from found
+
+
+def _unpacked(body: bytes) -> bytes:
+    """The text of a piece; raise OSError, EOFError, and ValueError for more than a piece has."""
+    with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+        text = packed.read(_MOST_BYTES + 1)
+    if len(text) > _MOST_BYTES:
+        raise ValueError(f"more than {_MOST_BYTES} bytes")
+    return text
 
 
 def _keep(found: dict[tuple[str, str], Call], line: Call) -> None:

@@ -48,6 +48,6 @@ def _cell(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return printable(f"'{value}" if value.startswith(_FORMULA) else value)
     return "" if value is None else value

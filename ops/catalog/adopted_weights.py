@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from infra.faults import MISSING, Fault
+from infra.strict_json import JsonError, read
 from ops.checks.adapter import WEIGHTS
+from ops.checks.files import MAX_JSON_BYTES
 from ops.checks.safetensors_header import HeaderError, Tensor, read_header
-from ops.checks.strict_json import JsonError, parse
 
 INDEX = f"{WEIGHTS}.index.json"
 _SHARD = re.compile(r"adapter_model-[0-9]{5}-of-[0-9]{5}\.safetensors")
@@ -129,7 +130,7 @@ def _files(folder: Path) -> tuple[list[Path], tuple[str, ...], list[Fault], Mapp
         rule = "an adapter has weights as safetensors, one file or several with their index: convert what is a pickle"
         return [], (), [Fault(path=WEIGHTS, value=MISSING, rule=rule, example=WEIGHTS)], {}
     try:
-        places = _weight_map(parse(regular(folder / INDEX).read_bytes()))
+        places = _weight_map(read(regular(folder / INDEX), most=MAX_JSON_BYTES))
     except (OSError, JsonError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         rule = f"several files of weights need an index with a weight_map: {reason}"

@@ -18,6 +18,7 @@ from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
+from infra.strict_json import JsonError, parse
 from ops.catalog.adopted_weights import Weights, read_weights, regular, write_weights
 from ops.checks import read_artifact
 from ops.checks.adapter import WEIGHTS
@@ -25,7 +26,6 @@ from ops.checks.adapter_config import FILE
 from ops.checks.adapter_tensors import by_module
 from ops.checks.adopted import ADOPTED
 from ops.checks.files import PLAIN
-from ops.checks.strict_json import JsonError, parse
 from ops.sums import sha256
 
 KEPT = ("README.md", *PLAIN, *(f"{name}.txt" for name in PLAIN), *(f"{name}.md" for name in PLAIN))

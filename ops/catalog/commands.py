@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import sys
 from pathlib import Path
 
 from infra.catalog import FOLDER
+from infra.days import today
 from infra.faults import Fault, FaultsError
 from ops.catalog.adopting import adopt
 from ops.catalog.edit import Edit, add_entry, write
@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser, word: str) -> None:
     }
     for entry in parsers.values():
         entry.add_argument("ref", **name)  # type: ignore[arg-type]
-        entry.add_argument("--date", default=datetime.date.today().isoformat(), help="YYYY-MM-DD, today if not given")
+        entry.add_argument("--date", default=today().isoformat(), help="YYYY-MM-DD, today if not given")
     parsers["promote"].add_argument("--evaluation", default="", metavar="ID-OR-URL", help="what the approval rests on")
     parsers["promote"].add_argument("--approver", default="", metavar="NAME", help="not who brought it in")
     parsers["retire"].add_argument("--reason", default="", metavar="TEXT")
@@ -84,6 +84,7 @@ def _run(options: argparse.Namespace) -> int:
                 own_tokenizer=options.own_tokenizer,
                 settings=options.settings,
                 as_json=options.json,
+                every=options.all_faults,
             )
         case "publish":
             said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes")

@@ -17,10 +17,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.catalog import FILES, Catalog, load_catalog
 from infra.faults import Fault, FaultsError
+from infra.strict_yaml import YamlError, dump, parse
 from ops.catalog.kinds import Kind
 from ops.text_file import read_text, replace_text, writable_faults
 
@@ -64,11 +63,11 @@ class Edit:
         before = self.text(kind)
         ending = "\r\n" if "\r\n" in before else "\n"
         after = ending.join([*text(before.removesuffix(ending).split(ending)), ""])
-        expected = copy.deepcopy(yaml.safe_load(before))
+        expected = copy.deepcopy(parse(before))
         change(expected)
         try:
-            found = yaml.safe_load(after)
-        except yaml.YAMLError:
+            found = parse(after)
+        except YamlError:
             found = None
         if found != expected or list(found[kind.key]) != list(expected[kind.key]):
             path = self.folder / kind.file
@@ -83,13 +82,13 @@ class Edit:
 
 def read_entry(folder: Path, kind: Kind, ref: str) -> Entry:
     """The entry as its file has it; `ref` must be in the catalog."""
-    entry: Entry = yaml.safe_load(_read(folder / kind.file))[kind.key][ref]
+    entry: Entry = parse(_read(folder / kind.file))[kind.key][ref]
     return entry
 
 
 def add_entry(plan: Edit, kind: Kind, ref: str, entry: Mapping[str, Any]) -> Edit:
     """Plan a new entry at the end of its file; raise FaultsError, also when there is one of that name."""
-    if ref in (yaml.safe_load(plan.text(kind)) or {}).get(kind.key, {}):
+    if ref in (parse(plan.text(kind)) or {}).get(kind.key, {}):
         rule = f"is in {kind.file} already: an entry never changes, other content has a new name"
         raise FaultsError("catalog", [Fault(path="NAME", value=ref, rule=rule, example=kind.example)])
 
@@ -196,7 +195,7 @@ def _comment(line: str) -> bool:
 
 def _dumped(value: object, indent: int) -> list[str]:
     """A value as the lines of the catalog: block style, keys in the order given, one line a text."""
-    text = yaml.safe_dump(value, sort_keys=False, default_flow_style=False, allow_unicode=True, width=10_000)
+    text = dump(value)
     return [f"{' ' * indent}{line}" for line in text.splitlines()]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.catalog import FILES, Adapter, BaseModel, Catalog, Image
+from infra.days import day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,8 @@ class Kind:
         """The rule that a reference breaks, None for a right one."""
         if not re.fullmatch(self.pattern, ref):
             return f"must match {self.pattern}"
-        if self.word == "adapter":
-            try:
-                datetime.date.fromisoformat(ref.partition("/v")[2][:10])
-            except ValueError:
-                return "an adapter's version is v and a day that there is"
+        if self.word == "adapter" and day(ref.partition("/v")[2][:10]) is None:
+            return "an adapter's version is v and a day that there is"
         return None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.catalog import load_catalog
-from infra.faults import MISSING, Fault, FaultsError
+from infra.faults import MISSING, MOST_FAULTS, Fault, FaultsError, printable
 from infra.load import settings_from_file
 from ops.catalog.kinds import Kind
 from ops.checks import in_order, read_artifact
@@ -28,10 +28,12 @@ def lint(
     own_tokenizer: bool,
     settings: Path | None,
     as_json: bool,
+    every: bool = False,
 ) -> int:
     """Print the faults of each artifact's folder; 0 when there are none, else 1. Raise FaultsError for bad input.
 
-    With the `settings` of an environment, its signers must have signed the files.
+    With the `settings` of an environment, its signers must have signed the files. Of many faults the first are shown,
+    unless `every` one is asked for; JSON has them all.
     """
     faults = [
         Fault(path="FOLDER", value=str(path), rule="must be a folder with an artifact's files", example="menu/")
@@ -55,17 +57,23 @@ def lint(
         content, told = read_artifact(kind.artifact, ref or "", path, catalog, **options)
         found[path] = in_order([*told, *signature_faults(path, content, signers)]), content.notes
     print(
-        json.dumps([_as_json(path, ref, *told) for path, told in found.items()], indent=2) if as_json else _text(found)
+        json.dumps([_as_json(path, ref, *told) for path, told in found.items()], indent=2)
+        if as_json
+        else _text(found, every=every)
     )
     return 1 if any(told for told, _ in found.values()) else 0
 
 
-def _text(found: Found) -> str:
+def _text(found: Found, *, every: bool) -> str:
     lines = []
     for path, (faults, notes) in found.items():
-        lines.append(f"{path}: {'fine' if not faults else f'{len(faults)} fault' + 's' * (len(faults) > 1)}")
-        lines += [f"  {fault}" for fault in faults]
-        lines += [f"  note: {note}" for note in notes]
+        lines.append(
+            f"{printable(str(path))}: {'fine' if not faults else f'{len(faults)} fault' + 's' * (len(faults) > 1)}"
+        )
+        shown = faults if every else faults[:MOST_FAULTS]
+        lines += [f"  {fault}" for fault in shown]
+        lines += [f"  and {len(faults) - len(shown)} more; --all shows them"] if len(shown) < len(faults) else []
+        lines += [printable(f"  note: {note}") for note in notes]
     return "\n".join(lines)
 
 

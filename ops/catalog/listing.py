@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.catalog import Adapter, BaseModel, Catalog, Image, load_catalog
+from infra.faults import printable
 from ops.catalog.kinds import Kind
 from ops.catalog.revalidation import to_validate_again
 from ops.catalog.usage import used_by
@@ -62,4 +63,4 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _cell(value: str | int | list[str]) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return printable(", ".join(value) if isinstance(value, list) else str(value))

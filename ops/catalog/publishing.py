@@ -16,6 +16,7 @@ from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
+from infra.people import name_rule
 from infra.policy_settings import Signer as Trusted
 from ops.catalog.classes import option_faults
 from ops.catalog.edit import Edit, add_entry, add_keys, read_entry, refuse_unwritable, write
@@ -129,6 +130,8 @@ def _new_faults(kind: Kind, wish: Wish, said: Mapping[str, Any], catalog: Catalo
         if not value or not value.isprintable():
             rule = f"a new entry has it, on one line: {what}"
             yield Fault(path=f"--{key}", value=value or MISSING, rule=rule, example=f"--{key} {example}")
+    if (owner := str(said.get("owner", ""))).isprintable() and owner and (broken := name_rule(owner)):
+        yield Fault(path="--owner", value=owner, rule=broken, example="--owner support-team")
     if (licence := said.get("licence")) is not None and licence not in catalog.licences:
         rule = f"must be a licence of infra/catalog/licences.yaml: {licences}"
         yield Fault(path="--licence", value=licence, rule=rule, example="--licence Apache-2.0")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
-from infra.catalog import Adapter, BaseModel, Catalog, Image, load_catalog, person
+from infra.catalog import Adapter, BaseModel, Catalog, Image, load_catalog
+from infra.days import day_rule, today
 from infra.faults import MISSING, Fault, FaultsError
+from infra.people import name_rule, same_person
 from ops.catalog.edit import Edit, change_entry, read_entry
 from ops.catalog.kinds import Kind
 from ops.catalog.usage import used_by
@@ -33,7 +34,9 @@ def promote(folder: Path, kind: Kind, ref: str, *, evaluation: str, approver: st
     if entry.state == "candidate" and not owner.strip():
         rule = f"must say who brought {ref} in, who then does not approve it: add it in {kind.file}"
         faults.append(Fault(path="owner", value=owner or MISSING, rule=rule, example="owner: support-team"))
-    if approver.strip() and person(approver) == person(owner):
+    if approver.strip() and approver.isprintable() and (broken := name_rule(approver)):
+        faults.append(Fault(path="--approver", value=approver, rule=broken, example="model-board"))
+    if approver.strip() and same_person(approver, owner):
         rule = f"{owner} brought it in and does not approve it: two people see what runs"
         faults.append(Fault(path="--approver", value=approver, rule=rule, example="model-board"))
     if isinstance(entry, Adapter) and (state := catalog.base_models[entry.base_model].state) != "approved":
@@ -77,11 +80,5 @@ def _needed(option: str, value: str, why: str, example: str) -> list[Fault]:
 
 
 def _date(text: str) -> list[Fault]:
-    try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is not None and text == day.isoformat() and day <= datetime.date.today():
-        return []
-    rule = "must be a day as YYYY-MM-DD, today at the latest"
-    return [Fault(path="--date", value=text, rule=rule, example=datetime.date.today().isoformat())]
+    broken = day_rule(text, done=True)
+    return [Fault(path="--date", value=text, rule=broken, example=today().isoformat())] if broken else []

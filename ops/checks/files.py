@@ -12,9 +12,9 @@ from typing import Any
 from infra.faults import Fault
 from infra.payload.verify_signature import MAX_BYTES as MAX_SIGNATURE_BYTES
 from infra.payload.verify_signature import SIGNATURE
+from infra.strict_json import MAX_BYTES, JsonError, parse
 from ops.checks.content import archive_or_program, what_it_is
 from ops.checks.safetensors_header import HeaderError, Tensor, read_header
-from ops.checks.strict_json import JsonError, parse
 from ops.sums import Sums
 
 SUFFIXES = (".safetensors", ".json", ".txt", ".md", ".jinja", ".model")
@@ -44,6 +44,9 @@ CODE = (".py", ".pyc", ".so", ".sh", ".dll", ".pyd", ".ipynb", ".js")
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
 """A tokenizer.json of a large vocabulary has 35 MB."""
+
+_LARGE = ("tokenizer.json", "vocab.json", ".index.json")
+"""Ends of names of JSON that may be so large; any other has MAX_BYTES of the reader."""
 
 _ALSO = (*PLAIN, SIGNATURE)
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
@@ -173,7 +176,8 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
             reasons = error.faults
     elif path.suffix.lower() == ".json":
         try:
-            content.parsed[name] = _parsed(path, size, MAX_JSON_BYTES)
+            most = MAX_JSON_BYTES if name.lower().endswith(_LARGE) else MAX_BYTES
+            content.parsed[name] = _parsed(path, size, most)
         except JsonError as error:
             reasons = (str(error),)
     elif name == SIGNATURE:
@@ -194,4 +198,4 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
 def _parsed(path: Path, size: int, most: int) -> Any:
     if size > most:
         raise JsonError(f"has {size} bytes, at most {most} are read")
-    return parse(path.read_bytes())
+    return parse(path.read_bytes(), most=most)

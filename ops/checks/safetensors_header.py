@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.checks.strict_json import JsonError, parse
+from infra.strict_json import JsonError, parse
 
 MAX_HEADER_BYTES = 100_000_000
 """Largest header of the format (src/tensor.rs, MAX_HEADER_SIZE)."""
@@ -84,7 +84,7 @@ def read_header(path: Path) -> dict[str, Tensor]:
     if not header.startswith(b"{"):
         raise HeaderError("has a header that does not begin with {")
     try:
-        parsed = parse(header)
+        parsed = parse(header, most=MAX_HEADER_BYTES)
     except JsonError as error:
         raise HeaderError(f"has a header that {error}") from None
     return _tensors(parsed, size - _PREFIX_BYTES - length)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault, FaultsError
+from infra.strict_json import MAX_OBJECT_DEPTH, JsonError, parse
 from ops import metrics_file
 from ops.metrics_file import Metric, checked_at
 
@@ -20,6 +20,7 @@ OPERATIONS = ("create", "update", "replace", "delete")
 _MOST = 10**9
 """No stack has more resources; what says so is no preview."""
 
+_MOST_BYTES = 256 * 1024**2
 _EXAMPLE = "pulumi preview --refresh --json --stack prod | kitchen drift --environment prod -"
 
 
@@ -69,12 +70,12 @@ def metrics(environment: str, changes: Counter[str]) -> list[Metric]:
 
 def _read(path: Path) -> Any:
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-        return json.loads(text)
+        content = sys.stdin.buffer.read(_MOST_BYTES + 1) if str(path) == "-" else path.read_bytes()
+        return parse(content, most=_MOST_BYTES, depth=MAX_OBJECT_DEPTH)
     except OSError as error:
         raise _fault(f"must be a file that can be read: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise _fault("must be one JSON value") from None
+    except JsonError as error:
+        raise _fault(f"must be one JSON value: it {error}") from None
 
 
 def _fault(rule: str) -> FaultsError:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from infra.strict_yaml import YamlError, parse
+
 KITCHENS = "kitchen:kitchens"
 
 
@@ -17,9 +19,9 @@ class LayoutError(Exception):
 def kitchens_in(text: str) -> dict[str, Any]:
     """The kitchens of a settings file as plain values; empty where it has none. Raise LayoutError."""
     try:
-        found = yaml.safe_load(text)["config"][KITCHENS]
-    except (yaml.YAMLError, ValueError):  # ValueError: a date that cannot be
-        raise LayoutError("is no YAML") from None
+        found = parse(text)["config"][KITCHENS]
+    except YamlError as error:
+        raise LayoutError(f"is no YAML that can be read: {error}") from None
     except (KeyError, TypeError):
         return {}
     if not isinstance(found, dict):
@@ -43,11 +45,11 @@ def with_block(text: str, name: str, source: str) -> str:
     if not text.endswith("\n") and end == len(lines) and start != end:
         block[-1] = block[-1].rstrip("\r\n")
     after = "".join([*lines[:start], *block, *lines[end:]])
-    expected = copy.deepcopy(yaml.safe_load(text))
+    expected = copy.deepcopy(parse(text))
     expected["config"][KITCHENS][name] = kitchens_in(source)[name]
     try:
-        found = yaml.safe_load(after)
-    except (yaml.YAMLError, ValueError):
+        found = parse(after)
+    except YamlError:
         found = None
     if found != expected:
         raise LayoutError(f"is not laid out so that {name} can be replaced alone")

@@ -12,6 +12,7 @@ from infra.catalog import FOLDER
 from infra.faults import Fault, FaultsError
 from ops.rollback.git import GitError, Repository
 from ops.rollback.plan import Plan, plan
+from ops.screen import told_to
 from ops.text_file import replace_text
 
 
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         planned = plan(settings, options.kitchen, options.to, catalog=options.catalog, force=options.force)
         replace_text(settings, planned.before, planned.after, "rollback", "Pulumi.prod.yaml")
     except (FaultsError, GitError) as error:
-        print(error, file=sys.stderr)
+        print(told_to(options, error) if isinstance(error, FaultsError) else error, file=sys.stderr)
         return 2
     print(_diff(planned), end="")
     for remark in planned.remarks:

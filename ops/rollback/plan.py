@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.adapter_refs import refs_in
 from infra.catalog import Catalog, load_catalog
 from infra.faults import Fault, FaultsError
 from infra.load import settings_from_file
 from infra.runtime_settings import Runtime
+from infra.strict_yaml import YamlError, parse
 from ops.rollback.block import LayoutError, kitchens_in, with_block
 from ops.rollback.git import Repository, Revision
 from ops.text_file import read_text
@@ -99,9 +98,9 @@ def _entries(repository: Repository, revision: Revision, catalog: Path) -> dict[
     found: dict[str, Mapping[str, Any]] = {}
     for key, name in _FILES.items():
         try:
-            content = yaml.safe_load(repository.text_at(revision, catalog / name) or "{}")
+            content = parse(repository.text_at(revision, catalog / name) or "{}")
             found[key] = content[key] if isinstance(content[key], dict) else {}
-        except (yaml.YAMLError, KeyError, TypeError):
+        except (YamlError, KeyError, TypeError):
             found[key] = {}
     return found
 
@@ -133,7 +132,7 @@ def _against(
 
 
 def _reason(catalog: Path, key: str, ref: str) -> str:
-    entry = yaml.safe_load(read_text(catalog / _FILES[key], "catalog", "infra/catalog"))[key][ref]
+    entry = parse(read_text(catalog / _FILES[key], "catalog", "infra/catalog"))[key][ref]
     said = entry.get("retirement")
     return f" {said['on']} ({said['reason']})" if said else ""
 

@@ -6,7 +6,6 @@ Plain HTTP goes to loopback alone.
 from __future__ import annotations
 
 import http.client
-import json
 import ssl
 import time
 import urllib.error
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from infra.faults import Fault, FaultsError, printable
+from infra.strict_json import JsonError, parse
 from ops.token.errors import AwayError, IssuerError
 
 SECONDS = 20.0
@@ -132,8 +132,8 @@ def _object(url: str, status: int, body: bytes) -> Mapping[str, Any]:
     if 300 <= status < 400:
         raise IssuerError(f"{url}: status {status}, a redirect, which is not followed")
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = parse(body)
+    except JsonError:
         value = None
     if not isinstance(value, dict):
         kind = AwayError if status >= 500 else IssuerError

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra.entry_settings import Issuer
 from infra.faults import printable
+from infra.strict_json import parse
 
 LONGEST_SECONDS = 86400
 """The entry takes no token that is valid for longer; a test compares it with what the entry's filter says."""
@@ -25,8 +25,8 @@ def read(token: str) -> Mapping[str, Any] | None:
     if len(parts) != 3:
         return None
     try:
-        value = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
+        value = parse(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

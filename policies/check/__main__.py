@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi_policy import EnforcementLevel
 
 from policies.check import metrics
 from policies.check.config import configured
 from policies.check.documents import Document, Passed, documents
 from policies.check.errors import CheckError
-from policies.check.files import Chosen, chosen
+from policies.check.files import Chosen, chosen, text_of
 from policies.check.findings import Finding, findings, stack_findings, visible
 from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
@@ -24,8 +23,11 @@ from policies.judging.pace import notes, one_request
 from policies.judging.stack_rule import StackRule
 from policies.judging.world import World, world_from
 from policies.pack import RULES, STACK_RULES
+from policies.reading.own import yaml_document
 
 DENIED, BAD_INPUT = 1, 2
+MOST_TOLD = 20
+"""Lines about what could not be read or judged; a report has all of them."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,15 +83,19 @@ def check(options: argparse.Namespace) -> int:
         if options.metrics is not None and not (result.faults or result.failures):
             metrics.write(options.metrics, _world(options.settings).environment, result)
     except CheckError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(*(f"error: {visible(line)}" for line in str(error).splitlines()), sep="\n", file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
         print(f"error: {options.output_file}: cannot be written: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
     for line in result.unused_patterns:
         print(f"note: --exclude {line}: nothing has this name or path", file=sys.stderr)
-    for fault in (*result.faults, *result.failures):
+    faults = [*result.faults, *result.failures]
+    shown = faults if getattr(options, "all_faults", False) else faults[:MOST_TOLD]
+    for fault in shown:
         print(f"error: {fault}", file=sys.stderr)
+    if len(shown) < len(faults):
+        print(f"error: and {len(faults) - len(shown)} more; --all shows them", file=sys.stderr)
     return BAD_INPUT if result.faults or result.failures else DENIED if result.count("mandatory") else 0
 
 
@@ -162,9 +168,9 @@ def _world(path: Path | None) -> World:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise CheckError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
+        content = yaml_document(text_of(path))
+    except ValueError as error:
+        raise CheckError(f"{path}: cannot be read: {error}") from error
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
         raise CheckError(f"{path}: must hold a mapping `config`; example: Pulumi.prod.yaml")

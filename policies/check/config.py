@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,11 @@ from typing import Any
 from pulumi_policy import EnforcementLevel
 
 from policies.check.errors import CheckError
+from policies.check.files import text_of
 from policies.check.findings import Configured
 from policies.judging.rule import Rule
 from policies.judging.stack_rule import StackRule
+from policies.reading.own import json_document
 
 LEVELS = {level.value: level for level in EnforcementLevel}
 _EXAMPLE = '{"all": "mandatory", "images-pinned-by-digest": {"enforcementLevel": "advisory"}}'
@@ -40,8 +41,8 @@ def configured(rules: Sequence[Rule | StackRule], environment: str, path: Path |
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError) as error:
+        content = json_document(text_of(path))
+    except ValueError as error:
         raise CheckError(f"{path}: cannot be read as JSON: {error}; example: {_EXAMPLE}") from error
     if not isinstance(content, dict):
         raise CheckError(f"{path}: must be an object of rules; example: {_EXAMPLE}")

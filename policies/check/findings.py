@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,9 +74,21 @@ def stack_findings(
                 failures.append(visible(str(failure)))
 
 
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Of what Python calls printable: Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties), and empty Braille."""
+
+
 def visible(text: str) -> str:
-    """A text in one line of characters that every report can hold: what cannot be seen is written as its number."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    """A text in one line of characters that every report can hold: what cannot be seen is written as its number.
+
+    The same characters as everywhere in the commands (`infra.faults.printable`, a test holds them together), written as
+    JSON does.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() and not _UNSEEN.match(c) else f"\\u{ord(c):04x}" for c in text)
 
 
 def _case(configured: Configured, document: Document, world: World) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from policies.check.errors import CheckError
 from policies.check.files import text_of
 from policies.judging.subject import Subject
 from policies.judging.values import UNKNOWN, JsonValue
+from policies.reading.own import json_document
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of a value that is more than plain JSON: a secret, an asset (sdk/go/common/resource/properties.go)."""
@@ -24,13 +24,14 @@ def state_documents(path: Path) -> Iterator[Document]:
     it would have to read it.
     """
     try:
-        content = json.loads(text_of(path).removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
+        content = json_document(text_of(path))
+    except ValueError as error:
         raise CheckError(
             f"{path}: is no exported state: {error}; example: pulumi stack export --file state.json"
         ) from error
     deployment = content.get("deployment", content) if isinstance(content, dict) else None
-    resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
+    said = isinstance(content, dict) and bool(content.keys() & {"deployment", "resources"})  # one of nothing has none
+    resources = deployment.get("resources", []) if said and isinstance(deployment, dict) else None
     if not isinstance(resources, list):
         raise CheckError(f"{path}: holds no resources; example: pulumi stack export --file state.json")
     for number, resource in enumerate(resources):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import fnmatch
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 KEYS = ("rule", "object", "reason", "approver", "expires")
 
 
@@ -50,7 +52,8 @@ def _exemption(index: int, entry: Any, faults: list[str]) -> Exemption | None:
         faults.append(f"{where}.object: {entry['object']!r} would cover everything")
         return None
     try:
-        expires = datetime.date.fromisoformat(entry["expires"])
+        # Of what Python takes for days, no weeks and none without signs between.
+        expires = datetime.date.fromisoformat(entry["expires"] if _DAY.fullmatch(entry["expires"]) else "")
     except ValueError:
         faults.append(f"{where}.expires: {entry['expires']!r} is no date; example: '2026-12-31'")
         return None

@@ -7,7 +7,6 @@ judged as prod: what is not known is never the easier case.
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from policies.judging.exemptions import Exemption, exemptions
+from policies.reading.own import json_document, yaml_document
 
 ENVIRONMENTS = ("dev", "prod")
 CATALOG = Path(__file__).resolve().parents[2] / "infra" / "catalog"
@@ -94,7 +92,7 @@ def _exemptions(entries: object) -> tuple[tuple[Exemption, ...], str | None]:
 
 def decoded(text: str) -> dict[str, Any]:
     """The project's settings out of the engine's JSON: values come as text, objects as JSON in it."""
-    return settings_of(json.loads(text or "{}"))
+    return settings_of(json_document(text or "{}"))
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +109,7 @@ def _value(text: object) -> object:
     if not isinstance(text, str):
         return text
     try:
-        return json.loads(text)
+        return json_document(text)
     except ValueError:
         return text
 
@@ -119,7 +117,6 @@ def _value(text: object) -> object:
 def _entries(path: Path, key: str) -> dict[str, Any]:
     if not path.exists():
         return {}
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content = yaml.load(path.read_text(), Loader=loader)  # noqa: S506 (a safe loader)
+    content = yaml_document(path.read_text(encoding="utf-8"))
     found: dict[str, Any] = content.get(key, {}) if isinstance(content, dict) else {}
     return found

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from policies.judging.values import JsonValue
 from policies.manifests.flags import Flags
 from policies.manifests.server_flags import NEGATED, ServerFlag, flags
+from policies.reading.own import json_of_python
 
 _PLAIN = re.compile(r"[^/]*", re.DOTALL)
 """Values of a flag of which the list says no more: they name no file."""
@@ -58,7 +59,7 @@ def _value_fault(flag: ServerFlag, value: str) -> Iterator[str]:
 
 def _json(text: str) -> JsonValue:
     try:
-        return json.loads(text)
+        return json_of_python(text)
     except ValueError:
         return text
 

@@ -7,7 +7,6 @@ part of a JSON value.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from policies.manifests.pod_finder import pods
 from policies.manifests.pods import Container
 from policies.manifests.server_flags import ServerFlag, meant_by, short_flags
 from policies.manifests.starts import starts
+from policies.reading.own import json_of_python
 
 LORA_FLAGS = ("enable-lora", "max-loras", "max-lora-rank", "max-cpu-loras", "lora-modules", "default-mm-loras")
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
@@ -225,7 +225,7 @@ def _module(text: str) -> Module:
         name, _, path = text.partition("=")
         return Module(text=text, name=name or None, path=path)
     try:
-        found = json.loads(text)
+        found = json_of_python(text)
     except ValueError:
         name = text.partition("=")[0]
         return Module(text=text, name=name or None, path=None)

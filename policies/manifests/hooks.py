@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
 from policies.manifests.pods import Container, Pod
 from policies.manifests.starts import started_by
+from policies.reading.own import json_of_python
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _HOOKS = ("postStart", "preStop")
@@ -53,7 +53,7 @@ def backup_faults(pod: Pod, server: Container) -> Iterator[Fault]:
 def _command(value: JsonValue) -> list[JsonValue]:
     """The words of a command: a list in JSON, or one program by its name alone."""
     try:
-        words = json.loads(value) if isinstance(value, str) and value.lstrip().startswith("[") else [value]
+        words = json_of_python(value) if isinstance(value, str) and value.lstrip().startswith("[") else [value]
     except ValueError:
         return [UNKNOWN]
     return list(words) if isinstance(words, list) else [UNKNOWN]

@@ -6,7 +6,6 @@ new kind must not be a new hole. What is left out are definitions of kinds, and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.kinds import IMAGE_FREE_KEYS, fields_are_known
 from policies.manifests.nested import HOLDERS
 from policies.manifests.pods import MODEL_SERVERS
+from policies.reading.own import json_of_python
 
 KSERVE_CONFIG = "inferenceservice-config"
 """ConfigMap whose values are JSON texts that name the images that KServe injects."""
@@ -237,7 +237,7 @@ def _json(text: JsonValue, path: str, key: str) -> Iterator[FoundImage]:
         yield FoundImage(path=path, value=UNKNOWN)
         return
     try:
-        content = json.loads(str(text))
+        content = json_of_python(str(text))
     except ValueError:
         yield FoundImage(path=path, value=None)
         return

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from policies.manifests.secret_looks import is_well_known
 from policies.manifests.secret_names import is_reference, is_secret
+from policies.reading.own import json_of_python
+from policies.reading.stream import read_stream
 
 _NEXT_LINE = re.compile(
     r"(?im)^[ \t-]*[\"']?[\w.-]{0,60}?(?:pass|pwd|pw|secret|token|key|credential|auth)[\w.-]{0,20}[\"']?[ \t]*:[ \t]*"
@@ -84,7 +83,7 @@ def _leaves(name: str, text: str) -> Iterator[tuple[str, str]]:
         for pattern in _XML:
             yield from ((match["name"], match["value"]) for match in pattern.finditer(text))
     elif start in ("{", "["):
-        yield from _below(_read(json.loads, text), "")
+        yield from _below(_read(json_of_python, text), "")
         yield from _below(_read(tomllib.loads, text) if _MANY_LINES.search(text) else None, "")
     elif name.endswith(".properties"):
         yield from _properties(text)
@@ -95,8 +94,7 @@ def _leaves(name: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _documents(text: str) -> list[object]:
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return [*yaml.load_all(text, Loader=loader)]
+    return [read.value for read in read_stream(text)]
 
 
 def _properties(text: str) -> Iterator[tuple[str, str]]:
@@ -113,7 +111,7 @@ def _unescaped(text: str) -> str:
 def _read(reader: Any, text: str) -> object:
     try:
         return reader(text)
-    except (ValueError, RecursionError, yaml.YAMLError):
+    except (ValueError, RecursionError):
         return None
 
 

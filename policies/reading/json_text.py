@@ -12,6 +12,7 @@ from policies.reading.scalars import plain
 from policies.reading.yaml_text import MAX_DEPTH, JsonValue
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SHORT_DIGITS = 15
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -67,6 +68,8 @@ class _Reader:
         return found
 
     def number(self, text: str) -> JsonValue:
+        if len(text) <= _SHORT_DIGITS and text.isdecimal():  # most numbers, and a tenth of the time
+            return int(text)
         value = plain(text)
         if isinstance(value, str):
             self.refuse("a number is larger than any; rule: numbers are finite")
@@ -80,7 +83,7 @@ class _Reader:
 
 
 def _is_too_deep(value: JsonValue) -> bool:
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
         level = [
             entry

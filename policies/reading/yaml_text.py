@@ -17,8 +17,12 @@ JsonValue = Any
 MAX_DEPTH = 200
 """Most levels of a value: real objects have up to 60, and what walks through a value goes down into each."""
 
-MAX_NODES = 2_000_000
-"""Most values of one document with its aliases written out: a few lines of aliases can stand for billions."""
+MAX_NODES = 400_000
+"""Most values of one document of YAML with its aliases written out: two seconds of reading. Real ones have some 50,000;
+a list of all objects of a cluster can have more, and is read as JSON."""
+
+MAX_ALIASED = 100_000
+"""Most values that aliases stand for: rules walk through each of them, and would do so for minutes."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAP, _SEQ = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
@@ -69,6 +73,7 @@ class _Builder:
         self._anchors: dict[str, _Anchored] = {}
         self._odd: dict[int, JsonValue] = {}
         self._written = 0
+        self._aliased = 0
         self._deepest = 0
         self.refused: ReadingError | None = None
 
@@ -135,6 +140,12 @@ class _Builder:
         if anchored is None or anchored.is_open:
             where = "names nothing above it" if anchored is None else "stands inside the value that it names"
             raise ReadingError(f"the alias *{event.anchor} {where}; rule: values end", event.start_mark.line + 1)
+        self._aliased += anchored.size
+        if self._aliased > MAX_ALIASED:
+            raise ReadingError(
+                f"stands for more than {MAX_ALIASED} values with its aliases written out",
+                event.start_mark.line + 1,
+            )
         self._count(anchored.size, event)
         self._reach(depth + anchored.height, event)
         return anchored.value, anchored.size
@@ -144,7 +155,8 @@ class _Builder:
         self._written += values
         if self._written > MAX_NODES:
             raise ReadingError(
-                f"stands for more than {MAX_NODES} values with its aliases written out", event.start_mark.line + 1
+                f"stands for more than {MAX_NODES} values with its aliases written out; rule: parts, or JSON",
+                event.start_mark.line + 1,
             )
 
     def _scalar(self, event: Any) -> Scalar:

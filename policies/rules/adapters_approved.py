@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -35,6 +34,7 @@ from policies.manifests.server_variables import closed_faults
 from policies.manifests.servers import Server, servers
 from policies.manifests.stated import stated, stated_schema
 from policies.manifests.verified_fetch import ADAPTERS, fetch_fault, target_of
+from policies.reading.own import json_of_python
 
 _ID = "adapters-approved"
 FOLDER = "/mnt/adapters"
@@ -234,7 +234,7 @@ def _base_model(case: Case, content: Mapping[str, Any]) -> str | None:
 
 def _json(text: JsonValue) -> Any:
     try:
-        return json.loads(text) if isinstance(text, str) else None
+        return json_of_python(text) if isinstance(text, str) else None
     except ValueError:
         return None
 

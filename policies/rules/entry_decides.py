@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -15,6 +14,7 @@ from policies.manifests import envoy, envoy_contents
 from policies.manifests.envoy_stated import stated
 from policies.manifests.fields import NOT_KNOWN, Fault, at
 from policies.manifests.objects import each_object, is_a, told
+from policies.reading.own import json_document
 
 _RULE = "calls reach servers through the entry, which checks tokens and records every call"
 _EXAMPLE = "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: entry-prod}}}]}]"
@@ -113,19 +113,11 @@ def _judged(case: Case, name: str, judge: Callable[[JsonValue], Iterator[Fault]]
         yield Fault(path=path, text=NOT_KNOWN)
         return
     try:
-        said = json.loads(text, object_pairs_hook=_once)
+        said = json_document(text)
     except ValueError:
         yield Fault(path=path, text="cannot be read as JSON, each key once")
         return
     yield from judge(said)
-
-
-def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    """An object whose keys stand once each: of two, readers may take either."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key stands twice")
-    return made
 
 
 def _bytes(case: Case) -> Iterator[Fault]:

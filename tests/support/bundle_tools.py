@@ -53,12 +53,18 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey, password: bytes | No
     path.write_bytes(key.private_bytes(*form, hidden))
 
 
-def certificates(folder: Path) -> dict[str, Path]:
-    """A root, and a certificate below it for signing: files `root.crt`, `signer.crt` and `signer.key`."""
+def certificates(
+    folder: Path, days: tuple[int, int] = (-1, 30), *, signs: bool = True, name: str = "signer"
+) -> dict[str, Path]:
+    """A root, and a certificate below it for signing: files `root.crt`, `signer.crt` and `signer.key`.
+
+    `days` from now are those of the signer's certificate, `signs` whether it is for signatures, `name` whose it is.
+    """
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = _certificate("root", root_key, "root", root_key, authority=True)
-    signer = _certificate("signer", key, "root", root_key, authority=False)
-    paths = {name: folder / name for name in ("root.crt", "signer.crt", "signer.key")}
+    above = f"root of {name}"
+    root = _certificate(above, root_key, above, root_key, authority=True)
+    signer = _certificate(name, key, above, root_key, authority=False, days=days, signs=signs)
+    paths = {file: folder / file for file in ("root.crt", "signer.crt", "signer.key")}
     paths["root.crt"].write_bytes(root.public_bytes(serialization.Encoding.PEM))
     paths["signer.crt"].write_bytes(signer.public_bytes(serialization.Encoding.PEM))
     _write_key(paths["signer.key"], key, None)
@@ -72,6 +78,8 @@ def _certificate(
     issuer_key: ec.EllipticCurvePrivateKey,
     *,
     authority: bool,
+    days: tuple[int, int] = (-1000, 1000),
+    signs: bool = True,
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.UTC)
     usage = dict.fromkeys(
@@ -83,11 +91,11 @@ def _certificate(
         .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
+        .not_valid_before(now + datetime.timedelta(days=days[0]))
+        .not_valid_after(now + datetime.timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(
-            x509.KeyUsage(digital_signature=True, key_cert_sign=authority, crl_sign=authority, **usage), critical=True
+            x509.KeyUsage(digital_signature=signs, key_cert_sign=authority, crl_sign=authority, **usage), critical=True
         )
         .sign(issuer_key, hashes.SHA256())
     )

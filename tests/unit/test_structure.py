@@ -31,6 +31,7 @@ OPS_MAY_IMPORT = {
     "infra.catalog.modules",
     "infra.catalog.serves",
     "infra.catalog.weights",
+    "infra.days",
     "infra.declared",
     "infra.documents",
     "infra.entry_settings",
@@ -41,11 +42,14 @@ OPS_MAY_IMPORT = {
     "infra.monitoring",
     "infra.payload.tensor_values",
     "infra.payload.verify_signature",
+    "infra.people",
     "infra.policy_settings",
     "infra.price_settings",
     "infra.runtime_settings",
     "infra.settings",
     "infra.shapes",
+    "infra.strict_json",
+    "infra.strict_yaml",
     "infra.validate",
 }
 
@@ -53,7 +57,8 @@ Floors = Sequence[Sequence[str]]
 """From the ground up; a room imports rooms of lower floors and itself. A room is a module or a package."""
 
 POLICIES: Floors = (
-    ["policies.judging", "policies.reading"],
+    ["policies.reading"],
+    ["policies.judging"],
     ["policies.manifests"],
     ["policies.rules", "policies.remediations"],
     ["policies.pack"],

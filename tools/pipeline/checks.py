@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import load_catalog
-from infra.faults import FaultsError
+from infra.faults import FaultsError, printable
 from infra.load import settings_from_file
 from tools.engine.words import table
 from tools.local.offline import STACKS
 from tools.local.workspace import REPOSITORY
 
 REPORTS = REPOSITORY / "reports"
+
+_MARKUP = re.compile(r"([\\`*<>\[\]|&])")
 
 
 def settings() -> int:
@@ -53,16 +56,21 @@ def report(directory: Path, reports: Path = REPORTS) -> int:
         }
         used = len(content["exemptions"])
         lines.append(f"| {stack} | {content['objects']} | {count['mandatory']} | {count['advisory']} | {used} |")
-        denied += [f"- {stack}: **{entry['rule']}** ({entry['level']}): {entry['message']}"
+        denied += [f"- {stack}: **{entry['rule']}** ({entry['level']}): {in_markdown(entry['message'])}"
                    for entry in content["violations"]]  # fmt: skip
         not_judged = [*content["faults"], *content["failures"]]
-        denied += [f"- {stack}: not judged: {line}" for line in not_judged]
-        denied += [f"- {stack}: exempted: {line}" for line in content["exemptions"]]
+        denied += [f"- {stack}: not judged: {in_markdown(line)}" for line in not_judged]
+        denied += [f"- {stack}: exempted: {in_markdown(line)}" for line in content["exemptions"]]
         status |= 1 if count["mandatory"] or not_judged else 0
     text = "\n".join([*lines, "", *denied]).rstrip() + "\n"
     (reports / "policies.md").write_text(text)
     print(text, end="")
     return status
+
+
+def in_markdown(text: str) -> str:
+    """A text of others as a page shows it: no markup, no link, no HTML, and nothing that cannot be seen."""
+    return _MARKUP.sub(r"\\\1", printable(text))
 
 
 def _render(stack: str, directory: Path) -> int:

@@ -280,8 +280,11 @@ def test_the_image_that_fetches_adapters_is_held_to_the_catalog_too(state: str, 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("config:\n  kitchen:phase: 1\n  kitchen:phase: 2\n", "the key 'kitchen:phase' stands twice"),
-        ("config: {kitchen:registry: 2026-02-30}\n", "day is out of range"),
+        ("config:\n  kitchen:phase: 1\n  kitchen:phase: 2\n", 'line 3: config.phase: "stands twice"'),
+        (
+            "config: {kitchen:registry: 2026-02-30}\n",
+            'line 1: config.registry: "2026-02-30"; rule: is a date for some readers',
+        ),
     ],
 )
 def test_yaml_that_means_something_else_than_it_shows_is_refused(

@@ -57,9 +57,15 @@ def test_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refused = printed(capsys, "bundle", "create", *words, "--to", str(tmp_path / "bundle"))
     verified = printed(capsys, "bundle", "verify", str(tmp_path / "bundle"), "--unsigned", "--json")
     of_import = {"uploaded", "alreadyThere", "images", "candidates", "catalogFiles", "evaluateAgain"}
-    stated = documented("bundle create") - of_import - {"create", "import"}
-    assert keys(created, *refused["faults"]) == stated
-    assert keys(verified, *refused["faults"]) == stated - {"copied", "again"}
+    key = tools.keys(tmp_path)
+    again = printed(capsys, "bundle", "sign", str(tmp_path / "bundle"), "--unsigned", *key.sign(), "--json")
+    signed = printed(capsys, "bundle", "verify", str(tmp_path / "bundle"), *key.trust(), "--json")
+    stated = documented("bundle create") - of_import - {"create", "import", "sign"}
+    of_create, of_sign, of_signers = {"copied", "again"}, {"added", "archive"}, {"file", "by"}
+    assert keys(created, *refused["faults"]) == stated - of_sign - of_signers - {"signers"}
+    assert keys(verified, *refused["faults"]) == stated - of_create - of_sign - of_signers
+    assert keys(again, *refused["faults"]) == stated - of_create - of_signers
+    assert keys(signed, *signed["signers"], *refused["faults"]) == stated - of_create - of_sign
     assert keys(refused) == {"command", "ok", "seconds", "message", "faults"}
     assert "must not be there yet" in refused["message"]
 

@@ -86,7 +86,7 @@ def test_by_day_and_without_a_value() -> None:
 def test_a_table_and_csv_show_what_comes_from_outside_as_text() -> None:
     rows = [{"caller": "=cmd()\x1b[2J", "calls": 12}, {"caller": None, "calls": 3}]
     assert table(rows).splitlines() == ["CALLER         CALLS", "=cmd()\\x1b[2J     12", "-                  3"]
-    assert as_csv(rows) == "caller,calls\n'=cmd()\x1b[2J,12\n,3\n"
+    assert as_csv(rows) == "caller,calls\n'=cmd()\\x1b[2J,12\n,3\n"
     assert (table([]), as_csv([])) == ("(none)", "")
 
 

@@ -109,8 +109,8 @@ REFUSED = [
     ((TRIAGE, "--approver", "model-board"), "--evaluation: missing"),
     ((TRIAGE, "--evaluation", "evaluations/x"), "--approver: missing"),
     ((TRIAGE, "--evaluation", " ", "--approver", "model-board"), '--evaluation: " "'),
-    ((TRIAGE, *EVALUATED[:-1], "2999-01-01"), "must be a day as YYYY-MM-DD, today at the latest"),
-    ((TRIAGE, *EVALUATED[:-1], "12.6.2026"), "must be a day as YYYY-MM-DD"),
+    ((TRIAGE, *EVALUATED[:-1], "2999-01-01"), "must be today at the latest: this machine's clock says"),
+    ((TRIAGE, *EVALUATED[:-1], "12.6.2026"), "must be a day of the calendar, as YYYY-MM-DD"),
     (("code-review/v2026-05-01", *EVALUATED), "is approved: a candidate is promoted, once"),
     (("unknown/v2026-05-01", *EVALUATED), "must be in adapters.yaml"),
 ]
@@ -134,6 +134,30 @@ def test_who_brought_it_in_does_not_approve_it(catalog: Path, capsys: pytest.Cap
     before = contents(catalog)
     assert kitchen(catalog, "adapter", "promote", TRIAGE, *EVALUATED) == 2
     assert "Model-Board brought it in and does not approve it" in capsys.readouterr().err
+    assert contents(catalog) == before
+
+
+@pytest.mark.parametrize(
+    ("owner", "approver", "told"),
+    [
+        ("Jane Doe", "jane.doe@example.com", "Jane Doe brought it in and does not approve it"),
+        ("Jane Doe", "Doe, Jane", "Jane Doe brought it in and does not approve it"),
+        ("Alice", "AIice", "Alice brought it in and does not approve it"),
+        ("support", "m\u043edel-board", "names of other scripts can look the same"),
+        ("support", "model-board ", "names of other scripts can look the same"),
+        ("support", "mode1-board", "looks like 'model-board', which stands in the catalog too"),
+        ("support", "modél-board", "looks like 'model-board', which stands in the catalog too"),
+    ],
+)
+def test_who_cannot_be_told_apart_does_not_approve(
+    owner: str, approver: str, told: str, catalog: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = catalog / "adapters.yaml"
+    path.write_text(path.read_text().replace("owner: operations-team", f"owner: {owner}"))
+    before = contents(catalog)
+    words = ("--evaluation", "evaluations/x", "--approver", approver, "--date", "2026-06-12")
+    assert kitchen(catalog, "adapter", "promote", TRIAGE, *words) == 2
+    assert told in capsys.readouterr().err
     assert contents(catalog) == before
 
 

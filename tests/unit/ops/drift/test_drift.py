@@ -59,7 +59,7 @@ def test_what_is_no_whole_preview_leaves_the_numbers_as_they_are(
 
 
 def test_a_preview_from_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO('{"changeSummary": {"create": 1}}'))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"changeSummary": {"create": 1}}')))
     assert main(["drift", "-", "--environment", "dev"]) == 1
 
 

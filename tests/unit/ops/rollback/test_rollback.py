@@ -224,7 +224,7 @@ def settings(*kitchens: str, head: str = "config:\n  kitchen:kitchens:\n", tail:
     return head + "".join(kitchens) + tail
 
 
-A, B = "    a:\n      x: 1\n", "    b:\n      y: [1,\n          2]\n"
+A, B = "    a:\n      x: 1\n", "    b:\n      z: [1,\n          2]\n"
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_layouts(text: str, source: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "source"),
     [
-        ("config:\n  kitchen:kitchens: {a: {x: 2}, b: {y: 1}}\n", settings(A)),
+        ("config:\n  kitchen:kitchens: {a: {x: 2}, b: {z: 1}}\n", settings(A)),
         (settings("    a: &one\n      x: 2\n", "    b: *one\n"), settings(A)),
         (settings("    a: {x: 2}\n"), settings("    b: &one\n      x: 1\n", "    a: *one\n")),
         ("config: {}\n", settings(A)),

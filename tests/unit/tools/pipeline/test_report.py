@@ -51,3 +51,8 @@ def test_else_it_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     status, said = reported(tmp_path, monkeypatch, GOOD)
     assert status == 0
     assert "not judged" not in said
+
+
+def test_words_of_others_are_no_markup() -> None:
+    said = checks.in_markdown("<img src=x> [a](http://x) `b` **c** | \x1b[31m\u202e &lt; my_name-1")
+    assert said == r"\<img src=x\> \[a\](http://x) \`b\` \*\*c\*\* \| \\x1b\[31m\\u202e \&lt; my_name-1"
