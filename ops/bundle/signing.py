@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault, FaultsError
-from infra.payload.verify_signature import SignatureError, read_key
+from infra.payload.signer_keys import SignatureError, read_key
 from ops import signing
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.signing import Signer

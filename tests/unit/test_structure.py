@@ -38,6 +38,7 @@ OPS_MAY_IMPORT = {
     "infra.grants",
     "infra.load",
     "infra.monitoring",
+    "infra.payload.signer_keys",
     "infra.payload.tensor_values",
     "infra.payload.verify_signature",
     "infra.policy_settings",
@@ -45,6 +46,7 @@ OPS_MAY_IMPORT = {
     "infra.runtime_settings",
     "infra.settings",
     "infra.shapes",
+    "infra.signers",
     "infra.validate",
 }
 
