@@ -99,8 +99,8 @@ def base_model_signature_faults(settings: Settings, catalog: Catalog) -> Iterato
         if model is None or is_signed(model) or exemption_of(settings, ref) is not None:
             continue
         rule = (
-            f"has no {SIGNATURE} in the catalog, and signers of this file sign base models: sign it, or let it through "
-            f"for a while by an exemption (rule: {RULE}, object: BaseModel {ref}, with a last day)"
+            f"has no {SIGNATURE} in the catalog, and signers of this file sign base models: until it is published with "
+            f"one, let it through by an exemption (rule: {RULE}, object: BaseModel {ref}, with a last day)"
         )
-        example = f"kitchen model publish FOLDER --name {ref} --private-key FILE --settings Pulumi.<stack>.yaml"
+        example = f"kitchen model publish FOLDER --name {ref} --private-key FILE"
         yield Fault(path=path, value=ref, rule=rule, example=example)

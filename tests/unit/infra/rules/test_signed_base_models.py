@@ -78,7 +78,9 @@ def test_each_base_model_without_a_signature_is_named_once_with_both_ways_out(ke
         f'kitchens.search.baseModel: "{EMBEDDING}"',
         f'kitchens.support.baseModel: "{TSUZUMI}"',
     ]
-    assert "has no model.sig in the catalog, and signers of this file sign base models: sign it, or let it" in found[1]
+    assert (
+        "has no model.sig in the catalog, and signers of this file sign base models: until it is published" in found[1]
+    )
     assert f"an exemption (rule: models-signed, object: BaseModel {TSUZUMI}, with a last day)" in found[1]
     assert f"kitchen model publish FOLDER --name {TSUZUMI} --private-key FILE" in found[1]
 
