@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from infra.declared import Declared, DeclaredKitchen, DeclaredObject
@@ -38,10 +39,16 @@ def object_rows(kitchen: DeclaredKitchen, cluster: Cluster) -> list[Row]:
         kitchen=kitchen.name,
         what=f"base model {kitchen.base_model.ref}",
         where="cluster",
-        declared="loaded, every sum compared",
+        declared=f"loaded, every sum compared{_signed_by(kitchen)}",
         finding=_load(kitchen, cluster),
     )
     return [*rows, model]
+
+
+def _signed_by(kitchen: DeclaredKitchen) -> str:
+    """Whose signature the load asks for: its list is a row of its own."""
+    signers = json.loads(kitchen.base_manifest.content["data"]["manifest.json"]).get("signers", [])
+    return f", signed by {' or '.join(signer['name'] for signer in signers)}" if signers else ""
 
 
 def undeclared_rows(declared: Declared, cluster: Cluster) -> list[Row]:
