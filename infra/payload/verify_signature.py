@@ -74,10 +74,10 @@ def check(content: bytes, sums: Mapping[str, str], signers: Sequence[Mapping[str
 
 
 def _parse(content: bytes, where: str) -> Any:
-    """Strict JSON; this format has no numbers at all."""
+    """Strict JSON; a signature over whole files has no numbers at all."""
 
     def refuse(_text: str) -> NoReturn:
-        raise SignatureError(f"{where}: holds a number, which this format does not have")
+        raise SignatureError(f"{where}: holds a number, which no signature over whole files does")
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) != len(pairs):
@@ -178,8 +178,12 @@ def _refuse_other_files(statement: Any, sums: Mapping[str, str]) -> None:
 
 
 def _refuse_other_serialization(found: Any, sums: Mapping[str, str]) -> None:
-    if not isinstance(found, dict) or (found.get("method"), found.get("hash_type")) != ("files", "sha256"):
-        raise SignatureError("serialization: must be of whole files by sha256")
+    if not isinstance(found, dict):
+        raise SignatureError("serialization: must be an object")
+    method, sums_of = found.get("method"), found.get("hash_type")
+    if (method, sums_of) != ("files", "sha256"):
+        shown = " by ".join(ascii(word)[:40] for word in (method, sums_of))
+        raise SignatureError(f"serialization: must be of whole files by sha256; this is {shown}")
     ignored = found.get("ignore_paths", [])
     plain = isinstance(ignored, list) and all(isinstance(path, str) and _IGNORED.fullmatch(path) for path in ignored)
     if not plain or any(_and_above(path) & set(ignored) for path in sums):
