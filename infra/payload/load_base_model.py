@@ -182,7 +182,7 @@ def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, tu
     if faults:
         return faults
     signer = signed_model.signed_by(manifest, folder)
-    rest = [file for file in files if file not in signature]
+    rest = signed_model.signed_files(manifest)
     with ThreadPoolExecutor(PARALLEL) as pool:
         found = list(pool.map(lambda file: load_file(source, file, folder, progress, turn), rest))
     progress.tell()
@@ -191,6 +191,16 @@ def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, tu
         marker = {"ref": ref, "manifestSha256": sha256, "files": len(files), "bytes": total}
         marker["loaded"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         completion.mark(folder, marker, signer, turn)
+    return faults
+
+
+def load_signature(manifest: dict[str, Any], source: Source, folder: Path, turn: Any) -> list[Any]:
+    """Bring the signature to files that are all there, where it lacks or is another one; return what is wrong."""
+    progress = load_status.Progress(f"{manifest['name']}/{manifest['version']}", 0)
+    signature = signed_model.signature_file(manifest)
+    faults = [fault for file in signature if (fault := load_file(source, file, folder, progress, turn))]
+    if not faults:
+        completion.tell(manifest, folder, turn)
     return faults
 
 
@@ -253,14 +263,12 @@ def main() -> int:
         else:
             source = Source(ref, arguments.bucket, arguments.source)
             with one_load.turn(folder) as turn:
-                if (
-                    arguments.verify_all
-                    or completion.not_complete(folder, manifest, sha256)
-                    or _extras(folder, manifest)
-                ):
+                rest = {**manifest, "files": signed_model.signed_files(manifest)}
+                is_there = not completion.not_complete(folder, rest, sha256) and not _extras(folder, manifest)
+                if arguments.verify_all or not is_there:
                     faults = load(manifest, sha256, source, folder, turn, port=arguments.port)
                 else:
-                    completion.tell(manifest, folder, turn)
+                    faults = load_signature(manifest, source, folder, turn)
     except one_load.OvertakenError as error:
         faults = [base.FetchError(str(error), base.NO_STORE)]
     except base.FetchError as error:

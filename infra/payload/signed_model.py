@@ -18,13 +18,14 @@ SIGNERS = "signers"
 
 
 def sum_of(content: bytes, manifest: dict[str, Any]) -> str:
-    """The sha256 sum by which a completion marker names its manifest: over the text without its signers.
+    """The sha256 sum by which a completion marker names its manifest: over the text without signers and signature.
 
-    The files are the same whoever is stated, so that another signer makes no load read them all again.
+    What is signed is the same whoever signs: a signature that comes later, or another signer, makes no load read
+    everything again, and servers that still ask for none can start.
     """
-    if SIGNERS not in manifest:
+    if SIGNERS not in manifest and not signature_file(manifest):
         return hashlib.sha256(content).hexdigest()
-    rest = {key: value for key, value in manifest.items() if key != SIGNERS}
+    rest = {key: value for key, value in manifest.items() if key != SIGNERS} | {"files": signed_files(manifest)}
     return hashlib.sha256((json.dumps(rest, indent=1) + "\n").encode()).hexdigest()
 
 
@@ -35,9 +36,13 @@ def signers_faults(manifest: Any) -> list[str]:
 
 
 def signature_file(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The manifest's file that is the signature; empty where nobody must have signed, or there is none."""
-    asked = manifest["files"] if SIGNERS in manifest else []
-    return [file for file in asked if file["path"] == verify_signature.SIGNATURE]
+    """The manifest's file that is the signature; empty where there is none."""
+    return [file for file in manifest["files"] if file["path"] == verify_signature.SIGNATURE]
+
+
+def signed_files(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The manifest's other files."""
+    return [file for file in manifest["files"] if file["path"] != verify_signature.SIGNATURE]
 
 
 def signed_by(manifest: dict[str, Any], folder: Path) -> str | None:

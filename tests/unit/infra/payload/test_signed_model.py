@@ -187,6 +187,34 @@ def test_other_signers_read_nothing_again_and_the_marker_tells_the_new_name(volu
     assert volume.marker() == {**loaded, "signedBy": "board-2027"}
 
 
+def test_a_signature_that_comes_later_reads_nothing_again_and_stops_no_server_of_before(volume: Volume) -> None:
+    signed, signers, volume.signers = volume.files, volume.signers, ()
+    volume.bring(FILES)
+    assert volume.load()[0] == 0
+    loaded = volume.marker()
+    weights = volume.version / "model.safetensors"
+    weights.write_bytes(b"0" * len(FILES["model.safetensors"]))  # would be brought again if it were read
+    volume.signers = signers
+    volume.bring(signed)
+    code, text = volume.load()
+    assert (code, text) == (0, f"base/{REF}: already there, sizes are right, signed by model-board\n")
+    assert volume.marker() == {**loaded, "signedBy": "model-board"}
+    assert weights.read_bytes()[:1] == b"0"
+    assert volume.check()[0] == 0
+    volume.signers, volume.files = (), dict(FILES)
+    assert volume.check() == (0, f"base/{REF}: complete: marker and sizes are right\n")
+
+
+def test_another_signature_than_the_manifest_s_is_replaced(volume: Volume) -> None:
+    assert volume.load()[0] == 0
+    placed = volume.version / "model.sig"
+    right = placed.read_bytes()
+    placed.write_bytes(b"x" * len(right))
+    assert volume.check()[0] == 1
+    assert volume.load()[0] == 0
+    assert placed.read_bytes() == right
+
+
 def test_a_signer_who_is_withdrawn_fails_the_load_and_leaves_the_servers_that_run(
     volume: Volume, tmp_path: Path
 ) -> None:

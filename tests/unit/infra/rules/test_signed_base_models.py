@@ -14,6 +14,7 @@ from infra.catalog import Catalog, FileSum, load_catalog
 from infra.declared import declared
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
+from infra.monitoring import facts
 from infra.policy_settings import Signer
 from infra.settings import Settings
 from tests.support.signing import new_key
@@ -177,3 +178,9 @@ def test_wrong_authorities_are_told_at_once(root: str, key: str, tmp_path: Path)
 )
 def test_a_scope_or_subject_that_is_none_is_refused(more: dict[str, Any], says: str, key: str) -> None:
     assert any(says in line for line in faults(data(board(key, **more)), catalog(EMBEDDING, TSUZUMI)))
+
+
+def test_alerts_remind_of_the_end_of_an_authority(root: str) -> None:
+    signers = [{"name": "vendor", "authority": root, "subject": SUBJECT, "signs": ["baseModels"]}]
+    (end,) = facts(load_settings(data(signers), catalog(EMBEDDING, TSUZUMI))).ends
+    assert (end.what, end.name) == ("certificate", "signers.vendor.authority: CN=Root,O=Example")
