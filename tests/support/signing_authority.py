@@ -63,6 +63,9 @@ class Form:
     more: x509.ExtensionType | None = None
 
 
+ISSUING = Form(subject="CN=Issuing,O=Example", start=-1000)
+
+
 def name_of(text: str) -> x509.Name:
     """A name out of `CN=...,O=...`, as RFC 4514 writes it."""
     kinds = {"CN": NameOID.COMMON_NAME, "O": NameOID.ORGANIZATION_NAME}
@@ -75,9 +78,9 @@ def authority(folder: Path, subject: str = "CN=Root,O=Example", start: int = -36
     return _issued(folder, None, Form(subject=subject, start=start, end=end, curve="P-384"), path_length=None, ca=True)
 
 
-def between(folder: Path, issuer: Certified, subject: str = "CN=Issuing,O=Example", start: int = -1000) -> Certified:
+def between(folder: Path, issuer: Certified, form: Form | None = None) -> Certified:
     """An authority that another one lets issue certificates to signers, and to no further authority."""
-    return _issued(folder, issuer, Form(subject=subject, start=start), path_length=0, ca=True)
+    return _issued(folder, issuer, form or ISSUING, path_length=0, ca=True)
 
 
 def certified(folder: Path, issuer: Certified, form: Form | None = None) -> Certified:

@@ -150,9 +150,26 @@ def test_a_chain_to_another_root_is_refused(root: Certified, board: Certified, t
 def test_who_has_a_certificate_issues_none(root: Certified, board: Certified, tmp_path: Path) -> None:
     forged = certified(tmp_path / "forged", board).sign(model(tmp_path / "model"))
     assert "is none of model-board" in refused(forged, root.signer())
-    deeper = between(tmp_path / "deeper", board.chain[0], "CN=Deeper,O=Example")
+    deeper = between(tmp_path / "deeper", board.chain[0], Form(subject="CN=Deeper,O=Example", start=-900))
     made = certified(tmp_path / "below", deeper).sign(model(tmp_path / "other"))
     assert "path length constraint violated" in refused(made, root.signer())
+
+
+LIMITED = x509.NameConstraints(permitted_subtrees=[x509.DNSName("example.com")], excluded_subtrees=None)
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        (Form(subject="CN=Issuing,O=Example", start=-1000, more=LIMITED), "extension"),
+        (Form(subject="CN=Issuing,O=Example", start=-1000, more=UNKNOWN), "unaccounted-for critical extensions"),
+        (Form(subject="CN=Issuing,O=Example", start=-1000, end=-500), "cert is not valid at validation time"),
+        (Form(subject="CN=Issuing,O=Example", start=1), "cert is not valid at validation time"),
+    ],
+)
+def test_an_issuer_that_may_not_issue_this_is_refused(form: Form, says: str, root: Certified, tmp_path: Path) -> None:
+    made = certified(tmp_path / "board", between(tmp_path / "between", root, form)).sign(model(tmp_path / "model"))
+    assert says in refused(made, root.signer())
 
 
 def test_a_chain_with_a_gap_is_refused(root: Certified, board: Certified, tmp_path: Path) -> None:
