@@ -156,7 +156,8 @@ def _not_issued(leaf: Any, between: Sequence[Any], authority: Any) -> str | None
     try:
         policy.build_client_verifier().verify(leaf, list(between))
     except Exception as error:  # noqa: BLE001 - VerificationError, and whatever a stranger's certificate raises
-        return str(error).partition(" (encountered processing")[0][:300]
+        text = str(error).partition(" (encountered processing")[0]
+        return text.rpartition("validator failed: ValueError: ")[2][:300]
     return None
 
 

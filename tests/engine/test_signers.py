@@ -25,7 +25,7 @@ def test_unsigned_adapters_are_refused_where_signers_are_stated(stack: Stack, tm
         'kitchens.support.adapters[0]: "helpdesk-faq/v2026-02-01"; rule: has no model.sig in the catalog',
         "kitchen adapter publish FOLDER --name helpdesk-faq/v<date> --private-key FILE",
         'signers.1.publicKey: "(not shown)"; rule: holds a private key',
-        'kitchens.support.baseModel: "tsuzumi-7b-instruct/v1"; rule: has no model.sig in the catalog, and signers',
+        '.baseModel: "tsuzumi-7b-instruct/v1"; rule: has no model.sig in the catalog, and signers',
         "an exemption (rule: models-signed, object: BaseModel tsuzumi-7b-instruct/v1, with a last day)",
     )
     assert "c4n4ry" not in result.text
@@ -48,10 +48,10 @@ def test_an_unsigned_base_model_passes_by_an_exemption_until_its_last_day(stack:
     ]
     result = run(stack("dev", {"signers": signers, "exemptions": exemptions}), "preview", *PACK)
     assert result.status != 0
-    told(
-        result,
+    for text in (
         "base model tsuzumi-7b-instruct/v1 is served unsigned by an exemption until 2999-12-31",
         "models-signed: BaseModel tsuzumi-7b-instruct/v1 until 2999-12-31: is signed with the next update",
         "'qwen3-embedding-0.6b/v1', which has no model.sig in the catalog, and its exemption has ended on 2026-01-31",
-    )
+    ):
+        assert text in result.text
     assert "'tsuzumi-7b-instruct/v1', which has no model.sig" not in result.text

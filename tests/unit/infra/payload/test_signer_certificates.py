@@ -111,7 +111,7 @@ WRONG: list[tuple[str, Form, str]] = [
     ),
     ("of a longer subject", Form(subject="CN=model-board,CN=x,O=Example"), "signed with a certificate of"),
     ("not valid yet", Form(start=2), "is not valid before"),
-    ("that may not sign", Form(signs=False), "it must allow digital signatures"),
+    ("that may not sign", Form(signs=False), "is none of model-board: it must allow digital signatures"),
     ("that says no use", Form(usage=False), "Certificate is missing required extension"),
     ("of a server", Form(purpose=SERVERS), "it is for something else than signing code"),
     ("with a critical word that is not known", Form(more=UNKNOWN), "unaccounted-for critical extensions"),
