@@ -122,7 +122,7 @@ RULE = Rule(
     reason="The catalog says what was approved, a signature says that its signer saw these very bytes: a wrong merge "
     "brings no signature.",
     remedy="Publish the base model with a signature, or let that version through by an exemption with "
-    "`object: BaseModel <name>/vN`.",
+    "`object: BaseModel NAME/vN`.",
     reference="https://github.com/ossf/model-signing-spec",
     judge=judge,
 )

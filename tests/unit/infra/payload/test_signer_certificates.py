@@ -187,6 +187,14 @@ def test_a_certificate_and_a_key_are_not_taken_for_each_other(
     assert "signed with another key" in refused(json.dumps(bundle).encode(), root.signer())
 
 
+def test_a_signature_says_in_one_way_alone_who_signed(root: Certified, board: Certified, tmp_path: Path) -> None:
+    bundle = json.loads(board.sign(model(tmp_path / "model")))
+    hint = signer_keys.fingerprint(board.key.private.public_key())
+    bundle["verificationMaterial"]["publicKey"] = {"hint": hint}
+    both = [root.signer(), board.key.signer("by-key")]
+    assert "verificationMaterial: must be an object of" in refused(json.dumps(bundle).encode(), *both)
+
+
 def test_a_signature_of_another_key_below_a_right_certificate_is_refused(
     root: Certified, board: Certified, tmp_path: Path
 ) -> None:

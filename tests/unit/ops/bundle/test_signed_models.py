@@ -13,6 +13,7 @@ import yaml
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.policy_settings import Signer
+from ops.__main__ import main
 from ops.bundle.candidates import Arrivals, arrivals, refuse_contradictions
 from ops.bundle.manifest import Artifact, BundleFile
 from ops.bundle.signatures import told_of_new
@@ -92,6 +93,20 @@ def test_a_new_base_model_must_be_signed_by_a_signer(key: Key, catalog: Path, tm
     found, faults = arrived(tmp_path, catalog, brought(tmp_path, NEW, key), signers=board(key))
     assert faults == []
     assert "model.sig" in found.candidates[0].entry["files"]
+
+
+def test_the_signature_travels_in_the_bundle(key: Key, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    brought(tmp_path / "from", signed_by=key)
+    listed = tools.bring_in(tmp_path, tools.entry("base-model", MODEL))
+    words = ["--list", str(listed), "--from", str(tmp_path / "from"), "--to", str(tmp_path / "bundle"), "--unsigned"]
+    assert main(["bundle", "create", *words]) == 0
+    capsys.readouterr()
+    assert main(["bundle", "verify", str(tmp_path / "bundle"), "--unsigned", "--json"]) == 0
+    signature = tmp_path / "bundle" / "base" / MODEL / "model.sig"
+    assert signature.read_bytes() == (tmp_path / "from" / "base" / MODEL / "model.sig").read_bytes()
+    signature.write_bytes(signature.read_bytes()[:-1] + b" ")
+    assert main(["bundle", "verify", str(tmp_path / "bundle"), "--unsigned"]) == 1
+    assert f"base/{MODEL}/model.sig" in capsys.readouterr().err
 
 
 def test_an_entry_of_before_gets_the_signature_that_a_bundle_brings(key: Key, catalog: Path, tmp_path: Path) -> None:
