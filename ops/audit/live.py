@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from infra.declared import Declared, DeclaredKitchen, DeclaredObject
 from ops.audit.cluster import Cluster, Object, UnseenError, content_of, name_of
 from ops.audit.compare import differences
-from ops.audit.pods import of_kitchen
+from ops.audit.pods import of_kitchen, signers_in
 from ops.audit.verdicts import (
     NO_KITCHEN,
     NOTHING_TO_SEE,
@@ -47,7 +46,7 @@ def object_rows(kitchen: DeclaredKitchen, cluster: Cluster) -> list[Row]:
 
 def _signed_by(kitchen: DeclaredKitchen) -> str:
     """Whose signature the load asks for: its list is a row of its own."""
-    signers = json.loads(kitchen.base_manifest.content["data"]["manifest.json"]).get("signers", [])
+    signers = signers_in(kitchen.base_manifest.content)
     return f", signed by {' or '.join(signer['name'] for signer in signers)}" if signers else ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -29,7 +28,7 @@ from policies.manifests.models import (
 )
 from policies.manifests.mounts import Mount, folder, mounts
 from policies.manifests.objects import each_object, is_a, told
-from policies.manifests.payload_code import MANIFEST, changed_code
+from policies.manifests.payload_code import MANIFEST, changed_code, manifest_of
 from policies.manifests.server_flags import nearest, removed
 from policies.manifests.server_variables import closed_faults
 from policies.manifests.servers import Server, servers
@@ -211,7 +210,7 @@ def _manifest(case: Case) -> Iterator[Fault]:
     path = f"data.{MANIFEST}"
     if text is None:
         return
-    content = _json(text)
+    content = manifest_of(text)
     if isinstance(content, dict) and "adapters" not in content and "files" in content:
         if fault := _base_model(case, content):
             yield Fault(path=path, text=fault)
@@ -230,13 +229,6 @@ def _base_model(case: Case, content: Mapping[str, Any]) -> str | None:
     ref = f"{at(content, 'name')}/{at(content, 'version')}"
     entry = case.world.base_models.get(ref)
     return not_allowed(case.world, entry, f"base model {ref!r}") or _files(content, entry)
-
-
-def _json(text: JsonValue) -> Any:
-    try:
-        return json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _entry(case: Case, adapter: JsonValue) -> str | None:

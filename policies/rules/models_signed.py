@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from policies.judging.values import UNKNOWN, JsonValue
 from policies.manifests.fields import NOT_KNOWN, Fault, at
 from policies.manifests.models import base_model
 from policies.manifests.objects import each_object, is_a, told
-from policies.manifests.payload_code import MANIFEST
+from policies.manifests.payload_code import MANIFEST, manifest_of
 
 _ID = "models-signed"
 ADAPTERS, BASE_MODELS = "adapters", "baseModels"
@@ -50,7 +49,7 @@ def _manifest(case: Case) -> Iterator[Fault]:
     if not stated or text is None:
         return
     path = f"data.{MANIFEST}"
-    content = _json(text)
+    content = manifest_of(text)
     if not isinstance(content, dict):
         yield Fault(path=path, text=f"{NOT_KNOWN}: whose signatures it asks for cannot be seen")
         return
@@ -106,13 +105,6 @@ def _unsigned(case: Case, ref: str) -> str | None:
 def _files(case: Case, ref: str) -> Mapping[str, Any]:
     files = at(case.world.base_models.get(ref), "files")
     return files if isinstance(files, Mapping) else {}
-
-
-def _json(text: JsonValue) -> Any:
-    try:
-        return json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 RULE = Rule(
