@@ -109,11 +109,16 @@ def _signer(options: argparse.Namespace) -> Signer | None:
     if options.private_key is not None:
         return Signer(**_keys(options))
     faults = [
-        Fault(path=f"--{name}", value=str(value), rule="goes with --private-key, which is not given", example=example)
-        for name, value, example in (
-            ("password-file", options.password_file, "--private-key FILE"),
-            ("certificate", options.certificate, "--private-key FILE"),
-            ("certificate-chain", " ".join(map(str, options.certificate_chain)) or None, "--private-key FILE"),
+        Fault(
+            path=f"--{name}",
+            value=str(value),
+            rule=f"is the {what} of --private-key, which is not given",
+            example="--private-key FILE",
+        )
+        for name, what, value in (
+            ("password-file", "password", options.password_file),
+            ("certificate", "certificate", options.certificate),
+            ("certificate-chain", "chain", " ".join(map(str, options.certificate_chain)) or None),
         )
         if value is not None
     ]

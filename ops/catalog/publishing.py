@@ -96,7 +96,7 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, set
     for note in content.notes:
         print(f"note: {note}")
     if wish.signer is not None:
-        content = signed(wish.folder, content, wish.signer, signers)
+        content = signed(wish.folder, content, wish.signer, signers, word=kind.word)
     if known:
         return _completed(catalog_folder, kind, wish.ref, content)
     sums = content.sums.of_all(content.sizes)

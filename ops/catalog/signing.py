@@ -47,16 +47,16 @@ def sign_folder(
     if faults:
         raise FaultsError(f"sign {folder}", faults)
     there = SIGNATURE in content.sizes
-    signed(folder, content, signer, trusted)
+    signed(folder, content, signer, trusted, word=kind.word)
     if there:
         print(f"{folder / SIGNATURE}: is there already and right, unchanged")
 
 
-def signed(folder: Path, content: Content, signer: signing.Signer, trusted: Sequence[Trusted]) -> Content:
+def signed(folder: Path, content: Content, signer: signing.Signer, trusted: Sequence[Trusted], *, word: str) -> Content:
     """Sign the files that were read and return them with the signature; one that is there is kept.
 
     New or kept, it must be one of the `trusted` signers', or of this key or certificate where there are none: else
-    raise FaultsError, and nothing is written.
+    raise FaultsError, and nothing is written. `word` is the command's for the artifact.
     """
     password = None if signer.password_file is None else signing.password_of(signer.password_file, source=_SOURCE)
     believed = [entry.as_pods_read_it() for entry in trusted] or [_own(signer, password)]
@@ -74,7 +74,7 @@ def signed(folder: Path, content: Content, signer: signing.Signer, trusted: Sequ
     if not there:
         put(folder / SIGNATURE, signature, 0o644)
         whose = f" by {name}" if trusted else ""
-        print(f"{folder / SIGNATURE}: signed{whose}; it belongs to the files from now on: keep it with them")
+        print(f"{folder / SIGNATURE}: signed{whose}; it belongs to the {word}'s files from now on: keep it with them")
     return replace(content, sizes={**content.sizes, SIGNATURE: len(signature)})
 
 
