@@ -11,10 +11,12 @@ from policies.judging.pace import note
 from policies.judging.rule import Case, Rule
 from policies.judging.subject import entries
 from policies.judging.values import UNKNOWN, JsonValue
-from policies.manifests.fields import NOT_KNOWN, Fault, at
-from policies.manifests.models import base_model
+from policies.manifests.fields import NOT_KNOWN, Fault, at, listed
+from policies.manifests.model_places import claims
+from policies.manifests.models import SERVING, base_model
 from policies.manifests.objects import each_object, is_a, told
 from policies.manifests.payload_code import MANIFEST, manifest_of
+from policies.manifests.pod_finder import pods
 
 _ID = "models-signed"
 ADAPTERS, BASE_MODELS = "adapters", "baseModels"
@@ -28,17 +30,35 @@ _EXAMPLE = "kitchen model publish FOLDER --name tsuzumi-7b-instruct/v1 --private
 def judge(case: Case) -> Iterator[str]:
     """Yield one message for each base model and list that asks other signers, or nobody, for a signature."""
     rule = "what servers load is signed by one of kitchen:signers, or an exemption names the base model with a last day"
-    found = _manifest(case) if is_a(case, "", "ConfigMap") else _service(case)
+    found = _manifest(case) if is_a(case, "", "ConfigMap") else _served(case)
     return told(case, found, rule, _EXAMPLE)
 
 
-def _service(case: Case) -> Iterator[Fault]:
-    """A service of KServe names its base model, whatever loads it."""
-    ref = base_model(case)
-    if ref is UNKNOWN and _asked(case, BASE_MODELS):
+def _served(case: Case) -> Iterator[Fault]:
+    """What names a base model or mounts its claim, and adapters of a volume, whatever loads them."""
+    if base_model(case) is UNKNOWN and _asked(case, BASE_MODELS):
         yield Fault(path="spec", text=f"the base model {NOT_KNOWN}, so whether it is signed cannot be seen")
-    elif isinstance(ref, str) and (text := _unsigned(case, ref)):
-        yield Fault(path="spec", text=text)
+    for ref, path in _named(case).items() if _asked(case, BASE_MODELS) else ():
+        if text := _unsigned(case, ref):
+            yield Fault(path=path, text=text)
+    if is_a(case, SERVING, "LLMInferenceService", "LLMInferenceServiceConfig") and _asked(case, ADAPTERS):
+        adapters = at(case.subject.inputs.get("spec"), "model", "lora", "adapters")
+        for path, entry in listed(adapters, "spec.model.lora.adapters"):
+            if at(entry, "uri") is not None:
+                yield Fault(path=f"{path}.uri", text="is a place at which nobody checks a signature")
+
+
+def _named(case: Case) -> dict[str, str]:
+    """The base models of an object, each with the first path that names it or its claim."""
+    ref = base_model(case)
+    found = {ref: "spec"} if isinstance(ref, str) else {}
+    for pod in pods(case.subject):
+        for path, volume in listed(at(pod.spec, "volumes"), f"{pod.path}.volumes"):
+            claim = at(volume, "persistentVolumeClaim", "claimName")
+            held = claims(case.world).get(claim) if isinstance(claim, str) else None
+            if held is not None:
+                found.setdefault(held, path)
+    return found
 
 
 def _manifest(case: Case) -> Iterator[Fault]:

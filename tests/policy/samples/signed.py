@@ -10,7 +10,7 @@ from typing import Any
 from policies.judging.exemptions import Exemption
 from policies.judging.world import World
 from tests.policy.samples.models import MODELS
-from tests.policy.support.objects import LLM, LLM_TYPE, SERVICE, SERVICE_TYPE
+from tests.policy.support.objects import DEPLOYMENT, DEPLOYMENT_TYPE, LLM, LLM_TYPE, SERVICE, SERVICE_TYPE
 from tests.policy.support.sample import UNKNOWN_VALUE, Sample, changed, table
 
 _MAP_TYPE = "kubernetes:core/v1:ConfigMap"
@@ -126,4 +126,45 @@ _SERVICES = (
     ),
 )
 
-SAMPLES = {"models-signed": (*_LISTS, *_SERVICES)}
+_MODEL_VOLUMES = [{"name": "model", "persistentVolumeClaim": {"claimName": "base-m-v1", "readOnly": True}}]
+_SIGNED_VOLUMES = [{"name": "model", "persistentVolumeClaim": {"claimName": "base-signed-v1", "readOnly": True}}]
+_UNSIGNED = "spec.template.spec.volumes[0]: the base model 'm/v1', which has no model.sig"
+_LORA = {
+    "spec model uri": "pvc://x/base/signed/v1",
+    "spec model lora adapters": [{"name": "faq", "uri": "pvc://x/lora/faq/v1"}],
+}
+_PODS = (
+    *table(
+        DEPLOYMENT_TYPE,
+        DEPLOYMENT,
+        ("a pod with the claim of a signed base model", {"spec template spec volumes": _SIGNED_VOLUMES}),
+        ("a pod with the claim of an unsigned base model", {"spec template spec volumes": _MODEL_VOLUMES}, _UNSIGNED),
+        world=_SIGNED,
+    ),
+    *table(
+        DEPLOYMENT_TYPE,
+        DEPLOYMENT,
+        ("a pod with an unsigned base model by an exemption", {"spec template spec volumes": _MODEL_VOLUMES}),
+        world=_world(_BOARD, exemptions=(_exemption(),)),
+    ),
+    *table(
+        DEPLOYMENT_TYPE,
+        DEPLOYMENT,
+        ("a pod where nobody signs base models", {"spec template spec volumes": _MODEL_VOLUMES}),
+        world=_world({**_BOARD, "signs": ["adapters"]}),
+    ),
+    *table(
+        LLM_TYPE,
+        LLM,
+        ("an adapter out of a volume", _LORA, "adapters[0].uri: is a place at which nobody"),
+        world=_SIGNED,
+    ),
+    *table(
+        LLM_TYPE,
+        LLM,
+        ("an adapter out of a volume where nobody signs adapters", _LORA),
+        world=_world({**_BOARD, "signs": ["baseModels"]}),
+    ),
+)
+
+SAMPLES = {"models-signed": (*_LISTS, *_SERVICES, *_PODS)}
