@@ -131,12 +131,17 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         prices=price_settings(data.get("prices", {})),
         monitoring=monitoring_settings(data.get("monitoring", {})),
         bundle_signatures=data.get("bundles", {}).get("signatures", 1),
-        signers=tuple(Signer(**_fields(entry)) for entry in data.get("signers", ())),
+        signers=tuple(_signer(entry) for entry in data.get("signers", ())),
         exemptions=tuple(Exemption(**entry) for entry in data.get("exemptions", ())),
         stated_kinds=tuple(StatedKind(**_fields(entry)) for entry in data.get("policy", {}).get("kinds", ())),
         **_platform(data["platform"]),
         **_fields({key: data[key] for key in ("protect", "pullSecret", "renderTo") if key in data}),
     )
+
+
+def _signer(data: Mapping[str, Any]) -> Signer:
+    signs = {"signs": tuple(data["signs"])} if "signs" in data else {}
+    return Signer(**_fields({**data, **signs}))
 
 
 def _object_store(data: Mapping[str, Any]) -> ObjectStore:

@@ -240,6 +240,8 @@ def _ends(settings: Settings) -> Iterator[End]:
     door = None if settings.entry is None else settings.entry.door.authority
     yield from _authorities("objectStore.tls.certificates", settings.object_store.certificates)
     yield from _authorities("entry.door.authority", door)
+    for signer in settings.signers:
+        yield from _authorities(f"signers.{signer.name}.authority", signer.authority)
 
 
 def _authorities(path: str, pem: str | None) -> Iterator[End]:

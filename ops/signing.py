@@ -64,6 +64,25 @@ def public_key(signer: Signer, password: bytes | None, *, source: str, password_
         raise FaultsError(source, [_key_fault(signer, error, password_places)]) from None
 
 
+def authority_of(signer: Signer, *, source: str) -> tuple[str, str]:
+    """The last certificate of the signer's chain as PEM, and the subject of its own; raise FaultsError."""
+    from cryptography import x509  # noqa: PLC0415 (with the library's other imports)
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+
+    path = signer.certificate
+    try:
+        own = x509.load_pem_x509_certificate(b"" if path is None else path.read_bytes())
+        for path in signer.chain:
+            last = x509.load_pem_x509_certificates(path.read_bytes())[-1]
+        return last.public_bytes(Encoding.PEM).decode(), own.subject.rfc4514_string()
+    except (OSError, ValueError) as error:
+        rule = error.strerror if isinstance(error, OSError) else None
+        fault = Fault(
+            path="certificate", value=str(path), rule=rule or "must be certificates in PEM", example="signer.crt"
+        )
+        raise FaultsError(source, [fault]) from None
+
+
 def password_of(file: Path, *, source: str) -> bytes:
     """The password in a file, without its last line break; raise FaultsError."""
     try:

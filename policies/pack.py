@@ -23,6 +23,7 @@ from policies.rules import (
     manifest_sources,
     marks_known,
     model_servers_offline,
+    models_signed,
     namespaces_guarded,
     network_closed,
     ownership_labels,
@@ -68,6 +69,7 @@ RULES = (
     lora_limits.RULE,
     adapters_few.RULE,
     adapters_approved.RULE,
+    models_signed.RULE,
     hybrid_storage.RULE,
     phases.RULE,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from components import naming, pod_package
@@ -15,8 +15,8 @@ CONFIG_PATH = "/etc/kitchen/base-model"
 MODELS_PATH = "/models"
 MODULE = "load_base_model"
 SCRIPTS = pod_package.files(
-    *(MODULE, "adapter_file", "adapter_status", "fetch_adapters", "load_status", "local_files", "one_load"),
-    *("tensor_values", "verify_signature"),
+    *(MODULE, "adapter_file", "adapter_status", "completion", "fetch_adapters", "load_status", "local_files"),
+    *("one_load", "signed_model", "signer_keys", "tensor_values", "verify_signature"),
 )
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600
@@ -34,12 +34,16 @@ class BaseModelFile:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseModelContent:
-    """A base model `<name>/vN`; `scripts` by file name are those of SCRIPTS: they load and check it with `image`."""
+    """A base model `<name>/vN`; `scripts` by file name are those of SCRIPTS: they load and check it with `image`.
+
+    Where there are `signers`, as the scripts read them, it is loaded and served only if one of them signed its files.
+    """
 
     base_model: str
     files: Sequence[BaseModelFile]
     scripts: Mapping[str, str]
     image: str
+    signers: Sequence[Mapping[str, str]] = field(default_factory=tuple)
 
     def data(self) -> dict[str, str]:
         """Content of the ConfigMap: scripts and manifest."""
@@ -70,8 +74,8 @@ class BaseModelContent:
     def check_container(self, platform: Platform) -> dict[str, Any]:
         """The init container: it ends well only when the completion marker is of this very manifest.
 
-        It compares marker and sizes and hashes nothing: the load has hashed every file, and reading it all again
-        would double the start of each pod.
+        It compares marker and sizes and checks the signature, and hashes nothing: the load has hashed every file, and
+        reading it all again would double the start of each pod.
         """
         return {
             "name": "require-base-model",
@@ -90,4 +94,7 @@ class BaseModelContent:
     def _manifest(self) -> str:
         name, version = self.base_model.split("/")
         files = [{"path": file.path, "sha256": file.sha256, "sizeBytes": file.size_bytes} for file in self.files]
-        return json.dumps({"name": name, "version": version, "files": files}, indent=1) + "\n"
+        said: dict[str, Any] = {"name": name, "version": version, "files": files}
+        if self.signers:
+            said["signers"] = [dict(signer) for signer in self.signers]
+        return json.dumps(said, indent=1) + "\n"

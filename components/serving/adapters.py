@@ -14,7 +14,9 @@ from components.serving.vllm import ADAPTERS_PATH
 
 CONFIG_PATH = "/etc/kitchen/adapters"
 CA_PATH = "/etc/kitchen/ca"
-SCRIPTS = pod_package.files("adapter_file", "fetch_adapters", "local_files", "tensor_values", "verify_signature")
+SCRIPTS = pod_package.files(
+    "adapter_file", "fetch_adapters", "local_files", "signer_keys", "tensor_values", "verify_signature"
+)
 MANIFEST = "manifest.json"
 
 _MIB = 1024 * 1024
@@ -49,7 +51,7 @@ class AdapterFetch:
     """What the init container fetches, from where, and with which image and key.
 
     `scripts` by file name are those of SCRIPTS. `secret` names the Secret with AWS_ACCESS_KEY_ID and
-    AWS_SECRET_ACCESS_KEY; `ca_bundle` a ConfigMap with ca.crt. `signers` are public keys as PEM by name: where there
+    AWS_SECRET_ACCESS_KEY; `ca_bundle` a ConfigMap with ca.crt. `signers` are as the scripts read them: where there
     are any, an adapter is served only if one of them has signed its files. `dtype` is the one in which the server
     computes: weights that overflow it are refused.
     """
@@ -62,7 +64,7 @@ class AdapterFetch:
     secret: str
     ca_bundle: str | None
     adapters: Sequence[AdapterSource]
-    signers: Mapping[str, str] = field(default_factory=dict)
+    signers: Sequence[Mapping[str, str]] = field(default_factory=tuple)
     dtype: str = ""
 
     def names(self) -> list[str]:
@@ -159,5 +161,5 @@ class AdapterFetch:
             "adapters": adapters,
         }
         if self.signers:
-            data["signers"] = [{"name": name, "publicKey": key} for name, key in self.signers.items()]
+            data["signers"] = [dict(signer) for signer in self.signers]
         return json.dumps(data, indent=1) + "\n"

@@ -20,8 +20,10 @@ from infra.kitchen.scaling import routes
 from infra.kitchen.serving import serve
 from infra.kitchen.store import store_server, warn_about_lacks
 from infra.memory import LEGEND, memory_table, tight_kitchens
+from infra.policy_settings import ADAPTERS, BASE_MODELS
 from infra.provider import cluster_provider
 from infra.settings import Settings
+from infra.signers import exemption_of, is_signed, signers_of
 
 __all__ = ["BUCKETS", "build"]
 
@@ -30,6 +32,7 @@ def build(settings: Settings, catalog: Catalog) -> Mapping[str, Any]:
     """Declare every resource that the settings ask for and return the stack's outputs."""
     _warn_about_unchecked_images(settings, catalog)
     _warn_about_unsigned_adapters(settings)
+    _warn_about_unsigned_base_models(settings, catalog)
     warn_about_lacks(settings)
     if table := memory_table(settings, catalog):
         pulumi.log.info(f"GPU memory, GiB of one GPU:\n{table}\n{LEGEND}")
@@ -82,5 +85,18 @@ def _warn_about_unchecked_images(settings: Settings, catalog: Catalog) -> None:
 def _warn_about_unsigned_adapters(settings: Settings) -> None:
     """In prod it is worth a line that the catalog's sums alone say what is served."""
     unsigned = sorted(kitchen.name for kitchen in settings.kitchens.values() if kitchen.adapters or kitchen.hot)
-    if settings.environment == "prod" and unsigned and not settings.signers:
+    if settings.environment == "prod" and unsigned and not signers_of(settings, ADAPTERS):
         pulumi.log.warn(f"adapters are served without a signature, signers are not stated: {', '.join(unsigned)}")
+
+
+def _warn_about_unsigned_base_models(settings: Settings, catalog: Catalog) -> None:
+    """The same for base models; those that an exemption lets through are named, wherever it is."""
+    held = sorted({ref for tenant in settings.tenants for ref in settings.held(tenant)})
+    if not signers_of(settings, BASE_MODELS):
+        if settings.environment == "prod" and held:
+            pulumi.log.warn(f"base models are served without a signature, no signer signs them: {', '.join(held)}")
+        return
+    for ref in held:
+        exemption = exemption_of(settings, ref)
+        if exemption is not None and not is_signed(catalog.base_models[ref]):
+            pulumi.log.warn(f"base model {ref} is served unsigned by an exemption until {exemption.expires}")

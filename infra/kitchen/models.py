@@ -19,6 +19,8 @@ from infra.catalog import FETCH_IMAGE
 from infra.kitchen.context import Context
 from infra.kitchen.foundation import store_address
 from infra.kitchen.store import reader
+from infra.policy_settings import BASE_MODELS
+from infra.signers import is_signed, signers_for
 
 
 def volumes(context: Context) -> dict[tuple[str, str], BaseModelVolume]:
@@ -35,12 +37,14 @@ def loads(context: Context) -> dict[tuple[str, str], BaseModelLoad]:
 
 def content(context: Context, ref: str) -> BaseModelContent:
     """What a load brings and a server requires."""
-    files = context.catalog.base_models[ref].files
+    model = context.catalog.base_models[ref]
+    signers = signers_for(context.settings, BASE_MODELS, ref, signed=is_signed(model))
     return BaseModelContent(
         base_model=ref,
-        files=[BaseModelFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in files],
+        files=[BaseModelFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes) for file in model.files],
         scripts={name: context.payload[name] for name in SCRIPTS},
         image=context.image(FETCH_IMAGE),
+        signers=[signer.as_pods_read_it() for signer in signers],
     )
 
 

@@ -37,7 +37,9 @@ from infra.kitchen.platform import address, surroundings
 from infra.kitchen.scaling import autoscaling
 from infra.kitchen.store import reader
 from infra.memory import fit_of, spare_lora_gib
+from infra.policy_settings import ADAPTERS
 from infra.settings import Kitchen
+from infra.signers import signers_of
 
 
 def serve(context: Context, kitchen: Kitchen) -> Mapping[str, Any]:
@@ -189,7 +191,7 @@ def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
         ca_bundle=store.ca_bundle,
         adapters=[_source(kitchen, context.catalog.adapters[ref]) for ref in kitchen.adapters],
         dtype=compute_dtype(kitchen.runtime.dtype, context.catalog.base_models[kitchen.base_model].dtype),
-        signers={signer.name: signer.public_key for signer in context.settings.signers},
+        signers=[signer.as_pods_read_it() for signer in signers_of(context.settings, ADAPTERS)],
     )
 
 

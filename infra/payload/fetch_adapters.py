@@ -26,7 +26,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import verify_signature
+from . import signer_keys, verify_signature
 from .adapter_file import Watch, scale_in
 from .local_files import MIB, discard, entries, is_right, sync
 from .tensor_values import SERVED
@@ -152,7 +152,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
             faults += _wrong_fields(f"{where}.files[{number}]", file, "path", "sha256", "sizeBytes")
     faults += _wrong_fields("manifest", data, *(("dtype",) if "dtype" in data else ()))
     if "signers" in data:
-        faults += verify_signature.signers_faults(data["signers"])
+        faults += signer_keys.signers_faults(data["signers"])
     if faults:
         raise FetchError("\n".join(f"manifest: {fault}" for fault in faults), BAD_INPUT)
     return dict(data)

@@ -4,12 +4,13 @@ Loading runs in a Job, the check in an init container of each server, both on Py
 `base/<name>/vN/` come from a bucket or from a mounted folder of the same layout. Memory is bounded whatever the files'
 sizes. A right file is kept, a partial one continued. One load writes at a time, others wait. Nothing but the manifest's
 files stays in the version's folder, and the completion marker is written as the last step, after every file had its
-size and sha256 sum: a fault leaves no marker. Exit codes: 1 (content is not what the manifest says, or not loaded), 2
-(bad manifest or arguments, or a volume that cannot be written), 3 (store out of reach or access denied, or another load
-has taken over).
+size and sha256 sum: a fault leaves no marker. Where the manifest names signers, the signature is fetched first, and
+nothing else is fetched unless one of them signed these very files; the marker says who. Exit codes: 1 (content is not
+what the manifest says, not signed, or not loaded), 2 (bad manifest or arguments, or a volume that cannot be written), 3
+(store out of reach or access denied, or another load has taken over).
 
-The check compares the marker and every file's size; it hashes nothing, so that a start of a server does not read a
-hundred gigabytes twice.
+The check compares the marker and every file's size, and holds the signature against the signers once more; it hashes
+nothing, so that a start of a server does not read a hundred gigabytes twice.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import hashlib
 import json
 import os
 import signal
-import stat
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,10 +28,9 @@ from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from . import completion, load_status, local_files, one_load, signed_model
 from . import fetch_adapters as base
-from . import load_status, local_files, one_load
 
-MARKER = ".kitchen-complete.json"
 PARALLEL = 4
 ATTEMPTS = 5
 MIB = load_status.MIB
@@ -85,29 +84,10 @@ def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
         faults += base._twice("files", [base._field(file, "path") for file in files])
         for number, file in enumerate(files):
             faults += base._wrong_fields(f"files[{number}]", file, "path", "sha256", "sizeBytes")
+    faults += signed_model.signers_faults(data)
     if faults:
         raise base.FetchError("\n".join(f"manifest: {fault}" for fault in faults), base.BAD_INPUT)
-    return data, hashlib.sha256(content).hexdigest()
-
-
-def not_complete(folder: Path, manifest: dict[str, Any], sha256: str) -> str | None:
-    """Why the folder does not hold the manifest's base model; None when marker and sizes are right."""
-    try:
-        found = json.loads((folder / MARKER).read_bytes())
-    except FileNotFoundError:
-        return "not loaded yet: no completion marker"
-    except (OSError, ValueError) as error:
-        return f"its completion marker cannot be read ({type(error).__name__})"
-    if not isinstance(found, dict) or found.get("manifestSha256") != sha256:
-        return f"its completion marker is of another manifest; expected {sha256}"
-    for file in manifest["files"]:
-        try:
-            status = (folder / file["path"]).lstat()
-        except OSError:
-            return f"{file['path']}: missing"
-        if not stat.S_ISREG(status.st_mode) or status.st_size != file["sizeBytes"]:
-            return f"{file['path']}: {status.st_size} bytes; expected a file of {file['sizeBytes']} bytes"
-    return None
+    return data, signed_model.sum_of(content, data)
 
 
 def load_file(source: Source, file: dict[str, Any], folder: Path, progress: load_status.Progress, turn: Any) -> Any:
@@ -188,7 +168,7 @@ def hash_beginning(out: BinaryIO, size: int) -> tuple[Any, int]:
 def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, turn: Any, *, port: int = 0) -> list[Any]:
     """Bring every file to the folder, then write the marker; return what is wrong. Tell on the port how far it is."""
     folder.mkdir(parents=True, exist_ok=True)
-    local_files.discard(folder / MARKER)
+    local_files.discard(folder / completion.MARKER)
     local_files.sync(folder)
     ref, files = f"{manifest['name']}/{manifest['version']}", manifest["files"]
     total = sum(file["sizeBytes"] for file in files)
@@ -197,22 +177,41 @@ def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, tu
     progress = load_status.Progress(ref, total)
     if port:
         load_status.serve(manifest["name"], manifest["version"], progress, "", port)
+    signature = signed_model.signature_file(manifest)
+    faults = [fault for file in signature if (fault := load_file(source, file, folder, progress, turn))]
+    if faults:
+        return faults
+    signer = signed_model.signed_by(manifest, folder)
+    rest = signed_model.signed_files(manifest)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        found = list(pool.map(lambda file: load_file(source, file, folder, progress, turn), files))
+        found = list(pool.map(lambda file: load_file(source, file, folder, progress, turn), rest))
     progress.tell()
     faults = [fault for fault in found if fault is not None]
     if not faults:
         marker = {"ref": ref, "manifestSha256": sha256, "files": len(files), "bytes": total}
         marker["loaded"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        turn.write(folder / MARKER, json.dumps(marker) + "\n")
-        local_files.sync(folder)
+        completion.mark(folder, marker, signer, turn)
+    return faults
+
+
+def load_signature(manifest: dict[str, Any], source: Source, folder: Path, turn: Any) -> list[Any]:
+    """Bring the signature to files that are all there, where it lacks or is another one; return what is wrong."""
+    progress = load_status.Progress(f"{manifest['name']}/{manifest['version']}", 0)
+    signature = signed_model.signature_file(manifest)
+    faults = [fault for file in signature if (fault := load_file(source, file, folder, progress, turn))]
+    if not faults:
+        completion.tell(manifest, folder, turn)
     return faults
 
 
 def _extras(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """Files and links that are neither the manifest's, nor the beginning of one, nor the marker."""
     wanted = {Path(file["path"]) for file in manifest["files"]}
-    kept = {MARKER} | {str(path) for path in wanted} | {str(path.with_name(f".{path.name}.part")) for path in wanted}
+    kept = (
+        {completion.MARKER}
+        | {str(path) for path in wanted}
+        | {str(path.with_name(f".{path.name}.part")) for path in wanted}
+    )
     return sorted(local_files.entries(folder) - kept)
 
 
@@ -220,14 +219,18 @@ def check(manifest: dict[str, Any], sha256: str, folder: Path, patience: float) 
     """Wait until the base model is there, so many seconds at most; return what is wrong then."""
     start = time.monotonic()
     ref = f"base/{manifest['name']}/{manifest['version']}"
-    while (reason := not_complete(folder, manifest, sha256)) is not None:
+    while (reason := completion.not_complete(folder, manifest, sha256)) is not None:
         waited = time.monotonic() - start
         if waited >= patience:
             hint = "the load Job of this base model says why: kubectl get jobs, kubectl logs"
             return [base.FetchError(f"{ref}: {reason}; waited {waited:.0f} s; check: {hint}")]
         print(f"{ref}: {reason}; waiting, {waited:.0f} of {patience:.0f} s", flush=True)
         time.sleep(min(load_status.PROGRESS_SECONDS, patience - waited))
-    print(f"{ref}: complete: marker and sizes are right", flush=True)
+    try:
+        signer = signed_model.signed_by(manifest, folder)
+    except base.FetchError as error:
+        return [error]
+    print(f"{ref}: complete: marker and sizes are right{completion.by(signer)}", flush=True)
     return []
 
 
@@ -260,10 +263,12 @@ def main() -> int:
         else:
             source = Source(ref, arguments.bucket, arguments.source)
             with one_load.turn(folder) as turn:
-                if arguments.verify_all or not_complete(folder, manifest, sha256) or _extras(folder, manifest):
+                rest = {**manifest, "files": signed_model.signed_files(manifest)}
+                is_there = not completion.not_complete(folder, rest, sha256) and not _extras(folder, manifest)
+                if arguments.verify_all or not is_there:
                     faults = load(manifest, sha256, source, folder, turn, port=arguments.port)
                 else:
-                    print(f"base/{ref}: already there, sizes are right", flush=True)
+                    faults = load_signature(manifest, source, folder, turn)
     except one_load.OvertakenError as error:
         faults = [base.FetchError(str(error), base.NO_STORE)]
     except base.FetchError as error:

@@ -1,9 +1,9 @@
-"""Check that one of the stated signers has signed exactly an adapter's files.
+"""Check that one of the stated signers has signed exactly the files of an adapter or a base model.
 
 Runs in pods and in the command `kitchen`, on Python 3.9+ with the package cryptography alone, which is asked for only
-where signers are stated. The signature is OpenSSF Model Signing's: a Sigstore bundle 0.3 with a public key's hint, in
-it a DSSE envelope, in it an in-toto statement that names every file with its sha256 sum. What is not of exactly this
-form is refused: nothing is accepted here that the library model-signing refuses.
+where signers are stated. The signature is OpenSSF Model Signing's: a Sigstore bundle 0.3 with a public key's hint or
+with certificates, in it a DSSE envelope, in it an in-toto statement that names every file with its sha256 sum. What is
+not of exactly this form is refused: nothing is accepted here that the library model-signing refuses.
 """
 
 from __future__ import annotations
@@ -12,129 +12,72 @@ import base64
 import hashlib
 import json
 import os
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .signer_keys import CURVES, MAX_CERTIFICATES, SignatureError, named, of_chain, of_hint
+
 SIGNATURE = "model.sig"
 MAX_BYTES = 1024 * 1024
-CURVES = {"secp256r1": ("P-256", "SHA256"), "secp384r1": ("P-384", "SHA384"), "secp521r1": ("P-521", "SHA512")}
 
 _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _PAYLOAD = "application/vnd.in-toto+json"
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "https://model_signing/signature/v1.0"
-_IGNORED = re.compile(r"\.?[A-Za-z0-9][A-Za-z0-9._-]*")
-_BEGIN = "-----BEGIN "
-
-
-class SignatureError(ValueError):
-    """Why a key or a signature is refused; `str()` is one phrase that shows no key."""
-
-
-class NoPackageError(SignatureError):
-    """Nothing can be checked here, whatever the keys."""
-
-
-def read_key(text: object) -> Any:
-    """Return the EC public key of a PEM text; raise SignatureError."""
-    try:
-        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - for stated signers only
-        from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
-        from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
-    except ImportError:
-        raise NoPackageError("no signature can be checked: this Python lacks the package cryptography") from None
-    if not isinstance(text, str):
-        raise SignatureError("must be a public key as PEM text")
-    if "PRIVATE KEY" in text:
-        raise SignatureError(
-            "holds a private key: whoever has read it can sign, so replace that key; state the public one"
-        )
-    if text.count(_BEGIN) != 1 or f"{_BEGIN}PUBLIC KEY-----" not in text:
-        raise SignatureError(
-            "must be one public key as PEM, from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----"
-        )
-    try:
-        key = load_pem_public_key(text.encode())
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise SignatureError("is damaged, or a kind of key that nothing here knows") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in CURVES:
-        raise SignatureError("must be an EC key on P-256, P-384 or P-521")
-    return key
-
-
-def fingerprint(key: Any) -> str:
-    """The hint by which a signature names its key: sha256 over the key as PEM."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return hashlib.sha256(key.public_bytes(serialization.Encoding.PEM, form)).hexdigest()
-
-
-def signers_faults(signers: object) -> list[str]:
-    """What is wrong with a manifest's `signers`, one line each."""
-    if not isinstance(signers, list) or not signers:
-        return ['signers: rule: a list of {"name": "...", "publicKey": "..."}, at least one, or no such key']
-    faults = []
-    for index, signer in enumerate(signers):
-        if not isinstance(signer, dict) or not isinstance(signer.get("name"), str):
-            faults.append(f"signers[{index}]: must have a name and a publicKey")
-            continue
-        try:
-            read_key(signer.get("publicKey"))
-        except NoPackageError as error:
-            return [f"signers: {error}"]
-        except SignatureError as error:
-            faults.append(f"signers[{index}].publicKey: {error}")
-    return faults
+_IGNORED = re.compile(r"(\.?[A-Za-z0-9][A-Za-z0-9._-]*)(/\.?[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
 def refusal(folder: Path, files: Sequence[Mapping[str, Any]], signers: Sequence[Mapping[str, str]]) -> str | None:
-    """Why the signature in `folder` does not say that a signer signed a manifest's `files`; None if it does.
-
-    The files themselves are not read: their sums are the caller's affair. No link is followed.
-    """
-    sums = {file["path"]: file["sha256"] for file in files}
-    if SIGNATURE not in sums:
-        return f"{SIGNATURE}: not among its files; expected a signature by {_named(signers)}"
+    """Why the signature in `folder` does not say that a signer signed a manifest's `files`; None if it does."""
     try:
-        with os.fdopen(os.open(folder / SIGNATURE, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        check(content, sums, signers)
-    except OSError as error:
-        return f"{SIGNATURE}: cannot be read: {error.strerror}"
+        signed_by(folder, files, signers)
     except SignatureError as error:
         return f"{SIGNATURE}: {error}"
     return None
 
 
-def check(content: bytes, sums: Mapping[str, str], signers: Sequence[Mapping[str, str]]) -> str:
+def signed_by(folder: Path, files: Sequence[Mapping[str, Any]], signers: Sequence[Mapping[str, str]]) -> str:
+    """The name of the signer of a manifest's `files` by the signature in `folder`; raise SignatureError.
+
+    The files themselves are not read: their sums are the caller's affair. No link is followed.
+    """
+    sums = {file["path"]: file["sha256"] for file in files}
+    if SIGNATURE not in sums:
+        raise SignatureError(f"not among its files; expected a signature by {named(signers)}")
+    try:
+        with os.fdopen(os.open(folder / SIGNATURE, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SignatureError(f"cannot be read: {error.strerror}") from None
+    return check(content, sums, signers)
+
+
+def check(content: bytes, sums: Mapping[str, str], signers: Sequence[Mapping[str, str]], *, fresh: bool = False) -> str:
     """Return the name of the signer who signed the files of `sums` (sha256 by path, the signature's own left out).
 
-    Raise SignatureError.
+    `fresh`: the certificate of a signature must hold today, as it must where a signature comes in. Raise
+    SignatureError.
     """
     if len(content) > MAX_BYTES:
         raise SignatureError(f"has more than {MAX_BYTES} bytes")
-    hint, payload, signature = _envelope(_parse(content, SIGNATURE))
-    keys = {fingerprint(key): (signer["name"], key) for signer in signers for key in [read_key(signer["publicKey"])]}
-    if hint not in keys:
-        raise SignatureError(f"signed with another key; expected one of {_named(signers)}")
-    name, key = keys[hint]
+    material, payload, signature = _envelope(_parse(content, SIGNATURE))
+    if isinstance(material, str):
+        name, key = of_hint(material, signers)
+    else:
+        name, key = of_chain(material, signers, fresh=fresh)
     _verify(key, payload, signature)
     _refuse_other_files(_parse(payload, "payload"), {path: sums[path] for path in sums if path != SIGNATURE})
     return name
 
 
-def _named(signers: Sequence[Mapping[str, str]]) -> str:
-    return ", ".join(signer["name"] for signer in signers)
-
-
 def _parse(content: bytes, where: str) -> Any:
-    """Strict JSON; this format has no numbers at all."""
+    """Strict JSON; a signature over whole files has no numbers at all."""
 
     def refuse(_text: str) -> NoReturn:
-        raise SignatureError(f"{where}: holds a number, which this format does not have")
+        raise SignatureError(f"{where}: holds a number, which no signature over whole files does")
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) != len(pairs):
@@ -150,22 +93,35 @@ def _parse(content: bytes, where: str) -> Any:
         raise SignatureError(f"{where}: is not JSON") from None
 
 
-def _envelope(bundle: Any) -> tuple[str, bytes, bytes]:
-    """The key's hint, the signed payload and the signature of a bundle."""
+def _envelope(bundle: Any) -> tuple[str | list[bytes], bytes, bytes]:
+    """What says who signed (a key's hint, or certificates), the signed payload and the signature of a bundle."""
     outer = _keys(bundle, "bundle", ("mediaType", "verificationMaterial", "dsseEnvelope"))
     _expect("mediaType", outer["mediaType"], _BUNDLE)
-    material = _keys(outer["verificationMaterial"], "verificationMaterial", ("publicKey",), ("tlogEntries",))
-    if material.get("tlogEntries", []) != []:
-        raise SignatureError("tlogEntries: must be empty: a key's signature needs no log")
-    hint = _keys(material["publicKey"], "publicKey", ("hint",))["hint"]
     inner = _keys(outer["dsseEnvelope"], "dsseEnvelope", ("payload", "payloadType", "signatures"))
     _expect("payloadType", inner["payloadType"], _PAYLOAD)
     if not isinstance(inner["signatures"], list) or len(inner["signatures"]) != 1:
         raise SignatureError("signatures: must be one signature")
     signature = _keys(inner["signatures"][0], "signatures[0]", ("sig",), ("keyid",))
-    if not isinstance(hint, str) or not isinstance(signature.get("keyid", ""), str):
+    if not isinstance(signature.get("keyid", ""), str):
         raise SignatureError("hint and keyid: must be texts")
-    return hint, _decoded("payload", inner["payload"]), _decoded("sig", signature["sig"])
+    material = _material(outer["verificationMaterial"])
+    return material, _decoded("payload", inner["payload"]), _decoded("sig", signature["sig"])
+
+
+def _material(found: Any) -> str | list[bytes]:
+    kind = "x509CertificateChain" if isinstance(found, dict) and "x509CertificateChain" in found else "publicKey"
+    material = _keys(found, "verificationMaterial", (kind,), ("tlogEntries",))
+    if material.get("tlogEntries", []) != []:
+        raise SignatureError("tlogEntries: must be empty: keys and certificates need no log")
+    if kind == "publicKey":
+        hint = _keys(material[kind], kind, ("hint",))["hint"]
+        if not isinstance(hint, str):
+            raise SignatureError("hint and keyid: must be texts")
+        return hint
+    chain = _keys(material[kind], kind, ("certificates",))["certificates"]
+    if not isinstance(chain, list) or not 0 < len(chain) <= MAX_CERTIFICATES:
+        raise SignatureError(f"certificates: must be 1 to {MAX_CERTIFICATES}")
+    return [_decoded("rawBytes", _keys(one, "certificates", ("rawBytes",))["rawBytes"]) for one in chain]
 
 
 def _keys(value: Any, where: str, needed: tuple[str, ...], allowed: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -222,14 +178,23 @@ def _refuse_other_files(statement: Any, sums: Mapping[str, str]) -> None:
 
 
 def _refuse_other_serialization(found: Any, sums: Mapping[str, str]) -> None:
-    if not isinstance(found, dict) or (found.get("method"), found.get("hash_type")) != ("files", "sha256"):
-        raise SignatureError("serialization: must be of whole files by sha256")
+    if not isinstance(found, dict):
+        raise SignatureError("serialization: must be an object")
+    method, sums_of = found.get("method"), found.get("hash_type")
+    if (method, sums_of) != ("files", "sha256"):
+        shown = " by ".join(ascii(word)[:40] for word in (method, sums_of))
+        raise SignatureError(f"serialization: must be of whole files by sha256; this is {shown}")
     ignored = found.get("ignore_paths", [])
     plain = isinstance(ignored, list) and all(isinstance(path, str) and _IGNORED.fullmatch(path) for path in ignored)
-    if not plain or {path.split("/")[0] for path in sums} & set(ignored):
+    if not plain or any(_and_above(path) & set(ignored) for path in sums):
         raise SignatureError("ignore_paths: must be plain names, and none of the files")
     if not isinstance(found.get("allow_symlinks"), bool):
         raise SignatureError("allow_symlinks: must be true or false")
+
+
+def _and_above(path: str) -> set[str]:
+    """A path and the folders that hold it."""
+    return {path} if "/" not in path else {path} | _and_above(posixpath.dirname(path))
 
 
 def _resources(found: Any) -> dict[str, str]:

@@ -31,7 +31,7 @@ from infra.rules.registry import certificates_faults, credentials_faults
 from infra.rules.scaling import canary_faults, placed_where_written, scaling_faults
 from infra.rules.server_options import server_option_faults
 from infra.rules.shares import share_faults
-from infra.rules.signers import signature_faults, signers_faults
+from infra.rules.signers import base_model_signature_faults, signature_faults, signers_faults
 from infra.rules.stated_kinds import stated_kind_faults
 from infra.settings import Settings
 
@@ -75,6 +75,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     stated_kind_faults,
     signers_faults,
     signature_faults,
+    base_model_signature_faults,
 )
 
 

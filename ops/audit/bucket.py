@@ -64,6 +64,26 @@ class Bucket:
             self._known[bucket, key] = self._unreachable or self._asked(self._client, bucket, key, file)
         return self._known[bucket, key]
 
+    def small(self, bucket: str, key: str, file: FileSum) -> bytes | Finding:
+        """The content of a small file with its sum, or what else the store says of it."""
+        if self._client is None:
+            return not_proven(self._reason, self._why)
+        if self._unreachable is not None:
+            return self._unreachable
+        try:
+            answer = self._client.get_object(Bucket=bucket, Key=key)
+            content = answer["Body"].read(file.size_bytes + 1)
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", "?"))
+            if code in _GONE:
+                return _missing(self._client, bucket, key)
+            return not_proven(OUT_OF_REACH, f"{error.operation_name} of {bucket}: {code}")
+        except BotoCoreError as error:
+            self._unreachable = not_proven(OUT_OF_REACH, f"{self._client.meta.endpoint_url}: {type(error).__name__}")
+            return self._unreachable
+        found = hashlib.sha256(content).hexdigest()
+        return content if found == file.sha256 else differs(f"{file.path}: {found[:12]}")
+
     def _asked(self, client: S3Client, bucket: str, key: str, file: FileSum) -> Finding:
         try:
             head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")

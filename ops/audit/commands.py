@@ -20,6 +20,7 @@ from ops.audit.metrics import metrics
 from ops.audit.models import TOKEN, addresses, models_row, token
 from ops.audit.pods import pod_rows
 from ops.audit.report import as_json, counts, table
+from ops.audit.signatures import signature_rows
 from ops.audit.state import State, read_state, state_rows
 from ops.audit.verdicts import OUT_OF_REACH, Row, exit_status, is_out_of_reach
 from ops.store import ACCESS_KEY, SECRET_KEY, StoreError, client
@@ -103,6 +104,7 @@ def audit(options: argparse.Namespace) -> list[Row]:
     for kitchen in said.kitchens:
         rows += [*object_rows(kitchen, cluster), *pod_rows(kitchen, cluster)]
         rows += [*state_rows(kitchen, state, cluster), *bucket_rows(said, kitchen, bucket)]
+        rows += signature_rows(settings, said, kitchen, bucket)
         rows.append(models_row(kitchen, urls.get(kitchen.name), bearer))
     return rows + undeclared_rows(said, cluster)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from infra.declared import Declared, DeclaredKitchen, DeclaredObject
 from ops.audit.cluster import Cluster, Object, UnseenError, content_of, name_of
 from ops.audit.compare import differences
-from ops.audit.pods import of_kitchen
+from ops.audit.pods import of_kitchen, signers_in
 from ops.audit.verdicts import (
     NO_KITCHEN,
     NOTHING_TO_SEE,
@@ -38,10 +38,16 @@ def object_rows(kitchen: DeclaredKitchen, cluster: Cluster) -> list[Row]:
         kitchen=kitchen.name,
         what=f"base model {kitchen.base_model.ref}",
         where="cluster",
-        declared="loaded, every sum compared",
+        declared=f"loaded, every sum compared{_signed_by(kitchen)}",
         finding=_load(kitchen, cluster),
     )
     return [*rows, model]
+
+
+def _signed_by(kitchen: DeclaredKitchen) -> str:
+    """Whose signature the load asks for: its list is a row of its own."""
+    signers = signers_in(kitchen.base_manifest.content)
+    return f", signed by {' or '.join(signer['name'] for signer in signers)}" if signers else ""
 
 
 def undeclared_rows(declared: Declared, cluster: Cluster) -> list[Row]:

@@ -170,12 +170,12 @@ def _list_differences(kitchen: DeclaredKitchen, adapter: Adapter, mounted: Objec
         return
     declared = {file.path: {"sha256": file.sha256, "sizeBytes": file.size_bytes} for file in adapter.files}
     yield from differences(declared, found, live=False)
-    if kitchen.adapter_list is not None and _signers(mounted) != _signers(kitchen.adapter_list.content):
+    if kitchen.adapter_list is not None and signers_in(mounted) != signers_in(kitchen.adapter_list.content):
         yield "other signers than declared"
 
 
-def _signers(config_map: Object) -> object:
-    """Whose signatures the pod asks for; None where it asks for none."""
+def signers_in(config_map: Object) -> Any:
+    """Whose signatures a list asks for; None where it asks for none."""
     return parse(config_map["data"]["manifest.json"]).get("signers")
 
 

@@ -10,15 +10,14 @@ from typing import Any
 from infra.catalog import Catalog, Image
 from infra.faults import MISSING, Fault, FaultsError
 from infra.people import name_rule
-from infra.policy_settings import Signer
 from ops.bundle.manifest import Artifact
+from ops.bundle.signatures import Asked, faults_of, given, is_new
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import Edit, add_entry, mark_imported
 from ops.catalog.entries import new_entry, new_image
 from ops.catalog.kinds import Kind
 from ops.checks.adapter_config import FILE
 from ops.checks.files import Content
-from ops.checks.signature import signature_faults
 from ops.sums import Sums
 
 Checks = Callable[[str, str, Path, Catalog], tuple[Content, list[Fault]]]
@@ -67,7 +66,7 @@ def arrivals(
     *,
     folder: Path,
     owner: str,
-    signers: Sequence[Signer],
+    signers: Asked,
     checks: Checks,
 ) -> tuple[Arrivals, list[Fault]]:
     """Check every artifact below `root` and plan the entries in the catalog of `folder`; with every fault.
@@ -81,6 +80,8 @@ def arrivals(
             kind, ref = artifact.what.catalog_kind, artifact.what.ref
             content, wrong = _checked(artifact, root, plan.catalog if plan.after else catalog, signers, checks)
             faults += wrong
+            if not wrong:
+                plan = given(plan, artifact, catalog)
             if not wrong and not known(artifact, catalog):
                 found.append(Candidate(kind=kind, ref=ref, entry=_entry(artifact, kind, content, owner)))
         try:
@@ -99,7 +100,7 @@ def arrivals(
 
 
 def _checked(
-    artifact: Artifact, root: Path, catalog: Catalog, signers: Sequence[Signer], checks: Checks
+    artifact: Artifact, root: Path, catalog: Catalog, signers: Asked, checks: Checks
 ) -> tuple[Content, list[Fault]]:
     """What was read of an artifact, and its faults: each names the folder, for a bundle has many config.json."""
     what = artifact.what
@@ -107,8 +108,8 @@ def _checked(
         return Content(sizes={}, parsed={}, tensors={}, sums=Sums(root / what.folder)), []
     content, faults = checks(what.kind, what.ref, root / what.folder, catalog)
     faults = [*faults, *content.withheld]
+    faults = [*faults, *faults_of(artifact, root, content, catalog, signers)]
     if what.kind == ADAPTER:
-        faults = [*faults, *signature_faults(root / what.folder, content, signers)]
         config = content.parsed.get(FILE)
         stated = config.get("base_model_name_or_path") if isinstance(config, dict) else None
         if stated is not None and stated != what.base_model:
@@ -152,15 +153,16 @@ def _contradictions(artifact: Artifact, catalog: Catalog) -> Iterator[Fault]:
             path, example = f"{what.folder}: dataClasses", f"access: {{dataClasses: [{', '.join(lost)}]}}"
             yield Fault(path=path, value=list(what.data_classes), rule=rule, example=example)
         rule = "the catalog has another {} under this reference: change it in a pull request, or bring a new version"
-        yield from _other_files(artifact, {f"{what.folder}/{file.path}": file.sha256 for file in entry.files})
+        stated = {f"{what.folder}/{file.path}": file.sha256 for file in entry.files}
+        yield from _other_files(artifact, stated, catalog)
     for key, (ours, theirs) in said.items():
         if ours != theirs:
             path = f"{what.folder}: {key}"
             yield Fault(path=path, value=ours, rule=rule.format(key), example=theirs)
 
 
-def _other_files(artifact: Artifact, stated: Mapping[str, str]) -> Iterator[Fault]:
-    found = {file.path: file.sha256 for file in artifact.files}
+def _other_files(artifact: Artifact, stated: Mapping[str, str], catalog: Catalog) -> Iterator[Fault]:
+    found = {file.path: file.sha256 for file in artifact.files if not is_new(artifact, file.path, catalog)}
     rule = "the catalog has other files or sums under this reference: other content takes a new version"
     for path in sorted(stated.keys() | found.keys()):
         if stated.get(path) != found.get(path):

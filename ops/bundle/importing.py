@@ -22,6 +22,7 @@ from ops.bundle.errors import BundleFaultsError, ToolError
 from ops.bundle.images import held
 from ops.bundle.manifest import Artifact
 from ops.bundle.progress import Progress, size
+from ops.bundle.signatures import asked_by, told_of_new
 from ops.bundle.verify import Verified, layout_of
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import Edit, refuse_unwritable
@@ -129,13 +130,15 @@ def _import(job: _Job, checks: Checks) -> Imported:
         target.catalog,
         folder=target.catalog_folder,
         owner=target.owner,
-        signers=target.settings.signers,
+        signers=asked_by(target.settings),
         checks=checks,
     )
     if faults:
         raise BundleFaultsError(str(job.verified.source.where), faults)
     if target.writes:
         refuse_unwritable(found.plan)
+    for line in told_of_new(job.artifacts, target.catalog):
+        job.say(line)
     published = _publish(job, found.plan.catalog)
     images = [reference for artifact in job.artifacts for reference in _push(job, artifact)]
     return Imported(published=tuple(published), images=tuple(images), candidates=found.candidates, plan=found.plan)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault, FaultsError
-from infra.payload.verify_signature import SignatureError, read_key
+from infra.payload.signer_keys import SignatureError, read_key
 from infra.strict_json import JsonError, parse
 from ops import signing
 from ops.bundle.certificates import chain_fault, signer_faults

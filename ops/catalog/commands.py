@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from infra.catalog import FOLDER
 from infra.days import today
@@ -16,6 +17,7 @@ from ops.catalog.kinds import KINDS, Kind
 from ops.catalog.linting import lint
 from ops.catalog.listing import show
 from ops.catalog.publishing import Wish, publish_artifact
+from ops.catalog.signing import sign_folder
 from ops.catalog.states import promote, retire
 from ops.signing import Signer
 
@@ -31,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser, word: str) -> None:
     if kind.artifact:
         _lint_options(actions.add_parser("lint", help="what is wrong with an artifact's files"), kind)
         _publish_options(actions.add_parser("publish", help="check, upload, and write the entry as a candidate"), kind)
+        _sign_options(actions.add_parser("sign", help="sign an artifact's files, into model.sig beside them"), kind)
     else:
         _add_options(actions.add_parser("add", help="write an image's entry as a candidate"))
     if word == "adapter":
@@ -90,6 +93,10 @@ def _run(options: argparse.Namespace) -> int:
             said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes")
             wish = Wish(ref=options.name, signer=_signer(options), **{name: getattr(options, name) for name in said})
             publish_artifact(folder, kind, wish, options.settings, options.endpoint)
+        case "sign":
+            flags = {name: getattr(options, name) for name in ("stand_in", "own_tokenizer")}
+            signer = Signer(**_keys(options))
+            sign_folder(folder, kind, options.folder, signer=signer, settings=options.settings, options=flags)
         case "adopt":
             adopt(folder, options.folder, options.to, options.base_model)
         case "list":
@@ -101,13 +108,35 @@ def _run(options: argparse.Namespace) -> int:
 
 def _signer(options: argparse.Namespace) -> Signer | None:
     if options.private_key is not None:
-        return Signer(private_key=options.private_key, password_file=options.password_file)
-    if options.password_file is not None:
-        rule, value = "is the password of --private-key, which is not given", str(options.password_file)
-        raise FaultsError(
-            "publish", [Fault(path="--password-file", value=value, rule=rule, example="--private-key FILE")]
+        return Signer(**_keys(options))
+    faults = [
+        Fault(
+            path=f"--{name}",
+            value=str(value),
+            rule=f"is the {what} of --private-key, which is not given",
+            example="--private-key FILE",
         )
+        for name, what, value in (
+            ("password-file", "password", options.password_file),
+            ("certificate", "certificate", options.certificate),
+            ("certificate-chain", "chain", " ".join(map(str, options.certificate_chain)) or None),
+        )
+        if value is not None
+    ]
+    if faults:
+        raise FaultsError(options.action, faults)
     return None
+
+
+def _keys(options: argparse.Namespace) -> dict[str, Any]:
+    """Who signs, by the options; raise FaultsError."""
+    if options.certificate_chain and options.certificate is None:
+        rule = "goes with --certificate, which is not given"
+        value = " ".join(map(str, options.certificate_chain))
+        fault = Fault(path="--certificate-chain", value=value, rule=rule, example="--certificate signer.crt")
+        raise FaultsError(options.action, [fault])
+    said = {"private_key": options.private_key, "password_file": options.password_file}
+    return {**said, "certificate": options.certificate, "chain": tuple(options.certificate_chain)}
 
 
 def _write(options: argparse.Namespace, edit: Edit) -> None:
@@ -142,11 +171,25 @@ def _lint_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--name", metavar="NAME/VERSION", help="compare with this entry of the catalog as well")
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(settings=None)
-    if kind.word == "adapter":
-        signed = "Pulumi.<stack>.yaml: one of its signers must have signed the files"
-        parser.add_argument("--settings", type=Path, metavar="FILE", help=signed)
+    signed = "Pulumi.<stack>.yaml: one of its signers must have signed the files"
+    parser.add_argument("--settings", type=Path, metavar="FILE", help=signed)
     _accept_options(parser, kind)
+
+
+def _sign_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="holds the artifact's files")
+    signers = "Pulumi.<stack>.yaml: who signs must be one of its signers"
+    parser.add_argument("--settings", type=Path, metavar="FILE", help=signers)
+    _key_options(parser, "sign with this EC key", required=True)
+    _accept_options(parser, kind)
+
+
+def _key_options(parser: argparse.ArgumentParser, what: str, *, required: bool = False) -> None:
+    parser.add_argument("--private-key", type=Path, metavar="FILE", required=required, help=what)
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="the password of that key")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="of that key, where signers are certificates")
+    chain = "certificates from it up to the authority that signers state; may be given more than once"
+    parser.add_argument("--certificate-chain", type=Path, action="append", default=[], metavar="FILE", help=chain)
 
 
 def _publish_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
@@ -159,11 +202,7 @@ def _publish_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     parser.add_argument("--owner", default="", metavar="NAME", help="who brings it in and answers for it")
     classes = "class of the data it was trained on, such as confidential; may be given more than once"
     parser.add_argument("--data-class", action="append", default=[], dest="data_classes", metavar="NAME", help=classes)
-    parser.set_defaults(private_key=None, password_file=None)
-    if kind.word == "adapter":
-        signing = "sign the files with this EC key, into model.sig beside them; one that is there is kept"
-        parser.add_argument("--private-key", type=Path, metavar="FILE", help=signing)
-        parser.add_argument("--password-file", type=Path, metavar="FILE", help="the password of that key")
+    _key_options(parser, "sign the files with this EC key, into model.sig beside them; one that is there is kept")
     _accept_options(parser, kind)
 
 

@@ -141,6 +141,26 @@ def add_keys(plan: Edit, kind: Kind, ref: str, new: Mapping[str, Any]) -> Edit:
     return plan.edited(kind, ref, text, change)
 
 
+def add_file(plan: Edit, kind: Kind, ref: str, name: str, file: Mapping[str, Any]) -> Edit:
+    """Plan one file more of an entry, behind its others; raise FaultsError.
+
+    For a signature alone: it is over what the entry states already.
+    """
+
+    def change(data: Entry) -> None:
+        data[kind.key][ref]["files"][name] = dict(file)
+
+    def text(lines: list[str]) -> list[str]:
+        start, end = _block(lines, ref)
+        heads = [number for number in range(start, end) if lines[number].split(" #")[0].rstrip() == "    files:"]
+        at = heads[0] + 1 if heads else end
+        while at < end and re.match(" {6}", lines[at]):
+            at += 1
+        return [*lines[:at], *_dumped({name: dict(file)}, 6), *lines[at:]]
+
+    return plan.edited(kind, ref, text, change)
+
+
 def mark_imported(plan: Edit, kind: Kind, ref: str) -> Edit:
     """Plan `imported: true` in an image's entry; raise FaultsError."""
 

@@ -10,6 +10,8 @@ from typing import Any
 from infra.catalog import load_catalog
 from infra.faults import MISSING, MOST_FAULTS, Fault, FaultsError, printable
 from infra.load import settings_from_file
+from infra.payload.verify_signature import SIGNATURE
+from infra.signers import signers_for
 from ops.catalog.kinds import Kind
 from ops.checks import in_order, read_artifact
 from ops.checks.signature import signature_faults
@@ -50,12 +52,15 @@ def lint(
         faults.append(Fault(path="--name", value=ref, rule=rule, example=f"--name {next(iter(known), kind.example)}"))
     if faults:
         raise FaultsError("lint", faults)
-    signers = settings_from_file(settings, catalog).signers if settings is not None else ()
+    stated = settings_from_file(settings, catalog) if settings is not None else None
     options = {"stand_in": stand_in, "own_tokenizer": own_tokenizer}
     found: Found = {}
     for path in artifacts:
         content, told = read_artifact(kind.artifact, ref or "", path, catalog, **options)
-        found[path] = in_order([*told, *signature_faults(path, content, signers)]), content.notes
+        signed = SIGNATURE in content.sizes
+        signers = () if stated is None else signers_for(stated, kind.key, ref or "", signed=signed)
+        more = signature_faults(path, content, signers, word=kind.word, fresh=ref is None)
+        found[path] = in_order([*told, *more]), content.notes
     print(
         json.dumps([_as_json(path, ref, *told) for path, told in found.items()], indent=2)
         if as_json

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import Adapter, BaseModel, Catalog, Image, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
 from infra.people import name_rule
 from infra.policy_settings import Signer as Trusted
+from infra.settings import Settings
+from infra.signers import is_signed, signers_for
 from ops.catalog.classes import option_faults
-from ops.catalog.edit import Edit, add_entry, add_keys, read_entry, refuse_unwritable, write
+from ops.catalog.edit import Edit, add_entry, add_file, add_keys, read_entry, refuse_unwritable, write
 from ops.catalog.entries import modules, new_entry
 from ops.catalog.kinds import Kind
 from ops.catalog.revalidation import told_for
@@ -51,7 +53,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
     """Do it; raise FaultsError with every fault, StoreError when the store does not answer."""
     catalog = load_catalog(catalog_folder)
     settings = settings_from_file(settings_file, catalog)
-    edit = _planned(catalog_folder, kind, wish, catalog, settings.signers if kind.word == "adapter" else ())
+    edit = _planned(catalog_folder, kind, wish, catalog, settings)
     after = edit.catalog if edit else catalog
     store = settings.object_store
     report = publish(
@@ -65,7 +67,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
     print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")
     if edit and wish.ref in kind.entries(catalog):
         write(edit)
-        print(f"{kind.file}: {wish.ref} has the modules of its weights now: adapters are compared with them; commit it")
+        print(f"{kind.file}: {wish.ref} has {_new_in(edit, kind, wish.ref, catalog)}; commit it")
     elif edit:
         write(edit)
         print(f"{kind.file}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
@@ -75,7 +77,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
         print("".join(f"{line}\n" for line in told_for(after, wish.ref)), end="")
 
 
-def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, signers: Sequence[Trusted]) -> Edit | None:
+def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, settings: Settings) -> Edit | None:
     """The new entry, or what lacks in one with the same files, or None; raise FaultsError with every fault."""
     options = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
     content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, **options)
@@ -85,11 +87,8 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
         faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
     else:
         faults += _new_faults(kind, wish, said, catalog)
-    if wish.signer is None:
-        faults += signature_faults(wish.folder, content, signers)
-    elif known and SIGNATURE not in content.sizes:
-        rule = f"{wish.ref} is in the catalog, and an entry never changes: sign a new version"
-        faults.append(Fault(path="--private-key", value=str(wish.signer.private_key), rule=rule, example=kind.example))
+    signers = signers_for(settings, kind.key, wish.ref, signed=SIGNATURE in content.sizes or wish.signer is not None)
+    faults += _signature_faults(kind, wish, content, signers, kind.entries(catalog).get(wish.ref))
     if not known:
         sums = {} if faults else content.sums.of_all(content.sizes)
         faults += option_faults(kind, wish.ref, wish.data_classes, sums, catalog)
@@ -98,7 +97,7 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
     for note in content.notes:
         print(f"note: {note}")
     if wish.signer is not None:
-        content = signed(wish.folder, content, wish.signer, signers)
+        content = signed(wish.folder, content, wish.signer, signers, word=kind.word)
     if known:
         return _completed(catalog_folder, kind, wish.ref, content)
     sums = content.sums.of_all(content.sizes)
@@ -107,13 +106,45 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
     return plan
 
 
+def _signature_faults(
+    kind: Kind, wish: Wish, content: Content, signers: Sequence[Trusted], entry: Adapter | BaseModel | Image | None
+) -> Iterator[Fault]:
+    """What is wrong with the signature that is there, or with making one: an entry without one rarely gets it later."""
+    there, stated = SIGNATURE in content.sizes, isinstance(entry, Adapter | BaseModel) and is_signed(entry)
+    if wish.signer is None:
+        yield from signature_faults(wish.folder, content, signers, word=kind.word, fresh=not stated)
+    elif isinstance(entry, Adapter) and not there:
+        rule = f"{wish.ref} is in the catalog, and an entry never changes: sign a new version"
+        yield Fault(path="--private-key", value=str(wish.signer.private_key), rule=rule, example=kind.example)
+    if isinstance(entry, BaseModel) and there and not stated and not signers and wish.signer is None:
+        rule = "would be in the entry for good, and no signer of --settings signs base models: nobody knows whose it is"
+        yield Fault(path=SIGNATURE, value="in the folder", rule=rule, example="signers: [{..., signs: [baseModels]}]")
+
+
 def _completed(folder: Path, kind: Kind, ref: str, content: Content) -> Edit | None:
-    """An entry of before its files' modules were read gets them: it says nothing new, for its sums name the files."""
-    if kind.word != "model" or "modules" in read_entry(folder, kind, ref):
+    """An entry of before its files' modules were read, or before they were signed, gets that.
+
+    It says nothing new: its sums name the files, and the signature names the sums.
+    """
+    if kind.word != "model":
         return None
-    plan = add_keys(Edit(folder=folder), kind, ref, {"modules": modules(content)})
+    entry, plan = read_entry(folder, kind, ref), Edit(folder=folder)
+    if SIGNATURE in content.sizes and SIGNATURE not in entry["files"]:
+        file = {"sha256": content.sums.of(SIGNATURE), "sizeBytes": content.sizes[SIGNATURE]}
+        plan = add_file(plan, kind, ref, SIGNATURE, file)
+    if "modules" not in entry:
+        plan = add_keys(plan, kind, ref, {"modules": modules(content)})
+    if not plan.after:
+        return None
     refuse_unwritable(plan)
     return plan
+
+
+def _new_in(edit: Edit, kind: Kind, ref: str, before: Catalog) -> str:
+    old, new = before.base_models[ref], edit.catalog.base_models[ref]
+    found = ["its signature now: every load and every start asks for it"] if is_signed(new) > is_signed(old) else []
+    found += ["the modules of its weights now: adapters are compared with them"] if old.modules is None else []
+    return "; ".join(found)
 
 
 def _new_faults(kind: Kind, wish: Wish, said: Mapping[str, Any], catalog: Catalog) -> Iterator[Fault]:

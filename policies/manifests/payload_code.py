@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 from policies.judging.subject import entries, mapping
 from policies.judging.values import UNKNOWN, JsonValue
@@ -78,6 +80,14 @@ def manifest_fault(pod: Pod, container: Container, path: str | None) -> str | No
             return f"is told the file {path!r}, which is not the key {MANIFEST} of a ConfigMap"
         held = held or within
     return None if held or path is None else f"is told the file {path!r}, which lies on no volume of the pod"
+
+
+def manifest_of(text: JsonValue) -> Any:
+    """What a list says; None where it is no JSON, or not known."""
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def changed_code(data: JsonValue) -> Iterator[Fault]:

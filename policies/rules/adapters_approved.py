@@ -28,13 +28,12 @@ from policies.manifests.models import (
 )
 from policies.manifests.mounts import Mount, folder, mounts
 from policies.manifests.objects import each_object, is_a, told
-from policies.manifests.payload_code import MANIFEST, changed_code
+from policies.manifests.payload_code import MANIFEST, changed_code, manifest_of
 from policies.manifests.server_flags import nearest, removed
 from policies.manifests.server_variables import closed_faults
 from policies.manifests.servers import Server, servers
 from policies.manifests.stated import stated, stated_schema
 from policies.manifests.verified_fetch import ADAPTERS, fetch_fault, target_of
-from policies.reading.own import json_of_python
 
 _ID = "adapters-approved"
 FOLDER = "/mnt/adapters"
@@ -211,7 +210,7 @@ def _manifest(case: Case) -> Iterator[Fault]:
     path = f"data.{MANIFEST}"
     if text is None:
         return
-    content = _json(text)
+    content = manifest_of(text)
     if isinstance(content, dict) and "adapters" not in content and "files" in content:
         if fault := _base_model(case, content):
             yield Fault(path=path, text=fault)
@@ -230,13 +229,6 @@ def _base_model(case: Case, content: Mapping[str, Any]) -> str | None:
     ref = f"{at(content, 'name')}/{at(content, 'version')}"
     entry = case.world.base_models.get(ref)
     return not_allowed(case.world, entry, f"base model {ref!r}") or _files(content, entry)
-
-
-def _json(text: JsonValue) -> Any:
-    try:
-        return json_of_python(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _entry(case: Case, adapter: JsonValue) -> str | None:

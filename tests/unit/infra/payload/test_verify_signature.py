@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_signing import verifying
 
+from infra.payload import signer_keys
 from infra.payload import verify_signature as verify
 from tests.support import pod_package
 from tests.support.signing import CURVES, Key, new_key, sign_again, signed, statement
@@ -44,7 +45,7 @@ def signature(folder: Path, key: Key) -> bytes:
 
 
 def refused(content: bytes, key: Key, sums: Mapping[str, str] = SUMS) -> str:
-    with pytest.raises(verify.SignatureError) as caught:
+    with pytest.raises(signer_keys.SignatureError) as caught:
         verify.check(content, sums, [key.signer()])
     return str(caught.value)
 
@@ -175,7 +176,7 @@ BROKEN: list[tuple[Change, str]] = [
     (text("verificationMaterial.publicKey", {}), "publicKey: must be an object of hint"),
     (
         text("verificationMaterial", {"x509CertificateChain": {}}),
-        "verificationMaterial: must be an object of publicKey",
+        "x509CertificateChain: must be an object of certificates",
     ),
     (text("verificationMaterial.tlogEntries", [{}]), "tlogEntries: must be empty"),
     (without("dsseEnvelope"), "bundle: must be an object of"),
@@ -238,14 +239,14 @@ def other_curve() -> str:
     ],
 )
 def test_keys_that_are_none_are_refused_and_not_shown(made: Callable[[], object], expected: str) -> None:
-    (fault,) = verify.signers_faults([{"name": "model-board", "publicKey": made()}])
+    (fault,) = signer_keys.signers_faults([{"name": "model-board", "publicKey": made()}])
     assert fault.startswith(f"signers[0].publicKey: {expected}")
     assert "canary" not in fault
 
 
 @pytest.mark.parametrize("signers", [[], None, {}, "x", [7], [{"publicKey": "x"}]])
 def test_signers_that_are_none_are_refused(signers: object) -> None:
-    assert verify.signers_faults(signers)
+    assert signer_keys.signers_faults(signers)
 
 
 def test_a_link_or_a_missing_file_is_no_signature(signature: bytes, key: Key, folder: Path, tmp_path: Path) -> None:
@@ -297,7 +298,7 @@ def test_nothing_is_taken_that_the_library_refuses(
     content = changed(signature, key, change) if inside else change(json.loads(signature))
     try:
         verify.check(content, SUMS, [key.signer()])
-    except verify.SignatureError as error:
+    except signer_keys.SignatureError as error:
         assert str(error).isprintable()
         return
     assert library_takes(content, key, tmp_path_factory.mktemp("taken")), content
@@ -320,7 +321,7 @@ def test_the_library_believes_an_empty_signature_over_nothing_that_it_ignores(
 
 def test_without_the_package_every_signature_is_refused_in_one_line(key: Key) -> None:
     script = (
-        "import sys; sys.modules['cryptography'] = None; import json; from payload import verify_signature as v; "
+        "import sys; sys.modules['cryptography'] = None; import json; from payload import signer_keys as v; "
         "print(v.signers_faults(json.load(sys.stdin)))"
     )
     signers = json.dumps([key.signer(), key.signer("second")])
@@ -330,9 +331,10 @@ def test_without_the_package_every_signature_is_refused_in_one_line(key: Key) ->
     assert done.stdout.strip() == "['signers: no signature can be checked: this Python lacks the package cryptography']"
 
 
-def test_the_script_is_python_3_9_and_needs_nothing_until_signers_are_stated() -> None:
-    source = Path(verify.__file__).read_text()
+@pytest.mark.parametrize("module", [verify, signer_keys])
+def test_the_scripts_are_python_3_9_and_need_nothing_until_signers_are_stated(module: Any) -> None:
+    source = Path(module.__file__).read_text()
     tree = ast.parse(source, feature_version=(3, 9))
-    modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+    modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom) and not node.level}
     modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     assert {str(name).split(".")[0] for name in modules} <= set(sys.stdlib_module_names)

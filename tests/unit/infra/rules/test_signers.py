@@ -16,21 +16,23 @@ from components.serving.adapters import SCRIPTS
 from infra.catalog import Catalog, FileSum, load_catalog
 from infra.faults import FaultsError
 from infra.load import load_settings, read_stack_file
-from infra.payload.verify_signature import signers_faults
+from infra.payload.signer_keys import signers_faults
+from infra.policy_settings import Signer
 from tests.support.signing import new_key
 from tools.local.workspace import REPOSITORY
 
 CANARY = "c4n4ry"
+SIGNED = FileSum(path="model.sig", sha256="a" * 64, size_bytes=2000)
 PRIVATE = f"-----BEGIN EC PRIVATE KEY-----\n{CANARY}\n-----END EC PRIVATE KEY-----\n"
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    """The catalog of Git, with a signature in every adapter."""
+    """The catalog of Git, with a signature in every adapter and base model."""
     found = load_catalog()
-    signature = FileSum(path="model.sig", sha256="a" * 64, size_bytes=2000)
-    signed = {ref: replace(adapter, files=(*adapter.files, signature)) for ref, adapter in found.adapters.items()}
-    return replace(found, adapters=signed)
+    signed = {ref: replace(adapter, files=(*adapter.files, SIGNED)) for ref, adapter in found.adapters.items()}
+    models = {ref: replace(model, files=(*model.files, SIGNED)) for ref, model in found.base_models.items()}
+    return replace(found, adapters=signed, base_models=models)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,8 @@ def test_signers_are_read(catalog: Catalog, public: str) -> None:
 
 
 def test_an_adapter_without_a_signature_is_refused_and_told_what_to_do(public: str) -> None:
-    told = faults([{"name": "model-board", "publicKey": public}], load_catalog())
+    told = faults([{"name": "model-board", "publicKey": public, "signs": ["adapters"]}], load_catalog())
+    assert "baseModel" not in told, "this signer signs adapters alone"
     assert 'kitchens.support.adapters[0]: "helpdesk-faq/v2026-02-01"; rule: has no model.sig in the catalog' in told
     assert "example: kitchen adapter publish FOLDER --name helpdesk-faq/v<date> --private-key FILE" in told
     assert told.count("has no model.sig") == 3
@@ -113,7 +116,7 @@ def test_pods_get_the_signers_in_the_manifest_and_the_script_that_checks(public:
         image="", scripts={}, bucket="lora", endpoint="", region="", secret="", ca_bundle=None, adapters=[]
     )
     assert "signers" not in json.loads(fetch.manifest())
-    signed = replace(fetch, signers={"model-board": public})
+    signed = replace(fetch, signers=[Signer(name="model-board", public_key=public).as_pods_read_it()])
     manifest = json.loads(signed.manifest())
     assert manifest["signers"] == [{"name": "model-board", "publicKey": public}]
     assert signers_faults(manifest["signers"]) == []
