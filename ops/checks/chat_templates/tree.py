@@ -1,0 +1,63 @@
+"""Small questions about a template's tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jinja2 import nodes
+
+
+def names_of(target: nodes.Node) -> Iterator[str]:
+    """Variables that an assignment or a loop sets."""
+    if isinstance(target, nodes.Name):
+        yield target.name
+    elif isinstance(target, nodes.Tuple | nodes.List):
+        for part in target.items:
+            yield from names_of(part)
+
+
+def root_of(node: nodes.Node | None) -> str:
+    """The variable that an expression is a part of: x of `x.calls`, `x['a'][0]`, `x.items()` and `x | list`."""
+    while node is not None and not isinstance(node, nodes.Name):
+        if isinstance(node, nodes.Filter | nodes.Getattr | nodes.Getitem):
+            node = node.node
+        elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+            node = node.node.node
+        else:
+            return ""
+    return "" if node is None else node.name
+
+
+def arguments_of(node: nodes.Call | nodes.Filter | nodes.Test) -> list[nodes.Expr]:
+    """Everything that a call, a filter or a test is given."""
+    spread = [part for part in (node.dyn_args, node.dyn_kwargs) if part is not None]
+    return [*node.args, *(keyword.value for keyword in node.kwargs), *spread]
+
+
+def is_call(node: nodes.Node | None, name: str) -> bool:
+    """Whether an expression calls the function of this name."""
+    return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == name
+
+
+def goes_over_keys(node: nodes.Node) -> bool:
+    """Whether a loop goes over names, or names and values, of a mapping."""
+    if isinstance(node, nodes.Filter):
+        return node.name in ("items", "dictsort", "keys")
+    method = node.node if isinstance(node, nodes.Call) else None
+    return isinstance(method, nodes.Getattr) and method.attr in ("items", "keys")
+
+
+def macros_of(template: nodes.Template) -> dict[str, nodes.Macro]:
+    """The macros of a template by name; of two with one name the last."""
+    return {macro.name: macro for macro in template.find_all(nodes.Macro)}
+
+
+def spaces_of(template: nodes.Template) -> set[str]:
+    """Variables that a template makes a namespace."""
+    assigned = template.find_all(nodes.Assign)
+    return {name for assign in assigned if is_call(assign.node, "namespace") for name in names_of(assign.target)}
+
+
+def bound_in(template: nodes.Template) -> set[str]:
+    """Variables that a template sets itself, anywhere."""
+    return {name.name for name in template.find_all(nodes.Name) if name.ctx in ("store", "param")}
