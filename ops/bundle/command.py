@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from infra.catalog import FOLDER, load_catalog
@@ -124,7 +125,8 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         owner=given.owner,
         writes=given.catalog is not None,
     )
-    imported = import_bundle(verified, target, read_artifact, told.say, quiet=told.quiet)
+    checks = partial(read_artifact, templates=given.templates)
+    imported = import_bundle(verified, target, checks, told.say, quiet=told.quiet)
     if given.catalog is not None:
         write(imported.plan)
     told.result |= {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from infra.faults import MISSING, Fault, FaultsError
 from ops.bundle.signing import PASSWORD, Trust, check_trust
+from ops.catalog.template_options import template_options
 from ops.signing import Signer
 
 
@@ -28,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     into.add_argument("--registry", metavar="HOST", help="the registry, if not the settings' own")
     into.add_argument("--skip-images", action="store_true", help="leave images out")
     into.add_argument("--owner", default="", metavar="NAME", help="who brings new entries in; does not approve them")
+    template_options(into)
     into.add_argument("--catalog", type=Path, metavar="DIR", help="write new entries here instead of printing them")
 
 

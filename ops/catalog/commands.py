@@ -17,6 +17,7 @@ from ops.catalog.linting import lint
 from ops.catalog.listing import show
 from ops.catalog.publishing import Wish, publish_artifact
 from ops.catalog.states import promote, retire
+from ops.catalog.template_options import template_options
 from ops.signing import Signer
 
 STACKS = FOLDER.parents[1]
@@ -82,11 +83,12 @@ def _run(options: argparse.Namespace) -> int:
                 ref=options.name,
                 stand_in=options.stand_in,
                 own_tokenizer=options.own_tokenizer,
+                templates=options.templates,
                 settings=options.settings,
                 as_json=options.json,
             )
         case "publish":
-            said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes")
+            said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes", "templates")
             wish = Wish(ref=options.name, signer=_signer(options), **{name: getattr(options, name) for name in said})
             publish_artifact(folder, kind, wish, options.settings, options.endpoint)
         case "adopt":
@@ -179,8 +181,10 @@ def _accept_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     if kind.word == "adapter":
         accepted = "keep its tokenizer or chat template, which servers do not read: prompts are the base model's"
         parser.add_argument("--own-tokenizer", action="store_true", help=accepted)
+        parser.set_defaults(templates=[])
     else:
         parser.set_defaults(own_tokenizer=False)
+        template_options(parser)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

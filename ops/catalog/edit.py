@@ -194,10 +194,22 @@ def _comment(line: str) -> bool:
     return line.lstrip().startswith("#")
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines line by line, where YAML can: a reviewer reads the lines that differ."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    lines = "\n" in text and not any(sign in text for sign in "\r\x85\u2028\u2029")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if lines else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def _dumped(value: object, indent: int) -> list[str]:
     """A value as the lines of the catalog: block style, keys in the order given, one line a text."""
-    text = yaml.safe_dump(value, sort_keys=False, default_flow_style=False, allow_unicode=True, width=10_000)
-    return [f"{' ' * indent}{line}" for line in text.splitlines()]
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=10_000)
+    return [f"{' ' * indent}{line}" if line else "" for line in text.removesuffix("\n").split("\n")]
 
 
 def _read(path: Path) -> str:

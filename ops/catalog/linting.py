@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ def lint(
     ref: str | None,
     stand_in: bool,
     own_tokenizer: bool,
+    templates: Collection[str] = (),
     settings: Path | None,
     as_json: bool,
 ) -> int:
@@ -49,7 +50,7 @@ def lint(
     if faults:
         raise FaultsError("lint", faults)
     signers = settings_from_file(settings, catalog).signers if settings is not None else ()
-    options = {"stand_in": stand_in, "own_tokenizer": own_tokenizer}
+    options: dict[str, Any] = {"stand_in": stand_in, "own_tokenizer": own_tokenizer, "templates": templates}
     found: Found = {}
     for path in artifacts:
         content, told = read_artifact(kind.artifact, ref or "", path, catalog, **options)

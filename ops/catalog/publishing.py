@@ -19,12 +19,13 @@ from infra.payload.verify_signature import SIGNATURE
 from infra.policy_settings import Signer as Trusted
 from ops.catalog.classes import option_faults
 from ops.catalog.edit import Edit, add_entry, add_keys, read_entry, refuse_unwritable, write
-from ops.catalog.entries import modules, new_entry
+from ops.catalog.entries import modules, new_entry, templates
 from ops.catalog.kinds import Kind
 from ops.catalog.revalidation import told_for
 from ops.catalog.signing import signed
 from ops.checks import read_artifact
 from ops.checks.files import Content
+from ops.checks.model_templates import unused_faults
 from ops.checks.signature import signature_faults
 from ops.publish import publish
 from ops.signing import Signer
@@ -43,6 +44,7 @@ class Wish:
     stand_in: bool
     own_tokenizer: bool
     data_classes: Sequence[str] = ()
+    templates: Sequence[str] = ()
     signer: Signer | None = None
 
 
@@ -64,7 +66,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
     print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")
     if edit and wish.ref in kind.entries(catalog):
         write(edit)
-        print(f"{kind.file}: {wish.ref} has the modules of its weights now: adapters are compared with them; commit it")
+        print(f"{kind.file}: {wish.ref} has now what is read of its files, its modules and chat templates; commit it")
     elif edit:
         write(edit)
         print(f"{kind.file}: {wish.ref} added as a candidate; next: commit it, evaluate it, promote it")
@@ -76,9 +78,9 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
 
 def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, signers: Sequence[Trusted]) -> Edit | None:
     """The new entry, or what lacks in one with the same files, or None; raise FaultsError with every fault."""
-    options = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
-    content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, **options)
-    faults += content.withheld
+    options: dict[str, Any] = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
+    content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, templates=wish.templates, **options)
+    faults += [*content.withheld, *unused_faults(content, wish.templates)]
     said, known = _said(kind, wish), wish.ref in kind.entries(catalog)
     if known:
         faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
@@ -107,10 +109,15 @@ def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, sig
 
 
 def _completed(folder: Path, kind: Kind, ref: str, content: Content) -> Edit | None:
-    """An entry of before its files' modules were read gets them: it says nothing new, for its sums name the files."""
-    if kind.word != "model" or "modules" in read_entry(folder, kind, ref):
+    """An entry of before its files' modules and templates were read gets them: its sums name the files."""
+    if kind.word != "model":
         return None
-    plan = add_keys(Edit(folder=folder), kind, ref, {"modules": modules(content)})
+    entry = read_entry(folder, kind, ref)
+    read = {"modules": modules(content), "templates": templates(content)}
+    lacking = {key: value for key, value in read.items() if key not in entry and (value or key == "modules")}
+    if not lacking:
+        return None
+    plan = add_keys(Edit(folder=folder), kind, ref, lacking)
     refuse_unwritable(plan)
     return plan
 

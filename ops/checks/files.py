@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra.catalog import ChatTemplate
 from infra.faults import Fault
 from infra.payload.verify_signature import MAX_BYTES as MAX_SIGNATURE_BYTES
 from infra.payload.verify_signature import SIGNATURE
@@ -54,9 +55,9 @@ _EXAMPLE = "adapter_model.safetensors"
 class Content:
     """What was read: `sizes` in bytes of every regular file, `parsed` JSON and `tensors` of the right ones, by name.
 
-    `sums` reads the files whole, when it is asked. `notes` are sentences on what is no fault and yet worth knowing,
-    such as what is not counted or could not be compared. `withheld` are faults of what may be looked at, and not be
-    published.
+    `templates` are the chat templates of a base model. `sums` reads the files whole, when it is asked. `notes` are
+    sentences on what is no fault and yet worth knowing, such as what is not counted or could not be compared.
+    `withheld` are faults of what may be looked at, and not be published.
     """
 
     sizes: dict[str, int]
@@ -65,6 +66,7 @@ class Content:
     sums: Sums
     notes: list[str] = field(default_factory=list)
     withheld: list[Fault] = field(default_factory=list)
+    templates: list[ChatTemplate] = field(default_factory=list)
 
 
 def read_folder(folder: Path) -> tuple[Content, list[Fault]]:

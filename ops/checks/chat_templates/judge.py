@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from jinja2 import nodes
+
 from ops.checks.chat_templates.finding import Finding, shown
 from ops.checks.chat_templates.meaning import Meaning
 from ops.checks.chat_templates.parsing import TemplateTextError, parse_template
 from ops.checks.chat_templates.work import Work
 
 _ADDRESS = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,9}://|www\.)[^\s'\"<>]{1,80}")
+_SENTENCE = re.compile(r"[^\W\d_]+(?:[ ,.;:'-]{1,3}[^\W\d_]+){3,80}[.!]?")
+"""Four words or more in a row."""
+
 _HIDDEN = ("Cc", "Cf", "Co", "Cs", "Cn")
 """Kinds of characters that no reader sees (unicodedata.category)."""
 
@@ -26,6 +31,17 @@ def judge(text: str) -> list[Finding]:
     except RecursionError:
         found.append(Finding(line=1, name="text", rule="is nested too deeply to be judged", refused=True))
     return sorted(found)
+
+
+def sentences(text: str) -> list[str]:
+    """Return what a template tells the model of its own, whatever people say: the longest first, each once."""
+    try:
+        template = parse_template(text)
+    except TemplateTextError:
+        return []
+    told = [node.data for node in template.find_all(nodes.TemplateData)]
+    told += [node.value for node in template.find_all(nodes.Const) if isinstance(node.value, str)]
+    return sorted({found for part in told for found in _SENTENCE.findall(part)}, key=lambda part: (-len(part), part))
 
 
 def _hidden(text: str) -> list[Finding]:

@@ -15,7 +15,7 @@ from ops.checks.chat_templates.value import NOTHING, Value, join
 
 
 class Setting(Asking):
-    """Keeps what is known of variables: in `known`, attributes of a namespace as `space.attribute`, macros as `name()`."""
+    """Keeps what is known of variables: a namespace's attribute as `space.attribute`, what a macro says as `name()`."""
 
     spaces: set[str]
     bound: set[str]
