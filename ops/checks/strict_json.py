@@ -16,6 +16,10 @@ MAX_DEPTH = 64
 _MAX_DIGITS = 20
 """An unsigned number of 64 bits has at most 20."""
 
+_MAX_EXACT_DIGITS = 40
+"""Longer ones are read as a double, which all readers do alike where it is exactly that number: transformers writes
+int(1e30) as `model_max_length` of tokenizers that have none (VERY_LARGE_INTEGER)."""
+
 
 class JsonError(ValueError):
     """Why a text is no strict JSON; `str()` is one phrase that follows the name of the file."""
@@ -55,7 +59,8 @@ def _constant(name: str) -> NoReturn:
 
 
 def _integer(text: str) -> int:
-    if len(text.lstrip("-")) > _MAX_DIGITS:
+    digits = len(text.lstrip("-"))
+    if digits > _MAX_DIGITS and not (digits <= _MAX_EXACT_DIGITS and int(float(text)) == int(text)):
         raise JsonError(f"has a number of {len(text.lstrip('-'))} digits")
     if text == "-0":
         raise JsonError("has the number -0, which readers take differently")

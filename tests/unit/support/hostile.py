@@ -287,7 +287,7 @@ TENSORS: list[tuple[str, Spoil, str]] = [
 
 ACCEPTED: list[tuple[str, Spoil]] = [
     ("automatic mapping", config(auto_mapping={"base_model_class": "LlamaForCausalLM", "unsloth_fixed": True})),
-    ("no task", config(task_type=None, auto_mapping={"base_model_class": "X", "parent_library": "y"})),
+    ("no task", config(task_type=None, auto_mapping={"base_model_class": "X", "parent_library": "transformers.models.x"})),
     ("expression", config(target_modules="(?:.*?(?:language|text).*?(?:q_proj|v_proj))|(?:model\\.layers\\.[\\d]+)")),
     ("expression that never ends", config(target_modules="(a+)+$")),
     ("union", config(target_modules=["q_proj", "v_proj", "c_attn", "query_key_value"])),
