@@ -36,6 +36,9 @@ _CHANGES_BASE = ("pissa", "olora", "corda", "loftq", "lora_ga")
 MAX_ALPHA = 1_000_000
 """Far above any that is trained with; a few powers of ten more, and alpha / r is infinite in the weights' own type."""
 
+MIN_ALPHA = 1e-6
+"""Far below any that is trained with; divided by r it leaves of weights what no served type holds."""
+
 _TRANSFORMERS = re.compile(r"transformers(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _PATTERNS = frozenset(("rank_pattern", "alpha_pattern"))
 _TEXT = ((str, type(None)), "must be a text or null", "null")
@@ -93,7 +96,7 @@ def _needed(config: Mapping[str, Any]) -> Iterator[Fault]:
         "r": (_is_rank(config.get("r")), f"must be a whole number from 1 to {MAX_RANK}", "8"),
         "lora_alpha": (
             _is_scale(config.get("lora_alpha")),
-            f"must be a finite number above 0, at most {MAX_ALPHA}",
+            f"must be a finite number from {MIN_ALPHA} to {MAX_ALPHA}: below, the adapter changes nothing",
             "16",
         ),
         "task_type": (
@@ -181,7 +184,7 @@ def _is_rank(value: object) -> bool:
 
 
 def _is_scale(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and 0 < value <= MAX_ALPHA  # type: ignore[arg-type,operator]
+    return type(value) in (int, float) and math.isfinite(value) and MIN_ALPHA <= value <= MAX_ALPHA  # type: ignore[arg-type,operator]
 
 
 def _names_something(config: Mapping[str, Any]) -> bool:

@@ -13,9 +13,10 @@ from infra.catalog import ChatTemplate
 from infra.faults import Fault
 from infra.payload.verify_signature import MAX_BYTES as MAX_SIGNATURE_BYTES
 from infra.payload.verify_signature import SIGNATURE
-from ops.checks.content import archive_or_program, what_it_is
+from ops.checks.content import archive_or_program, pointer, what_it_is
 from ops.checks.safetensors_header import HeaderError, Tensor, read_header
 from ops.checks.strict_json import JsonError, parse
+from ops.checks.text_content import text_reason
 from ops.sums import Sums
 
 SUFFIXES = (".safetensors", ".json", ".txt", ".md", ".jinja", ".model")
@@ -133,7 +134,10 @@ def _entry_fault(path: Path) -> Fault | None:
         return Fault(path=path.name, value=path.name, rule=f"the name {reason}", example=_EXAMPLE)
     mode = path.lstat().st_mode
     if not stat.S_ISREG(mode):
-        return Fault(path=path.name, value=_kind(mode), rule="must be a regular file", example=_EXAMPLE)
+        rule = "must be a regular file"
+        if path.name == "additional_chat_templates":
+            rule += ": an artifact is one flat folder; put its templates into tokenizer_config.json, each with its name"
+        return Fault(path=path.name, value=_kind(mode), rule=rule, example=_EXAMPLE)
     suffix = path.suffix.lower()
     if suffix in PICKLES:
         rule = f"{suffix} files are refused: loading one can run code; convert it to safetensors{_this_is(path)}"
@@ -167,6 +171,9 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
     content.sizes[name] = size
     if size == 0:
         return [Fault(path=name, value=0, rule="is empty", example=_EXAMPLE)]
+    if stands_for := pointer(path):
+        rule = f"is {stands_for} and not the file: fetch it (git lfs pull, or the hub's own client), and look again"
+        return [Fault(path=name, value=f"{size} bytes", rule=rule, example=_EXAMPLE)]
     reasons: tuple[str, ...] = ()
     if path.suffix.lower() == ".safetensors":
         try:
@@ -190,6 +197,8 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
     if disguise:
         rule = f"must be what its name says; this is {disguise}"
         return [Fault(path=name, value=f"{size} bytes", rule=rule, example=_EXAMPLE)]
+    if reason := text_reason(path):
+        return [Fault(path=name, value=f"{size} bytes", rule=reason, example=_EXAMPLE)]
     return []
 
 
