@@ -112,6 +112,9 @@ def _verify(given: argparse.Namespace, told: _Told) -> None:
 
 def _import(given: argparse.Namespace, told: _Told) -> None:
     folder = given.catalog or FOLDER
+    if given.work is not None and not given.work.is_dir():
+        rule = "must be a folder that is there: an archive is unpacked in it"
+        raise FaultsError("bundle", [Fault(path="--work", value=str(given.work), rule=rule, example="--work /var/tmp")])
     catalog = load_catalog(folder)
     settings = settings_from_file(given.settings, catalog)
     verified = _verified(given, told)
@@ -124,6 +127,7 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         catalog_folder=folder,
         owner=given.owner,
         writes=given.catalog is not None,
+        work=given.work,
     )
     checks = partial(read_artifact, templates=given.templates)
     imported = import_bundle(verified, target, checks, told.say, quiet=told.quiet)

@@ -30,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     into.add_argument("--skip-images", action="store_true", help="leave images out")
     into.add_argument("--owner", default="", metavar="NAME", help="who brings new entries in; does not approve them")
     template_options(into)
+    unpacked = "unpack an archive here, if its own folder cannot be written or is too small"
+    into.add_argument("--work", type=Path, metavar="DIR", help=unpacked)
     into.add_argument("--catalog", type=Path, metavar="DIR", help="write new entries here instead of printing them")
 
 

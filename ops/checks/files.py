@@ -14,6 +14,7 @@ from infra.faults import Fault
 from infra.payload.verify_signature import MAX_BYTES as MAX_SIGNATURE_BYTES
 from infra.payload.verify_signature import SIGNATURE
 from ops.checks.content import archive_or_program, pointer, what_it_is
+from ops.checks.left_out import is_left_out
 from ops.checks.safetensors_header import HeaderError, Tensor, read_header
 from ops.checks.strict_json import JsonError, parse
 from ops.checks.text_content import text_reason
@@ -88,6 +89,9 @@ def read_folder(folder: Path) -> tuple[Content, list[Fault]]:
         return content, [Fault(path="(folder)", value=str(folder), rule=rule, example=_EXAMPLE)]
     faults += _collisions([path.name for path in found])
     for path in found:
+        if is_left_out(path):
+            content.notes.append(f"{path.name}: left out, it is no part of the artifact")
+            continue
         fault = _entry_fault(path)
         faults += [fault] if fault else []
         if fault is None:

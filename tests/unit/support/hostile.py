@@ -35,7 +35,7 @@ FILES: list[tuple[str, Spoil, str]] = [
     ("backslash", text("..\\..\\evil.json", "{}"), "is a path: an artifact is one flat folder"),
     ("control character", text("a\x1b[2Jb.json", "{}"), "has a control character"),
     ("line break", text("a\nb.json", "{}"), "has a control character"),
-    ("dot file", text(".gitattributes", "x"), "begins with a dot"),
+    ("dot file", text(".hidden", "x"), "begins with a dot"),
     ("long name", text("a" * 200 + ".json", "{}"), "letters, digits and _.- only, at most 128"),
     ("no UTF-8 name", lambda folder: Path(os.fsdecode(os.fsencode(folder) + b"/\xff.json")).touch(), "is not UTF-8"),
     ("right-to-left", text("a\u202ejson.md", "x"), "has characters that a plain name does not"),
