@@ -21,7 +21,10 @@ from ops.checks.chat_templates.tree import (
     goes_over_keys,
     macros_of,
     names_of,
+    root_of,
     spaces_of,
+    sums_in,
+    terms_of,
 )
 from ops.checks.chat_templates.value import NOTHING, Value, join
 
@@ -39,6 +42,7 @@ class Meaning(Setting):
         super().__init__()
         self.template = template
         self.macros, self.spaces, self.bound = macros_of(template), spaces_of(template), bound_in(template)
+        self._seen: dict[int, Value] = {}
         self._read: dict[type[nodes.Node], Callable[..., Value]] = {
             nodes.Const: self._const,
             nodes.TemplateData: lambda node: self._text(node.data),
@@ -79,6 +83,7 @@ class Meaning(Setting):
         for _ in range(_ROUNDS):
             before = dict(self.known)
             self.findings.clear()
+            self._seen.clear()
             self.refuse_names(self.template)
             self.value(self.template)
             if self.known == before:
@@ -87,6 +92,12 @@ class Meaning(Setting):
 
     def value(self, node: nodes.Node) -> Value:
         """What is known of an expression's value, or of what a statement puts out."""
+        if id(node) in self._seen:  # each part once a round: a template may nest as deep as the parser lets it
+            return self._seen[id(node)]
+        found = self._seen[id(node)] = self._value(node)
+        return found
+
+    def _value(self, node: nodes.Node) -> Value:
         read = self._read.get(type(node))
         if read is None:
             kind = type(node).__name__
@@ -180,7 +191,10 @@ class Meaning(Setting):
         parts = [self.value(part) for part in node.iter_child_nodes()]
         if isinstance(node, nodes.Mod) and parts[0].texts:
             self.find(node, "method:format", "fills a text by %, which can make it of any length")
-        return join(parts).plain()
+        found = join(parts).plain()
+        # A namespace that counts in a loop counts what is said.
+        counts = any(root_of(part) in self.spaces for part in terms_of(node))
+        return replace(found, said=found.said or counts, numbers=found.numbers | sums_in(node))
 
     def _power(self, node: nodes.Pow) -> Value:
         self.find(node, "power", "raises to a power, which can make a number of any length", refused=True)
@@ -222,6 +236,8 @@ class Meaning(Setting):
             return join((self.known.get(f"{name}()", NOTHING), *given)).plain()
         if name not in words.FUNCTIONS or name in self.bound:
             self.find(node, f"call:{name or 'expression'}", f"calls {name or 'the result of an expression'}")
+        if name == "dict" and node.args:
+            self.find(node, "call:dict", "makes a mapping of something else than names and values")
         for keyword in node.kwargs if name == "dict" else ():
             self._disguised(node, keyword.key, keyword.value)
         made = self.known.get(f"{name}()", NOTHING)
@@ -231,7 +247,9 @@ class Meaning(Setting):
         key = callee.attr if isinstance(callee, nodes.Getattr) else getattr(callee.arg, "value", "")
         self.refuse_hidden(node, str(key))
         whole = self.value(callee.node)
-        if key == "get" and node.args and isinstance(node.args[0], nodes.Const):
+        if key == "get" and given and not (node.args and isinstance(node.args[0], nodes.Const)):
+            self.key_asked(node, whole, given[0])
+        elif key == "get" and given:
             return join((self._key(node, callee.node, str(node.args[0].value)), *given[1:])).plain()
         if not isinstance(callee, nodes.Getattr) or key not in words.METHODS:
             self.find(node, f"method:{key}", f"calls .{shown(str(key))[1:-1]}()")
@@ -267,8 +285,9 @@ class Meaning(Setting):
         return NOTHING
 
     def _call_block(self, node: nodes.CallBlock) -> Value:
-        self.bind("caller()", self.body(node.body))
-        return join((self.value(node.call), self.body(node.body)))
+        body = self.body(node.body)
+        self.bind("caller()", body)
+        return join((self.value(node.call), body))
 
     def _filter_block(self, node: nodes.FilterBlock) -> Value:
         return self.filtered(

@@ -61,3 +61,25 @@ def spaces_of(template: nodes.Template) -> set[str]:
 def bound_in(template: nodes.Template) -> set[str]:
     """Variables that a template sets itself, anywhere."""
     return {name.name for name in template.find_all(nodes.Name) if name.ctx in ("store", "param")}
+
+
+def terms_of(node: nodes.Node) -> list[nodes.Node]:
+    """What a sum, a product or the like is made of, through all of its signs."""
+    open_, found = [node], list[nodes.Node]()
+    while open_:
+        part = open_.pop()
+        if isinstance(part, nodes.BinExpr | nodes.UnaryExpr) and not isinstance(part, nodes.And | nodes.Or | nodes.Not):
+            open_ += part.iter_child_nodes()
+        else:
+            found.append(part)
+    return found
+
+
+def sums_in(node: nodes.Node) -> frozenset[float]:
+    """What the constants of a sum or product may come to: `2 + 2` asks for four, though no four stands there."""
+    numbers = [abs(term.value) for term in terms_of(node) if isinstance(term, nodes.Const) and _is_number(term.value)]
+    return frozenset((sum(numbers),)) if len(numbers) > 1 else frozenset()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -122,11 +122,21 @@ HOSTILE = {
     "lookup": FOR + "{{ {'a': 'b'}[message.content] }}" + END,
     "lookup ": FOR + "{% if {'a': 1, message.content: 2} | length == 1 %}x{% endif %}" + END,
     "lookup  ": FOR + "{% set m = {'role': message.content} %}{% if m.role == 'tool' %}x{% endif %}" + END,
+    "key:computed ": FOR + "{{ {'a': 'b'}.get('x' ~ message.content) }}" + END,
+    "lookup   ": FOR + "{{ {'a': 'b'}.get(message.content) }}" + END,
+    "call:dict": "{% set m = dict([('role', messages[0].content)]) %}",
     "word:admin": FOR + "{% if message.role == 'admin' %}x{% endif %}" + END,
     "key:debug": FOR + "{% if message.debug %}x{% endif %}" + END,
     "number:1337": FOR + "{% if message.content | length == 1337 %}x{% endif %}" + END,
     "number:7919": FOR + "{% if message.content | length % 7919 %}x{% endif %}" + END,
     "number:12": FOR + "{% if loop.index == 12 %}x{% endif %}" + END,
+    "number:4": FOR + "{% if message.content | length == 2 + 2 %}x{% endif %}" + END,
+    "number:3": FOR + "{% if message.content | length - 1 - 1 - 1 == 0 %}x{% endif %}" + END,
+    "number:99": "{% set ns = namespace(n=0) %}"
+    + FOR
+    + "{% set ns.n = ns.n + 1 %}"
+    + END
+    + "{% if ns.n == 99 %}x{% endif %}",
     "variable:debug": "{% if debug %}x{% endif %}",
     "date": "{% if strftime_now('%Y') > '2026' %}x{% endif %}",
     "date ": "{% set d = strftime_now('%d') %}" + FOR + "{% if d in message.content %}x{% endif %}" + END,
@@ -192,6 +202,25 @@ REFUSED = (
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name.startswith(REFUSED)])
 def test_what_escapes_or_never_ends_cannot_be_accepted(name: str) -> None:
     assert any(finding.refused for finding in judge(HOSTILE[name]) if finding.name == name.strip())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% macro a() %}{{ caller() }}{{ caller() }}{% endmacro %}"
+        + "{% call a() %}" * 30
+        + "x"
+        + "{% endcall %}" * 30,
+        "{% macro m(a) %}{{ a }}{{ a }}{% endmacro %}{{ " + "m(" * 40 + "'x'" + ")" * 40 + " }}",
+        "{% set a = 'x' %}" + "{% if bos_token %}" * 40 + "{% set a = a %}" + "{% endif %}" * 40,
+        "{{ " + "(" * 60 + "bos_token" + " ~ bos_token)" * 60 + " }}",
+        "{{ bos_token" + " | trim" * 400 + " }}",
+        "{% for m in messages %}{% set x = m %}" * 15 + "{% endfor %}" * 15,
+    ],
+)
+def test_a_judgement_ends(text: str) -> None:
+    """Parts that nest are each looked at a few times, not twice for each level: these would take years."""
+    judge(text)
 
 
 def test_nothing_of_a_template_is_evaluated() -> None:
