@@ -19,6 +19,7 @@ from ops.checks.chat_templates.tree import (
     arguments_of,
     bound_in,
     goes_over_keys,
+    is_plain_date,
     macros_of,
     names_of,
     root_of,
@@ -238,6 +239,8 @@ class Meaning(Setting):
             self.find(node, f"call:{name or 'expression'}", f"calls {name or 'the result of an expression'}")
         if name == "dict" and node.args:
             self.find(node, "call:dict", "makes a mapping of something else than names and values")
+        if name == "strftime_now" and not is_plain_date(node):
+            self.find(node, "call:strftime_now", "writes the date in a way that it puts together, or with widths")
         for keyword in node.kwargs if name == "dict" else ():
             self._disguised(node, keyword.key, keyword.value)
         made = self.known.get(f"{name}()", NOTHING)
@@ -247,10 +250,11 @@ class Meaning(Setting):
         key = callee.attr if isinstance(callee, nodes.Getattr) else getattr(callee.arg, "value", "")
         self.refuse_hidden(node, str(key))
         whole = self.value(callee.node)
-        if key == "get" and given and not (node.args and isinstance(node.args[0], nodes.Const)):
+        first = node.args[0] if node.args else None
+        if key == "get" and isinstance(first, nodes.Const):
+            return join((self._key(node, callee.node, str(first.value)), *given[1:])).plain()
+        if key == "get" and given:
             self.key_asked(node, whole, given[0])
-        elif key == "get" and given:
-            return join((self._key(node, callee.node, str(node.args[0].value)), *given[1:])).plain()
         if not isinstance(callee, nodes.Getattr) or key not in words.METHODS:
             self.find(node, f"method:{key}", f"calls .{shown(str(key))[1:-1]}()")
         return self.searched(node, str(key), whole, given)

@@ -30,6 +30,14 @@ class Size:
             constant=constant, degree=self.degree + other.degree, carried=(self.carried + other.carried)[:_HELD]
         )
 
+    def repeated(self, by: Size) -> Size:
+        """This as often as that says; what it holds of namespaces it then holds more than once."""
+        found = self.times(by)
+        more = by.constant > 1 or by.degree > 0
+        return Size(
+            constant=found.constant, degree=found.degree, carried=found.carried + (self.carried if more else ())
+        )
+
     def alone(self) -> Size:
         """The bound without what it holds of namespaces."""
         return Size(constant=self.constant, degree=self.degree)

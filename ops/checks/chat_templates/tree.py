@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jinja2 import nodes
+
+_DATE = re.compile(r"(?:[^%]|%-?[A-Za-z%]){0,200}", re.DOTALL)
 
 
 def names_of(target: nodes.Node) -> Iterator[str]:
@@ -37,6 +40,12 @@ def arguments_of(node: nodes.Call | nodes.Filter | nodes.Test) -> list[nodes.Exp
 def is_call(node: nodes.Node | None, name: str) -> bool:
     """Whether an expression calls the function of this name."""
     return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == name
+
+
+def is_plain_date(node: nodes.Call) -> bool:
+    """Whether a date is written by letters alone: a width (`%9999999d`) makes it of any length."""
+    text = node.args[0] if len(node.args) == 1 and not node.kwargs else None
+    return isinstance(text, nodes.Const) and isinstance(text.value, str) and bool(_DATE.fullmatch(text.value))
 
 
 def goes_over_keys(node: nodes.Node) -> bool:

@@ -17,6 +17,10 @@ from ops.checks.chat_templates.tree import is_call, macros_of, names_of, root_of
 
 _MOST_TURNS = 1_000_000
 _MOST_CHARACTERS = 100_000_000
+_MANY_TURNS = 20_000
+_MANY_CHARACTERS = 2_000_000
+"""What known templates stay below; above, a person looks at it."""
+
 _MOST_TURNS_DEGREE = 3
 _MOST_CHARACTERS_DEGREE = 6
 _COUNTS = ("length", "count", "int", "float", "abs")
@@ -38,7 +42,7 @@ class Work(Amounts):
         self._open: list[nodes.Macro] = []
         self._parts: set[str] = set()
         self._edges: list[tuple[nodes.Node, str, tuple[str, ...]]] = []
-        self._loops = 0
+        self._over: list[tuple[str, ...]] = []
         size, turns = self._body(template.body)
         self._bounded(template, size, turns)
         self._refuse_doubling()
@@ -57,8 +61,12 @@ class Work(Amounts):
     def _bounded(self, node: nodes.Node, size: Size, turns: Size) -> None:
         if turns.constant > _MOST_TURNS or turns.degree > _MOST_TURNS_DEGREE:
             self.find(node, "work", f"may turn its loops {_said(turns)} times for n characters said", refused=True)
+        elif turns.constant > _MANY_TURNS:
+            self.find(node, "work:turns", f"may turn its loops {_said(turns)} times for n characters said")
         if size.constant > _MOST_CHARACTERS or size.degree > _MOST_CHARACTERS_DEGREE:
             self.find(node, "work", f"may write {_said(size)} characters for n said", refused=True)
+        elif size.constant > _MANY_CHARACTERS:
+            self.find(node, "work:characters", f"may write {_said(size)} characters for n said")
 
     def _body(self, statements: Sequence[nodes.Node]) -> tuple[Size, Size]:
         """What statements write, and the turns of their loops."""
@@ -108,10 +116,10 @@ class Work(Amounts):
             self.amounts.pop(name, None)
         if is_call(node.iter, "range"):
             self.amounts.update(dict.fromkeys(names, count))
-        self._loops += 1
+        self._over.append(self._size(node.iter).carried)
         before = dict(self.sizes)
         size, inside = self._body(node.body)
-        self._loops -= 1
+        self._over.pop()
         self._parts = kept
         for name, now in self.sizes.items():
             if "." in name and name in before and now != before[name]:
@@ -125,8 +133,10 @@ class Work(Amounts):
         """A variable gets a value, which `value` may have made."""
         if isinstance(target, nodes.NSRef):
             name = f"{target.name}.{target.attr}"
-            if self._loops:
-                self._edges.append((node, name, size.carried))
+            if self._over:
+                # Within a loop over what is carried, once for each part of it: that is as often as it is long.
+                over = [name for names in self._over[1:] for name in names]
+                self._edges.append((node, name, (*size.carried, *over)))
             self.keep(name, value, largest((self.sizes.get(name, ONE), size.alone())))
             return
         names = list(names_of(target))
@@ -158,9 +168,11 @@ class Work(Amounts):
         if name not in self._done:
             self._done[name] = self._measure(macro)
         size, turns = self._done[name]
-        given = largest((ONE, *(self._size(part) for part in call.args)))
+        sizes = [self._size(part) for part in call.args]
+        held = [name for place, part in enumerate(sizes) for name in part.carried * _uses(macro, place)]
+        given = largest((ONE, *sizes))
         more = Size(constant=given.constant, degree=max(0, given.degree - 1))
-        return size.times(more), together((ONE, turns.times(more)))
+        return replace(size.times(more), carried=tuple(held)), together((ONE, turns.times(more)))
 
     def _measure(self, macro: nodes.Macro) -> tuple[Size, Size]:
         """A macro by itself, with arguments of any size that is said."""
@@ -214,7 +226,7 @@ class Work(Amounts):
         if all(self.amount(side) is not None for side, _ in sides):
             return ONE
         text, count = next(((a, b) for a, b in sides if self.amount(b) is not None), (node.left, node.right))
-        return self._size(text).times(self.repeated(node, [count], "repeats"))
+        return self._size(text).repeated(self.repeated(node, [count], "repeats"))
 
     def _filtered(self, node: nodes.Filter) -> Size:
         whole = ONE if node.node is None else self._size(node.node)
@@ -226,8 +238,15 @@ class Work(Amounts):
             numbers = [part for part in numbers if not isinstance(part, nodes.Tuple | nodes.List)]
             return whole.times(self.repeated(node, numbers, "indents"))
         if node.name in _MULTIPLIES:
-            return whole.times(largest((ONE, *map(self._size, given))))
+            return self._multiplied(whole, given)
         return largest((whole, *map(self._size, given))) if node.name in ("default", "d") else whole
+
+    def _multiplied(self, whole: Size, given: Sequence[nodes.Expr]) -> Size:
+        """What joins or replaces: as many as the longest that is given. By something shorter nothing grows."""
+        texts = [part.value for part in given if isinstance(part, nodes.Const) and isinstance(part.value, str)]
+        if len(given) == len(texts) == 2 and len(texts[1]) <= len(texts[0]):
+            return whole
+        return whole.repeated(largest((ONE, *map(self._size, given))))
 
     def _result(self, node: nodes.Call) -> Size:
         given = [*node.args, *(keyword.value for keyword in node.kwargs)]
@@ -238,8 +257,10 @@ class Work(Amounts):
                 return self.repeated(node, given, "loops")
             return together((ONE, *map(self._size, given)))
         if isinstance(node.node, nodes.Getattr):
-            whole, sizes = self._size(node.node.node), list(map(self._size, given))
-            return whole.times(largest((ONE, *sizes))) if node.node.attr in _MULTIPLIES else largest((whole, *sizes))
+            whole = self._size(node.node.node)
+            if node.node.attr in _MULTIPLIES:
+                return self._multiplied(whole, given)
+            return largest((whole, *map(self._size, given)))
         return together((SAID, *map(self._size, given)))
 
 
@@ -250,6 +271,12 @@ def _reached(start: str, leads: dict[str, set[str]]) -> set[str]:
             found.add(name)
             open_.append(name)
     return found
+
+
+def _uses(macro: nodes.Macro, place: int) -> int:
+    """How often a macro names what a call gives it at this place, at most twice: twice is doubling already."""
+    name = macro.args[place].name if place < len(macro.args) else ""
+    return min(2, sum(use.name == name and use.ctx == "load" for use in macro.find_all(nodes.Name)))
 
 
 def _grown(before: Size, now: Size, turns: Size) -> Size:

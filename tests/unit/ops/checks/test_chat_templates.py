@@ -158,6 +158,17 @@ HOSTILE = {
     + FOR
     + "{% set ns.b = ns.a ~ ns.a %}{% set ns.a = ns.b %}"
     + END,
+    "growth:ns.c": "{% macro d(a) %}{{ a }}{{ a }}{% endmacro %}{% set ns = namespace(c='x') %}"
+    + FOR
+    + "{% set ns.c = d(ns.c) %}"
+    + END,
+    "growth:ns.d": "{% set ns = namespace(d='x') %}" + FOR + "{% set ns.d = ns.d.replace('x', 'xx') %}" + END,
+    "growth:ns.e": "{% set ns = namespace(e='x') %}" + FOR + "{% set ns.e = ns.e * 2 %}" + END,
+    "growth:ns.f": "{% set ns = namespace(f='x') %}" + FOR + "{% for c in ns.f %}{% set ns.f = ns.f ~ 'x' %}" + END * 2,
+    "work:turns": "{% for a in range(messages | length * 50000) %}x{% endfor %}",
+    "work:characters": "{{ 'x' * 3000000 }}",
+    "call:strftime_now": "{{ strftime_now('%9999999d') }}",
+    "call:strftime_now ": "{{ strftime_now(messages[0].content) }}",
     "recursion:f": "{% macro f(x) %}{{ f(x) }}{{ f(x) }}{% endmacro %}{{ f(1) }}",
     "loop:recursive": "{% for m in messages recursive %}{{ loop(messages) }}{% endfor %}",
     "repeat:loops": "{% for i in range(messages[0].weight) %}x{% endfor %}",
@@ -199,7 +210,9 @@ REFUSED = (
 )
 
 
-@pytest.mark.parametrize("name", [name for name in HOSTILE if name.startswith(REFUSED)])
+@pytest.mark.parametrize(
+    "name", [name for name in HOSTILE if name.startswith(REFUSED) and ":t" not in name and ":c" not in name]
+)
 def test_what_escapes_or_never_ends_cannot_be_accepted(name: str) -> None:
     assert any(finding.refused for finding in judge(HOSTILE[name]) if finding.name == name.strip())
 
