@@ -110,6 +110,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _represented(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     style = None if text.isprintable() else '"'
+    if "\n" in text and text.replace("\n", "").isprintable():
+        style = "|"  # line by line, where YAML can: a reviewer reads the lines that differ
     if any(pattern.fullmatch(text) or pattern.fullmatch(text.replace("_", "")) for pattern, _, _ in _FOR_SOME):
         style = "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)

@@ -72,10 +72,20 @@ class Image:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChatTemplate:
+    """A chat template of a base model: where it stands, its text, and names of what a person has accepted in it."""
+
+    place: str
+    text: str
+    accepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaseModel:
     """A base model; `ref` is `<name>/vN`, `size_gib` the size of its volume, `quantization` that of its files.
 
-    `architecture` is the class by which vLLM runs it, empty where the entry does not say it; `modules` are None there.
+    `architecture` is the class by which vLLM runs it, empty where the entry does not say it; `modules` are None there,
+    and `templates` where the entry is of before they were read.
     """
 
     ref: str
@@ -89,6 +99,7 @@ class BaseModel:
     quantization: str | None = None
     architecture: str = ""
     modules: Modules | None = None
+    templates: tuple[ChatTemplate, ...] | None = None
     stand_in: bool = False
     data_classes: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
@@ -236,11 +247,21 @@ def _base_model(ref: str, entry: Mapping[str, Any]) -> BaseModel:
         architecture=entry["config"].get("architecture", ""),
         shape=shape_of(entry["config"]),
         modules=Modules(patterns=entry["modules"]) if "modules" in entry else None,
+        templates=_templates(entry),
         files=_files(entry),
         licence=entry["licence"],
         stand_in=entry.get("standIn", False),
         data_classes=tuple(entry.get("access", {}).get("dataClasses", ())),
         approvals=_approvals(entry),
+    )
+
+
+def _templates(entry: Mapping[str, Any]) -> tuple[ChatTemplate, ...] | None:
+    if "templates" not in entry:
+        return None
+    return tuple(
+        ChatTemplate(place=place, text=said["text"], accepted=tuple(said.get("accepted", ())))
+        for place, said in entry["templates"].items()
     )
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from infra.catalog import FOLDER, load_catalog
@@ -128,6 +129,9 @@ def _sign(given: argparse.Namespace, told: _Told) -> None:
 
 def _import(given: argparse.Namespace, told: _Told) -> None:
     folder = given.catalog or FOLDER
+    if given.work is not None and not given.work.is_dir():
+        rule = "must be a folder that is there: an archive is unpacked in it"
+        raise FaultsError("bundle", [Fault(path="--work", value=str(given.work), rule=rule, example="--work /var/tmp")])
     catalog = load_catalog(folder)
     settings = settings_from_file(given.settings, catalog)
     verified = _verified(given, told, settings.bundle_signatures)
@@ -140,8 +144,10 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         catalog_folder=folder,
         owner=given.owner,
         writes=given.catalog is not None,
+        work=given.work,
     )
-    imported = import_bundle(verified, target, read_artifact, told.say, quiet=told.quiet)
+    checks = partial(read_artifact, templates=given.templates)
+    imported = import_bundle(verified, target, checks, told.say, quiet=told.quiet)
     if given.catalog is not None:
         write(imported.plan)
     told.result |= {

@@ -1,11 +1,14 @@
 """Copies that may be killed at any moment and run again: what is finished is not copied twice.
 
-A file is written as `<name>.part`, synced, and renamed when it is whole; then a line in the journal says so. A file
-counts as finished only when the journal's size and time are those of the source and of the copy.
+A file is written as `<name>.part` and renamed when it is whole; when its bytes have reached the disk, a line in the
+journal says so. A large file is flushed by itself, before it is renamed; small ones in batches, behind their renaming.
+A file counts as finished only when the journal's size and time are those of the source and of the copy: so after a kill
+or a loss of power a file whose bytes may be lost is copied again, and at most one batch of small files is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -20,6 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from infra.strict_json import parse
+from ops.bundle.durable import SMALL_BYTES, Batch
 from ops.bundle.entry import Entry, content
 from ops.bundle.errors import ToolError
 from ops.bundle.hashing import THREADS
@@ -72,13 +76,13 @@ class Journal:
             self.done[entry.path] = entry
         self._cut = bool(text) and not text.endswith(b"\n")
 
-    def add(self, entry: Done) -> None:
-        """Append a line; safe from any thread."""
-        line = json.dumps(asdict(entry)).encode() + b"\n"
+    def add(self, *entries: Done) -> None:
+        """Append a line for each; safe from any thread."""
+        lines = b"".join(json.dumps(asdict(entry)).encode() + b"\n" for entry in entries)
         with self._lock, self._path.open("ab") as journal:
-            journal.write(b"\n" + line if self._cut else line)
+            journal.write(b"\n" + lines if self._cut else lines)
             self._cut = False
-            self.done[entry.path] = entry
+            self.done |= {entry.path: entry for entry in entries}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,23 +97,31 @@ class Copied:
 def copy_all(
     entries: Sequence[Entry], target: Path, journal: Journal, progress: Progress, *, threads: int = THREADS
 ) -> Iterator[Copied]:
-    """Copy each entry to `target/<name>` and yield it with its sum; raise OSError, EOFError when a source shrinks."""
+    """Copy each entry to `target/<name>` and yield it with its sum; raise OSError, EOFError when a source shrinks.
+
+    Durable are all of them when the last has been taken, in the journal and on the disk.
+    """
+    batch = Batch[Done](target, lambda entries: journal.add(*entries))
     with ThreadPoolExecutor(threads) as pool:
         try:
-            yield from pool.map(partial(_copy, target=target, journal=journal, progress=progress), entries)
+            copy = partial(_copy, target=target, journal=journal, batch=batch, progress=progress)
+            yield from pool.map(copy, entries)
         except BaseException:
             progress.stop()
             pool.shutdown(cancel_futures=True)
+            with contextlib.suppress(OSError):
+                batch.flush()  # the next run need not copy them again
             raise
+    batch.flush()
 
 
-def _copy(entry: Entry, *, target: Path, journal: Journal, progress: Progress) -> Copied:
+def _copy(entry: Entry, *, target: Path, journal: Journal, batch: Batch[Done], progress: Progress) -> Copied:
     path = target / entry.name
     status = entry.path.stat()
-    done = journal.done.get(entry.name)
-    if done and (done.size, done.mtime_ns) == (entry.size, status.st_mtime_ns) and _is(path, done):
+    before = journal.done.get(entry.name)
+    if before and (before.size, before.mtime_ns) == (entry.size, status.st_mtime_ns) and _is(path, before):
         progress.advance(entry.size, entry.name, skipped=True)
-        return Copied(entry=entry, sha256=done.sha256, again=True)
+        return Copied(entry=entry, sha256=before.sha256, again=True)
     part = path.with_name(path.name + PART)
     if entry.path == path:  # a tool has put it there already
         sha256 = _stream(entry, None, progress)
@@ -118,10 +130,15 @@ def _copy(entry: Entry, *, target: Path, journal: Journal, progress: Progress) -
         with part.open("wb") as copy:
             sha256 = _stream(entry, copy, progress)
             copy.flush()
-            os.fsync(copy.fileno())
-        os.utime(part, ns=(status.st_mtime_ns, status.st_mtime_ns))
+            os.utime(copy.fileno(), ns=(status.st_mtime_ns, status.st_mtime_ns))
+            if entry.size > SMALL_BYTES:
+                os.fsync(copy.fileno())
         part.replace(path)
-    journal.add(Done(path=entry.name, size=entry.size, mtime_ns=status.st_mtime_ns, sha256=sha256))
+    done = Done(path=entry.name, size=entry.size, mtime_ns=status.st_mtime_ns, sha256=sha256)
+    if entry.path == path or entry.size > SMALL_BYTES:
+        journal.add(done)
+    else:
+        batch.add(done, entry.size)
     return Copied(entry=entry, sha256=sha256, again=False)
 
 

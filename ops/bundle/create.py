@@ -16,7 +16,7 @@ from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
 from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
-from ops.bundle.gather import by_skopeo, gather, sum_faults
+from ops.bundle.gather import by_skopeo, gather, left_out, sum_faults
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
 from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
 from ops.bundle.progress import Progress, size
@@ -84,6 +84,8 @@ def _create(order: Order, work: Path, say: Callable[[str], None]) -> Created:
             skopeo.fetch(image.image.upstream, image.image.digest, layout, say)
             layout.rename(work / image.folder)
     entries = gather(order.asked, order.source, work)
+    for path in left_out(order.asked, order.source):
+        say(f"{path}: left out, it is no part of the artifact")
     _remove_others(work, {entry.name for entry in entries})
     journal = Journal(work.with_name(work.name + ".journal"))
     _refuse_full_disk(order, entries, journal)

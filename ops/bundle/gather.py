@@ -10,8 +10,11 @@ from infra.catalog import FileSum
 from infra.faults import MISSING, Fault, FaultsError
 from ops.bundle.bring_in import Asked
 from ops.bundle.entry import Entry
+from ops.bundle.holes import hole_fault
 from ops.bundle.names import name_faults
 from ops.bundle.wanted import IMAGE, Wanted
+from ops.checks.content import pointer
+from ops.checks.left_out import is_left_out
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _LAYOUT_FILE = re.compile(r"oci-layout|index\.json|blobs/sha256/[0-9a-f]{64}|[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.sig")
@@ -58,7 +61,7 @@ def _files(wanted: Wanted, folder: Path) -> tuple[list[Entry], list[Fault]]:
         rule = f"{wanted.label} must lie in this folder"
         return [], [Fault(path=str(folder), value=MISSING, rule=rule, example=f"--from DIR with {wanted.folder}/")]
     entries, faults = [], []
-    for path in sorted(folder.rglob("*")):
+    for path in _paths(folder):
         name = path.relative_to(folder).as_posix()
         pattern = _LAYOUT_FILE if wanted.kind == IMAGE else _FILE_NAME
         if path.is_dir() and not path.is_symlink() and wanted.kind == IMAGE:
@@ -69,11 +72,39 @@ def _files(wanted: Wanted, folder: Path) -> tuple[list[Entry], list[Fault]]:
         elif not pattern.fullmatch(name):
             rule = f"files of {wanted.label} must match {pattern.pattern}"
             faults.append(Fault(path=str(path), value=name, rule=rule, example="model.safetensors"))
+        elif (wrong := _content_fault(path)) is not None:
+            faults.append(wrong)
         else:
             entries.append(Entry(name=f"{wanted.folder}/{name}", path=path, size=path.stat().st_size))
     if not entries and not faults:
         faults.append(Fault(path=str(folder), value="empty", rule="must hold files", example="model.safetensors"))
     return entries, faults
+
+
+def _paths(folder: Path) -> list[Path]:
+    """Everything below a folder, without what downloads and desktops leave at its top."""
+    top = [path for path in sorted(folder.iterdir()) if not is_left_out(path)]
+    return sorted(path for entry in top for path in (entry, *(entry.rglob("*") if _is_folder(entry) else ())))
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _content_fault(path: Path) -> Fault | None:
+    """What is told at once, and not behind the gap: a file that stands for another, or was never all written."""
+    if what := pointer(path):
+        rule = f"is {what} and not the file: fetch it first (git lfs pull, or the hub's own client)"
+        return Fault(path=str(path), value=f"{path.stat().st_size} bytes", rule=rule, example="the file itself")
+    return hole_fault(path, path.stat(), str(path))
+
+
+def left_out(asked: Asked, source: Path) -> list[str]:
+    """What is left out of the folders of the artifacts, for people to be told."""
+    folders = [source / wanted.folder for wanted in asked.wanted]
+    return [
+        str(path) for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if is_left_out(path)
+    ]
 
 
 def _stated_faults(wanted: Wanted, found: Sequence[Entry], files: Sequence[FileSum] | None) -> list[Fault]:

@@ -5,6 +5,7 @@ Nothing leaves the bundle before every file is verified, nothing contradicts the
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
+_NO_PLACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """Where artifacts go, and who answers for what is new. `registry` None leaves images out.
 
-    `writes`: the plan of the catalog's edit is to be written afterwards, by the caller.
+    `work`: the folder that an archive is unpacked in, None for the archive's own. `writes`: the plan of the catalog's
+    edit is to be written afterwards, by the caller.
     """
 
     store: Callable[[], S3Client]
@@ -46,6 +51,7 @@ class Target:
     catalog_folder: Path
     owner: str
     writes: bool
+    work: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +70,8 @@ def import_bundle(
     """Import everything; raise FaultsError before anything is sent, StoreError or ToolError when a server refuses.
 
     What was sent before such an error stays and is found again by the next run; nothing is ever overwritten.
-    An archive is unpacked beside itself, into a folder that ends in `.unpacked.partial`. It is gone after success and
-    after faults, and stays for the next run when a server refused or the import was killed.
+    An archive is unpacked beside itself or in `target.work`, into a folder that ends in `.unpacked.partial`. It is gone
+    after success and after faults, and stays for the next run when a server refused or the import was killed.
     """
     artifacts = _taken(verified, target)
     refuse_contradictions(artifacts, target.catalog, target.owner)
@@ -80,12 +86,14 @@ def import_bundle(
     )
     if not verified.source.archive:
         return _import(job, checks)
-    work = verified.source.where.with_name(f"{verified.source.where.name}.unpacked.partial")
+    archive = verified.source.where
+    work = (target.work or archive.parent) / f"{archive.name}.unpacked.partial"
     try:
         with alone(work):
             return _unpacked(verified, work, replace(job, root=work), checks, quiet=quiet)
     except OSError as error:
-        raise ToolError(f"{error.filename or work}: {error.strerror}; run it again to go on") from error
+        elsewhere = ", with --work DIR if it cannot be unpacked there" if error.errno in _NO_PLACE else ""
+        raise ToolError(f"{error.filename or work}: {error.strerror}; run it again to go on{elsewhere}") from error
 
 
 def _unpacked(verified: Verified, work: Path, job: _Job, checks: Checks, *, quiet: bool) -> Imported:
@@ -190,8 +198,8 @@ def _unpack(verified: Verified, work: Path, *, quiet: bool) -> None:
 def _refuse_full_disk(entries: Sequence[Entry], journal: Journal, work: Path) -> None:
     left, free = sum(entry.size for entry in entries if entry.name not in journal.done), shutil.disk_usage(work).free
     if left > free:
-        rule = f"an archive is unpacked beside itself: the disk must have room for {size(left)}"
-        fault = Fault(path="BUNDLE", value=f"{size(free)} free", rule=rule, example="the archive on a larger disk")
+        rule = f"an archive is unpacked in {work.parent}: the disk must have room for {size(left)}"
+        fault = Fault(path="--work", value=f"{size(free)} free", rule=rule, example="--work /mnt/larger")
         raise FaultsError("bundle", [fault])
 
 

@@ -9,6 +9,7 @@ from infra.faults import MISSING, Fault, FaultsError
 from ops.bundle.cosigning import Trust
 from ops.bundle.names import SIGNATURES
 from ops.bundle.signing import PASSWORD, check_trust
+from ops.catalog.template_options import template_options
 from ops.signing import Signer
 
 _ABOVE = "certificate above that of the key; repeatable"
@@ -39,6 +40,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     into.add_argument("--registry", metavar="HOST", help="the registry, if not the settings' own")
     into.add_argument("--skip-images", action="store_true", help="leave images out")
     into.add_argument("--owner", default="", metavar="NAME", help="who brings new entries in; does not approve them")
+    template_options(into)
+    unpacked = "unpack an archive here, if its own folder cannot be written or is too small"
+    into.add_argument("--work", type=Path, metavar="DIR", help=unpacked)
     into.add_argument("--catalog", type=Path, metavar="DIR", help="write new entries here instead of printing them")
 
 

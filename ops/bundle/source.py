@@ -9,6 +9,7 @@ from pathlib import Path
 from infra.faults import Fault, FaultsError
 from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
+from ops.bundle.holes import hole_fault
 from ops.bundle.names import EXAMPLE, name_faults
 from ops.bundle.tar import read_archive
 
@@ -22,11 +23,19 @@ def open_source(path: Path) -> Source:
         if path.is_dir():
             return _folder(path)
         if path.is_file():
-            return read_archive(path.resolve())
+            return _archive(path.resolve())
     except OSError as error:
         raise ToolError(f"{path}: {error.strerror}; check: the disk, and that you may read it") from error
     rule = "must be the folder or archive of a bundle"
     raise FaultsError("bundle", [Fault(path="BUNDLE", value=str(path), rule=rule, example="bundle-2026-02")])
+
+
+def _archive(path: Path) -> Source:
+    """List an archive that is all there: of one with holes nothing is read."""
+    sparse = hole_fault(path, path.stat(), str(path))
+    if sparse is not None:
+        return Source(where=path, archive=True, broken=True, faults=[sparse])
+    return read_archive(path)
 
 
 def _folder(root: Path) -> Source:

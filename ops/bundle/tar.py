@@ -18,6 +18,9 @@ from ops.bundle.names import EXAMPLE, folded, rule_broken
 _BLOCK = 512
 _MAX_EXTENDED_BYTES = 64 * 1024
 _MAX_MEMBERS = 200_000
+_MAX_PADDING = 1024 * 1024
+"""What tools fill a last record with: 10,240 bytes where nothing else is asked for."""
+
 _NO_TAR = "no tar header at its start"
 _WRITE_AGAIN = "kitchen bundle create --archive FILE"
 _KINDS = {
@@ -180,6 +183,7 @@ def _exactly(archive: BinaryIO, count: int, position: int) -> bytes:
 def _end(archive: BinaryIO, position: int, length: int) -> None:
     if archive.read(_BLOCK) != bytes(_BLOCK):
         raise _BrokenError(f"{position} bytes", "the archive must end in two empty blocks: it is truncated")
-    while chunk := archive.read(1024 * 1024):
-        if chunk.strip(b"\0"):
-            raise _BrokenError(f"{length} bytes", "nothing may follow the end of the archive")
+    rest = length - position - 2 * _BLOCK
+    if rest > _MAX_PADDING or archive.read(_MAX_PADDING).strip(b"\0"):
+        rule = f"nothing may follow the end of the archive but {_MAX_PADDING} zeros at most: {rest} bytes do"
+        raise _BrokenError(f"{length} bytes", rule)

@@ -11,6 +11,7 @@ from ops.bundle.cosigning import Signed, Trust, signers
 from ops.bundle.entry import Entry, Source, missing, small
 from ops.bundle.errors import BundleFaultsError
 from ops.bundle.hashing import sums
+from ops.bundle.holes import hole_fault
 from ops.bundle.images import MAX_JSON_BYTES, Layout, layout_faults
 from ops.bundle.manifest import MAX_BYTES, Artifact, BundleFile, Manifest, decode
 from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
@@ -115,11 +116,21 @@ def _files(source: Source, manifest: Manifest, *, quiet: bool) -> Iterable[Fault
         elif entry.size != file.size:
             rule = "must have the manifest's size in bytes"
             yield Fault(path=file.path, value=entry.size, rule=rule, example=str(file.size))
+        elif not source.archive and (sparse := _hole(entry)) is not None:
+            yield sparse
         else:
             right.append(entry)
     progress = Progress("verify", sum(entry.size for entry in right), quiet=quiet)
     for entry, found in sums(right, progress):
         yield from _sum_faults(stated[entry.name], entry, found)
+
+
+def _hole(entry: Entry) -> Fault | None:
+    """What is told before a file is read through; one that cannot be looked at is told when it is read."""
+    try:
+        return hole_fault(entry.path, entry.path.stat(follow_symlinks=False), entry.name)
+    except OSError:
+        return None
 
 
 def _sum_faults(file: BundleFile, entry: Entry, found: str | OSError) -> list[Fault]:

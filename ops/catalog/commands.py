@@ -19,6 +19,7 @@ from ops.catalog.listing import show
 from ops.catalog.publishing import Wish, publish_artifact
 from ops.catalog.signing import sign_folder
 from ops.catalog.states import promote, retire
+from ops.catalog.template_options import template_options
 from ops.signing import Signer
 
 STACKS = FOLDER.parents[1]
@@ -85,12 +86,13 @@ def _run(options: argparse.Namespace) -> int:
                 ref=options.name,
                 stand_in=options.stand_in,
                 own_tokenizer=options.own_tokenizer,
+                templates=options.templates,
                 settings=options.settings,
                 as_json=options.json,
                 every=options.all_faults,
             )
         case "publish":
-            said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes")
+            said = ("folder", "licence", "origin", "owner", "stand_in", "own_tokenizer", "data_classes", "templates")
             wish = Wish(ref=options.name, signer=_signer(options), **{name: getattr(options, name) for name in said})
             publish_artifact(folder, kind, wish, options.settings, options.endpoint)
         case "sign":
@@ -219,8 +221,10 @@ def _accept_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
     if kind.word == "adapter":
         accepted = "keep its tokenizer or chat template, which servers do not read: prompts are the base model's"
         parser.add_argument("--own-tokenizer", action="store_true", help=accepted)
+        parser.set_defaults(templates=[])
     else:
         parser.set_defaults(own_tokenizer=False)
+        template_options(parser)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

@@ -216,7 +216,7 @@ def _comment(line: str) -> bool:
 def _dumped(value: object, indent: int) -> list[str]:
     """A value as the lines of the catalog: block style, keys in the order given, one line a text."""
     text = dump(value)
-    return [f"{' ' * indent}{line}" for line in text.splitlines()]
+    return [f"{' ' * indent}{line}" if line else "" for line in text.removesuffix("\n").split("\n")]
 
 
 def _read(path: Path) -> str:

@@ -60,6 +60,15 @@ def _base_model(content: Content) -> dict[str, Any]:
         "sizeGiB": max(1, math.ceil(sum(content.sizes.values()) * _SPARE / _GIB)),
         "config": said_config(content),
         "modules": modules(content),
+        **({"templates": templates(content)} if content.templates else {}),
+    }
+
+
+def templates(content: Content) -> dict[str, dict[str, Any]]:
+    """The chat templates of a base model as its entry has them: their text, and what of it is accepted."""
+    return {
+        template.place: {"text": template.text, **({"accepted": list(template.accepted)} if template.accepted else {})}
+        for template in content.templates
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def lint(
     ref: str | None,
     stand_in: bool,
     own_tokenizer: bool,
+    templates: Collection[str] = (),
     settings: Path | None,
     as_json: bool,
     every: bool = False,
@@ -53,7 +54,7 @@ def lint(
     if faults:
         raise FaultsError("lint", faults)
     stated = settings_from_file(settings, catalog) if settings is not None else None
-    options = {"stand_in": stand_in, "own_tokenizer": own_tokenizer}
+    options: dict[str, Any] = {"stand_in": stand_in, "own_tokenizer": own_tokenizer, "templates": templates}
     found: Found = {}
     for path in artifacts:
         content, told = read_artifact(kind.artifact, ref or "", path, catalog, **options)

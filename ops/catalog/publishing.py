@@ -22,12 +22,13 @@ from infra.settings import Settings
 from infra.signers import is_signed, signers_for
 from ops.catalog.classes import option_faults
 from ops.catalog.edit import Edit, add_entry, add_file, add_keys, read_entry, refuse_unwritable, write
-from ops.catalog.entries import modules, new_entry
+from ops.catalog.entries import modules, new_entry, templates
 from ops.catalog.kinds import Kind
 from ops.catalog.revalidation import told_for
 from ops.catalog.signing import signed
 from ops.checks import read_artifact
 from ops.checks.files import Content
+from ops.checks.model_templates import unused_faults
 from ops.checks.signature import signature_faults
 from ops.publish import publish
 from ops.signing import Signer
@@ -46,6 +47,7 @@ class Wish:
     stand_in: bool
     own_tokenizer: bool
     data_classes: Sequence[str] = ()
+    templates: Sequence[str] = ()
     signer: Signer | None = None
 
 
@@ -79,9 +81,9 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
 
 def _planned(catalog_folder: Path, kind: Kind, wish: Wish, catalog: Catalog, settings: Settings) -> Edit | None:
     """The new entry, or what lacks in one with the same files, or None; raise FaultsError with every fault."""
-    options = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
-    content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, **options)
-    faults += content.withheld
+    options: dict[str, Any] = {"stand_in": wish.stand_in, "own_tokenizer": wish.own_tokenizer}
+    content, faults = read_artifact(kind.artifact, wish.ref, wish.folder, catalog, templates=wish.templates, **options)
+    faults += [*content.withheld, *unused_faults(content, wish.templates)]
     said, known = _said(kind, wish), wish.ref in kind.entries(catalog)
     if known:
         faults += _other_words(read_entry(catalog_folder, kind, wish.ref), said)
@@ -122,7 +124,7 @@ def _signature_faults(
 
 
 def _completed(folder: Path, kind: Kind, ref: str, content: Content) -> Edit | None:
-    """An entry of before its files' modules were read, or before they were signed, gets that.
+    """An entry of before its files' modules and templates were read, or before they were signed, gets that.
 
     It says nothing new: its sums name the files, and the signature names the sums.
     """
@@ -132,8 +134,9 @@ def _completed(folder: Path, kind: Kind, ref: str, content: Content) -> Edit | N
     if SIGNATURE in content.sizes and SIGNATURE not in entry["files"]:
         file = {"sha256": content.sums.of(SIGNATURE), "sizeBytes": content.sizes[SIGNATURE]}
         plan = add_file(plan, kind, ref, SIGNATURE, file)
-    if "modules" not in entry:
-        plan = add_keys(plan, kind, ref, {"modules": modules(content)})
+    read = {"modules": modules(content), "templates": templates(content)}
+    if lacking := {key: value for key, value in read.items() if key not in entry and (value or key == "modules")}:
+        plan = add_keys(plan, kind, ref, lacking)
     if not plan.after:
         return None
     refuse_unwritable(plan)
@@ -144,6 +147,7 @@ def _new_in(edit: Edit, kind: Kind, ref: str, before: Catalog) -> str:
     old, new = before.base_models[ref], edit.catalog.base_models[ref]
     found = ["its signature now: every load and every start asks for it"] if is_signed(new) > is_signed(old) else []
     found += ["the modules of its weights now: adapters are compared with them"] if old.modules is None else []
+    found += ["its chat templates now"] if new.templates and not old.templates else []
     return "; ".join(found)
 
 

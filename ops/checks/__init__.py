@@ -6,7 +6,7 @@ is ever executed, no link is followed, and nothing is written: the same folder g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from infra.catalog import Catalog
@@ -16,6 +16,7 @@ from ops.checks.adapter import WEIGHTS, adapter_faults, base_model_of
 from ops.checks.base_model import base_model_faults
 from ops.checks.entry import entry_faults
 from ops.checks.files import Content, read_folder
+from ops.checks.model_templates import template_faults
 from ops.checks.signature import signature_faults
 from ops.checks.values import value_faults
 
@@ -44,9 +45,19 @@ def check_artifact(
 
 
 def read_artifact(
-    kind: str, name: str, folder: Path, catalog: Catalog, *, stand_in: bool = False, own_tokenizer: bool = False
+    kind: str,
+    name: str,
+    folder: Path,
+    catalog: Catalog,
+    *,
+    stand_in: bool = False,
+    own_tokenizer: bool = False,
+    templates: Collection[str] = (),
 ) -> tuple[Content, list[Fault]]:
-    """Like `check_artifact`, with what was read of the files."""
+    """Like `check_artifact`, with what was read of the files.
+
+    `templates`: names of what is accepted in the chat templates of a base model.
+    """
     content, faults = read_folder(folder)
     if not content.sizes:
         return content, faults
@@ -62,6 +73,7 @@ def read_artifact(
         model = catalog.base_models.get(name)
         stand_in |= model is not None and model.stand_in
         faults += base_model_faults(content, model, stand_in=stand_in)
+        faults += template_faults(folder, content, name, catalog, templates)
         faults += entry_faults(content, model, catalog) if model else []
     else:
         raise ValueError(f"unknown kind of artifact: {kind}")

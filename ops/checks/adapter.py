@@ -12,14 +12,18 @@ from infra.faults import MISSING, Fault
 from ops.checks.adapter_config import FILE, LoraConfig, read_config
 from ops.checks.adapter_modules import Compared, module_faults, notes_of
 from ops.checks.adapter_tensors import EXPERTS, PREFIX, Named, Pair, by_module
-from ops.checks.adopted import adopted_faults
+from ops.checks.adopted import ADOPTED, adopted_faults
 from ops.checks.files import Content
+from ops.checks.pointers import pointer_faults
 from ops.checks.safetensors_header import Tensor
 
 WEIGHTS = "adapter_model.safetensors"
-_PROMPTS = ("tokenizer", "tekken", "tiktoken", "vocab", "merges", "added_tokens", "special_tokens_map", "chat_template")
+_PROMPTS = (
+    *("tokenizer", "tekken", "tiktoken", "vocab", "merges", "added_tokens", "special_tokens_map", "chat_template"),
+    *("bpe", "sentencepiece", "spiece"),
+)
 _PROMPT_SUFFIXES = (".jinja", ".model")
-"""Beginnings and ends of the names of files that change how text becomes tokens or a conversation becomes text."""
+"""Parts and ends of the names of files that change how text becomes tokens or a conversation becomes text."""
 
 _FLOATS = ("F32", "F16", "BF16")
 
@@ -44,7 +48,7 @@ def adapter_faults(
     is one, only with its files: its `config` is that of the model that it stands for.
     """
     said = serving_version(catalog)
-    faults = [*_pair(content), *_tokenizer(content, said, accepted=own_tokenizer)]
+    faults = [*_pair(content), *_companions(content), *_tokenizer(content, said, accepted=own_tokenizer)]
     config = LoraConfig(rank=None, modules=None, base_model=None)
     if FILE in content.parsed:
         config, found = read_config(content.parsed[FILE], said)
@@ -87,9 +91,11 @@ def _pair(content: Content) -> Iterator[Fault]:
 
 def _tokenizer(content: Content, said: Serves, *, accepted: bool) -> Iterator[Fault]:
     """Files that a reader would take for how prompts are read, though the server reads the base model's alone."""
-    names = [
-        name for name in content.sizes if name.lower().startswith(_PROMPTS) or name.lower().endswith(_PROMPT_SUFFIXES)
-    ]
+    names = [name for name in content.sizes if _reads_prompts(name)]
+    if accepted:
+        yield from pointer_faults(
+            {name: content.parsed[name] for name in names if name in content.parsed}, content.notes
+        )
     without = f"vLLM {said.version} never reads it: prompts are read with the base model's tokenizer and template"
     if accepted and names and not said.reads_tokenizer:
         content.notes.append(f"{', '.join(names)}: accepted, and without effect: {without}")
@@ -99,6 +105,21 @@ def _tokenizer(content: Content, said: Serves, *, accepted: bool) -> Iterator[Fa
             "does), or have it kept without effect (--own-tokenizer, ownTokenizer: true in the catalog)"
         )
         yield Fault(path=name, value=f"{content.sizes[name]} bytes", rule=rule, example="the base model's own")
+
+
+def _reads_prompts(name: str) -> bool:
+    return any(part in name.lower() for part in _PROMPTS) or name.lower().endswith(_PROMPT_SUFFIXES)
+
+
+def _companions(content: Content) -> Iterator[Fault]:
+    """Settings beside the adapter's own: whoever finds them there takes them for what it is served with."""
+    for name in content.sizes:
+        if name.lower().endswith(".json") and name not in (FILE, ADOPTED) and not _reads_prompts(name):
+            rule = (
+                "is no file of an adapter: it is served with the base model's settings, and vLLM never reads this. "
+                "Leave it out (kitchen adapter adopt does)"
+            )
+            yield Fault(path=name, value=f"{content.sizes[name]} bytes", rule=rule, example=FILE)
 
 
 def _identity(config: LoraConfig, entry: Adapter | None, catalog: Catalog) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ wrongly, so what vLLM refuses and what it ignores are both faults here. Which ke
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,10 @@ _CHANGES_BASE = ("pissa", "olora", "corda", "loftq", "lora_ga")
 MAX_ALPHA = 1_000_000
 """Far above any that is trained with; a few powers of ten more, and alpha / r is infinite in the weights' own type."""
 
+MIN_ALPHA = 1e-6
+"""Far below any that is trained with; divided by r it leaves of weights what no served type holds."""
+
+_TRANSFORMERS = re.compile(r"transformers(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _PATTERNS = frozenset(("rank_pattern", "alpha_pattern"))
 _TEXT = ((str, type(None)), "must be a text or null", "null")
 _TEXTS = ((str, list, type(None)), "must be a text, a list of texts or null", "null")
@@ -91,7 +96,7 @@ def _needed(config: Mapping[str, Any]) -> Iterator[Fault]:
         "r": (_is_rank(config.get("r")), f"must be a whole number from 1 to {MAX_RANK}", "8"),
         "lora_alpha": (
             _is_scale(config.get("lora_alpha")),
-            f"must be a finite number above 0, at most {MAX_ALPHA}",
+            f"must be a finite number from {MIN_ALPHA} to {MAX_ALPHA}: below, the adapter changes nothing",
             "16",
         ),
         "task_type": (
@@ -126,12 +131,25 @@ def _switched_off(config: Mapping[str, Any], serves: Serves) -> Iterator[Fault]:
             yield _fault(config, key, f"must be off, or repeat {same}: {reason}", "{}")
     if config.get("bias", "none") != "none":
         yield _fault(config, "bias", "must be none: vLLM refuses biases", '"none"')
+    yield from _imports(config)
     start = config.get("init_lora_weights")
     if isinstance(start, str) and start.lower().startswith(_CHANGES_BASE):
         rule = (
             "this start changed the base model's weights: save it converted (path_initial_model_for_weight_conversion)"
         )
         yield _fault(config, "init_lora_weights", rule, "true")
+
+
+def _imports(config: Mapping[str, Any]) -> Iterator[Fault]:
+    """PEFT imports the modules that these name: another one than its own would be code of the adapter's choice."""
+    if config.get("megatron_core") not in (None, "megatron.core"):
+        rule = "must be null or megatron.core: PEFT imports the module that stands here"
+        yield _fault(config, "megatron_core", rule, '"megatron.core"')
+    mapping = config.get("auto_mapping")
+    library = mapping.get("parent_library") if isinstance(mapping, dict) else None
+    if library is not None and not (isinstance(library, str) and _TRANSFORMERS.fullmatch(library)):
+        rule = "must name a module of transformers as parent_library, or be null: PEFT imports what stands here"
+        yield _fault(config, "auto_mapping", rule, "null")
 
 
 def _mistyped(config: Mapping[str, Any]) -> Iterator[Fault]:
@@ -166,7 +184,7 @@ def _is_rank(value: object) -> bool:
 
 
 def _is_scale(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and 0 < value <= MAX_ALPHA  # type: ignore[arg-type,operator]
+    return type(value) in (int, float) and math.isfinite(value) and MIN_ALPHA <= value <= MAX_ALPHA  # type: ignore[arg-type,operator]
 
 
 def _names_something(config: Mapping[str, Any]) -> bool:

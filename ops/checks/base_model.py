@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from infra.catalog import BaseModel
 from infra.catalog.modules import compact
@@ -15,24 +14,26 @@ from ops.checks.model_config import quantization, text_part
 from ops.checks.model_numbers import CONFIG, comparable, notes, number_faults, said_config
 from ops.checks.model_weights import SINGLE, TEXT_LAYER, weight_faults, weight_notes
 from ops.checks.module_sizes import module_sizes
+from ops.checks.pointers import pointer_faults
 
 TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
-_SETTINGS = "config.json"
-"""The end of the names of files that say how a model is built; others, such as vocabularies, may have any key."""
-
 _LAYER = re.compile(r"(?:^|\.)layers\.([0-9]{1,6})\.")
 
 _EMBEDDINGS = ("embed", "wte")
 """What the names of token embeddings have in them (embed_tokens, word_embeddings, tok_embeddings, wte)."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}")
-_CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 
 
 def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bool) -> list[Fault]:
     """Return every fault of a base model whose files have been read; `entry` is the catalog's, if there is one."""
-    faults = [*_code(content.parsed), *_weights(content), *_tokenizer(content), *_other_models_files(content)]
+    faults = [
+        *pointer_faults(content.parsed, content.notes),
+        *_weights(content),
+        *_tokenizer(content),
+        *_other_models_files(content),
+    ]
     config = content.parsed.get(CONFIG)
     odd = list(_names(content))
     faults += odd or _modules(content, config, entry)
@@ -50,22 +51,6 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
             faults += weight_faults(content, said, quantization(config))
             content.notes.extend(weight_notes(content, said))
     return faults
-
-
-def _code(parsed: Mapping[str, Any]) -> Iterator[Fault]:
-    for name, content in parsed.items():
-        for key, value in _code_keys(content, deep=name.endswith(_SETTINGS)):
-            rule = "names code to run: servers never run with trust_remote_code, take a model that vLLM knows"
-            yield Fault(path=f"{name}: {key}", value=value, rule=rule, example="a model without it")
-
-
-def _code_keys(content: Any, *, deep: bool) -> Iterator[tuple[str, Any]]:
-    """Keys that name code, with the way to them: a model of several parts has a config for each within its own."""
-    if not isinstance(content, dict):
-        return
-    yield from ((key, content[key]) for key in _CODE_KEYS if content.get(key))
-    for name, below in content.items() if deep else ():
-        yield from ((f"{name}.{key}", value) for key, value in _code_keys(below, deep=True))
 
 
 def _other_models_files(content: Content) -> Iterator[Fault]:

@@ -30,10 +30,41 @@ _MAGIC = (
     (b"GGUF", "a GGUF file"),
     (b"\x7fELF", "a program (ELF)"),
     (b"MZ", "a program (PE)"),
+    (b"\xfe\xed\xfa", "a program (Mach-O)"),
+    (b"\xcf\xfa\xed\xfe", "a program (Mach-O)"),
+    (b"\xce\xfa\xed\xfe", "a program (Mach-O)"),
+    (b"\xca\xfe\xba\xbe", "a program (Java or Mach-O)"),
+    (b"\0asm", "a program (WebAssembly)"),
+    (b"!<arch>", "a library or package (ar)"),
+    (b"Rar!", "a RAR archive"),
+    (b"MSCF", "a CAB archive"),
+    (b"\x04\x22\x4d\x18", "an lz4 file"),
+    (b"\x5d\0\0", "an lzma file"),
+    (b"%PDF-", "a PDF file"),
+    (b"\xd0\xcf\x11\xe0", "an office document"),
     (b"#!", "a script"),
 )
+_POINTERS = (
+    (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer"),
+    (b"version https://hawser.github.com/spec/", "a Git LFS pointer"),
+    (b"# xet version ", "a pointer of the hub's store (xet)"),
+    (b"/annex/objects/", "a git-annex pointer"),
+)
+_POINTER_BYTES = 1024
+"""A pointer is smaller (git-lfs, docs/spec.md)."""
+
+_PAGES = (b"<!doctype html", b"<html", b"<?xml")
 _TORCH_MAGIC = bytes.fromhex("6cfc9c46f9206aa85019")
 """The number in the first pickle of torch's older files (torch/serialization.py, MAGIC_NUMBER)."""
+
+
+def pointer(path: Path) -> str | None:
+    """What a small file stands for a larger one as, None for a file that is itself; raise OSError."""
+    with path.open("rb") as content:
+        head = content.read(_POINTER_BYTES + 1)
+    if len(head) > _POINTER_BYTES:
+        return None
+    return next((what for magic, what in _POINTERS if head.startswith(magic)), None)
 
 
 def archive_or_program(path: Path) -> str | None:
@@ -52,10 +83,18 @@ def what_it_is(path: Path) -> str | None:
     A pickle of the older protocols has no magic number: it is known by running through as one (pickletools executes
     nothing). Text may do so by chance, so this is asked of files only that are broken anyway.
     """
-    found = archive_or_program(path)
+    found = archive_or_program(path) or _page(path)
     if found is None and _runs_as_pickle(path):
         found = _with_scan("a pickle", path, path.stat().st_size)
     return found
+
+
+def _page(path: Path) -> str | None:
+    with path.open("rb") as content:
+        start = content.read(512).lstrip().lower()
+    return (
+        "a page of HTML or XML: what a server says when it does not give the file" if start.startswith(_PAGES) else None
+    )
 
 
 def _ends(path: Path) -> tuple[bytes, bytes, int]:

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra.catalog import ChatTemplate
 from infra.faults import Fault
 from infra.payload.verify_signature import MAX_BYTES as MAX_SIGNATURE_BYTES
 from infra.payload.verify_signature import SIGNATURE
 from infra.strict_json import MAX_BYTES, JsonError, parse
-from ops.checks.content import archive_or_program, what_it_is
+from ops.checks.content import archive_or_program, pointer, what_it_is
+from ops.checks.left_out import is_left_out
 from ops.checks.safetensors_header import HeaderError, Tensor, read_header
+from ops.checks.text_content import text_reason
 from ops.sums import Sums
 
 SUFFIXES = (".safetensors", ".json", ".txt", ".md", ".jinja", ".model")
@@ -57,9 +60,9 @@ _EXAMPLE = "adapter_model.safetensors"
 class Content:
     """What was read: `sizes` in bytes of every regular file, `parsed` JSON and `tensors` of the right ones, by name.
 
-    `sums` reads the files whole, when it is asked. `notes` are sentences on what is no fault and yet worth knowing,
-    such as what is not counted or could not be compared. `withheld` are faults of what may be looked at, and not be
-    published.
+    `templates` are the chat templates of a base model. `sums` reads the files whole, when it is asked. `notes` are
+    sentences on what is no fault and yet worth knowing, such as what is not counted or could not be compared.
+    `withheld` are faults of what may be looked at, and not be published.
     """
 
     sizes: dict[str, int]
@@ -68,6 +71,7 @@ class Content:
     sums: Sums
     notes: list[str] = field(default_factory=list)
     withheld: list[Fault] = field(default_factory=list)
+    templates: list[ChatTemplate] = field(default_factory=list)
 
 
 def read_folder(folder: Path) -> tuple[Content, list[Fault]]:
@@ -88,6 +92,9 @@ def read_folder(folder: Path) -> tuple[Content, list[Fault]]:
         return content, [Fault(path="(folder)", value=str(folder), rule=rule, example=_EXAMPLE)]
     faults += _collisions([path.name for path in found])
     for path in found:
+        if is_left_out(path):
+            content.notes.append(f"{path.name}: left out, it is no part of the artifact")
+            continue
         fault = _entry_fault(path)
         faults += [fault] if fault else []
         if fault is None:
@@ -134,7 +141,10 @@ def _entry_fault(path: Path) -> Fault | None:
         return Fault(path=path.name, value=path.name, rule=f"the name {reason}", example=_EXAMPLE)
     mode = path.lstat().st_mode
     if not stat.S_ISREG(mode):
-        return Fault(path=path.name, value=_kind(mode), rule="must be a regular file", example=_EXAMPLE)
+        rule = "must be a regular file"
+        if path.name == "additional_chat_templates":
+            rule += ": an artifact is one flat folder; put its templates into tokenizer_config.json, each with its name"
+        return Fault(path=path.name, value=_kind(mode), rule=rule, example=_EXAMPLE)
     suffix = path.suffix.lower()
     if suffix in PICKLES:
         rule = f"{suffix} files are refused: loading one can run code; convert it to safetensors{_this_is(path)}"
@@ -168,6 +178,9 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
     content.sizes[name] = size
     if size == 0:
         return [Fault(path=name, value=0, rule="is empty", example=_EXAMPLE)]
+    if stands_for := pointer(path):
+        rule = f"is {stands_for} and not the file: fetch it (git lfs pull, or the hub's own client), and look again"
+        return [Fault(path=name, value=f"{size} bytes", rule=rule, example=_EXAMPLE)]
     reasons: tuple[str, ...] = ()
     if path.suffix.lower() == ".safetensors":
         try:
@@ -192,6 +205,8 @@ def _content_faults(path: Path, content: Content) -> list[Fault]:
     if disguise:
         rule = f"must be what its name says; this is {disguise}"
         return [Fault(path=name, value=f"{size} bytes", rule=rule, example=_EXAMPLE)]
+    if reason := text_reason(path):
+        return [Fault(path=name, value=f"{size} bytes", rule=reason, example=_EXAMPLE)]
     return []
 
 

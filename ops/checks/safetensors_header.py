@@ -37,6 +37,9 @@ DTYPE_BYTES = {
 }
 """Data types that are accepted, with their bytes an element."""
 
+_MAX_METADATA = 1_000_000
+"""Nobody reads it, and every server that loads the file holds it in memory; trainers write some kilobytes."""
+
 _MAX_ELEMENTS = 2**63 - 1
 _PREFIX_BYTES = 8
 
@@ -110,9 +113,10 @@ def _tensors(header: Mapping[str, Any], data_bytes: int) -> dict[str, Tensor]:
 
 
 def _metadata_faults(entry: object) -> list[str]:
-    if isinstance(entry, dict) and all(isinstance(value, str) for value in entry.values()):
-        return []
-    return ["__metadata__ must map texts to texts"]
+    if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
+        return ["__metadata__ must map texts to texts"]
+    size = sum(len(key) + len(value) for key, value in entry.items())
+    return [f"has {size} characters of __metadata__, at most {_MAX_METADATA} are taken"] if size > _MAX_METADATA else []
 
 
 def _tensor(name: str, entry: object) -> Tensor | str:

@@ -35,7 +35,7 @@ FILES: list[tuple[str, Spoil, str]] = [
     ("backslash", text("..\\..\\evil.json", "{}"), "is a path: an artifact is one flat folder"),
     ("control character", text("a\x1b[2Jb.json", "{}"), "has a control character"),
     ("line break", text("a\nb.json", "{}"), "has a control character"),
-    ("dot file", text(".gitattributes", "x"), "begins with a dot"),
+    ("dot file", text(".hidden", "x"), "begins with a dot"),
     ("long name", text("a" * 200 + ".json", "{}"), "letters, digits and _.- only, at most 128"),
     ("no UTF-8 name", lambda folder: Path(os.fsdecode(os.fsencode(folder) + b"/\xff.json")).touch(), "is not UTF-8"),
     ("right-to-left", text("a\u202ejson.md", "x"), "has characters that a plain name does not"),
@@ -162,8 +162,8 @@ CONFIGS: list[tuple[str, Spoil, str]] = [
     ("rank over the limit", config(r=513), "r: 513; rule: must be a whole number from 1 to 512"),
     ("rank true", config(r=True), "r: true; rule: must be a whole number from 1 to 512"),
     ("rank of other tensors", config(r=16), "its rank is not the r of adapter_config.json, 16"),
-    ("alpha 0", config(lora_alpha=0), "lora_alpha: 0; rule: must be a finite number above 0"),
-    ("alpha as text", config(lora_alpha="16"), "must be a finite number above 0"),
+    ("alpha 0", config(lora_alpha=0), "lora_alpha: 0; rule: must be a finite number from 1e-06"),
+    ("alpha as text", config(lora_alpha="16"), "must be a finite number from 1e-06"),
     ("another method", config(peft_type="LOHA"), 'peft_type: "LOHA"; rule: must be LORA'),
     ("empty pattern of modules", config(target_modules=""), "must list the modules by name"),
     ("modules that are numbers", config(target_modules=[1]), "must list the modules by name"),
@@ -177,7 +177,7 @@ CONFIGS: list[tuple[str, Spoil, str]] = [
     ("transposed as text", config(fan_in_fan_out="no"), "must be true or false"),
     ("parameters as text", config(target_parameters="mlp.experts"), "must be a list of texts or null"),
     ("alphas by module", config(alpha_pattern={"q_proj": 64}), "must be off, or repeat lora_alpha"),
-    ("alpha beyond reason", config(lora_alpha=1e308), "must be a finite number above 0, at most 1000000"),
+    ("alpha beyond reason", config(lora_alpha=1e308), "must be a finite number from 1e-06 to 1000000"),
     ("another task", config(task_type="SEQ_CLS"), "must be CAUSAL_LM or null: what other tasks train besides"),
     ("dropout as text", config(lora_dropout="x"), "must be a number from 0 to 1"),
     ("revision as a number", config(revision=3), "revision: 3; rule: must be a text or null"),
@@ -197,6 +197,7 @@ CONFIGS: list[tuple[str, Spoil, str]] = [
         config(base_model_name_or_path="meta/tiny"),
         "must be a base model of the catalog with its version",
     ),
+    ("alpha next to nothing", config(lora_alpha=1e-9), "lora_alpha: 1e-09; rule: must be a finite number from"),
 ]
 
 WRONG_PREFIXES = (
@@ -287,7 +288,7 @@ TENSORS: list[tuple[str, Spoil, str]] = [
 
 ACCEPTED: list[tuple[str, Spoil]] = [
     ("automatic mapping", config(auto_mapping={"base_model_class": "LlamaForCausalLM", "unsloth_fixed": True})),
-    ("no task", config(task_type=None, auto_mapping={"base_model_class": "X", "parent_library": "y"})),
+    ("no task", config(task_type=None, auto_mapping={"base_model_class": "X", "parent_library": "transformers.x"})),
     ("expression", config(target_modules="(?:.*?(?:language|text).*?(?:q_proj|v_proj))|(?:model\\.layers\\.[\\d]+)")),
     ("expression that never ends", config(target_modules="(a+)+$")),
     ("union", config(target_modules=["q_proj", "v_proj", "c_attn", "query_key_value"])),

@@ -79,7 +79,7 @@ def test_a_check_that_fails_stops_everything(
 ) -> None:
     asked = []
 
-    def refuse(kind: str, name: str, folder: Path, _catalog: object) -> tuple[Content, list[Fault]]:
+    def refuse(kind: str, name: str, folder: Path, _catalog: object, **_: object) -> tuple[Content, list[Fault]]:
         asked.append((kind, name, sorted(path.name for path in folder.iterdir())))
         fault = Fault(path=name, value="pickle", rule="no pickle", example="safetensors")
         return Content(sizes={}, parsed={}, tensors={}, sums=Sums(folder)), [fault]

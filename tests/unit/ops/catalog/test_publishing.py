@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_the_classes_of_the_same_weights_and_of_the_version_before_are_asked_for
     assert main([*again, *classed]) == 0
 
 
-def test_an_entry_of_before_gets_the_modules_of_its_files_and_nothing_else(
+def test_an_entry_of_before_gets_what_is_read_of_its_files_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     catalog, folder = catalog_folder(tmp_path / "catalog"), write(tmp_path / "tiny", base_model_files(MODEL))
@@ -90,8 +91,10 @@ def test_an_entry_of_before_gets_the_modules_of_its_files_and_nothing_else(
     assert main(["model", "lint", str(folder), "--name", MODEL, "--catalog", str(catalog)]) == 0
     assert "note: the catalog entry of tiny/v1 has no `modules`" in capsys.readouterr().out
     assert main(["model", "publish", str(folder), *words]) == 0
-    assert "has the modules of its weights now" in capsys.readouterr().out
+    assert "has now what is read of its files" in capsys.readouterr().out
     whole["baseModels"][MODEL]["modules"] = right
+    template = json.loads((folder / "tokenizer_config.json").read_text())["chat_template"]
+    whole["baseModels"][MODEL]["templates"] = {"tokenizer_config.json: chat_template": {"text": template}}
     assert yaml.safe_load(file.read_text()) == whole
     before = file.read_bytes()
     assert main(["model", "publish", str(folder), *words]) == 0

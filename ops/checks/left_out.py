@@ -1,0 +1,18 @@
+"""What downloads and desktops leave beside the files of an artifact: no part of it, and left where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FOLDERS = (".cache", ".git", ".ipynb_checkpoints", "__MACOSX")
+_FILES = (".gitattributes", ".gitignore", ".gitmodules", ".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+def is_left_out(path: Path) -> bool:
+    """Whether an entry of an artifact's folder is one of these: `hf download` makes .cache, git .git and so on.
+
+    A link or a pipe of such a name is none.
+    """
+    if path.is_symlink():
+        return False
+    return (path.name in _FOLDERS and path.is_dir()) or (path.name in _FILES and path.is_file())
