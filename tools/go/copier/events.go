@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const tellEvery = 200 * time.Millisecond
+
+// events writes JSON lines; safe from any goroutine.
+type events struct {
+	lock  sync.Mutex
+	out   *json.Encoder
+	bytes atomic.Int64
+	told  int64
+	stop  chan struct{}
+	done  chan struct{}
+}
+
+func newEvents(out io.Writer) *events {
+	made := &events{out: json.NewEncoder(out), stop: make(chan struct{}), done: make(chan struct{})}
+	go made.tick()
+	return made
+}
+
+// tick tells the bytes that were moved since it last did.
+func (e *events) tick() {
+	defer close(e.done)
+	ticker := time.NewTicker(tellEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			e.tellBytes()
+		case <-e.stop:
+			return
+		}
+	}
+}
+
+func (e *events) tellBytes() {
+	e.lock.Lock()
+	defer e.lock.Unlock()
+	if count := e.bytes.Load() - e.told; count != 0 {
+		e.told += count
+		_ = e.out.Encode(map[string]any{"event": "bytes", "count": count})
+	}
+}
+
+// moved counts bytes; a negative count takes back what has to be moved again.
+func (e *events) moved(count int64) { e.bytes.Add(count) }
+
+// tell writes an event after the bytes that came before it.
+func (e *events) tell(event string, fields map[string]any) {
+	e.tellBytes()
+	e.lock.Lock()
+	defer e.lock.Unlock()
+	line := map[string]any{"event": event}
+	for key, value := range fields {
+		line[key] = value
+	}
+	_ = e.out.Encode(line)
+}
+
+func (e *events) say(text string) { e.tell("say", map[string]any{"text": text}) }
+
+func (e *events) close() {
+	close(e.stop)
+	<-e.done
+	e.tellBytes()
+}
+
+func (e *events) fail(err error) {
+	fields := map[string]any{"text": plain(err), "rule": "", "path": ""}
+	if wrong, ok := asFault(err); ok {
+		fields["text"], fields["rule"], fields["path"] = wrong.value, wrong.rule, wrong.path
+	}
+	e.tell("fail", fields)
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/credentials"
+)
+
+const mostJSON = 4 * 1024 * 1024
+
+// far is a repository of a registry, with how long it is waited for.
+type far struct {
+	*remote.Repository
+	wait patience
+	out  *events
+}
+
+func newRemote(ctx context.Context, task job, out *events) (*far, error) {
+	repository, err := remote.NewRepository(task.Repository)
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = 10 * time.Minute
+	client := &auth.Client{
+		Client:     &http.Client{Transport: transport},
+		Header:     http.Header{"User-Agent": {"kitchen-copier/" + version}},
+		Cache:      auth.NewCache(),
+		Credential: credentialOf(task.Repository),
+	}
+	if own(repository.Reference.Host()) {
+		// A registry on this machine: no certificate is asked for, and its tokens may come from this machine too.
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // loopback only
+		client.BlockedRealmPrefixes = []netip.Prefix{}
+		repository.PlainHTTP = !speaksTLS(ctx, client.Client, repository.Reference.Host())
+	} else if loopback(repository.Reference.Host()) {
+		client.BlockedRealmPrefixes = []netip.Prefix{}
+	}
+	repository.Client = client
+	repository.SkipReferrersGC = true // an older list of referrers stays: to delete it needs a right of its own
+	repository.MaxMetadataBytes = mostJSON
+	return &far{Repository: repository, wait: task.Patience, out: out}, nil
+}
+
+func hostOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}
+
+// own names the addresses whose registries may speak plain HTTP.
+func own(host string) bool {
+	name := hostOf(host)
+	return name == "localhost" || name == "127.0.0.1" || name == "::1"
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(hostOf(host))
+	return err == nil && address.IsLoopback()
+}
+
+func speaksTLS(ctx context.Context, client *http.Client, host string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+"/v2/", nil)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return true
+}
+
+// credentialOf looks where the usual tools keep logins: by repository first, as podman does, then by registry.
+func credentialOf(repository string) auth.CredentialFunc {
+	stores := []credentials.Store{}
+	for _, path := range loginFiles() {
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		if store, err := credentials.NewStore(path, credentials.StoreOptions{}); err == nil {
+			stores = append(stores, store)
+		}
+	}
+	return func(ctx context.Context, hostport string) (auth.Credential, error) {
+		for _, store := range stores {
+			for _, name := range loginNames(repository, hostport) {
+				found, err := store.Get(ctx, name)
+				if err != nil {
+					return auth.EmptyCredential, fmt.Errorf("login of %s: %w", hostport, err)
+				}
+				if found != auth.EmptyCredential {
+					return found, nil
+				}
+			}
+		}
+		return auth.EmptyCredential, nil
+	}
+}
+
+func loginFiles() []string {
+	home, _ := os.UserHomeDir()
+	docker := os.Getenv("DOCKER_CONFIG")
+	if docker == "" {
+		docker = filepath.Join(home, ".docker")
+	}
+	files := []string{filepath.Join(docker, "config.json")}
+	if path := os.Getenv("REGISTRY_AUTH_FILE"); path != "" {
+		return append([]string{path}, files...)
+	}
+	if folder := os.Getenv("XDG_RUNTIME_DIR"); folder != "" {
+		files = append(files, filepath.Join(folder, "containers", "auth.json"))
+	}
+	return append(files, filepath.Join(home, ".config", "containers", "auth.json"))
+}
+
+func loginNames(repository, hostport string) []string {
+	names := []string{}
+	registry, _, _ := strings.Cut(repository, "/")
+	if registry == hostport || (registry == "docker.io" && hostport == "registry-1.docker.io") {
+		for path := repository; strings.Contains(path, "/"); path = path[:strings.LastIndex(path, "/")] {
+			names = append(names, path)
+		}
+		names = append(names, registry)
+	}
+	return append(names, credentials.ServerAddressFromHostname(hostport))
+}
+
+// again does it until it succeeds, it fails for good, or it has failed too often in a row without any progress.
+func (f *far) again(ctx context.Context, what string, do func() (progress bool, err error)) error {
+	pause := seconds(f.wait.FirstWait)
+	for failed := 0; ; {
+		progress, err := do()
+		if err == nil || ctx.Err() != nil || !passing(err) {
+			return err
+		}
+		if progress {
+			failed, pause = 0, seconds(f.wait.FirstWait)
+		}
+		if failed++; failed >= f.wait.Attempts {
+			return fmt.Errorf("%s: given up after %d attempts: %w", what, failed, err)
+		}
+		f.out.tell("retry", map[string]any{"what": what, "text": plain(err), "seconds": pause.Seconds()})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, seconds(f.wait.LongestWait))
+	}
+}
+
+// once is again for what has no progress of its own.
+func (f *far) once(ctx context.Context, what string, do func() error) error {
+	return f.again(ctx, what, func() (bool, error) { return false, do() })
+}
