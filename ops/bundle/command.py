@@ -16,7 +16,7 @@ from infra.load import settings_from_file
 from ops.bundle import options
 from ops.bundle.bring_in import Asked, from_list, from_settings
 from ops.bundle.create import Order, create
-from ops.bundle.errors import BundleFaultsError, ToolError
+from ops.bundle.errors import BundleFaultsError, RegistryFaultsError, ToolError
 from ops.bundle.importing import Target, import_bundle
 from ops.bundle.manifest import Manifest
 from ops.bundle.progress import size
@@ -57,7 +57,8 @@ def run(given: argparse.Namespace) -> int:
     try:
         action(given, told)
     except FaultsError as error:
-        status, message, faults = (1 if isinstance(error, BundleFaultsError) else 2), str(error), error.faults
+        refused = isinstance(error, (BundleFaultsError, RegistryFaultsError))
+        status, message, faults = (1 if refused else 2), str(error), error.faults
     except (ToolError, StoreError) as error:
         status, message = 1, f"bundle {given.action}: {error}"
     except KeyboardInterrupt:
@@ -119,6 +120,7 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         store=lambda: client(given.endpoint or store.endpoint, store.region),
         settings=settings,
         registry=None if given.skip_images else given.registry or settings.registry,
+        signatures=not given.skip_signatures,
         catalog=catalog,
         catalog_folder=folder,
         owner=given.owner,

@@ -29,6 +29,7 @@ type fetched struct {
 	raw        map[digest.Digest][]byte
 	blobs      map[digest.Digest]ocispec.Descriptor
 	listed     []ocispec.Descriptor // what stands in the layout's index
+	docker     bool                 // whether any manifest has one of Docker's own media types
 	subjects   []ocispec.Descriptor // manifests that may have signatures, in the order in which they were found
 }
 
@@ -64,7 +65,8 @@ func fetch(ctx context.Context, from *far, task job) error {
 	slices.SortFunc(waiting, func(one, other ocispec.Descriptor) int {
 		return strings.Compare(fmt.Sprintf("%020d%s", other.Size, other.Digest), fmt.Sprintf("%020d%s", one.Size, one.Digest))
 	})
-	from.out.tell("plan", map[string]any{"total": total, "there": there, "blobs": len(all.blobs), "manifests": len(all.raw)})
+	from.out.tell("plan", map[string]any{"total": total, "there": there, "blobs": len(all.blobs),
+		"manifests": len(all.raw), "docker": all.docker})
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, blob := range waiting {
@@ -181,6 +183,7 @@ func (f *fetched) manifest(ctx context.Context, reference string, stated ocispec
 		return desc, err
 	}
 	f.raw[desc.Digest] = raw
+	f.docker = f.docker || desc.MediaType == dockerManifest || desc.MediaType == dockerList
 	return desc, nil
 }
 
