@@ -15,6 +15,7 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from ops.bundle import options
 from ops.bundle.bring_in import Asked, from_list, from_settings
+from ops.bundle.copying import in_turn
 from ops.bundle.create import Order, create
 from ops.bundle.errors import BundleFaultsError, RegistryFaultsError, ToolError
 from ops.bundle.importing import Target, import_bundle
@@ -111,6 +112,15 @@ def _verify(given: argparse.Namespace, told: _Told) -> None:
 
 
 def _import(given: argparse.Namespace, told: _Told) -> None:
+    """Where the catalog is written, one import after another: two would write over each other's entries."""
+    if given.catalog is None or not given.catalog.is_dir():
+        _import_alone(given, told)
+        return
+    with in_turn(given.catalog, told.say):
+        _import_alone(given, told)
+
+
+def _import_alone(given: argparse.Namespace, told: _Told) -> None:
     folder = given.catalog or FOLDER
     catalog = load_catalog(folder)
     settings = settings_from_file(given.settings, catalog)

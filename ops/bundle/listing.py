@@ -15,7 +15,7 @@ from ops.bundle.verify import layout_of
 _WORDS = {
     DOCKER: "Docker's media types",
     ARTIFACTS: "manifests of any artifact type, for what is signed about it",
-    REFERRERS: "the API of referrers; without it they are listed by a tag",
+    REFERRERS: "the API of referrers",
 }
 
 
@@ -62,7 +62,8 @@ def _lines(artifact: Artifact, parts: Parts, holds: Set[str] | None) -> list[str
         lines.append(f"{where}: what is signed or said about it comes along: {said}")
     needs = parts.needs()
     if holds is None:
-        lines += [f"{where}: the closed registry must hold {_WORDS[need]} (import asks it)" for need in sorted(needs)]
+        must = sorted(needs - {REFERRERS})
+        lines += [f"{where}: the closed registry must hold {_WORDS[need]} (import asks it)" for need in must]
     elif ARTIFACTS in needs - set(holds):
         lines.append(f"WARNING: {where}: registryHolds has no `artifacts`: import it with --skip-signatures")
     elif REFERRERS in needs - set(holds):

@@ -14,7 +14,7 @@ import signal
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +196,15 @@ class ReferrersRegistry:
             connection.close()
 
 
-def logins(folder: Path, *registries: ImageRegistry) -> dict[str, str]:
-    """The environment of a person who is logged in to these registries and trusts their certificates."""
+def logins(folder: Path, *registries: ImageRegistry, lines: Sequence[str] = ()) -> dict[str, str]:
+    """The environment of a person who is logged in to these registries and trusts their certificates.
+
+    `lines` are other addresses of theirs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    (folder / "config.json").write_text(json.dumps({"auths": {entry.host: {"auth": login} for entry in registries}}))
+    hosts = [*(entry.host for entry in registries), *lines]
+    (folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": login} for host in hosts}}))
     (folder / "trusted.crt").write_text("".join(entry.authority.read_text() for entry in registries))
     return {
         "DOCKER_CONFIG": str(folder),

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -70,28 +69,17 @@ func (f *far) refusal(ctx context.Context, entry manifest) (string, error) {
 
 // howReferrers returns `api`, or `tag` where the registry keeps no list of referrers of its own.
 func (f *far) howReferrers(ctx context.Context, task job) (string, error) {
-	scheme := "https"
-	if f.PlainHTTP {
-		scheme = "http"
+	response, err := f.request(ctx, "referrers/"+task.Digest, http.Header{})
+	switch status(err) {
+	case http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed:
+		return "tag", nil
 	}
-	address := fmt.Sprintf("%s://%s/v2/%s/referrers/%s", scheme, f.Reference.Host(), f.Reference.Repository, task.Digest)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return "", err
-	}
-	response, err := f.Client.Do(request)
 	if err != nil {
 		return "", err
 	}
 	defer response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusOK:
-		if response.Header.Get("Content-Type") == ocispec.MediaTypeImageIndex {
-			return "api", nil
-		}
-		return "tag", nil
-	case http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed:
-		return "tag", nil
+	if response.Header.Get("Content-Type") == ocispec.MediaTypeImageIndex {
+		return "api", nil
 	}
-	return "", &errcode.ErrorResponse{Method: request.Method, URL: request.URL, StatusCode: response.StatusCode}
+	return "tag", nil
 }

@@ -268,23 +268,18 @@ func (f *fetched) blob(ctx context.Context, target *layout, blob ocispec.Descrip
 		clock := watch(cancel, seconds(f.wait.Idle), f.out)
 		defer clock.stop()
 		clock.seen = part.sum
-		stream, err := f.Blobs().Fetch(within, blob)
-		if errors.Is(err, errdef.ErrNotFound) {
+		stream, from, err := f.open(within, blob.Digest, part.offset)
+		if status(err) == http.StatusNotFound {
 			return false, &fault{path: f.repository, value: string(blob.Digest), rule: missing(blob)}
 		}
 		if err != nil {
 			return false, cause(within, err)
 		}
 		defer stream.Close()
-		if part.offset > 0 {
-			if seeker, ok := stream.(io.Seeker); !ok {
-				f.out.moved(-part.offset)
-				err = part.restart()
-			} else if _, err = seeker.Seek(part.offset, io.SeekStart); err != nil {
-				err = &broken{err}
-			}
-			if err != nil {
-				return false, cause(within, err)
+		if from != part.offset { // a server that gives whole blobs only
+			f.out.moved(-part.offset)
+			if err := part.restart(); err != nil {
+				return false, err
 			}
 		}
 		clock.from = io.LimitReader(stream, blob.Size-part.offset)

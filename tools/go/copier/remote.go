@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -12,9 +14,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opencontainers/go-digest"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/credentials"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
 const mostJSON = 4 * 1024 * 1024
@@ -137,6 +141,59 @@ func loginNames(repository, hostport string) []string {
 		names = append(names, registry)
 	}
 	return append(names, credentials.ServerAddressFromHostname(hostport))
+}
+
+// request asks the registry for something below the repository; any status but 200 and 206 is an error.
+func (f *far) request(ctx context.Context, path string, headers http.Header) (*http.Response, error) {
+	scheme := "https"
+	if f.PlainHTTP {
+		scheme = "http"
+	}
+	address := fmt.Sprintf("%s://%s/v2/%s/%s", scheme, f.Reference.Host(), f.Reference.Repository, path)
+	ctx = auth.AppendRepositoryScope(ctx, f.Reference, auth.ActionPull)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header = headers
+	response, err := f.Client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode == http.StatusOK || response.StatusCode == http.StatusPartialContent {
+		return response, nil
+	}
+	defer response.Body.Close()
+	var body struct {
+		Errors errcode.Errors `json:"errors"`
+	}
+	_ = json.NewDecoder(io.LimitReader(response.Body, mostJSON)).Decode(&body)
+	return nil, &errcode.ErrorResponse{
+		Method: request.Method, URL: request.URL, StatusCode: response.StatusCode, Errors: body.Errors,
+	}
+}
+
+// open reads a blob from an offset on, or from its start where the server gives no parts; it returns which.
+func (f *far) open(ctx context.Context, name digest.Digest, offset int64) (io.ReadCloser, int64, error) {
+	headers := http.Header{}
+	if offset > 0 {
+		headers.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+	}
+	response, err := f.request(ctx, "blobs/"+string(name), headers)
+	if status(err) == http.StatusRequestedRangeNotSatisfiable {
+		return io.NopCloser(strings.NewReader("")), offset, nil // all of it is there, or it is found to be wrong
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if response.StatusCode == http.StatusOK {
+		return response.Body, 0, nil
+	}
+	if !strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", offset)) {
+		_ = response.Body.Close()
+		return nil, 0, &broken{fmt.Errorf("the server gave another part than bytes from %d on", offset)}
+	}
+	return response.Body, offset, nil
 }
 
 // again does it until it succeeds, it fails for good, or it has failed too often in a row without any progress.

@@ -3,69 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.catalog import FOLDER
 from ops.__main__ import main
-from ops.bundle import copier
-from tests.support import bundle_tools as tools
 from tests.support import image_forms as forms
-from tests.support.image_registry import PASSWORD, ImageRegistry, ReferrersRegistry, logins
-
-
-@pytest.fixture(scope="module")
-def registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ImageRegistry, ImageRegistry]]:
-    folder = tmp_path_factory.mktemp("registries")
-    with ImageRegistry(folder / "outside") as outside, ImageRegistry(folder / "inside") as inside:
-        yield outside, inside
-
-
-@pytest.fixture
-def outside(registries: tuple[ImageRegistry, ImageRegistry], logged_in: None) -> ImageRegistry:
-    del logged_in
-    return registries[0]
-
-
-@pytest.fixture
-def inside(registries: tuple[ImageRegistry, ImageRegistry], logged_in: None) -> ImageRegistry:
-    del logged_in
-    return registries[1]
-
-
-@pytest.fixture
-def logged_in(registries: tuple[ImageRegistry, ImageRegistry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in logins(tmp_path / "logins", *registries).items():
-        if name != "HOME":  # the toolchain's cache lies there
-            monkeypatch.setenv(name, value)
-    monkeypatch.setitem(copier.PATIENCE, "firstWaitSeconds", 0.05)
-
-
-def create(folder: Path, upstream: str, digest: str, *more: str, repository: str = "example/tool") -> int:
-    entry = tools.image_entry(digest, upstream)
-    entry["image"]["repository"] = repository
-    listed = tools.bring_in(folder, entry)
-    (folder / "empty").mkdir(exist_ok=True)
-    words = ["--list", str(listed), "--from", str(folder / "empty"), "--to", str(folder / "bundle"), "--unsigned"]
-    return main(["bundle", "create", *words, *more])
-
-
-def bring(folder: Path, registry: str, *more: str, bundle: str = "bundle") -> int:
-    catalog = folder / "catalog"
-    if not catalog.exists():
-        shutil.copytree(FOLDER, catalog)
-    words = ["--settings", tools.DEV, "--registry", registry, "--catalog", str(catalog), "--owner", "platform-team"]
-    return main(["bundle", "import", str(folder / bundle), "--unsigned", *words, *more])
-
-
-@pytest.fixture
-def repository(request: pytest.FixtureRequest) -> str:
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower())
-    return "example/" + "-".join(part for part in name.split("-") if part)
+from tests.support.image_registry import PASSWORD, ImageRegistry, ReferrersRegistry
+from tests.unit.support.bringing import bring, create
 
 
 @pytest.mark.parametrize("form", forms.FORMS)
