@@ -5,6 +5,7 @@ It moves bytes as they are: no digest changes on the way. It ends when this proc
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -64,8 +65,9 @@ def needed() -> Copier:
 def follow(job: Mapping[str, Any], what: str, say: Callable[[str], None], *, quiet: bool) -> Iterator[dict[str, Any]]:
     """Run a job and yield its events `plan`, `refused`, `taken` and `done`; tell progress and retries.
 
-    `what` is named in every line. Raise FaultsError for an image that cannot be taken as it is, ToolError for anything
-    that a registry, a disk or the copier refused. A caller that stops reading ends the job.
+    The job goes on behind its plan only when the next event is asked for. `what` is named in every line. Raise
+    FaultsError for an image that cannot be taken as it is, ToolError for anything that a registry, a disk or the copier
+    refused. A caller that stops reading ends the job.
     """
     with tempfile.TemporaryFile() as errors, _started(errors) as process:
         try:
@@ -108,12 +110,24 @@ def _events(
         elif kind == "say":
             say(f"{what}: {event['text']}")
         elif kind == "fail":
-            raise _failure(event, what)
+            raise _failure(event, what, judged=job["do"] == "fetch")
         else:
             yield {"event": kind, **event}
+            if kind == "plan":
+                _agree(process.stdin)
 
 
-def _failure(event: Mapping[str, str], what: str) -> Exception:
+def _agree(pipe: IO[bytes]) -> None:
+    """The plan has been looked at: the copier may begin."""
+    with contextlib.suppress(OSError):  # it has ended already; its status says why
+        pipe.write(b"go\n")
+        pipe.flush()
+
+
+def _failure(event: Mapping[str, str], what: str, *, judged: bool) -> Exception:
+    """An image outside is judged, and may be at fault; inside, whatever goes wrong is the registry's or the disk's."""
+    if event["rule"] and not judged:
+        return ToolError(f"{what}: {event['path']}: {event['text']}; rule: {event['rule']}")
     if event["rule"]:
         fault = Fault(path=f"{what}: {event['path']}", value=event["text"], rule=event["rule"], example=_EXAMPLE)
         return FaultsError("bundle", [fault])

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.faults import Fault, FaultsError
+from infra.faults import Fault
+from ops.bundle.errors import BundleFaultsError
 from ops.bundle.images import (
     LISTS,
     MANIFESTS,
@@ -83,7 +84,7 @@ class Parts:
 
 
 def parts_of(layout: Layout, digest: str) -> Parts:
-    """Read a layout that had no faults; raise FaultsError where it is no longer what it was then."""
+    """Read a layout that had no faults; raise BundleFaultsError where it is no longer what it was then."""
     reader = _Reader(layout)
     listed = reader.listed()
     root = next((entry for entry in listed if entry["digest"] == digest), None)
@@ -112,10 +113,10 @@ class _Reader:
         self.found: dict[str, Part] = {}
         self.blobs: dict[str, int] = {}
 
-    def changed(self, path: str) -> FaultsError:
+    def changed(self, path: str) -> BundleFaultsError:
         rule = "must still be what was verified: the layout was changed meanwhile"
         fault = Fault(path=f"{self._layout.where}/{path}", value="changed", rule=rule, example="a folder that rests")
-        return FaultsError("bundle", [fault])
+        return BundleFaultsError(self._layout.where, [fault])
 
     def listed(self) -> list[dict[str, Any]]:
         """Entries of the index; instead of a tag's list of referrers those that it lists: registries write it anew."""

@@ -49,7 +49,7 @@ class Push:
 
 
 def push_of(verified: Verified, artifact: Artifact, registry: str, *, signatures: bool) -> Push:
-    """Read what an image consists of, each manifest as it was verified; raise FaultsError where it has changed."""
+    """Read what an image consists of, as it was verified; raise BundleFaultsError where it has changed since."""
     image = artifact.what.image
     assert image is not None  # noqa: S101 - for the type checker; the caller asks for images only
     parts = parts_of(layout_of(verified.source, artifact), image.digest)

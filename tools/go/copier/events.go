@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"sync"
@@ -16,8 +17,10 @@ type events struct {
 	out   *json.Encoder
 	bytes atomic.Int64
 	told  int64
-	stop  chan struct{}
-	done  chan struct{}
+	// agreed is closed when whoever started the job has seen its plan and lets it go on.
+	agreed <-chan struct{}
+	stop   chan struct{}
+	done   chan struct{}
 }
 
 func newEvents(out io.Writer) *events {
@@ -63,6 +66,17 @@ func (e *events) tell(event string, fields map[string]any) {
 		line[key] = value
 	}
 	_ = e.out.Encode(line)
+}
+
+// plan tells what is to be moved and how much of it is there, and waits until that is agreed to.
+func (e *events) plan(ctx context.Context, fields map[string]any) error {
+	e.tell("plan", fields)
+	select {
+	case <-e.agreed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (e *events) say(text string) { e.tell("say", map[string]any{"text": text}) }

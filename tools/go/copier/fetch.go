@@ -65,8 +65,10 @@ func fetch(ctx context.Context, from *far, task job) error {
 	slices.SortFunc(waiting, func(one, other ocispec.Descriptor) int {
 		return strings.Compare(fmt.Sprintf("%020d%s", other.Size, other.Digest), fmt.Sprintf("%020d%s", one.Size, one.Digest))
 	})
-	from.out.tell("plan", map[string]any{"total": total, "there": there, "blobs": len(all.blobs),
-		"manifests": len(all.raw), "docker": all.docker})
+	err = from.out.plan(ctx, map[string]any{"total": total, "there": there, "docker": all.docker})
+	if err != nil {
+		return err
+	}
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, blob := range waiting {

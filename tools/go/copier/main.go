@@ -2,6 +2,8 @@
 // layout, or asks a registry what it can hold. It reads one job in JSON from
 // standard input and tells what happens as JSON lines on standard output.
 //
+// Before it moves a blob it tells its plan, and waits for one more line.
+//
 // Standard input stays open while the job runs: when it closes, whoever
 // started the job is gone, and the job ends. So no copier outlives a command
 // that was killed.
@@ -59,11 +61,16 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	agreed := make(chan struct{})
 	go func() {
+		if _, err := input.ReadBytes('\n'); err == nil {
+			close(agreed)
+		}
 		_, _ = io.Copy(io.Discard, input)
 		cancel()
 	}()
 	out := newEvents(os.Stdout)
+	out.agreed = agreed
 	err = run(ctx, line, out)
 	out.close()
 	if err == nil {

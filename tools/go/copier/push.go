@@ -62,7 +62,9 @@ func push(ctx context.Context, to *far, task job) error {
 	for _, entry := range waiting {
 		total += entry.Size
 	}
-	to.out.tell("plan", map[string]any{"total": total, "there": there, "blobs": len(task.Blobs), "manifests": len(task.Manifests)})
+	if err := to.out.plan(ctx, map[string]any{"total": total, "there": there}); err != nil {
+		return err
+	}
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, entry := range waiting {
