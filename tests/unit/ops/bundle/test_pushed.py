@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.__main__ import main
-from ops.bundle import command, importing
+from ops.bundle import command, copier, importing
 from ops.bundle.pushing import Push, push_image
 from ops.bundle.verify import Verified, verify
 from tests.support import bundle_tools as tools
@@ -43,7 +43,7 @@ def imported(folder: Path) -> str:
     return (folder / "catalog" / "images.yaml").read_text()
 
 
-SWAPS = ("a layer", "the image's manifest", "the index of the layout", "the whole layout")
+SWAPS = ("a layer", "the image's manifest", "the index of the layout", "one more in the index", "the whole layout")
 
 
 @pytest.mark.parametrize("moment", ["after it was verified", "after the registry was asked"])
@@ -72,6 +72,11 @@ def test_a_layout_that_is_swapped_never_ends_as_imported(  # noqa: PLR0917 - pyt
         elif swap == "the index of the layout":
             shutil.copytree(other.root / "blobs", target / "blobs", dirs_exist_ok=True)
             shutil.copyfile(other.root / "index.json", target / "index.json")
+        elif swap == "one more in the index":
+            shutil.copytree(other.root / "blobs", target / "blobs", dirs_exist_ok=True)
+            index = json.loads((target / "index.json").read_text())
+            index["manifests"] += json.loads((other.root / "index.json").read_text())["manifests"]
+            (target / "index.json").write_text(json.dumps(index))
         else:
             shutil.rmtree(target)
             shutil.copytree(other.root, target)
@@ -138,6 +143,27 @@ def test_a_registry_that_loses_a_layer_is_found_out(api: ReferrersRegistry, tmp_
 
     with RegistryProxy(api.host, lose) as door:
         assert bring(tmp_path, door.host) != 0
+    assert digest not in imported(tmp_path)
+
+
+def test_a_copier_that_says_less_than_all_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = layout_in(tmp_path)
+    digest = layout.add(forms.image(layout, "amd64"), "v1")
+    assert from_layout(tmp_path, digest) == 0
+    lazy = tmp_path / "bin" / "kitchen-copier"
+    lazy.parent.mkdir()
+    done = '{"event": "done", "referrers": "api", "held": {}}'
+    lazy.write_text(f"#!/bin/sh\n[ $# = 1 ] && echo kitchen-copier 1.0.0 protocol 1 || echo '{done}'\n")
+    lazy.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{lazy.parent}:/usr/bin:/bin")
+    copier.find.cache_clear()
+    try:
+        assert bring(tmp_path, "registry.kitchen.example") == 1
+    finally:
+        copier.find.cache_clear()
+    assert f"the registry does not answer with {digest}" in capsys.readouterr().err
     assert digest not in imported(tmp_path)
 
 

@@ -115,6 +115,26 @@ def test_signatures_travel_by_tag_and_as_referrers(
     assert bring(tmp_path, inside.host) == 0, "a second import finds all of it there"
 
 
+def test_a_signature_that_is_there_and_not_listed_is_listed(
+    outside: ImageRegistry, inside: ImageRegistry, repository: str, tmp_path: Path
+) -> None:
+    """An import was killed between the manifest and the list that a client writes."""
+    layout = forms.Layout(tmp_path / "seed")
+    root = forms.index(layout, *forms.both(layout))
+    digest = layout.add(root, "v1")
+    signature = layout.add(forms.artifact(layout, forms.SIGSTORE, b"{}", root))
+    outside.put_layout(layout.root, repository)
+    put_referrers(outside, layout.root, repository)
+    inside.put_layout(layout.root, repository)
+    tag = digest.replace(":", "-")
+    assert inside.manifest(repository, tag) is None
+    assert create(tmp_path, f"{outside.host}/{repository}", digest, repository=repository) == 0
+    assert bring(tmp_path, inside.host) == 0
+    found = inside.manifest(repository, tag)
+    assert found is not None
+    assert [entry["digest"] for entry in json.loads(found[1])["manifests"]] == [signature]
+
+
 def test_a_registry_with_the_api_of_referrers(
     outside: ImageRegistry, tmp_path: Path, repository: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
