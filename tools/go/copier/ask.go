@@ -16,7 +16,7 @@ func ask(ctx context.Context, to *far, task job) error {
 	_ = to.SetReferrersCapability(true) // so that a manifest is offered as it is, and no list is written for it
 	for _, entry := range task.Manifests {
 		var refused string
-		err := to.once(ctx, "manifest "+string(entry.Digest), func() (err error) {
+		err := to.once(ctx, "manifest "+string(entry.Digest), func(ctx context.Context) (err error) {
 			refused, err = to.refusal(ctx, entry)
 			return err
 		})
@@ -34,7 +34,7 @@ func ask(ctx context.Context, to *far, task job) error {
 		}
 	}
 	var how string
-	err := to.once(ctx, "referrers", func() (err error) {
+	err := to.once(ctx, "referrers", func(ctx context.Context) (err error) {
 		how, err = to.howReferrers(ctx, task)
 		return err
 	})

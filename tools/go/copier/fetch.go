@@ -20,6 +20,11 @@ const (
 	atOnce  = 4
 )
 
+// untold are answers of registries that gave the image, and do not know the question for its referrers.
+var untold = []int{
+	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed,
+}
+
 var suffixes = []string{"sig", "att", "sbom"}
 
 // fetched is an image with everything that belongs to it.
@@ -154,7 +159,7 @@ func (f *fetched) manifest(ctx context.Context, reference string, stated ocispec
 	where := fmt.Sprintf("%s@%s", f.repository, reference)
 	var desc ocispec.Descriptor
 	var raw []byte
-	err := f.once(ctx, where, func() error {
+	err := f.once(ctx, where, func(ctx context.Context) error {
 		found, stream, err := f.Manifests().FetchReference(ctx, reference)
 		if err != nil {
 			return err
@@ -207,10 +212,17 @@ func (f *fetched) attached(ctx context.Context) error {
 
 func (f *fetched) tagged(ctx context.Context, subject ocispec.Descriptor, suffix string) error {
 	tag := strings.Replace(string(subject.Digest), ":", "-", 1) + "." + suffix
-	desc, err := f.manifest(ctx, tag, ocispec.Descriptor{})
+	err := f.once(ctx, "tag "+tag, func(ctx context.Context) error {
+		_, err := f.Manifests().Resolve(ctx, tag) // to ask costs nothing where reads are counted
+		return err
+	})
 	if errors.Is(err, errdef.ErrNotFound) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	desc, err := f.manifest(ctx, tag, ocispec.Descriptor{})
 	if err != nil {
 		return err
 	}
@@ -220,14 +232,14 @@ func (f *fetched) tagged(ctx context.Context, subject ocispec.Descriptor, suffix
 
 func (f *fetched) referrers(ctx context.Context, subject ocispec.Descriptor) error {
 	var found []ocispec.Descriptor
-	err := f.once(ctx, "referrers of "+string(subject.Digest), func() error {
+	err := f.once(ctx, "referrers of "+string(subject.Digest), func(ctx context.Context) error {
 		found = nil
 		return f.Referrers(ctx, subject, "", func(page []ocispec.Descriptor) error {
 			found = append(found, page...)
 			return nil
 		})
 	})
-	if number := status(err); number == http.StatusBadRequest || number == http.StatusMethodNotAllowed {
+	if slices.Contains(untold, status(err)) {
 		f.out.say(fmt.Sprintf("WARNING: %s: the registry does not say which signatures refer to %s: %s",
 			f.repository, subject.Digest, plain(err)))
 		return nil
@@ -254,53 +266,6 @@ func (f *fetched) referrers(ctx context.Context, subject ocispec.Descriptor) err
 		}
 	}
 	return nil
-}
-
-// blob copies one blob, going on where an earlier attempt or run stopped.
-func (f *fetched) blob(ctx context.Context, target *layout, blob ocispec.Descriptor) error {
-	what := fmt.Sprintf("%s: blob %s", f.repository, blob.Digest)
-	return f.again(ctx, what, func() (bool, error) {
-		part, err := target.part(blob)
-		if err != nil {
-			return false, err
-		}
-		defer part.close()
-		within, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		clock := watch(cancel, seconds(f.wait.Idle), f.out)
-		defer clock.stop()
-		clock.seen = part.sum
-		stream, from, err := f.open(within, blob.Digest, part.offset)
-		if status(err) == http.StatusNotFound {
-			return false, &fault{path: f.repository, value: string(blob.Digest), rule: missing(blob)}
-		}
-		if err != nil {
-			return false, cause(within, err)
-		}
-		defer stream.Close()
-		if from != part.offset { // a server that gives whole blobs only
-			f.out.moved(-part.offset)
-			if err := part.restart(); err != nil {
-				return false, err
-			}
-		}
-		clock.from = io.LimitReader(stream, blob.Size-part.offset)
-		err = part.copy(clock)
-		if err == nil {
-			err = part.finish()
-		}
-		if err != nil && part.wrong {
-			f.out.moved(-blob.Size)
-		}
-		return clock.count > 0 && !part.wrong, cause(within, err)
-	})
-}
-
-func missing(blob ocispec.Descriptor) string {
-	if len(blob.URLs) > 0 {
-		return "its registry does not hold this layer, only an address of it: a bundle takes images that are whole"
-	}
-	return "the registry must have every blob that the image names"
 }
 
 func named(desc ocispec.Descriptor, name string) ocispec.Descriptor {

@@ -92,7 +92,7 @@ func missingBlobs(ctx context.Context, to *far, blobs []blob) ([]blob, int64, er
 	group.SetLimit(atOnce)
 	for index, entry := range blobs {
 		group.Go(func() error {
-			return to.once(within, "blob "+string(entry.Digest), func() (err error) {
+			return to.once(within, "blob "+string(entry.Digest), func(within context.Context) (err error) {
 				found[index], err = to.Blobs().Exists(within, entry.descriptor())
 				return err
 			})
@@ -115,14 +115,14 @@ func missingBlobs(ctx context.Context, to *far, blobs []blob) ([]blob, int64, er
 
 // send pushes one blob. What is read is summed: other bytes than those that were verified are never completed.
 func (f *far) send(ctx context.Context, entry blob) error {
-	return f.once(ctx, "blob "+string(entry.Digest), func() error {
+	return f.again(ctx, "blob "+string(entry.Digest), func() (bool, error) {
 		if there, err := f.Blobs().Exists(ctx, entry.descriptor()); err == nil && there {
 			f.out.moved(entry.Size) // another run has brought it meanwhile
-			return nil
+			return false, nil
 		}
 		file, err := os.OpenFile(entry.Path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 		if err != nil {
-			return err
+			return false, err
 		}
 		defer file.Close()
 		within, cancel := context.WithCancelCause(ctx)
@@ -140,13 +140,13 @@ func (f *far) send(ctx context.Context, entry blob) error {
 		}
 		err = f.Blobs().Push(within, entry.descriptor(), &guarded{clock, &changed})
 		if changed != nil {
-			return changed
+			return false, changed
 		}
 		if err != nil {
 			f.out.moved(-clock.count)
-			return cause(within, err)
+			return false, cause(within, err)
 		}
-		return nil
+		return false, nil
 	})
 }
 
@@ -166,7 +166,7 @@ func (g *guarded) Read(into []byte) (int, error) {
 
 // put pushes a manifest by its digest and gives it its tags; what is there is not pushed again.
 func (f *far) put(ctx context.Context, entry manifest) error {
-	return f.once(ctx, "manifest "+string(entry.Digest), func() error {
+	return f.once(ctx, "manifest "+string(entry.Digest), func(ctx context.Context) error {
 		if digest.FromBytes(entry.Content) != entry.Digest {
 			return &fault{path: string(entry.Digest), value: "changed", rule: "must still be what was verified"}
 		}
@@ -238,7 +238,7 @@ func (f *far) held(ctx context.Context, task job) (map[string]string, error) {
 	for _, entry := range task.Manifests {
 		for _, reference := range append([]string{string(entry.Digest)}, entry.Tags...) {
 			var answer digest.Digest
-			err := f.once(ctx, "manifest "+reference, func() error {
+			err := f.once(ctx, "manifest "+reference, func(ctx context.Context) error {
 				desc, stream, err := f.Manifests().FetchReference(ctx, reference)
 				if err != nil {
 					return err

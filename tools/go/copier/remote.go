@@ -35,13 +35,17 @@ func newRemote(ctx context.Context, task job, out *events) (*far, error) {
 	if err != nil {
 		return nil, err
 	}
+	logins, err := credentialOf(task.Repository)
+	if err != nil {
+		return nil, err
+	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = 10 * time.Minute
 	client := &auth.Client{
 		Client:     &http.Client{Transport: transport},
 		Header:     http.Header{"User-Agent": {"kitchen-copier/" + version}},
 		Cache:      auth.NewCache(),
-		Credential: credentialOf(task.Repository),
+		Credential: logins,
 	}
 	if own(repository.Reference.Host()) {
 		// A registry on this machine: no certificate is asked for, and its tokens may come from this machine too.
@@ -89,15 +93,17 @@ func speaksTLS(ctx context.Context, client *http.Client, host string) bool {
 }
 
 // credentialOf looks where the usual tools keep logins: by repository first, as podman does, then by registry.
-func credentialOf(repository string) auth.CredentialFunc {
+func credentialOf(repository string) (auth.CredentialFunc, error) {
 	stores := []credentials.Store{}
 	for _, path := range loginFiles() {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
-		if store, err := credentials.NewStore(path, credentials.StoreOptions{}); err == nil {
-			stores = append(stores, store)
+		store, err := credentials.NewStore(path, credentials.StoreOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("logins cannot be read: %s: %w", path, err)
 		}
+		stores = append(stores, store)
 	}
 	return func(ctx context.Context, hostport string) (auth.Credential, error) {
 		for _, store := range stores {
@@ -112,7 +118,7 @@ func credentialOf(repository string) auth.CredentialFunc {
 			}
 		}
 		return auth.EmptyCredential, nil
-	}
+	}, nil
 }
 
 func loginFiles() []string {
@@ -220,7 +226,11 @@ func (f *far) again(ctx context.Context, what string, do func() (progress bool, 
 	}
 }
 
-// once is again for what has no progress of its own.
-func (f *far) once(ctx context.Context, what string, do func() error) error {
-	return f.again(ctx, what, func() (bool, error) { return false, do() })
+// once is again for what is small: each attempt has as long as a stream may be idle.
+func (f *far) once(ctx context.Context, what string, do func(ctx context.Context) error) error {
+	return f.again(ctx, what, func() (bool, error) {
+		within, cancel := context.WithTimeoutCause(ctx, seconds(f.wait.Idle), errIdle)
+		defer cancel()
+		return false, cause(within, do(within))
+	})
 }

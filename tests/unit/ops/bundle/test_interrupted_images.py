@@ -21,7 +21,8 @@ from ops.__main__ import main
 from ops.bundle import copier
 from ops.bundle.copying import in_turn
 from tests.support import image_forms as forms
-from tests.support.image_registry import ImageRegistry, logins
+from tests.support.image_registry import ImageRegistry, ReferrersRegistry, digest_of, logins
+from tests.support.registry_proxy import RegistryProxy
 from tests.support.signals import hear_sigint
 from tests.support.slow_line import SlowLine
 from tests.unit.support.bringing import bring, create, create_words, import_words
@@ -237,6 +238,37 @@ def test_a_registry_that_hangs_is_asked_again(  # noqa: PLR0917 - pytest gives t
     hanging.join()
     assert done == 0
     assert "no byte came or went for too long; again in" in capsys.readouterr().err
+
+
+def test_a_registry_that_hangs_before_anything_came_is_told(
+    outside: ImageRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(copier.PATIENCE, "idleSeconds", 0.5)
+    monkeypatch.setitem(copier.PATIENCE, "attempts", 2)
+    with outside.frozen():
+        assert create(tmp_path, f"{outside.host}/example/tool", f"sha256:{'1' * 64}") == 1
+    assert "given up after 2 attempts: no byte came or went for too long" in capsys.readouterr().err
+
+
+def test_a_registry_that_gives_other_bytes_is_asked_twice_and_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = forms.Layout(tmp_path / "empty" / "images" / "tool")
+    digest = layout.add(forms.image(layout, "amd64"), "v1")
+    wrong = f"/blobs/{digest_of(b'amd64: first')}"
+    assert create(tmp_path, "docker.io/example/tool", digest) == 0
+
+    def changed(method: str, path: str, content: bytes) -> bytes:
+        return b"AMD64: first" if method == "GET" and path.endswith(wrong) else content
+
+    again = tmp_path / "again"
+    again.mkdir()
+    with ReferrersRegistry() as api, RegistryProxy(api.host, lambda *_: None, changed) as door:
+        assert bring(tmp_path, api.host) == 0
+        assert create(again, f"{door.host}/example/tool", digest) == 2
+        assert len([path for method, path in door.asked if method == "GET" and path.endswith(wrong)]) == 2
+    assert "the registry must give the bytes that the digest names: twice it gave others" in capsys.readouterr().err
+    assert not (again / "bundle").exists()
 
 
 def test_another_digest_in_the_list_takes_the_place_of_what_was_begun(

@@ -327,6 +327,9 @@ def test_a_login_or_a_certificate_that_is_wrong_is_told_at_once_and_without_secr
     told = capsys.readouterr().err
     assert "401" in told.splitlines()[-1]
     assert "again in" not in told
+    config.write_text("{canary")
+    assert create(tmp_path, upstream, digest) == 1
+    assert f"logins cannot be read: {config}" in capsys.readouterr().err
     config.write_text(right)
     monkeypatch.setenv("SSL_CERT_FILE", str(inside.authority))
     assert create(tmp_path, upstream, digest) == 1
