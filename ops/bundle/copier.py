@@ -124,7 +124,7 @@ def _agree(pipe: IO[bytes]) -> None:
         pipe.flush()
 
 
-def _failure(event: Mapping[str, str], what: str, *, judged: bool) -> Exception:
+def _failure(event: Mapping[str, Any], what: str, *, judged: bool) -> Exception:
     """An image outside is judged, and may be at fault; inside, whatever goes wrong is the registry's or the disk's."""
     if event["rule"] and not judged:
         return ToolError(f"{what}: {event['path']}: {event['text']}; rule: {event['rule']}")
@@ -132,6 +132,8 @@ def _failure(event: Mapping[str, str], what: str, *, judged: bool) -> Exception:
         fault = Fault(path=f"{what}: {event['path']}", value=event["text"], rule=event["rule"], example=_EXAMPLE)
         return FaultsError("bundle", [fault])
     checks = "check: the registry, its certificate, and the login that docker, podman or oras keep"
+    if event["disk"]:
+        checks = "check: the disk, and run it again to go on"
     return ToolError(f"{what}: {event['text']}; {checks}")
 
 

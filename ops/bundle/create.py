@@ -19,6 +19,7 @@ from ops.bundle.errors import ToolError
 from ops.bundle.fetching import fetch, forget, refuse_without_copier
 from ops.bundle.gather import by_copier, gather, sum_faults
 from ops.bundle.listing import listed
+from ops.bundle.made import made_before
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.bundle.progress import Progress, size
@@ -56,10 +57,16 @@ class Created:
 def create(order: Order, say: Callable[[str], None]) -> Created:
     """Make the bundle; raise FaultsError, ToolError.
 
-    May be killed at any moment and run again. Until everything is right there is no folder `target`, but one that ends
+    May be killed at any moment and run again; a bundle that is there already, and is the one that is asked for, is left
+    alone. Until everything is right there is no folder `target`, but one that ends
     in `.partial`.
     """
     work = order.target.with_name(order.target.name + PARTIAL)
+    places = [order.target, *([] if order.archive is None else [order.archive])]
+    made = made_before(order.asked, order.source, places, order.signer, quiet=order.quiet)
+    if made is not None:
+        say(f"{order.target}: is there, and is what was asked for: all of it was read, and nothing was done")
+        return Created(manifest=made, copied=0, again=len(made.files))
     _refuse_what_is_there(order, work)
     refuse_without_copier(by_copier(order.asked, order.source), work)
     if order.signer is not None:

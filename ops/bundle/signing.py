@@ -34,16 +34,30 @@ class Trust:
     certificates: tuple[Path, ...] = ()
 
 
+_PLACES = f"{PASSWORD} or --password-file"
+
+
 def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.environ) -> bytes:
     """Return the signature file; raise FaultsError for a key or certificate that cannot be used."""
-    password = environment[PASSWORD].encode() if environment.get(PASSWORD) else None
-    if signer.password_file is not None:
-        password = signing.password_of(signer.password_file, source="bundle")
+    password = _password(signer, environment)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / MANIFEST
         path.write_bytes(manifest)
-        places = f"{PASSWORD} or --password-file"
-        return signing.sign(path, signer, password, source="bundle", password_places=places)
+        return signing.sign(path, signer, password, source="bundle", password_places=_PLACES)
+
+
+def public_key_of(signer: Signer, folder: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Write the public half of the signer's key into a folder; raise FaultsError as `sign` does."""
+    password = _password(signer, environment)
+    path = folder / "signer.pub"
+    path.write_text(signing.public_key(signer, password, source="bundle", password_places=_PLACES))
+    return path
+
+
+def _password(signer: Signer, environment: Mapping[str, str]) -> bytes | None:
+    if signer.password_file is not None:
+        return signing.password_of(signer.password_file, source="bundle")
+    return environment[PASSWORD].encode() if environment.get(PASSWORD) else None
 
 
 def check_trust(trust: Trust) -> None:

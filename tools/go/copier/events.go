@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,7 +90,8 @@ func (e *events) close() {
 }
 
 func (e *events) fail(err error) {
-	fields := map[string]any{"text": plain(err), "rule": "", "path": ""}
+	var disk *os.PathError
+	fields := map[string]any{"text": plain(err), "rule": "", "path": "", "disk": errors.As(err, &disk)}
 	if wrong, ok := asFault(err); ok {
 		fields["text"], fields["rule"], fields["path"] = wrong.value, wrong.rule, wrong.path
 	}

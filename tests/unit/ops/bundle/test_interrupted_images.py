@@ -351,7 +351,7 @@ def test_a_full_disk_is_told_before_and_while_it_is_written(  # noqa: PLR0917 - 
     process = started(create_words(tmp_path, upstream, big, repository), limit=BYTES // 2)
     _, errors = process.communicate()
     assert process.returncode == 1
-    assert "file too large" in errors.splitlines()[-1]
+    assert errors.splitlines()[-1].endswith(": file too large; check: the disk, and run it again to go on")
     assert "Traceback" not in errors
     assert "goroutine" not in errors
     assert create(tmp_path, upstream, big, repository=repository) == 0
