@@ -19,7 +19,7 @@ from ops.bundle.copying import in_turn
 from ops.bundle.create import Order, create
 from ops.bundle.errors import BundleFaultsError, RegistryFaultsError, ToolError
 from ops.bundle.importing import Target, import_bundle
-from ops.bundle.manifest import Manifest
+from ops.bundle.manifest import Artifact, Manifest
 from ops.bundle.progress import size
 from ops.bundle.source import open_source
 from ops.bundle.verify import Verified, verify
@@ -164,10 +164,15 @@ _ACTIONS = {"create": _create, "verify": _verify, "import": _import}
 def _summary(manifest: Manifest, *, signed: bool) -> dict[str, Any]:
     return {
         "signed": signed,
-        "artifacts": [artifact.what.encoded() | {"bytes": artifact.size} for artifact in manifest.artifacts],
+        "artifacts": [_artifact(artifact) for artifact in manifest.artifacts],
         "files": len(manifest.files),
         "bytes": sum(file.size for file in manifest.files),
     }
+
+
+def _artifact(artifact: Artifact) -> dict[str, Any]:
+    data = artifact.what.encoded() | {"bytes": artifact.size}
+    return data if artifact.attached is None else data | {"attached": [dict(entry) for entry in artifact.attached]}
 
 
 def _tell(told: _Told, head: str, manifest: Manifest) -> None:

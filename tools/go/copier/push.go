@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -130,7 +131,7 @@ func (f *far) send(ctx context.Context, entry blob) error {
 		clock := watch(cancel, seconds(f.wait.Idle), f.out)
 		defer clock.stop()
 		sum, changed := sha256.New(), error(nil)
-		clock.from = io.NewSectionReader(file, entry.Offset, entry.Size)
+		clock.from = bufio.NewReaderSize(io.NewSectionReader(file, entry.Offset, entry.Size), chunk)
 		clock.seen = func(read []byte) {
 			_, _ = sum.Write(read)
 			// The last bytes go out only when all of them are right.

@@ -41,6 +41,7 @@ func newRemote(ctx context.Context, task job, out *events) (*far, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = 10 * time.Minute
+	transport.ReadBufferSize, transport.WriteBufferSize = chunk/4, chunk/4
 	client := &auth.Client{
 		Client:     &http.Client{Transport: transport},
 		Header:     http.Header{"User-Agent": {"kitchen-copier/" + version}},

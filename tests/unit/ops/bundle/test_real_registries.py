@@ -95,6 +95,8 @@ def test_signatures_travel_by_tag_and_as_referrers(
         forms.SIGSTORE,
         "application/spdx+json",
     }
+    assert main(["bundle", "verify", str(tmp_path / "bundle"), "--unsigned", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["artifacts"][0]["attached"] == listed
     assert bring(tmp_path, inside.host) == 0
     assert (
         "the registry has no API of referrers: what refers to the image is listed by a tag" in capsys.readouterr().err
