@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names test-faults metrics test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names test-faults metrics test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -25,6 +25,9 @@ lock: ## write requirements.lock anew from pyproject.toml; needs uv on the PATH
 
 toolchain: venv ## every pinned tool: from PATH, archives, or built; a damaged one is installed anew
 	@$(BIN)/python -m tools.toolchain build
+
+copier: venv ## what copies images into bundles and into the registry: built once, or found on PATH
+	@$(BIN)/python -m tools.toolchain build copier
 
 toolchain-check: venv ## what is there, which version, from which source; every file is compared with its sum
 	@$(BIN)/python -m tools.toolchain check

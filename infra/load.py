@@ -126,6 +126,7 @@ def _settings(data: Mapping[str, Any], secrets: Mapping[str, SecretText]) -> Set
         kitchens=_kitchens(data.get("kitchens", {})),
         groups=_groups(data),
         priority=Priority(**_fields(data.get("priority", {}))),
+        registry_holds=tuple(data["registryHolds"]) if "registryHolds" in data else None,
         registry_credentials=secrets.get("registryCredentials"),
         entry=entry_settings(data["entry"]) if "entry" in data else None,
         prices=price_settings(data.get("prices", {})),

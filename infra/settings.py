@@ -239,6 +239,7 @@ class Settings:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     priority: Priority = field(default_factory=Priority)
     pull_secret: str | None = None
+    registry_holds: tuple[str, ...] | None = None
     registry_credentials: SecretText | None = None
     protect: bool = False
     render_to: str | None = None

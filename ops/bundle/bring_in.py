@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,14 @@ from ops.bundle.wanted import (
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The artifacts to bring, and by their folders the files that they must have; any where there are none."""
+    """The artifacts to bring, and by their folders the files that they must have; any where there are none.
+
+    `registry_holds`: abilities of the closed registry (`ops.bundle.image_parts`), None where nobody has stated them.
+    """
 
     wanted: tuple[Wanted, ...]
     files: Mapping[str, tuple[FileSum, ...]] = field(default_factory=dict)
+    registry_holds: frozenset[str] | None = None
 
 
 def from_list(path: Path) -> Asked:
@@ -49,7 +53,7 @@ def from_list(path: Path) -> Asked:
     faults = [*wanted_faults(wanted, "list"), *new_word_faults(wanted, "list")]
     if faults:
         raise FaultsError(path.name, faults)
-    return Asked(wanted=wanted)
+    return Asked(wanted=wanted, registry_holds=_holds(data.get("registryHolds")))
 
 
 def from_settings(path: Path, on: str | None, catalog_folder: Path) -> Asked:
@@ -73,7 +77,11 @@ def from_settings(path: Path, on: str | None, catalog_folder: Path) -> Asked:
             entry = _model(kind, ref, raw[key][ref], day)
             wanted.append(entry)
             files[entry.folder] = _sums(catalog, ref)
-    return Asked(wanted=tuple(wanted), files=files)
+    return Asked(wanted=tuple(wanted), files=files, registry_holds=_holds(settings.registry_holds))
+
+
+def _holds(stated: Sequence[str] | None) -> frozenset[str] | None:
+    return None if stated is None else frozenset(stated)
 
 
 def _day(on: str | None) -> str:

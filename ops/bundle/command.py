@@ -16,10 +16,11 @@ from infra.faults import MISSING, Fault, FaultsError, printable
 from infra.load import settings_from_file
 from ops.bundle import options
 from ops.bundle.bring_in import Asked, from_list, from_settings
+from ops.bundle.copying import in_turn
 from ops.bundle.create import Order, create
-from ops.bundle.errors import BundleFaultsError, ToolError
+from ops.bundle.errors import BundleFaultsError, RegistryFaultsError, ToolError
 from ops.bundle.importing import Target, import_bundle
-from ops.bundle.manifest import Manifest
+from ops.bundle.manifest import Artifact, Manifest
 from ops.bundle.progress import size
 from ops.bundle.sign_again import sign_again
 from ops.bundle.source import open_source
@@ -60,11 +61,8 @@ def run(given: argparse.Namespace) -> int:
     try:
         action(given, told)
     except FaultsError as error:
-        status, message, faults = (
-            (1 if isinstance(error, BundleFaultsError) else 2),
-            told_to(given, error),
-            error.faults,
-        )
+        refused = isinstance(error, (BundleFaultsError, RegistryFaultsError))
+        status, message, faults = (1 if refused else 2), told_to(given, error), error.faults
     except (ToolError, StoreError) as error:
         status, message = 1, printable(f"bundle {given.action}: {error}")
     except KeyboardInterrupt:
@@ -128,6 +126,15 @@ def _sign(given: argparse.Namespace, told: _Told) -> None:
 
 
 def _import(given: argparse.Namespace, told: _Told) -> None:
+    """Where the catalog is written, one import after another: two would write over each other's entries."""
+    if given.catalog is None or not given.catalog.is_dir():
+        _import_alone(given, told)
+        return
+    with in_turn(given.catalog, told.say):
+        _import_alone(given, told)
+
+
+def _import_alone(given: argparse.Namespace, told: _Told) -> None:
     folder = given.catalog or FOLDER
     if given.work is not None and not given.work.is_dir():
         rule = "must be a folder that is there: an archive is unpacked in it"
@@ -140,6 +147,7 @@ def _import(given: argparse.Namespace, told: _Told) -> None:
         store=lambda: client(given.endpoint or store.endpoint, store.region),
         settings=settings,
         registry=None if given.skip_images else given.registry or settings.registry,
+        signatures=not given.skip_signatures,
         catalog=catalog,
         catalog_folder=folder,
         owner=given.owner,
@@ -175,10 +183,15 @@ _ACTIONS = {"create": _create, "verify": _verify, "sign": _sign, "import": _impo
 def _summary(manifest: Manifest, *, signed: bool) -> dict[str, Any]:
     return {
         "signed": signed,
-        "artifacts": [artifact.what.encoded() | {"bytes": artifact.size} for artifact in manifest.artifacts],
+        "artifacts": [_artifact(artifact) for artifact in manifest.artifacts],
         "files": len(manifest.files),
         "bytes": sum(file.size for file in manifest.files),
     }
+
+
+def _artifact(artifact: Artifact) -> dict[str, Any]:
+    data = artifact.what.encoded() | {"bytes": artifact.size}
+    return data if artifact.attached is None else data | {"attached": [dict(entry) for entry in artifact.attached]}
 
 
 def _tell(told: _Told, head: str, manifest: Manifest) -> None:

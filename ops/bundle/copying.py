@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -55,6 +55,25 @@ def alone(work: Path) -> Iterator[None]:
         yield
     except BlockingIOError:
         raise ToolError(f"{work}: another run is at work in this folder; wait for its end") from None
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def in_turn(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Wait until no other import is at work on a catalog's folder, and keep others waiting; raise OSError.
+
+    As with `alone`, the lock ends with the process. It is that of the folder above: whoever writes a file of the
+    catalog takes the lock of the folder itself for that moment (`ops.text_file`).
+    """
+    descriptor = os.open(folder.resolve().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"{folder}: another import is at work on this catalog; waiting for its end")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)
 

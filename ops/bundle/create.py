@@ -11,18 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
-from ops.bundle import skopeo
+from ops.bundle import copier
 from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
 from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
-from ops.bundle.gather import by_skopeo, gather, left_out, sum_faults
+from ops.bundle.fetching import fetch, forget, refuse_without_copier
+from ops.bundle.gather import by_copier, gather, left_out, sum_faults
+from ops.bundle.listing import listed
+from ops.bundle.made import made_before
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
 from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
 from ops.bundle.progress import Progress, size
 from ops.bundle.signing import sign
 from ops.bundle.tar import write_archive
 from ops.bundle.verify import image_faults
+from ops.bundle.wanted import Wanted
 from ops.signing import Signer
 
 PARTIAL = ".partial"
@@ -53,12 +57,18 @@ class Created:
 def create(order: Order, say: Callable[[str], None]) -> Created:
     """Make the bundle; raise FaultsError, ToolError.
 
-    May be killed at any moment and run again. Until everything is right there is no folder `target`, but one that ends
+    May be killed at any moment and run again; a bundle that is there already, and is the one that is asked for, is left
+    alone. Until everything is right there is no folder `target`, but one that ends
     in `.partial`.
     """
     work = order.target.with_name(order.target.name + PARTIAL)
+    places = [order.target, *([] if order.archive is None else [order.archive])]
+    made = made_before(order.asked, order.source, places, order.signer, quiet=order.quiet)
+    if made is not None:
+        say(f"{order.target}: is there, and is what was asked for: all of it was read, and nothing was done")
+        return Created(manifest=made, copied=0, again=len(made.files))
     _refuse_what_is_there(order, work)
-    _refuse_without_skopeo(order, work)
+    refuse_without_copier(by_copier(order.asked, order.source), work)
     if order.signer is not None:
         sign(b"{}", order.signer)  # a key that cannot be used is told now, not behind hours of copying
     try:
@@ -76,26 +86,24 @@ def create(order: Order, say: Callable[[str], None]) -> Created:
 
 
 def _create(order: Order, work: Path, say: Callable[[str], None]) -> Created:
-    fetched = by_skopeo(order.asked, order.source)
-    for image in fetched:
-        if image.image is not None and not (work / image.folder).is_dir():
-            layout = work / f"{image.folder}{PART}"
-            layout.parent.mkdir(parents=True, exist_ok=True)
-            skopeo.fetch(image.image.upstream, image.image.digest, layout, say)
-            layout.rename(work / image.folder)
+    fetched = by_copier(order.asked, order.source)
+    if fetched:
+        fetch(order.asked, fetched, work, say, quiet=order.quiet)
     entries = gather(order.asked, order.source, work)
     for path in left_out(order.asked, order.source):
         say(f"{path}: left out, it is no part of the artifact")
     _remove_others(work, {entry.name for entry in entries})
     journal = Journal(work.with_name(work.name + ".journal"))
-    _refuse_full_disk(order, entries, journal)
+    _refuse_full_disk(order, entries, work, journal)
     progress = Progress("create", sum(entry.size for entry in entries), quiet=order.quiet)
     copies = list(copy_all(entries, work, journal, progress))
-    manifest = _manifest(order.asked, copies, {"skopeo": skopeo.version() or ""} if fetched else {})
+    manifest = _manifest(order.asked, copies, {copier.NAME: copier.needed().version} if fetched else {})
     faults = sum_faults(order.asked, {copy.entry.name: copy.sha256 for copy in copies})
     faults += _image_faults(manifest, work)
     if faults:
+        _forget_spoilt(fetched, work, copies)
         raise FaultsError("bundle", faults)
+    manifest = listed(manifest, _source(manifest, work), order.asked.registry_holds, say)
     _finish(order, work, manifest)
     again = sum(copy.again for copy in copies)
     return Created(manifest=manifest, copied=len(copies) - again, again=again)
@@ -143,9 +151,13 @@ def _manifest(asked: Asked, copies: list[Copied], tools: dict[str, str]) -> Mani
 
 
 def _image_faults(manifest: Manifest, work: Path) -> list[Fault]:
-    entries = {file.path: Entry(name=file.path, path=work / file.path, size=file.size) for file in manifest.files}
-    source = Source(where=work, archive=False, entries=entries)
+    source = _source(manifest, work)
     return [fault for artifact in manifest.artifacts if artifact.what.image for fault in image_faults(source, artifact)]
+
+
+def _source(manifest: Manifest, work: Path) -> Source:
+    entries = {file.path: Entry(name=file.path, path=work / file.path, size=file.size) for file in manifest.files}
+    return Source(where=work, archive=False, entries=entries)
 
 
 def _refuse_what_is_there(order: Order, work: Path) -> None:
@@ -163,16 +175,21 @@ def _refuse_what_is_there(order: Order, work: Path) -> None:
         raise FaultsError("bundle", faults)
 
 
-def _refuse_without_skopeo(order: Order, work: Path) -> None:
-    images = [image.folder for image in by_skopeo(order.asked, order.source) if not (work / image.folder).is_dir()]
-    if images and skopeo.version() is None:
-        raise ToolError(f"{', '.join(images)}: not below --from; {skopeo.NEEDED}")
+def _forget_spoilt(fetched: list[Wanted], work: Path, copies: list[Copied]) -> None:
+    """A blob that a disk has spoilt since it was copied must not block every later run."""
+    for image in fetched:
+        prefix = f"{image.folder}/blobs/sha256/"
+        of_image = [copy for copy in copies if copy.entry.name.startswith(prefix)]
+        wrong = [copy.entry.name for copy in of_image if not copy.entry.name.endswith(copy.sha256)]
+        if wrong:
+            forget(image, work, [name.removeprefix(f"{image.folder}/") for name in wrong])
 
 
-def _refuse_full_disk(order: Order, entries: list[Entry], journal: Journal) -> None:
+def _refuse_full_disk(order: Order, entries: list[Entry], work: Path, journal: Journal) -> None:
     needed: dict[Path, int] = {}
+    left = [entry for entry in entries if entry.name not in journal.done and entry.path != work / entry.name]
     for folder, count in (
-        (order.target.parent, sum(entry.size for entry in entries if entry.name not in journal.done)),
+        (order.target.parent, sum(entry.size for entry in left)),
         (None if order.archive is None else order.archive.parent, sum(entry.size for entry in entries)),
     ):
         if folder is not None:

@@ -9,5 +9,9 @@ class BundleFaultsError(FaultsError):
     """The bundle's content or signature is not what it must be: nothing of it may be used."""
 
 
+class RegistryFaultsError(FaultsError):
+    """The closed registry cannot hold what the bundle brings as it is: nothing was sent."""
+
+
 class ToolError(Exception):
     """A tool or a disk refused; `str()` is one line without credentials."""

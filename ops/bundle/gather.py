@@ -41,7 +41,7 @@ def gather(asked: Asked, source: Path, fetched: Path) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.name)
 
 
-def by_skopeo(asked: Asked, source: Path) -> list[Wanted]:
+def by_copier(asked: Asked, source: Path) -> list[Wanted]:
     """Return the images that have no layout below `source`."""
     return [entry for entry in asked.wanted if entry.kind == IMAGE and not (source / entry.folder).is_dir()]
 

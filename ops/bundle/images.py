@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.faults import MISSING, Fault
@@ -17,10 +18,11 @@ MAX_JSON_BYTES = 4 * 1024**2
 _BLOB = re.compile(r"blobs/sha256/([0-9a-f]{64})")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}")
-_REF_NAME = "org.opencontainers.image.ref.name"
-_PARENTS = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
-_MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+REF_NAME = "org.opencontainers.image.ref.name"
+LISTS = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 _MOST_DESCRIPTORS = 100_000
+_DEEPEST = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,6 @@ class Layout:
     read: Callable[[str], bytes | None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """An entry of the layout's index: digest, and the name that it has there, if any."""
-
-    digest: str
-    name: str | None
-
-
 def blob_path(digest: str) -> str:
     """Return where a blob lies in a layout."""
     return f"blobs/{digest.replace(':', '/')}"
@@ -51,7 +45,7 @@ def blob_path(digest: str) -> str:
 def layout_faults(layout: Layout, digest: str) -> list[Fault]:
     """Return what keeps a layout from being the whole image `digest`, its signatures included."""
     faults = list(_file_faults(layout))
-    index = _json(layout, "index.json")
+    index = read_json(layout, "index.json")
     if not isinstance(index, dict) or not isinstance(index.get("manifests"), list):
         rule = "must be an OCI image index with `manifests`"
         return [*faults, Fault(path=f"{layout.where}/index.json", value="unreadable", rule=rule, example=_EXAMPLE)]
@@ -63,15 +57,7 @@ def layout_faults(layout: Layout, digest: str) -> list[Fault]:
     return [*faults, *_reachable_faults(layout, index["manifests"])]
 
 
-def held(layout: Layout) -> list[Held]:
-    """Return the entries of the index of a layout without faults: the image, and what was signed about it."""
-    index = _json(layout, "index.json") or {}
-    return [
-        Held(digest=entry["digest"], name=_annotations(entry).get(_REF_NAME)) for entry in index.get("manifests", [])
-    ]
-
-
-_EXAMPLE = "skopeo copy --all --preserve-digests docker://... oci:DIR:NAME"
+_EXAMPLE = "oras cp -r --to-oci-layout docker.io/vllm/vllm-openai@sha256:... images/vllm:v1"
 
 
 def _file_faults(layout: Layout) -> Iterator[Fault]:
@@ -89,71 +75,99 @@ def _file_faults(layout: Layout) -> Iterator[Fault]:
 
 def _name_faults(layout: Layout, manifests: Sequence[Any]) -> Iterator[Fault]:
     for entry in manifests:
-        name = _annotations(entry).get(_REF_NAME)
+        name = annotations_of(entry).get(REF_NAME)
         if name is not None and not (isinstance(name, str) and _REF.fullmatch(name)):
-            rule = f"a name in an index ({_REF_NAME}) must be a plain name or tag"
+            rule = f"a name in an index ({REF_NAME}) must be a plain name or tag"
             yield Fault(path=f"{layout.where}/index.json", value=name, rule=rule, example="v1")
 
 
-def _annotations(entry: Any) -> Mapping[str, Any]:
+def annotations_of(entry: Any) -> Mapping[str, Any]:
+    """Return the annotations of a descriptor; none where they are no object."""
     found = entry.get("annotations") if isinstance(entry, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def _reachable_faults(layout: Layout, manifests: list[Any]) -> Iterator[Fault]:
     """Follow every descriptor once: indexes to manifests, manifests to configuration and layers."""
-    waiting, seen = [(entry, True) for entry in manifests], set[str]()
+    waiting, seen = [(entry, True, 0) for entry in manifests], dict[str, Any]()
     while waiting:
         if len(seen) == _MOST_DESCRIPTORS:
             rule = f"an image has at most {_MOST_DESCRIPTORS} blobs"
             yield Fault(path=layout.where, value=f"{len(seen)} and more", rule=rule, example="one image in a layout")
             return
-        descriptor, listed = waiting.pop()
+        descriptor, listed, depth = waiting.pop()
         digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
             rule = "a descriptor names its content by sha256 digest"
             yield Fault(path=layout.where, value=digest, rule=rule, example="sha256:<64 hexadecimal digits>")
             continue
+        kind = descriptor.get("mediaType") if listed else None
         if digest in seen:
+            if listed and kind != seen[digest]:
+                rule = "content has one media type, wherever it is named: of two, clients take one or the other"
+                path, example = f"{layout.where}/{blob_path(digest)}", str(seen[digest] or "a layer")
+                yield Fault(path=path, value=kind, rule=rule, example=example)
             continue
-        seen.add(digest)
-        path = f"{layout.where}/{blob_path(digest)}"
-        found = layout.files.get(blob_path(digest))
-        if found is None:
-            rule = "every blob of every platform must be in the layout"
-            yield Fault(path=path, value=MISSING, rule=rule, example=_EXAMPLE)
-        elif descriptor.get("size") != found[0]:
-            rule = "must have the size that its descriptor says"
-            yield Fault(path=path, value=found[0], rule=rule, example=str(descriptor.get("size")))
-        elif listed and descriptor.get("mediaType") not in (*_PARENTS, *_MANIFESTS):
-            rule = "what an index lists has the media type of a manifest or an index: nobody looks into anything else"
-            yield Fault(path=path, value=descriptor.get("mediaType"), rule=rule, example=_MANIFESTS[0])
-        elif listed:
-            children = _children(_json(layout, blob_path(digest)))
-            if children is None:
-                rule = "must be a manifest in JSON: an object, with lists of manifests or layers, and no key twice"
-                yield Fault(path=path, value="unreadable", rule=rule, example=_EXAMPLE)
-            else:
-                waiting += children
+        seen[digest] = kind
+        fault = _descriptor_fault(layout, descriptor, digest, listed=listed)
+        if depth > _DEEPEST:
+            rule = f"indexes in indexes are at most {_DEEPEST} deep"
+            fault = Fault(path="", value=depth, rule=rule, example="one index that lists every platform")
+        if fault is None and listed:
+            found = children(read_json(layout, blob_path(digest)), str(kind))
+            fault = found if isinstance(found, Fault) else None
+            waiting += [] if isinstance(found, Fault) else [(*entry, depth + 1) for entry in found]
+        if fault is not None:
+            yield replace(fault, path=f"{layout.where}/{blob_path(digest)}")
     blobs = {f"sha256:{blob[1]}" for path in layout.files if (blob := _BLOB.fullmatch(path))}
-    for digest in sorted(blobs - seen):
+    for digest in sorted(blobs - seen.keys()):
         rule = "no manifest names this blob: it would stay behind in the bundle, unseen"
         yield Fault(path=f"{layout.where}/{blob_path(digest)}", value="extra blob", rule=rule, example=_EXAMPLE)
 
 
-def _children(content: Any) -> list[tuple[Any, bool]] | None:
-    """The descriptors in a manifest or an index, each with whether it is one itself; None where this is neither."""
-    if not isinstance(content, dict):
-        return None
-    found = {key: content[key] for key in ("manifests", "layers") if content.get(key) is not None}
-    if not found or not all(isinstance(entries, list) for entries in found.values()):
-        return None
-    single = [(content[key], key == "subject") for key in ("config", "subject") if content.get(key) is not None]
-    return [*single, *((part, key == "manifests") for key, entries in found.items() for part in entries)]
+def _descriptor_fault(layout: Layout, descriptor: Mapping[str, Any], digest: str, *, listed: bool) -> Fault | None:
+    found = layout.files.get(blob_path(digest))
+    if found is None:
+        return Fault(
+            path="", value=MISSING, rule="every blob of every platform must be in the layout", example=_EXAMPLE
+        )
+    if descriptor.get("size") != found[0]:
+        rule = "must have the size that its descriptor says"
+        return Fault(path="", value=found[0], rule=rule, example=str(descriptor.get("size")))
+    if listed and descriptor.get("mediaType") not in (*LISTS, *MANIFESTS):
+        rule = "what an index lists has the media type of a manifest or an index: nobody looks into anything else"
+        return Fault(path="", value=descriptor.get("mediaType"), rule=rule, example=MANIFESTS[0])
+    return None
 
 
-def _json(layout: Layout, path: str) -> Any:
+def children(content: Any, kind: str) -> list[tuple[Any, bool]] | Fault:
+    """Return the descriptors in a manifest or an index, each with whether it is one itself, or what is wrong with it.
+
+    A subject is none of them: what was signed need not lie beside its signature.
+    """
+    key, other = ("manifests", "layers") if kind in LISTS else ("layers", "manifests")
+    if not isinstance(content, dict) or not isinstance(content.get(key), list) or content.get(other) is not None:
+        rule = "must be a manifest in JSON: an object, with lists of manifests or layers, and no key twice"
+        return Fault(path="", value="unreadable", rule=rule, example=_EXAMPLE)
+    if content.get("mediaType", kind) != kind:
+        rule = "must have the media type that its descriptor says: of two, clients take one or the other"
+        return Fault(path="", value=content["mediaType"], rule=rule, example=kind)
+    config = [(content["config"], False)] if key == "layers" and content.get("config") is not None else []
+    return [*config, *((part, key == "manifests") for part in content[key])]
+
+
+def read_bytes(layout: Layout, path: str) -> bytes | None:
+    """Return a small file of the layout, or None where it is not there or not what its sum says (any more)."""
     content = layout.read(path)
+    known = layout.files.get(path)
+    if content is None or known is None or hashlib.sha256(content).hexdigest() != known[1]:
+        return None
+    return content
+
+
+def read_json(layout: Layout, path: str) -> Any:
+    """Return what a small file of the layout holds, or None where it cannot be read."""
+    content = read_bytes(layout, path)
     try:
         return None if content is None else parse(content)
     except JsonError:

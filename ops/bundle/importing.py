@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 from infra.catalog import Catalog
 from infra.faults import Fault, FaultsError
 from infra.settings import Settings
-from ops.bundle import skopeo
+from ops.bundle import copier
 from ops.bundle.candidates import Candidate, Checks, arrivals, refuse_contradictions
 from ops.bundle.copying import Journal, alone, copy_all
 from ops.bundle.entry import Entry
 from ops.bundle.errors import BundleFaultsError, ToolError
-from ops.bundle.images import held
 from ops.bundle.manifest import Artifact
 from ops.bundle.progress import Progress, size
+from ops.bundle.pushing import Push, push_image, push_of, refuse_what_the_registry_cannot_hold
 from ops.bundle.signatures import asked_by, told_of_new
-from ops.bundle.verify import Verified, layout_of
+from ops.bundle.verify import Verified
 from ops.bundle.wanted import ADAPTER, BASE_MODEL, IMAGE
 from ops.catalog.edit import Edit, refuse_unwritable
 from ops.publish import PublishReport, publish
@@ -40,13 +40,14 @@ _NO_PLACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT,
 class Target:
     """Where artifacts go, and who answers for what is new. `registry` None leaves images out.
 
-    `work`: the folder that an archive is unpacked in, None for the archive's own. `writes`: the plan of the catalog's
-    edit is to be written afterwards, by the caller.
+    `signatures` False leaves out what is signed or said about images. `work`: the folder that an archive is unpacked
+    in, None for the archive's own. `writes`: the plan of the catalog's edit is to be written afterwards, by the caller.
     """
 
     store: Callable[[], S3Client]
     settings: Settings
     registry: str | None
+    signatures: bool
     catalog: Catalog
     catalog_folder: Path
     owner: str
@@ -70,15 +71,25 @@ def import_bundle(
     """Import everything; raise FaultsError before anything is sent, StoreError or ToolError when a server refuses.
 
     What was sent before such an error stays and is found again by the next run; nothing is ever overwritten.
-    An archive is unpacked beside itself or in `target.work`, into a folder that ends in `.unpacked.partial`. It is gone
-    after success and after faults, and stays for the next run when a server refused or the import was killed.
+    Images are read where they lie. Models and adapters of an archive are unpacked beside itself or in `target.work`,
+    into a folder that ends in `.unpacked.partial`. It is gone after success and after faults, and stays for the next
+    run when a server refused or the import was killed.
     """
     artifacts = _taken(verified, target)
     refuse_contradictions(artifacts, target.catalog, target.owner)
     models = any(artifact.what.kind != IMAGE for artifact in artifacts)
+    pushes = [
+        push_of(verified, artifact, str(target.registry), signatures=target.signatures)
+        for artifact in artifacts
+        if artifact.what.kind == IMAGE
+    ]
+    if pushes:
+        refuse_what_the_registry_cannot_hold(pushes, say)
     job = _Job(
         verified=verified,
         artifacts=artifacts,
+        pushes=pushes,
+        quiet=quiet,
         root=verified.source.where,
         target=target,
         client=target.store() if models else None,
@@ -90,15 +101,15 @@ def import_bundle(
     work = (target.work or archive.parent) / f"{archive.name}.unpacked.partial"
     try:
         with alone(work):
-            return _unpacked(verified, work, replace(job, root=work), checks, quiet=quiet)
+            return _unpacked(replace(job, root=work), work, checks)
     except OSError as error:
         elsewhere = ", with --work DIR if it cannot be unpacked there" if error.errno in _NO_PLACE else ""
         raise ToolError(f"{error.filename or work}: {error.strerror}; run it again to go on{elsewhere}") from error
 
 
-def _unpacked(verified: Verified, work: Path, job: _Job, checks: Checks, *, quiet: bool) -> Imported:
+def _unpacked(job: _Job, work: Path, checks: Checks) -> Imported:
     try:
-        _unpack(verified, work, quiet=quiet)
+        _unpack(job.verified, work, quiet=job.quiet)
         imported = _import(job, checks)
     except FaultsError:
         _remove(work)
@@ -109,10 +120,12 @@ def _unpacked(verified: Verified, work: Path, job: _Job, checks: Checks, *, quie
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One import; `root` is the folder that holds the artifacts, `client` None where no model is among them."""
+    """One import; `root` is the folder that holds models and adapters, `client` None where no model is among them."""
 
     verified: Verified
     artifacts: Sequence[Artifact]
+    pushes: Sequence[Push]
+    quiet: bool
     root: Path
     target: Target
     client: S3Client | None
@@ -124,8 +137,8 @@ def _taken(verified: Verified, target: Target) -> list[Artifact]:
         entry for entry in verified.manifest.artifacts if target.registry is not None or entry.what.kind != IMAGE
     ]
     images = [entry.what.ref for entry in artifacts if entry.what.kind == IMAGE]
-    if images and skopeo.version() is None:
-        rule = "images are copied into the registry by skopeo: install it, or leave them out"
+    if images and copier.find() is None:
+        rule = f"images are copied into the registry by {copier.NAME}: run `make copier`, or leave them out"
         raise FaultsError("bundle", [Fault(path="images", value=images, rule=rule, example="--skip-images")])
     return artifacts
 
@@ -148,7 +161,7 @@ def _import(job: _Job, checks: Checks) -> Imported:
     for line in told_of_new(job.artifacts, target.catalog):
         job.say(line)
     published = _publish(job, found.plan.catalog)
-    images = [reference for artifact in job.artifacts for reference in _push(job, artifact)]
+    images = [reference for push in job.pushes for reference in push_image(push, job.say, quiet=job.quiet)]
     return Imported(published=tuple(published), images=tuple(images), candidates=found.candidates, plan=found.plan)
 
 
@@ -162,21 +175,8 @@ def _publish(job: _Job, catalog: Catalog) -> list[PublishReport]:
     return reports
 
 
-def _push(job: _Job, artifact: Artifact) -> list[str]:
-    if artifact.what.image is None:
-        return []
-    repository = f"{job.target.registry}/{artifact.what.image.repository}"
-    entries = held(layout_of(job.verified.source, artifact))
-    pushed = []
-    for entry in entries:
-        layout = job.root / artifact.what.folder
-        pushed.append(skopeo.push(layout, entry, repository, alone=len(entries) == 1))
-        job.say(f"{pushed[-1]}: in the registry")
-    return pushed
-
-
 def _unpack(verified: Verified, work: Path, *, quiet: bool) -> None:
-    files = verified.manifest.files
+    files = [file for artifact in verified.manifest.artifacts if artifact.what.kind != IMAGE for file in artifact.files]
     entries = [verified.source.entries[file.path] for file in files]
     try:
         journal = Journal(_journal(work))

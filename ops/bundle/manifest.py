@@ -29,10 +29,14 @@ class BundleFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """An artifact and its files, sorted by path."""
+    """An artifact and its files, sorted by path.
+
+    `attached`: what is signed or said about an image and travels with it; None where the bundle does not say.
+    """
 
     what: Wanted
     files: tuple[BundleFile, ...]
+    attached: tuple[Mapping[str, str], ...] | None = None
 
     @property
     def size(self) -> int:
@@ -65,9 +69,10 @@ class Manifest:
 
 def _encoded(artifact: Artifact) -> dict[str, Any]:
     files = sorted(artifact.files, key=lambda file: file.path)
-    return artifact.what.encoded() | {
-        "files": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in files]
-    }
+    data = artifact.what.encoded()
+    if artifact.attached is not None:
+        data["image"] = data["image"] | {"attached": [dict(entry) for entry in artifact.attached]}
+    return data | {"files": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in files]}
 
 
 def decode(content: bytes) -> tuple[Manifest | None, list[Fault]]:
@@ -86,12 +91,21 @@ def decode(content: bytes) -> tuple[Manifest | None, list[Fault]]:
     manifest = Manifest(
         tools=data["tools"],
         artifacts=tuple(
-            Artifact(what=wanted_from(entry), files=tuple(BundleFile(**file) for file in entry["files"]))
+            Artifact(
+                what=wanted_from(entry),
+                files=tuple(BundleFile(**file) for file in entry["files"]),
+                attached=_attached(entry.get("image", {})),
+            )
             for entry in data["artifacts"]
         ),
     )
     faults = _faults(manifest)
     return (None, faults) if faults else (manifest, [])
+
+
+def _attached(image: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
+    found = image.get("attached")
+    return None if found is None else tuple(found)
 
 
 def _faults(manifest: Manifest) -> list[Fault]:

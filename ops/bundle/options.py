@@ -39,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     into.add_argument("--endpoint", metavar="URL", help="the store, if not the settings' own")
     into.add_argument("--registry", metavar="HOST", help="the registry, if not the settings' own")
     into.add_argument("--skip-images", action="store_true", help="leave images out")
+    into.add_argument("--skip-signatures", action="store_true", help="leave out what is signed about images")
     into.add_argument("--owner", default="", metavar="NAME", help="who brings new entries in; does not approve them")
     template_options(into)
     unpacked = "unpack an archive here, if its own folder cannot be written or is too small"

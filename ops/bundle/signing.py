@@ -27,18 +27,32 @@ PASSWORD = "KITCHEN_BUNDLE_KEY_PASSWORD"  # noqa: S105 - the name of a variable,
 _PREDICATE = "https://model_signing/signature/v1.0"
 
 
+_PLACES = f"{PASSWORD} or --password-file"
+
+
 def sign(manifest: bytes, signer: Signer, environment: Mapping[str, str] = os.environ) -> bytes:
     """Return the signature file; raise FaultsError for a key or certificate that cannot be used."""
-    password = environment[PASSWORD].encode() if environment.get(PASSWORD) else None
-    if signer.password_file is not None:
-        password = signing.password_of(signer.password_file, source="bundle")
+    password = _password(signer, environment)
     if signer.certificate is not None:
         _refuse_certificate(signer.certificate, signer.chain)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / MANIFEST
         path.write_bytes(manifest)
-        places = f"{PASSWORD} or --password-file"
-        return signing.sign(path, signer, password, source="bundle", password_places=places)
+        return signing.sign(path, signer, password, source="bundle", password_places=_PLACES)
+
+
+def public_key_of(signer: Signer, folder: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Write the public half of the signer's key into a folder; raise FaultsError as `sign` does."""
+    password = _password(signer, environment)
+    path = folder / "signer.pub"
+    path.write_text(signing.public_key(signer, password, source="bundle", password_places=_PLACES))
+    return path
+
+
+def _password(signer: Signer, environment: Mapping[str, str]) -> bytes | None:
+    if signer.password_file is not None:
+        return signing.password_of(signer.password_file, source="bundle")
+    return environment[PASSWORD].encode() if environment.get(PASSWORD) else None
 
 
 def _refuse_certificate(certificate: Path, chain: Sequence[Path]) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from infra.faults import Fault
+from infra.faults import Fault, FaultsError
 from ops.bundle.cosigning import Signed, Trust, signers
 from ops.bundle.entry import Entry, Source, missing, small
 from ops.bundle.errors import BundleFaultsError
 from ops.bundle.hashing import sums
 from ops.bundle.holes import hole_fault
+from ops.bundle.image_parts import parts_of
 from ops.bundle.images import MAX_JSON_BYTES, Layout, layout_faults
 from ops.bundle.manifest import MAX_BYTES, Artifact, BundleFile, Manifest, decode
 from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
@@ -64,7 +65,20 @@ def verify(source: Source, trust: Trust | None, *, quiet: bool = False) -> Verif
 def image_faults(source: Source, artifact: Artifact) -> list[Fault]:
     """Return the faults of an image's layout, by the sums of the manifest."""
     assert artifact.what.image is not None  # noqa: S101 - for the type checker; the caller asks for images only
-    return layout_faults(layout_of(source, artifact), artifact.what.image.digest)
+    layout = layout_of(source, artifact)
+    faults = layout_faults(layout, artifact.what.image.digest)
+    if faults or artifact.attached is None:
+        return faults
+    try:
+        found = [entry.encoded() for entry in parts_of(layout, artifact.what.image.digest).attached]
+    except FaultsError as error:
+        return list(error.faults)
+    if found == [dict(entry) for entry in artifact.attached]:
+        return []
+    rule = "bundle.json lists what is signed or said about the image, as it lies in the layout"
+    shown = [entry["digest"] for entry in artifact.attached]
+    example = ", ".join(entry["digest"] for entry in found) or "an empty list"
+    return [Fault(path=f"{artifact.what.folder}: image.attached", value=shown, rule=rule, example=example)]
 
 
 def layout_of(source: Source, artifact: Artifact) -> Layout:

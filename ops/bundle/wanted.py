@@ -15,6 +15,7 @@ BASE_MODEL = "base-model"
 IMAGE = "image"
 
 _FOLDERS = {ADAPTER: "lora", BASE_MODEL: "base", IMAGE: "images"}
+_IMAGE_KEYS = ("repository", "digest", "upstream")
 _KINDS = {ADAPTER: KINDS["adapter"], BASE_MODEL: KINDS["model"], IMAGE: KINDS["image"]}
 
 
@@ -93,7 +94,7 @@ def wanted_from(data: Mapping[str, Any]) -> Wanted:
         date=data["origin"]["date"],
         base_model=data.get("baseModel"),
         data_classes=tuple(data.get("dataClasses", ())),
-        image=None if image is None else ImageOrigin(**image),
+        image=None if image is None else ImageOrigin(**{key: image[key] for key in _IMAGE_KEYS}),
     )
 
 

@@ -48,6 +48,7 @@ LONGEST = (
     "tests/engine/test_pipeline.py",
     "tests/engine/test_policy_samples.py",
     "tests/engine/test_policy_stack.py",
+    "tests/unit/ops/bundle/test_interrupted_images.py",
     "tests/unit/tools/local/test_damaged.py",
 )
 """Modules that take more than twenty seconds of a processor, longest first; all others follow."""

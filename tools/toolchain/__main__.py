@@ -7,7 +7,18 @@ import os
 import sys
 
 from tools.command import exit_status
-from tools.toolchain import CLUSTER, ENTRY, FAMILIES, MONITORING, PREVIEW, ToolchainError, ensure, listing, look_up
+from tools.toolchain import (
+    BUNDLES,
+    CLUSTER,
+    ENTRY,
+    FAMILIES,
+    MONITORING,
+    PREVIEW,
+    ToolchainError,
+    ensure,
+    listing,
+    look_up,
+)
 from tools.toolchain.families import APART
 from tools.toolchain.found import family_of
 
@@ -15,6 +26,7 @@ GROUPS = {
     "preview": PREVIEW,
     "cluster": CLUSTER,
     "entry": ENTRY,
+    "bundles": BUNDLES,
     "monitoring": MONITORING,
     "all": tuple(name for name in FAMILIES if name not in APART),
 }

@@ -19,6 +19,8 @@ TYPICAL_SECONDS = {
     "crds": 10.0,
     "istio": 370.0,
     "ratelimit": 40.0,
+    "copier": 20.0,
+    "registry": 75.0,
     "prometheus": 165.0,
     "alertmanager": 30.0,
     "kube-state-metrics": 90.0,

@@ -14,6 +14,9 @@ PROMETHEUS_VERSION = "3.16.0"
 ALERTMANAGER_VERSION = "0.31.1"
 """The newest whose module holds its web pages; later ones are built with Node first."""
 KUBE_STATE_METRICS_VERSION = "2.18.0"
+COPIER_VERSION = "1.0.0"
+"""Of the copier of images, whose main is our own; the library that it stands on is oras-go 2.7.0."""
+REGISTRY_VERSION = "3.1.2"
 
 _K8S_LDFLAGS = " ".join(
     f"-X k8s.io/component-base/version.{key}={value}"
@@ -113,6 +116,17 @@ _FAMILIES = (
         needed_gib=1.0,
     ),
     Family(
+        name="copier",
+        version=COPIER_VERSION,
+        binaries=(Binary(name="kitchen-copier", ldflags=f"-X main.version={COPIER_VERSION}"),),
+        needed_gib=1.0,
+    ),
+    Family(
+        name="registry",
+        version=REGISTRY_VERSION,
+        binaries=(Binary(name="registry"), Binary(name="registry-with-referrers", package="./referrers")),
+    ),
+    Family(
         name="prometheus",
         version=PROMETHEUS_VERSION,
         binaries=tuple(
@@ -164,6 +178,9 @@ APART = ("istio", "kube-state-metrics")
 
 ENTRY = ("ratelimit",)
 """What the tests of the entry's shared counter need beside Python packages."""
+
+BUNDLES = ("copier", "registry")
+"""What copies images into bundles and out of them, and the registries that its tests need."""
 
 MONITORING = ("prometheus", "alertmanager")
 """What the tests of rules, and those with a real Prometheus, need beside the other groups."""

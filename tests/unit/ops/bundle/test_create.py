@@ -76,7 +76,7 @@ def test_the_same_input_makes_the_same_bytes(made: tuple[Path, tools.Keys]) -> N
 
 
 def test_an_environment_brings_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The images of the catalog cannot be made here: without skopeo and layouts they are what is missing."""
+    """The images of the catalog cannot be made here: their layouts hold others, which is told."""
     source = tools.artifacts(tmp_path)
     for name in ("vllm", "storage-initializer", "envoy"):
         tools.image_layout(source / "images" / name)
@@ -100,6 +100,15 @@ def test_the_images_of_the_entry_and_of_its_counter_come_along(tmp_path: Path, c
     asked = from_settings(settings, "2026-02-03", FOLDER)
     found = {entry.name for entry in asked.wanted if entry.kind == IMAGE}
     assert found == {"vllm", "storage-initializer", "envoy"} | own
+
+
+@pytest.mark.parametrize("holds", [None, [], ["docker", "artifacts"]])
+def test_what_the_settings_state_of_the_registry_is_known(tmp_path: Path, holds: list[str] | None) -> None:
+    settings = tmp_path / "Pulumi.x.yaml"
+    told = with_entry(counter="local") | ({} if holds is None else {"registryHolds": holds})
+    settings.write_text(yaml.safe_dump({"config": {f"kitchen:{key}": value for key, value in told.items()}}))
+    asked = from_settings(settings, "2026-02-03", FOLDER)
+    assert asked.registry_holds == (None if holds is None else set(holds))
 
 
 def test_files_that_are_not_the_catalog_s_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,9 @@
-"""Image layouts: whole and the right ones; by skopeo, where it is on PATH, out of a registry and into another."""
+"""Image layouts: whole, and the right ones; and the copier, where it is found."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,8 @@ from typing import Any
 import pytest
 
 from ops.__main__ import main
-from ops.bundle import skopeo
-from ops.bundle.images import Held
+from ops.bundle import copier
 from tests.support import bundle_tools as tools
-from tests.support.oci_registry import Registry
-
-needs_skopeo = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")
 
 
 def refused(tmp_path: Path, source: Path, digest: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -84,6 +79,17 @@ def listed(layout: Path, content: bytes) -> None:
     index(layout, lambda found: found["manifests"].append(entry))
 
 
+def nested(layout: Path, depth: int) -> None:
+    kind = "application/vnd.oci.image.index.v1+json"
+    below: list[dict[str, Any]] = []
+    for _ in range(depth):
+        content = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": below}).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        (layout / "blobs" / "sha256" / digest).write_bytes(content)
+        below = [{"mediaType": kind, "digest": f"sha256:{digest}", "size": len(content)}]
+    index(layout, lambda found: found["manifests"].extend(below))
+
+
 MANIFEST = "must be a manifest in JSON: an object, with lists of manifests or layers, and no key twice"
 HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "layers are a number": (lambda it: manifest(it, lambda found: found.update(layers=5)), MANIFEST),
@@ -113,6 +119,21 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
         ),
         "every blob of every platform must be in the layout",
     ),
+    "another media type within": (
+        lambda it: listed(it, b'{"mediaType": "application/vnd.oci.image.index.v1+json", "layers": []}'),
+        "must have the media type that its descriptor says: of two, clients take one or the other",
+    ),
+    "a list and layers": (lambda it: listed(it, b'{"manifests": [], "layers": []}'), MANIFEST),
+    "two media types for one content": (
+        lambda it: index(
+            it,
+            lambda found: found["manifests"].append(
+                found["manifests"][1] | {"mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
+            ),
+        ),
+        "content has one media type, wherever it is named: of two, clients take one or the other",
+    ),
+    "indexes in indexes": (lambda it: nested(it, 40), "indexes in indexes are at most 16 deep"),
     "another size": (
         lambda it: index(it, lambda found: found["manifests"][0].update(size=1)),
         "must have the size that its descriptor says",
@@ -156,54 +177,34 @@ def test_a_hostile_layout_is_refused(
     assert rule in " ".join(refused(tmp_path, tmp_path / "from", digest, capsys))
 
 
-def test_without_skopeo_it_says_what_to_do(
+def test_without_a_copier_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    skopeo.version.cache_clear()
+    monkeypatch.setenv("KITCHEN_CACHE_DIR", str(tmp_path))
+    copier.find.cache_clear()
     listed = tools.bring_in(tmp_path, tools.image_entry(f"sha256:{'0' * 64}"))
     words = ["--list", str(listed), "--from", str(tmp_path), "--to", str(tmp_path / "bundle"), "--unsigned"]
     assert main(["bundle", "create", *words]) == 1
     told = capsys.readouterr().err
     assert told.splitlines()[-1] == (
-        "bundle create: images/tool: not below --from; images are copied by skopeo, which is not on PATH; "
-        "install it, or bring OCI layouts: images/<name>/ below --from"
+        "bundle create: images/tool: not below --from; images are copied by kitchen-copier, which is neither on PATH "
+        "nor in the toolchain's cache; run `make copier`, or bring OCI layouts: images/<name>/ below --from"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bring-in.yaml"]
-    skopeo.version.cache_clear()
+    copier.find.cache_clear()
 
 
-@needs_skopeo
-def test_from_one_registry_into_another_with_signatures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    digest = tools.image_layout(tmp_path / "seed")
-    name = digest.replace(":", "-")
-    with Registry() as outside, Registry() as inside:
-        for tag in (name, f"{name}.sig"):
-            target = f"docker://{outside.host}/example/tool:{tag}"
-            skopeo._copy("--dest-tls-verify=false", f"oci:{tmp_path / 'seed'}:{tag}", target)
-        (tmp_path / "empty").mkdir()
-        listed = tools.bring_in(tmp_path, tools.image_entry(digest, f"{outside.host}/example/tool"))
-        bundle = str(tmp_path / "bundle.tar")
-        signer = tools.keys(tmp_path)
-        words = ["--list", str(listed), "--from", str(tmp_path / "empty"), "--to", str(tmp_path / "bundle")]
-        assert main(["bundle", "create", *words, "--archive", bundle, *signer.sign()]) == 0
-        manifest = json.loads((tmp_path / "bundle" / "bundle.json").read_text())
-        assert manifest["tools"]["skopeo"] == skopeo.version()
-        catalog = shutil.copytree(Path(tools.PROD).parent / "infra" / "catalog", tmp_path / "catalog")
-        into = ["--settings", tools.PROD, "--registry", inside.host, "--catalog", str(catalog)]
-        capsys.readouterr()
-        assert main(["bundle", "import", bundle, *signer.trust(), *into, "--json"]) == 0
-        told = json.loads(capsys.readouterr().out)
-        assert f"{inside.host}/example/tool@{digest}" in told["images"]
-        assert ("example/tool", digest) in inside.manifests
-        assert f"{name}.sig" in inside.tags("example/tool")
-        assert outside.manifests["example/tool", digest] == inside.manifests["example/tool", digest]
-        assert f"  tool:\n    repository: example/tool\n    digest: {digest}\n" in (catalog / "images.yaml").read_text()
-        assert not list(tmp_path.glob("*.partial*"))
-
-
-@needs_skopeo
-def test_a_registry_out_of_reach_is_told(tmp_path: Path) -> None:
-    tools.image_layout(tmp_path / "layout")
-    with pytest.raises(skopeo.ToolError, match=r"skopeo copy .*check: the registry"):
-        skopeo.push(tmp_path / "layout", Held(digest="sha256:" + "0" * 64, name="none"), "127.0.0.1:1/x", alone=False)
+def test_a_copier_of_another_form_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one on PATH comes first, where it understands our jobs."""
+    copier.find.cache_clear()
+    right = copier.find()
+    assert right is not None
+    for answer, taken in (("kitchen-copier 9.9.9 protocol 1", True), ("kitchen-copier 9.9.9 protocol 2", False)):
+        named = tmp_path / "kitchen-copier"
+        named.write_text(f"#!/bin/sh\necho {answer}\n")
+        named.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        copier.find.cache_clear()
+        assert copier.find() == (copier.Copier(path=named, version="9.9.9") if taken else right)
+    copier.find.cache_clear()

@@ -115,12 +115,12 @@ def test_a_store_out_of_reach_is_told_and_the_catalog_stays(
     assert tools.tree(catalog) == before
 
 
-def test_images_without_skopeo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_without_a_copier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = tools.image_layout(tmp_path / "images" / "tool")
     listed = tools.bring_in(tmp_path, tools.image_entry(digest))
     words = ["--list", str(listed), "--from", str(tmp_path), "--to", str(tmp_path / "bundle"), "--unsigned"]
     assert main(["bundle", "create", *words]) == 0
-    monkeypatch.setattr("ops.bundle.skopeo.version", lambda: None)
+    monkeypatch.setattr("ops.bundle.copier.find", lambda: None)
     assert main(into(tmp_path / "bundle")) == 2
     assert main([*into(tmp_path / "bundle"), "--skip-images"]) == 0
 

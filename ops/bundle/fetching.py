@@ -1,0 +1,99 @@
+"""Images out of registries into the folder of a bundle that is being made; what an earlier run has copied stays."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from infra.faults import Fault, FaultsError
+from infra.strict_json import parse
+from ops.bundle import copier
+from ops.bundle.bring_in import Asked
+from ops.bundle.copying import PART
+from ops.bundle.errors import ToolError
+from ops.bundle.image_parts import DOCKER
+from ops.bundle.images import MAX_JSON_BYTES
+from ops.bundle.listing import needs_faults
+from ops.bundle.progress import size
+from ops.bundle.wanted import Wanted
+
+
+def refuse_without_copier(images: Sequence[Wanted], work: Path) -> None:
+    """Raise ToolError where an image must be copied and nothing is there to copy it."""
+    missing = [image.folder for image in images if not _there(image, work)]
+    if missing and copier.find() is None:
+        raise ToolError(f"{', '.join(missing)}: not below --from; {copier.NEEDED}")
+
+
+def fetch(asked: Asked, images: Sequence[Wanted], work: Path, say: Callable[[str], None], *, quiet: bool) -> None:
+    """Copy each image that is not whole yet to its folder below `work`, with what is signed about it.
+
+    Raise FaultsError with the faults of all images, ToolError where a registry or disk refuses. It may be ended at any
+    moment and run again: blobs that are there are not copied again, half ones go on, those of another digest go away.
+    """
+    faults: list[Fault] = []
+    for image in images:
+        if _there(image, work):
+            continue
+        try:
+            _fetch(asked, image, work, say, quiet=quiet)
+        except FaultsError as error:
+            faults += error.faults
+    if faults:
+        raise FaultsError("bundle", faults)
+
+
+def forget(image: Wanted, work: Path, wrong: Sequence[str]) -> None:
+    """Take away blobs (names below the image's folder) that a disk has spoilt: the next run copies them again."""
+    for name in [*wrong, "index.json"]:
+        (work / image.folder / name).unlink(missing_ok=True)
+
+
+def _there(image: Wanted, work: Path) -> bool:
+    """Whether the folder is whole, and of this digest: the copier writes the index last, with the image first."""
+    assert image.image is not None  # noqa: S101 - for the type checker; the caller asks for images only
+    path = work / image.folder / "index.json"
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            return False
+        return bool(parse(path.read_bytes())["manifests"][0]["digest"] == image.image.digest)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+def _fetch(asked: Asked, image: Wanted, work: Path, say: Callable[[str], None], *, quiet: bool) -> None:
+    assert image.image is not None  # noqa: S101 - for the type checker; the caller asks for images only
+    folder = work / image.folder
+    part = folder.with_name(folder.name + PART)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():  # another digest, which the list no longer names: its blobs may be of use
+        shutil.rmtree(part, ignore_errors=True)
+        folder.rename(part)
+    origin = image.image
+    say(f"{image.folder}: from {origin.upstream}@{origin.digest}")
+    job = {"do": "fetch", "repository": origin.upstream, "digest": origin.digest, "layout": str(part)}
+    done = False
+    for event in copier.follow(job, image.folder, say, quiet=quiet):
+        if event["event"] == "plan":
+            _refuse_docker(asked, image, docker=event["docker"])
+            _refuse_full_disk(event["total"] - event["there"], part, image)
+        done = event["event"] == "done"
+    if not done:
+        raise ToolError(f"{image.folder}: the copier has ended too early; run it again to go on")
+    part.rename(folder)
+
+
+def _refuse_docker(asked: Asked, image: Wanted, *, docker: bool) -> None:
+    faults = needs_faults(image.folder, {DOCKER} if docker else set(), asked.registry_holds)
+    if faults:
+        raise FaultsError("bundle", faults)
+
+
+def _refuse_full_disk(count: int, folder: Path, image: Wanted) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < count:
+        rule = f"the disk of {folder.parent} must have room for {size(count)} of {image.label}"
+        raise FaultsError(
+            "bundle", [Fault(path="--to", value=f"{size(free)} free", rule=rule, example="a larger disk")]
+        )

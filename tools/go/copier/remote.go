@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/credentials"
+	"oras.land/oras-go/v2/registry/remote/errcode"
+)
+
+const mostJSON = 4 * 1024 * 1024
+
+// far is a repository of a registry, with how long it is waited for.
+type far struct {
+	*remote.Repository
+	wait patience
+	out  *events
+}
+
+func newRemote(ctx context.Context, task job, out *events) (*far, error) {
+	repository, err := remote.NewRepository(task.Repository)
+	if err != nil {
+		return nil, err
+	}
+	logins, err := credentialOf(task.Repository)
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = 10 * time.Minute
+	transport.ReadBufferSize, transport.WriteBufferSize = chunk/4, chunk/4
+	client := &auth.Client{
+		Client:     &http.Client{Transport: transport},
+		Header:     http.Header{"User-Agent": {"kitchen-copier/" + version}},
+		Cache:      auth.NewCache(),
+		Credential: logins,
+	}
+	if own(repository.Reference.Host()) {
+		// A registry on this machine: no certificate is asked for, and its tokens may come from this machine too.
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // loopback only
+		client.BlockedRealmPrefixes = []netip.Prefix{}
+		repository.PlainHTTP = !speaksTLS(ctx, client.Client, repository.Reference.Host())
+	} else if loopback(repository.Reference.Host()) {
+		client.BlockedRealmPrefixes = []netip.Prefix{}
+	}
+	repository.Client = client
+	repository.SkipReferrersGC = true // an older list of referrers stays: to delete it needs a right of its own
+	repository.MaxMetadataBytes = mostJSON
+	return &far{Repository: repository, wait: task.Patience, out: out}, nil
+}
+
+func hostOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}
+
+// own names the addresses whose registries may speak plain HTTP.
+func own(host string) bool {
+	name := hostOf(host)
+	return name == "localhost" || name == "127.0.0.1" || name == "::1"
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(hostOf(host))
+	return err == nil && address.IsLoopback()
+}
+
+func speaksTLS(ctx context.Context, client *http.Client, host string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+"/v2/", nil)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return true
+}
+
+// credentialOf looks where the usual tools keep logins: by repository first, as podman does, then by registry.
+func credentialOf(repository string) (auth.CredentialFunc, error) {
+	stores := []credentials.Store{}
+	for _, path := range loginFiles() {
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		store, err := credentials.NewStore(path, credentials.StoreOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("logins cannot be read: %s: %w", path, err)
+		}
+		stores = append(stores, store)
+	}
+	return func(ctx context.Context, hostport string) (auth.Credential, error) {
+		for _, store := range stores {
+			for _, name := range loginNames(repository, hostport) {
+				found, err := store.Get(ctx, name)
+				if err != nil {
+					return auth.EmptyCredential, fmt.Errorf("login of %s: %w", hostport, err)
+				}
+				if found != auth.EmptyCredential {
+					return found, nil
+				}
+			}
+		}
+		return auth.EmptyCredential, nil
+	}, nil
+}
+
+func loginFiles() []string {
+	home, _ := os.UserHomeDir()
+	docker := os.Getenv("DOCKER_CONFIG")
+	if docker == "" {
+		docker = filepath.Join(home, ".docker")
+	}
+	files := []string{filepath.Join(docker, "config.json")}
+	if path := os.Getenv("REGISTRY_AUTH_FILE"); path != "" {
+		return append([]string{path}, files...)
+	}
+	if folder := os.Getenv("XDG_RUNTIME_DIR"); folder != "" {
+		files = append(files, filepath.Join(folder, "containers", "auth.json"))
+	}
+	return append(files, filepath.Join(home, ".config", "containers", "auth.json"))
+}
+
+func loginNames(repository, hostport string) []string {
+	names := []string{}
+	registry, _, _ := strings.Cut(repository, "/")
+	if registry == hostport || (registry == "docker.io" && hostport == "registry-1.docker.io") {
+		for path := repository; strings.Contains(path, "/"); path = path[:strings.LastIndex(path, "/")] {
+			names = append(names, path)
+		}
+		names = append(names, registry)
+	}
+	return append(names, credentials.ServerAddressFromHostname(hostport))
+}
+
+// request asks the registry for something below the repository; any status but 200 and 206 is an error.
+func (f *far) request(ctx context.Context, path string, headers http.Header) (*http.Response, error) {
+	scheme := "https"
+	if f.PlainHTTP {
+		scheme = "http"
+	}
+	address := fmt.Sprintf("%s://%s/v2/%s/%s", scheme, f.Reference.Host(), f.Reference.Repository, path)
+	ctx = auth.AppendRepositoryScope(ctx, f.Reference, auth.ActionPull)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header = headers
+	response, err := f.Client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode == http.StatusOK || response.StatusCode == http.StatusPartialContent {
+		return response, nil
+	}
+	defer response.Body.Close()
+	var body struct {
+		Errors errcode.Errors `json:"errors"`
+	}
+	_ = json.NewDecoder(io.LimitReader(response.Body, mostJSON)).Decode(&body)
+	return nil, &errcode.ErrorResponse{
+		Method: request.Method, URL: request.URL, StatusCode: response.StatusCode, Errors: body.Errors,
+	}
+}
+
+// open reads a blob from an offset on, or from its start where the server gives no parts; it returns which.
+func (f *far) open(ctx context.Context, name digest.Digest, offset int64) (io.ReadCloser, int64, error) {
+	headers := http.Header{}
+	if offset > 0 {
+		headers.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+	}
+	response, err := f.request(ctx, "blobs/"+string(name), headers)
+	if status(err) == http.StatusRequestedRangeNotSatisfiable {
+		return io.NopCloser(strings.NewReader("")), offset, nil // all of it is there, or it is found to be wrong
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if response.StatusCode == http.StatusOK {
+		return response.Body, 0, nil
+	}
+	if !strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", offset)) {
+		_ = response.Body.Close()
+		return nil, 0, &broken{fmt.Errorf("the server gave another part than bytes from %d on", offset)}
+	}
+	return response.Body, offset, nil
+}
+
+// again does it until it succeeds, it fails for good, or it has failed too often in a row without any progress.
+func (f *far) again(ctx context.Context, what string, do func() (progress bool, err error)) error {
+	pause := seconds(f.wait.FirstWait)
+	for failed := 0; ; {
+		progress, err := do()
+		if err == nil || ctx.Err() != nil || !passing(err) {
+			return err
+		}
+		if progress {
+			failed, pause = 0, seconds(f.wait.FirstWait)
+		}
+		if failed++; failed >= f.wait.Attempts {
+			return fmt.Errorf("%s: given up after %d attempts: %w", what, failed, err)
+		}
+		f.out.tell("retry", map[string]any{"what": what, "text": plain(err), "seconds": pause.Seconds()})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, seconds(f.wait.LongestWait))
+	}
+}
+
+// once is again for what is small: each attempt has as long as a stream may be idle.
+func (f *far) once(ctx context.Context, what string, do func(ctx context.Context) error) error {
+	return f.again(ctx, what, func() (bool, error) {
+		within, cancel := context.WithTimeoutCause(ctx, seconds(f.wait.Idle), errIdle)
+		defer cancel()
+		return false, cause(within, do(within))
+	})
+}
