@@ -58,6 +58,8 @@ def _client(endpoint: str, region: str, environment: Mapping[str, str], bundle: 
         read_timeout=60,
         retries={"total_max_attempts": 3, "mode": "standard"},
         s3={"addressing_style": "path"},
+        # Uploads carry the sum that was checked; a store that knows no sums is sent none.
+        request_checksum_calculation="when_required",
         proxies={} if local else None,
     )
     try:

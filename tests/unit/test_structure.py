@@ -45,6 +45,7 @@ OPS_MAY_IMPORT = {
     "infra.runtime_settings",
     "infra.settings",
     "infra.shapes",
+    "infra.stores",
     "infra.validate",
 }
 
