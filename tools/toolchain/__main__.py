@@ -7,7 +7,18 @@ import os
 import sys
 
 from tools.command import exit_status
-from tools.toolchain import CLUSTER, ENTRY, FAMILIES, MONITORING, PREVIEW, ToolchainError, ensure, listing, look_up
+from tools.toolchain import (
+    CLUSTER,
+    ENTRY,
+    FAMILIES,
+    MONITORING,
+    PREVIEW,
+    STORES,
+    ToolchainError,
+    ensure,
+    listing,
+    look_up,
+)
 from tools.toolchain.families import APART
 from tools.toolchain.found import family_of
 
@@ -16,6 +27,7 @@ GROUPS = {
     "cluster": CLUSTER,
     "entry": ENTRY,
     "monitoring": MONITORING,
+    "stores": STORES,
     "all": tuple(name for name in FAMILIES if name not in APART),
 }
 

@@ -14,6 +14,8 @@ PROMETHEUS_VERSION = "3.16.0"
 ALERTMANAGER_VERSION = "0.31.1"
 """The newest whose module holds its web pages; later ones are built with Node first."""
 KUBE_STATE_METRICS_VERSION = "2.18.0"
+SEAWEEDFS_VERSION = "4.53.0"
+"""Releases are no Go versions: its module is pinned by commit, and says this number of itself."""
 
 _K8S_LDFLAGS = " ".join(
     f"-X k8s.io/component-base/version.{key}={value}"
@@ -149,6 +151,12 @@ _FAMILIES = (
             ),
         ),
     ),
+    Family(
+        name="seaweedfs",
+        version=SEAWEEDFS_VERSION,
+        binaries=(Binary(name="weed", package="github.com/seaweedfs/seaweedfs/weed"),),
+        needed_gib=4.0,
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -164,6 +172,9 @@ APART = ("istio", "kube-state-metrics")
 
 ENTRY = ("ratelimit",)
 """What the tests of the entry's shared counter need beside Python packages."""
+
+STORES = ("seaweedfs",)
+"""What the tests of stores need beside MinIO."""
 
 MONITORING = ("prometheus", "alertmanager")
 """What the tests of rules, and those with a real Prometheus, need beside the other groups."""
