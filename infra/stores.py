@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from components.facts import ABILITIES
+from infra.settings import ObjectStore
 
 MIB = 1024**2
 GIB = 1024**3
@@ -29,8 +30,17 @@ WRITING: Mapping[str, str] = {
 ALL = (*ABILITIES, *WRITING)
 """Every ability that settings may name."""
 
-OF_KIND: Mapping[str, tuple[str, ...]] = {"minio": ALL}
-"""What a kind of store can do, as tests saw it; MinIO ends uploads that nobody goes on with by itself, after a day."""
+OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "minio": tuple(name for name in ALL if name != ABORT_UPLOADS),
+    "seaweedfs": ALL,
+}
+"""What a kind of store can do, as tests saw it.
+
+MinIO has no rule for uploads that nobody ends: after a day it ends them by itself.
+"""
+
+S3 = "s3"
+"""The kind of every other store."""
 
 STEP = 16 * MIB
 """Bytes of one part, where an object of so many parts is large enough: several are in memory at once."""
@@ -70,3 +80,11 @@ class StoreFacts:
     def largest(self) -> int:
         """The largest file that can be published, in bytes."""
         return self.limits.most(multipart=self.can(MULTIPART))
+
+
+def store_facts(store: ObjectStore) -> StoreFacts:
+    """What the settings say of the store: by its kind, or of kind `s3` what they name."""
+    can = OF_KIND.get(store.kind, store.abilities or ())
+    said = store.limits
+    limits = Limits(put_bytes=said.put_mib * MIB, object_bytes=said.object_gib * GIB, parts=said.parts)
+    return StoreFacts(abilities=tuple(name for name in ALL if name in can), limits=limits)

@@ -17,6 +17,7 @@ from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.payload.verify_signature import SIGNATURE
 from infra.policy_settings import Signer as Trusted
+from infra.stores import store_facts
 from ops.catalog.classes import option_faults
 from ops.catalog.edit import Edit, add_entry, add_keys, read_entry, refuse_unwritable, write
 from ops.catalog.entries import modules, new_entry
@@ -59,6 +60,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
         after,
         [wish.ref],
         {wish.ref: wish.folder},
+        store=store_facts(store),
         progress=print,
     )
     print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")
