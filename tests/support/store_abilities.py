@@ -6,7 +6,9 @@ import base64
 import hashlib
 import json
 import secrets
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from components.object_store.bucket_policy import statement
 from components.object_store.minio.users import read_policy
 from tests.support.minio_server import MinioServer
 from tests.support.store_server import REGION, StoreServer
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 MIB = 1024**2
 PART = 5 * MIB
+_AT_ONCE = 6
 
 
 def refused(call: Callable[..., Any], **said: Any) -> str:
@@ -123,7 +127,7 @@ class Probe:
     # Who may do what
 
     def bucket_policy(self) -> bool:
-        """A request without a key is refused, also where another statement allows it."""
+        """A request without a key is refused by our statements, also where another statement allows it."""
         bucket = self.bucket()
         self.client.put_object(Bucket=bucket, Key="a", Body=b"x")
         nobody = boto3.session.Session().client(
@@ -134,11 +138,18 @@ class Probe:
         )
         allow = {"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": ["s3:GetObject"]}
         allow["Resource"] = [f"arn:aws:s3:::{bucket}/*"]
-        deny = {**allow, "Effect": "Deny", "Action": ["s3:*"]}
-        deny["Condition"] = {"StringEquals": {"aws:principaltype": ["Anonymous"]}}
         if self._policy(bucket, [allow]) or refused(nobody.get_object, Bucket=bucket, Key="a"):
             return False
-        return not self._policy(bucket, [allow, deny]) and bool(refused(nobody.get_object, Bucket=bucket, Key="a"))
+        denied = [statement(guard, bucket) for guard in self.guards()]
+        if self._policy(bucket, [allow, *denied]) or not refused(nobody.get_object, Bucket=bucket, Key="a"):
+            return False
+        everything = {"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}
+        with self.user({"Version": "2012-10-17", "Statement": [everything]}) as client:
+            return not refused(client.get_object, Bucket=bucket, Key="a")
+
+    def guards(self) -> list[str]:
+        """Our statements against requests without a key, for this store."""
+        return ["anonymous"] if isinstance(self.server, MinioServer) else ["anonymous", "without-key"]
 
     def _policy(self, bucket: str, statements: list[dict[str, Any]]) -> str:
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -148,8 +159,7 @@ class Probe:
         """A user with every right is refused what the bucket's policy denies to everyone."""
         bucket = self.bucket(lock=True)
         version = self.client.put_object(Bucket=bucket, Key="a", Body=b"x")["VersionId"]
-        statement = {"Sid": "a", "Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": ["s3:DeleteObjectVersion"]}
-        if self._policy(bucket, [{**statement, "Resource": [f"arn:aws:s3:::{bucket}/*"]}]):
+        if self._policy(bucket, [statement("delete-versions", bucket)]):
             return False
         everything = {"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}
         with self.user({"Version": "2012-10-17", "Statement": [everything]}) as client:
@@ -191,14 +201,26 @@ class Probe:
             worked = not refused(client.get_object, Bucket=bucket, Key="a")
         return worked and bool(refused(client.get_object, Bucket=bucket, Key="a"))
 
-    def prefixes(self) -> dict[str, bool]:
+    def denials(self) -> bool:
+        """Whether a user's own policy can deny what another one would allow."""
+        deny = {"Effect": "Deny", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::*"]}
+        try:
+            with self.user({"Version": "2012-10-17", "Statement": [deny]}):
+                return True
+        except ClientError:
+            return False
+
+    def prefixes(self) -> bool:
+        return all(self.rights_of_a_reader().values())
+
+    def rights_of_a_reader(self) -> dict[str, bool]:
         """What a user with the policy of our readers may do, and is refused."""
         bucket = self.bucket()
         for key in ("mine/v1/a", "mine/v10/a", "other/v1/a"):
             self.client.put_object(Bucket=bucket, Key=key, Body=b"x")
         policy = {name: value for name, value in read_policy("o", bucket, ["mine/v1/"]).items() if name != "ID"}
         if not isinstance(self.server, MinioServer):
-            policy["Statement"] = policy["Statement"][:3]  # the rest is MinIO's own interface
+            policy["Statement"] = policy["Statement"][:2]  # the rest denies, which MinIO alone takes of a user
         with self.user(policy) as client:
             return {
                 "reads its prefix": not refused(client.get_object, Bucket=bucket, Key="mine/v1/a"),
@@ -262,14 +284,26 @@ class Probe:
         return whole and [entry["UploadId"] for entry in listed] == [ended["UploadId"]]
 
     def conditional_writes(self) -> bool:
-        """What is there is not written again, in one request and in parts; of ten at once one wins."""
+        """What is there is not written again, in one request and in parts; of several at once one wins."""
         bucket = self.bucket()
         self.client.put_object(Bucket=bucket, Key="a", Body=b"x")
         once = refused(self.client.put_object, Bucket=bucket, Key="a", Body=b"y", IfNoneMatch="*")
         parts = refused(self.client.complete_multipart_upload, **self._upload(bucket, "a"), IfNoneMatch="*")
         fresh = self.client.put_object(Bucket=bucket, Key="b", Body=b"y", IfNoneMatch="*")
         kept = self.client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"x"
-        return bool(once and parts and fresh and kept)
+        return bool(once and parts and fresh and kept) and all(self._one_wins(bucket, f"race-{n}") for n in range(5))
+
+    def _one_wins(self, bucket: str, key: str) -> bool:
+        start = threading.Barrier(_AT_ONCE)
+
+        def puts(number: int) -> str:
+            start.wait()
+            return refused(self.client.put_object, Bucket=bucket, Key=key, Body=b"%d" % number, IfNoneMatch="*")
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            codes = list(pool.map(puts, range(_AT_ONCE)))
+        held = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return codes.count("") == 1 and held == b"%d" % codes.index("")
 
     def ranges(self) -> bool:
         """A download goes on where it was cut off."""
@@ -277,10 +311,17 @@ class Probe:
         self.client.put_object(Bucket=bucket, Key="a", Body=b"0123456789")
         return self.client.get_object(Bucket=bucket, Key="a", Range="bytes=4-")["Body"].read() == b"456789"
 
-    def encryption(self) -> str:
-        """SSE-S3 of one object: the code of the refusal, or `ignored`; empty where the store encrypts."""
+    def encryption(self) -> bool:
+        """SSE-S3 of one object, by a server to which nobody has given a key for that."""
         bucket = self.bucket()
-        if code := refused(self.client.put_object, Bucket=bucket, Key="a", Body=b"x", ServerSideEncryption="AES256"):
-            return code
-        head = self.client.head_object(Bucket=bucket, Key="a")
-        return "" if head.get("ServerSideEncryption") == "AES256" else "ignored"
+        if refused(self.client.put_object, Bucket=bucket, Key="a", Body=b"x", ServerSideEncryption="AES256"):
+            return False
+        return self.client.head_object(Bucket=bucket, Key="a").get("ServerSideEncryption") == "AES256"
+
+    def quota(self) -> bool:
+        """The most that a bucket holds, through an interface that a program can call."""
+        if not isinstance(self.server, MinioServer):
+            return False  # SeaweedFS: a command of its shell, which its master looks at from time to time
+        bucket = self.bucket()
+        self.server.admin().bucket_quota_set(bucket, 1024**3)
+        return bool(json.loads(self.server.admin().bucket_quota_get(bucket))["quota"] == 1024**3)
