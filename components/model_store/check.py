@@ -16,7 +16,7 @@ MODELS_PATH = "/models"
 MODULE = "load_base_model"
 SCRIPTS = pod_package.files(
     *(MODULE, "adapter_file", "adapter_status", "fetch_adapters", "load_status", "local_files", "one_load"),
-    *("tensor_values", "verify_signature"),
+    *("receiving", "tensor_values", "verify_signature"),
 )
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600

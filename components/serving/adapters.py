@@ -14,7 +14,9 @@ from components.serving.vllm import ADAPTERS_PATH
 
 CONFIG_PATH = "/etc/kitchen/adapters"
 CA_PATH = "/etc/kitchen/ca"
-SCRIPTS = pod_package.files("adapter_file", "fetch_adapters", "local_files", "tensor_values", "verify_signature")
+SCRIPTS = pod_package.files(
+    "adapter_file", "fetch_adapters", "local_files", "receiving", "tensor_values", "verify_signature"
+)
 MANIFEST = "manifest.json"
 
 _MIB = 1024 * 1024

@@ -28,7 +28,8 @@ from components.platform import Platform
 from components.tenancy import StoreAddress
 from infra.payload import fetch_adapters
 from tests.support import pod_package
-from tests.support.minio_server import REGION, MinioServer, free_ports
+from tests.support.minio_server import REGION, MinioServer
+from tests.support.ports import free_ports
 
 BUCKET, REF = "load-models", "tiny/v1"
 PLATFORM = Platform(kind="kubernetes")
@@ -284,7 +285,7 @@ def test_two_loads_at_once_take_turns(large: Volume) -> None:
 
 
 def test_prometheus_sees_how_far_a_load_is(large: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
-    port, _ = free_ports()
+    (port,) = free_ports(1)
     monkeypatch.setattr("components.model_store.volume.STATUS_PORT", port)
     process = begun(large, "model.safetensors")
     process.send_signal(signal.SIGCONT)
