@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -130,6 +130,9 @@ test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a 
 
 test-long: venv ## answers of ten minutes through the real Envoy, also one that drains: not cut (10 minutes, idle)
 	@$(BIN)/pytest -s tests/entry/long
+
+test-large: venv ## a file of 6 GB into a real MinIO and onto a volume, killed on both ways (3 minutes, 7 GB of disk; not part of `make test`)
+	@$(BIN)/pytest -s tests/large
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv

@@ -71,20 +71,21 @@ def _part_faults(store: ObjectStore) -> Iterator[Fault]:
 
 
 def large_file_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
-    """Every file of what the kitchens serve from the bucket must fit into the store."""
+    """Every file of what tenants hold in the bucket must fit into the store."""
     store = settings.object_store
     facts = store_facts(store)
     entries: dict[str, Adapter | BaseModel] = {}
     for kitchen in settings.kitchens.values():
         entries |= {ref: catalog.adapters[ref] for ref in kitchen.adapters if ref in catalog.adapters}
-        if settings.storage.source_claim is None and kitchen.base_model in catalog.base_models:
-            entries[kitchen.base_model] = catalog.base_models[kitchen.base_model]
+    if settings.storage.source_claim is None:
+        held = [ref for tenant in settings.tenants for ref in settings.held(tenant)]
+        entries |= {ref: catalog.base_models[ref] for ref in held if ref in catalog.base_models}
     for ref, entry in sorted(entries.items()):
         for file in entry.files:
             if file.size_bytes > facts.largest:
                 yield Fault(
                     path=f"catalog {ref}: {file.path}",
-                    value=f"{file.size_bytes} bytes",
+                    value=file.size_bytes,
                     rule=f"the store takes {facts.largest} bytes at most (objectStore.abilities and limits)",
                     example="abilities with multipart, or several safetensors files",
                 )

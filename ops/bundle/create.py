@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
+from infra.stores import StoreFacts
 from ops.bundle import skopeo
 from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
 from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
 from ops.bundle.gather import by_skopeo, gather, sum_faults
+from ops.bundle.large import large_notes
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
 from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.bundle.progress import Progress, size
@@ -84,6 +86,8 @@ def _create(order: Order, work: Path, say: Callable[[str], None]) -> Created:
             skopeo.fetch(image.image.upstream, image.image.digest, layout, say)
             layout.rename(work / image.folder)
     entries = gather(order.asked, order.source, work)
+    for note in large_notes(entries, StoreFacts()):
+        say(note)
     _remove_others(work, {entry.name for entry in entries})
     journal = Journal(work.with_name(work.name + ".journal"))
     _refuse_full_disk(order, entries, journal)
