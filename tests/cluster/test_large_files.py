@@ -1,4 +1,4 @@
-"""Files that one request cannot hold, into a real MinIO: limits are small here, so that files may be small."""
+"""Files that one request cannot hold, into a real MinIO and a real SeaweedFS: small limits, so that files are small."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from infra.stores import ALL, CHECKSUMS, MIB, Limits, StoreFacts
 from ops.publish import PublishReport, publish
 from ops.store import StoreError
 from tests.support.minio_server import MinioServer
+from tests.support.seaweed_server import SeaweedServer
+from tests.support.store_server import StoreServer
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -30,9 +32,9 @@ STORE = StoreFacts(limits=SMALL_LIMITS)
 SIZE = 23 * MIB + 7
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
-    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+@pytest.fixture(scope="module", params=[MinioServer, SeaweedServer], ids=lambda kind: kind.NAME)
+def store(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[StoreServer]:
+    with request.param(tmp_path_factory.mktemp("store")) as server:
         yield server
 
 
@@ -55,7 +57,7 @@ def with_files(content: dict[str, bytes]) -> Catalog:
 class Shelf:
     """A bucket, and a folder of what is to be published into it."""
 
-    store: MinioServer
+    store: StoreServer
     bucket: str
     catalog: Catalog
     source: Path
@@ -76,7 +78,7 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(store: MinioServer, request: pytest.FixtureRequest, tmp_path: Path, content: dict[str, bytes]) -> Shelf:
+def shelf(store: StoreServer, request: pytest.FixtureRequest, tmp_path: Path, content: dict[str, bytes]) -> Shelf:
     name = f"large-{hashlib.sha256(request.node.name.encode()).hexdigest()[:10]}"
     store.client().create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
     (tmp_path / MODEL).mkdir(parents=True)
