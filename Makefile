@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-serving test-names test-faults metrics test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -74,7 +74,7 @@ deploy: venv ## preview and update a stack of your own backend, with policies: S
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
 
-bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,adapter,bundles,entry
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,size,adapter,bundles,stores,entry
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 profile: venv ## where the time of one run goes, into reports/profile: WAY=offline|preview|up|no-change RESOURCES=300
@@ -134,6 +134,9 @@ test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a 
 test-long: venv ## answers of ten minutes through the real Envoy, also one that drains: not cut (10 minutes, idle)
 	@$(BIN)/pytest -s tests/entry/long
 
+test-large: venv ## a file of 6 GB into a real MinIO and onto a volume, killed on both ways (3 minutes, 7 GB of disk; not part of `make test`)
+	@$(BIN)/pytest -s tests/large
+
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv
 SERVING_STAMP := $(SERVING)/.requirements.stamp
@@ -158,6 +161,9 @@ test-faults: venv $(SERVING_STAMP) ## faults made for real: each is told to whom
 metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]
 	@$(BIN)/python -m tools.toolchain build monitoring
 	@KITCHEN_SERVING_PYTHON=$(or $(KITCHEN_SERVING_PYTHON),$(SERVING)/bin/python) $(BIN)/python -m tests.monitoring.support.made $(PARTS)
+
+stores: venv ## what object stores can do, asked of a real MinIO and a real SeaweedFS: the table of docs/stores.md anew (1 minute)
+	@$(BIN)/python -m tests.cluster.support.store_table
 
 test-fields: venv $(SERVING_STAMP) ## what the entry lets through, vLLM's own protocols read alike; each of their fields is open or closed
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/pytest -s tests/serving/test_entry_reading.py

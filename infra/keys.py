@@ -12,7 +12,7 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _snake(key: str) -> str:
-    text = key.replace("GiB", "Gib").replace("KiB", "Kib")
+    text = key.replace("GiB", "Gib").replace("KiB", "Kib").replace("MiB", "Mib")
     return "".join(f"_{character.lower()}" if character.isupper() else character for character in text)
 
 

@@ -35,6 +35,7 @@ from infra.settings import (
     SecretText,
     Settings,
     Storage,
+    StoreLimits,
     StoreNetwork,
     StoreServer,
     Tenant,
@@ -146,13 +147,14 @@ def _signer(data: Mapping[str, Any]) -> Signer:
 
 
 def _object_store(data: Mapping[str, Any]) -> ObjectStore:
-    rest = {key: value for key, value in data.items() if key not in ("tls", "network", "deploy")}
+    rest = {key: value for key, value in data.items() if key not in ("tls", "network", "deploy", "limits")}
     rest |= {key: tuple(rest[key]) for key in ("abilities", "adopt") if key in rest}
     tls, network = data.get("tls", {}), dict(data.get("network", {}))
     network["cidrs"] = tuple(network.get("cidrs", ()))
     trust = {"ca_bundle": tls.get("caBundle"), "certificates": tls.get("certificates")}
     deploy = StoreServer(**_fields(data["deploy"])) if "deploy" in data else None
-    return ObjectStore(**_fields(rest), **trust, network=StoreNetwork(**network), deploy=deploy)
+    limits = StoreLimits(**_fields(data.get("limits", {})))
+    return ObjectStore(**_fields(rest), **trust, network=StoreNetwork(**network), limits=limits, deploy=deploy)
 
 
 def _storage(data: Mapping[str, Any]) -> Storage:

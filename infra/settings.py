@@ -88,6 +88,15 @@ class StoreServer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoreLimits:
+    """The most of one request in MiB, of one object in GiB, and of the parts of an object; by default those of S3."""
+
+    put_mib: int = 5120
+    object_gib: int = 5120
+    parts: int = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectStore:
     """The S3-compatible store. `ca_bundle` names a ConfigMap, made where `certificates` hold its PEM; 0 days is off."""
 
@@ -102,10 +111,16 @@ class ObjectStore:
     expire_noncurrent_days: int = 0
     existing_secret: str | None = None
     abilities: tuple[str, ...] | None = None
+    limits: StoreLimits = field(default_factory=StoreLimits)
     quota_gib: Mapping[str, int] = field(default_factory=dict)
     key_generation: int = 1
     adopt: tuple[str, ...] = ()
     deploy: StoreServer | None = None
+
+    @property
+    def has_users(self) -> bool:
+        """Whether the program makes a user for each consumer; else all of them share the key of `existing_secret`."""
+        return self.kind == "minio"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,35 +1,39 @@
 """Publish artifacts: from a folder into the bucket that servers read, checked against the catalog's sums.
 
-Guaranteed: nothing is uploaded unless every file of every artifact has the catalog's size and sum and no key holds
-other content; an object is never overwritten; the store checks each upload's SHA256 again; the file that makes an
-artifact complete (its config) comes last. Publishing twice changes nothing.
+Guaranteed: nothing appears in the bucket unless every file of every artifact has the catalog's size and sum and no key
+holds other content; an object is never overwritten; the store checks each upload's SHA256 again, or where it cannot the
+object is read back; the file that makes an artifact complete (its config) comes last. Publishing twice changes nothing.
+
+A file that one request can hold is hashed and then sent. A larger one is read once: its parts are sent while they are
+hashed, and become an object only after everything else was right. Memory does not grow with the files.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.catalog import BaseModel, Catalog, FileSum
 from infra.faults import MISSING, Fault, FaultsError
+from infra.stores import CHECKSUMS, CONDITIONAL_WRITES, StoreFacts
 from ops.store import ACCESS_KEY, SECRET_KEY, StoreError
 from ops.sums import sha256
+from ops.uploads.held import code_of, compared, head, read_back
+from ops.uploads.parts import OVERTAKEN, Place, Sent, abandon, complete, send
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-MAX_OBJECT_BYTES = 5 * 1024**3
-"""Largest object that one request can upload; bigger models come as several safetensors files."""
-
 _LAST = ("adapter_config.json", "config.json")
 _OTHER_BYTES = ("BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch")
-_CHUNK = 1024 * 1024
+_PARALLEL = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,37 +60,36 @@ def publish(
     refs: Sequence[str],
     source: Path | Mapping[str, Path],
     *,
+    store: StoreFacts = StoreFacts(),  # noqa: B008 - frozen
     progress: Callable[[str], None] = lambda line: None,
 ) -> PublishReport:
     """Upload the artifacts `refs` (adapters or base models) from `source/<ref>/` to `<bucket>/<ref>/<file>`.
 
-    A base model's key is `base/<ref>/<file>`. `source` may also name the folder of each artifact.
+    A base model's key is `base/<ref>/<file>`. `source` may also name the folder of each artifact. `store` is what may
+    be counted on of the store; the parts of large files that were sent before an interruption are not sent again.
 
-    Raise FaultsError with every fault before anything is uploaded, StoreError when the store does not answer.
+    Raise FaultsError with every fault before anything appears, StoreError when the store does not answer.
     """
-    items = _items(catalog, refs, source)
+    items = _items(catalog, refs, source, store)
+    job = _Job(client=client, bucket=bucket, store=store, progress=progress)
     try:
-        states = [(item, _remote_sum(client, bucket, item.key)) for item in items]
-        _refuse_other_content(bucket, states)
-        uploaded: list[_Item] = []
-        for item, found in states:
-            if found is None and _upload(client, bucket, item):
-                uploaded.append(item)
-                progress(f"{bucket}/{item.key}: uploaded, {item.file.size_bytes} bytes")
-            else:
-                progress(f"{bucket}/{item.key}: already there")
+        states = job.states(items)
+        _refuse_faults(bucket, states)
+        for state in states:
+            if state.held is not None:
+                progress(f"{bucket}/{state.item.key}: already there")
+        uploaded = job.upload([state.item for state in states if state.held is None])
     except (BotoCoreError, ClientError) as error:
         raise _store_error(client, bucket, error) from None
-    sent = {item.key for item in uploaded}
     return PublishReport(
         bucket=bucket,
-        uploaded=tuple(item.key for item in uploaded),
-        already_there=tuple(item.key for item in items if item.key not in sent),
-        sent_bytes=sum(item.file.size_bytes for item in uploaded),
+        uploaded=tuple(item.key for item in items if item.key in uploaded),
+        already_there=tuple(item.key for item in items if item.key not in uploaded),
+        sent_bytes=sum(uploaded.values()),
     )
 
 
-def _items(catalog: Catalog, refs: Sequence[str], source: Path | Mapping[str, Path]) -> list[_Item]:
+def _items(catalog: Catalog, refs: Sequence[str], source: Path | Mapping[str, Path], store: StoreFacts) -> list[_Item]:
     faults: list[Fault] = []
     items: list[_Item] = []
     for ref in dict.fromkeys(refs):
@@ -105,84 +108,178 @@ def _items(catalog: Catalog, refs: Sequence[str], source: Path | Mapping[str, Pa
         for file in files:
             item = _Item(key=f"{folder}{ref}/{file.path}", source=held / file.path, file=file)
             items.append(item)
-            faults += _local_faults(item)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        faults += [fault for found in pool.map(lambda item: _local_faults(item, store), items) for fault in found]
     if faults:
         raise FaultsError("publish", faults)
     return items
 
 
-def _local_faults(item: _Item) -> list[Fault]:
+def _local_faults(item: _Item, store: StoreFacts) -> list[Fault]:
     path, file = str(item.source), item.file
     try:
         size = item.source.stat().st_size
-        if file.size_bytes > MAX_OBJECT_BYTES:
-            rule = f"at most {MAX_OBJECT_BYTES} bytes an object"
-            return [Fault(path=path, value=size, rule=rule, example="several safetensors files")]
+        if file.size_bytes > store.largest:
+            rule = f"at most {store.largest} bytes: what the store takes (objectStore.abilities, objectStore.limits)"
+            return [Fault(path=path, value=file.size_bytes, rule=rule, example="several safetensors files")]
         if size != file.size_bytes:
             rule = "must have the catalog's size in bytes"
             return [Fault(path=path, value=size, rule=rule, example=str(file.size_bytes))]
-        found = sha256(item.source)
+        if size > store.limits.put_bytes:
+            return []  # hashed while it is sent
+        return _sum_faults(item, sha256(item.source))
     except FileNotFoundError:
         rule = "every file of the catalog's entry must be in the folder"
         return [Fault(path=path, value=MISSING, rule=rule, example=item.key)]
     except OSError as error:
-        return [Fault(path=path, value=error.strerror, rule="must be a readable file", example=item.key)]
-    if found != file.sha256:
-        rule = "must have the catalog's sha256 sum"
-        return [Fault(path=path, value=found, rule=rule, example=file.sha256)]
-    return []
+        return [_unreadable(item, error)]
 
 
-def _refuse_other_content(bucket: str, states: Sequence[tuple[_Item, str | None]]) -> None:
-    faults = [
+def _unreadable(item: _Item, error: OSError) -> Fault:
+    return Fault(path=str(item.source), value=error.strerror, rule="must be a readable file", example=item.key)
+
+
+def _sum_faults(item: _Item, found: str) -> list[Fault]:
+    if found == item.file.sha256:
+        return []
+    rule = "must have the catalog's sha256 sum"
+    return [Fault(path=str(item.source), value=found, rule=rule, example=item.file.sha256)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _State:
+    """An item, what its file has where that was hashed with it, and what the store holds; None is nothing."""
+
+    item: _Item
+    local: str | None = None
+    held: str | None = None
+
+
+def _refuse_faults(bucket: str, states: Sequence[_State]) -> None:
+    faults = [fault for state in states if state.local is not None for fault in _sum_faults(state.item, state.local)]
+    faults += [
         Fault(
-            path=f"{bucket}/{item.key}",
-            value=found,
+            path=f"{bucket}/{state.item.key}",
+            value=state.held,
             rule="an object is never overwritten: other content takes a new version",
-            example=item.file.sha256,
+            example=state.item.file.sha256,
         )
-        for item, found in states
-        if found not in (None, item.file.sha256)
+        for state in states
+        if state.held not in (None, state.item.file.sha256)
     ]
     if faults:
         raise FaultsError("publish", faults)
 
 
-def _remote_sum(client: S3Client, bucket: str, key: str) -> str | None:
-    """The sha256 sum of an object: the store's checksum, or one of the bytes where it has none."""
-    try:
-        head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey"):
-            client.head_bucket(Bucket=bucket)
+class _Body:
+    """A file on its way, which ends early once the run does: after Ctrl-C nobody waits for gigabytes."""
+
+    def __init__(self, file: BinaryIO, stop: threading.Event) -> None:
+        self._file, self._stop = file, stop
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, count: int = -1) -> bytes:
+        if self._stop.is_set():
+            raise ConnectionError("stopped")
+        return self._file.read(count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One run against one bucket."""
+
+    client: S3Client
+    bucket: str
+    store: StoreFacts
+    progress: Callable[[str], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def states(self, items: Sequence[_Item]) -> list[_State]:
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return list(pool.map(self._state, items))
+
+    def _state(self, item: _Item) -> _State:
+        found = head(self.client, self.bucket, item.key)
+        if found is None:
+            return _State(item=item)
+        known = None if self._is_large(item) else item.file.sha256
+        local, held = compared(self.client, self.bucket, item.key, found, item.source, known=known)
+        return _State(item=item, local=local, held=held)
+
+    def _is_large(self, item: _Item) -> bool:
+        return item.file.size_bytes > self.store.limits.put_bytes
+
+    def upload(self, items: Sequence[_Item]) -> dict[str, int]:
+        """Send what is not there; the bytes that each object took, by key. Of an artifact the last file comes last."""
+        waiting = self._large([item for item in items if self._is_large(item)])
+        sent: dict[str, int] = {}
+        for last in (False, True):
+            chosen = [item for item in items if (Path(item.key).name in _LAST) is last]
+            with ThreadPoolExecutor(_PARALLEL) as pool:
+                try:
+                    counts = list(pool.map(lambda item: self._appear(item, waiting), chosen))
+                except BaseException:
+                    self.stop.set()
+                    raise
+            sent |= {item.key: count for item, count in zip(chosen, counts, strict=True) if count is not None}
+        return sent
+
+    def _large(self, items: Sequence[_Item]) -> dict[str, Sent]:
+        """The parts of every file that one request cannot hold; raise FaultsError for content that is not right."""
+        waiting: dict[str, Sent] = {}
+        faults: list[Fault] = []
+        for item in items:
+            place = Place(client=self.client, bucket=self.bucket, key=item.key, store=self.store)
+            try:
+                waiting[item.key] = send(place, item.source, item.file.size_bytes, self.progress)
+                faults += _sum_faults(item, waiting[item.key].sha256)
+            except OSError as error:
+                faults.append(_unreadable(item, error))
+            except ClientError as error:
+                # Somebody else has made the object, and with it this upload has ended: compared when it is due.
+                if code_of(error) not in OVERTAKEN or head(self.client, self.bucket, item.key) is None:
+                    raise
+        if faults:
+            for upload in waiting.values():
+                abandon(upload)
+            raise FaultsError("publish", faults)
+        return waiting
+
+    def _appear(self, item: _Item, waiting: Mapping[str, Sent]) -> int | None:
+        """Make one object and return the bytes sent; None if someone else put the same content there meanwhile."""
+        sent = waiting.get(item.key)
+        try:
+            made = complete(sent) if sent is not None else not self._is_large(item) and self._put(item)
+        except OSError as error:
+            raise FaultsError("publish", [_unreadable(item, error)]) from None
+        except ValueError as error:
+            raise StoreError(f"object store {self.client.meta.endpoint_url}: {error}") from None
+        if not made:
+            _refuse_faults(self.bucket, [self._state(item)])
+            self.progress(f"{self.bucket}/{item.key}: already there")
             return None
-        raise
-    stored = head.get("ChecksumSHA256", "")
-    if stored and "-" not in stored:
-        return base64.b64decode(stored).hex()
-    digest = hashlib.sha256()
-    for chunk in client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
+        self.progress(f"{self.bucket}/{item.key}: uploaded, {item.file.size_bytes} bytes")
+        return item.file.size_bytes if sent is None else sent.sent_bytes
 
-
-def _upload(client: S3Client, bucket: str, item: _Item) -> bool:
-    """Upload one file; False if someone else put the same content there meanwhile."""
-    try:
-        with item.source.open("rb") as body:
-            client.put_object(
-                Bucket=bucket,
-                Key=item.key,
-                Body=body,
-                ChecksumSHA256=base64.b64encode(bytes.fromhex(item.file.sha256)).decode(),
-                IfNoneMatch="*",
-            )
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in ("PreconditionFailed", "ConditionalRequestConflict"):
-            raise
-        _refuse_other_content(bucket, [(item, _remote_sum(client, bucket, item.key))])
-        return False
-    return True
+    def _put(self, item: _Item) -> bool:
+        """Upload one file in one request; False if there is an object meanwhile."""
+        said: dict[str, Any] = {"IfNoneMatch": "*"} if self.store.can(CONDITIONAL_WRITES) else {}
+        if self.store.can(CHECKSUMS):
+            said["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(item.file.sha256)).decode()
+        try:
+            with item.source.open("rb") as file:
+                body: Any = _Body(file, self.stop)
+                self.client.put_object(Bucket=self.bucket, Key=item.key, Body=body, **said)
+        except ClientError as error:
+            if code_of(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
+                raise
+            return False
+        if (
+            not self.store.can(CHECKSUMS)
+            and (held := read_back(self.client, self.bucket, item.key)) != item.file.sha256
+        ):
+            raise ValueError(f"{self.bucket}/{item.key}: the store holds {held} now; expected {item.file.sha256}")
+        return True
 
 
 def _store_error(client: S3Client, bucket: str, error: BotoCoreError | ClientError) -> StoreError:
@@ -192,7 +289,7 @@ def _store_error(client: S3Client, bucket: str, error: BotoCoreError | ClientErr
             f"object store {endpoint} cannot be reached: bucket {bucket}, 3 attempts of 3 s to connect "
             f"({type(error).__name__}); check: --endpoint, that the store runs, the network, the CA bundle"
         )
-    code = str(error.response.get("Error", {}).get("Code", "?"))
+    code = code_of(error)
     hint = f"check: {ACCESS_KEY} and {SECRET_KEY} and their rights"
     if code in _OTHER_BYTES:
         hint = "the store refused a file whose sum is not the one that was checked: it changes; run the command again"

@@ -11,6 +11,7 @@ from infra.catalog import Catalog, load_catalog
 from infra.faults import MISSING, Fault, FaultsError
 from infra.load import settings_from_file
 from infra.settings import Settings
+from infra.stores import store_facts
 from ops.checks.adapter import WEIGHTS
 from ops.checks.files import read_folder
 from ops.checks.values import value_faults
@@ -49,7 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
     s3 = client(arguments.endpoint or store.endpoint, store.region)
     for kind, folder, refs in (("lora", "lora", adapters), ("models", "base", arguments.model)):
         if refs:
-            report = publish(s3, _bucket(settings, kind), catalog, refs, arguments.source / folder, progress=print)
+            report = publish(
+                s3,
+                _bucket(settings, kind),
+                catalog,
+                refs,
+                arguments.source / folder,
+                store=store_facts(store),
+                progress=print,
+            )
             print(
                 f"{report.bucket}: {len(report.uploaded)} uploaded ({report.sent_bytes} bytes), "
                 f"{len(report.already_there)} already there"

@@ -15,7 +15,7 @@ from components.platform import Platform
 
 SCRIPTS = pod_package.files(
     *("adapter_file", "adapter_status", "call_files", "content_files", "fetch_adapters", "local_files"),
-    *("record_status", "ship_calls", "signer_keys", "store_key", "tensor_values", "verify_signature"),
+    *("receiving", "record_status", "ship_calls", "signer_keys", "store_key", "tensor_values", "verify_signature"),
 )
 """Files of the package that the sidecar needs."""
 

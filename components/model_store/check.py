@@ -16,7 +16,7 @@ MODELS_PATH = "/models"
 MODULE = "load_base_model"
 SCRIPTS = pod_package.files(
     *(MODULE, "adapter_file", "adapter_status", "completion", "fetch_adapters", "load_status", "local_files"),
-    *("one_load", "signed_model", "signer_keys", "tensor_values", "verify_signature"),
+    *("one_load", "receiving", "signed_model", "signer_keys", "tensor_values", "verify_signature"),
 )
 MANIFEST = "manifest.json"
 WAIT_SECONDS = 600

@@ -1,8 +1,9 @@
 """Bucket policies of the program: statements of its own beside those that others wrote, compared as a store keeps them.
 
 What a store makes of them differs. MinIO evaluates a bucket policy for anonymous requests alone: there the policies of
-users deny the rest (`components.object_store.minio.users`). Stores that evaluate it for users too, as S3 does, deny
-both by it.
+users deny the rest (`components.object_store.minio.users`). Stores that evaluate it for users too, as S3 and SeaweedFS
+do, deny both by it. SeaweedFS does not know `aws:principaltype`: what it says of a request without a key is that there
+is no `aws:username`, which on S3 would be said of roles too.
 """
 
 from __future__ import annotations
@@ -11,10 +12,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-Guard = Literal["anonymous", "delete-versions"]
-"""`anonymous`: no request without a key. `delete-versions`: nobody deletes versions or passes over a retention."""
+Guard = Literal["anonymous", "delete-versions", "without-key"]
+"""`anonymous`, and for SeaweedFS `without-key`: no request without a key.
 
-_SIDS: Mapping[str, str] = {"anonymous": "KitchenDenyAnonymous", "delete-versions": "KitchenDenyDeleteVersions"}
+`delete-versions`: nobody deletes versions or passes over a retention."""
+
+_SIDS: Mapping[str, str] = {
+    "anonymous": "KitchenDenyAnonymous",
+    "delete-versions": "KitchenDenyDeleteVersions",
+    "without-key": "KitchenDenyWithoutKey",
+}
+_NOBODY: Mapping[str, Mapping[str, Any]] = {
+    "anonymous": {"StringEquals": {"aws:principaltype": ["Anonymous"]}},
+    "without-key": {"Null": {"aws:username": ["true"]}},
+}
+_CONDITION, _OF_CONDITION = "a condition", "a value of a condition"
 _LISTS = ("Action", "NotAction", "Resource", "NotResource", "AWS")
 
 
@@ -22,12 +34,8 @@ def statement(guard: str, bucket: str) -> dict[str, Any]:
     """The statement of a guard for a bucket."""
     arn = f"arn:aws:s3:::{bucket}"
     made: dict[str, Any] = {"Sid": _SIDS[guard], "Effect": "Deny", "Principal": {"AWS": ["*"]}}
-    if guard == "anonymous":
-        return made | {
-            "Action": ["s3:*"],
-            "Resource": [arn, f"{arn}/*"],
-            "Condition": {"StringEquals": {"aws:principaltype": ["Anonymous"]}},
-        }
+    if guard in _NOBODY:
+        return made | {"Action": ["s3:*"], "Resource": [arn, f"{arn}/*"], "Condition": _NOBODY[guard]}
     return made | {"Action": ["s3:BypassGovernanceRetention", "s3:DeleteObjectVersion"], "Resource": [f"{arn}/*"]}
 
 
@@ -50,10 +58,11 @@ def canonical(value: Any, key: str = "") -> Any:
     """A policy in one spelling: stores keep lists as sets, write one entry as text, and `*` as every AWS principal."""
     if key == "Principal" and value == "*":
         value = {"AWS": ["*"]}
-    if key in _LISTS and isinstance(value, str):
+    if (key in _LISTS or key == _OF_CONDITION) and isinstance(value, str):
         value = [value]
-    if isinstance(value, dict):
-        return {name: canonical(entry, name) for name, entry in value.items()}
+    if isinstance(value, Mapping):
+        inner = {"Condition": _CONDITION, _CONDITION: _OF_CONDITION}.get(key)
+        return {name: canonical(entry, inner or name) for name, entry in value.items()}
     if isinstance(value, list):
         return sorted((canonical(entry) for entry in value), key=lambda entry: json.dumps(entry, sort_keys=True))
     return value

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 RULE_ID = "kitchen-noncurrent"
+UPLOADS_RULE_ID = "kitchen-uploads"
 
 _ABSENT = {
     "404",
@@ -92,14 +93,8 @@ def apply(client: S3Client, props: Mapping[str, Any]) -> None:
             Bucket=bucket,
             ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}},  # type: ignore[typeddict-item]  # a mode is a plain string here
         )
-    if days := int(props["expireNoncurrentDays"]):
-        rule = {
-            "ID": RULE_ID,
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": days},
-        }
-        client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})  # type: ignore[list-item]  # a rule of plain strings
+    if rules := _rules(props):
+        client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
     elif can(props, "lifecycle") and _lifecycle(client, bucket):
         client.delete_bucket_lifecycle(Bucket=bucket)
     if can(props, "bucketPolicy"):
@@ -115,11 +110,12 @@ def observe(client: S3Client, bucket: str, props: Mapping[str, Any]) -> dict[str
     owner = tags.pop(OWNER_TAG, "")
     lock = _lock(client, bucket) if can(props, "objectLock") else {}
     mode, lock_days = _retention(lock)
-    ours, foreign = 0, []
+    ours, uploads, foreign = 0, 0, []
     for rule in _lifecycle(client, bucket) if can(props, "lifecycle") else []:
-        days = _noncurrent_days(rule)
-        if days:
+        if days := _days(rule, RULE_ID):
             ours = days
+        elif "abortUploadsDays" in props and (days := _days(rule, UPLOADS_RULE_ID)):
+            uploads = days
         else:
             foreign.append(f"lifecycle rule {rule.get('ID', '?')}")
     guards, statements = split(_policy(client, bucket) if can(props, "bucketPolicy") else "", bucket)
@@ -132,6 +128,7 @@ def observe(client: S3Client, bucket: str, props: Mapping[str, Any]) -> dict[str
         "objectLockDays": lock_days,
         "objectLockMode": mode,
         "expireNoncurrentDays": ours,
+        **({"abortUploadsDays": uploads} if "abortUploadsDays" in props else {}),
         "tags": tags,
         "owner": owner,
         "guards": guards,
@@ -234,16 +231,32 @@ def _lifecycle(client: S3Client, bucket: str) -> list[Any]:
         raise
 
 
-def _noncurrent_days(rule: Mapping[str, Any]) -> int:
-    """Days of our own rule as we write it; 0 for any other rule."""
-    expected = {"ID", "Status", "Filter", "Prefix", "NoncurrentVersionExpiration"}
+_ACTIONS = {
+    RULE_ID: ("NoncurrentVersionExpiration", "NoncurrentDays"),
+    UPLOADS_RULE_ID: ("AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
+}
+
+
+def _rules(props: Mapping[str, Any]) -> list[Any]:
+    """Our lifecycle rules, each for the whole bucket."""
+    asked = {RULE_ID: props["expireNoncurrentDays"], UPLOADS_RULE_ID: props.get("abortUploadsDays", 0)}
+    return [
+        {"ID": name, "Status": "Enabled", "Filter": {"Prefix": ""}, _ACTIONS[name][0]: {_ACTIONS[name][1]: int(days)}}
+        for name, days in asked.items()
+        if days
+    ]
+
+
+def _days(rule: Mapping[str, Any], name: str) -> int:
+    """Days of our own rule of this name as we write it; 0 for any other rule."""
+    action, key = _ACTIONS[name]
     scope = rule.get("Prefix") or rule.get("Filter") or {}
-    if rule.get("ID") != RULE_ID or rule.get("Status") != "Enabled" or set(rule) - expected:
+    if rule.get("ID") != name or rule.get("Status") != "Enabled":
         return 0
-    if scope not in ({}, {"Prefix": ""}):
+    if set(rule) - {"ID", "Status", "Filter", "Prefix", action} or scope not in ({}, {"Prefix": ""}):
         return 0
-    expiration = rule.get("NoncurrentVersionExpiration", {})
-    return int(expiration.get("NoncurrentDays", 0)) if set(expiration) == {"NoncurrentDays"} else 0
+    said = rule.get(action, {})
+    return int(said.get(key, 0)) if set(said) == {key} else 0
 
 
 def _policy(client: S3Client, bucket: str) -> str:

@@ -27,6 +27,7 @@ _COMPARED = (
     "objectLockDays",
     "objectLockMode",
     "expireNoncurrentDays",
+    "abortUploadsDays",
     "tags",
     "owner",
     "closed",
@@ -50,7 +51,7 @@ class BucketProvider(QuietProvider):
         if known(news["bucket"]) and not _BUCKET.fullmatch(str(news["bucket"])):
             reason = f"{news['bucket']}: must be 3 to 63 of a-z, 0-9 and inner hyphens; example: dev-lora"
             faults.append(dynamic.CheckFailure("bucket", reason))
-        for name in ("objectLockDays", "expireNoncurrentDays"):
+        for name in ("objectLockDays", "expireNoncurrentDays", *(["abortUploadsDays"] if _aborts(news) else [])):
             if known(news[name]) and (news[name] < 0 or int(news[name]) != news[name]):
                 reason = f"{news[name]}: must be 0 (off) or a whole number of days; example: 30"
                 faults.append(dynamic.CheckFailure(name, reason))
@@ -126,19 +127,24 @@ class S3Bucket(dynamic.Resource, module="kitchen", name="S3Bucket"):
         super().__init__(BucketProvider(), resource_name, dict(props), opts)
 
 
+def _aborts(news: Mapping[str, Any]) -> bool:
+    return "abortUploadsDays" in news
+
+
 def _beyond_abilities(news: Mapping[str, Any]) -> list[dynamic.CheckFailure]:
     """What is asked of a store that it cannot do: refused, because leaving it away would be silent."""
     asked = {
         "versioning": "versioning",
         "objectLockDays": "objectLock",
         "expireNoncurrentDays": "lifecycle",
+        "abortUploadsDays": "lifecycle",
         "guards": "bucketPolicy",
         "tags": "tagging",
     }
     return [
         dynamic.CheckFailure(name, f"{news[name]}: the store cannot do {ability}; rule: abilities name what it can")
         for name, ability in asked.items()
-        if news[name] and known(news[name]) and ability not in news["abilities"]
+        if news.get(name) and known(news[name]) and ability not in news["abilities"]
     ]
 
 

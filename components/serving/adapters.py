@@ -15,7 +15,7 @@ from components.serving.vllm import ADAPTERS_PATH
 CONFIG_PATH = "/etc/kitchen/adapters"
 CA_PATH = "/etc/kitchen/ca"
 SCRIPTS = pod_package.files(
-    "adapter_file", "fetch_adapters", "local_files", "signer_keys", "tensor_values", "verify_signature"
+    *("adapter_file", "fetch_adapters", "local_files", "receiving", "signer_keys", "tensor_values", "verify_signature")
 )
 MANIFEST = "manifest.json"
 

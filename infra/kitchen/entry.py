@@ -110,7 +110,7 @@ def _shipping(context: Context) -> Shipping:
     """The record goes into the bucket of the audit, which is locked where the settings say so."""
     store = context.settings.object_store
     scripts = {name: context.payload[name] for name in RECORD_SCRIPTS}
-    existing = store.existing_secret if store.kind == "s3" else None
+    existing = None if store.has_users else store.existing_secret
     return Shipping(
         image=context.image(FETCH_IMAGE),
         bucket=naming.bucket(store.bucket_prefix, _BUCKET),

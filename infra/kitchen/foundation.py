@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pulumi
 
 from components import naming
+from components.facts import ABILITIES
 from components.object_store import Bucket, BucketArgs, Guard
 from components.object_store.minio.pod import PORT as STORE_PORT
 from components.tenancy import (
@@ -22,10 +23,13 @@ from components.tenancy import (
 from infra.kitchen.context import Context
 from infra.kitchen.doors import guard_tenant, mesh_labels
 from infra.kitchen.ports import server_port
-from infra.rules.object_store import abilities
-from infra.settings import Settings
+from infra.settings import ObjectStore, Settings
+from infra.stores import ABORT_UPLOADS, S3, store_facts
 
 BUCKETS = ("models", "lora", "evaluations", "audit", "pulumi-state")
+UPLOAD_DAYS = 7
+"""Days after which a store removes the parts of an upload that nobody has ended; a run before that goes on with it."""
+
 LOCKED_BUCKETS = ("models", "lora", "audit")
 """Where object lock applies. Not `pulumi-state`: every update overwrites the state, and an old one must be erasable."""
 
@@ -89,9 +93,9 @@ def store_address(settings: Settings) -> StoreAddress:
 def bucket(context: Context, name: str) -> Bucket:
     """Declare one of the environment's buckets."""
     store = context.settings.object_store
-    can = abilities(store)
+    can = store_facts(store).abilities
     locked = store.object_lock_days > 0 and name in LOCKED_BUCKETS
-    guards: tuple[Guard, ...] = ("anonymous", "delete-versions") if locked else ("anonymous",)
+    guards = _guards(store, locked=locked)
     args = BucketArgs(
         endpoint=store.endpoint,
         region=store.region,
@@ -100,15 +104,25 @@ def bucket(context: Context, name: str) -> Bucket:
         object_lock_days=store.object_lock_days if locked else 0,
         expire_noncurrent_days=store.expire_noncurrent_days,
         # With kind s3 readers may get their access by a policy of the bucket, which is not ours.
-        closed=store.kind == "minio",
+        closed=store.kind != S3,
         guards=guards if "bucketPolicy" in can else (),
-        abilities=can,
+        abilities=[name for name in ABILITIES if name in can],
+        abort_uploads_days=UPLOAD_DAYS if ABORT_UPLOADS in can else None,
         quota_gib=store.quota_gib.get(name),
         adopt=name in store.adopt,
         protect=context.settings.protect,
     )
     needs = [context.store_server] if context.store_server is not None else []
     return Bucket(name, args, pulumi.ResourceOptions(depends_on=needs))
+
+
+def _guards(store: ObjectStore, *, locked: bool) -> list[Guard]:
+    guards: list[Guard] = ["anonymous"]
+    if store.kind == "seaweedfs":  # it takes the condition of `anonymous`, and never meets it
+        guards.append("without-key")
+    if locked:
+        guards.append("delete-versions")
+    return guards
 
 
 def _port(endpoint: str) -> int:

@@ -180,7 +180,7 @@ def _access(context: Context, kitchen: Kitchen) -> BucketAccess:
 
 def _fetch(context: Context, kitchen: Kitchen) -> AdapterFetch:
     store = context.settings.object_store
-    secret = store.existing_secret if store.kind == "s3" else None
+    secret = None if store.has_users else store.existing_secret
     return AdapterFetch(
         image=context.image(FETCH_IMAGE),
         scripts={name: context.payload[name] for name in FETCH_SCRIPTS},

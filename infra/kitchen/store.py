@@ -96,14 +96,14 @@ def writer(
         user=naming.writer_user(bucket, settings.environment),
         labels=context.shared_labels(),
         mode=_mode(settings),
-        existing_secret=store.existing_secret if store.kind == "s3" else None,
+        existing_secret=None if store.has_users else store.existing_secret,
         generation=store.key_generation,
         writes=True,
     )
 
 
 def _mode(settings: Settings) -> Literal["minio", "existing", "placeholder"]:
-    if settings.object_store.kind == "s3":
+    if not settings.object_store.has_users:
         return "existing"
     return "minio" if settings.render_to is None else "placeholder"
 

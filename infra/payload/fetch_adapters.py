@@ -3,9 +3,9 @@
 Runs in a pod's init container before the model server, on Python 3.9+ with boto3. An adapter appears at
 `<target>/<name>` (its `served`, where it has one) in one rename, after every file had the manifest's size and sha256
 sum, its weights no value that spoils a server's answers, and one of the signers had signed them; what is there already
-is checked again. On a fault nothing of that adapter
-stays visible, every fault is told, and the exit code is 1 (content is not what the manifest says, or not signed),
-2 (bad manifest, arguments or target) or 3 (store out of reach or access denied).
+is checked again. A file that was cut off goes on where it ended. On a fault nothing of that adapter stays where servers
+read, every fault is told, and the exit code is 1 (content is not what the manifest says, or not signed), 2 (bad
+manifest, arguments or target) or 3 (store out of reach or access denied).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import signer_keys, verify_signature
 from .adapter_file import Watch, scale_in
 from .local_files import MIB, discard, entries, is_right, sync
+from .receiving import BAD_INPUT, MISSING, NO_STORE, SIGNATURE, SUM, VALUES, WRONG_CONTENT, FetchError, Source, received
 from .tensor_values import SERVED
 
-WRONG_CONTENT, BAD_INPUT, NO_STORE = 1, 2, 3
 STAGE = ".fetching"
 PARALLEL = 4
 ATTEMPTS = 3
@@ -46,19 +46,6 @@ FIELDS = {
     "sizeBytes": (re.compile("[0-9]+"), "a whole number of bytes"),
     "dtype": (re.compile("|".join(SERVED)), f"one of {', '.join(SERVED)}"),
 }
-
-
-SUM, SIGNATURE, VALUES, MISSING, OTHER = "sum", "signature", "values", "missing", "other"
-"""Why content is refused, in one word of these: for metrics, whose labels are bounded."""
-
-
-class FetchError(Exception):
-    """What is wrong, the exit code that it asks for, and why in one word."""
-
-    def __init__(self, message: str, code: int = WRONG_CONTENT, why: str = OTHER) -> None:
-        """Keep the message for the report."""
-        super().__init__(message)
-        self.code, self.why = code, why
 
 
 class Store:
@@ -85,41 +72,20 @@ class Store:
             message = f"AWS_ENDPOINT_URL: {self.endpoint}: {type(error).__name__}; rule: http(s)://host[:port]"
             raise FetchError(message, BAD_INPUT) from None
 
-    def download(self, key: str, part: Path, size: int, watch: Watch) -> str:
-        """Stream an object to `part` (never over a link, never beyond `size`) and return its sha256 sum."""
-        for attempt in range(1, ATTEMPTS + 1):
-            if self.broken.is_set():
-                raise FetchError(f"{self.bucket}/{key}: not tried, the store is out of reach", NO_STORE)
-            try:
-                return self._stream(key, part, size, watch)
-            except (BotoCoreError, ClientError) as error:
-                found = self._explain(key, error)
-                if attempt == ATTEMPTS or self.broken.is_set() or isinstance(error, ClientError):
-                    raise found from None
-        raise AssertionError("the last attempt returns or raises")
+    def source(self, key: str) -> Source:
+        """The object as a file to be received; not tried once the store was out of reach."""
+        return _Object(self, key)
 
-    def _stream(self, key: str, part: Path, size: int, watch: Watch) -> str:
-        watch.begin()
-        count = 0
-        body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        with os.fdopen(os.open(part, flags, 0o644), "wb") as file:
-            for chunk in body.iter_chunks(MIB):
-                count += len(chunk)
-                if count > size:
-                    raise FetchError(f"{self.bucket}/{key}: more than {size} bytes; expected {size} bytes", why=SUM)
-                watch.update(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        if count != size:
-            raise FetchError(f"{self.bucket}/{key}: {count} bytes; expected {size} bytes", why=SUM)
-        return watch.sha256()
-
-    def _explain(self, key: str, error: BotoCoreError | ClientError) -> FetchError:
+    def _explain(self, key: str, error: Exception) -> FetchError:
         where, kind = f"{self.bucket}/{key}", type(error).__name__
+        if isinstance(error, FetchError):
+            return error
+        if not isinstance(error, (BotoCoreError, ClientError)):
+            raise error
         if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", "?"))
+            if code == "InvalidRange":
+                return FetchError(f"{where}: shorter than the manifest says", why=SUM)
             if code in ("NoSuchKey", "404"):
                 return FetchError(f"{where}: missing in the store; expected an object", why=MISSING)
             return FetchError(f"{where}: the store refused: {code}; check the key's rights", NO_STORE)
@@ -128,6 +94,25 @@ class Store:
         if kind in ("EndpointConnectionError", "ConnectTimeoutError", "SSLError"):
             self.broken.set()
         return FetchError(f"{where}: store {self.endpoint} out of reach ({kind})", NO_STORE)
+
+
+class _Object(Source):
+    def __init__(self, store: Store, key: str) -> None:
+        self._store, self._key, self.where = store, key, f"{store.bucket}/{key}"
+
+    def open(self, offset: int) -> Any:
+        if self._store.broken.is_set():
+            raise FetchError(f"{self.where}: not tried, the store is out of reach", NO_STORE)
+        # A range is given without a sum of the store's, which boto3 would compute beside ours.
+        return self._store._client.get_object(Bucket=self._store.bucket, Key=self._key, Range=f"bytes={offset}-")[
+            "Body"
+        ]
+
+    def broken(self, error: Exception) -> bool:
+        return isinstance(error, BotoCoreError) and not self._store.broken.is_set()
+
+    def fault(self, error: Exception) -> FetchError:
+        return self._store._explain(self._key, error)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -207,9 +192,9 @@ def prepare(adapter: dict[str, Any], target: Path, signers: Any, dtype: str) -> 
     discard(final)
     if stage.is_symlink():
         discard(stage)
-    for path in entries(stage):
-        if path not in files:
-            discard(stage / path)
+    begun = {Path(path).with_name(f".{Path(path).name}.part").as_posix() for path in files}
+    for path in entries(stage) - set(files) - begun:
+        discard(stage / path)
     return False
 
 
@@ -228,9 +213,7 @@ def fetch_file(
             return _values_fault(store, key, watch)
         staged.parent.mkdir(parents=True, exist_ok=True)
         part = staged.with_name(f".{staged.name}.part")
-        actual = store.download(key, part, file["sizeBytes"], watch)
-        if actual != file["sha256"]:
-            return FetchError(f"{store.bucket}/{key}: sha256 {actual}; expected {file['sha256']}", why=SUM)
+        received(store.source(key), part, file, watch)
         part.replace(staged)
         sync(staged.parent)
     except FetchError as error:
@@ -276,7 +259,8 @@ def fetch(manifest: dict[str, Any], target: Path, key: dict[str, str] | None = N
         if not wrong:
             staged.rename(target / served)
         faults += wrong
-    discard(target / STAGE)
+    if not any(fault.code == NO_STORE for fault in faults):  # else the next run goes on with what is there
+        discard(target / STAGE)
     sync(target)
     return faults
 

@@ -16,7 +16,6 @@ nothing, so that a start of a server does not read a hundred gigabytes twice.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import signal
@@ -24,16 +23,12 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from . import completion, load_status, local_files, one_load, signed_model
+from . import completion, load_status, local_files, one_load, receiving, signed_model
 from . import fetch_adapters as base
 
 PARALLEL = 4
-ATTEMPTS = 5
-MIB = load_status.MIB
 
 
 class Source:
@@ -44,29 +39,29 @@ class Source:
         self._prefix, self._folder = f"base/{ref}", folder
         self._store = base.Store(bucket or "") if folder is None else None
 
-    def open(self, path: str, offset: int) -> Any:
-        """A stream with `read(count)` of a file's bytes from `offset` on."""
-        if self._store is None:
-            flags = os.O_RDONLY | os.O_NOFOLLOW
-            stream = os.fdopen(os.open(Path(str(self._folder), self._prefix, path), flags), "rb")
-            stream.seek(offset)
-            return stream
-        key = f"{self._prefix}/{path}"
-        return self._store._client.get_object(Bucket=self._store.bucket, Key=key, Range=f"bytes={offset}-")["Body"]
+    def of(self, path: str) -> receiving.Source:
+        """One of the files."""
+        if self._store is not None:
+            return self._store.source(f"{self._prefix}/{path}")
+        return _Local(Path(str(self._folder), self._prefix, path))
 
-    def where(self, path: str) -> str:
-        """The file as messages name it."""
-        place = self._folder if self._store is None else self._store.bucket
-        return f"{place}/{self._prefix}/{path}"
 
-    def fault(self, path: str, error: Exception) -> Any:
-        """What an exception of `open` or `read` means."""
-        if isinstance(error, (BotoCoreError, ClientError)) and self._store is not None:
-            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "InvalidRange":
-                return base.FetchError(f"{self.where(path)}: shorter than the manifest says")
-            return self._store._explain(f"{self._prefix}/{path}", error)
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        return base.FetchError(f"{self.where(path)}: cannot be read: {reason}; expected a file")
+class _Local(receiving.Source):
+    def __init__(self, path: Path) -> None:
+        self._path, self.where = path, str(path)
+
+    def open(self, offset: int) -> Any:
+        stream = os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+        stream.seek(offset)
+        return stream
+
+    def broken(self, error: Exception) -> bool:
+        return False
+
+    def fault(self, error: Exception) -> receiving.FetchError:
+        if not isinstance(error, OSError):
+            raise error
+        return receiving.FetchError(f"{self.where}: cannot be read: {error.strerror}; expected a file")
 
 
 def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
@@ -75,7 +70,7 @@ def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
         content = path.read_bytes()
         data = json.loads(content, object_pairs_hook=base._no_duplicates)
     except (OSError, ValueError) as error:
-        raise base.FetchError(f"manifest {path}: {error}", base.BAD_INPUT) from None
+        raise receiving.FetchError(f"manifest {path}: {error}", receiving.BAD_INPUT) from None
     faults = base._wrong_fields("manifest", data, "name", "version")
     files = data.get("files") if isinstance(data, dict) else None
     if not isinstance(files, list) or not files:
@@ -86,7 +81,7 @@ def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
             faults += base._wrong_fields(f"files[{number}]", file, "path", "sha256", "sizeBytes")
     faults += signed_model.signers_faults(data)
     if faults:
-        raise base.FetchError("\n".join(f"manifest: {fault}" for fault in faults), base.BAD_INPUT)
+        raise receiving.FetchError("\n".join(f"manifest: {fault}" for fault in faults), receiving.BAD_INPUT)
     return data, signed_model.sum_of(content, data)
 
 
@@ -101,68 +96,17 @@ def load_file(source: Source, file: dict[str, Any], folder: Path, progress: load
         turn.check()
         local_files.discard(final)
         final.parent.mkdir(parents=True, exist_ok=True)
-        if part.is_symlink() or part.is_dir():
-            local_files.discard(part)
-        resumed = part.exists()
-        actual = receive(source, file, part, progress)
-        if actual != file["sha256"] and resumed:
-            local_files.discard(part)  # the beginning may have been another file's
-            actual = receive(source, file, part, progress)
-        if actual != file["sha256"]:
-            local_files.discard(part)
-            return base.FetchError(f"{source.where(file['path'])}: sha256 {actual}; expected {file['sha256']}")
+        receiving.received(
+            source.of(file["path"]), part, file, local_files.Sum(), lambda count, read: progress.add(count, read=read)
+        )
         turn.check()
         part.replace(final)
         local_files.sync(final.parent)
-    except base.FetchError as error:
+    except receiving.FetchError as error:
         return error
     except OSError as error:
-        return base.FetchError(f"{final}: cannot be written: {error.strerror}", base.BAD_INPUT)
+        return receiving.FetchError(f"{final}: cannot be written: {error.strerror}", receiving.BAD_INPUT)
     return None
-
-
-def receive(source: Source, file: dict[str, Any], part: Path, progress: load_status.Progress) -> str:
-    """Continue or begin `part` until it has the file's size; return its sha256 sum."""
-    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "r+b") as out:
-        digest, have = hash_beginning(out, file["sizeBytes"])
-        progress.add(have, read=False)
-        where, failures = source.where(file["path"]), 0
-        while have < file["sizeBytes"]:
-            before = have
-            try:
-                stream = source.open(file["path"], have)
-            except (BotoCoreError, ClientError, OSError) as error:
-                raise source.fault(file["path"], error) from None
-            try:
-                for chunk in iter(lambda: stream.read(MIB), b""):  # noqa: B023 - called before the next round
-                    have += len(chunk)
-                    if have > file["sizeBytes"]:
-                        raise base.FetchError(f"{where}: more than {file['sizeBytes']} bytes")
-                    out.write(chunk)
-                    digest.update(chunk)
-                    progress.add(len(chunk), read=True)
-                if have < file["sizeBytes"]:
-                    raise base.FetchError(f"{where}: {have} bytes; expected {file['sizeBytes']} bytes")
-            except BotoCoreError as error:
-                failures = 0 if have > before else failures + 1
-                if failures >= ATTEMPTS:
-                    raise source.fault(file["path"], error) from None
-            finally:
-                stream.close()
-        out.flush()
-        os.fsync(out.fileno())
-    return str(digest.hexdigest())
-
-
-def hash_beginning(out: BinaryIO, size: int) -> tuple[Any, int]:
-    """Hash what an interrupted load left; what is too long is thrown away."""
-    digest, have = hashlib.sha256(), 0
-    if os.fstat(out.fileno()).st_size > size:
-        out.truncate(0)
-    for chunk in iter(lambda: out.read(MIB), b""):
-        digest.update(chunk)
-        have += len(chunk)
-    return digest, have
 
 
 def load(manifest: dict[str, Any], sha256: str, source: Source, folder: Path, turn: Any, *, port: int = 0) -> list[Any]:
@@ -223,12 +167,12 @@ def check(manifest: dict[str, Any], sha256: str, folder: Path, patience: float) 
         waited = time.monotonic() - start
         if waited >= patience:
             hint = "the load Job of this base model says why: kubectl get jobs, kubectl logs"
-            return [base.FetchError(f"{ref}: {reason}; waited {waited:.0f} s; check: {hint}")]
+            return [receiving.FetchError(f"{ref}: {reason}; waited {waited:.0f} s; check: {hint}")]
         print(f"{ref}: {reason}; waiting, {waited:.0f} of {patience:.0f} s", flush=True)
         time.sleep(min(load_status.PROGRESS_SECONDS, patience - waited))
     try:
         signer = signed_model.signed_by(manifest, folder)
-    except base.FetchError as error:
+    except receiving.FetchError as error:
         return [error]
     print(f"{ref}: complete: marker and sizes are right{completion.by(signer)}", flush=True)
     return []
@@ -236,7 +180,7 @@ def check(manifest: dict[str, Any], sha256: str, folder: Path, patience: float) 
 
 def _refuse_links(folder: Path) -> None:
     if any(place.is_symlink() for place in (folder, *folder.parents[:2])):
-        raise base.FetchError(f"{folder}: is or lies below a link; rule: a folder of its own", base.BAD_INPUT)
+        raise receiving.FetchError(f"{folder}: is or lies below a link; rule: a folder of its own", receiving.BAD_INPUT)
 
 
 def main() -> int:
@@ -270,14 +214,14 @@ def main() -> int:
                 else:
                     faults = load_signature(manifest, source, folder, turn)
     except one_load.OvertakenError as error:
-        faults = [base.FetchError(str(error), base.NO_STORE)]
-    except base.FetchError as error:
+        faults = [receiving.FetchError(str(error), receiving.NO_STORE)]
+    except receiving.FetchError as error:
         faults = [error]
     except OSError as error:
-        faults = [base.FetchError(f"--models {arguments.models}: {error.strerror}", base.BAD_INPUT)]
+        faults = [receiving.FetchError(f"--models {arguments.models}: {error.strerror}", receiving.BAD_INPUT)]
     for fault in faults:
         print(f"fault: {fault}", file=sys.stderr)
-    order = (base.WRONG_CONTENT, base.NO_STORE, base.BAD_INPUT).index
+    order = (receiving.WRONG_CONTENT, receiving.NO_STORE, receiving.BAD_INPUT).index
     return int(min((fault.code for fault in faults), key=order, default=0))
 
 

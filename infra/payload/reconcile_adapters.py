@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .adapter_status import OTHER, RANK, REASONS, SERVER, Status, log, serve
-from .fetch_adapters import BAD_INPUT, WRONG_CONTENT, FetchError, fetch, not_signed, read_manifest
+from .fetch_adapters import fetch, not_signed, read_manifest
 from .local_files import discard
+from .receiving import BAD_INPUT, WRONG_CONTENT, FetchError
 from .store_key import StoreKey
 from .update_api import Server, ServerError
 

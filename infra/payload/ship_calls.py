@@ -29,7 +29,7 @@ from . import record_status
 from .adapter_status import log
 from .call_files import CallFiles, batches
 from .content_files import ContentFile
-from .fetch_adapters import BAD_INPUT, FetchError
+from .receiving import BAD_INPUT, FetchError
 from .store_key import StoreKey
 
 MIB = 1024 * 1024

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from . import signer_keys, verify_signature
-from .fetch_adapters import SIGNATURE as WHY
-from .fetch_adapters import FetchError
+from .receiving import SIGNATURE as WHY
+from .receiving import FetchError
 
 SIGNERS = "signers"
 

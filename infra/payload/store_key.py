@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .fetch_adapters import BAD_INPUT, FetchError
+from .receiving import BAD_INPUT, FetchError
 
 FILES = {"AWS_ACCESS_KEY_ID": "aws_access_key_id", "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key"}
 """Files of the Secret, and what boto3 calls their content."""

@@ -23,7 +23,7 @@ from infra.rules.hot_lora import hot_lora_faults
 from infra.rules.kitchens import kitchens_faults
 from infra.rules.monitoring import ends_faults, monitoring_faults, receiver_faults
 from infra.rules.names import name_faults, twin_faults
-from infra.rules.object_store import ability_faults, store_server_faults
+from infra.rules.object_store import ability_faults, large_file_faults, store_server_faults
 from infra.rules.platform import platform_faults, route_twin_faults, store_network_faults
 from infra.rules.prices import price_faults
 from infra.rules.quantization import quantization_faults
@@ -67,6 +67,7 @@ RULES: tuple[Callable[[Settings, Catalog], Iterator[Fault]], ...] = (
     credentials_faults,
     certificates_faults,
     ability_faults,
+    large_file_faults,
     store_server_faults,
     base_model_faults,
     claim_twin_faults,

@@ -27,11 +27,11 @@ def environment_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]
             rule="a port is a number from 1 to 65535",
             example="https://minio.kitchen.example:9000",
         )
-    if store.kind == "s3" and store.existing_secret is None:
+    if not store.has_users and store.existing_secret is None:
         yield Fault(
             path="objectStore.existingSecret",
             value=None,
-            rule="kind s3 has no admin API: consumers need a Secret that exists",
+            rule=f"kind {store.kind}: users are made outside the program; consumers need a Secret that exists",
             example="existingSecret: kitchen-lora-reader",
         )
     if settings.phase == 1 and settings.kitchens:

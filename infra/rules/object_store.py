@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from components import naming
-from components.facts import ABILITIES, store_endpoint
-from infra.catalog import Catalog
+from components.facts import store_endpoint
+from infra.catalog import Adapter, BaseModel, Catalog
 from infra.faults import Fault
 from infra.rules.common import known, state_faults
 from infra.settings import ObjectStore, Settings, StoreServer
+from infra.stores import OF_KIND, WRITING, store_facts
 
 SMALLEST_DISTRIBUTED = 4
 """Pods from which MinIO spreads its data over machines: it survives the loss of one, for reading and writing."""
@@ -22,32 +23,28 @@ LACKS: Mapping[str, str] = {
     "objectLock": "approved artifacts can be overwritten and deleted by whoever may write",
     "tagging": "a bucket does not say which stack owns it",
     "versioning": "an object that is overwritten or deleted is lost",
+    **WRITING,
     "users": "consumers share the key of existingSecret, and its rights are not checked",
     "quota": "a bucket can fill the store",
 }
 """What an organisation goes without, by the ability that its store lacks."""
 
 
-def abilities(store: ObjectStore) -> tuple[str, ...]:
-    """What the store can do of the S3 API: everything, unless the settings name it."""
-    return tuple(name for name in ABILITIES if store.abilities is None or name in store.abilities)
-
-
 def lacks(store: ObjectStore) -> dict[str, str]:
-    """Guarantees that are missing, by ability; empty for MinIO."""
+    """Guarantees that are missing, by ability; empty for MinIO, which ends forgotten uploads without a rule."""
     if store.kind == "minio":
         return {}
-    can = abilities(store)
+    can = store_facts(store).abilities
     return {name: lack for name, lack in LACKS.items() if name not in can}
 
 
 def ability_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
     """What is asked for must be possible with this store."""
     store = settings.object_store
-    if store.kind == "minio" and store.abilities is not None:
-        rule = "MinIO can do everything: abilities are told of another store"
+    if store.kind in OF_KIND and store.abilities is not None:
+        rule = f"what {store.kind} can do is known (docs/stores.md): abilities are told of another store"
         yield _fault("abilities", list(store.abilities), rule, "kind: s3, or no abilities")
-    can = abilities(store)
+    can = store_facts(store).abilities
     asked = (
         ("objectLockDays", store.object_lock_days, ("objectLock", "versioning")),
         ("expireNoncurrentDays", store.expire_noncurrent_days, ("lifecycle", "versioning")),
@@ -57,12 +54,41 @@ def ability_faults(settings: Settings, _catalog: Catalog) -> Iterator[Fault]:
         if value and missing:
             rule = f"needs what abilities do not name: {', '.join(missing)}"
             yield _fault(key, value, rule, f"{key}: 0, or abilities: [{', '.join(sorted({*can, *missing}))}]")
-    if store.kind == "s3":
-        rule = "goes through MinIO's admin API, which kind s3 does not use"
+    yield from _part_faults(store)
+    if not store.has_users:
+        rule = f"goes through MinIO's admin API, which kind {store.kind} does not use"
         if store.quota_gib:
             yield _fault("quotaGiB", dict(store.quota_gib), rule, "kind: minio, or quotas set in the store itself")
         if store.key_generation != 1:
             yield _fault("keyGeneration", store.key_generation, rule, "another existingSecret with the new key")
+
+
+def _part_faults(store: ObjectStore) -> Iterator[Fault]:
+    limits = store.limits
+    if limits.put_mib * limits.parts < limits.object_gib * 1024:
+        rule = f"must be reached by {limits.parts} parts of {limits.put_mib} MiB"
+        yield _fault("limits.objectGiB", limits.object_gib, rule, f"objectGiB: {limits.put_mib * limits.parts // 1024}")
+
+
+def large_file_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:
+    """Every file of what tenants hold in the bucket must fit into the store."""
+    store = settings.object_store
+    facts = store_facts(store)
+    entries: dict[str, Adapter | BaseModel] = {}
+    for kitchen in settings.kitchens.values():
+        entries |= {ref: catalog.adapters[ref] for ref in kitchen.adapters if ref in catalog.adapters}
+    if settings.storage.source_claim is None:
+        held = [ref for tenant in settings.tenants for ref in settings.held(tenant)]
+        entries |= {ref: catalog.base_models[ref] for ref in held if ref in catalog.base_models}
+    for ref, entry in sorted(entries.items()):
+        for file in entry.files:
+            if file.size_bytes > facts.largest:
+                yield Fault(
+                    path=f"catalog {ref}: {file.path}",
+                    value=file.size_bytes,
+                    rule=f"the store takes {facts.largest} bytes at most (objectStore.abilities and limits)",
+                    example="abilities with multipart, or several safetensors files",
+                )
 
 
 def store_server_faults(settings: Settings, catalog: Catalog) -> Iterator[Fault]:

@@ -109,9 +109,8 @@ class Bucket:
         elif stored and "-" not in stored:
             found = _sum(stored)
         else:
-            return not_proven(
-                NOTHING_TO_SEE, f"the store keeps no SHA256 of {file.path}: --full", f"{file.path}: its size"
-            )
+            kept = "keeps a sum over the parts" if stored else "keeps no SHA256"
+            return not_proven(NOTHING_TO_SEE, f"the store {kept} of {file.path}: --full", f"{file.path}: its size")
         how = "hashed" if self._full else "the store's SHA256"
         return proven(how) if found == file.sha256 else differs(f"{file.path}: {found[:12]}")
 

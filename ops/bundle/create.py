@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
+from infra.stores import StoreFacts
 from ops.bundle import copier
 from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
@@ -18,6 +19,7 @@ from ops.bundle.entry import Entry, Source
 from ops.bundle.errors import ToolError
 from ops.bundle.fetching import fetch, forget, refuse_without_copier
 from ops.bundle.gather import by_copier, gather, left_out, sum_faults
+from ops.bundle.large import large_notes
 from ops.bundle.listing import listed
 from ops.bundle.made import made_before
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
@@ -92,6 +94,8 @@ def _create(order: Order, work: Path, say: Callable[[str], None]) -> Created:
     entries = gather(order.asked, order.source, work)
     for path in left_out(order.asked, order.source):
         say(f"{path}: left out, it is no part of the artifact")
+    for note in large_notes(entries, StoreFacts()):
+        say(note)
     _remove_others(work, {entry.name for entry in entries})
     journal = Journal(work.with_name(work.name + ".journal"))
     _refuse_full_disk(order, entries, work, journal)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from infra.catalog import Catalog
 from infra.faults import Fault, FaultsError
 from infra.settings import Settings
+from infra.stores import store_facts
 from ops.bundle import copier
 from ops.bundle.candidates import Candidate, Checks, arrivals, refuse_contradictions
 from ops.bundle.copying import Journal, alone, copy_all
@@ -170,8 +171,9 @@ def _publish(job: _Job, catalog: Catalog) -> list[PublishReport]:
     for kind, bucket, folder in ((BASE_MODEL, "models", "base"), (ADAPTER, "lora", "lora")):
         refs = [artifact.what.ref for artifact in job.artifacts if artifact.what.kind == kind]
         if refs and job.client is not None:
-            name = f"{job.target.settings.object_store.bucket_prefix}{bucket}"
-            reports.append(publish(job.client, name, catalog, refs, job.root / folder, progress=job.say))
+            store = job.target.settings.object_store
+            name, facts = f"{store.bucket_prefix}{bucket}", store_facts(store)
+            reports.append(publish(job.client, name, catalog, refs, job.root / folder, store=facts, progress=job.say))
     return reports
 
 

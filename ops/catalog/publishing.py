@@ -20,6 +20,7 @@ from infra.people import name_rule
 from infra.policy_settings import Signer as Trusted
 from infra.settings import Settings
 from infra.signers import is_signed, signers_for
+from infra.stores import store_facts
 from ops.catalog.classes import option_faults
 from ops.catalog.edit import Edit, add_entry, add_file, add_keys, read_entry, refuse_unwritable, write
 from ops.catalog.entries import modules, new_entry, templates
@@ -64,6 +65,7 @@ def publish_artifact(catalog_folder: Path, kind: Kind, wish: Wish, settings_file
         after,
         [wish.ref],
         {wish.ref: wish.folder},
+        store=store_facts(store),
         progress=print,
     )
     print(f"{report.bucket}: {len(report.uploaded)} uploaded, {len(report.already_there)} already there")

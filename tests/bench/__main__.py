@@ -18,6 +18,7 @@ from tests.bench.rules import rules
 from tests.bench.sections import ORDER, Section, keep, tables_of
 from tests.bench.size import LABELS, at_size
 from tests.bench.startup import startup
+from tests.bench.stores import stores
 from tools.progress import elapsed_text, say
 from tools.toolchain import PREVIEW, ensure
 
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "size": at_size,
     "adapter": adapter,
     "bundles": bundles,
+    "stores": stores,
     "entry": entry,
     "rules": rules,
 }

@@ -28,7 +28,8 @@ from components.platform import Platform
 from components.tenancy import StoreAddress
 from infra.payload import fetch_adapters
 from tests.support import pod_package
-from tests.support.minio_server import REGION, MinioServer, free_ports
+from tests.support.minio_server import REGION, MinioServer
+from tests.support.ports import free_ports
 
 BUCKET, REF = "load-models", "tiny/v1"
 PLATFORM = Platform(kind="kubernetes")

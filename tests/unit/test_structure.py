@@ -50,6 +50,7 @@ OPS_MAY_IMPORT = {
     "infra.settings",
     "infra.shapes",
     "infra.signers",
+    "infra.stores",
     "infra.strict_json",
     "infra.strict_yaml",
     "infra.validate",

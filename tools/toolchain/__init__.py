@@ -13,7 +13,7 @@ from tools.toolchain import install
 from tools.toolchain import plan as planning
 from tools.toolchain.engine import environment
 from tools.toolchain.errors import ToolchainError
-from tools.toolchain.families import BUNDLES, CLUSTER, ENTRY, FAMILIES, MONITORING, PREVIEW
+from tools.toolchain.families import BUNDLES, CLUSTER, ENTRY, FAMILIES, MONITORING, PREVIEW, STORES
 from tools.toolchain.found import Provided, binary, damaged, data, family_of, look_up
 from tools.toolchain.plan import Plan
 
@@ -24,6 +24,7 @@ __all__ = [
     "FAMILIES",
     "MONITORING",
     "PREVIEW",
+    "STORES",
     "Plan",
     "Provided",
     "ToolchainError",

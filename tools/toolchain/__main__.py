@@ -14,6 +14,7 @@ from tools.toolchain import (
     FAMILIES,
     MONITORING,
     PREVIEW,
+    STORES,
     ToolchainError,
     ensure,
     listing,
@@ -28,6 +29,7 @@ GROUPS = {
     "entry": ENTRY,
     "bundles": BUNDLES,
     "monitoring": MONITORING,
+    "stores": STORES,
     "all": tuple(name for name in FAMILIES if name not in APART),
 }
 

@@ -24,6 +24,7 @@ TYPICAL_SECONDS = {
     "prometheus": 165.0,
     "alertmanager": 30.0,
     "kube-state-metrics": 90.0,
+    "seaweedfs": 200.0,
 }
 """Seconds on two cores, with a module mirror near by, when all are built in this order and Go's caches were empty."""
 

@@ -17,6 +17,8 @@ KUBE_STATE_METRICS_VERSION = "2.18.0"
 COPIER_VERSION = "1.0.0"
 """Of the copier of images, whose main is our own; the library that it stands on is oras-go 2.7.0."""
 REGISTRY_VERSION = "3.1.2"
+SEAWEEDFS_VERSION = "4.53.0"
+"""Releases are no Go versions: its module is pinned by commit, and says this number of itself."""
 
 _K8S_LDFLAGS = " ".join(
     f"-X k8s.io/component-base/version.{key}={value}"
@@ -163,6 +165,12 @@ _FAMILIES = (
             ),
         ),
     ),
+    Family(
+        name="seaweedfs",
+        version=SEAWEEDFS_VERSION,
+        binaries=(Binary(name="weed", package="github.com/seaweedfs/seaweedfs/weed"),),
+        needed_gib=4.0,
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -181,6 +189,9 @@ ENTRY = ("ratelimit",)
 
 BUNDLES = ("copier", "registry")
 """What copies images into bundles and out of them, and the registries that its tests need."""
+
+STORES = ("seaweedfs",)
+"""What the tests of stores need beside MinIO."""
 
 MONITORING = ("prometheus", "alertmanager")
 """What the tests of rules, and those with a real Prometheus, need beside the other groups."""

@@ -17,7 +17,9 @@ from typing import Any
 import yaml
 
 from components.facts import ABILITIES
-from tests.support.minio_server import REGION, MinioServer
+from tests.support.minio_server import MinioServer
+from tests.support.seaweed_server import SeaweedServer
+from tests.support.store_server import REGION, StoreServer
 from tools.toolchain import PREVIEW, ensure, environment
 
 PROGRAM = """
@@ -44,7 +46,7 @@ if said.get("access"):
 """
 
 
-def bucket_inputs(store: MinioServer, bucket: str, **settings: Any) -> dict[str, Any]:
+def bucket_inputs(store: StoreServer, bucket: str, **settings: Any) -> dict[str, Any]:
     """Every input of the bucket provider, with the defaults of the component."""
     return {
         "endpoint": store.endpoint,
@@ -60,12 +62,13 @@ def bucket_inputs(store: MinioServer, bucket: str, **settings: Any) -> dict[str,
         "closed": True,
         "guards": ["anonymous"],
         "abilities": sorted(ABILITIES),
+        **({"abortUploadsDays": 7, "guards": ["anonymous", "without-key"]} if isinstance(store, SeaweedServer) else {}),
         **settings,
     }
 
 
 @contextmanager
-def in_provider(store: MinioServer) -> Iterator[None]:
+def in_provider(store: StoreServer) -> Iterator[None]:
     """Lets a test be the provider's process, where an engine in between would only cost time."""
     before = {name: os.environ.get(name) for name in store.environment()}
     os.environ.update(store.environment())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.payload import fetch_adapters as fetch
-from infra.payload import local_files
+from infra.payload import local_files, receiving
 
 GOOD: dict[str, Any] = {
     "bucket": "lora",
@@ -59,9 +59,9 @@ def test_a_good_manifest_is_read(tmp_path: Path) -> None:
 def test_a_path_out_of_the_folder_is_refused(tmp_path: Path, path: object) -> None:
     manifest = copy.deepcopy(GOOD)
     manifest["adapters"][0]["files"][0]["path"] = path
-    with pytest.raises(fetch.FetchError, match=r"adapters\[0\]\.files\[0\]\.path") as caught:
+    with pytest.raises(receiving.FetchError, match=r"adapters\[0\]\.files\[0\]\.path") as caught:
         read(tmp_path, manifest)
-    assert caught.value.code == fetch.BAD_INPUT
+    assert caught.value.code == receiving.BAD_INPUT
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", ".fetching", "a b", None])
@@ -69,7 +69,7 @@ def test_a_path_out_of_the_folder_is_refused(tmp_path: Path, path: object) -> No
 def test_a_name_that_is_no_plain_word_is_refused(tmp_path: Path, field: str, name: object) -> None:
     manifest = copy.deepcopy(GOOD)
     manifest["adapters"][0][field] = name
-    with pytest.raises(fetch.FetchError, match=rf"adapters\[0\]\.{field}"):
+    with pytest.raises(receiving.FetchError, match=rf"adapters\[0\]\.{field}"):
         read(tmp_path, manifest)
 
 
@@ -79,7 +79,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     first |= {"sha256": "A" * 64, "sizeBytes": True}
     second |= {"sizeBytes": -1, "path": "adapter_config.json/x"}
     manifest["adapters"].append({"name": "helpdesk-faq", "version": "v1", "files": []})
-    with pytest.raises(fetch.FetchError) as caught:
+    with pytest.raises(receiving.FetchError) as caught:
         read(tmp_path, manifest)
     text = str(caught.value)
     for expected in (
@@ -96,7 +96,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_a_file_that_stands_twice_is_refused(tmp_path: Path) -> None:
     manifest = copy.deepcopy(GOOD)
     manifest["adapters"][0]["files"] *= 2
-    with pytest.raises(fetch.FetchError, match="each stands once"):
+    with pytest.raises(receiving.FetchError, match="each stands once"):
         read(tmp_path, manifest)
 
 
@@ -113,9 +113,9 @@ def test_a_file_that_stands_twice_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(fetch.FetchError, match="manifest") as caught:
+    with pytest.raises(receiving.FetchError, match="manifest") as caught:
         read(tmp_path, text)
-    assert caught.value.code == fetch.BAD_INPUT
+    assert caught.value.code == receiving.BAD_INPUT
 
 
 def test_a_link_is_never_right(tmp_path: Path) -> None:
@@ -166,5 +166,5 @@ def test_two_versions_of_an_adapter_have_a_folder_each(tmp_path: Path) -> None:
 def test_a_second_version_without_a_good_name_of_its_own_is_refused(tmp_path: Path, served: object) -> None:
     manifest = two_versions()
     manifest["adapters"][1]["served"] = served
-    with pytest.raises(fetch.FetchError):
+    with pytest.raises(receiving.FetchError):
         read(tmp_path, manifest)

@@ -9,7 +9,8 @@ import pytest
 
 from infra.payload import reconcile_adapters, store_key
 from infra.payload.adapter_status import Status
-from infra.payload.fetch_adapters import BAD_INPUT, NEEDED, FetchError
+from infra.payload.fetch_adapters import NEEDED
+from infra.payload.receiving import BAD_INPUT, FetchError
 from infra.payload.reconcile_adapters import Reconciler
 from infra.payload.store_key import StoreKey
 from infra.payload.update_api import Server

@@ -6,7 +6,9 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra.catalog import FOLDER
 from ops.__main__ import main
+from ops.bundle import create as ops_create
 from ops.bundle.bring_in import from_settings
+from ops.bundle.entry import Entry
+from ops.bundle.errors import ToolError
 from ops.bundle.wanted import IMAGE
 from tests.support import bundle_tools as tools
 from tests.unit.support.entry import with_entry
@@ -254,3 +259,24 @@ def test_a_bundle_is_never_changed(made: tuple[Path, tools.Keys], capsys: pytest
     told = capsys.readouterr().err
     assert "3 faults" in told
     assert tools.tree(folder) == before
+
+
+@pytest.mark.parametrize(("size", "status"), [(5 * 1024**3, 0), (5 * 1024**3 + 1, 0), (5 * 1024**4 + 1, 2)])
+def test_files_that_one_request_cannot_hold_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, size: int, status: int
+) -> None:
+    source = tools.artifacts(tmp_path)
+    weights = source / "base" / tools.MODEL / "model.safetensors"
+    listed = tools.bring_in(tmp_path, tools.entry("base-model", tools.MODEL))
+    real = ops_create.gather
+
+    def larger(*given: Any) -> list[Entry]:
+        return [replace(entry, size=size) if entry.path == weights else entry for entry in real(*given)]
+
+    monkeypatch.setattr(ops_create, "gather", larger)
+    monkeypatch.setattr(ops_create, "_refuse_full_disk", lambda *_: (_ for _ in ()).throw(ToolError("so far")))
+    words = ["--list", str(listed), "--from", str(source), "--to", str(tmp_path / "bundle"), "--unsigned"]
+    assert main(["bundle", "create", *words]) == (status or 1)
+    told = capsys.readouterr().err
+    assert ("needs a store with uploads in parts" in told) is (5 * 1024**3 < size < 5 * 1024**4)
+    assert (f"{weights}: {size}; rule: a store takes {5 * 1024**4} bytes at most" in told) is (status == 2)
