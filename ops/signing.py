@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +25,15 @@ class Signer:
     chain: tuple[Path, ...] = ()
 
 
-def sign(path: Path, signer: Signer, password: bytes | None, *, source: str, password_places: str) -> bytes:
+def sign(
+    path: Path, signer: Signer, password: bytes | None, *, source: str, password_places: str, leave: Sequence[str] = ()
+) -> bytes:
     """Return the signature over a file or a folder; raise FaultsError for a key or certificate that cannot be used.
 
-    `source` names the command in the message, `password_places` where it takes a key's password from.
+    `source` names the command in the message, `password_places` where it takes a key's password from, `leave` what
+    stands at the top of the folder and is no part of it.
     """
-    from model_signing import signing  # noqa: PLC0415 (0.4 s, for this command only)
+    from model_signing import hashing, signing  # noqa: PLC0415 (0.4 s, for this command only)
 
     with tempfile.TemporaryDirectory() as temporary, quiet():
         signature = Path(temporary) / "signature"
@@ -46,6 +49,9 @@ def sign(path: Path, signer: Signer, password: bytes | None, *, source: str, pas
                     # The library reads no empty chain; what stands in it is not trusted for that.
                     certificate_chain=signer.chain or (signer.certificate,),
                 )
+            # Nothing is left out that `leave` does not name: the library's own list of Git's files is longer than ours.
+            hashed = hashing.Config()  # type: ignore[no-untyped-call]
+            config.set_hashing_config(hashed.set_ignored_paths(paths=leave, ignore_git_paths=False))
             config.sign(path, signature)
         except Exception as error:  # noqa: BLE001 - the library raises whatever its parts raise
             raise FaultsError(source, [_key_fault(signer, error, password_places)]) from None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault, FaultsError, printable
-from infra.payload.verify_signature import fingerprint, read_key
+from infra.payload.signer_keys import fingerprint, read_key
 from infra.strict_json import JsonError, parse
 from ops.bundle.names import SIGNATURES
 

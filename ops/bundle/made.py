@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra.faults import FaultsError
 from ops.bundle.bring_in import Asked
+from ops.bundle.cosigning import Trust
 from ops.bundle.entry import Entry
 from ops.bundle.errors import ToolError
 from ops.bundle.gather import gather
@@ -15,7 +16,7 @@ from ops.bundle.hashing import sums
 from ops.bundle.manifest import Manifest
 from ops.bundle.names import SIGNATURE
 from ops.bundle.progress import Progress
-from ops.bundle.signing import Trust, public_key_of
+from ops.bundle.signing import public_key_of
 from ops.bundle.source import open_source
 from ops.bundle.verify import verify
 from ops.signing import Signer
@@ -33,7 +34,7 @@ def made_before(
         return None
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            trust = None if signer is None else Trust(public_key=public_key_of(signer, Path(temporary)))
+            trust = None if signer is None else Trust(public_keys=(public_key_of(signer, Path(temporary)),))
             found = [verify(open_source(place), trust, quiet=quiet) for place in places]
         files = gather(asked, source, places[0])
     except (FaultsError, ToolError, OSError):

@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
             wish = Wish(ref=options.name, signer=_signer(options), **{name: getattr(options, name) for name in said})
             publish_artifact(folder, kind, wish, options.settings, options.endpoint)
         case "sign":
-            flags = {name: getattr(options, name) for name in ("stand_in", "own_tokenizer")}
+            flags = {name: getattr(options, name) for name in ("stand_in", "own_tokenizer", "templates")}
             signer = Signer(**_keys(options))
             sign_folder(folder, kind, options.folder, signer=signer, settings=options.settings, options=flags)
         case "adopt":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from infra.catalog import load_catalog
 from infra.faults import MISSING, Fault, FaultsError
@@ -17,6 +18,7 @@ from ops import signing
 from ops.catalog.kinds import Kind
 from ops.checks import read_artifact
 from ops.checks.files import Content
+from ops.checks.left_out import is_left_out
 from ops.whole_file import put
 
 _SOURCE = "signature"
@@ -30,7 +32,7 @@ def sign_folder(
     *,
     signer: signing.Signer,
     settings: Path | None,
-    options: Mapping[str, bool],
+    options: Mapping[str, Any],
 ) -> None:
     """Sign the artifact in `folder`; raise FaultsError with every fault of its files, or of who signs.
 
@@ -64,7 +66,8 @@ def signed(folder: Path, content: Content, signer: signing.Signer, trusted: Sequ
     if there:
         signature = (folder / SIGNATURE).read_bytes()
     else:
-        signature = signing.sign(folder, signer, password, source=_SOURCE, password_places=_PLACES)
+        leave = [path.name for path in folder.iterdir() if is_left_out(path)]
+        signature = signing.sign(folder, signer, password, source=_SOURCE, password_places=_PLACES, leave=leave)
     try:
         name = check(signature, content.sums.of_all(content.sizes.keys() - {SIGNATURE}), believed, fresh=True)
     except SignatureError as error:

@@ -83,6 +83,22 @@ def lint(word: str, folder: Path, catalog: Path, stated: str, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("word", ["model", "adapter"])
+def test_what_downloads_leave_beside_the_files_is_not_signed(
+    word: str, key: Key, catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = MADE[word](tmp_path / "artifact")
+    left = ("__MACOSX/a", ".cache/huggingface/download/a.lock", ".DS_Store", ".gitattributes", ".git/HEAD")
+    for name in left:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("left")
+    assert main([word, "sign", str(folder), "--catalog", str(catalog), "--private-key", str(key.file)]) == 0
+    for name in left:
+        shutil.rmtree(folder / Path(name).parts[0]) if "/" in name else (folder / name).unlink()
+    capsys.readouterr()
+    assert not lint(word, folder, catalog, settings(tmp_path, key.signer()), capsys)
+
+
+@pytest.mark.parametrize("word", ["model", "adapter"])
 def test_what_the_command_signs_with_a_key_is_taken(
     word: str, key: Key, catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
