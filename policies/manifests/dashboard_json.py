@@ -7,7 +7,6 @@ dashboards and those of kube-prometheus have, without their texts and links.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -15,6 +14,7 @@ from policies.judging.subject import mapping
 from policies.judging.values import JsonValue
 from policies.manifests.dashboard_words import BY_COLUMN, DISPLAYS, FIELDS, IDS, KINDS
 from policies.manifests.fields import NOT_KNOWN, Fault, at, listed, shown
+from policies.reading.own import json_document
 
 _PANELS = {
     *("row", "timeseries", "stat", "table", "gauge", "bargauge", "barchart", "piechart", "histogram", "heatmap"),
@@ -52,8 +52,8 @@ def text_faults(text: JsonValue, path: str) -> Iterator[Fault]:
         yield Fault(path=path, text=NOT_KNOWN)
         return
     try:
-        board = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        board = json_document(text)
+    except ValueError:
         yield Fault(path=path, text="cannot be read as JSON, each key once")
         return
     if not isinstance(board, dict):
@@ -64,13 +64,6 @@ def text_faults(text: JsonValue, path: str) -> Iterator[Fault]:
         if fault.text not in seen:
             seen.add(fault.text)
             yield Fault(path=f"{path}: {fault.path}", text=fault.text)
-
-
-def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key stands twice")
-    return made
 
 
 def _dashboard(board: Mapping[str, JsonValue]) -> Iterator[Fault]:

@@ -6,7 +6,6 @@ into one folder by the key. A second one of the same name takes the place of the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from policies.judging.rule import Case
@@ -14,6 +13,7 @@ from policies.judging.subject import mapping
 from policies.judging.values import JsonValue
 from policies.manifests.fields import Fault, at, shown
 from policies.manifests.insides import is_of_a_tenant
+from policies.reading.own import json_of_python
 
 DASHBOARD_LABELS = ("grafana_dashboard", "console.openshift.io/dashboard")
 """Labels of ConfigMaps by which Grafana's sidecar, or OpenShift's console, finds dashboards."""
@@ -45,7 +45,7 @@ def _named(name: JsonValue, path: str) -> Iterator[Fault]:
 def _uid(text: JsonValue) -> JsonValue:
     """The uid of what is a dashboard; what is none is told elsewhere."""
     try:
-        board = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
+        board = json_of_python(text) if isinstance(text, str) else None
+    except ValueError:
         return None
     return at(board, "uid")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -13,6 +12,7 @@ from policies.judging.world import CATALOG
 from policies.manifests.fields import NOT_KNOWN, Fault, at, shown
 from policies.manifests.mounts import Mount, folder, mounts
 from policies.manifests.pods import Container, Pod
+from policies.reading.own import json_of_python
 
 PACKAGE = "payload"
 FOLDER = CATALOG.parent / PACKAGE
@@ -85,7 +85,7 @@ def manifest_fault(pod: Pod, container: Container, path: str | None) -> str | No
 def manifest_of(text: JsonValue) -> Any:
     """What a list says; None where it is no JSON, or not known."""
     try:
-        return json.loads(text) if isinstance(text, str) else None
+        return json_of_python(text) if isinstance(text, str) else None
     except ValueError:
         return None
 

@@ -65,6 +65,7 @@ OTHERS = {
         for name in (
             *("drain_entry", "call_files", "call_body", "tensor_values", "load_base_model", "fetch_adapters"),
             *("adapter_file", "record_contents", "update_api", "verify_signature", "check_calls", "content_files"),
+            "completion",
         )
     },
 }
