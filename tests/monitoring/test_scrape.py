@@ -11,7 +11,7 @@ import pytest
 from components.observability.groups import groups
 from tests.monitoring.rules.worlds import MAIN
 from tests.monitoring.support.exporters import document, quick
-from tests.monitoring.support.parts import quick_parts, used
+from tests.monitoring.support.parts import quick_parts, used, wait_for_counter
 from tests.monitoring.support.prometheus import Prometheus
 from tests.monitoring.support.scraped import families, gone, stated
 from tests.monitoring.support.values import CLOSED
@@ -36,6 +36,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
         used(parts)
         with Prometheus(folder / "prometheus", parts.jobs, rules=[rules]) as made:
             made.wait_for_scrapes()
+            wait_for_counter(made)
             yield made
 
 

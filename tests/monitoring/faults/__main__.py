@@ -22,6 +22,9 @@ measured, multiplied by {FACTOR} again. *Stated* is the longest that it may take
 min each), the window of an average, the time that the alert holds, and the wait for others of its group. *Silenced*
 are consequences that fired and that nobody heard of ([decision](adr/0045-who-hears-of-alerts.md)).
 
+Not shown: a full KV cache (`KitchenKvCacheFull`). On a CPU, whose answers come in bursts, calls do not keep it full for
+as long as a whole window.
+
 | fault | told | to | after | stated | silenced |
 |---|---|---|---|---|---|
 """

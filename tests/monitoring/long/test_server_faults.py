@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,18 +23,9 @@ ADAPTER = "sales-summary/v2026-03-15"
 _POD = {"environment": "dev", "tenant": "sales", "kitchen": KITCHEN, "namespace": "sales-dev", "pod": "summary-0"}
 World = tuple["Served", Watching]
 
-_BLOCKS = 16
-"""A call of 256 tokens takes two: blocks have 128 on CPU."""
-
-_CALLERS = 24
-_LONG = {"prompt": "The kitchen is open. ", "max_tokens": 230, "ignore_eos": True}
-
 
 class Served(HotKitchen):
-    """Its server comes up again after a kill, and has a KV cache that a few calls fill."""
-
-    def _server_arguments(self) -> list[str]:
-        return [*super()._server_arguments(), f"--num-gpu-blocks-override={_BLOCKS}"]
+    """Its server comes up again after a kill."""
 
     def come_up(self) -> None:
         self.serve()
@@ -80,34 +69,6 @@ def killed(kitchen: Served) -> Iterator[None]:
     kitchen.kill("server")
     yield
     kitchen.come_up()
-
-
-@contextmanager
-def filled(kitchen: Served) -> Iterator[None]:
-    """More callers than the cache has room for, each with a new call as soon as the last one is answered."""
-    ended = threading.Event()
-    model = json.loads(kitchen.call("GET", "/v1/models")[1])["data"][0]["id"]
-
-    def go_on() -> None:
-        while not ended.is_set():
-            status, said = kitchen.call("POST", "/v1/completions", {**_LONG, "model": model})
-            assert status == 200, said
-
-    threads = [threading.Thread(target=go_on) for _ in range(_CALLERS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()
-
-
-def test_a_full_cache(world: World) -> None:
-    kitchen, seen = world
-    silenced = {"KitchenQueueLong", "KitchenPreemptions", "KitchenTtftSlow", "KitchenTokensSlow"}
-    told_alone(seen, "calls fill the KV cache", filled(kitchen), {("platform-ticket", "KitchenKvCacheFull")}, silenced)
 
 
 def test_a_killed_server(world: World) -> None:

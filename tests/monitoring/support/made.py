@@ -23,19 +23,27 @@ from tools.toolchain import MONITORING, ensure
 SCRAPES = 3
 
 
-def _taken(folder: Path, jobs: Sequence[Job], told: Mapping[str, Exporter], where: Path = FOLDER) -> None:
+def _taken(
+    folder: Path,
+    jobs: Sequence[Job],
+    told: Mapping[str, Exporter],
+    where: Path = FOLDER,
+    until: Callable[[Prometheus], None] | None = None,
+) -> None:
     with Prometheus(folder / "prometheus", jobs) as prometheus:
         prometheus.wait_for_scrapes(SCRAPES)
+        if until is not None:
+            until(prometheus)
         for name, about in told.items():
             write(name, about, families(prometheus, name), where)
 
 
 def _quick(folder: Path) -> None:
-    from tests.monitoring.support.parts import quick_parts, used
+    from tests.monitoring.support.parts import quick_parts, used, wait_for_counter
 
     with quick_parts(folder) as parts:
         used(parts)
-        _taken(folder, parts.jobs, exporters.quick())
+        _taken(folder, parts.jobs, exporters.quick(), until=wait_for_counter)
 
 
 def _cluster(folder: Path) -> None:

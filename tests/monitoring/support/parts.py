@@ -24,7 +24,7 @@ from tests.entry.record.shipping import Shipper
 from tests.entry.record.store import AuditStore
 from tests.monitoring.support.base_load import base_load
 from tests.monitoring.support.commands import command_files
-from tests.monitoring.support.prometheus import Job
+from tests.monitoring.support.prometheus import Job, Prometheus
 from tests.support.minio_server import MinioServer
 from tests.support.ports import free_ports
 from tools.toolchain import CLUSTER, ENTRY, ensure
@@ -173,3 +173,9 @@ def used(made: Parts) -> None:
         call(port, "no.good.token", "free")
         call(port, token, "free", 99_999_999)
         call(port, token, "free", unknown_word=1)
+
+
+def wait_for_counter(prometheus: Prometheus) -> None:
+    """Until the counter has told what it counted: it does so every few seconds, and not when it is asked."""
+    series = "ratelimit_service_rate_limit_over_limit > 0"
+    prometheus.wait(lambda: prometheus.query(series), lambda: series)
