@@ -35,22 +35,27 @@ namespace comes from Kubernetes."""
 ADAPTER = f"{KITCHEN}, adapter, version"
 
 
-def increase(facts: RuleFacts, part: Literal["entry", "counter"], selector: str, by: str, minutes: int) -> str:
-    """How much counters of a part's pods have grown that appear with their first hit: a new series counts from zero.
+def from_zero(selector: str, minutes: int, *, up: str, age: str) -> str:
+    """How much counters have grown that appear with their first hit: a new series counts from zero.
 
     Prometheus' own `increase()` takes the first value of a series as where it starts, and does not see the first hit.
     New is a series that a pod did not have when it answered a scrape that long ago, and every one of a pod that is
     younger. A series that was not scraped meanwhile, because Prometheus or its way to the pod was away, is not new: it
-    may have counted for weeks.
+    may have counted for weeks. `up` and `age` (seconds) are series of the pods that have the counters.
     """
+    known = f"{up} offset {minutes}m == 1 or {age} < {minutes * 60}"
+    old = f"increase({selector}[{minutes}m]) and {selector} offset {minutes}m"
+    new = f"({selector} unless {selector} offset {minutes}m) and on (namespace, pod) ({known})"
+    return f"({old}) or ({new})"
+
+
+def increase(facts: RuleFacts, part: Literal["entry", "counter"], selector: str, by: str, minutes: int) -> str:
+    """What counters of a part's pods grew by, those that are new from zero."""
     if part == "entry":
         age = facts.at(part, "envoy_server_uptime")
     else:
         age = f"time() - {facts.at(part, 'process_start_time_seconds')}"
-    known = f"{facts.at(part, 'up')} offset {minutes}m == 1 or {age} < {minutes * 60}"
-    old = f"increase({selector}[{minutes}m]) and {selector} offset {minutes}m"
-    new = f"({selector} unless {selector} offset {minutes}m) and on (namespace, pod) ({known})"
-    return f"sum by ({by}) (({old}) or ({new}))"
+    return f"sum by ({by}) ({from_zero(selector, minutes, up=facts.at(part, 'up'), age=age)})"
 
 
 def placed(facts: RuleFacts, expression: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from components.observability.names import from_zero
+
 RATE = "$__rate_interval"
 """Four scrapes or one step of the picture, whichever is longer: Grafana and Perses put it in."""
 
@@ -47,16 +49,9 @@ def hours(expression: str) -> str:
 
 
 def appeared(name: str, *matchers: str, by: str, minutes: int = 5) -> str:
-    """What rare counters of the entry grew by within some minutes; one that is new counts from zero.
-
-    increase() leaves the first hit out. New is what a pod did not have when it answered a scrape that long ago, and all
-    of a younger pod: after a gap in the scrapes a counter of weeks is not new (as in components/observability/names).
-    """
-    chosen, window, entry = series(name, *matchers), f"{minutes}m", (ENVIRONMENT, 'part="entry"')
-    before = f"{chosen} offset {window}"
-    young = f"{series('envoy_server_uptime', *entry)} < {minutes * 60}"
-    known = f"on (namespace, pod) ({series('up', *entry)} offset {window} == 1 or {young})"
-    return f"{total(by)}((increase({chosen}[{window}]) and {before}) or ({chosen} unless {before} and {known}))"
+    """What rare counters of the entry grew by within some minutes; one that is new counts from zero."""
+    up, age = (series(one, ENVIRONMENT, 'part="entry"') for one in ("up", "envoy_server_uptime"))
+    return f"{total(by)}({from_zero(series(name, *matchers), minutes, up=up, age=age)})"
 
 
 def leading(expression: str, count: int = MANY) -> str:

@@ -13,9 +13,9 @@ _SERVERS = f"(0 * max by (namespace, pod, {_BY}) ({_UP}) + 1)"
 
 _PRICE = f"max by ({_BY}) ({series('kitchen:gpu_hour_price', ENVIRONMENT)})"
 _IDLE = f"({series('kitchen:gpu_busy_percent', ENVIRONMENT)} < bool 1)"
-_NO_PRICE = "no price of a GPU hour is stated for any pool or kitchen (prices.gpuHour), or kube-state-metrics is not"
-_EMPTY = f"{_NO_PRICE} scraped."
-_EMPTY_IDLE = f"{_NO_PRICE[: _NO_PRICE.rindex(', or')]}, or NVIDIA's DCGM exporter is not scraped."
+_NO_PRICE = "no price of a GPU hour is stated for any pool or kitchen (prices.gpuHour)"
+_EMPTY = f"{_NO_PRICE}, or kube-state-metrics is not scraped."
+_EMPTY_IDLE = f"{_NO_PRICE}, or NVIDIA's DCGM exporter is not scraped."
 _NOT_COUNTED = "Not counted: pods that are no kitchen's, kitchens without a price, hours without a scrape."
 
 
