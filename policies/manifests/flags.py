@@ -108,6 +108,9 @@ class _Reader:
         for name, key, value in parts:
             meant = self._meant(name) if name.startswith("--") else self._meant_short(name)
             self.found.unknown = self.found.unknown or value is UNKNOWN
+            if self.strict and any(flag.takes == "0" for flag in meant):
+                # The object stands behind a flag that takes no value: vLLM would take it for the model.
+                self.found.strangers.append(f"{name.removeprefix('--')}.{key}")
             self._give(meant, name.removeprefix("--"), value if isinstance(value, str) else "", key=key)
 
     def _take_parts(self) -> list[tuple[str, str, JsonValue]]:

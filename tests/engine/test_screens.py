@@ -44,7 +44,7 @@ def test_a_preview_of_prod_is_one_screen_and_its_log_has_every_object(
     assert lines[1].endswith(" objects to make: 4 tenants, 4 kitchens, 5 buckets, 4 base models")
     assert "30 NetworkPolicy, 24 Role, 24 RoleBinding" in told
     assert "make preview STACK=prod VERBOSE=1" in told
-    assert "policies: passed, 38 of them (kitchen " in told
+    assert "policies: passed, 39 of them (kitchen " in told
     content = log_of(tmp_path)
     assert preview(stack("prod"), tmp_path / "again", AGAINST, machine=True).status == 0
     changes = json.loads(capfd.readouterr().out)["changes"]
@@ -113,7 +113,7 @@ def test_policies_over_both_environments_are_a_table(tmp_path: Path, capfd: pyte
     rows = {line.split()[0]: line.split()[1:] for line in lines[-2:]}
     assert set(rows) == {"dev", "prod"}
     for verdict, rules, objects, denied, advice, log in rows.values():
-        assert (verdict, rules, denied, advice) == ("passed", "38", "0", "0")
+        assert (verdict, rules, denied, advice) == ("passed", "39", "0", "0")
         assert int(objects) > 50
         assert Path(log).is_file()
 

@@ -54,7 +54,13 @@ def test_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     listed = tools.bring_in(tmp_path, tools.entry("adapter", tools.FAQ))
     words = ("--list", str(listed), "--from", str(source), "--unsigned", "--json")
     created = printed(capsys, "bundle", "create", *words, "--to", str(tmp_path / "bundle"))
-    refused = printed(capsys, "bundle", "create", *words, "--to", str(tmp_path / "bundle"))
+    (tmp_path / "other").mkdir()
+    other = (
+        "--list",
+        str(tools.bring_in(tmp_path / "other", tools.entry("adapter", tools.FAQ, licence="Apache-2.0"))),
+        *words[2:],
+    )
+    refused = printed(capsys, "bundle", "create", *other, "--to", str(tmp_path / "bundle"))
     verified = printed(capsys, "bundle", "verify", str(tmp_path / "bundle"), "--unsigned", "--json")
     of_import = {"uploaded", "alreadyThere", "images", "candidates", "catalogFiles", "evaluateAgain"}
     key = tools.keys(tmp_path)

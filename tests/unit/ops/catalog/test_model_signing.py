@@ -183,8 +183,13 @@ def test_files_that_the_command_leaves_out_are_refused_here(
     (folder / "README.md").unlink()
     (folder / ".gitattributes").write_text("* filter=lfs")
     assert "Verification succeeded" in cli(*verify)
-    assert ".gitattributes" in lint("model", folder, catalog, stated, capsys)
+    assert lint("model", folder, catalog, stated, capsys) == "", "it is left behind, and in no pod"
     (folder / ".gitattributes").unlink()
+    (folder / ".github").mkdir()
+    (folder / ".github" / "README.md").write_text("added")
+    assert "Verification succeeded" in cli(*verify)
+    assert ".github" in lint("model", folder, catalog, stated, capsys)
+    shutil.rmtree(folder / ".github")
     shutil.move(folder / "config.json", tmp_path / "config.json")
     (folder / "config.json").symlink_to(tmp_path / "config.json")
     assert "Verification succeeded" in cli(*verify, "--allow_symlinks")
@@ -223,6 +228,7 @@ def test_an_entry_of_before_gets_its_signature_and_nothing_else(
     after = yaml.safe_load(file.read_text())
     signature = after["baseModels"][MODEL]["files"].pop("model.sig")
     assert signature["sizeBytes"] == (folder / "model.sig").stat().st_size
+    assert list(after["baseModels"][MODEL].pop("templates")) == ["tokenizer_config.json: chat_template"]
     assert after == before
     written = file.read_bytes()
     assert main(words) == 0

@@ -91,7 +91,8 @@ def test_an_entry_of_before_gets_what_is_read_of_its_files_and_nothing_else(
     assert main(["model", "lint", str(folder), "--name", MODEL, "--catalog", str(catalog)]) == 0
     assert "note: the catalog entry of tiny/v1 has no `modules`" in capsys.readouterr().out
     assert main(["model", "publish", str(folder), *words]) == 0
-    assert "has now what is read of its files" in capsys.readouterr().out
+    assert "tiny/v1 has the modules of its weights now" in (told := capsys.readouterr().out)
+    assert "; its chat templates now; commit it" in told
     whole["baseModels"][MODEL]["modules"] = right
     template = json.loads((folder / "tokenizer_config.json").read_text())["chat_template"]
     whole["baseModels"][MODEL]["templates"] = {"tokenizer_config.json: chat_template": {"text": template}}
