@@ -135,8 +135,14 @@ def _memory_mb(pid: int) -> float:
 
 
 def _tree(pid: int) -> Iterator[int]:
+    """A process and those below it; a child that still is its parent's program has the parent's memory, too."""
     yield pid
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                yield from _tree(int(child))
+                if _program(int(child)) != _program(pid):
+                    yield from _tree(int(child))
+
+
+def _program(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
