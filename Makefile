@@ -134,8 +134,9 @@ test-calls: venv ## 100,000 generated calls through the real Envoy: none gets a 
 test-long: venv ## answers of ten minutes through the real Envoy, also one that drains: not cut (10 minutes, idle)
 	@$(BIN)/pytest -s tests/entry/long
 
-test-large: venv ## a file of 6 GB into a real MinIO and onto a volume, killed on both ways (3 minutes, 7 GB of disk; not part of `make test`)
+test-large: venv ## a file of 6 GB into a real MinIO and onto a volume, and by a bundle from a registry to the cluster, killed on every way (8 minutes, 13 GB of disk; not part of `make test`)
 	@$(BIN)/pytest -s tests/large
+	@KITCHEN_WALK=large $(BIN)/pytest -s tests/cluster/test_bring_in_walk.py
 
 # vLLM and torch are 6 GB: an environment of their own beside the toolchain, shared by every clone.
 SERVING := $(or $(KITCHEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/private-ai-kitchen)/serving-venv

@@ -22,7 +22,7 @@ from ops.bundle.errors import BundleFaultsError, RegistryFaultsError, ToolError
 from ops.bundle.importing import Target, import_bundle
 from ops.bundle.manifest import Artifact, Manifest
 from ops.bundle.progress import size
-from ops.bundle.sign_again import sign_again
+from ops.bundle.sign_again import forget_unfinished, sign_again
 from ops.bundle.source import open_source
 from ops.bundle.verify import Verified, verify
 from ops.catalog.edit import as_text, write
@@ -119,10 +119,11 @@ def _verify(given: argparse.Namespace, told: _Told) -> None:
 
 def _sign(given: argparse.Namespace, told: _Told) -> None:
     signer = options.second_signer(given)
+    forget_unfinished(given.bundle)
     verified = _verified(given, told)
     added = sign_again(verified, signer, given.archive, told.say, quiet=told.quiet)
     told.result |= {"added": added.file, "archive": None if added.archive is None else str(added.archive)}
-    _tell(told, f"{given.bundle}: {added.file} added to", verified.manifest)
+    _tell(told, f"{given.bundle}: {added.file} {'is in' if added.before else 'added to'}", verified.manifest)
 
 
 def _import(given: argparse.Namespace, told: _Told) -> None:

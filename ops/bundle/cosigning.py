@@ -116,19 +116,21 @@ def _key(certificate: Any) -> str:
 
 def free_name(signatures: Mapping[str, bytes], signature: bytes) -> str:
     """The file of one signature more; raise FaultsError where there is none, or where this signer has signed."""
-    own = _who(signature)
-    for name, content in signatures.items():
-        if _who(content) == own:
-            rule = "this key has signed already: a second signature is by another signer"
-            raise FaultsError(
-                "bundle", [Fault(path="--private-key", value=name, rule=rule, example="a key of another")]
-            )
+    if (name := of_same_signer(signatures, signature)) is not None:
+        rule = "this key has signed already: a second signature is by another signer"
+        raise FaultsError("bundle", [Fault(path="--private-key", value=name, rule=rule, example="a key of another")])
     free = next((name for name in SIGNATURES if name not in signatures), None)
     if free is None:
         rule = f"at most {len(SIGNATURES)} signatures"
         fault = Fault(path="BUNDLE", value=list(signatures), rule=rule, example="kitchen bundle verify")
         raise FaultsError("bundle", [fault])
     return free
+
+
+def of_same_signer(signatures: Mapping[str, bytes], signature: bytes) -> str | None:
+    """The file that names the key of a signature as its own too; that it is right is not said by this."""
+    own = _who(signature)
+    return next((name for name, content in signatures.items() if _who(content) == own), None)
 
 
 def _who(signature: bytes) -> str:

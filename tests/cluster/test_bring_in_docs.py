@@ -13,12 +13,9 @@ import pytest
 
 from infra.catalog import FOLDER, load_catalog
 from ops.bundle.bring_in import from_list
+from tests.cluster.support.bring_in_text import LISTS, SCRIPTS, SECOND_KEY
 from tests.support import bundle_tools as tools
 from tests.support.minio_server import MinioServer
-from tools.local.workspace import REPOSITORY
-
-TEXT = (REPOSITORY / "docs" / "bring-in.md").read_text()
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -26,7 +23,7 @@ def desk(tmp_path: Path) -> Path:
     """A folder as the text supposes it: the list, the artifacts, the settings and the catalog."""
     source = tools.artifacts(tmp_path)
     (source / "lora" / tools.FAQ).rename(source / "lora" / "helpdesk-faq" / "v2026-09-01")
-    (tmp_path / "bring-in.yaml").write_text(next(block for kind, block in BLOCKS if kind == "yaml"))
+    (tmp_path / "bring-in.yaml").write_text(LISTS[0])
     shutil.copyfile(tools.PROD, tmp_path / "Pulumi.prod.yaml")
     shutil.copytree(FOLDER, tmp_path / "infra" / "catalog", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return tmp_path
@@ -36,7 +33,7 @@ def test_the_commands_do_what_the_text_says(desk: Path) -> None:
     with MinioServer(desk / "minio") as store:
         for name in ("prod-lora", "prod-models"):
             store.client().create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-        script = "\n".join(block for kind, block in BLOCKS if kind == "sh")
+        script = "\n".join([SECOND_KEY, *SCRIPTS])
         script = re.sub(r"^export .*$", "", script, flags=re.MULTILINE)
         script = script.replace("--settings", f"--endpoint {store.endpoint} --settings")
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -54,8 +51,7 @@ def test_the_commands_do_what_the_text_says(desk: Path) -> None:
 
 
 def test_every_list_in_the_text_is_valid(tmp_path: Path) -> None:
-    lists = [block for kind, block in BLOCKS if kind == "yaml"]
-    assert len(lists) == 2
-    for block in lists:
+    assert len(LISTS) == 2
+    for block in LISTS:
         (tmp_path / "list.yaml").write_text(block)
         assert from_list(tmp_path / "list.yaml").wanted

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ from botocore.exceptions import ClientError
 from infra.catalog import load_catalog
 from infra.load import read_stack_file
 from ops.store import client as ops_client
+from tests.cluster.support.containers import key_in, process_of
 from tests.cluster.support.environments import make, objects, recorded, summary
 from tests.cluster.support.kubectl import Kubectl, eventually, is_ready
 from tests.support.documents import fences
-from tests.support.pod_package import lay_out
 from tools.cluster.processes import strays
 from tools.engine.checkpoints import WITHOUT
 from tools.local.errors import LocalError
@@ -59,7 +58,7 @@ def kube(kitchen: LocalKitchen) -> Kubectl:
 
 
 def reader_key(kube: Kubectl) -> dict[str, str]:
-    return key_in(kube, f"{NAME}-lora-reader")
+    return key_in(kube, NAMESPACE, f"{NAME}-lora-reader")
 
 
 def test_up_ends_with_every_kitchen_ready_and_a_table_of_what_is_where(
@@ -149,44 +148,10 @@ def test_preview_of_what_is_up_shows_no_change(kitchen: LocalKitchen) -> None:
     assert set(summary(make("preview", kitchen.folder))) == {"unchanged"}
 
 
-def key_in(kube: Kubectl, name: str) -> dict[str, str]:
-    secret = kube.get("-n", NAMESPACE, "secret", name)["data"]
-    return {key: base64.b64decode(value).decode() for key, value in secret.items()}
-
-
-def run_as_in(
-    kube: Kubectl, pod: dict[str, Any], container: dict[str, Any], folders: dict[str, Path]
-) -> subprocess.CompletedProcess[str]:
-    """Do what a container of a pod does, with its very scripts, manifest, arguments, environment and key.
-
-    `folders` stands for its volumes by name; a ConfigMap's files are laid into its own.
-    """
-    volumes = {volume["name"]: volume for volume in pod["volumes"]}
-    place = None
-    words = [*container["command"], *container["args"]]
-    for mount in container["volumeMounts"]:
-        folder = folders.get(mount["name"])
-        if folder is None:
-            continue
-        folder.mkdir(parents=True, exist_ok=True)
-        if config := volumes[mount["name"]].get("configMap"):
-            lay_out(kube.get("-n", NAMESPACE, "configmap", config["name"]), volumes[mount["name"]], folder)
-        if mount["mountPath"] == container["workingDir"]:
-            place = folder
-        words = [word.replace(mount["mountPath"], str(folder)) for word in words]
-    env = {"PATH": os.environ["PATH"]}
-    for entry in container.get("env", []):
-        reference = entry.get("valueFrom", {}).get("secretKeyRef")
-        env[entry["name"]] = key_in(kube, reference["name"])[reference["key"]] if reference else entry["value"]
-    assert (words[0], place is not None) == ("python3", True)
-    words[0] = sys.executable
-    return subprocess.run(words, cwd=place, env=env, capture_output=True, text=True, check=False)
-
-
 def init_container(kube: Kubectl, name: str, folders: dict[str, Path]) -> subprocess.CompletedProcess[str]:
     pod = kube.get("-n", NAMESPACE, "pods", "-l", f"serving.kserve.io/inferenceservice={NAME}")["items"][0]["spec"]
     (container,) = (entry for entry in pod["initContainers"] if entry["name"] == name)
-    return run_as_in(kube, pod, container, folders)
+    return process_of(kube, NAMESPACE, pod, container, folders).run()
 
 
 def fetch(kube: Kubectl, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -206,14 +171,14 @@ def test_the_load_brings_the_base_model_with_its_own_key_and_the_server_asks_for
     ref = "tsuzumi-7b-instruct/v1"
     check = {"base-model-manifest": tmp_path / "check", "base-model": tmp_path / "models"}
     load = {"manifest": tmp_path / "config", "models": tmp_path / "models"}
-    done = run_as_in(kube, pod, pod["containers"][0], load)
+    done = process_of(kube, NAMESPACE, pod, pod["containers"][0], load).run()
     assert done.returncode == 0, done.stderr
     there = {path.name: path.stat().st_size for path in (tmp_path / "models" / "base" / ref).iterdir()}
     assert there.pop(".kitchen-complete.json")
     assert there == {file.path: file.size_bytes for file in load_catalog().base_models[ref].files}
     assert init_container(kube, "require-base-model", check).returncode == 0
 
-    reader = key_in(kube, "base-tsuzumi-7b-instruct-v1-loader")
+    reader = key_in(kube, NAMESPACE, "base-tsuzumi-7b-instruct-v1-loader")
     names = {f"KITCHEN_OBJECT_STORE_{name}": reader[f"AWS_{key}"] for name, key in KEYS.items()}
     client = ops_client(kitchen.cluster.minio_endpoint, "us-east-1", names)
     for key in ("base/llama-3-8b-instruct/v1/config.json", "other"):

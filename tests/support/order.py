@@ -15,6 +15,7 @@ SHARED_CLUSTER = tuple(
     for name in (
         "audit",
         "tenancy",
+        "bring_in_walk",
         "base_model_updates",
         "minio_deployed",
         "serving_updates",

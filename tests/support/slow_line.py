@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-_CHUNK = 16 * 1024
+_CHUNK, _FAST_CHUNK = 16 * 1024, 512 * 1024
 
 
 class SlowLine:
@@ -59,7 +59,7 @@ class SlowLine:
 
     def _pass(self, source: socket.socket, target: socket.socket, back: bool) -> None:
         with contextlib.suppress(OSError):
-            while chunk := source.recv(_CHUNK):
+            while chunk := source.recv(_FAST_CHUNK if self.rate is None else _CHUNK):
                 if self.rate is not None:
                     time.sleep(len(chunk) / self.rate)
                 target.sendall(chunk)

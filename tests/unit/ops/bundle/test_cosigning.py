@@ -100,6 +100,44 @@ def test_an_archive_is_not_changed(
     assert archive.read_bytes() == content
 
 
+def test_a_run_that_was_killed_before_its_archive_is_run_again(
+    bundle: Path, keys: dict[str, tools.Keys], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed while the signature was written, and again while the archive was."""
+    alice, bob = keys["alice"].trust(), keys["bob"].trust()
+    left, archive = bundle / ".bundle.2.sig.ab_c12de", tmp_path / "both.tar"
+    left.write_bytes(b"{")
+    assert main(["bundle", "verify", str(bundle), *alice]) == 1
+    assert sign(bundle, keys["bob"], *alice) == 0
+    assert not left.exists()
+    signature = (bundle / "bundle.2.sig").read_bytes()
+    (tmp_path / "both.tar.part").write_bytes(b"half")
+    capsys.readouterr()
+    assert sign(bundle, keys["bob"], *alice, "--archive", str(archive)) == 0
+    said = capsys.readouterr()
+    assert "bundle.2.sig: is there already, by this key over this bundle: only the archive is written" in said.err
+    assert f"{bundle}: bundle.2.sig is in 1 artifacts" in said.out
+    assert (bundle / "bundle.2.sig").read_bytes() == signature
+    assert sorted(path.name for path in bundle.glob("*.sig")) == ["bundle.2.sig", "bundle.sig"]
+    assert not list(tmp_path.glob("*.part"))
+    assert main(["bundle", "verify", str(archive), *alice, *bob]) == 0
+
+
+def test_a_wrong_signature_that_names_the_key_is_not_taken_for_it(
+    bundle: Path, keys: dict[str, tools.Keys], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice = keys["alice"].trust()
+    assert sign(bundle, keys["bob"], *alice) == 0
+    path = bundle / "bundle.2.sig"
+    content = json.loads(path.read_bytes())
+    other = json.loads((bundle / "bundle.sig").read_bytes())["dsseEnvelope"]
+    path.write_text(json.dumps(content | {"dsseEnvelope": other}))
+    archive = tmp_path / "both.tar"
+    assert sign(bundle, keys["bob"], *alice, "--archive", str(archive)) == 2
+    assert "this key has signed already" in capsys.readouterr().err
+    assert not archive.exists()
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[" * 100_000, b'{"a": 1, "a": 2}'])
 def test_a_second_signature_that_is_none(
     content: bytes, bundle: Path, keys: dict[str, tools.Keys], capsys: pytest.CaptureFixture[str]
