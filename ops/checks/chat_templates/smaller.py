@@ -7,7 +7,7 @@ count: a variable is smaller if every line of the macro makes it so. Macros that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from jinja2 import nodes
 
@@ -53,7 +53,8 @@ class _Walk:
         for _ in range(len(set_again) + 2):
             self._bound, before = {}, self._known
             self._body(self._macro.body, frozenset())
-            self._known = start | {name: _of_all(found) for name, found in self._bound.items() if _of_all(found)}  # type: ignore[misc]
+            found = {name: _of_all(ways) for name, ways in self._bound.items()}
+            self._known = start | {name: way for name, way in found.items() if way is not None}
             if self._known == before:
                 break
         self._safe.clear()
@@ -167,11 +168,8 @@ def _no_texts(test: nodes.Node, *, holds: bool) -> frozenset[str]:
     """Variables that are no texts where a condition holds, or where it does not."""
     if isinstance(test, nodes.Not):
         return _no_texts(test.node, holds=not holds)
-    sides: Callable[[nodes.And | nodes.Or], frozenset[str]] = lambda node: (  # noqa: E731
-        _no_texts(node.left, holds=holds) | _no_texts(node.right, holds=holds)
-    )
-    if isinstance(test, nodes.And if holds else nodes.Or):
-        return sides(test)  # type: ignore[arg-type]
+    if isinstance(test, nodes.And | nodes.Or) and isinstance(test, nodes.And) is holds:
+        return _no_texts(test.left, holds=holds) | _no_texts(test.right, holds=holds)
     if isinstance(test, nodes.Test) and isinstance(test.node, nodes.Name):
         said = test.name in _NO_TEXTS if holds else test.name == "string"
         return frozenset((test.node.name,)) if said else frozenset()
