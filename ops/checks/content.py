@@ -92,7 +92,7 @@ def what_it_is(path: Path) -> str | None:
     found = archive_or_program(path) or _page(path)
     if found is None and _runs_as_pickle(path):
         found = _with_scan("a pickle", path, path.stat().st_size)
-    return found or _said_instead(path)
+    return found or (_said_instead(path) if path.suffix == ".safetensors" else None)
 
 
 def _said_instead(path: Path) -> str | None:

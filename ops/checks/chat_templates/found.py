@@ -60,7 +60,8 @@ def _keys(value: Any) -> Iterator[tuple[str, str | None]]:
                 else:
                     level.append(((here, key), below))
         elif isinstance(value, list):
-            level.extend(((here, number), below) for number, below in enumerate(value))
+            parts = ((number, below) for number, below in enumerate(value) if isinstance(below, dict | list))
+            level.extend(((here, number), below) for number, below in parts)
 
 
 def _named(way: str, value: Any) -> Iterator[tuple[str, str | None]]:
