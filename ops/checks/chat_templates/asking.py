@@ -102,6 +102,8 @@ class Asking:
             self.refuse_hidden(node, attribute)
         if node.name in ("int", "float") and (whole.said or whole.date):
             self.find(node, f"filter:{node.name}", "makes a number of what is said, or of the date")
+        if node.name in ("default", "d") and len(given) > 1:
+            self.asked(node, whole)
         if node.name in _NAMED:
             return self._named(node, whole, given)
         return self.searched(node, node.name, whole, given)
@@ -115,6 +117,10 @@ class Asking:
             return join((whole, *given))
         name = "" if first is None else str(getattr(first, "value", ""))
         self.refuse_hidden(node, name)
+        if whole.said and (node.name.endswith("attr") or "attribute" in by):
+            for part in sorted(set(name.split(".")) - words.KEYS):
+                rule = f"reads {shown(part)} of what is said, a name that messages do not have"
+                self.find(node, f"key:{part}", rule)
         test = name
         if node.name in ("selectattr", "rejectattr"):
             test = str(getattr(node.args[1], "value", "?")) if len(node.args) > 1 else "true"
@@ -130,4 +136,4 @@ class Asking:
         if node.name != "map":
             return whole.plain()
         found = replace(whole.plain(), held=True)
-        return found if "attribute" in by else self.searched(node, name, found, given[1:])
+        return join((found, *given)) if "attribute" in by else self.searched(node, name, found, given[1:])

@@ -131,7 +131,8 @@ class Meaning(Reckoning):
             self.find(node, f"variable:{name}", f"uses {name} itself as a value")
         if name in self.bound:
             known = self.known.get(name, NOTHING if name in words.INPUTS else self._unset)
-            return replace(known, said=True) if name in words.SAID else known
+            token = Value(texts=frozenset((f"({name})",))) if name in words.TOKENS else NOTHING
+            return replace(known, said=True) if name in words.SAID else join((known, token))
         if name in words.SAID:
             return _SAID
         if name in words.TOKENS:
@@ -264,6 +265,7 @@ class Meaning(Reckoning):
         over = self.value(node.iter)
         if over != NOTHING and not (over.said or over.word or over.later) and counts_in(node):
             self.find(node, "loop:constant", "counts as often as its own constants say")
+        self.asked(node, over)  # to turn no times is what a condition does
         part = part_of(over, intact=over.lookup)
         names = list(names_of(node.target))
         for name in names:

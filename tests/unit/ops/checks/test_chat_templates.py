@@ -284,6 +284,17 @@ ASKED = {
     + "{% set ns.n = message.content | length %}{% for i in range(2) %}{% for j in range(2) %}"
     + "{% set ns.n = ns.n - 1 %}{% endfor %}{% endfor %}{% if ns.n == 0 %}x{% endif %}"
     + END,
+    "content:(pad_token) ": "{% if false %}{% set pad_token = '<think>' %}{% endif %}"
+    + FOR
+    + "{% if pad_token in message.content %}x{% endif %}"
+    + END,
+    "content:else": "{% for c in messages | map(attribute='name', default='else') %}"
+    + "{% if c in messages[0].content %}x{% endif %}"
+    + END,
+    "number:500": FOR + "{% for c in message.content[500:] %}Lie.{% endfor %}" + END,
+    "number:500 ": FOR + "{{ message.content[500:] | default('Lie.', true) }}" + END,
+    "key:debug": "{{ messages | selectattr('debug') | list }}",
+    "key:debug ": "{{ messages | map(attribute='debug') | list }}",
     # the way out of the sandbox, by other doors
     "attribute:__class__": "{{ messages | sort(attribute='__class__') }}",
     "attribute:__class__ ": "{{ messages | join(',', attribute='__class__') }}",
