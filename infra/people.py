@@ -70,9 +70,15 @@ def looks(name: str) -> str:
 
 
 def _ways(name: str) -> set[str]:
-    words = {looks(name)}
+    """A name as it may be written elsewhere: of an address what stands before the @ and before a +, and as one word."""
     before, at, _ = name.partition("@")
-    return (words | {looks(before)} if at else words) - {""}
+    names = {name, before, before.partition("+")[0]} if at else {name}
+    return {way for one in names for way in (looks(one), _as_one_word(one))} - {""}
+
+
+def _as_one_word(name: str) -> str:
+    """`platform-team` as `platformteam`, which is how some write it."""
+    return looks("".join(_PARTS.split(unicodedata.normalize("NFKC", name).strip())))
 
 
 def alike_faults(names: Iterable[tuple[str, str]]) -> Iterator[Fault]:

@@ -21,6 +21,9 @@ MAX_DEPTH = 64
 MAX_OBJECT_DEPTH = 200
 """Nesting of Kubernetes objects and of what the engine writes, which hold schemas of others."""
 
+_BYTES_A_VALUE = 20
+"""A text has no more commas than one for each 20 of the bytes that it may have: files of lists of numbers alone do."""
+
 _MAX_DIGITS = 20
 """An unsigned number of 64 bits has at most 20."""
 
@@ -52,6 +55,8 @@ def parse(content: bytes | str, *, most: int = MAX_BYTES, depth: int = MAX_DEPTH
     text = _text(content)
     if text.startswith("\ufeff"):
         raise JsonError("begins with a byte order mark")
+    if text.count(",") > (values := max(most, MAX_BYTES) // _BYTES_A_VALUE):
+        raise JsonError(f"has more than {values} values, and no more are read")
     if not text.strip(" \t\r\n"):
         raise JsonError("is empty")
     try:

@@ -35,8 +35,9 @@ _MAX_DIGITS, _MAX_FLOAT_CHARACTERS = 20, 40
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE, _END, _PREFIX = "<<", "\n", "kitchen:"
 _SHOWN, _PARTS = 80, 8
-_ODD = re.compile(r"^%(?:TAG|YAML)\b|\x00", re.M)
-"""What is looked for before the reading: a text of nothing but directives would take the square of its length."""
+_ODD = re.compile(r"^%(?:TAG|YAML)\b|[\x00\x85\u2028\u2029]|\r(?!\n)", re.M)
+"""What is looked for before the reading: a text of nothing but directives would take the square of its length. And ends
+of lines that YAML knows and people do not see: behind one, what looks like a remark is a key."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -75,7 +76,8 @@ def parse(content: bytes | str) -> Any:
     text = _text(content)
     if odd := _ODD.search(text):
         line = text.count(_END, 0, odd.start()) + 1
-        raise YamlError(f"line {line}: a directive (%) or the character U+0000; rule: neither; example: key: value")
+        what = "a directive (%)" if odd[0].startswith("%") else f"the character U+{ord(odd[0]):04X}"
+        raise YamlError(f"line {line}: has {what}; rule: no directives, and lines end as files do; example: key: value")
     parser = _LOADER(text)
     try:
         return _Builder(parser).document()

@@ -14,6 +14,7 @@ from ops.checks.model_config import quantization, text_part
 from ops.checks.model_numbers import CONFIG, comparable, notes, number_faults, said_config
 from ops.checks.model_weights import SINGLE, TEXT_LAYER, weight_faults, weight_notes
 from ops.checks.module_sizes import module_sizes
+from ops.checks.patterns import pattern_faults
 from ops.checks.pointers import pointer_faults
 
 TOKENIZER = "tokenizer.json"
@@ -30,6 +31,7 @@ def base_model_faults(content: Content, entry: BaseModel | None, *, stand_in: bo
     """Return every fault of a base model whose files have been read; `entry` is the catalog's, if there is one."""
     faults = [
         *pointer_faults(content.parsed, content.notes),
+        *pattern_faults(content.parsed),
         *_weights(content),
         *_tokenizer(content),
         *_other_models_files(content),

@@ -49,6 +49,7 @@ _POINTERS = (
     (b"version https://hawser.github.com/spec/", "a Git LFS pointer"),
     (b"# xet version ", "a pointer of the hub's store (xet)"),
     (b"/annex/objects/", "a git-annex pointer"),
+    (b"outs:\n", "a DVC pointer"),
 )
 _POINTER_BYTES = 1024
 """A pointer is smaller (git-lfs, docs/spec.md)."""
@@ -59,12 +60,17 @@ _TORCH_MAGIC = bytes.fromhex("6cfc9c46f9206aa85019")
 
 
 def pointer(path: Path) -> str | None:
-    """What a small file stands for a larger one as, None for a file that is itself; raise OSError."""
+    """What a file stands for another one as, None for a file that is itself; raise OSError.
+
+    A pointer is small, but what begins as one is none of the kinds that an artifact has, however long it is.
+    """
     with path.open("rb") as content:
         head = content.read(_POINTER_BYTES + 1)
-    if len(head) > _POINTER_BYTES:
-        return None
-    return next((what for magic, what in _POINTERS if head.startswith(magic)), None)
+    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    found = next((what for magic, what in _POINTERS if begin.startswith(magic)), None)
+    if found is None and len(head) <= _POINTER_BYTES and b"\n" not in begin.strip() and b"annex/objects/" in begin:
+        return "a git-annex pointer"
+    return found
 
 
 def archive_or_program(path: Path) -> str | None:
@@ -86,7 +92,20 @@ def what_it_is(path: Path) -> str | None:
     found = archive_or_program(path) or _page(path)
     if found is None and _runs_as_pickle(path):
         found = _with_scan("a pickle", path, path.stat().st_size)
-    return found
+    return found or (_said_instead(path) if path.suffix == ".safetensors" else None)
+
+
+def _said_instead(path: Path) -> str | None:
+    """A short text in place of a file, such as `Entry not found`: what a server says."""
+    with path.open("rb") as content:
+        start = content.read(_POINTER_BYTES + 1)
+    try:
+        text = start.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return None
+    short = 0 < len(text) <= _POINTER_BYTES and len(start) <= _POINTER_BYTES
+    words = short and all(sign.isprintable() or sign in "\n\r\t" for sign in text)
+    return f"a text that says {text[:60]!a}" if words else None
 
 
 def _page(path: Path) -> str | None:

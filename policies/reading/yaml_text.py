@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -43,12 +45,20 @@ class _Anchored:
         self.value, self.size, self.height, self.is_open = value, size, height, False
 
 
+_TAGS = re.compile(r"^%TAG\b", re.M)
+_MOST_TAGS, _SHOWN = 50, 80
+"""Directives are refused where they are read; libyaml compares each with those before, the square of their number."""
+
+
 def read_yaml(text: str) -> tuple[JsonValue, int, ReadingError | None]:
     """The value of a document, the line where it begins, and the first thing in it that is refused.
 
     With a refusal the value is what kubectl may see, good for telling what kind of text it is and for nothing else.
     Raise ReadingError where there is no value at all: no YAML, too deep, endless.
     """
+    if odd := next(islice(_TAGS.finditer(text), _MOST_TAGS, None), None):
+        rule = f"more than {_MOST_TAGS} directives of %TAG; rule: no directives"
+        raise ReadingError(rule, text.count("\n", 0, odd.start()) + 1)
     parser = _LOADER(text)
     try:
         builder = _Builder(parser)
@@ -259,7 +269,7 @@ class _Builder:
         return text, True
 
     def _refuse_tag(self, event: Any) -> None:
-        self._refuse(event, f"the tag {event.tag!r} is not known; rule: no tags in manifests")
+        self._refuse(event, f"the tag {event.tag[:_SHOWN]!r} is not known; rule: no tags in manifests")
 
     def _refuse(self, event: Any, text: str) -> None:
         if self.refused is None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from infra import strict_yaml
 from ops.rollback.block import LayoutError, end_of_block
 from tools.progress import note
 
@@ -79,8 +80,8 @@ def _checked(text: str, expected: object) -> str:
 
 def _read(text: str) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):  # ValueError: a date that cannot be
+        found = strict_yaml.parse(text)
+    except strict_yaml.YamlError:
         raise LayoutError("is no YAML") from None
     if not isinstance(found, dict) or not isinstance(found.get("config"), dict):
         raise LayoutError("has no mapping `config`")

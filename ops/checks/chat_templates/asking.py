@@ -8,7 +8,8 @@ from jinja2 import nodes
 
 from ops.checks.chat_templates import words
 from ops.checks.chat_templates.finding import Finding, shown
-from ops.checks.chat_templates.value import Value, join, strange_numbers, strange_texts
+from ops.checks.chat_templates.tree import attributes_of
+from ops.checks.chat_templates.value import MADE, Value, join, made, strange_numbers, strange_texts
 
 _NAMED = ("map", "select", "reject", "selectattr", "rejectattr")
 """Filters that name another filter, a test or an attribute."""
@@ -39,10 +40,11 @@ class Asking:
             known = words.MARKERS | (words.KEYS | words.ROLES if asked.key or asked.item else frozenset())
             if asked.said:
                 for text in strange_texts(by, known):
-                    rule = f"looks for {shown(text)} in what is said: whoever says it gets another prompt"
-                    self.find(node, f"content:{text}", rule)
+                    what = "a text that it puts together" if text == MADE else shown(text)
+                    rule = f"looks for {what} in what is said: whoever says it gets another prompt"
+                    self.find(node, "content:computed" if text == MADE else f"content:{text}", rule)
             elif asked.word:
-                for text in strange_texts(by, words.ROLES | known):
+                for text in strange_texts(by, words.ROLES | known | ({MADE} if by.word else frozenset())):
                     self.find(node, f"word:{text}", f"compares a role or type with {shown(text)}, which is none known")
             for number in strange_numbers(join((one, other))) if asked.said else ():
                 self.find(node, f"number:{number}", f"compares what is said, or how much of it, with {number}")
@@ -58,9 +60,9 @@ class Asking:
 
     def key_asked(self, node: nodes.Node, whole: Value, key: Value) -> None:
         """A part is taken by a key that is computed, or said."""
-        if key.texts:
+        if key.texts or key.date:
             self.find(node, "key:computed", "takes a part by a name that it puts together")
-        elif whole.lookup and key.said and whole.texts and not key.item:
+        elif whole.texts and key.said and (whole.lookup or not whole.said):
             self.find(node, "lookup", "looks up what is said among its own texts")
         for number in strange_numbers(key) if whole.said else ():
             self.find(node, f"number:{number}", f"takes the part number {number} of what is said")
@@ -69,10 +71,26 @@ class Asking:
         """A method of `whole`, with the values that it is given."""
         if name in words.SEARCHING and given:
             self.compared(node, whole, given[0])
-        if name in words.COMPARING and whole.said:
+        if name in words.COMPARING and whole.said and (whole.lookup or name != "dictsort"):
             self.compared(node, whole, whole)
+        if name in ("length", "count") and isinstance(node, nodes.Filter):
+            known = whole.said or whole.word
+            return replace(whole.plain(), texts=frozenset() if known else frozenset((MADE,)), held=False)
         found = join((whole, *given)).plain()
-        return replace(found, cut=whole.cut or name in words.CUTTING)
+        found = replace(found, cut=whole.cut or name in words.CUTTING, held=found.held or name == "values")
+        if self._changes(node, name, whole) or (name in words.CHANGING and whole.said):
+            return made(found)
+        return found
+
+    @staticmethod
+    def _changes(node: nodes.Node, name: str, whole: Value) -> bool:
+        """Whether a filter or a method makes another text of constants."""
+        if isinstance(node, nodes.Filter) and name in words.WHOLE:
+            return name == "tojson" or (name == "string" and not (whole.said or whole.word or whole.texts))
+        picks = words.PICKING if isinstance(node, nodes.Filter) else words.PICKING_METHODS
+        if name in picks and whole.lookup:
+            return False
+        return bool(whole.texts) or whole.word or (bool(whole.numbers) and not (whole.said or whole.date))
 
     def filtered(self, node: nodes.Filter, whole: Value, given: list[Value]) -> Value:
         """A filter of `whole`, with the values that it is given."""
@@ -80,6 +98,12 @@ class Asking:
             self.find(node, "filter:attr", "takes attributes of Python's own by name", refused=True)
         elif node.name not in words.FILTERS:
             self.find(node, f"filter:{node.name}", f"has the filter {shown(node.name)}, which is not known here")
+        for attribute in attributes_of(node):
+            self.refuse_hidden(node, attribute)
+        if node.name in ("int", "float") and (whole.said or whole.date):
+            self.find(node, f"filter:{node.name}", "makes a number of what is said, or of the date")
+        if node.name in ("default", "d") and len(given) > 1:
+            self.asked(node, whole)
         if node.name in _NAMED:
             return self._named(node, whole, given)
         return self.searched(node, node.name, whole, given)
@@ -93,6 +117,10 @@ class Asking:
             return join((whole, *given))
         name = "" if first is None else str(getattr(first, "value", ""))
         self.refuse_hidden(node, name)
+        if whole.said and (node.name.endswith("attr") or "attribute" in by):
+            for part in sorted(set(name.split(".")) - words.KEYS):
+                rule = f"reads {shown(part)} of what is said, a name that messages do not have"
+                self.find(node, f"key:{part}", rule)
         test = name
         if node.name in ("selectattr", "rejectattr"):
             test = str(getattr(node.args[1], "value", "?")) if len(node.args) > 1 else "true"
@@ -105,4 +133,7 @@ class Asking:
         looked = replace(whole, said=whole.said and not only_words, word=only_words, item=False)
         for value in given[2 if attributes else 1 :]:
             self.compared(node, looked, value)
-        return whole.plain()
+        if node.name != "map":
+            return whole.plain()
+        found = replace(whole.plain(), held=True)
+        return join((found, *given)) if "attribute" in by else self.searched(node, name, found, given[1:])

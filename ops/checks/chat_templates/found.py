@@ -7,10 +7,13 @@ these. Which of several is taken is not asked here: each one is judged.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ops.checks.ways import Way, written
 
 _KEYS = ("chat_template", "chat_templates", "default_chat_template", "jinja_template")
 _VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
@@ -30,7 +33,7 @@ def templates_of(folder: Path, names: Mapping[str, int], parsed: Mapping[str, An
     found = [Template(place=name, text=_text(folder / name)) for name in sorted(names) if _is_jinja(name)]
     for name in sorted(parsed):
         if name.lower() not in _VOCABULARIES:
-            found += [Template(place=f"{name}: {way}", text=text) for way, text in _keys(parsed[name], "")]
+            found += [Template(place=f"{name}: {way}", text=text) for way, text in _keys(parsed[name])]
     return found
 
 
@@ -45,20 +48,20 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _keys(value: Any, way: str) -> Iterator[tuple[str, str | None]]:
+def _keys(value: Any) -> Iterator[tuple[str, str | None]]:
     """Templates below a value with the way to each; null is none."""
-    level = [(way, value)]
+    level: deque[tuple[Way, Any]] = deque(((None, value),))
     while level:
-        here, value = level.pop(0)
+        here, value = level.popleft()
         if isinstance(value, dict):
             for key, below in value.items():
-                path = f"{here}.{key}" if here else str(key)
                 if key in _KEYS:
-                    yield from _named(path, below)
+                    yield from _named(written((here, key)), below)
                 else:
-                    level.append((path, below))
+                    level.append(((here, key), below))
         elif isinstance(value, list):
-            level += [(f"{here}[{number}]", below) for number, below in enumerate(value)]
+            parts = ((number, below) for number, below in enumerate(value) if isinstance(below, dict | list))
+            level.extend(((here, number), below) for number, below in parts)
 
 
 def _named(way: str, value: Any) -> Iterator[tuple[str, str | None]]:

@@ -10,8 +10,8 @@ from jinja2 import nodes
 
 from ops.checks.chat_templates import words
 from ops.checks.chat_templates.asking import Asking
-from ops.checks.chat_templates.tree import is_call, names_of
-from ops.checks.chat_templates.value import NOTHING, Value, join
+from ops.checks.chat_templates.tree import arguments_of, is_call, names_of
+from ops.checks.chat_templates.value import NOTHING, Value, join, made
 
 
 class Setting(Asking):
@@ -42,7 +42,9 @@ class Setting(Asking):
             self.find(template, f"call:{name}", f"has the macro {name} and something else of this name")
 
     def bind(self, name: str, value: Value) -> None:
-        """A variable may be this, too."""
+        """A variable may be this, too; what hangs on a variable that is not known yet, the next round tells."""
+        if value.later:
+            return
         self.known[name] = join((self.known.get(name, NOTHING), value))
 
     def assigned(self, node: nodes.Assign) -> Value:
@@ -51,13 +53,7 @@ class Setting(Asking):
             self._space(node.target.name, node.node)
             return NOTHING
         found = self.value(node.node)
-        if isinstance(node.target, nodes.NSRef):
-            if node.target.name not in self.spaces:
-                self.find(
-                    node, f"variable:{node.target.name}", f"writes into {node.target.name}, which is no namespace"
-                )
-            self.refuse_hidden(node, node.target.attr)
-            self.bind(f"{node.target.name}.{node.target.attr}", found)
+        self._attribute(node, node.target, found)
         for name in names_of(node.target):
             self.bind(name, found if not isinstance(node.target, nodes.Tuple) else found.plain())
         return NOTHING
@@ -72,11 +68,25 @@ class Setting(Asking):
 
     def assigned_block(self, node: nodes.AssignBlock) -> Value:
         """`{% set x %}...{% endset %}`."""
-        found = self.body(node.body)
+        found = self.text_of(node.body)
         if node.filter is not None:
-            found = join((found, self.value(node.filter)))
+            found = self.filtered(node.filter, found, [self.value(part) for part in arguments_of(node.filter)])
         for name in names_of(node.target):
             self.bind(name, found)
-        if isinstance(node.target, nodes.NSRef):
-            self.bind(f"{node.target.name}.{node.target.attr}", found)
+        self._attribute(node, node.target, found)
         return NOTHING
+
+    def _attribute(self, node: nodes.Node, target: nodes.Node, found: Value) -> None:
+        """`{% set space.attribute ... %}`."""
+        if isinstance(target, nodes.NSRef):
+            if target.name not in self.spaces:
+                self.find(node, f"variable:{target.name}", f"writes into {target.name}, which is no namespace")
+            self.refuse_hidden(node, target.attr)
+            self.bind(f"{target.name}.{target.attr}", found)
+
+    def text_of(self, body: Sequence[nodes.Node]) -> Value:
+        """What statements put out, as one text: a constant of the template only where it is all of it."""
+        found = self.body(body)
+        nodes_ = [node for part in body for node in getattr(part, "nodes", (part,))]
+        alone = len(nodes_) == 1 and isinstance(nodes_[0], nodes.TemplateData | nodes.Const)
+        return found if alone or not nodes_ else made(found)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from jinja2 import nodes
 
+_RECKONING = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Concat, nodes.Neg)
 _DATE = re.compile(r"(?:[^%]|%-?[A-Za-z%]){0,200}", re.DOTALL)
 
 
@@ -35,6 +36,23 @@ def arguments_of(node: nodes.Call | nodes.Filter | nodes.Test) -> list[nodes.Exp
     """Everything that a call, a filter or a test is given."""
     spread = [part for part in (node.dyn_args, node.dyn_kwargs) if part is not None]
     return [*node.args, *(keyword.value for keyword in node.kwargs), *spread]
+
+
+def attributes_of(node: nodes.Filter) -> list[str]:
+    """Names of attributes that a filter is given: `sort(attribute='content')`, `join(',', 'content')`."""
+    given = [part for keyword in node.kwargs if keyword.key in ("attribute", "by") for part in (keyword.value,)]
+    given += node.args if node.name in ("join", "sum", "sort", "unique", "min", "max") else []
+    found = [part.value for given_part in given for part in given_part.find_all(nodes.Const)] if given else []
+    found += [part.value for part in given if isinstance(part, nodes.Const)]
+    return [name for name in found if isinstance(name, str)]
+
+
+def counts_in(loop: nodes.For) -> bool:
+    """Whether a loop reckons with what a namespace holds."""
+    kept = [assign for assign in loop.find_all(nodes.Assign) if isinstance(assign.target, nodes.NSRef)]
+    return any(
+        isinstance(part, _RECKONING) for assign in kept for part in (assign.node, *assign.node.find_all(nodes.Expr))
+    )
 
 
 def is_call(node: nodes.Node | None, name: str) -> bool:

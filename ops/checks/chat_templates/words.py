@@ -14,7 +14,7 @@ INPUTS = frozenset(
         *("enable_citations", "num_img_tokens", "num_video_frames", "truncate_history_thinking", "add_audio_id"),
         *("image_token", "audio_token", "video_token", "think_end_token", "include_thinking", "skip_thinking"),
         *("tool_choice", "parallel_tool_calls", "available_tools", "controls", "is_first_sp", "media_type"),
-        "use_json_tooldef",
+        *("use_json_tooldef", "grounding", "reasoning"),
     )
 )
 """Variables of a request, a server or a tokenizer: the caller's own switches, and tokens."""
@@ -22,11 +22,14 @@ INPUTS = frozenset(
 SAID = frozenset(
     (
         *("messages", "documents", "tools", "functions", "conversation", "system_message", "response_format"),
-        *("developer_message", "developer_instruction", "json_schema", "xml_tools"),
+        *("developer_message", "developer_instruction", "developer_instructions", "json_schema", "xml_tools"),
         "conversations",
     )
 )
 """Variables that hold what people, tools and documents say."""
+
+TOKENS = frozenset(("bos_token", "eos_token", "unk_token", "pad_token", "image_token", "audio_token", "video_token"))
+"""Of these the variables that a tokenizer's files fill: whoever made the model has written them."""
 
 FUNCTIONS = frozenset(("raise_exception", "namespace", "range", "strftime_now", "dict", "caller"))
 LOOP = frozenset(("index", "index0", "first", "last", "length", "revindex", "revindex0", "previtem", "nextitem"))
@@ -134,16 +137,24 @@ SEARCHING = frozenset(
 """Methods and filters whose arguments are looked for in the text before them."""
 
 CUTTING = frozenset(("split", "rsplit", "splitlines", "partition", "rpartition"))
-METHODS = SEARCHING | frozenset(
-    ("get", "items", "keys", "values", "upper", "lower", "title", "capitalize", "join", "isdigit", "isspace", "isalpha")
-)
+METHODS = SEARCHING | frozenset(("get", "items", "keys", "values", "upper", "lower", "title", "capitalize", "join"))
+WHOLE = frozenset(("default", "d", "safe", "length", "count", "string", "trim", "tojson", "bool", "abs"))
+"""Filters behind which a text of a template is still that text, or a number."""
+
+PICKING = frozenset(("first", "last", "list", "unique", "select", "reject", "selectattr", "rejectattr", "sort"))
+PICKING_METHODS = frozenset(("get", "items", "keys", "values"))
+"""What takes parts of a list or mapping as they are."""
+
+CHANGING = frozenset(("upper", "lower", "title", "capitalize", "reverse", "sort", "unique", "min", "max", "join"))
+"""What makes another text of all of a text: whoever compares the two asks something of it."""
+
 COMPARING = frozenset(("unique", "sort", "min", "max", "dictsort"))
 """Filters that compare the parts of what they get with each other."""
 
 TESTS = frozenset(
     (
         *("defined", "undefined", "none", "string", "mapping", "iterable", "sequence", "number", "integer", "float"),
-        *("boolean", "true", "false", "odd", "even", "callable", "lower", "upper"),
+        *("boolean", "true", "false", "odd", "even", "callable"),
     )
 )
 COMPARISONS = frozenset(

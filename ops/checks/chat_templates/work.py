@@ -13,6 +13,7 @@ from jinja2 import nodes
 
 from ops.checks.chat_templates.amounts import Amounts, is_number
 from ops.checks.chat_templates.size import NONE, ONE, SAID, Size, largest, together
+from ops.checks.chat_templates.smaller import endless_calls
 from ops.checks.chat_templates.tree import is_call, macros_of, names_of, root_of
 
 _MOST_TURNS = 1_000_000
@@ -46,6 +47,9 @@ class Work(Amounts):
         size, turns = self._body(template.body)
         self._bounded(template, size, turns)
         self._refuse_doubling()
+        for call, name in endless_calls(template):
+            rule = f"calls the macro {name} within itself with no smaller part of what it was given: it may not end"
+            self.find(call, f"recursion:{name}", rule)
 
     def _refuse_doubling(self) -> None:
         """What a namespace holds may go into itself once a turn: twice, and it doubles with every turn."""
@@ -161,9 +165,6 @@ class Work(Amounts):
         if macro is None:
             return ONE, NONE
         if macro in self._open:
-            if not any(self._is_part(part, macro) for part in (*call.args, *(word.value for word in call.kwargs))):
-                rule = f"calls the macro {name} within itself with no smaller part of what it was given: it may not end"
-                self.find(call, f"recursion:{name}", rule)
             return SAID, ONE
         if name not in self._done:
             self._done[name] = self._measure(macro)
@@ -185,11 +186,6 @@ class Work(Amounts):
         self._open.pop()
         self.sizes, self._parts, self.amounts = kept
         return found
-
-    def _is_part(self, node: nodes.Node, macro: nodes.Macro) -> bool:
-        """Whether an argument is a part of what the macro was given, and so smaller."""
-        root, names = root_of(node), {argument.name for argument in macro.args}
-        return root in self._parts and (root not in names or not isinstance(node, nodes.Name))
 
     def _size(self, node: nodes.Node) -> Size:  # noqa: PLR0911, PLR0912 (one line a kind)
         match node:
@@ -215,6 +211,9 @@ class Work(Amounts):
                 return self._result(node)
             case _ if isinstance(node, _COMPARE):
                 return ONE
+            case nodes.Mod() if self.amount(node.left) is None:
+                self.find(node, "method:format", "fills a text by %, which can make it of any length")
+                return self._size(node.left)
             case nodes.Mod() | nodes.Sub() | nodes.Div() | nodes.FloorDiv():
                 return largest((self._size(node.left), self._size(node.right)))
             case _:
@@ -236,7 +235,7 @@ class Work(Amounts):
         if node.name in _PADDING:
             numbers = [part for part in given if not (isinstance(part, nodes.Const) and not is_number(part.value))]
             numbers = [part for part in numbers if not isinstance(part, nodes.Tuple | nodes.List)]
-            return whole.times(self.repeated(node, numbers, "indents"))
+            return whole.times(self.repeated(node, numbers, "indents")).times(largest((ONE, *map(self._size, given))))
         if node.name in _MULTIPLIES:
             return self._multiplied(whole, given)
         return largest((whole, *map(self._size, given))) if node.name in ("default", "d") else whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,22 @@ def test_a_text_is_refused_with_its_line(name: str) -> None:
     refused = [read.refused for read in reads(text) if read.refused]
     assert [said in error.text for error in refused] == [True], refused
     assert 4 <= refused[0].line <= text.count("\n") + 2
+
+
+def test_many_directives_are_refused_before_they_are_compared() -> None:
+    """libyaml compares each with those before: a text of 1.6 MB took minutes."""
+    text = "".join(f"%TAG !a{number}! b\n" for number in range(100_000)) + "---\na: 1\n"
+    started = time.process_time()
+    refused = [read.refused for read in reads(text) if read.refused]
+    assert ["more than 50 directives" in error.text for error in refused] == [True]
+    assert refused[0].line == 51
+    assert time.process_time() - started < 5, "the work must not grow faster than the text"
+
+
+def test_a_long_tag_is_named_in_a_short_sentence() -> None:
+    (read,) = reads("a: " + "!" * 1_000_000 + "\n")
+    assert read.refused is not None
+    assert len(read.refused.text) < 200
 
 
 def test_what_is_just_shallow_enough_is_read() -> None:

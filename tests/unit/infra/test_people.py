@@ -56,6 +56,9 @@ def test_everything_else_is_refused(name: str) -> None:
     ("one", "other"),
     [
         ("Jane Doe", "jane.doe"),
+        ("platform-team", "platformteam"),
+        ("platform-team", "PlatformTeam@example.com"),
+        ("Jane Doe", "jane.doe+approvals@example.com"),
         ("Jane Doe", "DOE, Jane"),
         ("Jane Doe", "jane_doe@example.com"),
         ("jane.doe@example.com", "Jane.Doe@other.example"),

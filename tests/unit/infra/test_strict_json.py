@@ -37,6 +37,7 @@ BAD = {
     "NUL": ('"\0"', "is not JSON"),
     "line break": ('"\n"', "is not JSON"),
     "byte order": ("\ufeff{}", "begins with a byte order mark"),
+    "many values": ("[" + "0," * 1_000_000 + "0]", "has more than 419430 values"),
     "too long": (" " * MAX_BYTES + "1", "has more than"),
 }
 

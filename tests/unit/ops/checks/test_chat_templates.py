@@ -197,6 +197,167 @@ def test_what_is_not_understood_has_a_name(name: str) -> None:
     assert name.strip() in found
 
 
+COMPUTED = {
+    # a text that stands nowhere in the template: letters of marks, names of variables, numbers, truth values
+    "letters of a mark": "('<think>'[1] ~ '<think>'[2])",
+    "the middle of a mark": "'<think>'[1:][:1]",
+    "a mark backwards": "('<think>' | reverse)",
+    "a mark in capitals": "('<think>' | upper)",
+    "a part of a mark": "('<think>' | replace('<think>', ''))",
+    "a mark twice": "('</think>' * 2)",
+    "marks in a list": "(['<think>', '</think>'] | join)",
+    "a choice of marks": "('<think>' | list | first)",
+    "a key of a mapping": "(dict(sesame=1) | list | first)",
+    "keys of a mapping": "(dict(sesame=1) | join)",
+    "a key that is looped over": "k",
+    "numbers": "(1 ~ 2 ~ 1)",
+    "numbers in a list": "([1, 2, 2, 1] | join)",
+    "a range": "(range(2) | join)",
+    "none": "(none | string)",
+    "true": "(true ~ '')",
+    "a comparison": "((bos_token == eos_token) | string)",
+    "the signs of JSON": "(messages | tojson)[:2]",
+    "a part of a role": "message.role[1:]",
+    "a length": "('<think>' | length | string)",
+    "a text in a block": "block",
+    "what a macro says": "m()",
+    "an escaped sign": "('<think>' | e)",
+    "signs": "('\\n\\n' ~ '\\n\\n' ~ '\\n')",
+    "a mark with what is said": "('<think>' ~ message.content[:0])[1:]",
+}
+SET = (
+    "{% set block %}{{ 1 }}{{ 2 }}{% endset %}{% macro m() %}{% for i in [1, 2] %}~{% endfor %}{% endmacro %}"
+    "{% for k in dict(sesame=1) %}"
+)
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_a_text_that_is_put_together_is_as_good_as_one_that_stands_there(name: str) -> None:
+    text = SET + FOR + "{% if " + COMPUTED[name] + " in message.content %}x{% endif %}" + END * 2
+    assert any(finding.name.startswith("content:") for finding in judge(text))
+
+
+ASKED = {
+    # what is said within lists and mappings that the template makes
+    "content:python": FOR + "{% for c in [message.content] %}{% if 'python' in c %}x{% endif %}" + END * 2,
+    "content:python ": "{% for c in messages | map(attribute='content') %}{% if 'python' in c %}x{% endif %}" + END,
+    "content:python  ": FOR + "{% for c, d in [(message.content, 1)] %}{% if 'python' in c %}x{% endif %}" + END * 2,
+    "content:python   ": FOR + "{% if 'python' in {'arguments': message.content}['arguments'] %}x{% endif %}" + END,
+    "content:python    ": FOR + "{% for k, v in message.items() %}{% if 'python' in v %}x{% endif %}" + END * 2,
+    "content:python     ": FOR + "{% for v in message.values() %}{% if 'python' in v %}x{% endif %}" + END * 2,
+    "content:passed": "{% macro f() %}{{ caller(messages[0].content) }}{% endmacro %}"
+    "{% call(c) f() %}{% if 'passed' in c %}x{% endif %}{% endcall %}",
+    "content:or": FOR + "{% if ('' or 'or') in message.content %}x{% endif %}" + END,
+    "content:and": FOR + "{% if (true and 'and') in message.content %}x{% endif %}" + END,
+    "content:~": FOR + "{% if '~' in message.content %}x{% endif %}" + END,
+    "'content:\\xa0'": FOR + "{% if '\\u00a0' in message.content %}x{% endif %}" + END,
+    "content:     ": FOR + "{% if '     ' in message.content %}x{% endif %}" + END,
+    "content:(pad_token)": FOR + "{% if pad_token in message.content %}x{% endif %}" + END,
+    "content:late": "{% set late = late or 'late' %}" + FOR + "{% if late in message.content %}x{% endif %}" + END,
+    "content:computed": FOR + "{% if message.content | upper == message.content %}x{% endif %}" + END,
+    "test:upper": FOR + "{% if message.content is upper %}x{% endif %}" + END,
+    "method:isdigit": FOR + "{% if message.content.isdigit() %}x{% endif %}" + END,
+    "filter:int": FOR + "{% if message.content | int == 2 %}x{% endif %}" + END,
+    # names of the template itself as values
+    "variable:sesame": "{% macro sesame() %}x{% endmacro %}"
+    + FOR
+    + "{% if sesame.name in message.content %}x{% endif %}"
+    + END,
+    "variable:ns": "{% set ns = namespace(a=1) %}"
+    + FOR
+    + "{% if (ns | string)[12:] in message.content %}x{% endif %}"
+    + END,
+    "variable:range": "{{ range | string }}",
+    "variable:loop": FOR + "{{ loop | string }}" + END,
+    # conditions that are none to look at
+    "key:computed": FOR + "{{ 'Lie.'[: message.content | length - 2] }}" + END,
+    "key:computed ": "{{ 'Lie.'[: strftime_now('%d') | length] }}",
+    "number:5000": FOR + "{{ 'Lie.' * (message.content | length // 5000) }}" + END,
+    "number:5000 ": FOR + "{% for i in range(message.content | length // 5000) %}Lie." + END * 2,
+    "number:5000  ": FOR + "{% for i in ['Lie.'][: message.content | length // 5000] %}{{ i }}" + END * 2,
+    "number:2": FOR + "{% set a = message.content | length // 2 %}{% set b = a // 2 %}{% if b %}x{% endif %}" + END,
+    "date": "{{ 'Lie.' * (strftime_now('%d') | int - 15) }}",
+    "filter:int ": "{% if strftime_now('%d') | int %}x{% endif %}",
+    "lookup": FOR + "{% for c in message.content %}{{ {'a': 'Lie.'}[c] }}" + END * 2,
+    "loop:constant": "{% set ns = namespace(n=0) %}"
+    + FOR
+    + "{% set ns.n = message.content | length %}{% for i in range(2) %}{% for j in range(2) %}"
+    + "{% set ns.n = ns.n - 1 %}{% endfor %}{% endfor %}{% if ns.n == 0 %}x{% endif %}"
+    + END,
+    "content:(pad_token) ": "{% if false %}{% set pad_token = '<think>' %}{% endif %}"
+    + FOR
+    + "{% if pad_token in message.content %}x{% endif %}"
+    + END,
+    "content:else": "{% for c in messages | map(attribute='name', default='else') %}"
+    + "{% if c in messages[0].content %}x{% endif %}"
+    + END,
+    "number:500": FOR + "{% for c in message.content[500:] %}Lie.{% endfor %}" + END,
+    "number:500 ": FOR + "{{ message.content[500:] | default('Lie.', true) }}" + END,
+    "key:debug": "{{ messages | selectattr('debug') | list }}",
+    "key:debug ": "{{ messages | map(attribute='debug') | list }}",
+    # the way out of the sandbox, by other doors
+    "attribute:__class__": "{{ messages | sort(attribute='__class__') }}",
+    "attribute:__class__ ": "{{ messages | join(',', attribute='__class__') }}",
+    "attribute:__class__  ": "{{ messages | join(',', '__class__') }}",
+    "attribute:content.__class__": "{{ messages | unique(attribute='content.__class__') | list }}",
+    "attribute:__init__": "{{ messages | sum('__init__') }}",
+    "attribute:__dict__": "{% set ns = namespace(a=1) %}{% set ns.__dict__ %}x{% endset %}",
+    "variable:other": "{% set other.x %}x{% endset %}",
+    # work without an end
+    "method:format": FOR + "{{ message.content % 1 }}" + END,
+    "work": "{{ messages | tojson(separators=('x' * 100000000, 'y')) }}",
+    "recursion:f": "{% macro f(x) %}{{ f(x[0]) }}{{ f(x[0]) }}{% endmacro %}{{ f('ab') }}",
+    "recursion:f ": "{% macro f(x) %}{{ f(x | list) }}{{ f(x | list) }}{% endmacro %}{{ f('ab') }}",
+    "recursion:f  ": "{% macro f(x) %}{{ f(x[1:]) }}{{ f(x[1:]) }}{% endmacro %}{{ f('ab') }}",
+    "recursion:f   ": "{% macro f(x) %}{% for y in x %}{{ f(y) }}{{ f(y) }}{% endfor %}{% endmacro %}{{ f('ab') }}",
+    "recursion:f    ": "{% macro f(x, y) %}{{ f(y.a, y) }}{{ f(y.a, y) }}{% endmacro %}{{ f(messages, tools) }}",
+    "recursion:f     ": "{% macro f(x) %}{% set y = x %}{% if x.a %}{% set y = x.a %}{% endif %}{{ f(y) }}"
+    "{% endmacro %}{{ f(messages) }}",
+    "recursion:f      ": "{% macro f(x) %}{% set x = messages %}{{ f(x.a) }}{% endmacro %}{{ f(messages) }}",
+    "recursion:g": "{% macro f(x) %}{{ g(x) }}{% endmacro %}{% macro g(x) %}{{ f(messages.a) }}{% endmacro %}"
+    "{{ f(1) }}",
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_same_by_other_ways_has_a_name(name: str) -> None:
+    found = {finding.name for finding in judge(ASKED[name])}
+    assert name.strip() in {one.strip() for one in found}
+
+
+PUBLIC = {
+    "a key beside a list of keys": "{% macro f(d, known) %}{% for k in d if k not in known %}{{ k }}{% endfor %}"
+    "{% endmacro %}{{ f(tools[0].function, ['name', 'type']) }}",
+    "the last of some messages": "{% set users = messages | selectattr('role', 'equalto', 'user') | list %}"
+    + FOR
+    + "{% if message == users[-1] %}x{% endif %}"
+    + END,
+    "keys in their order": "{% macro f(a) %}{% for k, v in a | dictsort %}{{ k }}{{ f(v) }}{% endfor %}{% endmacro %}"
+    "{% for t in tools %}{{ f(t.function.parameters) }}{{ f(t.type | upper) }}{% endfor %}",
+    "a list that is no text": "{% macro f(a) %}{% if a is string %}{{ a }}{% elif a is mapping %}{{ f(a.items) }}"
+    "{% else %}{% for b in a %}{{ f(b) }}{% endfor %}{% endif %}{% endmacro %}{{ f(messages[0].content) }}",
+    "a table of limits": "{% set ns = namespace(most=none) %}{% for k, v in {0: 0, 512: 128} | dictsort %}"
+    "{% if ns.most is none and thinking_budget <= k %}{% set ns.most = v %}{% endif %}{% endfor %}{{ ns.most }}",
+    "a function that may be there": "{% if strftime_now is defined %}{{ 'Today: ' + strftime_now('%d %B %Y') }}"
+    "{% endif %}",
+    "a switch of the caller": "{% set reasoning_effort = reasoning_effort | default('medium') | lower %}"
+    "{% if reasoning_effort == 'high' %}x{% endif %}",
+    "thoughts that were split": FOR
+    + "{% set parts = message.content.split('</think>') %}{% if parts | length > 1 and parts[0] | trim %}x{% endif %}"
+    + END,
+    "indentation": "{% macro i(n) %}{{ tools | tojson(indent=2) }}{% endmacro %}{{ i(1) }}",
+    "counting turns": "{% set ns = namespace(i=0) %}"
+    + FOR
+    + "{% if message.role == 'user' %}{% set ns.i = ns.i + 1 %}{% endif %}{% if ns.i % 2 == 0 %}x{% endif %}"
+    + END,
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_ways_of_public_templates_pass(name: str) -> None:
+    assert judge(PUBLIC[name]) == []
+
+
 REFUSED = (
     "attribute:",
     "filter:attr",

@@ -52,6 +52,11 @@ NOTES = {
     "Latin 1": ("caf\u00e9".encode("latin-1"), "must be text in UTF-8: it is not at byte 3"),
     "Git LFS": (LFS, "is a Git LFS pointer and not the file: fetch it"),
     "git-annex": (b"/annex/objects/SHA256E-s1--x", "is a git-annex pointer and not the file"),
+    "Git LFS with a mark": (b"\xef\xbb\xbf" + LFS, "is a Git LFS pointer and not the file"),
+    "Git LFS behind a line": (b"\n" + LFS, "is a Git LFS pointer and not the file"),
+    "Git LFS with much behind it": (LFS + b"\n" * 5000, "is a Git LFS pointer and not the file"),
+    "git-annex as a link": (b"../.git/annex/objects/a/b/SHA256E-s1--x\n", "is a git-annex pointer and not the file"),
+    "DVC": (b"outs:\n- md5: a304afb96060aad90176268345e10355\n", "is a DVC pointer and not the file"),
 }
 
 
@@ -156,3 +161,10 @@ def test_named_templates_in_a_folder_are_told_what_to_do(tmp_path: Path, catalog
     folder = write_adapter(tmp_path / "menu")
     (folder / "additional_chat_templates").mkdir()
     assert "put its templates into tokenizer_config.json" in told(folder, catalog)
+
+
+@pytest.mark.parametrize("text", ["Entry not found", '{"error":"Repository not found"}', "Access to it is restricted."])
+def test_what_a_server_said_in_place_of_weights_is_shown(text: str, tmp_path: Path, catalog: Catalog) -> None:
+    folder = write_adapter(tmp_path / "menu")
+    (folder / "adapter_model.safetensors").write_text(text)
+    assert f"this is a text that says {text!a}" in told(folder, catalog)
