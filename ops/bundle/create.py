@@ -13,6 +13,7 @@ from pathlib import Path
 from infra.faults import Fault, FaultsError
 from infra.stores import StoreFacts
 from ops.bundle import copier
+from ops.bundle.archiving import write_bundle_archive
 from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
 from ops.bundle.entry import Entry, Source
@@ -23,10 +24,9 @@ from ops.bundle.large import large_notes
 from ops.bundle.listing import listed
 from ops.bundle.made import made_before
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
-from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
+from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.bundle.progress import Progress, size
 from ops.bundle.signing import sign
-from ops.bundle.tar import write_archive
 from ops.bundle.verify import image_faults
 from ops.bundle.wanted import Wanted
 from ops.signing import Signer
@@ -124,20 +124,6 @@ def _finish(order: Order, work: Path, manifest: Manifest) -> None:
         write_bundle_archive(order.archive, work, manifest, quiet=order.quiet)
     work.rename(order.target)
     work.with_name(work.name + ".journal").unlink(missing_ok=True)
-
-
-def write_bundle_archive(path: Path, work: Path, manifest: Manifest, *, quiet: bool) -> None:
-    """Write the folder of a bundle as one archive, seen whole or not at all; raise OSError."""
-    first = [name for name in (MANIFEST, *SIGNATURES) if (work / name).exists()]
-    names = [*first, *sorted(file.path for file in manifest.files)]
-    entries = [Entry(name=name, path=work / name, size=(work / name).stat().st_size) for name in names]
-    progress = Progress("archive", sum(entry.size for entry in entries), quiet=quiet)
-    part = path.with_name(path.name + PART)
-    with part.open("wb") as target:
-        write_archive(entries, target, progress.advance)
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(path)
 
 
 def _manifest(asked: Asked, copies: list[Copied], tools: dict[str, str]) -> Manifest:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
-from infra.strict_json import parse
+from infra.strict_json import JsonError, parse
 from ops.bundle import copier
 from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART
 from ops.bundle.errors import ToolError
 from ops.bundle.image_parts import DOCKER
-from ops.bundle.images import MAX_JSON_BYTES
+from ops.bundle.images import MAX_JSON_BYTES, blob_path, children
 from ops.bundle.listing import needs_faults
 from ops.bundle.progress import size
 from ops.bundle.wanted import Wanted
@@ -77,6 +78,7 @@ def _fetch(asked: Asked, image: Wanted, work: Path, say: Callable[[str], None], 
     for event in copier.follow(job, image.folder, say, quiet=quiet):
         if event["event"] == "plan":
             _refuse_docker(asked, image, docker=event["docker"])
+            _refuse_unreadable(event["manifests"], part, image)
             _refuse_full_disk(event["total"] - event["there"], part, image)
         done = event["event"] == "done"
     if not done:
@@ -86,6 +88,22 @@ def _fetch(asked: Asked, image: Wanted, work: Path, say: Callable[[str], None], 
 
 def _refuse_docker(asked: Asked, image: Wanted, *, docker: bool) -> None:
     faults = needs_faults(image.folder, {DOCKER} if docker else set(), asked.registry_holds)
+    if faults:
+        raise FaultsError("bundle", faults)
+
+
+def _refuse_unreadable(kinds: Mapping[str, str], folder: Path, image: Wanted) -> None:
+    """What `verify` would refuse in a manifest is told before the layers are copied, which may take hours."""
+    faults = []
+    for digest, kind in kinds.items():
+        name = blob_path(digest)
+        try:
+            found = children(parse((folder / name).read_bytes()), kind)
+        except JsonError as error:
+            rule = f"must be a manifest in JSON that every reader takes alike: {error}"
+            found = Fault(path="", value="unreadable", rule=rule, example="an image that its maker has built again")
+        if isinstance(found, Fault):
+            faults.append(replace(found, path=f"{image.folder}/{name}"))
     if faults:
         raise FaultsError("bundle", faults)
 

@@ -60,6 +60,8 @@ def _lines(artifact: Artifact, parts: Parts, holds: Set[str] | None) -> list[str
         counts = Counter(entry.how for entry in parts.attached)
         said = ", ".join(f"{count} by {how}" for how, count in sorted(counts.items()))
         lines.append(f"{where}: what is signed or said about it comes along: {said}")
+    else:
+        lines.append(f"{where}: nothing that is signed or said about it was found: no signature comes along")
     needs = parts.needs()
     if holds is None:
         must = sorted(needs - {REFERRERS})

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
+from ops.bundle.archiving import write_bundle_archive
 from ops.bundle.cosigning import free_name
-from ops.bundle.create import write_bundle_archive
 from ops.bundle.names import SIGNATURES
 from ops.bundle.signing import sign
 from ops.bundle.verify import Verified

@@ -14,6 +14,8 @@ const (
 	dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
 	dockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
 	mostManifests  = 20_000
+	mostBlob       = 1 << 46 // bytes
+	deepest        = 16
 )
 
 var (
@@ -30,6 +32,18 @@ func known(where string, desc ocispec.Descriptor) error {
 		rule := "must be an OCI manifest or index, or a Docker manifest of schema 2 or list: nothing else keeps its " +
 			"digest; take the digest that its registry gives to a client of today, or have it built again"
 		return &fault{path: where, value: desc.MediaType, rule: rule}
+	}
+	return nil
+}
+
+// sound refuses a layer or configuration that cannot be copied as it is stated.
+func sound(where string, blob ocispec.Descriptor) error {
+	if blob.Digest.Validate() != nil || blob.Digest.Algorithm() != digest.SHA256 {
+		return &fault{path: where, value: string(blob.Digest), rule: "content is named by its sha256 digest"}
+	}
+	if blob.Size < 0 || blob.Size > mostBlob || (blob.Size == 0 && blob.Digest != digest.FromBytes(nil)) {
+		rule := fmt.Sprintf("must state how many bytes %s has", blob.Digest)
+		return &fault{path: where, value: fmt.Sprintf("size: %d", blob.Size), rule: rule}
 	}
 	return nil
 }

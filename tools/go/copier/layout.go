@@ -189,13 +189,17 @@ func (p *part) finish() error {
 	return os.Rename(p.path, p.path[:len(p.path)-len(partial)])
 }
 
-// finish writes manifests and, last, the index: a layout that has one is whole.
-func (l *layout) finish(raw map[digest.Digest][]byte, listed []ocispec.Descriptor) error {
+func (l *layout) manifests(raw map[digest.Digest][]byte) error {
 	for name, content := range raw {
 		if err := put(l.path(name), content); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// finish writes, last, the index: a layout that has one is whole.
+func (l *layout) finish(listed []ocispec.Descriptor) error {
 	head, err := json.Marshal(ocispec.ImageLayout{Version: ocispec.ImageLayoutVersion})
 	if err != nil {
 		return err

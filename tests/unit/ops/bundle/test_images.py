@@ -200,9 +200,9 @@ def test_a_copier_of_another_form_is_not_used(tmp_path: Path, monkeypatch: pytes
     copier.find.cache_clear()
     right = copier.find()
     assert right is not None
-    for answer, taken in (("kitchen-copier 9.9.9 protocol 1", True), ("kitchen-copier 9.9.9 protocol 2", False)):
+    for number, taken in ((copier.PROTOCOL, True), (copier.PROTOCOL - 1, False), (copier.PROTOCOL + 1, False)):
         named = tmp_path / "kitchen-copier"
-        named.write_text(f"#!/bin/sh\necho {answer}\n")
+        named.write_text(f"#!/bin/sh\necho kitchen-copier 9.9.9 protocol {number}\n")
         named.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
         copier.find.cache_clear()
