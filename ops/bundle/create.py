@@ -37,13 +37,17 @@ PARTIAL = ".partial"
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to make: artifacts, where their files lie, the folder, the archive beside it, and who signs."""
+    """What to make: artifacts, where their files lie, the folder, the archive beside it, and who signs.
+
+    `signatures` False copies images without what is signed or said about them.
+    """
 
     asked: Asked
     source: Path
     target: Path
     archive: Path | None
     signer: Signer | None
+    signatures: bool = True
     quiet: bool = False
 
 
@@ -65,12 +69,12 @@ def create(order: Order, say: Callable[[str], None]) -> Created:
     """
     work = order.target.with_name(order.target.name + PARTIAL)
     places = [order.target, *([] if order.archive is None else [order.archive])]
-    made = made_before(order.asked, order.source, places, order.signer, quiet=order.quiet)
+    made = made_before(order.asked, order.source, places, order.signer, signatures=order.signatures, quiet=order.quiet)
     if made is not None:
         say(f"{order.target}: is there, and is what was asked for: all of it was read, and nothing was done")
         return Created(manifest=made, copied=0, again=len(made.files))
     _refuse_what_is_there(order, work)
-    refuse_without_copier(by_copier(order.asked, order.source), work)
+    refuse_without_copier(by_copier(order.asked, order.source), work, signatures=order.signatures)
     if order.signer is not None:
         sign(b"{}", order.signer)  # a key that cannot be used is told now, not behind hours of copying
     try:
@@ -90,7 +94,7 @@ def create(order: Order, say: Callable[[str], None]) -> Created:
 def _create(order: Order, work: Path, say: Callable[[str], None]) -> Created:
     fetched = by_copier(order.asked, order.source)
     if fetched:
-        fetch(order.asked, fetched, work, say, quiet=order.quiet)
+        fetch(order.asked, fetched, work, say, signatures=order.signatures, quiet=order.quiet)
     entries = gather(order.asked, order.source, work)
     for path in left_out(order.asked, order.source):
         say(f"{path}: left out, it is no part of the artifact")

@@ -16,7 +16,10 @@ import (
 )
 
 // fault is an image that cannot be taken as it is: no server and no disk refused, and trying again does not help.
-type fault struct{ path, value, rule string }
+type fault struct {
+	path, value, rule string
+	form              bool // a manifest of a kind that is not known
+}
 
 func (f *fault) Error() string { return fmt.Sprintf("%s: %s; rule: %s", f.path, f.value, f.rule) }
 

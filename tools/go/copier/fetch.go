@@ -47,8 +47,10 @@ func fetch(ctx context.Context, from *far, task job) error {
 	if err := all.image(ctx, digest.Digest(task.Digest)); err != nil {
 		return err
 	}
-	if err := all.attached(ctx); err != nil {
-		return err
+	if !task.Bare {
+		if err := all.attached(ctx); err != nil {
+			return err
+		}
 	}
 	if err := all.apart(); err != nil {
 		return err
@@ -83,7 +85,7 @@ func fetch(ctx context.Context, from *far, task job) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := target.finish(all.listed); err != nil {
+	if err := target.finish(all.listed, task.Bare); err != nil {
 		return err
 	}
 	from.out.tell("done", nil)
@@ -101,7 +103,7 @@ func (f *fetched) image(ctx context.Context, root digest.Digest) error {
 		return err
 	}
 	name := strings.Replace(string(root), ":", "-", 1)
-	f.listed = append(f.listed, named(desc, name))
+	f.listed = append(f.listed, refNamed(desc, name))
 	f.subjects = append(f.subjects, desc)
 	return f.walk(ctx, desc, &f.subjects, 0)
 }
@@ -219,10 +221,13 @@ func (f *fetched) tagged(ctx context.Context, subject ocispec.Descriptor, suffix
 		return err
 	}
 	desc, err := f.manifest(ctx, tag, ocispec.Descriptor{})
+	if f.strange(err, tag) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	f.listed = append(f.listed, named(desc, tag))
+	f.listed = append(f.listed, refNamed(desc, tag))
 	return f.walk(ctx, desc, &[]ocispec.Descriptor{}, 0)
 }
 
@@ -244,7 +249,13 @@ func (f *fetched) referrers(ctx context.Context, subject ocispec.Descriptor) err
 		if _, seen := f.raw[referrer.Digest]; seen {
 			continue
 		}
+		if err := known(f.repository, referrer); f.strange(err, string(referrer.Digest)) {
+			continue
+		}
 		desc, err := f.manifest(ctx, referrer.Digest.String(), ocispec.Descriptor{Digest: referrer.Digest})
+		if f.strange(err, string(referrer.Digest)) {
+			continue
+		}
 		if errors.Is(err, errdef.ErrNotFound) {
 			f.out.say(fmt.Sprintf("WARNING: %s: it lists the referrer %s, and does not have it", f.repository, referrer.Digest))
 			continue
@@ -261,7 +272,18 @@ func (f *fetched) referrers(ctx context.Context, subject ocispec.Descriptor) err
 	return nil
 }
 
-func named(desc ocispec.Descriptor, name string) ocispec.Descriptor {
+// strange tells that what refers to the image has a form that no bundle holds, as OCI's artifact manifests of before: the
+// image does without.
+func (f *fetched) strange(err error, what string) bool {
+	found, ok := asFault(err)
+	if ok && found.form {
+		f.out.say(fmt.Sprintf("WARNING: %s: left out: %s is said about the image in a form that no bundle holds: %s",
+			f.repository, what, found.value))
+	}
+	return ok && found.form
+}
+
+func refNamed(desc ocispec.Descriptor, name string) ocispec.Descriptor {
 	desc.Annotations = map[string]string{refName: name}
 	return desc
 }

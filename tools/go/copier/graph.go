@@ -31,7 +31,7 @@ func known(where string, desc ocispec.Descriptor) error {
 	if !slices.Contains(manifests, desc.MediaType) {
 		rule := "must be an OCI manifest or index, or a Docker manifest of schema 2 or list: nothing else keeps its " +
 			"digest; take the digest that its registry gives to a client of today, or have it built again"
-		return &fault{path: where, value: desc.MediaType, rule: rule}
+		return &fault{path: where, value: desc.MediaType, rule: rule, form: true}
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ const (
 	partial  = ".part"
 	lockWait = 20 * time.Second
 	chunk    = 1 << 20
+	// leftOut says in a layout's index that nobody has looked for signatures.
+	leftOut = "kitchen.example/signatures"
 )
 
 // layout is an OCI layout that is being written. Only one process writes it; the lock ends with the process.
@@ -199,7 +201,7 @@ func (l *layout) manifests(raw map[digest.Digest][]byte) error {
 }
 
 // finish writes, last, the index: a layout that has one is whole.
-func (l *layout) finish(listed []ocispec.Descriptor) error {
+func (l *layout) finish(listed []ocispec.Descriptor, bare bool) error {
 	head, err := json.Marshal(ocispec.ImageLayout{Version: ocispec.ImageLayoutVersion})
 	if err != nil {
 		return err
@@ -208,6 +210,9 @@ func (l *layout) finish(listed []ocispec.Descriptor) error {
 		return err
 	}
 	index := ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageIndex, Manifests: sorted(listed)}
+	if bare {
+		index.Annotations = map[string]string{leftOut: "left out"}
+	}
 	content, err := json.Marshal(index)
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ type job struct {
 	Repository string     `json:"repository"`
 	Digest     string     `json:"digest"`
 	Layout     string     `json:"layout"`
+	Bare       bool       `json:"bare"` // without what is signed or said about the image
 	Blobs      []blob     `json:"blobs"`
 	Manifests  []manifest `json:"manifests"`
 	Patience   patience   `json:"patience"`

@@ -33,11 +33,15 @@ type far struct {
 }
 
 func newRemote(ctx context.Context, task job, out *events) (*far, error) {
-	repository, err := remote.NewRepository(task.Repository)
+	name, err := named(task.Repository)
 	if err != nil {
 		return nil, err
 	}
-	logins, err := credentialOf(task.Repository)
+	repository, err := remote.NewRepository(name)
+	if err != nil {
+		return nil, err
+	}
+	logins, err := credentialOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +76,18 @@ func newRemote(ctx context.Context, task job, out *events) (*far, error) {
 		wait.MostAsked = 900
 	}
 	return &far{Repository: repository, wait: wait, out: out, manners: manners}, nil
+}
+
+// named is a repository as the usual tools read it: its first word is a host, and docker.io's own images have a folder.
+func named(repository string) (string, error) {
+	host, path, _ := strings.Cut(repository, "/")
+	if !strings.ContainsAny(host, ".:") && host != "localhost" {
+		return "", &fault{path: repository, value: host, rule: "must begin with the host of its registry: docker.io/" + repository}
+	}
+	if host == "docker.io" && !strings.Contains(path, "/") {
+		return host + "/library/" + path, nil
+	}
+	return repository, nil
 }
 
 func hostOf(host string) string {

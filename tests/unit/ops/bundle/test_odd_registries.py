@@ -335,3 +335,56 @@ def test_a_registry_that_asks_for_a_certificate_gets_the_one_beside_its_authorit
         assert f"must be a certificate in PEM, with its key in {folder / 'client.key'}" in capsys.readouterr().err
         (folder / "client.key").write_bytes((made.folder / "server.key").read_bytes())
         assert create(tmp_path, f"{registry.host}/example/tool", digest) == 0
+
+
+def test_repositories_are_read_as_the_usual_tools_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody is there: nothing leaves this machine
+    monkeypatch.setitem(copier.PATIENCE, "attempts", 1)
+    digest = f"sha256:{'1' * 64}"
+    for upstream, path in (("docker.io/redis", "library/redis"), ("docker.io/vllm/vllm-openai", "vllm/vllm-openai")):
+        assert create(tmp_path, upstream, digest) == 1
+        assert f"https://registry-1.docker.io/v2/{path}/manifests/{digest}" in capsys.readouterr().err
+    assert create(tmp_path, "vllm/vllm-openai", digest) == 2
+    assert "must begin with the host of its registry: docker.io/vllm/vllm-openai" in capsys.readouterr().err
+
+
+def test_images_come_without_what_is_signed_about_them_when_that_is_asked_for(seed: Case, tmp_path: Path) -> None:
+    """Where a registry does not answer about signatures, or they are larger than the image."""
+    layout, digest, tags, _ = seed
+    with OddRegistry(layout, tags, referrers=refusing(500)) as registry:
+        assert create(tmp_path, f"{registry.host}/example/tool", digest) == 1
+        assert create(tmp_path, f"{registry.host}/example/tool", digest, "--skip-signatures") == 0
+    assert attached(tmp_path) == []
+    assert create(tmp_path, f"{registry.host}/example/tool", digest, "--skip-signatures") == 0, "it is there"
+    assert create(tmp_path, f"{registry.host}/example/tool", digest) == 2, "another one is asked for"
+    (tmp_path / "bundle").rename(tmp_path / "bundle.partial")  # as a run leaves it that was killed at its end
+    with OddRegistry(layout, tags) as registry:
+        assert create(tmp_path, f"{registry.host}/example/tool", digest) == 0
+    assert attached(tmp_path) == [REFERRING, TAGGED], "what was left out before is looked for now"
+    (tmp_path / "bundle").rename(tmp_path / "bundle.partial")
+    with OddRegistry(layout, tags) as registry:
+        assert create(tmp_path, f"{registry.host}/example/tool", digest, "--skip-signatures") == 0
+    assert attached(tmp_path) == []
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["as the list says", "as the registry says"])
+def test_a_referrer_of_a_form_of_before_is_left_out_and_told(
+    listed: bool, seed: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout, digest, tags, signature = seed
+    before = "application/vnd.oci.artifact.manifest.v1+json"
+    content = json.dumps({"mediaType": before, "artifactType": "a/b", "blobs": []}).encode()
+    old = {
+        "mediaType": before if listed else forms.OCI_MANIFEST,
+        "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+    }
+    (layout / "blobs" / old["digest"].replace(":", "/")).write_bytes(content)
+    answers = listing({digest: [{**old, "size": len(content)}, signature]})
+    with OddRegistry(layout, tags, referrers=answers) as registry:
+        assert create(tmp_path, f"{registry.host}/example/tool", digest) == 0
+    assert attached(tmp_path) == [REFERRING, TAGGED]
+    assert f"left out: {old['digest']} is said about the image in a form that no bundle holds: {before}" in (
+        capsys.readouterr().err
+    )
