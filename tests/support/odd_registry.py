@@ -44,7 +44,7 @@ class OddRegistry:
             registry = door
 
         host = "127.0.0.1" if tls is None else "127.0.0.2"
-        self._server = http.server.ThreadingHTTPServer((host, 0), Handler)
+        self._server = _Server((host, 0), Handler)
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.host = f"{host}:{self._server.server_port}"
@@ -78,6 +78,11 @@ class OddRegistry:
     def gets(self, what: str) -> list[str]:
         """Paths of GET requests for `manifests`, `blobs` or `referrers`."""
         return [path for method, path in self.asked if method == "GET" and f"/{what}/" in path]
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client that is gone: nothing to tell."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -36,6 +36,17 @@ func known(where string, desc ocispec.Descriptor) error {
 	return nil
 }
 
+// sayable refuses what a list of referrers names in a form that nobody can ask for, or that no bundle holds.
+func sayable(where string, desc ocispec.Descriptor) error {
+	if desc.Digest.Validate() != nil || desc.Digest.Algorithm() != digest.SHA256 {
+		return &fault{path: where, value: "no sha256 digest", rule: "content is named by its sha256 digest", form: true}
+	}
+	if desc.MediaType == "" {
+		return nil // the manifest says it
+	}
+	return known(where, desc)
+}
+
 // sound refuses a layer or configuration that cannot be copied as it is stated.
 func sound(where string, blob ocispec.Descriptor) error {
 	if blob.Digest.Validate() != nil || blob.Digest.Algorithm() != digest.SHA256 {

@@ -66,7 +66,7 @@ func (f *far) page(response *http.Response) (*ocispec.Index, string, error) {
 		return nil, "", &broken{err}
 	}
 	var index ocispec.Index
-	if json.Unmarshal(raw, &index) != nil || index.Manifests == nil {
+	if json.Unmarshal(raw, &index) != nil {
 		return nil, "", nil // a page for people, or a list that is no index
 	}
 	kind := typeOf(response)

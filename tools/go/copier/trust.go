@@ -33,8 +33,8 @@ func trustFolders(registry string) []string {
 func trusted(registry string) (*tls.Config, error) {
 	for _, folder := range trustFolders(registry) {
 		entries, err := os.ReadDir(folder)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			continue // not there, or for somebody else
 		}
 		if err != nil {
 			return nil, err

@@ -76,6 +76,19 @@ def test_the_list_of_the_api_counts_whatever_media_type_it_has(kind: str, seed: 
     assert attached(tmp_path) == [REFERRING, TAGGED]
 
 
+def test_a_list_that_says_little_of_its_entries_is_followed(
+    seed: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout, digest, tags, signature = seed
+    del tags[digest.replace(":", "-")]
+    listed = [{"digest": signature["digest"]}, {"digest": "../../blobs"}, {"digest": f"sha512:{'1' * 128}"}]
+    with OddRegistry(layout, tags, referrers=listing({digest: listed})) as registry:
+        assert create(tmp_path, f"{registry.host}/example/tool", digest) == 0
+        assert not [path for _, path in registry.asked if ".." in path or "sha512" in path]
+    assert attached(tmp_path) == [REFERRING, TAGGED]
+    assert capsys.readouterr().err.count("in a form that no bundle holds: no sha256 digest") == 2
+
+
 def test_a_list_by_tag_counts_beside_an_api_that_does_not_know_it(seed: Case, tmp_path: Path) -> None:
     """The signature was written before the registry had learnt the API."""
     layout, digest, tags, _ = seed
@@ -170,7 +183,7 @@ def test_a_server_that_wants_hours_is_told_at_once(
     with OddRegistry(layout, tags, hook=busy(429, "7200", 1000)) as registry:
         assert create(tmp_path, f"{registry.host}/example/tool", digest) == 1
     told = capsys.readouterr().err
-    assert "the server asks to wait 2h0m0s, longer than 15m0s" in told.splitlines()[-1]
+    assert "the server asks to wait 2h0m0s, longer than 15m0s" in told
     assert "again in" not in told
 
 
