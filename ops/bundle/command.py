@@ -82,7 +82,13 @@ def _create(given: argparse.Namespace, told: _Told) -> None:
     if signer is None:
         print(NOT_SIGNED, file=sys.stderr)
     order = Order(
-        asked=asked, source=given.source, target=given.to, archive=given.archive, signer=signer, quiet=told.quiet
+        asked=asked,
+        source=given.source,
+        target=given.to,
+        archive=given.archive,
+        signer=signer,
+        signatures=not given.skip_signatures,
+        quiet=told.quiet,
     )
     created = create(order, told.say)
     told.result |= _summary(created.manifest, signed=signer is not None)

@@ -17,21 +17,28 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from infra.faults import Fault, FaultsError
+from infra.faults import Fault, FaultsError, printable
 from infra.strict_json import parse
 from ops.bundle.errors import ToolError
 from ops.bundle.progress import Progress
 
 NAME = "kitchen-copier"
-PROTOCOL = 1
+PROTOCOL = 2
 """Form of jobs and events; a copier of another form is not used."""
 
 NEEDED = (
     f"images are copied by {NAME}, which is neither on PATH nor in the toolchain's cache; run `make copier`, or bring "
     "OCI layouts: images/<name>/ below --from"
 )
-PATIENCE = {"attempts": 6, "firstWaitSeconds": 1.0, "longestWaitSeconds": 30.0, "idleSeconds": 60.0}
-"""Attempts in a row without progress, the wait before the second one (it doubles), how long nothing may move."""
+PATIENCE = {
+    "attempts": 6,
+    "firstWaitSeconds": 1.0,
+    "longestWaitSeconds": 30.0,
+    "idleSeconds": 60.0,
+    "mostAskedSeconds": 900.0,
+}
+"""Attempts in a row without progress, the wait before the second one (it doubles), how long nothing may move, and the
+longest wait that a server may ask for (`Retry-After`)."""
 
 _STOP_SECONDS = 10.0
 _EXAMPLE = "docker.io/vllm/vllm-openai@sha256:<64 hexadecimal digits>"
@@ -107,9 +114,9 @@ def _events(
         if kind == "bytes" and progress is not None:
             progress.advance(event["count"])
         elif kind == "retry":
-            say(f"{what}: {event['what']}: {event['text']}; again in {event['seconds']:g} s")
+            say(printable(f"{what}: {event['what']}: {event['text']}; again in {event['seconds']:g} s"))
         elif kind == "say":
-            say(f"{what}: {event['text']}")
+            say(printable(f"{what}: {event['text']}"))
         elif kind == "fail":
             raise _failure(event, what, judged=job["do"] == "fetch")
         else:

@@ -13,6 +13,7 @@ from pathlib import Path
 from infra.faults import Fault, FaultsError
 from infra.stores import StoreFacts
 from ops.bundle import copier
+from ops.bundle.archiving import write_bundle_archive
 from ops.bundle.bring_in import Asked
 from ops.bundle.copying import PART, Copied, Journal, alone, copy_all
 from ops.bundle.entry import Entry, Source
@@ -23,10 +24,9 @@ from ops.bundle.large import large_notes
 from ops.bundle.listing import listed
 from ops.bundle.made import made_before
 from ops.bundle.manifest import Artifact, BundleFile, Manifest
-from ops.bundle.names import MANIFEST, SIGNATURE, SIGNATURES
+from ops.bundle.names import MANIFEST, SIGNATURE
 from ops.bundle.progress import Progress, size
 from ops.bundle.signing import sign
-from ops.bundle.tar import write_archive
 from ops.bundle.verify import image_faults
 from ops.bundle.wanted import Wanted
 from ops.signing import Signer
@@ -37,13 +37,17 @@ PARTIAL = ".partial"
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to make: artifacts, where their files lie, the folder, the archive beside it, and who signs."""
+    """What to make: artifacts, where their files lie, the folder, the archive beside it, and who signs.
+
+    `signatures` False copies images without what is signed or said about them.
+    """
 
     asked: Asked
     source: Path
     target: Path
     archive: Path | None
     signer: Signer | None
+    signatures: bool = True
     quiet: bool = False
 
 
@@ -65,12 +69,12 @@ def create(order: Order, say: Callable[[str], None]) -> Created:
     """
     work = order.target.with_name(order.target.name + PARTIAL)
     places = [order.target, *([] if order.archive is None else [order.archive])]
-    made = made_before(order.asked, order.source, places, order.signer, quiet=order.quiet)
+    made = made_before(order.asked, order.source, places, order.signer, signatures=order.signatures, quiet=order.quiet)
     if made is not None:
         say(f"{order.target}: is there, and is what was asked for: all of it was read, and nothing was done")
         return Created(manifest=made, copied=0, again=len(made.files))
     _refuse_what_is_there(order, work)
-    refuse_without_copier(by_copier(order.asked, order.source), work)
+    refuse_without_copier(by_copier(order.asked, order.source), work, signatures=order.signatures)
     if order.signer is not None:
         sign(b"{}", order.signer)  # a key that cannot be used is told now, not behind hours of copying
     try:
@@ -90,7 +94,7 @@ def create(order: Order, say: Callable[[str], None]) -> Created:
 def _create(order: Order, work: Path, say: Callable[[str], None]) -> Created:
     fetched = by_copier(order.asked, order.source)
     if fetched:
-        fetch(order.asked, fetched, work, say, quiet=order.quiet)
+        fetch(order.asked, fetched, work, say, signatures=order.signatures, quiet=order.quiet)
     entries = gather(order.asked, order.source, work)
     for path in left_out(order.asked, order.source):
         say(f"{path}: left out, it is no part of the artifact")
@@ -124,20 +128,6 @@ def _finish(order: Order, work: Path, manifest: Manifest) -> None:
         write_bundle_archive(order.archive, work, manifest, quiet=order.quiet)
     work.rename(order.target)
     work.with_name(work.name + ".journal").unlink(missing_ok=True)
-
-
-def write_bundle_archive(path: Path, work: Path, manifest: Manifest, *, quiet: bool) -> None:
-    """Write the folder of a bundle as one archive, seen whole or not at all; raise OSError."""
-    first = [name for name in (MANIFEST, *SIGNATURES) if (work / name).exists()]
-    names = [*first, *sorted(file.path for file in manifest.files)]
-    entries = [Entry(name=name, path=work / name, size=(work / name).stat().st_size) for name in names]
-    progress = Progress("archive", sum(entry.size for entry in entries), quiet=quiet)
-    part = path.with_name(path.name + PART)
-    with part.open("wb") as target:
-        write_archive(entries, target, progress.advance)
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(path)
 
 
 def _manifest(asked: Asked, copies: list[Copied], tools: dict[str, str]) -> Manifest:

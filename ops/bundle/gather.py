@@ -19,6 +19,9 @@ from ops.checks.left_out import is_left_out
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _LAYOUT_FILE = re.compile(r"oci-layout|index\.json|blobs/sha256/[0-9a-f]{64}|[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.sig")
 
+_DOCKERS = ("manifest.json", "repositories")
+"""What `docker save` and BuildKit write beside a layout's index, for readers of before: lists of the same blobs."""
+
 
 def gather(asked: Asked, source: Path, fetched: Path) -> list[Entry]:
     """Return the files of every artifact, named as in the bundle; raise FaultsError with every fault.
@@ -61,7 +64,7 @@ def _files(wanted: Wanted, folder: Path) -> tuple[list[Entry], list[Fault]]:
         rule = f"{wanted.label} must lie in this folder"
         return [], [Fault(path=str(folder), value=MISSING, rule=rule, example=f"--from DIR with {wanted.folder}/")]
     entries, faults = [], []
-    for path in _paths(folder):
+    for path in _paths(wanted, folder):
         name = path.relative_to(folder).as_posix()
         pattern = _LAYOUT_FILE if wanted.kind == IMAGE else _FILE_NAME
         if path.is_dir() and not path.is_symlink() and wanted.kind == IMAGE:
@@ -71,7 +74,8 @@ def _files(wanted: Wanted, folder: Path) -> tuple[list[Entry], list[Fault]]:
             faults.append(Fault(path=str(path), value="no regular file", rule=rule, example="model.safetensors"))
         elif not pattern.fullmatch(name):
             rule = f"files of {wanted.label} must match {pattern.pattern}"
-            faults.append(Fault(path=str(path), value=name, rule=rule, example="model.safetensors"))
+            example = "index.json" if wanted.kind == IMAGE else "model.safetensors"
+            faults.append(Fault(path=str(path), value=name, rule=rule, example=example))
         elif (wrong := _content_fault(path)) is not None:
             faults.append(wrong)
         else:
@@ -81,10 +85,14 @@ def _files(wanted: Wanted, folder: Path) -> tuple[list[Entry], list[Fault]]:
     return entries, faults
 
 
-def _paths(folder: Path) -> list[Path]:
-    """Everything below a folder, without what downloads and desktops leave at its top."""
-    top = [path for path in sorted(folder.iterdir()) if not is_left_out(path)]
+def _paths(wanted: Wanted, folder: Path) -> list[Path]:
+    """Everything below a folder, without what downloads, desktops and `docker save` leave at its top."""
+    top = [path for path in sorted(folder.iterdir()) if not _left_out(wanted, path)]
     return sorted(path for entry in top for path in (entry, *(entry.rglob("*") if _is_folder(entry) else ())))
+
+
+def _left_out(wanted: Wanted, path: Path) -> bool:
+    return is_left_out(path) or (wanted.kind == IMAGE and path.name in _DOCKERS and path.is_file())
 
 
 def _is_folder(path: Path) -> bool:
@@ -101,9 +109,13 @@ def _content_fault(path: Path) -> Fault | None:
 
 def left_out(asked: Asked, source: Path) -> list[str]:
     """What is left out of the folders of the artifacts, for people to be told."""
-    folders = [source / wanted.folder for wanted in asked.wanted]
+    folders = [(wanted, source / wanted.folder) for wanted in asked.wanted]
     return [
-        str(path) for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if is_left_out(path)
+        str(path)
+        for wanted, folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if _left_out(wanted, path)
     ]
 
 

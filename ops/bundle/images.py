@@ -146,6 +146,8 @@ def children(content: Any, kind: str) -> list[tuple[Any, bool]] | Fault:
     A subject is none of them: what was signed need not lie beside its signature.
     """
     key, other = ("manifests", "layers") if kind in LISTS else ("layers", "manifests")
+    if isinstance(content, dict) and key in content and content[key] is None:
+        content = content | {key: []}  # as some builders write an empty list
     if not isinstance(content, dict) or not isinstance(content.get(key), list) or content.get(other) is not None:
         rule = "must be a manifest in JSON: an object, with lists of manifests or layers, and no key twice"
         return Fault(path="", value="unreadable", rule=rule, example=_EXAMPLE)

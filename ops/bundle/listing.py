@@ -14,7 +14,7 @@ from ops.bundle.verify import layout_of
 
 _WORDS = {
     DOCKER: "Docker's media types",
-    ARTIFACTS: "manifests of any artifact type, for what is signed about it",
+    ARTIFACTS: "manifests of any artifact type",
     REFERRERS: "the API of referrers",
 }
 
@@ -60,10 +60,14 @@ def _lines(artifact: Artifact, parts: Parts, holds: Set[str] | None) -> list[str
         counts = Counter(entry.how for entry in parts.attached)
         said = ", ".join(f"{count} by {how}" for how, count in sorted(counts.items()))
         lines.append(f"{where}: what is signed or said about it comes along: {said}")
+    else:
+        lines.append(f"{where}: nothing that is signed or said about it was found: no signature comes along")
     needs = parts.needs()
     if holds is None:
-        must = sorted(needs - {REFERRERS})
-        lines += [f"{where}: the closed registry must hold {_WORDS[need]} (import asks it)" for need in must]
+        own = parts.without_attached().needs()
+        for need in sorted(needs - {REFERRERS}):
+            why = "" if need in own else ", for what is signed about it"
+            lines.append(f"{where}: the closed registry must hold {_WORDS[need]}{why} (import asks it)")
     elif ARTIFACTS in needs - set(holds):
         lines.append(f"WARNING: {where}: registryHolds has no `artifacts`: import it with --skip-signatures")
     elif REFERRERS in needs - set(holds):

@@ -11,7 +11,8 @@ from ops.bundle.bring_in import Asked
 from ops.bundle.cosigning import Trust
 from ops.bundle.entry import Entry
 from ops.bundle.errors import ToolError
-from ops.bundle.gather import gather
+from ops.bundle.fetching import there
+from ops.bundle.gather import by_copier, gather
 from ops.bundle.hashing import sums
 from ops.bundle.manifest import Manifest
 from ops.bundle.names import SIGNATURE
@@ -23,12 +24,12 @@ from ops.signing import Signer
 
 
 def made_before(
-    asked: Asked, source: Path, places: Sequence[Path], signer: Signer | None, *, quiet: bool
+    asked: Asked, source: Path, places: Sequence[Path], signer: Signer | None, *, signatures: bool, quiet: bool
 ) -> Manifest | None:
     """Return the manifest of the bundle in all `places`, or None where anything differs from what is asked for.
 
     Everything is read: the bundle's files are those of its manifest and of `source`, its signature is of this key. A
-    certificate's signature is never taken for the same.
+    certificate's signature is never taken for the same. `signatures`: whether images come with what is signed.
     """
     if (signer is not None and signer.certificate is not None) or not all(place.exists() for place in places):
         return None
@@ -40,6 +41,8 @@ def made_before(
     except (FaultsError, ToolError, OSError):
         return None
     if len({each.encoded for each in found}) != 1 or (signer is None and (places[0] / SIGNATURE).exists()):
+        return None
+    if not all(there(image, places[0], signatures=signatures) for image in by_copier(asked, source)):
         return None
     manifest = found[0].manifest
     wanted = sorted(asked.wanted, key=lambda entry: entry.folder)

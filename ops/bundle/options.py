@@ -62,6 +62,8 @@ def _create(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="the bundle's folder, new")
     parser.add_argument("--archive", type=Path, metavar="FILE", help="write the bundle as one tar archive as well")
+    alone = "copy images without what is signed about them; layouts below --from stay as they are"
+    parser.add_argument("--skip-signatures", action="store_true", help=alone)
     _key(parser)
     parser.add_argument("--certificate-chain", type=Path, action="append", default=[], metavar="FILE", help=_ABOVE)
     _common(parser, "make a bundle that nobody has signed")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
+from ops.bundle.archiving import write_bundle_archive
 from ops.bundle.cosigning import Trust, free_name, of_same_signer
-from ops.bundle.create import write_bundle_archive
 from ops.bundle.names import SIGNATURES
 from ops.bundle.signing import public_key_of, sign, signature_fault
 from ops.bundle.verify import Verified

@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/go-digest"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
@@ -27,9 +28,9 @@ func ask(ctx context.Context, to *far, task job) error {
 			to.out.tell("refused", map[string]any{"digest": entry.Digest, "mediaType": entry.MediaType, "text": refused})
 		}
 		for _, tag := range entry.Tags {
-			found, err := to.Manifests().Resolve(ctx, tag)
-			if err == nil && found.Digest != entry.Digest {
-				to.out.tell("taken", map[string]any{"tag": tag, "digest": entry.Digest, "found": found.Digest})
+			found, err := to.taggedWith(ctx, tag)
+			if err == nil && found != "" && found != entry.Digest {
+				to.out.tell("taken", map[string]any{"tag": tag, "digest": entry.Digest, "found": found})
 			}
 		}
 	}
@@ -47,7 +48,7 @@ func ask(ctx context.Context, to *far, task job) error {
 
 // refusal is what the registry says against a manifest, or "".
 func (f *far) refusal(ctx context.Context, entry manifest) (string, error) {
-	there, err := f.Manifests().Exists(ctx, entry.descriptor())
+	there, err := f.holds(ctx, string(entry.Digest))
 	if err != nil || there {
 		return "", err
 	}
@@ -67,19 +68,19 @@ func (f *far) refusal(ctx context.Context, entry manifest) (string, error) {
 	return "", err
 }
 
-// howReferrers returns `api`, or `tag` where the registry keeps no list of referrers of its own.
+// howReferrers returns `api`, `tag` where the registry keeps no list of referrers of its own, or "" where nothing of the
+// image refers to another.
 func (f *far) howReferrers(ctx context.Context, task job) (string, error) {
-	response, err := f.request(ctx, "referrers/"+task.Digest, http.Header{})
-	switch status(err) {
-	case http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed:
-		return "tag", nil
+	if !slices.ContainsFunc(task.Manifests, func(entry manifest) bool { return entry.subject() != nil }) {
+		return "", nil
 	}
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	if response.Header.Get("Content-Type") == ocispec.MediaTypeImageIndex {
+	found, err := f.byAPI(ctx, digest.Digest(task.Digest))
+	if err == nil && found.api {
 		return "api", nil
 	}
-	return "tag", nil
+	if refused := status(found.untold); refused == http.StatusUnauthorized || refused == http.StatusForbidden {
+		rule := "this login must be let list what refers to an image; or import it with --skip-signatures"
+		return "", &fault{path: f.Reference.Repository, value: plain(found.untold), rule: rule}
+	}
+	return "tag", err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,15 +25,26 @@ func (f *fetched) blob(ctx context.Context, target *layout, blob ocispec.Descrip
 		clock := watch(cancel, seconds(f.wait.Idle), f.out)
 		defer clock.stop()
 		clock.seen = part.sum
-		stream, from, err := f.open(within, blob.Digest, part.offset)
+		stream, err := f.open(within, blob.Digest, part.offset)
 		if status(err) == http.StatusNotFound {
 			return false, &fault{path: f.repository, value: string(blob.Digest), rule: missing(blob)}
+		}
+		if errors.Is(err, errOtherPart) { // the next attempt asks for all of it
+			f.out.moved(-part.offset)
+			return false, errors.Join(err, part.restart())
 		}
 		if err != nil {
 			return false, cause(within, err)
 		}
 		defer stream.Close()
-		if from != part.offset { // a server that gives whole blobs only
+		if stream.size >= 0 && stream.size != blob.Size {
+			if wrong++; wrong > 1 {
+				rule := fmt.Sprintf("the image says %d bytes: the registry must have as many", blob.Size)
+				return false, &fault{path: what, value: fmt.Sprintf("%d bytes", stream.size), rule: rule}
+			}
+			return false, &broken{fmt.Errorf("the registry has %d bytes of it, the image says %d", stream.size, blob.Size)}
+		}
+		if stream.from != part.offset { // a server that gives whole blobs only
 			f.out.moved(-part.offset)
 			if err := part.restart(); err != nil {
 				return false, err

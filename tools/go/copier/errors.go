@@ -10,12 +10,16 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
 // fault is an image that cannot be taken as it is: no server and no disk refused, and trying again does not help.
-type fault struct{ path, value, rule string }
+type fault struct {
+	path, value, rule string
+	form              bool // a manifest of a kind that is not known
+}
 
 func (f *fault) Error() string { return fmt.Sprintf("%s: %s; rule: %s", f.path, f.value, f.rule) }
 
@@ -29,18 +33,20 @@ var (
 	errIdle = errors.New("no byte came or went for too long")
 	query   = regexp.MustCompile(`\?[^\s"']*`)
 	userOf  = regexp.MustCompile(`://[^@/\s"']*@`)
-	unshown = regexp.MustCompile(`[^\x20-\x7e]+`)
 )
 
 // plain is an error's text in one line without what may be secret: queries of signed addresses, and names of users.
 func plain(err error) string {
 	text := query.ReplaceAllString(err.Error(), "")
 	text = userOf.ReplaceAllString(text, "://")
-	text = strings.TrimSpace(unshown.ReplaceAllString(text, " "))
-	if len(text) > 600 {
-		text = text[:600] + "..."
+	words := strings.FieldsFunc(strings.ToValidUTF8(text, " "), func(letter rune) bool {
+		return letter == ' ' || !unicode.IsPrint(letter)
+	})
+	letters := []rune(strings.Join(words, " "))
+	if len(letters) > 600 {
+		return string(letters[:600]) + "..."
 	}
-	return text
+	return string(letters)
 }
 
 // status is the registry's status code, or 0.
@@ -79,12 +85,14 @@ func passing(err error) bool {
 	var response *errcode.ErrorResponse
 	if errors.As(err, &response) {
 		number := response.StatusCode
-		return number == http.StatusTooManyRequests || number == http.StatusRequestTimeout || number >= 500
+		return number == http.StatusTooManyRequests || number == http.StatusRequestTimeout ||
+			(number >= 500 && number != http.StatusNotImplemented)
 	}
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
 	switch {
-	case errors.Is(err, context.Canceled), errors.As(err, &certificate), errors.As(err, &name) && name.IsNotFound:
+	case errors.Is(err, context.Canceled), errors.As(err, &certificate), errors.As(err, &record), turnedDown(err), errors.As(err, &name) && name.IsNotFound:
 		return false
 	case errors.Is(err, errIdle):
 		return true
@@ -92,4 +100,10 @@ func passing(err error) bool {
 	var stream *broken
 	var request *url.Error
 	return errors.As(err, &stream) || (errors.As(err, &request) && !strings.Contains(err.Error(), "HTTP response to HTTPS"))
+}
+
+// turnedDown says whether the other end has ended the handshake, as it does without a certificate that it asks for.
+func turnedDown(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "remote error: tls:") && !strings.Contains(text, "internal error")
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -20,22 +18,17 @@ const (
 	atOnce  = 4
 )
 
-// untold are answers of registries that gave the image, and do not know the question for its referrers.
-var untold = []int{
-	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed,
-}
-
-var suffixes = []string{"sig", "att", "sbom"}
-
 // fetched is an image with everything that belongs to it.
 type fetched struct {
 	*far
 	repository string
 	raw        map[digest.Digest][]byte
+	kinds      map[digest.Digest]string // media types
 	blobs      map[digest.Digest]ocispec.Descriptor
 	listed     []ocispec.Descriptor // what stands in the layout's index
 	docker     bool                 // whether any manifest has one of Docker's own media types
 	subjects   []ocispec.Descriptor // manifests that may have signatures, in the order in which they were found
+	warned     bool                 // whether it was told that the registry does not list referrers
 }
 
 // fetch copies an image, its cosign tags and its referrers into a layout.
@@ -47,15 +40,23 @@ func fetch(ctx context.Context, from *far, task job) error {
 	defer target.close()
 	all := &fetched{
 		far: from, repository: task.Repository,
-		raw: map[digest.Digest][]byte{}, blobs: map[digest.Digest]ocispec.Descriptor{},
+		raw: map[digest.Digest][]byte{}, kinds: map[digest.Digest]string{}, blobs: map[digest.Digest]ocispec.Descriptor{},
 	}
 	if err := all.image(ctx, digest.Digest(task.Digest)); err != nil {
 		return err
 	}
-	if err := all.attached(ctx); err != nil {
+	if !task.Bare {
+		if err := all.attached(ctx); err != nil {
+			return err
+		}
+	}
+	if err := all.apart(); err != nil {
 		return err
 	}
 	if err := target.begin(all.names()); err != nil {
+		return err
+	}
+	if err := target.manifests(all.raw); err != nil { // whoever started the job looks at them before it agrees
 		return err
 	}
 	total, there := int64(0), int64(0)
@@ -70,7 +71,7 @@ func fetch(ctx context.Context, from *far, task job) error {
 	slices.SortFunc(waiting, func(one, other ocispec.Descriptor) int {
 		return strings.Compare(fmt.Sprintf("%020d%s", other.Size, other.Digest), fmt.Sprintf("%020d%s", one.Size, one.Digest))
 	})
-	err = from.out.plan(ctx, map[string]any{"total": total, "there": there, "docker": all.docker})
+	err = from.out.plan(ctx, map[string]any{"total": total, "there": there, "docker": all.docker, "manifests": all.kinds})
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func fetch(ctx context.Context, from *far, task job) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := target.finish(all.raw, all.listed); err != nil {
+	if err := target.finish(all.listed, task.Bare); err != nil {
 		return err
 	}
 	from.out.tell("done", nil)
@@ -100,13 +101,13 @@ func (f *fetched) image(ctx context.Context, root digest.Digest) error {
 		return err
 	}
 	name := strings.Replace(string(root), ":", "-", 1)
-	f.listed = append(f.listed, named(desc, name))
+	f.listed = append(f.listed, refNamed(desc, name))
 	f.subjects = append(f.subjects, desc)
-	return f.walk(ctx, desc, &f.subjects)
+	return f.walk(ctx, desc, &f.subjects, 0)
 }
 
 // walk reads what a manifest names; `subjects` gets every manifest below it.
-func (f *fetched) walk(ctx context.Context, desc ocispec.Descriptor, subjects *[]ocispec.Descriptor) error {
+func (f *fetched) walk(ctx context.Context, desc ocispec.Descriptor, subjects *[]ocispec.Descriptor, depth int) error {
 	where := fmt.Sprintf("%s@%s", f.repository, desc.Digest)
 	found, err := parse(where, desc.MediaType, f.raw[desc.Digest])
 	if err != nil {
@@ -114,7 +115,7 @@ func (f *fetched) walk(ctx context.Context, desc ocispec.Descriptor, subjects *[
 	}
 	if isList(desc.MediaType) {
 		for _, child := range found.Manifests {
-			if err := f.child(ctx, where, child, subjects); err != nil {
+			if err := f.child(ctx, where, child, subjects, depth+1); err != nil {
 				return err
 			}
 		}
@@ -124,17 +125,25 @@ func (f *fetched) walk(ctx context.Context, desc ocispec.Descriptor, subjects *[
 		found.Layers = append([]ocispec.Descriptor{*found.Config}, found.Layers...)
 	}
 	for _, blob := range found.Layers {
-		if blob.Digest.Validate() != nil || blob.Digest.Algorithm() != digest.SHA256 {
-			return &fault{path: where, value: string(blob.Digest), rule: "content is named by its sha256 digest"}
+		if err := sound(where, blob); err != nil {
+			return err
+		}
+		if before, seen := f.blobs[blob.Digest]; seen && before.Size != blob.Size {
+			rule := fmt.Sprintf("one content has one size: elsewhere the image says %d bytes of %s", before.Size, blob.Digest)
+			return &fault{path: where, value: fmt.Sprintf("%d bytes", blob.Size), rule: rule}
 		}
 		f.blobs[blob.Digest] = blob
 	}
 	return nil
 }
 
-func (f *fetched) child(ctx context.Context, where string, child ocispec.Descriptor, subjects *[]ocispec.Descriptor) error {
+func (f *fetched) child(ctx context.Context, where string, child ocispec.Descriptor, subjects *[]ocispec.Descriptor, depth int) error {
 	if err := known(where, child); err != nil {
 		return err
+	}
+	if depth >= deepest {
+		rule := fmt.Sprintf("indexes in indexes are at most %d deep", deepest)
+		return &fault{path: where, value: fmt.Sprint(depth), rule: rule}
 	}
 	if _, seen := f.raw[child.Digest]; seen {
 		return nil
@@ -148,7 +157,7 @@ func (f *fetched) child(ctx context.Context, where string, child ocispec.Descrip
 		return err
 	}
 	*subjects = append(*subjects, desc)
-	return f.walk(ctx, desc, subjects)
+	return f.walk(ctx, desc, subjects, depth)
 }
 
 // manifest reads a manifest by tag or digest and keeps its bytes; `stated` is what its parent says about it.
@@ -159,25 +168,14 @@ func (f *fetched) manifest(ctx context.Context, reference string, stated ocispec
 	where := fmt.Sprintf("%s@%s", f.repository, reference)
 	var desc ocispec.Descriptor
 	var raw []byte
-	err := f.once(ctx, where, func(ctx context.Context) error {
-		found, stream, err := f.Manifests().FetchReference(ctx, reference)
-		if err != nil {
-			return err
-		}
-		defer stream.Close()
-		desc = found
-		if raw, err = io.ReadAll(io.LimitReader(stream, mostJSON+1)); err != nil {
-			return &broken{err}
-		}
-		return nil
+	err := f.once(ctx, where, func(ctx context.Context) (err error) {
+		desc, raw, err = f.read(ctx, reference)
+		return err
 	})
 	if err != nil {
 		return desc, err
 	}
-	if len(raw) > mostJSON {
-		return desc, &fault{path: where, value: "too large", rule: fmt.Sprintf("a manifest has at most %d bytes", mostJSON)}
-	}
-	desc.Digest, desc.Size = digest.FromBytes(raw), int64(len(raw))
+	desc.MediaType = ownType(desc.MediaType, raw)
 	if stated.Digest != "" && desc.Digest != stated.Digest {
 		rule := fmt.Sprintf("the registry must answer with what was asked for (%s)", stated.Digest)
 		return desc, &fault{path: where, value: string(desc.Digest), rule: rule}
@@ -189,86 +187,12 @@ func (f *fetched) manifest(ctx context.Context, reference string, stated ocispec
 	if err := known(where, desc); err != nil {
 		return desc, err
 	}
-	f.raw[desc.Digest] = raw
+	f.raw[desc.Digest], f.kinds[desc.Digest] = raw, desc.MediaType
 	f.docker = f.docker || desc.MediaType == dockerManifest || desc.MediaType == dockerList
 	return desc, nil
 }
 
-// attached finds what was signed or said about the image: cosign's tags, and referrers of any kind and their own.
-func (f *fetched) attached(ctx context.Context) error {
-	for index := 0; index < len(f.subjects); index++ {
-		subject := f.subjects[index]
-		for _, suffix := range suffixes {
-			if err := f.tagged(ctx, subject, suffix); err != nil {
-				return err
-			}
-		}
-		if err := f.referrers(ctx, subject); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f *fetched) tagged(ctx context.Context, subject ocispec.Descriptor, suffix string) error {
-	tag := strings.Replace(string(subject.Digest), ":", "-", 1) + "." + suffix
-	err := f.once(ctx, "tag "+tag, func(ctx context.Context) error {
-		_, err := f.Manifests().Resolve(ctx, tag) // to ask costs nothing where reads are counted
-		return err
-	})
-	if errors.Is(err, errdef.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	desc, err := f.manifest(ctx, tag, ocispec.Descriptor{})
-	if err != nil {
-		return err
-	}
-	f.listed = append(f.listed, named(desc, tag))
-	return f.walk(ctx, desc, &[]ocispec.Descriptor{})
-}
-
-func (f *fetched) referrers(ctx context.Context, subject ocispec.Descriptor) error {
-	var found []ocispec.Descriptor
-	err := f.once(ctx, "referrers of "+string(subject.Digest), func(ctx context.Context) error {
-		found = nil
-		return f.Referrers(ctx, subject, "", func(page []ocispec.Descriptor) error {
-			found = append(found, page...)
-			return nil
-		})
-	})
-	if slices.Contains(untold, status(err)) {
-		f.out.say(fmt.Sprintf("WARNING: %s: the registry does not say which signatures refer to %s: %s",
-			f.repository, subject.Digest, plain(err)))
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, referrer := range found {
-		if _, seen := f.raw[referrer.Digest]; seen {
-			continue
-		}
-		desc, err := f.manifest(ctx, referrer.Digest.String(), ocispec.Descriptor{Digest: referrer.Digest})
-		if errors.Is(err, errdef.ErrNotFound) {
-			f.out.say(fmt.Sprintf("WARNING: %s: it lists the referrer %s, and does not have it", f.repository, referrer.Digest))
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		f.listed = append(f.listed, desc)
-		f.subjects = append(f.subjects, desc) // a signature may be signed in turn
-		if err := f.walk(ctx, desc, &f.subjects); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func named(desc ocispec.Descriptor, name string) ocispec.Descriptor {
+func refNamed(desc ocispec.Descriptor, name string) ocispec.Descriptor {
 	desc.Annotations = map[string]string{refName: name}
 	return desc
 }
@@ -283,4 +207,15 @@ func (f *fetched) names() map[digest.Digest]bool {
 		found[name] = true
 	}
 	return found
+}
+
+// apart refuses content that is a manifest in one place and a layer in another.
+func (f *fetched) apart() error {
+	for name := range f.blobs {
+		if kind, both := f.kinds[name]; both {
+			rule := fmt.Sprintf("content has one media type, wherever it is named: here it is a layer, elsewhere %s", kind)
+			return &fault{path: f.repository, value: string(name), rule: rule}
+		}
+	}
+	return nil
 }

@@ -14,6 +14,8 @@ const (
 	dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
 	dockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
 	mostManifests  = 20_000
+	mostBlob       = 1 << 46 // bytes
+	deepest        = 16
 )
 
 var (
@@ -29,7 +31,30 @@ func known(where string, desc ocispec.Descriptor) error {
 	if !slices.Contains(manifests, desc.MediaType) {
 		rule := "must be an OCI manifest or index, or a Docker manifest of schema 2 or list: nothing else keeps its " +
 			"digest; take the digest that its registry gives to a client of today, or have it built again"
-		return &fault{path: where, value: desc.MediaType, rule: rule}
+		return &fault{path: where, value: desc.MediaType, rule: rule, form: true}
+	}
+	return nil
+}
+
+// sayable refuses what a list of referrers names in a form that nobody can ask for, or that no bundle holds.
+func sayable(where string, desc ocispec.Descriptor) error {
+	if desc.Digest.Validate() != nil || desc.Digest.Algorithm() != digest.SHA256 {
+		return &fault{path: where, value: "no sha256 digest", rule: "content is named by its sha256 digest", form: true}
+	}
+	if desc.MediaType == "" {
+		return nil // the manifest says it
+	}
+	return known(where, desc)
+}
+
+// sound refuses a layer or configuration that cannot be copied as it is stated.
+func sound(where string, blob ocispec.Descriptor) error {
+	if blob.Digest.Validate() != nil || blob.Digest.Algorithm() != digest.SHA256 {
+		return &fault{path: where, value: string(blob.Digest), rule: "content is named by its sha256 digest"}
+	}
+	if blob.Size < 0 || blob.Size > mostBlob || (blob.Size == 0 && blob.Digest != digest.FromBytes(nil)) {
+		rule := fmt.Sprintf("must state how many bytes %s has", blob.Digest)
+		return &fault{path: where, value: fmt.Sprintf("size: %d", blob.Size), rule: rule}
 	}
 	return nil
 }

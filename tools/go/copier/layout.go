@@ -23,6 +23,8 @@ const (
 	partial  = ".part"
 	lockWait = 20 * time.Second
 	chunk    = 1 << 20
+	// leftOut says in a layout's index that nobody has looked for signatures.
+	leftOut = "kitchen.example/signatures"
 )
 
 // layout is an OCI layout that is being written. Only one process writes it; the lock ends with the process.
@@ -189,13 +191,17 @@ func (p *part) finish() error {
 	return os.Rename(p.path, p.path[:len(p.path)-len(partial)])
 }
 
-// finish writes manifests and, last, the index: a layout that has one is whole.
-func (l *layout) finish(raw map[digest.Digest][]byte, listed []ocispec.Descriptor) error {
+func (l *layout) manifests(raw map[digest.Digest][]byte) error {
 	for name, content := range raw {
 		if err := put(l.path(name), content); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// finish writes, last, the index: a layout that has one is whole.
+func (l *layout) finish(listed []ocispec.Descriptor, bare bool) error {
 	head, err := json.Marshal(ocispec.ImageLayout{Version: ocispec.ImageLayoutVersion})
 	if err != nil {
 		return err
@@ -204,6 +210,9 @@ func (l *layout) finish(raw map[digest.Digest][]byte, listed []ocispec.Descripto
 		return err
 	}
 	index := ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageIndex, Manifests: sorted(listed)}
+	if bare {
+		index.Annotations = map[string]string{leftOut: "left out"}
+	}
 	content, err := json.Marshal(index)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ import (
 // version is set by the build; protocol names the form of jobs and events.
 var version = "unknown"
 
-const protocol = 1
+const protocol = 2
 
 // job is what to do. Which fields are read depends on Do.
 type job struct {
@@ -33,6 +33,7 @@ type job struct {
 	Repository string     `json:"repository"`
 	Digest     string     `json:"digest"`
 	Layout     string     `json:"layout"`
+	Bare       bool       `json:"bare"` // without what is signed or said about the image
 	Blobs      []blob     `json:"blobs"`
 	Manifests  []manifest `json:"manifests"`
 	Patience   patience   `json:"patience"`
@@ -44,6 +45,7 @@ type patience struct {
 	FirstWait   float64 `json:"firstWaitSeconds"`
 	LongestWait float64 `json:"longestWaitSeconds"`
 	Idle        float64 `json:"idleSeconds"`
+	MostAsked   float64 `json:"mostAskedSeconds"` // the longest Retry-After that is waited for
 }
 
 func main() {

@@ -6,15 +6,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"syscall"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
-	"oras.land/oras-go/v2/errdef"
 )
 
 // listings is how often a list of referrers is written again when others write it at the same time.
@@ -93,8 +92,9 @@ func missingBlobs(ctx context.Context, to *far, blobs []blob) ([]blob, int64, er
 	group.SetLimit(atOnce)
 	for index, entry := range blobs {
 		group.Go(func() error {
-			return to.once(within, "blob "+string(entry.Digest), func(within context.Context) (err error) {
-				found[index], err = to.Blobs().Exists(within, entry.descriptor())
+			return to.once(within, "blob "+string(entry.Digest), func(within context.Context) error {
+				there, size, err := to.blobSize(within, entry.Digest)
+				found[index] = there && (size < 0 || size == entry.Size)
 				return err
 			})
 		})
@@ -116,12 +116,13 @@ func missingBlobs(ctx context.Context, to *far, blobs []blob) ([]blob, int64, er
 
 // send pushes one blob. What is read is summed: other bytes than those that were verified are never completed.
 func (f *far) send(ctx context.Context, entry blob) error {
+	turnedAway := false
 	return f.again(ctx, "blob "+string(entry.Digest), func() (bool, error) {
-		if there, err := f.Blobs().Exists(ctx, entry.descriptor()); err == nil && there {
+		if there, size, err := f.blobSize(ctx, entry.Digest); err == nil && there && size == entry.Size {
 			f.out.moved(entry.Size) // another run has brought it meanwhile
 			return false, nil
 		}
-		file, err := os.OpenFile(entry.Path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+		file, err := regular(entry.Path)
 		if err != nil {
 			return false, err
 		}
@@ -145,10 +146,26 @@ func (f *far) send(ctx context.Context, entry blob) error {
 		}
 		if err != nil {
 			f.out.moved(-clock.count)
-			return false, cause(within, err)
 		}
-		return false, nil
+		if status(err) == http.StatusUnauthorized && !turnedAway {
+			turnedAway = true // a token that has ended meanwhile: the next attempt asks for one
+			return false, &broken{errors.New(err.Error())}
+		}
+		return false, cause(within, err)
 	})
+}
+
+// regular opens a file, and nothing that has taken its place: no link, and no pipe that would be waited for.
+func regular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if found, err := file.Stat(); err != nil || !found.Mode().IsRegular() {
+		_ = file.Close()
+		return nil, &fault{path: path, value: "no regular file", rule: "must still be what was verified"}
+	}
+	return file, nil
 }
 
 // guarded gives nothing more once what was read is found to be wrong.
@@ -171,7 +188,7 @@ func (f *far) put(ctx context.Context, entry manifest) error {
 		if digest.FromBytes(entry.Content) != entry.Digest {
 			return &fault{path: string(entry.Digest), value: "changed", rule: "must still be what was verified"}
 		}
-		there, err := f.Manifests().Exists(ctx, entry.descriptor())
+		there, err := f.holds(ctx, string(entry.Digest))
 		if err != nil {
 			return err
 		}
@@ -184,15 +201,15 @@ func (f *far) put(ctx context.Context, entry manifest) error {
 			return err
 		}
 		for _, tag := range entry.Tags {
-			found, err := f.Manifests().Resolve(ctx, tag)
-			if err == nil && found.Digest == entry.Digest {
-				continue
-			}
-			if err != nil && !errors.Is(err, errdef.ErrNotFound) {
+			found, err := f.taggedWith(ctx, tag)
+			if err != nil {
 				return err
 			}
-			if err == nil {
-				return &fault{path: tag, value: string(found.Digest), rule: "nothing is replaced: the tag is there with another content"}
+			if found == entry.Digest {
+				continue
+			}
+			if found != "" {
+				return &fault{path: tag, value: string(found), rule: "nothing is replaced: the tag is there with another content"}
 			}
 			if err := f.Manifests().PushReference(ctx, entry.descriptor(), bytes.NewReader(entry.Content), tag); err != nil {
 				return err
@@ -209,7 +226,7 @@ func (f *far) list(ctx context.Context, entry manifest) error {
 		return nil
 	}
 	for range listings {
-		found, err := f.isListed(ctx, *subject, entry.Digest)
+		found, err := f.lists(ctx, subject.Digest, entry.Digest)
 		if err != nil || found {
 			return err
 		}
@@ -220,56 +237,4 @@ func (f *far) list(ctx context.Context, entry manifest) error {
 	}
 	rule := "the registry must name it among the referrers of its subject, by its API or by the tag of the subject's digest"
 	return &fault{path: string(entry.Digest), value: "not listed", rule: rule}
-}
-
-func (f *far) isListed(ctx context.Context, subject ocispec.Descriptor, wanted digest.Digest) (bool, error) {
-	found := false
-	err := f.Referrers(ctx, subject, "", func(page []ocispec.Descriptor) error {
-		for _, entry := range page {
-			found = found || entry.Digest == wanted
-		}
-		return nil
-	})
-	return found, err
-}
-
-// held asks the registry for everything that was pushed, and returns the digests of the bytes that it answers with.
-func (f *far) held(ctx context.Context, task job) (map[string]string, error) {
-	found := map[string]string{}
-	for _, entry := range task.Manifests {
-		for _, reference := range append([]string{string(entry.Digest)}, entry.Tags...) {
-			var answer digest.Digest
-			err := f.once(ctx, "manifest "+reference, func(ctx context.Context) error {
-				desc, stream, err := f.Manifests().FetchReference(ctx, reference)
-				if err != nil {
-					return err
-				}
-				defer stream.Close()
-				raw, err := io.ReadAll(io.LimitReader(stream, mostJSON+1))
-				if err != nil {
-					return &broken{err}
-				}
-				if desc.MediaType != entry.MediaType {
-					return &fault{path: reference, value: desc.MediaType, rule: "the registry must keep the media type " + entry.MediaType}
-				}
-				answer = digest.FromBytes(raw)
-				return nil
-			})
-			if err != nil {
-				return nil, fmt.Errorf("after the push: %w", err)
-			}
-			if answer != entry.Digest {
-				return nil, &fault{path: reference, value: string(answer), rule: "the registry must answer with " + string(entry.Digest)}
-			}
-		}
-		found[string(entry.Digest)] = string(entry.Digest)
-	}
-	waiting, _, err := missingBlobs(ctx, f, task.Blobs)
-	if err != nil {
-		return nil, err
-	}
-	for _, entry := range waiting {
-		return nil, &fault{path: string(entry.Digest), value: "not there", rule: "the registry must hold every blob after the push"}
-	}
-	return found, nil
 }

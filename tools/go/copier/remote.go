@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -26,24 +27,35 @@ const mostJSON = 4 * 1024 * 1024
 // far is a repository of a registry, with how long it is waited for.
 type far struct {
 	*remote.Repository
-	wait patience
-	out  *events
+	wait    patience
+	out     *events
+	manners *polite
 }
 
 func newRemote(ctx context.Context, task job, out *events) (*far, error) {
-	repository, err := remote.NewRepository(task.Repository)
+	name, err := named(task.Repository)
 	if err != nil {
 		return nil, err
 	}
-	logins, err := credentialOf(task.Repository)
+	repository, err := remote.NewRepository(name)
+	if err != nil {
+		return nil, err
+	}
+	logins, err := credentialOf(name)
 	if err != nil {
 		return nil, err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = 10 * time.Minute
 	transport.ReadBufferSize, transport.WriteBufferSize = chunk/4, chunk/4
+	if own, err := trusted(repository.Reference.Registry); err != nil {
+		return nil, err
+	} else if own != nil {
+		transport.TLSClientConfig = own
+	}
+	manners := &polite{RoundTripper: transport}
 	client := &auth.Client{
-		Client:     &http.Client{Transport: transport},
+		Client:     &http.Client{Transport: manners},
 		Header:     http.Header{"User-Agent": {"kitchen-copier/" + version}},
 		Cache:      auth.NewCache(),
 		Credential: logins,
@@ -59,7 +71,23 @@ func newRemote(ctx context.Context, task job, out *events) (*far, error) {
 	repository.Client = client
 	repository.SkipReferrersGC = true // an older list of referrers stays: to delete it needs a right of its own
 	repository.MaxMetadataBytes = mostJSON
-	return &far{Repository: repository, wait: task.Patience, out: out}, nil
+	wait := task.Patience
+	if wait.MostAsked == 0 {
+		wait.MostAsked = 900
+	}
+	return &far{Repository: repository, wait: wait, out: out, manners: manners}, nil
+}
+
+// named is a repository as the usual tools read it: its first word is a host, and docker.io's own images have a folder.
+func named(repository string) (string, error) {
+	host, path, _ := strings.Cut(repository, "/")
+	if !strings.ContainsAny(host, ".:") && host != "localhost" {
+		return "", &fault{path: repository, value: host, rule: "must begin with the host of its registry: docker.io/" + repository}
+	}
+	if host == "docker.io" && !strings.Contains(path, "/") {
+		return host + "/library/" + path, nil
+	}
+	return repository, nil
 }
 
 func hostOf(host string) string {
@@ -151,14 +179,14 @@ func loginNames(repository, hostport string) []string {
 }
 
 // request asks the registry for something below the repository; any status but 200 and 206 is an error.
-func (f *far) request(ctx context.Context, path string, headers http.Header) (*http.Response, error) {
+func (f *far) request(ctx context.Context, method, path string, headers http.Header) (*http.Response, error) {
 	scheme := "https"
 	if f.PlainHTTP {
 		scheme = "http"
 	}
 	address := fmt.Sprintf("%s://%s/v2/%s/%s", scheme, f.Reference.Host(), f.Reference.Repository, path)
 	ctx = auth.AppendRepositoryScope(ctx, f.Reference, auth.ActionPull)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -180,58 +208,37 @@ func (f *far) request(ctx context.Context, path string, headers http.Header) (*h
 	}
 }
 
-// open reads a blob from an offset on, or from its start where the server gives no parts; it returns which.
-func (f *far) open(ctx context.Context, name digest.Digest, offset int64) (io.ReadCloser, int64, error) {
+// errOtherPart: the server, or one on the way, cannot be asked for a part.
+var errOtherPart = errors.New("the server gave another part than was asked for")
+
+// opened is a blob that is being read: from which byte on, and how many bytes the server says that it has, or -1.
+type opened struct {
+	io.ReadCloser
+	from, size int64
+}
+
+// open reads a blob from an offset on, or from its start where the server gives no parts.
+func (f *far) open(ctx context.Context, name digest.Digest, offset int64) (*opened, error) {
 	headers := http.Header{}
 	if offset > 0 {
 		headers.Set("Range", fmt.Sprintf("bytes=%d-", offset))
 	}
-	response, err := f.request(ctx, "blobs/"+string(name), headers)
+	response, err := f.request(ctx, http.MethodGet, "blobs/"+string(name), headers)
 	if status(err) == http.StatusRequestedRangeNotSatisfiable {
-		return io.NopCloser(strings.NewReader("")), offset, nil // all of it is there, or it is found to be wrong
+		nothing := io.NopCloser(strings.NewReader("")) // all of it is there, or it is found to be wrong
+		return &opened{ReadCloser: nothing, from: offset, size: -1}, nil
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if response.StatusCode == http.StatusOK {
-		return response.Body, 0, nil
+		return &opened{ReadCloser: response.Body, size: response.ContentLength}, nil
 	}
-	if !strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", offset)) {
+	var from, last, size int64 = -1, -1, -1
+	_, _ = fmt.Sscanf(response.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &last, &size)
+	if from != offset {
 		_ = response.Body.Close()
-		return nil, 0, &broken{fmt.Errorf("the server gave another part than bytes from %d on", offset)}
+		return nil, &broken{fmt.Errorf("%w: from %d on", errOtherPart, offset)}
 	}
-	return response.Body, offset, nil
-}
-
-// again does it until it succeeds, it fails for good, or it has failed too often in a row without any progress.
-func (f *far) again(ctx context.Context, what string, do func() (progress bool, err error)) error {
-	pause := seconds(f.wait.FirstWait)
-	for failed := 0; ; {
-		progress, err := do()
-		if err == nil || ctx.Err() != nil || !passing(err) {
-			return err
-		}
-		if progress {
-			failed, pause = 0, seconds(f.wait.FirstWait)
-		}
-		if failed++; failed >= f.wait.Attempts {
-			return fmt.Errorf("%s: given up after %d attempts: %w", what, failed, err)
-		}
-		f.out.tell("retry", map[string]any{"what": what, "text": plain(err), "seconds": pause.Seconds()})
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, seconds(f.wait.LongestWait))
-	}
-}
-
-// once is again for what is small: each attempt has as long as a stream may be idle.
-func (f *far) once(ctx context.Context, what string, do func(ctx context.Context) error) error {
-	return f.again(ctx, what, func() (bool, error) {
-		within, cancel := context.WithTimeoutCause(ctx, seconds(f.wait.Idle), errIdle)
-		defer cancel()
-		return false, cause(within, do(within))
-	})
+	return &opened{ReadCloser: response.Body, from: offset, size: size}, nil
 }

@@ -13,6 +13,8 @@ import pytest
 from ops.__main__ import main
 from ops.bundle import copier
 from tests.support import bundle_tools as tools
+from tests.support import image_forms as forms
+from tests.unit.support.bringing import create
 
 
 def refused(tmp_path: Path, source: Path, digest: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -200,11 +202,28 @@ def test_a_copier_of_another_form_is_not_used(tmp_path: Path, monkeypatch: pytes
     copier.find.cache_clear()
     right = copier.find()
     assert right is not None
-    for answer, taken in (("kitchen-copier 9.9.9 protocol 1", True), ("kitchen-copier 9.9.9 protocol 2", False)):
+    for number, taken in ((copier.PROTOCOL, True), (copier.PROTOCOL - 1, False), (copier.PROTOCOL + 1, False)):
         named = tmp_path / "kitchen-copier"
-        named.write_text(f"#!/bin/sh\necho {answer}\n")
+        named.write_text(f"#!/bin/sh\necho kitchen-copier 9.9.9 protocol {number}\n")
         named.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
         copier.find.cache_clear()
         assert copier.find() == (copier.Copier(path=named, version="9.9.9") if taken else right)
     copier.find.cache_clear()
+
+
+def test_a_layout_of_docker_save_has_lists_beside_its_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout = forms.Layout(tmp_path / "empty" / "images" / "tool")
+    digest = layout.add(forms.artifact(layout, "application/vnd.example.tool.v1", b"tool"), "v1")
+    for name in ("manifest.json", "repositories"):
+        (layout.root / name).write_text("[]")
+    assert create(tmp_path, "docker.io/example/tool", digest) == 0
+    told = capsys.readouterr().err
+    assert f"{layout.root / 'manifest.json'}: left out, it is no part of the artifact" in told
+    assert "the closed registry must hold manifests of any artifact type (import asks it)" in told
+    names = {path.name for path in (tmp_path / "bundle" / "images" / "tool").iterdir()}
+    assert names == {"blobs", "index.json", "oci-layout"}
+    (tmp_path / "bundle").rename(tmp_path / "before")
+    (layout.root / "other.json").write_text("[]")
+    assert create(tmp_path, "docker.io/example/tool", digest) == 2
+    assert "example: index.json" in capsys.readouterr().err

@@ -155,7 +155,7 @@ def test_a_copier_that_says_less_than_all_is_not_believed(
     lazy = tmp_path / "bin" / "kitchen-copier"
     lazy.parent.mkdir()
     done = '{"event": "done", "referrers": "api", "held": {}}'
-    lazy.write_text(f"#!/bin/sh\n[ $# = 1 ] && echo kitchen-copier 1.0.0 protocol 1 || echo '{done}'\n")
+    lazy.write_text(f"#!/bin/sh\n[ $# = 1 ] && echo kitchen-copier 1.0.0 protocol {copier.PROTOCOL} || echo '{done}'\n")
     lazy.chmod(0o755)
     monkeypatch.setenv("PATH", f"{lazy.parent}:/usr/bin:/bin")
     copier.find.cache_clear()
@@ -283,9 +283,10 @@ def test_what_is_stated_of_the_closed_registry_is_told_at_create(  # noqa: PLR09
     assert main(["bundle", "create", *words]) == status
     assert line in capsys.readouterr().err
     if status and way == "a registry":
-        assert not [path for path in tmp_path.rglob("blobs/sha256/*") if "gone" not in path.parts], (
-            "no layer was copied"
-        )
+        copied = [path for path in tmp_path.rglob("blobs/sha256/*") if "gone" not in path.parts]
+        platforms = json.loads(outside.tree(repository, digest)[digest])["manifests"]
+        manifests = {digest, signature["digest"], *(platform["digest"] for platform in platforms)}
+        assert {f"sha256:{path.name}" for path in copied} == manifests, "no layer and no configuration was copied"
 
 
 def test_what_is_signed_must_be_listed_as_it_lies_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
