@@ -46,7 +46,12 @@ def test_a_slow_sum_sees_each_piece_as_it_was_read(
 
     def slow(self: Behind, piece: memoryview) -> None:
         take = self._take
-        self._take = lambda given: (time.sleep(0.01), take(given))[1]
+
+        def late(given: memoryview) -> None:
+            time.sleep(0.01)
+            take(given)
+
+        self._take = late
         add(self, piece)
         self._take = take
 
