@@ -26,8 +26,9 @@ from infra.strict_json import parse
 from ops.bundle.durable import SMALL_BYTES, Batch
 from ops.bundle.entry import Entry, content
 from ops.bundle.errors import ToolError
-from ops.bundle.hashing import THREADS
+from ops.bundle.hashing import Behind, shared_out
 from ops.bundle.progress import Progress
+from ops.sums import KEPT_BYTES, THREADS, keep
 
 PART = ".part"
 
@@ -121,10 +122,12 @@ def copy_all(
     Durable are all of them when the last has been taken, in the journal and on the disk.
     """
     batch = Batch[Done](target, lambda entries: journal.add(*entries))
+    for folder in {(target / entry.name).parent for entry in entries}:
+        folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:
         try:
             copy = partial(_copy, target=target, journal=journal, batch=batch, progress=progress)
-            yield from pool.map(copy, entries)
+            yield from shared_out(pool, copy, entries)
         except BaseException:
             progress.stop()
             pool.shutdown(cancel_futures=True)
@@ -145,7 +148,6 @@ def _copy(entry: Entry, *, target: Path, journal: Journal, batch: Batch[Done], p
     if entry.path == path:  # a tool has put it there already
         sha256 = _stream(entry, None, progress)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as copy:
             sha256 = _stream(entry, copy, progress)
             copy.flush()
@@ -153,6 +155,9 @@ def _copy(entry: Entry, *, target: Path, journal: Journal, batch: Batch[Done], p
             if entry.size > SMALL_BYTES:
                 os.fsync(copy.fileno())
         part.replace(path)
+        if entry.size >= KEPT_BYTES:
+            made = path.lstat()
+            keep(made, made, sha256)
     done = Done(path=entry.name, size=entry.size, mtime_ns=status.st_mtime_ns, sha256=sha256)
     if entry.path == path or entry.size > SMALL_BYTES:
         journal.add(done)
@@ -163,12 +168,13 @@ def _copy(entry: Entry, *, target: Path, journal: Journal, batch: Batch[Done], p
 
 def _stream(entry: Entry, copy: BinaryIO | None, progress: Progress) -> str:
     digest, read = hashlib.sha256(), 0
-    for chunk in content(entry):
-        digest.update(chunk)
-        if copy is not None:
-            copy.write(chunk)
-        read += len(chunk)
-        progress.advance(len(chunk), entry.name)
+    with Behind(digest.update) as behind:
+        for chunk in content(entry, buffers=Behind.BUFFERS):
+            behind.add(chunk)
+            if copy is not None:
+                copy.write(chunk)
+            read += len(chunk)
+            progress.advance(len(chunk), entry.name)
     if read != entry.size:
         raise EOFError(entry.name)
     return digest.hexdigest()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 from infra.faults import MISSING, Fault
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 512 * 1024
+"""What is read is hashed and written from the processor's own cache: pieces of a MiB cost a third more of its time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,17 +38,17 @@ class Source:
     faults: list[Fault] = field(default_factory=list)
 
 
-def content(entry: Entry) -> Iterator[memoryview]:
-    """Yield the bytes of an entry in chunks that are valid until the next one; raise OSError.
+def content(entry: Entry, *, buffers: int = 1) -> Iterator[memoryview]:
+    """Yield the bytes of an entry in chunks, each valid until so many more have been asked for; raise OSError.
 
     Yield fewer than `size` when the file has become shorter.
     """
-    buffer = bytearray(min(CHUNK_BYTES, max(entry.size, 1)))
-    view = memoryview(buffer)
+    views = cycle([memoryview(bytearray(min(CHUNK_BYTES, max(entry.size, 1)))) for _ in range(buffers)])
     descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         position, end = entry.offset, entry.offset + entry.size
         while position < end:
+            view = next(views)
             count = os.preadv(descriptor, [view[: end - position]], position)
             if count == 0:
                 return

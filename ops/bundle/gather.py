@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,22 +66,22 @@ def _files(wanted: Wanted, folder: Path) -> tuple[list[Entry], list[Fault]]:
         rule = f"{wanted.label} must lie in this folder"
         return [], [Fault(path=str(folder), value=MISSING, rule=rule, example=f"--from DIR with {wanted.folder}/")]
     entries, faults = [], []
+    pattern = _LAYOUT_FILE if wanted.kind == IMAGE else _FILE_NAME
     for path in _paths(wanted, folder):
-        name = path.relative_to(folder).as_posix()
-        pattern = _LAYOUT_FILE if wanted.kind == IMAGE else _FILE_NAME
-        if path.is_dir() and not path.is_symlink() and wanted.kind == IMAGE:
+        name, status = path.relative_to(folder).as_posix(), path.lstat()
+        if stat.S_ISDIR(status.st_mode) and wanted.kind == IMAGE:
             continue
-        if path.is_symlink() or not path.is_file():
+        if not stat.S_ISREG(status.st_mode):
             rule = "must be a regular file: copy what a link leads to; a model's files lie in one folder"
             faults.append(Fault(path=str(path), value="no regular file", rule=rule, example="model.safetensors"))
         elif not pattern.fullmatch(name):
             rule = f"files of {wanted.label} must match {pattern.pattern}"
             example = "index.json" if wanted.kind == IMAGE else "model.safetensors"
             faults.append(Fault(path=str(path), value=name, rule=rule, example=example))
-        elif (wrong := _content_fault(path)) is not None:
+        elif (wrong := _content_fault(path, status)) is not None:
             faults.append(wrong)
         else:
-            entries.append(Entry(name=f"{wanted.folder}/{name}", path=path, size=path.stat().st_size))
+            entries.append(Entry(name=f"{wanted.folder}/{name}", path=path, size=status.st_size))
     if not entries and not faults:
         faults.append(Fault(path=str(folder), value="empty", rule="must hold files", example="model.safetensors"))
     return entries, faults
@@ -99,12 +101,12 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _content_fault(path: Path) -> Fault | None:
+def _content_fault(path: Path, status: os.stat_result) -> Fault | None:
     """What is told at once, and not behind the gap: a file that stands for another, or was never all written."""
     if what := pointer(path):
         rule = f"is {what} and not the file: fetch it first (git lfs pull, or the hub's own client)"
-        return Fault(path=str(path), value=f"{path.stat().st_size} bytes", rule=rule, example="the file itself")
-    return hole_fault(path, path.stat(), str(path))
+        return Fault(path=str(path), value=f"{status.st_size} bytes", rule=rule, example="the file itself")
+    return hole_fault(path, status, str(path))
 
 
 def left_out(asked: Asked, source: Path) -> list[str]:

@@ -25,7 +25,9 @@ def entry_faults(content: Content, entry: Adapter | BaseModel, catalog: Catalog)
     for name in sorted(content.sizes.keys() - expected.keys() - later):
         rule = "is not in the catalog's entry: what was approved has no such file"
         yield Fault(path=name, value=name, rule=rule, example=next(iter(sorted(expected))))
-    for name in sorted(expected.keys() & content.sizes.keys()):
+    both = sorted(expected.keys() & content.sizes.keys())
+    content.sums.ahead([name for name in both if content.sizes[name] == expected[name].size_bytes])
+    for name in both:
         file = expected[name]
         if content.sizes[name] != file.size_bytes:
             rule = "must have the catalog's size in bytes: other content is a new version"

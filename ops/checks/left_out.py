@@ -13,6 +13,6 @@ def is_left_out(path: Path) -> bool:
 
     A link or a pipe of such a name is none.
     """
-    if path.is_symlink():
+    if path.name not in (*_FOLDERS, *_FILES) or path.is_symlink():
         return False
-    return (path.name in _FOLDERS and path.is_dir()) or (path.name in _FILES and path.is_file())
+    return path.is_dir() if path.name in _FOLDERS else path.is_file()

@@ -1,34 +1,42 @@
-"""Part `stores`: publish and load beside boto3's own transfer of the same files, on one MinIO in one run.
+"""Part `stores`: publish, import and load beside boto3's own transfer of the same files, on one MinIO in one run.
 
-Ours hashes every file on the way in and compares every byte on the way out; boto3's transfer manager does neither. Each
-run is a process of its own.
+Ours hashes every file on the way in and compares every byte on the way out; boto3's transfer manager does neither, and
+its download leaves the bytes in memory, where a load ends when they are on the disk. `import` verifies a whole bundle
+before it sends anything: beside it stand `openssl dgst` and the transfer, and the transfer alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import made_model
+from tests.bench.bundles import kitchen
+from tests.bench.measured import HEADER, Run, Way, alternating, environment, measure, rows
 from tests.bench.progress import Progress
 from tests.bench.sections import Section, Table
+from tests.support import bundle_tools as tools
 from tests.support import pod_package
 from tests.support.minio_server import REGION, MinioServer
-from tools.local.workspace import REPOSITORY
 from tools.toolchain import ensure
 
 RUNS = 3
 MB = 1000**2
 SHAPES = {"1 file of 1 GB": (1, 1000 * MB), "100 files of 10 MB": (100, 10 * MB)}
 REF = "tsuzumi-7b-instruct/v1"
+NEW = "big/v1"
+NOTE = """\
+Runs take turns; each ratio is the median of the rounds' own. MinIO runs on the same cores, so that its work is in every
+row, and processor seconds are the client's alone. `publish` reads each file before it sends anything, since nothing may
+appear in a bucket unless every file is right; `import` verifies a bundle instead, and hashes no large file a second
+time. One request a file keeps a sum of the whole object in the store, by which an audit proves it without a download.
+boto3 sends files beyond 8 MB in parts, several at a time, of which the store keeps a sum of sums. Ratios of `import`
+are without what `kitchen` takes to begin. `load` stands beside boto3's download and a flush, for it ends with bytes on
+the disk."""
+
 _PUBLISH = """\
 import json, sys
 from dataclasses import replace
@@ -67,121 +75,122 @@ for entry in client.list_objects_v2(Bucket=bucket)["Contents"]:
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """Seconds and largest memory (MB) of one process."""
-
-    seconds: float
-    peak_mb: float
-
-
-def measure(words: Sequence[str], env: Mapping[str, str], place: Path) -> Run:
-    """Run a command that must succeed."""
-    start = time.perf_counter()
-    process = subprocess.Popen(words, cwd=place, env=dict(env), stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    if status != 0:
-        sys.exit(f"bench: {words[0]} failed: {status}")
-    return Run(seconds=seconds, peak_mb=usage.ru_maxrss * 1024 / 1e6)
-
-
 def stores(folder: Path) -> Section:
     """Measure every shape, in and out."""
     ensure(["minio"])
     progress = Progress("stores", len(SHAPES) * RUNS)
-    rows: list[tuple[str, ...]] = []
+    found: list[tuple[str, ...]] = []
     for shape, (count, size) in SHAPES.items():
-        rows += _measured(folder / str(count), shape, (count, size), progress)
-    header = ("what", "median", "rate", "beside boto3's transfer", "peak memory")
-    return Section(title="Into the store and out of it", tables=[Table(header=header, rows=rows)])
+        found += _measured(folder / str(count), shape, (count, size), progress)
+    return Section(title="Into the store and out of it", tables=[Table(header=HEADER, rows=found, note=NOTE)])
+
+
+class _Bench:
+    """One shape: its files, the bundle of them, the store, and each way as a command."""
+
+    def __init__(self, folder: Path, store: MinioServer, count: int, size: int) -> None:
+        self.folder, self.store, self.out = folder, store, folder / "out"
+        self.source = folder / "artifacts" / "base" / NEW
+        files = made_model.write(self.source, count, size)
+        self.megabytes = sum(path.stat().st_size for path in files) / MB
+        self.names = [str(path) for path in files]
+        self.manifest = _manifest(folder / "manifest.json", files)
+        (folder / "published").mkdir()
+        (folder / "published" / REF).parent.mkdir()
+        (folder / "published" / REF).symlink_to(self.source)
+        self.env = {
+            **environment(folder),
+            **{"NO_PROXY": "127.0.0.1", "AWS_ENDPOINT_URL": store.endpoint, "AWS_ACCESS_KEY_ID": store.access_key},
+            **{"AWS_SECRET_ACCESS_KEY": store.secret_key, "AWS_DEFAULT_REGION": REGION, **store.environment()},
+        }
+        self.signer = tools.keys(folder)
+        place = ["--from", str(folder / "artifacts"), "--to", str(folder / "bundle")]
+        listed = tools.bring_in(folder, tools.entry("base-model", NEW))
+        kitchen(self.env, "create", "--list", str(listed), *place, *self.signer.sign(), "--json")
+
+    def python(self, script: str, *words: str) -> Run:
+        """Run a script of this module."""
+        return measure([sys.executable, "-c", script, *words], self.env)
+
+    def put(self, put_bytes: int, bucket: str = "run") -> Run:
+        """Publish into an empty bucket."""
+        self.emptied(bucket)
+        published = str(self.folder / "published")
+        return self.python(_PUBLISH, self.store.endpoint, bucket, str(self.manifest), published, str(put_bytes))
+
+    def uploaded(self) -> Run:
+        """boto3's way in."""
+        self.emptied("run")
+        return self.python(_UPLOAD, "run", str(self.source))
+
+    def imported(self) -> Run:
+        """The bundle into the bucket of an environment."""
+        self.emptied("dev-models")
+        words = ["--owner", "bench", "--settings", tools.DEV, "--endpoint", self.store.endpoint, "--skip-images"]
+        return kitchen(self.env, "import", str(self.folder / "bundle"), *self.signer.trust(), *words, "--json")
+
+    def began(self) -> Run:
+        """What `kitchen bundle import` takes before it reads a bundle: it ends at settings that are not there."""
+        code = "import sys; from ops.__main__ import main; sys.exit(main(sys.argv[1:]) != 2)"
+        words = ["bundle", "import", str(self.folder), "--unsigned", "--settings", "absent.yaml", "--owner", "bench"]
+        return self.python(f"import model_signing; {code}", *words)
+
+    def downloaded(self) -> Run:
+        """boto3's way out."""
+        self.fresh()
+        return self.python(_DOWNLOAD, "kept", str(self.out))
+
+    def loaded(self) -> Run:
+        """Our way out, as the Job of a base model goes it."""
+        self.fresh()
+        load = [*pod_package.started("load_base_model"), "--manifest", str(self.manifest)]
+        return measure([*load, "--models", str(self.out), "--bucket", "kept"], self.env, pod_package.HOME)
+
+    def fresh(self) -> None:
+        """An empty folder to load into."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        self.out.mkdir()
+
+    def emptied(self, bucket: str) -> None:
+        """An empty bucket to send to."""
+        client = self.store.client()
+        if bucket in [entry["Name"] for entry in client.list_buckets()["Buckets"]]:
+            for entry in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+                client.delete_object(Bucket=bucket, Key=entry["Key"])
+        else:
+            client.create_bucket(Bucket=bucket)
 
 
 def _measured(folder: Path, shape: str, files: tuple[int, int], progress: Progress) -> list[tuple[str, ...]]:
-    source, out = folder / "artifacts" / REF, folder / "out"
-    manifest = _made(source, folder / "manifest.json", *files)
+    folder.mkdir(parents=True)
     with MinioServer(folder / "minio") as store:
-        env = {
-            **{"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "NO_PROXY": "127.0.0.1"},
-            **{"AWS_ENDPOINT_URL": store.endpoint, "AWS_ACCESS_KEY_ID": store.access_key},
-            **{"AWS_SECRET_ACCESS_KEY": store.secret_key, "AWS_DEFAULT_REGION": REGION, **store.environment()},
+        bench = _Bench(folder, store, *files)
+        bench.put(5 * 1024**3, "kept")
+        ways = {
+            "openssl": Way(run=lambda: measure(["openssl", "dgst", "-sha256", *bench.names]), ours=False),
+            "upload": Way(run=bench.uploaded, ours=False),
+            "publish": Way(run=lambda: bench.put(5 * 1024**3), beside=("upload",)),
+            **({"publish, in parts": Way(run=lambda: bench.put(8 * MB), beside=("upload",))} if files[0] == 1 else {}),
+            "start of an import": Way(run=bench.began),
+            "import": Way(run=bench.imported, beside=("openssl", "upload"), start="start of an import"),
+            "download": Way(run=bench.downloaded, ours=False),
+            "sync": Way(run=lambda: measure(["sync", "-f", str(folder)]), ours=False),
+            "load": Way(run=bench.loaded, beside=("download", "sync")),
         }
-        python = [sys.executable, "-c"]
-
-        def put(put_bytes: int, bucket: str) -> Run:
-            words = [
-                *python,
-                _PUBLISH,
-                store.endpoint,
-                bucket,
-                str(manifest),
-                str(folder / "artifacts"),
-                str(put_bytes),
-            ]
-            return measure(words, env, REPOSITORY)
-
-        into: dict[str, Callable[[str], Run]] = {
-            "boto3 upload_file": lambda bucket: measure([*python, _UPLOAD, bucket, str(source)], env, folder),
-            "publish, one request a file": lambda bucket: put(5 * 1024**3, bucket),
-        }
-        if files[0] == 1:
-            into["publish, in parts"] = lambda bucket: put(8 * MB, bucket)
-        load = [*pod_package.started("load_base_model"), "--manifest", str(manifest)]
-        load += ["--models", str(out), "--bucket", "kept"]
-        outward: dict[str, Callable[[str], Run]] = {
-            "boto3 download_file": lambda _: measure([*python, _DOWNLOAD, "kept", str(out)], env, folder),
-            "load of a base model": lambda _: measure(load, env, pod_package.HOME),
-        }
-        found: dict[str, list[Run]] = {}
-        store.client().create_bucket(Bucket="kept")
-        put(5 * 1024**3, "kept")
-        for number in range(RUNS):
-            for name, way in {**into, **outward}.items():
-                bucket = f"run-{number}"
-                store.client().create_bucket(Bucket=bucket)
-                out.mkdir()
-                found.setdefault(name, []).append(way(bucket))
-                shutil.rmtree(out)
-                _emptied(store, bucket)
-            progress.told(f"{shape}, run {number + 1}")
+        found = alternating(ways, RUNS, shape, progress)
+        alone = "import, beside the transfer alone"
+        ways[alone] = Way(run=bench.imported, beside=("upload",), start="start of an import")
+        found[alone] = found["import"]
     shutil.rmtree(folder)
-    return [*_rows(shape, files, found, tuple(into)), *_rows(shape, files, found, tuple(outward))]
+    return rows(shape, bench.megabytes, ways, found)
 
 
-def _made(source: Path, manifest: Path, count: int, size: int) -> Path:
-    source.mkdir(parents=True)
-    block, entries = os.urandom(2 * MB), []
-    for number in range(count):
-        digest, path = hashlib.sha256(), source / f"model-{number:05}.safetensors"
-        with path.open("wb") as file:
-            for piece in (number.to_bytes(8, "big"), *[block] * (size // len(block))):
-                digest.update(piece)
-                file.write(piece)
-        entries.append({"path": path.name, "sha256": digest.hexdigest(), "sizeBytes": path.stat().st_size})
+def _manifest(path: Path, files: list[Path]) -> Path:
+    entries = []
+    for file in files:
+        with file.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        entries.append({"path": file.name, "sha256": sha256, "sizeBytes": file.stat().st_size})
     name, version = REF.split("/")
-    manifest.write_text(json.dumps({"name": name, "version": version, "files": entries}))
-    return manifest
-
-
-def _emptied(store: MinioServer, bucket: str) -> None:
-    client = store.client()
-    for entry in client.list_objects_v2(Bucket=bucket).get("Contents", []):
-        client.delete_object(Bucket=bucket, Key=entry["Key"])
-    client.delete_bucket(Bucket=bucket)
-
-
-def _rows(
-    shape: str, files: tuple[int, int], found: Mapping[str, Sequence[Run]], names: tuple[str, ...]
-) -> list[tuple[str, ...]]:
-    medians = {name: statistics.median(run.seconds for run in found[name]) for name in names}
-    megabytes = files[0] * files[1] / MB
-    return [
-        (
-            f"{shape}: {name}",
-            f"{seconds:.2f} s",
-            f"{megabytes / seconds:.0f} MB/s",
-            f"{seconds / medians[names[0]]:.2f}",
-            f"{max(run.peak_mb for run in found[name]):.0f} MB",
-        )
-        for name, seconds in medians.items()
-    ]
+    path.write_text(json.dumps({"name": name, "version": version, "files": entries}))
+    return path
