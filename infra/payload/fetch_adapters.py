@@ -93,8 +93,6 @@ class Store:
         where, kind = f"{self.bucket}/{key}", type(error).__name__
         if isinstance(error, FetchError):
             return error
-        if not isinstance(error, (BotoCoreError, ClientError)):
-            raise error
         if isinstance(error, ClientError):
             return _refusal(where, error.response)
         if kind == "FlexibleChecksumError":
