@@ -56,9 +56,12 @@ class Limits:
     step: int = STEP
 
     def part_bytes(self, size: int) -> int:
-        """Bytes of each part but the last of an object of `size` bytes: whole steps, in at most `parts` of them."""
+        """Bytes of each part but the last of an object of `size` bytes, of which there are `parts` at most.
+
+        Whole steps, or what one request holds where that is less.
+        """
         least = -(-size // self.parts)
-        return max(1, -(-least // self.step)) * self.step
+        return min(max(1, -(-least // self.step)) * self.step, self.put_bytes)
 
     def most(self, *, multipart: bool) -> int:
         """The largest object that can be uploaded at all."""

@@ -18,21 +18,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from infra.catalog import BaseModel, Catalog, FileSum
 from infra.faults import MISSING, Fault, FaultsError
 from infra.stores import CHECKSUMS, CONDITIONAL_WRITES, StoreFacts
-from ops.store import ACCESS_KEY, SECRET_KEY, StoreError
 from ops.sums import sha256
+from ops.uploads.errors import ERRORS, store_error
 from ops.uploads.held import code_of, compared, head, read_back
 from ops.uploads.parts import OVERTAKEN, Place, Sent, abandon, complete, send
+from ops.uploads.reading import AnswerError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _LAST = ("adapter_config.json", "config.json")
-_OTHER_BYTES = ("BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch")
 _PARALLEL = 4
 
 
@@ -79,8 +79,8 @@ def publish(
             if state.held is not None:
                 progress(f"{bucket}/{state.item.key}: already there")
         uploaded = job.upload([state.item for state in states if state.held is None])
-    except (BotoCoreError, ClientError) as error:
-        raise _store_error(client, bucket, error) from None
+    except ERRORS as error:
+        raise store_error(client, bucket, error) from None
     return PublishReport(
         bucket=bucket,
         uploaded=tuple(item.key for item in items if item.key in uploaded),
@@ -252,8 +252,6 @@ class _Job:
             made = complete(sent) if sent is not None else not self._is_large(item) and self._put(item)
         except OSError as error:
             raise FaultsError("publish", [_unreadable(item, error)]) from None
-        except ValueError as error:
-            raise StoreError(f"object store {self.client.meta.endpoint_url}: {error}") from None
         if not made:
             _refuse_faults(self.bucket, [self._state(item)])
             self.progress(f"{self.bucket}/{item.key}: already there")
@@ -278,21 +276,5 @@ class _Job:
             not self.store.can(CHECKSUMS)
             and (held := read_back(self.client, self.bucket, item.key)) != item.file.sha256
         ):
-            raise ValueError(f"{self.bucket}/{item.key}: the store holds {held} now; expected {item.file.sha256}")
+            raise AnswerError(f"{self.bucket}/{item.key}: the store holds {held} now; expected {item.file.sha256}")
         return True
-
-
-def _store_error(client: S3Client, bucket: str, error: BotoCoreError | ClientError) -> StoreError:
-    endpoint = client.meta.endpoint_url
-    if not isinstance(error, ClientError):
-        return StoreError(
-            f"object store {endpoint} cannot be reached: bucket {bucket}, 3 attempts of 3 s to connect "
-            f"({type(error).__name__}); check: --endpoint, that the store runs, the network, the CA bundle"
-        )
-    code = code_of(error)
-    hint = f"check: {ACCESS_KEY} and {SECRET_KEY} and their rights"
-    if code in _OTHER_BYTES:
-        hint = "the store refused a file whose sum is not the one that was checked: it changes; run the command again"
-    elif code in ("404", "NoSuchBucket"):
-        hint = "check: bucketPrefix in the settings, and that pulumi up has made the bucket"
-    return StoreError(f"object store {endpoint}: bucket {bucket}: {code}; {hint}")

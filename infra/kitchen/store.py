@@ -17,6 +17,7 @@ from infra.kitchen.context import Context
 from infra.kitchen.foundation import store_address
 from infra.rules.object_store import lacks
 from infra.settings import Settings
+from infra.stores import S3
 
 PLATFORM_TENANT = "platform"
 """Stands in the tenant label of what belongs to every tenant."""
@@ -114,5 +115,6 @@ def warn_about_lacks(settings: Settings) -> None:
     if store.deploy is None and address.namespace is None and not address.cidrs:
         where = f"pods may open port {address.port} in every private network"
         pulumi.log.warn(f"object store without a stated place: {where} (kitchen:objectStore.network)")
-    for ability, lack in lacks(settings.object_store).items():
-        pulumi.log.warn(f"object store without {ability}: {lack} (kitchen:objectStore.abilities)")
+    said_by = "kitchen:objectStore.abilities" if store.kind == S3 else f"{store.kind}: docs/stores.md"
+    for ability, lack in lacks(store).items():
+        pulumi.log.warn(f"object store without {ability}: {lack} ({said_by})")

@@ -29,7 +29,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import signer_keys, verify_signature
 from .adapter_file import Watch, scale_in
 from .local_files import MIB, discard, entries, is_right, sync
-from .receiving import BAD_INPUT, MISSING, NO_STORE, SIGNATURE, SUM, VALUES, WRONG_CONTENT, FetchError, Source, received
+from .receiving import (
+    BAD_INPUT,
+    MISSING,
+    NO_STORE,
+    SIGNATURE,
+    SUM,
+    VALUES,
+    WRONG_CONTENT,
+    FetchError,
+    Opened,
+    Source,
+    received,
+)
 from .tensor_values import SERVED
 
 STAGE = ".fetching"
@@ -37,6 +49,7 @@ PARALLEL = 4
 ATTEMPTS = 3
 NEEDED = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
+_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+|\*)")
 _WORD = "[A-Za-z0-9][A-Za-z0-9._-]*"
 NAME = (re.compile(_WORD), "letters, digits and . _ -, a letter or digit first")
 FIELDS = {
@@ -80,15 +93,8 @@ class Store:
         where, kind = f"{self.bucket}/{key}", type(error).__name__
         if isinstance(error, FetchError):
             return error
-        if not isinstance(error, (BotoCoreError, ClientError)):
-            raise error
         if isinstance(error, ClientError):
-            code = str(error.response.get("Error", {}).get("Code", "?"))
-            if code == "InvalidRange":
-                return FetchError(f"{where}: shorter than the manifest says", why=SUM)
-            if code in ("NoSuchKey", "404"):
-                return FetchError(f"{where}: missing in the store; expected an object", why=MISSING)
-            return FetchError(f"{where}: the store refused: {code}; check the key's rights", NO_STORE)
+            return _refusal(where, error.response)
         if kind == "FlexibleChecksumError":
             return FetchError(f"{where}: content does not match the store's own checksum", why=SUM)
         if kind in ("EndpointConnectionError", "ConnectTimeoutError", "SSLError"):
@@ -96,17 +102,31 @@ class Store:
         return FetchError(f"{where}: store {self.endpoint} out of reach ({kind})", NO_STORE)
 
 
+def _refusal(where: str, answer: Any) -> FetchError:
+    code, status = answer.get("Error", {}).get("Code", "?"), answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code == "InvalidRange":
+        return FetchError(f"{where}: shorter than the manifest says", why=SUM)
+    if code in ("NoSuchKey", "404"):
+        return FetchError(f"{where}: missing in the store; expected an object", why=MISSING)
+    if status in (429, *range(500, 600)):
+        return FetchError(f"{where}: the store could not answer: {code}; the next run goes on", NO_STORE)
+    return FetchError(f"{where}: the store refused: {code}; check the key's rights", NO_STORE)
+
+
 class _Object(Source):
     def __init__(self, store: Store, key: str) -> None:
         self._store, self._key, self.where = store, key, f"{store.bucket}/{key}"
 
-    def open(self, offset: int) -> Any:
+    def open(self, offset: int) -> Opened:
         if self._store.broken.is_set():
             raise FetchError(f"{self.where}: not tried, the store is out of reach", NO_STORE)
         # A range is given without a sum of the store's, which boto3 would compute beside ours.
-        return self._store._client.get_object(Bucket=self._store.bucket, Key=self._key, Range=f"bytes={offset}-")[
-            "Body"
-        ]
+        asked = {"Bucket": self._store.bucket, "Key": self._key, "Range": f"bytes={offset}-"}
+        answer = self._store._client.get_object(**asked)
+        found = _RANGE.fullmatch(answer.get("ContentRange", ""))
+        if found is None:  # all of it: something on the way knows no ranges
+            return Opened(answer["Body"], 0, answer.get("ContentLength"))
+        return Opened(answer["Body"], int(found[1]), None if found[2] == "*" else int(found[2]))
 
     def broken(self, error: Exception) -> bool:
         return isinstance(error, BotoCoreError) and not self._store.broken.is_set()

@@ -50,10 +50,10 @@ class _Local(receiving.Source):
     def __init__(self, path: Path) -> None:
         self._path, self.where = path, str(path)
 
-    def open(self, offset: int) -> Any:
+    def open(self, offset: int) -> receiving.Opened:
         stream = os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
         stream.seek(offset)
-        return stream
+        return receiving.Opened(stream, offset, os.fstat(stream.fileno()).st_size)
 
     def broken(self, error: Exception) -> bool:
         return False

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from .local_files import MIB, Sum, discard
 
@@ -34,14 +34,24 @@ class FetchError(Exception):
         self.code, self.why = code, why
 
 
+class Opened(NamedTuple):
+    """What a source gives: bytes from `start` on of a file of `size` bytes, which is None where nobody says."""
+
+    stream: Any
+    """With `read(count)` and `close()`."""
+
+    start: int
+    size: int | None
+
+
 class Source:
     """Where a file comes from."""
 
     where = ""
     """As messages name it."""
 
-    def open(self, offset: int) -> Any:
-        """A stream with `read(count)` and `close()`, of the bytes from `offset` on."""
+    def open(self, offset: int) -> Opened:
+        """The bytes from `offset` on, or where the source knows no offsets from the file's first byte on."""
         raise NotImplementedError
 
     def broken(self, error: Exception) -> bool:
@@ -56,13 +66,11 @@ class Source:
 def receive(source: Source, part: Path, size: int, watch: Sum, told: Callable[[int, bool], None] | None = None) -> str:
     """Continue or begin `part` (never over a link) until it has `size` bytes; return the sha256 sum of all of them.
 
-    `told` hears of each piece how long it is, and whether it was read from the source.
+    `told` hears of each piece how long it is, and whether it was read from the source; of what is thrown away again it
+    hears a negative number.
     """
-    tell = told or (lambda _count, _read: None)
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "r+b") as out:
-        have = _beginning(out, size, watch)
-        tell(have, False)
-        _rest(source, out, (have, size), watch, tell)
+        _Receiver(source, out, size, watch, told or (lambda _count, _read: None)).run()
         out.flush()
         os.fsync(out.fileno())
     return watch.sha256()
@@ -83,44 +91,84 @@ def received(
             raise FetchError(f"{source.where}: sha256 {actual}; expected {file['sha256']}", why=SUM)
 
 
-def _beginning(out: BinaryIO, size: int, watch: Sum) -> int:
-    """Hash what an interrupted run left; what is too long is thrown away."""
-    watch.begin()
-    if os.fstat(out.fileno()).st_size > size:
-        out.truncate(0)
-    have = 0
-    for chunk in iter(lambda: out.read(MIB), b""):
-        watch.update(chunk)
-        have += len(chunk)
-    return have
+class _Receiver:
+    """One file on its way."""
 
+    def __init__(self, source: Source, out: BinaryIO, size: int, watch: Sum, tell: Callable[[int, bool], None]) -> None:
+        self._source, self._out, self._size, self._watch, self._tell = source, out, size, watch, tell
+        self._have = 0
 
-def _rest(source: Source, out: BinaryIO, span: tuple[int, int], watch: Sum, tell: Callable[[int, bool], None]) -> None:
-    (have, size), failures = span, 0
-    while have < size:
-        before = have
-        cut = None
-        with closing(_opened(source, have)) as stream, _Behind(watch) as behind:
+    def run(self) -> None:
+        """What is there, and then what is not; raise FetchError."""
+        self._begin()
+        failures, furthest = 0, self._have
+        while self._have < self._size:
+            given = _opened(self._source, self._have, self._size)
+            with closing(given.stream):
+                if given.start < self._have:  # the source knows no offsets: all of it comes again
+                    self._tell(-self._have, False)
+                    self._empty()
+                cut = self._take(given.stream)
+            failures = 0 if self._have > furthest else failures + 1
+            furthest = max(furthest, self._have)
+            fault = _ended(self._source, cut, failures, (self._have, self._size)) if self._have < self._size else None
+            if fault is not None:
+                raise fault from None
+
+    def _begin(self) -> None:
+        """Hash what an interrupted run left; what is too long is thrown away."""
+        self._watch.begin()
+        if os.fstat(self._out.fileno()).st_size > self._size:
+            self._out.truncate(0)
+        for chunk in iter(lambda: self._out.read(MIB), b""):
+            self._watch.update(chunk)
+            self._have += len(chunk)
+        self._tell(self._have, False)
+
+    def _empty(self) -> None:
+        self._out.seek(0)
+        self._out.truncate()
+        self._watch.begin()
+        self._have = 0
+
+    def _take(self, stream: Any) -> Exception | None:
+        """All that a stream gives; what broke it."""
+        with _Behind(self._watch) as behind:
             while (chunk := _read(stream)) and isinstance(chunk, bytes):
-                have += len(chunk)
-                if have > size:
-                    raise FetchError(f"{source.where}: more than {size} bytes; expected {size} bytes", why=SUM)
+                self._have += len(chunk)
+                if self._have > self._size:
+                    where, size = self._source.where, self._size
+                    raise FetchError(f"{where}: more than {size} bytes; expected {size} bytes", why=SUM)
                 behind.update(chunk)
-                out.write(chunk)
-                tell(len(chunk), True)
-            cut = chunk if isinstance(chunk, Exception) else None
-        if cut is None and have < size:
-            raise FetchError(f"{source.where}: {have} bytes; expected {size} bytes", why=SUM)
-        failures = 0 if have > before else failures + 1
-        if cut is not None and (failures >= ATTEMPTS or not source.broken(cut)):
-            raise source.fault(cut) from None
+                self._out.write(chunk)
+                self._tell(len(chunk), True)
+        return chunk if isinstance(chunk, Exception) else None
 
 
-def _opened(source: Source, offset: int) -> Any:
+def _ended(source: Source, cut: Exception | None, failures: int, span: tuple[int, int]) -> FetchError | None:
+    """Why no further stream is asked for; None as long as streams bring more, or may do so."""
+    if cut is None:  # a source may give less than it was asked for, as long as it is something
+        return FetchError(f"{source.where}: {span[0]} bytes; expected {span[1]} bytes", why=SUM) if failures else None
+    return source.fault(cut) if failures >= ATTEMPTS or not source.broken(cut) else None
+
+
+def _opened(source: Source, offset: int, size: int) -> Opened:
+    """What comes from an offset; raise FetchError before anything of another file, or of no file, is taken for it."""
     try:
-        return source.open(offset)
+        given = source.open(offset)
     except Exception as error:  # noqa: BLE001 - as in _read
         raise source.fault(error) from None
+    fault = None
+    if given.size not in (None, size):
+        fault = FetchError(f"{source.where}: {given.size} bytes; expected {size} bytes", why=SUM)
+    elif given.start != offset and (given.start or given.size is None):
+        fault = FetchError(
+            f"{source.where}: asked from byte {offset} on, it gives bytes from {given.start} on", NO_STORE
+        )
+    if fault is not None:
+        given.stream.close()
+        raise fault
+    return given
 
 
 def _read(stream: Any) -> bytes | Exception:

@@ -27,7 +27,8 @@ _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _PAYLOAD = "application/vnd.in-toto+json"
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "https://model_signing/signature/v1.0"
-_IGNORED = re.compile(r"(\.?[A-Za-z0-9_][A-Za-z0-9._-]*)(/\.?[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_NAME = r"(?!\.{1,2}(?:/|\Z))[^\x00-\x1f\x7f/\\*?\[\]]+"
+_IGNORED = re.compile(f"{_NAME}(/{_NAME})*")
 
 
 def refusal(folder: Path, files: Sequence[Mapping[str, Any]], signers: Sequence[Mapping[str, str]]) -> str | None:

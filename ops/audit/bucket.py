@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
+from botocore.parsers import ResponseParserError
 
 from infra.catalog import Adapter, BaseModel, FileSum
 from infra.declared import Declared, DeclaredKitchen
@@ -23,13 +23,15 @@ from ops.audit.verdicts import (
     not_proven,
     proven,
 )
+from ops.uploads.held import of_whole
+from ops.uploads.reading import AnswerError, chunks
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_CHUNK = 1024 * 1024
 _TOLD_EVERY_SECONDS = 10
 _GONE = ("404", "NoSuchKey")
+_ERRORS = (BotoCoreError, ClientError, ResponseParserError, AnswerError)
 
 
 class Bucket:
@@ -73,14 +75,8 @@ class Bucket:
         try:
             answer = self._client.get_object(Bucket=bucket, Key=key)
             content = answer["Body"].read(file.size_bytes + 1)
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", "?"))
-            if code in _GONE:
-                return _missing(self._client, bucket, key)
-            return not_proven(OUT_OF_REACH, f"{error.operation_name} of {bucket}: {code}")
-        except BotoCoreError as error:
-            self._unreachable = not_proven(OUT_OF_REACH, f"{self._client.meta.endpoint_url}: {type(error).__name__}")
-            return self._unreachable
+        except _ERRORS as error:
+            return self._fault(self._client, bucket, key, file, error)
         found = hashlib.sha256(content).hexdigest()
         return content if found == file.sha256 else differs(f"{file.path}: {found[:12]}")
 
@@ -89,15 +85,23 @@ class Bucket:
             head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
             content = self._content(client, bucket, key, file, head)
             return combined([content, _versions(client, bucket, key)], content)
-        except ClientError as error:
+        except _ERRORS as error:
+            return self._fault(client, bucket, key, file, error)
+
+    def _fault(self, client: S3Client, bucket: str, key: str, file: FileSum, error: Exception) -> Finding:
+        """What it means that a question has no answer."""
+        if isinstance(error, FlexibleChecksumError):
+            return differs(f"{file.path}: not what the store's own sum says")
+        if isinstance(error, AnswerError):
+            return not_proven(OUT_OF_REACH, str(error))
+        if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", "?"))
             if code in _GONE and error.operation_name in ("HeadObject", "GetObject"):
                 return _missing(client, bucket, key)
             return not_proven(OUT_OF_REACH, f"{error.operation_name} of {bucket}: {code}")
-        except BotoCoreError as error:
-            # A store that is away stays away for the files after this one: three attempts for each would take minutes.
-            self._unreachable = not_proven(OUT_OF_REACH, f"{client.meta.endpoint_url}: {type(error).__name__}")
-            return self._unreachable
+        # A store that is away stays away for the files after this one: three attempts for each would take minutes.
+        self._unreachable = not_proven(OUT_OF_REACH, f"{client.meta.endpoint_url}: {type(error).__name__}")
+        return self._unreachable
 
     def _content(self, client: S3Client, bucket: str, key: str, file: FileSum, head: Any) -> Finding:
         size = head.get("ContentLength")
@@ -106,19 +110,18 @@ class Bucket:
         stored = head.get("ChecksumSHA256", "")
         if self._full:
             found = self._hashed(client, bucket, key, head)
-        elif stored and "-" not in stored:
-            found = _sum(stored)
+        elif (whole := of_whole(head)) is not None:
+            found = whole
         else:
-            kept = "keeps a sum over the parts" if stored else "keeps no SHA256"
+            over_parts = "-" in stored or (stored and head.get("ChecksumType") == "COMPOSITE")
+            kept = "keeps a sum over the parts" if over_parts else "keeps no SHA256"
             return not_proven(NOTHING_TO_SEE, f"the store {kept} of {file.path}: --full", f"{file.path}: its size")
         how = "hashed" if self._full else "the store's SHA256"
         return proven(how) if found == file.sha256 else differs(f"{file.path}: {found[:12]}")
 
     def _hashed(self, client: S3Client, bucket: str, key: str, head: Any) -> str:
-        version = {"VersionId": head["VersionId"]} if head.get("VersionId") else {}
-        body = client.get_object(Bucket=bucket, Key=key, **version)["Body"]
         digest, done, told = hashlib.sha256(), 0, time.monotonic()
-        for chunk in body.iter_chunks(_CHUNK):
+        for chunk in chunks(client, bucket, key, head["ContentLength"], head.get("VersionId")):
             digest.update(chunk)
             done += len(chunk)
             if time.monotonic() - told > _TOLD_EVERY_SECONDS:
@@ -149,18 +152,11 @@ def _artifact(bucket: Bucket, name: str, folder: str, entry: Adapter | BaseModel
     return combined(findings, not_proven(NOTHING_TO_SEE, "the catalog names no file"))
 
 
-def _sum(stored: str) -> str:
-    try:
-        return base64.b64decode(stored, validate=True).hex()
-    except ValueError:
-        return "no sum"
-
-
 def _missing(client: S3Client, bucket: str, key: str) -> Finding:
     """A HEAD says 404 for a missing bucket too."""
     try:
         client.head_bucket(Bucket=bucket)
-    except (ClientError, BotoCoreError):
+    except _ERRORS:
         return not_proven(OUT_OF_REACH, f"bucket {bucket}")
     return differs(f"{key.rpartition('/')[2]}: missing")
 

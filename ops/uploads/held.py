@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ops.sums import sha256
+from ops.uploads.reading import CHUNK, AnswerError, chunks
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-CHUNK = 1024 * 1024
+_SHA256_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,13 @@ class FileSums:
 def code_of(error: ClientError) -> str:
     """The store's own code of an error, such as `NoSuchKey`."""
     return str(error.response.get("Error", {}).get("Code", "?"))
+
+
+def needed(answer: Mapping[str, Any], key: str, where: str) -> Any:
+    """What an answer of the store must hold; raise AnswerError."""
+    if not answer.get(key):
+        raise AnswerError(f"{where}: the store answers without {key}")
+    return answer[key]
 
 
 def encoded(digest: bytes) -> str:
@@ -75,10 +84,22 @@ def head(client: S3Client, bucket: str, key: str) -> Any | None:
     return None
 
 
+def of_whole(found: Any) -> str | None:
+    """The sha256 sum of a whole object that a store states, hexadecimal; None where it states none of this kind."""
+    stated = str(found.get("ChecksumSHA256") or "")
+    if found.get("ChecksumType") == "COMPOSITE":
+        return None
+    try:
+        digest = base64.b64decode(stated, validate=True)
+    except ValueError:
+        return None
+    return digest.hex() if len(digest) == _SHA256_BYTES else None
+
+
 def read_back(client: S3Client, bucket: str, key: str) -> str:
     """The sha256 sum of an object's bytes, all of which are read."""
-    digest = hashlib.sha256()
-    for chunk in client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(CHUNK):
+    digest, size = hashlib.sha256(), client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+    for chunk in chunks(client, bucket, key, size):
         digest.update(chunk)
     return digest.hexdigest()
 
@@ -90,9 +111,9 @@ def compared(
 
     `known` is the file's, where it was hashed already.
     """
-    stored = found.get("ChecksumSHA256", "")
-    if stored and "-" not in stored:
-        return known or sha256(file), base64.b64decode(stored).hex()
+    if (whole := of_whole(found)) is not None:
+        return known or sha256(file), whole
+    stored = str(found.get("ChecksumSHA256") or "")
     size = first_part(client, bucket, key) if stored else 0
     sums = file_sums(file, size or CHUNK)
     if size and sums.of_parts == stored:

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra.stores import CHECKSUMS, CONDITIONAL_WRITES, MIB, StoreFacts
-from ops.uploads.held import code_of, encoded, head, over_parts, read_back
+from ops.uploads.held import code_of, encoded, head, needed, over_parts, read_back
+from ops.uploads.reading import AnswerError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -33,6 +34,12 @@ BUFFER_BYTES = 96 * MIB
 """Most of a file that is in memory; a part that is larger alone is in memory alone."""
 
 TELL_SECONDS = 10
+OTHER_KIND = ("BadRequest", "InvalidArgument", "InvalidRequest")
+"""How stores refuse a part whose sum is of another kind than those of the upload: another tool has begun it."""
+
+LOST = ("EntityTooSmall", "InvalidPart", "InvalidPartOrder")
+"""The store has not what it said it had, or another has sent other parts."""
+
 OVERTAKEN = ("NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict")
 """Somebody else has made the object meanwhile, and ended this upload with it or not."""
 
@@ -65,14 +72,23 @@ def send(place: Place, file: Path, size: int, tell: Callable[[str], None]) -> Se
     After an error what was sent stays for the next run, or until the store removes it.
     """
     part_bytes = place.store.limits.part_bytes(size)
-    upload, known = _begun(place, part_bytes, size) or (_new(place), {})
-    sender = _Sender(place, upload, known, _Told(place, size, tell))
+    if (begun := _begun(place, part_bytes, size)) is not None:
+        try:
+            return _sent(place, file, size, begun, tell)
+        except ClientError as error:
+            if code_of(error) not in OTHER_KIND:
+                raise
+    return _sent(place, file, size, (_new(place), {}), tell)
+
+
+def _sent(place: Place, file: Path, size: int, begun: _Begun, tell: Callable[[str], None]) -> Sent:
+    sender = _Sender(place, *begun, _Told(place, size, tell))
     with file.open("rb") as content:
-        return sender.run(content, part_bytes)
+        return sender.run(content, place.store.limits.part_bytes(size))
 
 
 def complete(sent: Sent) -> bool:
-    """Make the object; False if it is there already, of whatever content. Raise ValueError for other bytes."""
+    """Make the object; False if it is there already, of whatever content. Raise AnswerError for other bytes."""
     place = sent.place
     condition: dict[str, Any] = {"IfNoneMatch": "*"} if place.store.can(CONDITIONAL_WRITES) else {}
     parts: Any = {"Parts": sent.parts}
@@ -81,6 +97,8 @@ def complete(sent: Sent) -> bool:
             Bucket=place.bucket, Key=place.key, UploadId=sent.upload, MultipartUpload=parts, **condition
         )
     except ClientError as error:
+        if code_of(error) in LOST:
+            abandon(sent)
         if code_of(error) not in OVERTAKEN:
             raise
         if (found := head(place.client, place.bucket, place.key)) is None:
@@ -104,6 +122,10 @@ def end_others(place: Place) -> None:
     for upload in _uploads(place):
         with contextlib.suppress(ClientError):
             place.client.abort_multipart_upload(Bucket=place.bucket, Key=place.key, UploadId=upload)
+
+
+_Begun = tuple[str, dict[int, dict[str, Any]]]
+"""An upload, and the parts that the store has of it."""
 
 
 class _Sender:
@@ -154,12 +176,13 @@ class _Sender:
         sums: dict[str, Any] = {"ChecksumSHA256": encoded(digest)} if self._place.store.can(CHECKSUMS) else {}
         known = self._known.get(number)
         if known is not None and _is(known, piece, encoded(digest)):
-            tag = known["ETag"]
+            tag = needed(known, "ETag", f"{self._place.bucket}/{self._place.key}: part {number}")
         else:
             place = self._place
-            tag = place.client.upload_part(
+            answer = place.client.upload_part(
                 Bucket=place.bucket, Key=place.key, UploadId=self._upload, PartNumber=number, Body=piece, **sums
-            )["ETag"]
+            )
+            tag = needed(answer, "ETag", f"{place.bucket}/{place.key}: part {number}")
             with self._lock:
                 self._sent += len(piece)
         self._told.advance(len(piece))
@@ -194,19 +217,21 @@ def _is(known: Mapping[str, Any], piece: bytes, sha256: str) -> bool:
 
 def _new(place: Place) -> str:
     said: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"} if place.store.can(CHECKSUMS) else {}
-    return place.client.create_multipart_upload(Bucket=place.bucket, Key=place.key, **said)["UploadId"]
+    answer = place.client.create_multipart_upload(Bucket=place.bucket, Key=place.key, **said)
+    return str(needed(answer, "UploadId", f"{place.bucket}/{place.key}"))
 
 
-def _begun(place: Place, part_bytes: int, size: int) -> tuple[str, dict[int, dict[str, Any]]] | None:
+def _begun(place: Place, part_bytes: int, size: int) -> _Begun | None:
     """The upload of this key that got furthest in parts of our size, and its parts; None for none."""
-    best: tuple[str, dict[int, dict[str, Any]]] | None = None
+    best: _Begun | None = None
     for upload in _uploads(place):
         try:
-            parts = {part["PartNumber"]: part for part in _parts(place, upload)}
+            parts = {part.get("PartNumber", 0): part for part in _parts(place, upload)}
         except ClientError:
             continue
         right = all(
-            part["Size"] == max(0, min(part_bytes, size - (number - 1) * part_bytes)) for number, part in parts.items()
+            part.get("Size") == max(0, min(part_bytes, size - (number - 1) * part_bytes))
+            for number, part in parts.items()
         )
         if right and parts and (best is None or len(parts) > len(best[1])):
             best = (upload, parts)
@@ -216,7 +241,9 @@ def _begun(place: Place, part_bytes: int, size: int) -> tuple[str, dict[int, dic
 def _uploads(place: Place) -> list[str]:
     pages = place.client.get_paginator("list_multipart_uploads").paginate(Bucket=place.bucket, Prefix=place.key)
     try:
-        return [entry["UploadId"] for page in pages for entry in page.get("Uploads", []) if entry["Key"] == place.key]
+        return [
+            entry["UploadId"] for page in pages for entry in page.get("Uploads", []) if entry.get("Key") == place.key
+        ]
     except ClientError:
         return []  # whoever may write need not be allowed to list
 
@@ -229,8 +256,10 @@ def _parts(place: Place, upload: str) -> Iterator[Any]:
 
 def _refuse_other_bytes(sent: Sent) -> None:
     place = sent.place
-    found = head(place.client, place.bucket, place.key) or {}
+    where = f"{place.bucket}/{place.key}"
+    if (found := head(place.client, place.bucket, place.key)) is None:
+        raise AnswerError(f"{where}: the store said that it has made the object, and has none")
     if found.get("ChecksumSHA256") == sent.of_parts:
         return
     if (held := read_back(place.client, place.bucket, place.key)) != sent.sha256:
-        raise ValueError(f"{place.bucket}/{place.key}: the store holds {held} now; expected {sent.sha256}")
+        raise AnswerError(f"{where}: the store holds {held} now; expected {sent.sha256}")

@@ -1,4 +1,4 @@
-"""A signed archive into a real MinIO: imported, imported again, interrupted, and never over other content."""
+"""A signed archive into a real MinIO and SeaweedFS: imported, imported again, interrupted, never over other content."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ import pytest
 
 from infra.catalog import FOLDER, load_catalog
 from ops.__main__ import main
+from ops.audit.bucket import Bucket
+from ops.audit.verdicts import Verdict
 from ops.publish import publish
 from tests.support import artifacts
 from tests.support import bundle_tools as tools
 from tests.support.minio_server import MinioServer
+from tests.support.seaweed_server import SeaweedServer
+from tests.support.store_server import StoreServer
 
 NEW = "helpdesk-faq/v2026-09-01"
 OLD, MODEL = tools.MODEL, "tsuzumi-7b-instruct/v2"
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
-    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+@pytest.fixture(scope="module", params=[MinioServer, SeaweedServer], ids=lambda kind: kind.NAME)
+def store(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[StoreServer]:
+    with request.param(tmp_path_factory.mktemp("store")) as server:
         yield server
 
 
 @pytest.fixture
-def bucket_prefix(store: MinioServer, request: pytest.FixtureRequest) -> str:
+def bucket_prefix(store: StoreServer, request: pytest.FixtureRequest) -> str:
     prefix = f"b{hashlib.sha256(request.node.name.encode()).hexdigest()[:8]}-"
     for name in ("lora", "models"):
         store.client().create_bucket(Bucket=prefix + name, ObjectLockEnabledForBucket=True)
@@ -36,7 +40,7 @@ def bucket_prefix(store: MinioServer, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def given(tmp_path: Path, store: MinioServer, bucket_prefix: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def given(tmp_path: Path, store: StoreServer, bucket_prefix: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The words of an import of a signed archive with a new base model, a new adapter of that, and a known one."""
     for name, value in store.environment().items():
         monkeypatch.setenv(name, value)
@@ -55,7 +59,10 @@ def given(tmp_path: Path, store: MinioServer, bucket_prefix: str, monkeypatch: p
     assert main(["bundle", "create", *words, "--archive", archive]) == 0
     settings = tmp_path / "Pulumi.dev.yaml"
     text = Path(tools.DEV).read_text()
-    settings.write_text(text.replace("bucketPrefix: dev-", f"bucketPrefix: {bucket_prefix}"))
+    kind = f"kind: {store.NAME}\n    bucketPrefix: {bucket_prefix}"
+    if store.NAME != "minio":
+        kind += "\n    existingSecret: kitchen-store-reader"
+    settings.write_text(text.replace("bucketPrefix: dev-", kind))
     shutil.copytree(FOLDER, tmp_path / "catalog", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     places = ["--settings", str(settings), "--endpoint", store.endpoint, "--catalog", str(tmp_path / "catalog")]
     return ["bundle", "import", archive, *signer.trust(), *places, "--owner", "platform-team", "--json"]
@@ -69,7 +76,7 @@ def imported(given: list[str], capsys: pytest.CaptureFixture[str], status: int =
 
 
 def test_everything_arrives_once(
-    tmp_path: Path, store: MinioServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, store: StoreServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = imported(given, capsys)
     assert len(told["uploaded"]) == 2 + 2 + 5
@@ -92,6 +99,13 @@ def test_everything_arrives_once(
     assert approved
     assert told["evaluateAgain"] == [f"evaluate again on {MODEL}: {ref}, approved on {OLD}" for ref in approved]
 
+    seen = Bucket(store.client(), "", full=False, progress=print)
+    for entry, bucket in ((catalog.adapters[NEW], "lora"), (catalog.base_models[MODEL], "models")):
+        folder = "base/" if bucket == "models" else ""
+        for found in entry.files:
+            answer = seen.file(bucket_prefix + bucket, f"{folder}{entry.ref}/{found.path}", found)
+            assert answer.verdict is Verdict.PROVEN, answer
+
     written = tools.tree(tmp_path / "catalog")
     again = imported(given, capsys)
     assert again["uploaded"] == []
@@ -102,7 +116,7 @@ def test_everything_arrives_once(
 
 
 def test_the_candidates_can_be_published_by_the_catalog_that_was_written(
-    tmp_path: Path, store: MinioServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, store: StoreServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     imported(given, capsys)
     catalog = load_catalog(tmp_path / "catalog")
@@ -111,7 +125,7 @@ def test_the_candidates_can_be_published_by_the_catalog_that_was_written(
 
 
 def test_other_content_in_the_store_is_never_overwritten(
-    tmp_path: Path, store: MinioServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, store: StoreServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     bucket, key = f"{bucket_prefix}lora", f"{NEW}/adapter_config.json"
     store.client().put_object(Bucket=bucket, Key=key, Body=b"{}")
@@ -124,7 +138,7 @@ def test_other_content_in_the_store_is_never_overwritten(
 
 
 def test_a_store_that_was_down_meanwhile(
-    store: MinioServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
+    store: StoreServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     del bucket_prefix
     store.stop()
@@ -135,7 +149,7 @@ def test_a_store_that_was_down_meanwhile(
 
 
 def test_an_archive_that_was_changed_sends_nothing(
-    tmp_path: Path, store: MinioServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, store: StoreServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "bundle.tar"
     content = bytearray(path.read_bytes())

@@ -177,7 +177,11 @@ def test_one_flipped_byte_fails_and_names_the_file(kitchen: Kitchen, artifacts: 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
-    [("truncated", "17415 bytes; expected 17416"), ("longer", "more than 17416"), ("missing", "missing in the store")],
+    [
+        ("truncated", "17415 bytes; expected 17416"),
+        ("longer", "17417 bytes; expected 17416"),
+        ("missing", "missing in the store"),
+    ],
 )
 def test_wrong_content_fails_and_names_the_file(
     kitchen: Kitchen, artifacts: dict[str, dict[str, bytes]], change: str, expected: str

@@ -215,6 +215,65 @@ def test_parts_of_other_content_are_not_taken(shelf: Shelf, content: dict[str, b
     assert shelf.uploads() == []
 
 
+@pytest.mark.parametrize("kind", ["CRC32", "SHA1", ""])
+def test_what_another_tool_has_begun_with_other_sums_is_in_nobodys_way(
+    shelf: Shelf, content: dict[str, bytes], kind: str
+) -> None:
+    client, more = shelf.client(), {"ChecksumAlgorithm": kind} if kind else {}
+    upload = client.create_multipart_upload(Bucket=shelf.bucket, Key=KEY, **more)["UploadId"]  # type: ignore[arg-type]
+    said: dict[str, Any] = {"Bucket": shelf.bucket, "Key": KEY, "UploadId": upload, "PartNumber": 1, **more}
+    client.upload_part(**said, Body=content[LARGE][: 5 * MIB])
+    assert KEY in shelf.publish(client).uploaded
+    assert client.get_object(Bucket=shelf.bucket, Key=KEY)["Body"].read() == content[LARGE]
+    assert shelf.uploads() == []
+
+
+@pytest.mark.parametrize(("call", "lost"), [("create_multipart_upload", "UploadId"), ("upload_part", "ETag")])
+def test_an_answer_without_what_it_must_hold_is_told(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, call: str, lost: str
+) -> None:
+    client = shelf.client()
+    real = getattr(client, call)
+    monkeypatch.setattr(client, call, lambda **said: {**real(**said), lost: ""})
+    with pytest.raises(StoreError, match=f"the store answers without {lost}"):
+        shelf.publish(client)
+    monkeypatch.undo()
+    assert KEY in shelf.publish(client).uploaded
+
+
+def test_an_end_that_makes_nothing_is_told_and_the_next_run_goes_on(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a proxy answers in place of the store."""
+    client = shelf.client()
+    monkeypatch.setattr(client, "complete_multipart_upload", lambda **_: {})
+    with pytest.raises(StoreError, match="said that it has made the object, and has none"):
+        shelf.publish(client)
+    monkeypatch.undo()
+    report = shelf.publish(client)
+    assert (KEY in report.uploaded, report.sent_bytes) == (True, 2)
+
+
+def test_an_upload_whose_parts_are_others_meanwhile_is_begun_anew(
+    shelf: Shelf, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each further run would take what is listed and end in the same way."""
+    client = shelf.client()
+    real = client.complete_multipart_upload
+
+    def other(**said: Any) -> Any:
+        said["MultipartUpload"]["Parts"][1]["ETag"] = '"0123456789abcdef0123456789abcdef"'
+        return real(**said)
+
+    monkeypatch.setattr(client, "complete_multipart_upload", other)
+    with pytest.raises(StoreError, match="InvalidPart; another upload of the same object is at work"):
+        shelf.publish(client)
+    monkeypatch.undo()
+    assert (shelf.uploads(), shelf.objects()) == ([], set())
+    assert KEY in shelf.publish(client).uploaded
+    assert client.get_object(Bucket=shelf.bucket, Key=KEY)["Body"].read() == content[LARGE]
+
+
 def test_two_publishers_of_one_file_make_one_object(shelf: Shelf) -> None:
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(lambda _: shelf.publish(shelf.client()), range(2)))

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from infra.payload import fetch_adapters as fetch
 from infra.payload import local_files, receiving
@@ -24,6 +26,11 @@ GOOD: dict[str, Any] = {
         }
     ],
 }
+
+
+def refused(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetObject")
 
 
 def read(tmp_path: Path, manifest: object) -> dict[str, Any]:
@@ -168,3 +175,53 @@ def test_a_second_version_without_a_good_name_of_its_own_is_refused(tmp_path: Pa
     manifest["adapters"][1]["served"] = served
     with pytest.raises(receiving.FetchError):
         read(tmp_path, manifest)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (RecursionError("a redirect to nowhere"), receiving.NO_STORE, "out of reach (RecursionError)"),
+        (ResponseParserError("<html>"), receiving.NO_STORE, "out of reach (ResponseParserError)"),
+        (refused("SlowDown", 503), receiving.NO_STORE, "could not answer: SlowDown; the next run goes on"),
+        (refused("429", 429), receiving.NO_STORE, "could not answer: 429; the next run goes on"),
+        (refused("AccessDenied", 403), receiving.NO_STORE, "refused: AccessDenied; check the key's rights"),
+        (refused("InvalidRange", 416), receiving.WRONG_CONTENT, "shorter than the manifest says"),
+        (refused("NoSuchKey", 404), receiving.WRONG_CONTENT, "missing in the store"),
+    ],
+)
+def test_whatever_comes_in_place_of_an_object_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, said: str
+) -> None:
+    for name in fetch.NEEDED:
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    store = fetch.Store("lora")
+
+    def fails(**_said: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(store._client, "get_object", fails)
+    source = store.source("a")
+    with pytest.raises(receiving.FetchError) as caught:
+        receiving._opened(source, 0, 1)
+    assert (caught.value.code, said in str(caught.value)) == (code, True), caught.value
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"ContentRange": "bytes 5-9/10", "ContentLength": 5}, (5, 10)),
+        ({"ContentRange": "bytes 5-9/*", "ContentLength": 5}, (5, None)),
+        ({"ContentLength": 10}, (0, 10)),
+        ({}, (0, None)),
+        ({"ContentRange": "lines 5-9/10", "ContentLength": 10}, (0, 10)),
+    ],
+)
+def test_what_an_answer_says_of_itself_is_read(
+    monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], found: tuple[int, int | None]
+) -> None:
+    for name in fetch.NEEDED:
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    store = fetch.Store("lora")
+    monkeypatch.setattr(store._client, "get_object", lambda **_said: {"Body": None, **answer})
+    given = store.source("a").open(5)
+    assert (given.start, given.size) == found

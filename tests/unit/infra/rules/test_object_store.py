@@ -135,6 +135,15 @@ def test_the_least_part_that_is_enough_is_taken() -> None:
     assert Limits(parts=2, step=5 * MIB).part_bytes(23 * MIB) == 15 * MIB
 
 
+@pytest.mark.parametrize(("put_mib", "parts"), [(16, 10_000), (17, 10_000), (20, 1000), (100, 10_000), (5120, 1)])
+def test_no_part_is_larger_than_one_request(put_mib: int, parts: int) -> None:
+    limits = Limits(put_bytes=put_mib * MIB, parts=parts)
+    for size in (limits.put_bytes, limits.most(multipart=True) - 1, limits.most(multipart=True)):
+        part = limits.part_bytes(size)
+        assert part <= limits.put_bytes
+        assert -(-size // part) <= parts
+
+
 def test_schema_and_program_know_the_same_buckets_and_abilities() -> None:
     said = schema("settings")["properties"]["objectStore"]["properties"]
     assert set(said["quotaGiB"]["properties"]) == set(said["adopt"]["items"]["enum"]) == set(BUCKETS)
