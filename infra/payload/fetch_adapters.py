@@ -121,8 +121,8 @@ class _Object(Source):
         if self._store.broken.is_set():
             raise FetchError(f"{self.where}: not tried, the store is out of reach", NO_STORE)
         # A range is given without a sum of the store's, which boto3 would compute beside ours.
-        asked = {"Bucket": self._store.bucket, "Key": self._key, "Range": f"bytes={offset}-"}
-        answer = self._store._client.get_object(**asked)
+        bucket = self._store.bucket
+        answer = self._store._client.get_object(Bucket=bucket, Key=self._key, Range=f"bytes={offset}-")
         found = _RANGE.fullmatch(answer.get("ContentRange", ""))
         if found is None:  # all of it: something on the way knows no ranges
             return Opened(answer["Body"], 0, answer.get("ContentLength"))
