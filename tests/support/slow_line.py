@@ -41,6 +41,14 @@ class SlowLine:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
+    def quiet(self) -> int:
+        """What has come, once nothing more comes: a client that was killed is noticed a little later."""
+        deadline, before = time.monotonic() + 30, -1
+        while time.monotonic() < deadline and before != self.came:
+            before = self.came
+            time.sleep(0.5)
+        return self.came
+
     def _serve(self) -> None:
         while True:
             try:

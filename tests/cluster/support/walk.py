@@ -63,13 +63,14 @@ class Walk:
             words = [*words[:at], *words[at + 2 :]]
         self.out.rate = SLOW
         self.steps.killed("create", words, lambda _: half(partial) > desk.LAYER_BYTES // 4, self.at(BUNDLE))
-        there = half(partial)
+        came, there = self.out.quiet(), half(partial)
         assert 0 < there < desk.LAYER_BYTES
-        came, self.out.rate = self.out.came, None
+        self.out.rate = None
         part = partial / f"{MODEL_FILE}.part"
         self.steps.killed("create", words, has_grown(part, self.desk.model_bytes // 3), self.at(BUNDLE))
         assert part.stat().st_size < self.desk.model_bytes
-        assert self.out.came - came < 2.2 * desk.LAYER_BYTES - there // 2, "a layer goes on where it was"
+        again, most = self.out.came - came, 2.2 * desk.LAYER_BYTES - there // 2
+        assert again < most, f"a layer goes on where it was: {there} bytes were there, {again} came"
         came = self.out.came
         if not LARGE:
             part = archive.with_name(f"{archive.name}.part")
