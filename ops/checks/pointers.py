@@ -143,10 +143,10 @@ def _named(name: str, here: tuple[Way, str], value: Any) -> Fault | None:
     if plain != _NESTED:
         rule = "names another model: a server would load or serve that one, and the catalog knows these files only"
         return Fault(path=path, value=_short(value), rule=rule, example="a model without it; drafts are the kitchen's")
-    if plain == _NESTED and _NESTED in (_snake(step) for step in steps(way) if isinstance(step, str)):
+    if _NESTED in (_snake(step) for step in steps(way) if isinstance(step, str)):
         rule = "stands within another text_config: readers take one or the other"
         return Fault(path=path, value=_short(value), rule=rule, example='"text_config": {"hidden_size": 4096}')
-    if plain == _NESTED and not isinstance(value, dict):
+    if not isinstance(value, dict):
         rule = "must be a JSON object: readers would take the numbers beside it, or none"
         return Fault(path=path, value=_short(value), rule=rule, example='"text_config": {"hidden_size": 4096}')
     return None
@@ -186,8 +186,10 @@ def _leads(text: str) -> str | None:
         return None
     if _ADDRESS.match(text):
         return "an address"
-    if _ROOTED.match(text) or any(unicodedata.category(sign) == "Cf" for sign in text):
-        return "a path" if _ROOTED.match(text) else "a text with characters that no reader sees"
+    if _ROOTED.match(text):
+        return "a path"
+    if any(unicodedata.category(sign) == "Cf" for sign in text):
+        return "a text with characters that no reader sees"
     if _SOURCE.fullmatch(text):
         return "a file of code"
     return "the name of a repository" if _REPOSITORY.fullmatch(text) and not _MEDIA.fullmatch(text) else None

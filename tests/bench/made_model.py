@@ -1,15 +1,14 @@
-"""A base model of any size and number of files that the checks on the way in find right: its numbers are random."""
+"""A base model of any size and number of files that the checks on the way in find right."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from tests.support.made_model import NUMBER_BYTES, write_weights
 from tools import fixtures
 
-_NUMBER = 4
-"""Bytes of a float32."""
+_TYPE = "F32"
 
 
 def write(folder: Path, count: int, size: int) -> list[Path]:
@@ -17,7 +16,7 @@ def write(folder: Path, count: int, size: int) -> list[Path]:
     files = fixtures.base_model_files(fixtures.BASE_MODELS[0])
     weights = files.pop("model.safetensors")
     head = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
-    width = max(1, size // (3 * fixtures.HIDDEN_SIZE * _NUMBER))
+    width = max(1, size // (3 * fixtures.HIDDEN_SIZE * NUMBER_BYTES[_TYPE]))
     config = json.loads(files["config.json"]) | {"num_hidden_layers": count, "intermediate_size": width}
     files["config.json"] = json.dumps(config).encode()
     shapes = {name: entry["shape"] for name, entry in head.items() if name != "__metadata__"}
@@ -33,7 +32,7 @@ def write(folder: Path, count: int, size: int) -> list[Path]:
     for name, content in files.items():
         (folder / name).write_bytes(content)
     for name, shard in zip(names, shards, strict=True):
-        _write(folder / name, shard)
+        write_weights(folder / name, shard, _TYPE)
     return sorted(folder.iterdir())
 
 
@@ -46,18 +45,3 @@ def _layer(shapes: dict[str, list[int]], number: int, width: int) -> dict[str, l
         for name, shape in shapes.items()
         if name.startswith(prefix)
     }
-
-
-def _write(path: Path, shapes: dict[str, list[int]]) -> None:
-    head, position = dict[str, object](), 0
-    for name, shape in shapes.items():
-        end = position + _NUMBER * shape[0] * (shape[1] if len(shape) > 1 else 1)
-        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [position, end]}
-        position = end
-    text = json.dumps({"__metadata__": {"format": "pt"}, **head}).encode()
-    block = os.urandom(8_000_000)
-    with path.open("wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        while position > 0:
-            file.write(block[:position])
-            position -= len(block)

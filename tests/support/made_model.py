@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from tools.fixtures.tokenizer import tokenizer_files
 FILE = "model.safetensors"
 RANK = 8
 _MIB = 1024**2
-_BF16_BYTES = 2
+NUMBER_BYTES = {"BF16": 2, "F32": 4}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,22 +45,27 @@ LARGE = Shape(hidden=3072, intermediate=8192, layers=22, heads=24, key_value_hea
 
 
 def write_model(folder: Path, shape: Shape) -> int:
-    """Write the files of a base model; the bytes of its weights.
-
-    No block of the weights is like another, and each is one text many times over: a store that compresses keeps it
-    small, and what takes one block for another is noticed. No number is NaN or infinite.
-    """
+    """Write the files of a base model; the bytes of its weights."""
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(_config(shape), indent=2))
     for name, content in tokenizer_files(shape.vocabulary).items():
         (folder / name).write_bytes(content)
-    head, size = _header(shape)
-    with (folder / FILE).open("wb") as file:
+    write_weights(folder / FILE, dict(_tensors(shape)), "BF16")
+    return (folder / FILE).stat().st_size
+
+
+def write_weights(path: Path, shapes: Mapping[str, Sequence[int]], dtype: str) -> None:
+    """Write a safetensors file of tensors of one type.
+
+    No block of it is like another, and each is one text many times over: a store that compresses keeps it small, and
+    what takes one block for another is noticed. No number is NaN or infinite.
+    """
+    head, size = _header(shapes, dtype)
+    with path.open("wb") as file:
         file.write(len(head).to_bytes(8, "little") + head)
         for number in range(0, size, _MIB):
             block = hashlib.sha256(number.to_bytes(8, "little")).hexdigest().encode() * (_MIB // 64)
             file.write(block[: size - number])
-    return (folder / FILE).stat().st_size
 
 
 def write_adapter(folder: Path, base_model: str, shape: Shape, seed: int) -> None:
@@ -84,12 +90,12 @@ def write_adapter(folder: Path, base_model: str, shape: Shape, seed: int) -> Non
     (folder / "adapter_model.safetensors").write_bytes(save(tensors, metadata={"format": "pt"}))
 
 
-def _header(shape: Shape) -> tuple[bytes, int]:
+def _header(shapes: Mapping[str, Sequence[int]], dtype: str) -> tuple[bytes, int]:
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
-    for name, sizes in _tensors(shape):
-        begin, end = end, end + int(np.prod(sizes)) * _BF16_BYTES
-        header[name] = {"dtype": "BF16", "shape": list(sizes), "data_offsets": [begin, end]}
+    for name, sizes in shapes.items():
+        begin, end = end, end + math.prod(sizes) * NUMBER_BYTES[dtype]
+        header[name] = {"dtype": dtype, "shape": list(sizes), "data_offsets": [begin, end]}
     text = json.dumps(header).encode()
     return text + b" " * (-len(text) % 8), end
 

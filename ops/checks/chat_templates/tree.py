@@ -40,11 +40,11 @@ def arguments_of(node: nodes.Call | nodes.Filter | nodes.Test) -> list[nodes.Exp
 
 def attributes_of(node: nodes.Filter) -> list[str]:
     """Names of attributes that a filter is given: `sort(attribute='content')`, `join(',', 'content')`."""
-    given = [part for keyword in node.kwargs if keyword.key in ("attribute", "by") for part in (keyword.value,)]
+    given = [keyword.value for keyword in node.kwargs if keyword.key in ("attribute", "by")]
     given += node.args if node.name in ("join", "sum", "sort", "unique", "min", "max") else []
-    found = [part.value for given_part in given for part in given_part.find_all(nodes.Const)] if given else []
-    found += [part.value for part in given if isinstance(part, nodes.Const)]
-    return [name for name in found if isinstance(name, str)]
+    constants = [constant for part in given for constant in part.find_all(nodes.Const)]
+    constants += [part for part in given if isinstance(part, nodes.Const)]
+    return [constant.value for constant in constants if isinstance(constant.value, str)]
 
 
 def counts_in(loop: nodes.For) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from infra.payload.local_files import MIB, Sum
 from infra.payload.receiving import ATTEMPTS, NO_STORE, FetchError, Opened, Source, received
+from tests.support.cut_stream import CutStream
 
 CONTENT = bytes(range(256)) * 16 * 1024
 FILE = {"path": "a", "sizeBytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
@@ -44,30 +45,15 @@ class Wire(Source):
             raise AwayError
         start = offset if self.ranges else 0
         end = None if self.most is None else start + self.most
-        return Opened(Stream(self.content[start:end], self.cuts.pop(0) if self.cuts else None), start, self.size)
+        return Opened(
+            CutStream(self.content[start:end], self.cuts.pop(0) if self.cuts else None, CutError), start, self.size
+        )
 
     def broken(self, error: Exception) -> bool:
         return isinstance(error, CutError)
 
     def fault(self, error: Exception) -> FetchError:
         return FetchError(f"{self.where}: {type(error).__name__}", 3)
-
-
-class Stream:
-    def __init__(self, content: bytes, left: int | None) -> None:
-        self.content, self.left = content, left
-
-    def read(self, count: int) -> bytes:
-        if self.left is not None:
-            if not self.left:
-                raise CutError
-            count = min(count, self.left)
-            self.left -= count
-        piece, self.content = self.content[:count], self.content[count:]
-        return piece
-
-    def close(self) -> None:
-        pass
 
 
 def bring(wire: Wire, part: Path) -> list[tuple[int, bool]]:

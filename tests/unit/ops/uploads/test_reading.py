@@ -15,28 +15,14 @@ from ops.audit.bucket import Bucket
 from ops.audit.verdicts import Verdict
 from ops.uploads.held import of_whole
 from ops.uploads.reading import ATTEMPTS, CHUNK, AnswerError, chunks
+from tests.support.cut_stream import CutStream
 
 CONTENT = bytes(range(256)) * 12 * 1024
 SIZE = len(CONTENT)
 
 
-class Body:
-    """Breaks after so many bytes, where a number is given."""
-
-    def __init__(self, content: bytes, left: int | None) -> None:
-        self.content, self.left = content, left
-
-    def read(self, count: int) -> bytes:
-        if self.left is not None:
-            if not self.left:
-                raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
-            count = min(count, self.left)
-            self.left -= count
-        piece, self.content = self.content[:count], self.content[count:]
-        return piece
-
-    def close(self) -> None:
-        pass
+def broken() -> IncompleteReadError:
+    return IncompleteReadError(actual_bytes=0, expected_bytes=1)
 
 
 class Store:
@@ -57,10 +43,10 @@ class Store:
             raise ClientError({"Error": {"Code": "InvalidRange"}}, "GetObject")
         cut = self.cuts.pop(0) if self.cuts else None
         if not self.ranges:
-            return {"Body": Body(self.content, cut)}
+            return {"Body": CutStream(self.content, cut, broken)}
         piece = self.content[start : None if self.most is None else start + self.most]
         told = f"bytes {start}-{start + len(piece) - 1}/{len(self.content)}"
-        return {"Body": Body(piece, cut), "ContentRange": told}
+        return {"Body": CutStream(piece, cut, broken), "ContentRange": told}
 
     def head_object(self, **_said: Any) -> dict[str, Any]:
         return {"ContentLength": SIZE, **self.sums}
