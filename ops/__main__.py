@@ -1,5 +1,5 @@
 """The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `audit-policy`,
-`rollback`, `alerts`, `calls`, `usage`, `token`."""
+`rollback`, `gitops`, `alerts`, `calls`, `usage`, `token`."""
 
 from __future__ import annotations
 
@@ -124,6 +124,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "calls": ("the record of calls, each one once", partial(_module, "ops.calls.calls_command")),
     "usage": ("a month's calls, tokens and cost, added up", partial(_module, "ops.calls.usage_command")),
     "rollback": ("one kitchen as it was at a Git revision", partial(_module, "ops.rollback.commands")),
+    "gitops": ("an environment's objects to the branch that Argo CD follows", partial(_module, "tools.gitops.command")),
     "token": ("a token to call models with, from the organisation's issuer", partial(_module, "ops.token.commands")),
     **{
         word: (
