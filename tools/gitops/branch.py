@@ -23,10 +23,9 @@ _WAVES = {"PriorityClass": "-1", "InferenceService": "1", "LLMInferenceService":
 _OPTIONS = {
     "PersistentVolumeClaim": "Prune=confirm,Delete=confirm",
     "Namespace": "Prune=confirm,Delete=confirm",
-    "Job": "Force=true,Replace=true",
     "PriorityClass": "Force=true,Replace=true",
 }
-"""A person confirms the end of what holds data. Kubernetes changes neither a Job nor a PriorityClass in place."""
+"""A person confirms the end of what holds data. Kubernetes changes no PriorityClass in place."""
 
 _SECRETS_HEAD = """\
 # Secrets that the manifests name. Git never holds them. Each one is made in the cluster by your secret store, or by the
@@ -79,4 +78,4 @@ def _text(content: Any) -> str:
 
 def _secrets(secrets: Iterable[SecretName]) -> str:
     rows = [{"namespace": one.namespace, "name": one.name, "keys": list(one.keys)} for one in secrets]
-    return _SECRETS_HEAD + _text({"secrets": rows})
+    return _SECRETS_HEAD + yaml.safe_dump({"secrets": rows}, sort_keys=False, width=120)
