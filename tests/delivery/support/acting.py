@@ -1,7 +1,8 @@
 """act runs the very workflow files of a scratch repository on this machine, each job in a copy of its own.
 
 Two things stand for what a test has no network for: act itself answers `actions/checkout` with a copy of the
-repository, and `support/upload-artifact` uploads to act's own artifact server. Python's packages are those that are there.
+repository, and `support/upload-artifact` uploads to act's own artifact server. Python's packages are those
+that are there.
 """
 
 from __future__ import annotations

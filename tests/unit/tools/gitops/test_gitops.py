@@ -1,4 +1,4 @@
-"""What goes to the branch that Argo CD follows, by real git: each object once, no secret, no commit without a change."""
+"""What goes to the branch that Argo CD follows, by real git: each object once, no secret, nothing without a change."""
 
 from __future__ import annotations
 
