@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import fcntl
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.faults import FaultsError
-from ops.plan import report
 from ops.plan.report import Environment, Report
 from tools.local.offline import STACKS
 from tools.local.up import FOLDER

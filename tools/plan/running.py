@@ -1,4 +1,4 @@
-"""The engine's previews of which a plan is made: of a program in a folder without cluster and secrets, or of a backend."""
+"""The previews of which a plan is made: of a program without cluster and secrets, or against a backend's state."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tools.plan.goal import Goal
 _FIXED = ("--non-interactive", "--color", "never", "--suppress-outputs")
 
 
-def offline(stack: str, project: Path, folder: Path, directory: Path, *, judged: bool) -> Goal:
-    """What the program in `project` declares, compared with nothing; `judged` runs the project's policy pack.
+def offline(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
+    """What the program in `project` declares, compared with nothing, with the policy pack of that project.
 
     `folder` is that of the workspace, `directory` holds the log. No cluster, no store and no secret is asked for.
     """
     workspace = _workspace(stack, project, folder)
     words = ["pulumi", "preview", "--stack", stack, "--config-file", str(workspace.config_file), *_FIXED]
-    words += _pack(project) if judged else []
+    words += _pack(project)
     # The packages of this project come first, also where another copy of them is installed.
     environment = {**workspace.environment(), "PYTHONPATH": str(project)}
     return _run(words, project, environment, folder, Log(directory, f"plan-{stack}"))
