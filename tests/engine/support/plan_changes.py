@@ -47,7 +47,7 @@ def day(days: int) -> str:
 def _exemption(last: str) -> str:
     return (
         "  kitchen:exemptions:\n"
-        "  - {rule: runtime-lora, object: ServingRuntime helpdesk-dev/support-vllm, reason: a trial, "
+        "  - {rule: pods-have-probes, object: ServingRuntime *, reason: a trial, "
         f"approver: dana, expires: '{last}'}}\n  kitchen:tenants:\n"
     )
 
@@ -93,6 +93,8 @@ _PHASE_TWO = [
     (DEV, _SUMMARY, ""),
 ]
 
+_NO_PROBE: Edit = ("components/serving/runtime_spec.py", '        "readinessProbe": _probe(3),\n', "")
+
 CHANGES: Sequence[Change] = (
     Change(name="adapter-added", stack="dev", edits=[(DEV, _SUPPORT, f"{_SUPPORT[:-1]}, legal-contract-review/v2026-04-01]")]),
     Change(
@@ -133,7 +135,7 @@ CHANGES: Sequence[Change] = (
     Change(
         name="exemption-near-its-end",
         stack="dev",
-        base=[(DEV, _TENANTS, _exemption(day(5)))],
+        base=[(DEV, _TENANTS, _exemption(day(5))), _NO_PROBE],
         edits=[(DEV, "maxModelLen: 8192, concurrency: 16}", "maxModelLen: 8192, concurrency: 12}")],
     ),
     Change(name="canary-on", stack="prod", base=_FOUR, edits=[(PROD, _NO_CANARY, _CANARY)]),
@@ -168,7 +170,7 @@ CHANGES: Sequence[Change] = (
     Change(
         name="policy-violation",
         stack="dev",
-        edits=[("components/serving/runtime_spec.py", '        "readinessProbe": _probe(3),\n', "")],
+        edits=[_NO_PROBE],
     ),
     Change(
         name="storage-class",
