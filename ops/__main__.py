@@ -115,7 +115,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "policy": ("the policy pack", _policy),
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
     "merged": ("since when adapters are declared, out of Git", partial(_module, "ops.merged.commands")),
-    "drift": ("what an update would change, counted", partial(_module, "ops.drift.commands")),
+    "drift": ("what is not as declared: cluster, object store, servers", partial(_module, "ops.drift.commands")),
     "audit-policy": (
         "what the API server should write down, as its policy",
         partial(_module, "ops.audit_policy_command"),
