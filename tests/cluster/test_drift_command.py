@@ -176,16 +176,24 @@ CLUSTER = [
         "configmap",
         manifest("v1", "ConfigMap", "notes", data={"password": CANARY}),
     ),
-    applied(("undeclared", f"Secret {SALES}/mine"), "secret", manifest("v1", "Secret", "mine", stringData={"a": CANARY})),
-    applied(("undeclared", f"RoleBinding {SALES}/mallory"), "rolebinding",
-            manifest("rbac.authorization.k8s.io/v1", "RoleBinding", "mallory", **GRANT)),
+    applied(
+        ("undeclared", f"Secret {SALES}/mine"), "secret", manifest("v1", "Secret", "mine", stringData={"a": CANARY})
+    ),
+    applied(
+        ("undeclared", f"RoleBinding {SALES}/mallory"),
+        "rolebinding",
+        manifest("rbac.authorization.k8s.io/v1", "RoleBinding", "mallory", **GRANT),
+    ),
     applied(
         ("undeclared", f"NetworkPolicy {SALES}/open"),
         "networkpolicy",
         manifest("networking.k8s.io/v1", "NetworkPolicy", "open", spec={"podSelector": {}, "ingress": [{}]}),
     ),
-    applied(("undeclared", f"Service {SALES}/door"), "service",
-            manifest("v1", "Service", "door", spec={"ports": [{"port": 80}], "selector": {"a": "b"}})),
+    applied(
+        ("undeclared", f"Service {SALES}/door"),
+        "service",
+        manifest("v1", "Service", "door", spec={"ports": [{"port": 80}], "selector": {"a": "b"}}),
+    ),
     applied(
         ("undeclared", f"Deployment {SALES}/miner"),
         "deployment",
@@ -210,7 +218,7 @@ CLUSTER = [
             "value": 7,
         },
     ),
-]  # fmt: skip
+]
 
 READS_ALL = {
     "Version": "2012-10-17",
