@@ -116,6 +116,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
     "merged": ("since when adapters are declared, out of Git", partial(_module, "ops.merged.commands")),
     "drift": ("what is not as declared: cluster, object store, servers", partial(_module, "ops.drift.commands")),
+    "identity": ("the rights of whoever deploys, syncs or looks", partial(_module, "tools.identity.command")),
     "audit-policy": (
         "what the API server should write down, as its policy",
         partial(_module, "ops.audit_policy_command"),

@@ -92,7 +92,7 @@ def patched(what: Told, namespace: str, kind: str, name: str, patch: dict[str, A
     return Change(told=what, do=lambda scene: scene.patch(namespace, kind, name, patch))
 
 
-def added(what: Told, namespace: str, kind: str, name: str, patch: dict[str, Any], back: dict[str, Any]) -> Change:
+def added(what: Told, namespace: str, kind: str, name: str, *, patch: dict[str, Any], back: dict[str, Any]) -> Change:
     return Change(
         told=what,
         do=lambda scene: scene.patch(namespace, kind, name, patch),
@@ -168,8 +168,8 @@ CLUSTER = [
         HELPDESK,
         "serviceaccount",
         "support-server",
-        {"metadata": {"annotations": {"example.com/token": CANARY}}},
-        {"metadata": {"annotations": {"example.com/token": None}}},
+        patch={"metadata": {"annotations": {"example.com/token": CANARY}}},
+        back={"metadata": {"annotations": {"example.com/token": None}}},
     ),
     applied(
         ("undeclared", f"ConfigMap {SALES}/notes"),
