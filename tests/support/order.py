@@ -23,6 +23,7 @@ SHARED_CLUSTER = tuple(
         "serving_options",
         "entry",
         "accounts",
+        "identity",
         "doors",
         "placement",
         "embedded_cluster",

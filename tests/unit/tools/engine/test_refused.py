@@ -22,8 +22,8 @@ def told(text: str, urn: str = URN) -> list[str]:
 
 def test_who_what_where_and_the_way_out() -> None:
     assert told(PATCH) == [
-        f"right missing: {CI} may not patch resourcequotas in namespace helpdesk-dev (object quota); an administrator of "
-        "the cluster gives it: kitchen identity --stack dev --way ci | kubectl apply -f -"
+        f"right missing: {CI} may not patch resourcequotas in namespace helpdesk-dev (object quota); an administrator "
+        "of the cluster gives it: kitchen identity --stack dev --way ci | kubectl apply -f -"
     ]
 
 
