@@ -10,7 +10,7 @@ from typing import Any
 from components.labels import DOMAIN, PART_OF
 from tools.drift.compare import Drift, Key, Taken, Unknown, compare, key_of
 from tools.drift.fields import Field, added
-from tools.drift.look import present
+from tools.drift.look import MADE, present
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import removal
 from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_listed
@@ -57,7 +57,8 @@ def of_cluster(
     """
     everything = recorded(resources)
     entries = [entry for entry in everything if entry.kind.kind not in skipped]
-    there = present(kube, entries, environment)
+    made = [kind for kind in MADE if kind.kind not in skipped]
+    there = present(kube, entries, environment, made)
     drift = compare(entries, there, manager=manager)
     listed, unread = _listed(kube, _namespaces(entries, there), environment, skipped)
     beside = Beside(everything, listed)
@@ -81,12 +82,15 @@ def _namespaces(entries: Sequence[Entry], there: Listing) -> list[str]:
 def _listed(
     kube: Kube, namespaces: Sequence[str], environment: str, skipped: frozenset[str]
 ) -> tuple[list[tuple[Kind, Object]], list[str]]:
-    """Metadata of everything in the namespaces, and of what carries our labels beside them; what was refused."""
+    """Metadata of everything in the namespaces, and of what carries our labels beside them; what was refused.
+
+    Of what lies in no namespace those kinds alone that the program can make: to list others is nobody's right here.
+    """
     kinds, unread = kube.kinds()
     wanted = {kind: inside for kind, inside in kinds.items() if is_listed(kind) and kind.kind not in skipped}
     inside = [(kind, name) for kind, namespaced in wanted.items() if namespaced for name in namespaces]
     labels = {PART_OF: "private-ai-kitchen", f"{DOMAIN}/environment": environment}
-    outside = [(kind, "") for kind, namespaced in wanted.items() if not namespaced]
+    outside = [(kind, "") for kind, namespaced in wanted.items() if not namespaced and kind in MADE]
     found: list[tuple[Kind, Object]] = []
     refused: dict[Kind, list[str]] = {}
     answers = [*kube.metadata(inside), *kube.metadata(outside, labels)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,9 +30,9 @@ def accounts(endpoint: str, key: tuple[str, str]) -> Accounts:
     """Ask the administration interface with the administrator's `key`; raise ObjectStoreError."""
     admin = minio.admin_client(endpoint, key)
     with minio.calling(endpoint, "listing users and policies"):
-        users: dict[str, Any] = json.loads(admin.user_list() or "{}")
-        policies: dict[str, Any] = json.loads(admin.policy_list())
-        names: list[str] = json.loads(admin.group_list()) or []
+        users: dict[str, Any] = minio.all_of(admin, "user_list")
+        policies: dict[str, Any] = minio.all_of(admin, "policy_list")
+        names: list[str] = list(minio.all_of(admin, "group_list"))
 
         def group(name: str) -> dict[str, Any]:
             return minio.answer(admin, "group_info", name, *_NOBODY) or {}
