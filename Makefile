@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret deploy gitops gitops-project gitops-check days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret deploy gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -85,6 +85,11 @@ gitops-project: venv ## write what Argo CD may do into deploy/argocd, derived fr
 
 gitops-check: venv ## that the branch and deploy/argocd are what the commit renders: STACK=dev|prod
 	@$(BIN)/python -m ops gitops --stack $(STACK) --check
+drift: venv ## what is not as declared, in cluster, object store and servers; changes nothing: STACK=dev|prod [CONTEXT=...]
+	@$(BIN)/kitchen drift --stack $(STACK) $(if $(CONTEXT),--context "$(CONTEXT)")
+
+identity: venv ## the rights of whoever deploys, as YAML for an administrator: STACK=dev|prod [WAY=ci|argocd|drift|plan|store]
+	@$(BIN)/kitchen identity --stack $(STACK) --way $(or $(WAY),ci)
 
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days

@@ -118,6 +118,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     # It runs the engine, which belongs to tools: the module is named here, and nothing of it is imported before.
     "plan": ("what a change would do in every environment", partial(_module, "tools.plan.command")),
     "drift": ("what an update would change, counted", partial(_module, "ops.drift.commands")),
+    "drift": ("what is not as declared: cluster, object store, servers", partial(_module, "ops.drift.commands")),
+    "identity": ("the rights of whoever deploys, syncs or looks", partial(_module, "tools.identity.command")),
     "audit-policy": (
         "what the API server should write down, as its policy",
         partial(_module, "ops.audit_policy_command"),
