@@ -112,9 +112,7 @@ class Door:
     def _url(self, path: str, query: Mapping[str, object]) -> str:
         return f"{self.base}{path}{'?' + urlencode(query) if query else ''}"
 
-    def _asked(
-        self, method: str, url: str, body: bytes | None, *, again: bool, allowed: tuple[int, ...] = ()
-    ) -> Raw:
+    def _asked(self, method: str, url: str, body: bytes | None, *, again: bool, allowed: tuple[int, ...] = ()) -> Raw:
         left = _PATIENCE
         for attempt in range(1, _ATTEMPTS + 1):
             answer, wait = self._once(method, url, body), 2.0**attempt
@@ -138,11 +136,13 @@ class Door:
     def _once(self, method: str, url: str, body: bytes | None) -> Raw | BusyError:
         kind = {} if body is None else {"Content-Type": "application/json"}
         try:
-            return self._asker.exchange(method, url, body, {**self.plain, **kind, **self.secret})
+            answer = self._asker.exchange(method, url, body, {**self.plain, **kind, **self.secret})
         except AwayError as error:
             return BusyError(self._clean(f"{self.forge}: {error}"))
         except IssuerError as error:
             raise ForgeError(self._clean(f"{self.forge}: {error}")) from None
+        is_cut = len(answer.content) < _number(answer.headers.get("content-length", ""))
+        return BusyError(f"{self.forge}: {url}: the answer breaks off") if is_cut else answer
 
     def _refused(self, url: str, answer: Raw) -> ForgeError:
         if 300 <= answer.status < 400:
@@ -174,7 +174,7 @@ def _goes_on(headers: Mapping[str, str], seen: int) -> bool:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0
 
 
 def _is_limit(answer: Raw) -> bool:
@@ -197,7 +197,7 @@ def _asked_to_wait(headers: Mapping[str, str], otherwise: float) -> float:
         return max(1.0, moment.replace(tzinfo=moment.tzinfo or datetime.UTC).timestamp() - now)
     if text:
         return max(1.0, float(_number(text) or 10**9))
-    if headers.get("x-ratelimit-remaining") == "0" and (reset := _number(headers.get("x-ratelimit-reset", "")[:10])):
+    if headers.get("x-ratelimit-remaining") == "0" and (reset := _number(headers.get("x-ratelimit-reset", ""))):
         return max(1.0, reset - now)
     return otherwise
 
