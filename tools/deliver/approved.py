@@ -56,8 +56,8 @@ def from_forge(forge: Forge, landed: Landed, stack: str) -> Approval:
     """What our own account has said of the pull request's last commit; raise NotApprovedError, ForgeError."""
     if landed.pull is None:
         raise NotApprovedError(
-            f"stack {stack}: {landed.title}: nobody has approved a plan of it; deliver a merge, or name the report that "
-            f"was approved: make deliver STACK={stack} PLAN=reports/plan/report.json"
+            f"stack {stack}: {landed.title}: nobody has approved a plan of it; deliver a merge, or name the report "
+            f"that was approved: make deliver STACK={stack} PLAN=reports/plan/report.json"
         )
     context = statuses.plan_context(stack)
     told = statuses.own(forge, landed.pull.head).get(context)
@@ -92,7 +92,7 @@ def confirmed(approval: Approval, found: Environment, stack: str) -> None:
 
 
 def earlier(
-    forge: Forge, history: History, landed: Sequence[Landed], stack: str, plan: Planner, directory: Path
+    forge: Forge, history: History, landed: Sequence[Landed], stack: str, *, plan: Planner, directory: Path
 ) -> tuple[list[Entry], list[str]]:
     """Operations of earlier approved plans that were not delivered, and why others do not count.
 

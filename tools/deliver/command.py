@@ -101,15 +101,16 @@ class Delivery:
 
     def _without_token(self) -> list[Fault]:
         """Without a forge a person says which plan was approved, and that nothing else has to be delivered before."""
-        token, rule = "KITCHEN_FORGE_TOKEN", "without a token of the forge"
-        faults = []
+        stack, after = self.asked.stack, self.asked.after
+        wrong = []
         if self.asked.plan is None:
-            faults.append(Fault(path=token, value=MISSING, rule=f"{rule} PLAN names the report that was approved",
-                                example=f"make deliver STACK={self.asked.stack} PLAN=reports/plan/report.json"))  # fmt: skip
-        if self.asked.after != NO_STACK:
-            faults.append(Fault(path=token, value=MISSING, rule=f"{rule} nobody knows whether {self.asked.after} was "
-                                "delivered", example=f"make deliver STACK={self.asked.stack} AFTER=none PLAN=..."))  # fmt: skip
-        return faults
+            wrong.append(("PLAN names the report that was approved", "PLAN=reports/plan/report.json"))
+        if after != NO_STACK:
+            wrong.append((f"nobody knows whether {after} was delivered", "AFTER=none"))
+        return [
+            Fault(path="KITCHEN_FORGE_TOKEN", value=MISSING, rule=f"without a token of the forge {rule}",
+                  example=f"make deliver STACK={stack} {word}") for rule, word in wrong
+        ]  # fmt: skip
 
     def run(self) -> None:
         """Do it; raise LocalError (NotApprovedError before anything was done), FaultsError, ForgeError."""
@@ -128,8 +129,9 @@ class Delivery:
         if told is None or told.state != SUCCESS:
             said = "was not delivered" if told is None else f"has the status {told.state}: {told.description}"
             raise NotApprovedError(
-                f"stack {stack}: {after} comes first, and this commit {said} there; nothing was applied; deliver {after} "
-                f"first: make deliver STACK={after}, or say that it need not be: make deliver STACK={stack} AFTER=none"
+                f"stack {stack}: {after} comes first, and this commit {said} there; nothing was applied; deliver "
+                f"{after} first: make deliver STACK={after}, or say that it need not be: make deliver STACK={stack} "
+                "AFTER=none"
             )
 
     def _approved(self) -> tuple[Environment, list[Landed]]:
@@ -158,7 +160,8 @@ class Delivery:
             if self.forge is None or not landed:
                 return (), ()
             note(f"stack {asked.stack}: {len(landed)} earlier merges were not delivered; their plans are made again")
-            return earlier(self.forge, self.history, landed, asked.stack, self.planner, asked.directory / "deliver")
+            folder = asked.directory / "deliver"
+            return earlier(self.forge, self.history, landed, asked.stack, plan=self.planner, directory=folder)
 
         while True:
             gate = Gate(stack=asked.stack, planned=changes, earlier=others, accepted=asked.accept)
@@ -169,9 +172,9 @@ class Delivery:
             except LockedError as error:
                 if time.monotonic() > end:
                     raise LockedError(
-                        f"{error}\nstack {asked.stack}: another run is at work on it, and nothing was changed here; wait "
-                        f"for it: make deliver STACK={asked.stack} WAIT=1800; if it is gone for good: pulumi cancel "
-                        f"--stack {asked.stack}"
+                        f"{error}\nstack {asked.stack}: another run is at work on it, and nothing was changed here; "
+                        f"wait for it: make deliver STACK={asked.stack} WAIT=1800; if it is gone for good: "
+                        f"pulumi cancel --stack {asked.stack}"
                     ) from None
                 note(f"stack {asked.stack}: another run is at work on it; waiting")
                 self.sleep(_EVERY)

@@ -32,7 +32,9 @@ class Landed:
     def title(self) -> str:
         """As it is told."""
         short = self.commit[:12]
-        return f"pull request {self.pull.number} (commit {short})" if self.pull else f"commit {short}, of no pull request"
+        return (
+            f"pull request {self.pull.number} (commit {short})" if self.pull else f"commit {short}, of no pull request"
+        )
 
 
 class History(Git):
