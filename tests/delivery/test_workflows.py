@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.delivery.support.acting import Act, Ran
-from tests.delivery.support.scratch import Scratch
+from tests.delivery.support.scratch import OWN, Scratch
 from tests.support.forge_server import TOKEN, ForgeServer
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import binary
@@ -54,16 +54,15 @@ def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool =
     """The workflow for the branch that is checked out, as a pull request to main."""
     head = scratch.git("rev-parse", "HEAD").strip()
     forge.head = head
-    own = "ai/kitchen"
     said = {
-        "repository": {"full_name": own},
+        "repository": {"full_name": OWN},
         "pull_request": {
             "number": 12,
-            "head": {"sha": head, "ref": "change", "repo": {"full_name": "eve/kitchen" if fork else own}},
-            "base": {"sha": scratch.git("rev-parse", "main").strip(), "ref": "main", "repo": {"full_name": own}},
+            "head": {"sha": head, "ref": "change", "repo": {"full_name": "eve/kitchen" if fork else OWN}},
+            "base": {"sha": scratch.git("rev-parse", "main").strip(), "ref": "main", "repo": {"full_name": OWN}},
         },
     }
-    variables = {"GITHUB_REPOSITORY": own} | forge.variables(KITCHEN_FORGE_COMMIT=head)
+    variables = forge.variables(KITCHEN_FORGE_COMMIT=head)
     del variables["KITCHEN_FORGE_TOKEN"]  # the workflow gives it to one step
     secrets = {"GITHUB_TOKEN": TOKEN}
     return act.run("pull_request", "pull-request", said=said, secrets=secrets, environment=variables)

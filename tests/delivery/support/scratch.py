@@ -13,6 +13,9 @@ from tools.local.workspace import REPOSITORY
 
 _OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "KUBECONFIG", "PULUMI_BACKEND_URL", "KITCHEN_DIRECTORY")
 
+OWN = "ai/kitchen"
+NAMED = f"https://github.com/{OWN}.git"
+
 
 class Scratch:
     """A clone that commits; `bare` is the remote that it pushes to, as a forge would hold it."""
@@ -27,15 +30,16 @@ class Scratch:
             cwd=REPOSITORY, capture_output=True, check=True,
         ).stdout  # fmt: skip
         for name in filter(None, listed.decode().split("\0")):
-            if (REPOSITORY / name).is_file():
+            if os.path.lexists(REPOSITORY / name):
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(REPOSITORY / name, self.root / name)
+                shutil.copy2(REPOSITORY / name, self.root / name, follow_symlinks=False)
         self.bare.parent.mkdir(parents=True)
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", self.bare], check=True)
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("config", "user.name", "ana")
         self.git("config", "user.email", "ana@example.com")
-        self.git("remote", "add", "origin", str(self.bare))
+        self.git("remote", "add", "origin", NAMED)
+        self.git("config", f"url.{self.bare}.insteadOf", NAMED)  # act reads the repository's name out of the address
         (self.root / ".venv").symlink_to(REPOSITORY / ".venv")
         self.commit("the kitchen")
         self.git("push", "--quiet", "origin", "main")
