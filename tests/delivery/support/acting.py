@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.delivery.support.scratch import Scratch
+from tests.delivery.support.scratch import NAMED, Scratch
 from tests.support.ports import free_ports
 from tools.local.workspace import REPOSITORY
 
@@ -63,6 +63,7 @@ class Act:
 
     def __init__(self, folder: Path, scratch: Scratch) -> None:
         self._folder, self._scratch, self._runs = folder, scratch, 0
+        scratch.git("remote", "set-url", "origin", NAMED)  # act reads the repository's name out of the address
         shims = folder / "bin"
         shims.mkdir(parents=True)
         make = shims / "make"
@@ -113,4 +114,6 @@ class Act:
 
     def _env(self, more: Mapping[str, str]) -> dict[str, str]:
         env = {key: value for key, value in os.environ.items() if not key.startswith(_OUTER)}
+        at_home = ("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_VALUE_0", NAMED)
+        env |= {**dict(at_home), "GIT_CONFIG_KEY_0": f"url.{self._scratch.bare}.insteadOf"}
         return env | {"PATH": f"{self._folder / 'bin'}{os.pathsep}{os.environ['PATH']}"} | dict(more)

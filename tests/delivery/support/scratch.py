@@ -38,8 +38,7 @@ class Scratch:
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("config", "user.name", "ana")
         self.git("config", "user.email", "ana@example.com")
-        self.git("remote", "add", "origin", NAMED)
-        self.git("config", f"url.{self.bare}.insteadOf", NAMED)  # act reads the repository's name out of the address
+        self.git("remote", "add", "origin", str(self.bare))
         (self.root / ".venv").symlink_to(REPOSITORY / ".venv")
         self.commit("the kitchen")
         self.git("push", "--quiet", "origin", "main")
