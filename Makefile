@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret plan-tell deploy deliver days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy deliver days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -61,6 +61,12 @@ settings: venv ## check the catalog and every environment's file, in a second an
 
 policy-report: venv ## the pack over both environments, as JUnit, SARIF and a summary in reports/
 	@$(BIN)/python -m tools.pipeline report
+
+plan: venv ## what a change would do: verdict, restarts, access, cost, what is lost; both environments, or STACK=dev|prod [BASE=REF]
+	@$(BIN)/kitchen plan $(if $(filter-out default file,$(origin STACK)),--stack $(STACK)) $(if $(BASE),--base "$(BASE)")
+
+plan-report: venv ## the same as files for a pull request, in reports/plan: JSON, Markdown, SARIF, JUnit [BASE=REF]
+	@$(BIN)/kitchen plan $(if $(filter-out default file,$(origin STACK)),--stack $(STACK)) $(if $(BASE),--base "$(BASE)") --out reports/plan
 
 init: venv ## make a stack on your own backend; its settings file keeps its text: STACK=dev|prod [SECRETS_PROVIDER=...]
 	@$(BIN)/python -m tools.pipeline init --stack $(STACK) --secrets-provider "$(SECRETS_PROVIDER)"

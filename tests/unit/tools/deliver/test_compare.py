@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.plan_reports import change as entry
+from tests.support.told_reports import change as entry
 from tools.deliver.compare import unplanned
 from tools.deliver.errors import NotApprovedError
 from tools.deliver.gate import Gate

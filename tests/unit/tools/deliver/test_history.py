@@ -13,7 +13,7 @@ from ops.forge.settings import place
 from ops.forge.things import FAILURE, SUCCESS, Forge, Pull, Status
 from ops.plan.report import DENIED
 from ops.tell import statuses
-from tests.support import plan_reports
+from tests.support import told_reports
 from tools.deliver.approved import Approval, confirmed, earlier, from_file, from_forge
 from tools.deliver.errors import NotApprovedError
 from tools.deliver.history import History, Landed
@@ -164,7 +164,7 @@ def test_another_commit_is_planned_in_a_tree_of_its_own(repo: Repo, tmp_path: Pa
     assert len(repo.git("worktree", "list").splitlines()) == 1
 
 
-DIGEST = plan_reports.digest("dev")
+DIGEST = told_reports.digest("dev")
 
 
 def test_the_approval_is_our_own_account_s_word_alone() -> None:
@@ -172,11 +172,11 @@ def test_the_approval_is_our_own_account_s_word_alone() -> None:
     one = Landed(commit="b" * 40, before="c" * 40, pull=Pull(number=7, head="a" * 40, merged=True))
     with pytest.raises(NotApprovedError, match=r"has no status `kitchen/plan \(dev\)` of kitchen-bot"):
         from_forge(book, one, "dev")
-    book.approve(one.pull, plan_reports.digest("forged"), author="mallory")
+    book.approve(one.pull, told_reports.digest("forged"), author="mallory")
     with pytest.raises(NotApprovedError, match="no status"):
         from_forge(book, one, "dev")
     book.approve(one.pull, DIGEST)
-    book.approve(one.pull, plan_reports.digest("forged"), author="mallory")
+    book.approve(one.pull, told_reports.digest("forged"), author="mallory")
     assert from_forge(book, one, "dev").digest == DIGEST
     book.approve(one.pull, DIGEST, state=FAILURE)
     with pytest.raises(NotApprovedError, match="has the status failure"):
@@ -186,9 +186,9 @@ def test_the_approval_is_our_own_account_s_word_alone() -> None:
 
 
 def test_a_plan_that_is_another_one_now_is_told() -> None:
-    here = plan_reports.environment(changes=[plan_reports.change(), plan_reports.change("delete", name="b")])
+    here = told_reports.environment(changes=[told_reports.change(), told_reports.change("delete", name="b")])
     confirmed(Approval(digest=DIGEST, source="x"), here, "dev")
-    other = plan_reports.digest("other")
+    other = told_reports.digest("other")
     with pytest.raises(NotApprovedError) as raised:
         confirmed(Approval(digest=other, source="pull request 7"), here, "dev")
     said = str(raised.value)
@@ -200,7 +200,7 @@ def test_a_plan_that_is_another_one_now_is_told() -> None:
         "nothing was applied",
     ):
         assert part in said
-    before = [plan_reports.change(), plan_reports.change("create", name="c")]
+    before = [told_reports.change(), told_reports.change("create", name="c")]
     with pytest.raises(NotApprovedError) as raised:
         confirmed(Approval(digest=other, source="x", changes=before), here, "dev")
     assert "approved and not planned now: create InferenceService sales-dev/c" in str(raised.value)
@@ -210,7 +210,7 @@ def test_a_plan_that_is_another_one_now_is_told() -> None:
 
 
 def test_a_report_in_a_file_is_an_approval(tmp_path: Path) -> None:
-    folder = plan_reports.write(tmp_path, plan_reports.environment(), plan_reports.environment("prod", verdict=DENIED))
+    folder = told_reports.write(tmp_path, told_reports.environment(), told_reports.environment("prod", verdict=DENIED))
     found = from_file(folder / "report.json", "dev")
     assert (found.digest, found.base) == (DIGEST, "c" * 40)
     for stack, said in (("prod", "says: denied"), ("test", "says nothing of it")):
@@ -223,13 +223,13 @@ def test_earlier_plans_are_made_again_at_their_own_commits(repo: Repo, tmp_path:
     commits = [repo.commit(word) for word in ("one", "two", "three")]
     pulls = [pull(book, number, str(number) * 40, commit) for number, commit in enumerate(commits, 1)]
     for one, word in zip(pulls, ("one", "changed", "three"), strict=True):
-        book.approve(one, plan_reports.digest(word))
+        book.approve(one, told_reports.digest(word))
     seen: list[tuple[str, str | None]] = []
 
     def plan(stack: str, project: Path, base: str | None) -> Any:
         word = (project / "file").read_text()
         seen.append((word, base))
-        return plan_reports.environment(digest=plan_reports.digest(word), changes=[plan_reports.change(name=word)])
+        return told_reports.environment(digest=told_reports.digest(word), changes=[told_reports.change(name=word)])
 
     history = History(repo.path)
     rest = list(history.landed(book, "dev"))[1:]
@@ -249,7 +249,7 @@ def test_the_whole_way_through_a_forge(repo: Repo) -> None:
             found = place(server.variables())
             assert found is not None
             forge: Forge = found.forge()
-            statuses.put(forge, HEAD, [statuses.of_plan(plan_reports.environment())])
+            statuses.put(forge, HEAD, [statuses.of_plan(told_reports.environment())])
             first = next(History(repo.path).landed(forge, "dev"))
             assert first.commit == commit
             assert from_forge(forge, first, "dev").digest == DIGEST
