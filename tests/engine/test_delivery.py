@@ -178,18 +178,20 @@ FIRST = ("-m", "tools.deliver", "--stack", "dev", "--plan", "reports/plan/report
 
 
 @pytest.fixture
-def fresh(site: Site, store: MinioServer, request: pytest.FixtureRequest) -> Iterator[Site]:
+def fresh(site: Site, store: MinioServer) -> Iterator[Site]:
     """The same repository on another state, where everything is to be made."""
     bucket = f"state-{len(store.client().list_buckets()['Buckets'])}"
     store.client().create_bucket(Bucket=bucket)
     before = site.backend["PULUMI_BACKEND_URL"]
     site.backend["PULUMI_BACKEND_URL"] = before.replace("s3://state", f"s3://{bucket}")
     shutil.rmtree(site.rendered, ignore_errors=True)
-    site.run("-m", "tools.pipeline", "init", "--stack", "dev")
-    planned(site, "HEAD")
-    yield site
-    site.end()
-    site.backend["PULUMI_BACKEND_URL"] = before
+    try:
+        site.run("-m", "tools.pipeline", "init", "--stack", "dev")
+        planned(site, "HEAD")
+        yield site
+    finally:
+        site.end()
+        site.backend["PULUMI_BACKEND_URL"] = before
 
 
 def updating(site: Site, forge: ForgeServer) -> subprocess.Popen[str]:
