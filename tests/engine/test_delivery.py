@@ -22,6 +22,8 @@ from tests.support.minio_server import REGION, MinioServer
 from tools.local.orphans import engines
 from tools.toolchain import ensure
 
+pytestmark = pytest.mark.long
+
 SECONDS = 240.0
 
 

@@ -172,8 +172,8 @@ class ForgeServer:
             landed = MERGE if self.merged else None
             state = "merged" if self.merged else "opened"
             return {"id": 912, "iid": 12, "sha": self.head, "state": state, "merge_commit_sha": landed,
-                    "squash_commit_sha": None}  # fmt: skip
-        return {"id": 912, "number": 12, "head": {"sha": self.head}, "merge_commit_sha": MERGE,
+                    "squash_commit_sha": None, "target_branch": "main"}  # fmt: skip
+        return {"id": 912, "number": 12, "head": {"sha": self.head}, "merge_commit_sha": MERGE, "base": {"ref": "main"},
                 "merged_at": "2026-01-01T00:00:00Z" if self.merged else None}  # fmt: skip
 
     def _by(self, author: str) -> dict[str, Any]:

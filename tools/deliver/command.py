@@ -100,7 +100,7 @@ class Delivery:
                 rule = f"must be the commit that is checked out: {self.steps.commit}"
                 fault = Fault(path="KITCHEN_FORGE_COMMIT", value=where.commit, rule=rule, example="git checkout COMMIT")
                 raise FaultsError("deliver", [fault])
-            self.forge = where.forge()
+            self.forge, self.history.branch = where.forge(), where.branch
 
     def _without_token(self) -> list[Fault]:
         """Without a forge a person says which plan was approved, and that nothing else has to be delivered before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,20 @@ def test_without_a_token_the_report_stays_where_it_is(folder: Path, capsys: Any)
     assert f"no token: KITCHEN_FORGE_TOKEN is not set, as in a run for a fork: the report is in {folder}" in (
         capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize(("source", "ends"), [("mallory/kitchen", 0), ("ai/kitchen", 1)])
+def test_a_fork_s_token_that_may_read_alone_is_no_failure(
+    source: str, ends: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    repositories = {"head": {"sha": HEAD, "repo": {"full_name": source}}, "base": {"repo": {"full_name": "ai/kitchen"}}}
+    (folder / "event.json").write_text(json.dumps({"pull_request": repositories}))
+    with ForgeServer(kind="github") as server:
+        server.hook = lambda method, *_: (403, {"message": "Resource not accessible"}, {}) if method == "POST" else None
+        for name, value in server.variables(GITHUB_EVENT_PATH=str(folder / "event.json")).items():
+            monkeypatch.setenv(name, value)
+        assert tell(folder) == ends
+    assert ("no right to tell, as in a run for a fork" in capsys.readouterr().out) == (ends == 0)
 
 
 def test_a_report_that_is_none_is_one_message(tmp_path: Path, capsys: Any) -> None:

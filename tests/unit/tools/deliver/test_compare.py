@@ -95,7 +95,7 @@ def test_a_gate_tells_everything_at_once_and_how_to_accept_it() -> None:
         one(outcome(change(), change("delete", name="other")), Drift(store=[store]))
     said = str(raised.value)
     assert "not in the approved plan: delete InferenceService sales-dev/other" in said
-    assert "not in the approved plan: make again S3Bucket dev-lora: removed or changed by hand" in said
+    assert "not in the approved plan: restore S3Bucket dev-lora: removed or changed by hand" in said
     assert "nothing was applied" in said
     assert "ACCEPT='InferenceService sales-dev/other'" in said
     assert not one.passed

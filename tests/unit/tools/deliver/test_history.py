@@ -79,7 +79,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def pull(book: Book, number: int, head: str, *landed: str) -> Pull:
-    made = Pull(number=number, head=head, merged=True, landed=landed[-1:])
+    made = Pull(number=number, head=head, branch="main", merged=True, landed=landed[-1:])
     for commit in landed:
         book.pulls.setdefault(commit, []).append(made)
     return made
@@ -125,14 +125,24 @@ def test_it_goes_back_to_what_our_own_account_calls_delivered(repo: Repo) -> Non
 def test_an_open_pull_request_approves_nothing(repo: Repo) -> None:
     book = Book()
     commit = repo.commit("one")
-    book.pulls[commit] = [Pull(number=4, head="4" * 40, merged=False)]
+    book.pulls[commit] = [Pull(number=4, head="4" * 40, branch="main", merged=False)]
     assert landed(repo, book)[0].pull is None
+
+
+def test_a_pull_request_to_another_branch_approves_nothing(repo: Repo) -> None:
+    book = Book()
+    commit = repo.commit("one")
+    book.pulls[commit] = [Pull(number=4, head="4" * 40, branch="mine", merged=True, landed=(commit,))]
+    assert landed(repo, book)[0].pull is None
+    history = History(repo.path)
+    history.branch = "mine"
+    assert next(history.landed(book, "dev")).pull is not None  # type: ignore[arg-type]  # what is asked of it is there
 
 
 def test_of_several_pull_requests_the_one_that_says_so_counts(repo: Repo) -> None:
     book = Book()
     commit = repo.commit("one")
-    book.pulls[commit] = [Pull(number=number, head=str(number) * 40, merged=True) for number in (4, 5)]
+    book.pulls[commit] = [Pull(number=number, head=str(number) * 40, branch="main", merged=True) for number in (4, 5)]
     assert landed(repo, book)[0].pull is None
     pull(book, 6, "6" * 40, commit)
     found = landed(repo, book)[0].pull
@@ -169,7 +179,7 @@ DIGEST = told_reports.digest("dev")
 
 def test_the_approval_is_our_own_account_s_word_alone() -> None:
     book: Any = Book()
-    one = Landed(commit="b" * 40, before="c" * 40, pull=Pull(number=7, head="a" * 40, merged=True))
+    one = Landed(commit="b" * 40, before="c" * 40, pull=Pull(number=7, head="a" * 40, branch="main", merged=True))
     with pytest.raises(NotApprovedError, match=r"has no status `kitchen/plan \(dev\)` of kitchen-bot"):
         from_forge(book, one, "dev")
     book.approve(one.pull, told_reports.digest("forged"), author="mallory")
