@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy gitops gitops-project gitops-check drift identity deliver days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -80,6 +80,9 @@ plan-tell: venv ## the report of `make plan` at its pull request: one comment, a
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)
 
+deliver: venv ## the approved plan, onto a stack of your own backend; then calls, audit, status: STACK=dev|prod [PLAN=FILE] [ACCEPT=OBJECTS] [AFTER=none] [WAIT=SECONDS] [READY=SECONDS] [TAKE_BACK=yes] [DISTRUST=yes]
+	@$(BIN)/python -m tools.deliver --stack $(STACK) $(if $(PLAN),--plan "$(PLAN)") $(if $(ACCEPT),--accept "$(ACCEPT)") $(if $(AFTER),--after "$(AFTER)") $(if $(WAIT),--wait "$(WAIT)") $(if $(READY),--ready "$(READY)") $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(filter yes,$(DISTRUST)),--distrust)
+
 gitops: venv ## an environment's objects, rendered to the branch that Argo CD follows: STACK=dev|prod [PUSH=yes]
 	@$(BIN)/python -m ops gitops --stack $(STACK) $(if $(filter yes,$(PUSH)),--push)
 
@@ -88,13 +91,12 @@ gitops-project: venv ## write what Argo CD may do into deploy/argocd, derived fr
 
 gitops-check: venv ## that the branch and deploy/argocd are what the commit renders: STACK=dev|prod
 	@$(BIN)/python -m ops gitops --stack $(STACK) --check
+
 drift: venv ## what is not as declared, in cluster, object store and servers; changes nothing: STACK=dev|prod [CONTEXT=...] [TELL=yes]
 	@$(BIN)/kitchen drift --stack $(STACK) $(if $(CONTEXT),--context "$(CONTEXT)") $(if $(filter yes,$(TELL)),--tell)
 
 identity: venv ## the rights of whoever deploys, as YAML for an administrator: STACK=dev|prod [WAY=ci|argocd|drift|plan|store]
 	@$(BIN)/kitchen identity --stack $(STACK) --way $(or $(WAY),ci)
-deliver: venv ## the approved plan, onto a stack of your own backend; then calls, audit, status: STACK=dev|prod [PLAN=FILE] [ACCEPT=OBJECTS] [AFTER=none] [WAIT=SECONDS] [READY=SECONDS] [TAKE_BACK=yes] [DISTRUST=yes]
-	@$(BIN)/python -m tools.deliver --stack $(STACK) $(if $(PLAN),--plan "$(PLAN)") $(if $(ACCEPT),--accept "$(ACCEPT)") $(if $(AFTER),--after "$(AFTER)") $(if $(WAIT),--wait "$(WAIT)") $(if $(READY),--ready "$(READY)") $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(filter yes,$(DISTRUST)),--distrust)
 
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days

@@ -1,5 +1,5 @@
 """The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `audit-policy`,
-`rollback`, `gitops`, `alerts`, `calls`, `usage`, `token`, `plan`, `tell`."""
+`rollback`, `gitops`, `alerts`, `calls`, `usage`, `token`, `plan`, `tell`, `drift`, `identity`."""
 
 from __future__ import annotations
 
@@ -119,6 +119,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "plan": ("what a change would do in every environment", partial(_module, "tools.plan.command")),
     "drift": ("what is not as declared: cluster, object store, servers", partial(_module, "ops.drift.commands")),
     "identity": ("the rights of whoever deploys, syncs or looks", partial(_module, "tools.identity.command")),
+    # These run the engine, which belongs to tools: the module is named here, and nothing of it is imported before.
     "tell": ("a plan at its pull request, by the forge's interface", partial(_module, "ops.tell.commands")),
     "audit-policy": (
         "what the API server should write down, as its policy",

@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="ask this server what it serves; repeatable",
     )
     parser.add_argument("--models-token-file", type=Path, metavar="FILE", help="bearer token for these servers")
+    parser.add_argument("--tell", action="store_true", help="as one issue at the forge (KITCHEN_FORGE_TOKEN)")
     parser.add_argument(
         "--skip", action="append", default=[], metavar="KIND", help="do not look at objects of this kind; repeatable"
     )
@@ -59,7 +60,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _mixed(options: argparse.Namespace) -> list[Fault]:
     """The two forms have no option in common but `--metrics`."""
-    looks = {name: getattr(options, name) for name in ("context", "json", "models", "models_token_file", "skip")}
+    looks = {
+        name: getattr(options, name) for name in ("context", "json", "models", "models_token_file", "skip", "tell")
+    }
     counts = {"FILE": options.preview, "--environment": options.environment}
     if options.stack is not None:
         odd = [name for name, value in counts.items() if value is not None]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ops.plan.report import DENIED, FAILED, NEEDS_APPROVAL, NO_CHANGES, OPERATIONS, Entry, Environment
 from ops.plan.style import Style, shortened
 
-_FEW, _MANY = 2, 4
+_FEW, _MANY, _MOST = 2, 3, 8
 SOON_DAYS = 14
 """As many days before its end an exemption is in the head."""
 
@@ -92,8 +92,10 @@ def _kitchens(entries: Sequence[Entry], style: Style) -> list[str]:
         parts = [pods(entry), ", ".join(map(adapter, entry["adapters"][:_MANY])) + _more(entry["adapters"], _MANY)]
         parts.append("; ".join(entry["settings"][:_MANY]) + _more(entry["settings"], _MANY))
         names.setdefault("; ".join(filter(None, parts)), []).append(entry["name"])
-    return [f"kitchen{'s' if len(who) > 1 else ''} {style.text(', '.join(who))}: {style.text(said)}"
-            for said, who in names.items()]  # fmt: skip
+    return [
+        f"kitchen{'s' if len(who) > 1 else ''} {style.text(', '.join(who[:_MOST]))}{_more(who, _MOST)}: {style.text(said)}"
+        for said, who in names.items()
+    ]
 
 
 def _capacity(one: Environment, style: Style) -> Iterator[str]:

@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from infra.faults import FaultsError, printable
+from infra.faults import FaultsError
 from ops.forge.errors import ForgeError
 from ops.forge.things import FAILURE, SUCCESS
 from tools.command import seconds
@@ -48,7 +48,8 @@ def run(delivery: Delivery) -> int:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status, why = _run(delivery)
-        told = why == _NOT_TOLD or delivery.tell(SUCCESS if status == DELIVERED else FAILURE, _short(why))
+        step = delivery.steps.next
+        told = why == _NOT_TOLD or delivery.tell(SUCCESS if status == DELIVERED else FAILURE, _short(status, step))
     finally:
         signal.signal(signal.SIGTERM, before)
     status = FAILED if status == DELIVERED and not told else status
@@ -84,9 +85,11 @@ def _say(delivery: Delivery, why: str) -> str:
     return why
 
 
-def _short(text: str) -> str:
-    """One line for a status: no paths of this machine and no more than a forge takes."""
-    return printable(text.splitlines()[0]).replace(str(Path.cwd()), ".")[:140]
+def _short(status: int, step: str) -> str:
+    """What a status on the commit says: no word of the engine, which may name hosts and people."""
+    if status == DELIVERED:
+        return "delivered"
+    return f"stopped before anything was applied: {step}" if status == NOT_APPROVED else f"failed: {step}"
 
 
 def _next(stack: str, status: int) -> str:

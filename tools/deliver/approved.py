@@ -18,7 +18,10 @@ from tools.plan import report_of
 from tools.plan.making import Asked
 
 Planner = Callable[[str, Path, str | None], Environment]
-"""Plans a stack: of the program in a folder, compared with a commit."""
+"""Plans a stack: of the program in a folder, compared with a commit, or with the recorded state by RECORDED."""
+
+RECORDED = ":state"
+"""In place of a commit; no commit is called so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,9 @@ def planner(directory: Path) -> Planner:
     """The one of `kitchen plan`; `directory` holds its logs."""
 
     def plan(stack: str, project: Path, base: str | None) -> Environment:
-        (found,) = report_of([stack], Asked(base=base, directory=directory, project=project)).environments
+        recorded = base == RECORDED
+        asked = Asked(base=None if recorded else base, recorded=recorded, directory=directory, project=project)
+        (found,) = report_of([stack], asked).environments
         return found
 
     return plan
@@ -47,9 +52,8 @@ def from_file(path: Path, stack: str) -> Approval:
     if found is None or not found.digest or found.verdict in (DENIED, FAILED):
         said = "says nothing of it" if found is None else f"says: {found.verdict}"
         raise NotApprovedError(f"stack {stack}: {printable(str(path))} {said}; a plan that may be done: make plan")
-    base = found.compared.get("base")
-    return Approval(digest=found.digest, source=printable(str(path)), changes=found.changes,
-                    base=base if isinstance(base, str) else None)  # fmt: skip
+    base = RECORDED if found.compared["kind"] == "state" else found.compared["base"]
+    return Approval(digest=found.digest, source=printable(str(path)), changes=found.changes, base=base)
 
 
 def from_forge(forge: Forge, landed: Landed, stack: str) -> Approval:

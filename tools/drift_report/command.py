@@ -12,12 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from infra.faults import Fault, FaultsError, printable
 from ops import metrics_file
 from ops.audit.models import addresses, token
+from ops.forge.errors import ForgeError
+from ops.tell.drift import tell_drift
 from tools.drift_report.findings import Look, ordered
 from tools.drift_report.objects import Seen, of_cluster
 from tools.drift_report.served import kitchens, of_servers
 from tools.drift_report.sources import Source, source
 from tools.drift_report.store import of_store
-from tools.drift_report.table import as_json, metrics, summary, text
+from tools.drift_report.table import as_json, for_forge, metrics, summary, text
 from tools.kube import KubeError
 from tools.local.errors import LocalError
 
@@ -40,7 +42,18 @@ def run(options: argparse.Namespace) -> int:
         print(printable(f"--metrics {options.metrics}: {why}"), file=sys.stderr)
     elif options.metrics is not None:
         metrics_file.write(options.metrics, *metrics(found))
-    return found.status
+    return found.status if not options.tell or _told(found) else found.status or _UNREACHED
+
+
+def _told(found: Look) -> bool:
+    """Say it at the forge; whether that went well. Raise FaultsError for variables that are wrong."""
+    try:
+        said = tell_drift(found.environment, len(found.findings), found.unread, for_forge(found))
+    except ForgeError as error:
+        print(printable(f"drift: not told: {error}"), file=sys.stderr)
+        return False
+    print(printable(f"{found.environment}: {said}"), file=sys.stderr)
+    return True
 
 
 def look(options: argparse.Namespace) -> Look:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -41,6 +42,18 @@ def _lines(look: Look) -> Iterator[str]:
     yield from (f"not asked: {line}" for line in look.unasked)
     yield from (f"not looked at: {line}" for line in look.unread)
     yield f"{look.environment}: {summary(look)}, compared with {look.against} ({look.seconds:.1f} s)"
+
+
+def for_forge(look: Look) -> str:
+    """The table as Markdown: fenced, so that no word of a cluster is markup or calls somebody; "" without findings.
+
+    Two looks that found the same say the same.
+    """
+    if not look.findings:
+        return ""
+    lines = [printable(line) for line in _lines(look)][:-1]
+    fence = "`" * max(3, 1 + max(len(run) for line in lines for run in re.findall("`*", line)))
+    return "\n".join([f"{fence}text", *lines, fence, "", "What to do: `docs/drift.md`."])
 
 
 def summary(look: Look) -> str:

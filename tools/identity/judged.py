@@ -12,12 +12,14 @@ from typing import Any
 
 import yaml
 
+from components.labels import DOMAIN
 from infra.faults import HIDDEN, Fault, FaultsError, printable
 from policies.check.__main__ import judge
 from policies.check.errors import CheckError
 from tools.identity.rights import Rights
 
 _RULE = "rbac-least"
+_READS = {"get", "list", "watch"}
 _PLACE = re.compile(r"rules\[(\d+)\]\.resources\[(\d+)\]")
 
 STATED: Mapping[str, str] = {
@@ -34,7 +36,8 @@ OF_PLATFORM = "the program declares what is in it, and nothing of others is ther
 
 def statements(objects: Sequence[Mapping[str, Any]], given: Rights, settings: Path) -> list[dict[str, str]]:
     """Entries of the pack's `understood` for what it refuses of these objects; raise FaultsError for anything else."""
-    places = [_entry("namespace", name, OF_PLATFORM) for name in given.namespaces]
+    shared = [name for name in given.namespaces if given.owners.get(name, {}).get(f"{DOMAIN}/tenant") == "shared"]
+    places = [_entry("namespace", name, OF_PLATFORM) for name in shared]
     asked = _findings(objects, settings, places)
     rights = [entry for finding in asked for entry in _rights(objects, *finding)]
     made = [*places, *rights]
@@ -70,7 +73,7 @@ def _findings(
 
 
 def _rights(objects: Sequence[Mapping[str, Any]], title: str, message: str) -> Iterator[dict[str, str]]:
-    """A statement for each verb of the rule that a message is about, if its resource is one of `STATED`."""
+    """A statement for each verb that writes of the rule that a message is about, if its resource is of `STATED`."""
     place = _PLACE.search(message)
     if place is None:
         return
@@ -85,7 +88,7 @@ def _rights(objects: Sequence[Mapping[str, Any]], title: str, message: str) -> I
             plural = rule["resources"][int(place[2])] if int(place[2]) < len(rule["resources"]) else ""
             if plural in STATED:
                 group = f".{rule['apiGroups'][0]}" if rule["apiGroups"][0] else ""
-                for verb in rule["verbs"]:
+                for verb in sorted(set(rule["verbs"]) - _READS):
                     yield _entry("right", f"{title}: {verb} {plural}{group}", STATED[plural])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from components.labels import PART_OF
+from components.labels import DOMAIN, PART_OF
 from tools.drift_report.by_design import IDENTITY_LABEL
 from tools.identity.rights import ARGO, PLAN, Rights
 
@@ -50,10 +50,12 @@ def manifests(given: Rights, way: str, environment: str, who: Account) -> list[d
 
 def _manifests(given: Rights, way: str, environment: str, who: Account) -> Iterator[dict[str, Any]]:
     name = named(way, environment)
-    labels = {PART_OF: "private-ai-kitchen", IDENTITY_LABEL: way}
+    shared = {f"{DOMAIN}/environment": environment, **given.owners.get("", {}), f"{DOMAIN}/tenant": "shared"}
 
     def made(kind: str, namespace: str = "", **fields: Any) -> dict[str, Any]:
         inside = {"namespace": namespace} if namespace else {}
+        owner = given.owners.get(namespace, shared)
+        labels = {PART_OF: "private-ai-kitchen", **owner, IDENTITY_LABEL: way}
         version = "v1" if kind == "ServiceAccount" else f"{_API}/v1"
         return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **inside, "labels": labels}, **fields}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.labels import DOMAIN
 from tools.identity.resources import KNOWN, Resource, resource
 
 Object = Mapping[str, Any]
@@ -56,12 +57,15 @@ class Rule:
 class Rights:
     """Rules by namespace, and those of the cluster; `granted` are rules that the environment's own roles grant.
 
+    `owners` are the labels by which an owner is found: those of each namespace, and "" for what lies in none.
+
     Kubernetes lets nobody grant what he does not hold. So the deployer holds them, and needs neither `escalate`, by
     which it could write any right into a role, nor `bind`.
     """
 
     namespaces: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
     cluster: Sequence[Rule] = ()
+    owners: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     granted: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
@@ -81,8 +85,22 @@ def rights(objects: Sequence[Object], way: str) -> Rights:
     return Rights(
         namespaces={name: _joined(make(of_namespace)) for name, of_namespace in sorted(inside.items())},
         cluster=_joined(_beside(outside, way)),
+        owners=_owners(outside),
         granted={} if way == DRIFT else {name: list(_grants(found)) for name, found in sorted(inside.items())},
     )
+
+
+def _owners(objects: Iterable[Object]) -> dict[str, dict[str, str]]:
+    """Labels of our own domain, as the Namespaces have them and as the cluster's objects do."""
+    found: dict[str, dict[str, str]] = {}
+    for one in objects:
+        labels = {key: str(value) for key, value in (one["metadata"].get("labels") or {}).items()}
+        own = {key: value for key, value in labels.items() if key in _OWNER_LABELS}
+        found.setdefault(one["metadata"]["name"] if one["kind"] == "Namespace" else "", own)
+    return found
+
+
+_OWNER_LABELS = tuple(f"{DOMAIN}/{word}" for word in ("environment", "tenant", "owner", "cost-centre"))
 
 
 def _deploys(objects: Sequence[Object]) -> Iterator[Wanted]:

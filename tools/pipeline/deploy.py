@@ -79,11 +79,14 @@ def deploy(
     with screen.step(f"preview of {stack}") as step:
         preview = partial(screen.engine, backend, "preview", "--diff", *options)
         before = preview()
+        if before.status == 0:
+            gate(before, known.found)
         if cleared := after_kill(partial(make_way, planned=before)):
             before = preview()
         if before.status != 0:
             raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
-        gate(before, known.found)
+        if cleared:
+            gate(before, known.found)
         step.result, *more = report.planned(before, everything=log.shown())
     for line in more:
         screen.lasting(line)

@@ -93,7 +93,10 @@ def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, An
             if entry["change"] == callers.GAINS
             else "may more of"
         )
-        whom.role(SECURITY, f"{entry['who']} {verb} {entry['what']}")
+        why = f"{entry['who']} {verb} {entry['what']}"
+        whom.role(SECURITY, why)
+        if tenant := callers.tenant_of(new, entry["what"]):
+            whom.owner(tenant, new, why)
     for entry in parts["policy"]["exemptions"]:
         if entry["change"] in ("added", "changed"):
             whom.role(SECURITY, f"exemption of {entry['policy']} until {entry['until']}")

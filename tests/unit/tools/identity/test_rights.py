@@ -25,9 +25,19 @@ def an_object(api: str, kind: str, name: str, namespace: str = "sales-dev", **mo
     return {"apiVersion": api, "kind": kind, "metadata": {"name": name, **inside}, **more}
 
 
+def labelled(one: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    return {**one, "metadata": {**one["metadata"], "labels": labels}}
+
+
+LABELS = {
+    "kitchen.example.com/environment": "dev",
+    "kitchen.example.com/owner": "platform",
+    "kitchen.example.com/cost-centre": "shared",
+}
+OF_SALES = {**LABELS, "kitchen.example.com/tenant": "sales", "kitchen.example.com/owner": "sales-operations"}
 OBJECTS = [
-    an_object("v1", "Namespace", "sales-dev", ""),
-    an_object("scheduling.k8s.io/v1", "PriorityClass", "kitchen-dev", ""),
+    labelled(an_object("v1", "Namespace", "sales-dev", ""), OF_SALES),
+    labelled(an_object("scheduling.k8s.io/v1", "PriorityClass", "kitchen-dev", ""), LABELS),
     an_object("v1", "ConfigMap", "list-0123456789"),
     an_object("v1", "ResourceQuota", "quota"),
     an_object("v1", "Secret", "key"),
@@ -136,8 +146,10 @@ def test_the_pack_passes_what_is_rendered_with_what_is_stated(way: str) -> None:
 
 
 def test_a_right_that_no_one_has_stated_is_not_written() -> None:
-    given = Rights(granted={"sales-dev": [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}]},
-                   namespaces={"sales-dev": []})  # fmt: skip
+    shell = {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}
+    given = Rights(
+        granted={"sales-dev": [shell]}, namespaces={"sales-dev": []}, owners={"sales-dev": OF_SALES, "": LABELS}
+    )
     with pytest.raises(FaultsError, match="a way into running pods"):
         statements(manifests(given, CI, "dev", account(CI, "dev", None)), given, SETTINGS)
 
