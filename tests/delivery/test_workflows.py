@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.delivery.support.acting import Act, Ran
-from tests.delivery.support.scratch import OWN, Scratch
-from tests.support.forge_server import TOKEN, ForgeServer
+from tests.delivery.support.forges import nothing_secret, pull_request
+from tests.delivery.support.scratch import Scratch
+from tests.support.forge_server import ForgeServer
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import binary
 
@@ -48,29 +49,6 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     done = subprocess.run([binary("actionlint"), spoilt], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "staging" in done.stdout
-
-
-def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool = False) -> Ran:
-    """The workflow for the branch that is checked out, as a pull request to main."""
-    head = scratch.git("rev-parse", "HEAD").strip()
-    forge.head = head
-    said = {
-        "repository": {"full_name": OWN},
-        "pull_request": {
-            "number": 12,
-            "head": {"sha": head, "ref": "change", "repo": {"full_name": "eve/kitchen" if fork else OWN}},
-            "base": {"sha": scratch.git("rev-parse", "main").strip(), "ref": "main", "repo": {"full_name": OWN}},
-        },
-    }
-    variables = forge.variables(KITCHEN_FORGE_COMMIT=head)
-    del variables["KITCHEN_FORGE_TOKEN"]  # the workflow gives it to one step
-    secrets = {"GITHUB_TOKEN": TOKEN}
-    return act.run("pull_request", "pull-request", said=said, secrets=secrets, environment=variables)
-
-
-def nothing_secret(ran: Ran) -> None:
-    assert TOKEN not in ran.text
-    assert not [name for name, content in ran.uploaded.items() if TOKEN.encode() in content]
 
 
 def report(ran: Ran) -> dict[str, Any]:
