@@ -161,8 +161,7 @@ def test_with_argo_cd_the_merge_renders_and_delivers_nothing(scene: Scene) -> No
         ran = scene.run("push", "rendered", job="dev")
     finally:
         del scene.variables["KITCHEN_WAY"]
-    assert ran.ended("dev") == "failed", "deploy/argocd is not what these settings render"
-    assert ran.step("render to the branch") == "Success"
-    assert "deploy/argocd/dev.yaml: " not in ran.printed() or "gitops-project" in ran.printed()
+    assert ran.ended("dev") == "succeeded", ran.text[-4000:]
+    assert "files, as the commit renders them" in ran.printed()
     pushed = scene.scratch.git("ls-remote", str(scene.scratch.bare), "refs/heads/rendered/dev")
     assert pushed

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from components.labels import Ownership
 from infra.documents import DocumentError
 from infra.faults import Fault, FaultsError
 from infra.strict_yaml import YamlError, parse
@@ -62,7 +63,7 @@ def _project(stack: str, rendered: Rendered, place: Place) -> dict[str, Any]:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
-        "metadata": {"name": f"kitchen-{stack}", "namespace": place.namespace},
+        "metadata": _metadata(stack, place),
         "spec": {
             "description": f"Private AI Kitchen, environment {stack}",
             "sourceRepos": [place.repository],
@@ -75,6 +76,13 @@ def _project(stack: str, rendered: Rendered, place: Place) -> dict[str, Any]:
     }
 
 
+def _metadata(stack: str, place: Place) -> dict[str, Any]:
+    """Name, place and the labels of what all tenants share, as the policy pack asks for them."""
+    shared = Ownership(environment=stack, tenant="shared", owner="platform", cost_centre="shared").labels(stack)
+    del shared["app.kubernetes.io/managed-by"]  # an administrator's hand
+    return {"name": f"kitchen-{stack}", "namespace": place.namespace, "labels": shared}
+
+
 def _kinds(kinds: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"group": group, "kind": kind} for group, kind in sorted(set(kinds))]
 
@@ -83,7 +91,7 @@ def _application(stack: str, branch: str, place: Place) -> dict[str, Any]:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
-        "metadata": {"name": f"kitchen-{stack}", "namespace": place.namespace},
+        "metadata": _metadata(stack, place),
         "spec": {
             "project": f"kitchen-{stack}",
             "source": {

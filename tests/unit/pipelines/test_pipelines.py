@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shlex
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from policies.check.__main__ import main as policy_check
 from tests.unit.pipelines.files import (
     GITLAB,
     IMAGE,
@@ -27,6 +29,7 @@ from tests.unit.pipelines.files import (
     tekton,
     workflow,
 )
+from tools.gitops import application
 from tools.local.workspace import REPOSITORY
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
@@ -264,3 +267,24 @@ def test_the_image_s_command_installs_nothing_and_refuses_other_packages(tmp_pat
     done = task(work, root, "preview", "STACK=prod")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"python -m tools.local preview --stack prod in {work}\n"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_argo_cd_may_make_passes_the_pack_once_its_repository_is_named(
+    stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = REPOSITORY / "deploy" / "argocd" / f"{stack}.yaml"
+    words = [str(path), "--settings", str(REPOSITORY / f"Pulumi.{stack}.yaml")]
+    policy_check(words)
+    assert "rendered-elsewhere" in capsys.readouterr().out
+    config = tmp_path / "config.json"
+    named = [application.place_of(path).repository]
+    config.write_text(json.dumps({"rendered-elsewhere": {"gitRepositories": named}}))
+    assert policy_check([*words, "--config", str(config)]) == 0, capsys.readouterr().out
+    assert " 0 mandatory and 0 advisory" in capsys.readouterr().out
+
+
+def test_an_image_of_zeros_is_refused_by_the_pack(capsys: pytest.CaptureFixture[str]) -> None:
+    path = REPOSITORY / "deploy" / "tekton" / "tasks.yaml"
+    assert policy_check([str(path), "--settings", str(REPOSITORY / "Pulumi.dev.yaml")]) == 1
+    assert "a digest of zeros only, which no image has" in capsys.readouterr().out
