@@ -17,6 +17,7 @@ from tests.delivery.support.forges import NUMBER, nothing_secret, pull_request, 
 from tests.delivery.support.scratch import Scratch
 from tests.support.forge_server import TOKEN, ForgeServer
 from tools.local.up import LocalKitchen
+from tools.local.workspace import REPOSITORY
 
 DELIVER = "the approved plan, update, acceptance, audit, status"
 DRIFT = "drift, and its issue"
@@ -54,7 +55,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         kitchen.up()
         scratch = Scratch(folder / "scratch")
         scratch.make()
-        (scratch.root / "Pulumi.dev.yaml").write_text(kitchen.workspace.config_file.read_text())
+        write(scratch, as_up(kitchen))
         scratch.commit("dev as it is up")
         environment = kitchen.workspace.environment()
         passphrase = Path(environment["PULUMI_CONFIG_PASSPHRASE_FILE"]).read_text()
@@ -67,6 +68,18 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             secrets={"GITHUB_TOKEN": TOKEN, "PULUMI_CONFIG_PASSPHRASE": passphrase, **kitchen.credentials()},
             around={"KUBECONFIG": str(kitchen.cluster.kubeconfig)},
         )
+
+
+def as_up(kitchen: LocalKitchen) -> dict[str, Any]:
+    """Dev's settings as people write them, with the store of this machine and the salt of this backend."""
+    content: dict[str, Any] = yaml.safe_load((REPOSITORY / "Pulumi.dev.yaml").read_text())
+    content["config"] |= {f"kitchen:{key}": value for key, value in kitchen.changes().items()}
+    salt = yaml.safe_load(kitchen.workspace.config_file.read_text())["encryptionsalt"]
+    return content | {"encryptionsalt": salt}
+
+
+def write(scratch: Scratch, content: dict[str, Any]) -> None:
+    (scratch.root / "Pulumi.dev.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def merged(scene: Scene) -> str:
@@ -97,7 +110,7 @@ def test_what_was_approved_is_delivered_to_dev_and_prod_has_its_turn_after_it(sc
     path = scratch.root / "Pulumi.dev.yaml"
     content = yaml.safe_load(path.read_text())
     content["config"]["kitchen:kitchens"]["summary"]["adapters"].append(NEW)
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    write(scratch, content)
     scratch.commit("summary takes helpdesk-faq too")
     planned = pull_request(scene.act, scratch, scene.forge)
     assert planned.ended("change") == "succeeded", planned.text[-3000:]
@@ -122,7 +135,7 @@ def test_what_nobody_approved_is_not_delivered_and_prod_does_not_begin(scene: Sc
     path = scratch.root / "Pulumi.dev.yaml"
     content = yaml.safe_load(path.read_text())
     content["config"]["kitchen:kitchens"]["summary"]["adapters"].remove(NEW)
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    write(scratch, content)
     commit = scratch.commit("pushed past the pull request")
     ran = scene.run("push", "merge")
     assert (ran.status, ran.ended("dev"), ran.ended("prod")) == (1, "failed", "")
