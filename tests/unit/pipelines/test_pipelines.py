@@ -288,3 +288,25 @@ def test_an_image_of_zeros_is_refused_by_the_pack(capsys: pytest.CaptureFixture[
     path = REPOSITORY / "deploy" / "tekton" / "tasks.yaml"
     assert policy_check([str(path), "--settings", str(REPOSITORY / "Pulumi.dev.yaml")]) == 1
     assert "a digest of zeros only, which no image has" in capsys.readouterr().out
+
+
+def test_tekton_s_source_task_brings_a_commit_and_what_it_is_compared_with(tmp_path: Path) -> None:
+    def git(*words: str, where: Path) -> str:
+        return subprocess.run(["git", *words], cwd=where, capture_output=True, text=True, check=True).stdout
+
+    origin, work = tmp_path / "origin", tmp_path / "work"
+    origin.mkdir()
+    work.mkdir()
+    git("init", "--quiet", "--initial-branch=main", where=origin)
+    who = ("-c", "user.name=ana", "-c", "user.email=ana@example.com", "commit", "--quiet", "--allow-empty")
+    git(*who, "--message=main", where=origin)
+    git("checkout", "--quiet", "-b", "change", where=origin)
+    git(*who, "--message=change", where=origin)
+    commit = git("rev-parse", "HEAD", where=origin).strip()
+    (step,) = of_kind("Task")["kitchen-source"]["spec"]["steps"]
+    for revision, status in ((commit, 0), ("--upload-pack=x", 2)):
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "REPOSITORY": f"file://{origin}", "REVISION": revision}
+        words = ["sh", "-c", step["script"]]
+        done = subprocess.run(words, cwd=work, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+    assert git("merge-base", "HEAD", "origin/main", where=work) == git("rev-parse", "main", where=origin)
