@@ -1,4 +1,4 @@
-"""Tekton's pipelines and the image of its tasks, as files: what they name exists, and secrets reach the last task alone."""
+"""Pipelines of Tekton and the image of its tasks, as files: what they name exists, secrets reach one task alone."""
 
 from __future__ import annotations
 
