@@ -19,6 +19,7 @@ COPIER_VERSION = "1.0.0"
 REGISTRY_VERSION = "3.1.2"
 SEAWEEDFS_VERSION = "4.53.0"
 """Releases are no Go versions: its module is pinned by commit, and says this number of itself."""
+GITEA_VERSION = "1.26.0"
 
 _K8S_LDFLAGS = " ".join(
     f"-X k8s.io/component-base/version.{key}={value}"
@@ -171,6 +172,14 @@ _FAMILIES = (
         binaries=(Binary(name="weed", package="github.com/seaweedfs/seaweedfs/weed"),),
         needed_gib=4.0,
     ),
+    Family(
+        name="gitea",
+        version=GITEA_VERSION,
+        binaries=(Binary(name="gitea", package="code.gitea.io/gitea", ldflags=f"-X main.Version={GITEA_VERSION}"),),
+        prepare="gitea",
+        tags="sqlite,sqlite_unlock_notify",
+        needed_gib=4.0,
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -181,7 +190,7 @@ PREVIEW = ("pulumi", "language-python", "kubernetes-provider", "random-provider"
 CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 """What the embedded cluster needs."""
 
-APART = ("istio", "kube-state-metrics")
+APART = ("istio", "kube-state-metrics", "gitea")
 """What nothing needs but tests of their own: it is provided when it is asked for by name."""
 
 ENTRY = ("ratelimit",)
