@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy upgrade-check days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -70,6 +70,9 @@ secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|
 
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)
+
+upgrade-check: venv ## what other versions of engine, providers, packages and CRDs would replace: WITH=COMMIT (default: where this left main) [JSON=yes]
+	@$(BIN)/python -m tools.upgrade $(if $(WITH),--with "$(WITH)") $(if $(filter yes,$(JSON)),--json)
 
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
@@ -202,6 +205,14 @@ test-dashboards: venv $(PERSES)/perses ## every query of the dashboards on a rea
 dashboards-pictures: venv $(PERSES)/perses ## the pictures of the dashboards in docs/pictures anew, with a real Perses; needs Debian's chromium and pngquant (2 minutes)
 	@$(BIN)/python -m tools.toolchain build prometheus
 	@KITCHEN_PERSES=$(PERSES) $(BIN)/python -m tests.dashboards.support.pictures docs/pictures
+
+test-forge: venv ## pull requests, comments, statuses and issues at a real Gitea; builds it once (7 minutes, needs a C compiler)
+	@$(BIN)/python -m tools.toolchain build gitea
+	@$(BIN)/pytest -s --ignore tests/forge/whole_way tests/forge
+
+test-whole-way: venv ## from a pull request at a real Gitea to dev on the embedded cluster and the status on its commit (10 minutes)
+	@$(BIN)/python -m tools.toolchain build preview cluster gitea
+	@$(BIN)/pytest -s tests/forge/whole_way
 
 STORAGE := $(dir $(SERVING))kserve-storage-venv
 STORAGE_STAMP := $(STORAGE)/.requirements.stamp
