@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy upgrade-check days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy upgrade-check plan-tell days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -73,6 +73,9 @@ deploy: venv ## preview and update a stack of your own backend, with policies: S
 
 upgrade-check: venv ## what other versions of engine, providers, packages and CRDs would replace: WITH=COMMIT (default: where this left main) [JSON=yes]
 	@$(BIN)/python -m tools.upgrade $(if $(WITH),--with "$(WITH)") $(if $(filter yes,$(JSON)),--json)
+
+plan-tell: venv ## the report of `make plan` at its pull request: one comment, a status an environment (KITCHEN_FORGE_TOKEN, ...)
+	@$(BIN)/kitchen tell plan
 
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days

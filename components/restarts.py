@@ -44,12 +44,22 @@ def binding(kind: str, name: str, namespace: str) -> pulumi.ResourceHookBinding 
 
 def warning(kind: str, old: Inputs, new: Inputs) -> str:
     """One line on what becomes of the pods of an object; empty where they go on running."""
-    before, after = dict(_parts(_PODS[kind](old))), dict(_parts(_PODS[kind](new)))
-    differing = {_WORDS.get(part, part) for part in before | after if before.get(part) != after.get(part)}
+    before, after = parts(kind, old), parts(kind, new)
+    differing = changed(before, after)
     if not differing:
         return ""
     called = f"{new['metadata']['name']} in {new['metadata']['namespace']}"
-    return f"pods restart: {called} ({_manner(kind, new)}): {', '.join(sorted(differing))}"
+    return f"pods restart: {called} ({manner(kind, new)}): {', '.join(differing)}"
+
+
+def parts(kind: str, inputs: Inputs) -> dict[str, Any]:
+    """What of an object reaches its pods, by part; nothing of a kind that makes none."""
+    return dict(_parts(_PODS[kind](inputs))) if kind in _PODS else {}
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Names of the parts that differ, sorted, as people know them; each `before` and `after` is of `parts`."""
+    return sorted({_WORDS.get(part, part) for part in {**before, **after} if before.get(part) != after.get(part)})
 
 
 def _parts(pods: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -62,7 +72,8 @@ def _parts(pods: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _manner(kind: str, inputs: Inputs) -> str:
+def manner(kind: str, inputs: Inputs) -> str:
+    """How pods of an object are replaced: BESIDE, IN_TURN or GAP."""
     if kind == "StatefulSet":
         return IN_TURN
     strategy = inputs["spec"].get("predictor", {}).get("deploymentStrategy", {})

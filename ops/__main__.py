@@ -1,5 +1,5 @@
 """The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `audit-policy`,
-`rollback`, `alerts`, `calls`, `usage`, `token`."""
+`rollback`, `alerts`, `calls`, `usage`, `token`, `tell`."""
 
 from __future__ import annotations
 
@@ -116,6 +116,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
     "merged": ("since when adapters are declared, out of Git", partial(_module, "ops.merged.commands")),
     "drift": ("what an update would change, counted", partial(_module, "ops.drift.commands")),
+    "tell": ("a plan at its pull request, by the forge's interface", partial(_module, "ops.tell.commands")),
     "audit-policy": (
         "what the API server should write down, as its policy",
         partial(_module, "ops.audit_policy_command"),

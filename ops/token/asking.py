@@ -1,4 +1,4 @@
-"""Questions over HTTP to an issuer, and to Prometheus: bounded in time and size, and no redirect is followed.
+"""Questions over HTTP to an issuer, Prometheus and forges: bounded in time and size, and no redirect is followed.
 
 Plain HTTP goes to loopback alone.
 """
@@ -46,6 +46,19 @@ class Answer:
         return f"Answer(status={self.status})"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """An answer as it came: status, headers by their names in small letters, and bytes, which are not for a message."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def __repr__(self) -> str:
+        """Return the status alone."""
+        return f"Raw(status={self.status})"
+
+
 class Asker:
     """Asks with the trust of this machine, or of the authorities in `ca`; raise FaultsError for a `ca` that is none."""
 
@@ -75,13 +88,26 @@ class Asker:
             request.add_unredirected_header(name, value)
         return self._asked(request)
 
+    def exchange(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Raw:
+        """Ask with any method and take any answer, a redirect too; raise AwayError or IssuerError, as `post` does."""
+        request = _request(url, body, {"Accept": "application/json"})
+        request.method = method
+        for name, value in headers.items():
+            request.add_unredirected_header(name, value)
+        return self._raw(request)
+
     def _asked(self, request: urllib.request.Request) -> Answer:
+        answer = self._raw(request)
+        return Answer(status=answer.status, data=_object(request.full_url, answer.status, answer.content))
+
+    def _raw(self, request: urllib.request.Request) -> Raw:
         url = request.full_url
         direct = [urllib.request.ProxyHandler({})] if urlsplit(url).hostname in _LOOPBACK else []
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=self._trust), *direct)
         try:
             with _opened(opener, request, self._seconds) as answer:
-                return Answer(status=answer.status, data=_object(url, answer.status, self._body(answer)))
+                told = {name.lower(): value for name, value in answer.headers.items()}
+                return Raw(status=answer.status, headers=told, content=self._body(answer))
         except TimeoutError:
             raise AwayError(f"{url}: no whole answer in {self._seconds:g} s") from None
         except http.client.HTTPException:  # its text repeats what the other side wrote

@@ -25,23 +25,27 @@ def observed(
     log: Path | None = None,
     echo: bool = True,
     seen: Callable[[Outcome], None] | None = None,
+    events: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> Outcome:
     """Run the engine to its end (`run_engine`) and return what its events tell; `seen` is called after each of them.
 
-    `folder` holds the events while it runs. Its output goes to `log` and, with `echo`, to the terminal.
+    `folder` holds the events while it runs. Its output goes to `log` and, with `echo`, to the terminal. `events` gets
+    each event itself: what it keeps of one is no value that may be secret.
     """
     outcome = Outcome()
 
     def take(event: Mapping[str, Any]) -> None:
         outcome.take(event)
+        if events:
+            events(event)
         if seen:
             seen(outcome)
 
     _remove_left(folder)
-    events = folder / f"{_NAME}{os.getpid()}.jsonl"
-    with following(events, take):
+    file = folder / f"{_NAME}{os.getpid()}.jsonl"
+    with following(file, take):
         outcome.status = run_engine(
-            [*words, OPTION, str(events)],
+            [*words, OPTION, str(file)],
             project,
             {**env, **SWITCH},
             work,

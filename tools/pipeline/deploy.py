@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from tools.drift import Drift
 from tools.engine import report
 from tools.engine.checkpoints import may_skip
 from tools.engine.leftovers import clear_the_way, make_way, remove_leftovers
@@ -21,13 +22,20 @@ from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.pipeline.backend import Backend
 from tools.pipeline.by_hand import Stack
-from tools.pipeline.failed import failed
+from tools.pipeline.failed import UnfinishedError, failed
 from tools.pipeline.killed import recover
 from tools.progress import note
 from tools.ready import Verdict
 from tools.ready.services import ABSENT
 
 NEEDED = ("PULUMI_BACKEND_URL",)
+
+Gate = Callable[[Outcome, Drift], None]
+"""Looks at a preview, and at what was found beside it, before anything is changed; raises a LocalError to stop there."""
+
+
+def _open(*_: object) -> None:
+    """The gate of who has looked at the preview otherwise."""
 
 
 def deploy(
@@ -39,15 +47,16 @@ def deploy(
     take_back: str = "",
     wait: float | None = None,
     distrust: bool = False,
+    gate: Gate = _open,
 ) -> int:
     """Preview, then update; both with the pack, and the update only after a preview that nothing denied.
 
     After an update that was killed, and with `distrust`, the state is first compared with what is there, and what may
     have changed unrecorded (with `distrust` every object) is applied again. What was removed by hand is made again, and
-    what was changed by hand is named (`take_back`). An engine that has begun is never cut short. The settings file
-    keeps its text. The log lies below `directory`. Returns 0; raises LocalError with what the engine said. A kitchen
-    that is not Ready after `wait` seconds is a LocalError; without `wait` it is said, and an error only where its
-    service is not there at all.
+    what was changed by hand is named (`take_back`). `gate` is asked with each preview. An engine that has begun is never
+    cut short. The settings file keeps its text. The log lies below `directory`. Returns 0; raises LocalError with what
+    the engine said. A kitchen that is not Ready after `wait` seconds is a LocalError; without `wait` it is said, and an
+    error only where its service is not there at all.
     """
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
@@ -74,6 +83,7 @@ def deploy(
             before = preview()
         if before.status != 0:
             raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
+        gate(before, known.found)
         step.result, *more = report.planned(before, everything=log.shown())
     for line in more:
         screen.lasting(line)
@@ -81,7 +91,7 @@ def deploy(
         left = known.mend(take_back)
         if "--target" not in options:
             cleared |= after_kill(partial(clear_the_way, planned=before))
-        step.result = _update(screen, backend, known, before, options)  # the preview has told the rest
+        step.result = _update(screen, backend, known, before, options, gate)  # the preview has told the rest
         if after_kill(remove_leftovers) or cleared:
             known.look()
     waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
@@ -94,12 +104,14 @@ def deploy(
     return 0
 
 
-def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str]) -> str:
+def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str],
+            gate: Gate) -> str:  # fmt: skip
     """Update as `before` has shown, and say in a few words what changed; raise LocalError."""
     if known.found.gone:  # the state forgot them since, so that they are made again
         before = screen.engine(backend, "preview", *options)
         if before.status != 0:
             raise failed(f"stack {backend.stack}: what is to be made again was denied", before, screen)
+        gate(before, known.found)
     verdict, number = may_skip(before), len(before.object_changes())
     update = partial(screen.engine, backend, "up", "--yes", "--skip-preview", *options, expected=number)
     with known.updating(), recording(before, verdict, backend):
@@ -115,7 +127,7 @@ def _tell(stack: str, verdict: Verdict, left: Sequence[str], *, fails: bool) -> 
     lines = [*verdict.lines(), *left]
     absent = ABSENT in verdict.states.values()
     if left or (verdict.waiting and (fails or absent)):
-        raise LocalError("\n".join([*lines, f"stack {stack}: the update is done, and what is named above is not"]))
+        raise UnfinishedError("\n".join([*lines, f"stack {stack}: the update is done, and what is named above is not"]))
     for line in lines:
         note(line)
     if verdict.waiting:

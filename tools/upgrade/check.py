@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from tools.own_file import remove
 from tools.progress import say
 from tools.upgrade.errors import UpgradeError
 from tools.upgrade.schemas import validators
-from tools.upgrade.settled import Steps, planned, settle, workspace_of
+from tools.upgrade.settled import planned, settle, workspace_of
 from tools.upgrade.sides import Side
 
 _REPLACING = ("create-replacement", "delete-replaced", "discard-replaced")
@@ -101,7 +101,7 @@ def checked(base: Side, work: Side, stack: str, folder: Path, projects: tuple[Pa
     )
 
 
-def rows(steps: Iterator[Mapping[str, Any]] | Steps) -> Iterator[Row]:
+def rows(steps: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     """Every resource that does not stay the same, what holds data first; components of ours are nothing anywhere."""
     found = []
     for step in steps:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from components.object_store.minio.users import policy_sum
 from tools.engine.checkpoints import WITHOUT
 from tools.engine.outcome import SAME
 from tools.local.offline import offline_workspace
 from tools.local.workspace import Workspace
+from tools.own_file import text
 from tools.upgrade.errors import UpgradeError
 from tools.upgrade.sides import Side
 
@@ -27,8 +30,12 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a constant of the engine, by which it marks secrets
 _STAND_IN = "stand-in-for-what-is-random-00"
 _ID = "settled"
+_MASKED = "[secret]"
+"""What a preview shows in place of a secret."""
+_ENGINE_S = "__internal"
+"""Key of a provider's inputs that a preview shows and no state has."""
 
-Steps = Sequence[Mapping[str, Any]]
+Steps = Sequence[dict[str, Any]]
 
 
 class SideWorkspace(Workspace):
@@ -59,26 +66,52 @@ def settle(workspace: SideWorkspace) -> Steps:
     for _ in range(ROUNDS):
         if all(step["op"] == SAME for step in steps):
             break
-        workspace.imported({"version": 3, "deployment": {"manifest": {}, "resources": resources(steps)}})
+        record(workspace, steps)
         before, steps = steps, planned(workspace)
         if steps == before:
             break
     return steps
 
 
+def record(workspace: SideWorkspace, steps: Steps) -> None:
+    """Make the stack's state what it would be after these steps."""
+    state = workspace.exported()
+    state["deployment"]["resources"] = resources(steps)
+    workspace.imported(state)
+
+
 def planned(workspace: SideWorkspace) -> Steps:
-    """The steps of a preview without policies; raise UpgradeError with what the engine said."""
-    words = ["pulumi", "preview", "--json", "--show-sames", "--show-secrets", "--stack", workspace.stack]
-    words += ["--config-file", str(workspace.config_file), "--non-interactive"]
-    done = subprocess.run(
-        words,
-        cwd=workspace.project,
-        env=workspace.environment() | WITHOUT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The steps of a preview without policies; raise UpgradeError with what the engine said.
+
+    A preview hides secrets in its steps, and writes them into its plan: of what has just changed they are taken from
+    there, so that a state can be made of them.
+    """
+    with tempfile.TemporaryDirectory(dir=workspace.folder) as folder:
+        plan = Path(folder) / "plan.json"
+        words = ["pulumi", "preview", "--json", "--show-sames", "--show-secrets", "--save-plan", str(plan)]
+        words += ["--stack", workspace.stack, "--config-file", str(workspace.config_file), "--non-interactive"]
+        done = subprocess.run(
+            words,
+            cwd=workspace.project,
+            env=workspace.environment() | WITHOUT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        steps = _told(workspace, done)
+        plans = json.loads(text(plan))["resourcePlans"]
+    before = {str(entry["urn"]): entry.get("inputs") or {} for entry in workspace.latest().get("resources") or []}
+    for step in steps:
+        if (state := step.get("newState")) and _MASKED in json.dumps(state.get("inputs")):
+            urn = str(step["urn"])
+            changed = ((plans.get(urn) or {}).get("goal") or {}).get("inputDiff") or {}
+            plain = {**before.get(urn, {}), **(changed.get("adds") or {}), **(changed.get("updates") or {})}
+            state["inputs"] = {key: plain.get(key, value) for key, value in state["inputs"].items()}
+    return steps
+
+
+def _told(workspace: SideWorkspace, done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     start = done.stdout.find("{")
     try:
         told = json.loads(done.stdout[start:]) if start >= 0 else {}
@@ -90,30 +123,44 @@ def planned(workspace: SideWorkspace) -> Steps:
             f"{workspace.stack}: the preview with the versions of the {workspace.side.name} failed:\n"
             + "\n".join(said or [done.stderr.strip() or f"the engine ended with status {done.returncode}"])
         )
-    steps: Steps = told["steps"]
+    steps: list[dict[str, Any]] = told["steps"]
     return steps
 
 
 def resources(steps: Steps) -> list[dict[str, Any]]:
     """The state after these steps, each resource with a stand-in for what only its provider can tell."""
     found = [_resource(step["newState"]) for step in steps if step.get("newState")]
-    ids = {entry["urn"]: entry.get("id", "") for entry in found}
+    known = {entry["urn"] for entry in found}
+    made: list[dict[str, Any]] = []
     for entry in found:
         if provider := entry.get("provider"):
             urn, _, _ = str(provider).rpartition("::")
-            entry["provider"] = f"{urn}::{ids.get(urn) or _ID}"
-    return found
+            entry["provider"] = f"{urn}::{_ID}"
+            if urn not in known:  # a preview does not tell of providers that nobody declares
+                known.add(urn)
+                made.append(_default_provider(urn))
+        made.append(entry)
+    return made
+
+
+def _default_provider(urn: str) -> dict[str, Any]:
+    """The engine names it after its version: `default_4_21_4`, or `default` where none was asked for."""
+    kind, _, name = urn.rpartition("::")
+    version = name.removeprefix("default").removeprefix("_").replace("_", ".")
+    inputs = {"version": version} if version else {}
+    state = {"urn": urn, "custom": True, "id": _ID, "type": kind.rpartition("::")[2], "inputs": inputs}
+    return {**state, "outputs": inputs}
 
 
 def _resource(state: Mapping[str, Any]) -> dict[str, Any]:
     made = {key: value for key, value in state.items() if key not in ("outputs", "id", "sourcePosition")}
-    inputs = _known(state.get("inputs") or {})
+    inputs = _known({key: value for key, value in (state.get("inputs") or {}).items() if key != _ENGINE_S})
     made["inputs"] = inputs
     kind = str(state["type"])
     if not state.get("custom"):
         made["outputs"] = _known(state.get("outputs") or {})
         return made
-    made["id"] = _id(kind, inputs)
+    made["id"] = _ID if kind.startswith("pulumi:providers:") else _id(kind, inputs)
     answered = _known(state.get("outputs") or {})
     made["outputs"] = {**answered, **_answered(kind, inputs)}
     return made
@@ -133,6 +180,8 @@ def _answered(kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     if kind.startswith("random:"):
         result = {_SIGNATURE: _SECRET, "plaintext": json.dumps(_STAND_IN)}
         return {**inputs, "result": result, "bcryptHash": result}
+    if kind.endswith(":MinioUser"):
+        return {**inputs, "policySha256": policy_sum(inputs)}
     return dict(inputs)
 
 

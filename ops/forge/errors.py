@@ -1,0 +1,11 @@
+"""What can go wrong between this command and a forge."""
+
+from __future__ import annotations
+
+
+class ForgeError(Exception):
+    """The forge said no, or something that is not understood; `str()` is one line that says what to do."""
+
+
+class BusyError(ForgeError):
+    """The forge did not answer, or not for now: the same question may be answered later."""

@@ -1,0 +1,169 @@
+"""The head of one environment: the sections of the report in their order, a line each, and only what changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ops.plan.report import DENIED, FAILED, NEEDS_APPROVAL, NO_CHANGES, OPERATIONS, Entry, Environment
+from ops.plan.style import Style, shortened
+
+_FEW, _MANY = 2, 4
+SOON_DAYS = 14
+"""As many days before its end an exemption is in the head."""
+
+
+def environment(one: Environment, style: Style) -> list[str]:
+    """The lines, the verdict first."""
+    name = style.text(one.name)
+    if one.verdict == NO_CHANGES:
+        return [f"{style.strong(f'{name}: no changes')}; {style.text(str(one.compared['text']))}"]
+    lines = [style.strong(f"{name}: {one.verdict}{_whom(one, style)}")]
+    if one.verdict == FAILED:
+        lines += [f"- {style.text(shortened(line))}" for line in one.errors[:_MANY]]
+    else:
+        lines[0] += f"; {_counts(one)}"
+        lines += [f"- {line}" for line in _lines(one, style)]
+    return [*lines, f"- next: {style.code(one.next['command'])}; takes it back: {style.code(one.next['back'])}"]
+
+
+def adapter(entry: Entry) -> str:
+    """Return such as `+ faq/v2`, `- faq/v1`, `faq v1 -> v2`."""
+    if entry["change"] == "added":
+        return f"+ {entry['name']}/{entry['version']}"
+    if entry["change"] == "removed":
+        return f"- {entry['name']}/{entry['before']}"
+    if entry["before"] == entry["version"]:
+        return f"{entry['name']}/{entry['version']}: another entry in the catalog"
+    return f"{entry['name']} {entry['before']} -> {entry['version']}"
+
+
+def pods(entry: Entry) -> str:
+    """What becomes of a kitchen's pods, and for how long it is away."""
+    words = {"stay": "", "hot": "hot", "restart": "pods restart", "start": "new", "end": "removed"}
+    said = words[entry["pods"]]
+    manner = f" ({entry['manner'].partition(':')[0]})" if entry["manner"] else ""
+    away = "" if entry["pods"] == "stay" else f", {entry['away']}"
+    return f"{said}{manner}{away}"
+
+
+def _whom(one: Environment, style: Style) -> str:
+    if one.verdict != NEEDS_APPROVAL:
+        return ""
+    return f" of {style.text(' and '.join(one.approvals))}"
+
+
+def _counts(one: Environment) -> str:
+    """Every operation that there is, with its exact number."""
+    told = [f"{one.counts[name]} to {name}" for name in OPERATIONS if one.counts[name]]
+    return f"{', '.join(told) or 'no object changes'}; {one.counts['same']} stay"
+
+
+def _lines(one: Environment, style: Style) -> Iterator[str]:
+    if one.verdict == DENIED:
+        yield from _some([f"{style.strong('denied')}: {style.text(shortened(line))}" for line in _denials(one)], _MANY)
+    elif one.reasons:
+        yield f"why: {style.text(shortened('; '.join(one.reasons), 400))}"
+    yield from _some([_kitchen(entry, style) for entry in one.kitchens], _MANY)
+    yield from _capacity(one, style)
+    yield from _access(one, style)
+    yield from _some([_image(entry, style) for entry in one.images], _FEW)
+    yield from _some([_red(entry, style) for entry in one.red], _MANY)
+    yield from _policies(one, style)
+    if one.drift is not None:
+        yield f"drift: {style.text(one.drift['text'])}"
+    open_ones = [line for line in one.unknown if not line.startswith("not compared: secret")]
+    if open_ones:
+        yield f"not known: {style.text(shortened('; '.join(open_ones[:_FEW])))}{_more(open_ones, _FEW)}"
+    if one.notes:
+        yield f"also: {style.text(shortened('; '.join(one.notes[:_MANY])))}{_more(one.notes, _MANY)}"
+
+
+def _denials(one: Environment) -> Sequence[str]:
+    """What it is denied for; who would have to approve it comes later."""
+    number = len(one.policy["violations"])
+    kept = [line for line in one.reasons[number:] if line.endswith("refuses to delete it")]
+    return [*one.reasons[:number], *kept]
+
+
+def _kitchen(entry: Entry, style: Style) -> str:
+    parts = [pods(entry), ", ".join(map(adapter, entry["adapters"][:_MANY])) + _more(entry["adapters"], _MANY)]
+    parts.append("; ".join(entry["settings"][:_MANY]) + _more(entry["settings"], _MANY))
+    return f"kitchen {style.text(entry['name'])}: {style.text('; '.join(filter(None, parts)))}"
+
+
+def _capacity(one: Environment, style: Style) -> Iterator[str]:
+    gpus = one.gpus
+    parts = [_changed(f"{entry['tenant']}", entry, "quota") for entry in gpus["tenants"]]
+    parts += [_changed(f"pool {entry['pool']}", entry, "size") for entry in gpus["pools"]]
+    parts += [f"memory of {entry['kitchen']} {_arrow(entry['before'], entry['after'])} ({entry['verdict']})"
+              for entry in gpus["memory"] if entry["before"]]  # fmt: skip
+    parts += [f"cost a month {_arrow(entry['before'], entry['after'])} {entry['currency']}" for entry in gpus["cost"]]
+    if parts:
+        yield f"GPUs: {style.text('; '.join(parts[: 2 * _MANY]))}{_more(parts, 2 * _MANY)}"
+
+
+def _changed(name: str, entry: Entry, size: str) -> str:
+    """Return such as `helpdesk 2 -> 3 of 3` or `pool l40s 3 of 8 -> 4 of 8`."""
+    old, new = (entry[f"{size}{side}"] for side in ("Before", "After"))
+    used = f"{entry['before']}" if entry["before"] == entry["after"] else f"{entry['before']} -> {entry['after']}"
+    return f"{name} {used} of {new}" if old == new else f"{name} {used}, {size} {old} -> {new}"
+
+
+def _access(one: Environment, style: Style) -> Iterator[str]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    told = []
+    for entry in one.access:
+        if entry["change"] in ("gains", "loses"):
+            groups.setdefault((entry["who"], entry["change"]), []).append(entry["what"])
+        elif entry["change"] == "role":
+            told.append(f"{entry['who']} {'gets' if entry['after'] else 'loses'} the role {entry['what']}")
+        else:
+            told.append(f"{entry['who']}, {entry['what']}: {_arrow(entry['before'], entry['after'])}")
+    lines = [
+        f"{who} {word} {', '.join(models[:_MANY])}{_more(models, _MANY)}" for (who, word), models in groups.items()
+    ]
+    if every := [*lines, *told]:
+        yield f"access: {style.text('; '.join(every[:_MANY]))}{_more(every, _MANY)}"
+
+
+def _image(entry: Entry, style: Style) -> str:
+    sides = [
+        f"{entry[f'version{side}']} {entry[key][:19]}".strip()
+        for side, key in (("Before", "before"), ("After", "after"))
+    ]
+    return f"image {style.text(entry['name'])}: {style.text(_arrow(*sides))}"
+
+
+def _red(entry: Entry, style: Style) -> str:
+    word = style.strong(f"RED: {entry['operation']}s")
+    return f"{word} {style.text(entry['object'])}, {style.text(entry['why'])}"
+
+
+def _policies(one: Environment, style: Style) -> Iterator[str]:
+    warnings = [f"{entry['policy']}: {entry['object']}" for entry in one.policy["warnings"]]
+    if warnings:
+        yield f"to consider: {style.text('; '.join(warnings[:_FEW]))}{_more(warnings, _FEW)}"
+    told = [entry for entry in one.policy["exemptions"] if entry["change"] != "same" or entry["days"] <= SOON_DAYS]
+    if told:
+        yield f"exemptions: {style.text('; '.join(map(exemption, told[:_FEW])))}{_more(told, _FEW)}"
+
+
+def exemption(entry: Entry) -> str:
+    """One exemption with its last day."""
+    ends = f"ends in {entry['days']} days" if entry["days"] >= 0 else "has ended"
+    change = "" if entry["change"] == "same" else f"{entry['change']}, "
+    used = ", used" if entry["used"] == "yes" else ""
+    return f"{entry['policy']} for {entry['resource']}: {change}last day {entry['until']} ({ends}){used}"
+
+
+def _arrow(before: str, after: str) -> str:
+    return f"{before or 'none'} -> {after or 'none'}"
+
+
+def _more(entries: Sequence[object], most: int) -> str:
+    return f" and {len(entries) - most} more" if len(entries) > most else ""
+
+
+def _some(lines: Sequence[str], most: int) -> list[str]:
+    """The first of them, and a count of the others."""
+    return [*lines[:most], *([f"and {len(lines) - most} more of these below"] if len(lines) > most else [])]

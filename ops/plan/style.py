@@ -1,0 +1,91 @@
+"""How a report is written: as Markdown for a page that others see, or plain for a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from infra.faults import printable
+
+_MARKUP = re.compile(r"([\\`*<>\[\]|&])")
+_CALLED = re.compile(r"@(?=[A-Za-z0-9])")
+_NUMBER = re.compile(r"(^|[\s(])#(?=[0-9])")
+_LONGEST = 300
+
+
+def in_markdown(text: str) -> str:
+    """A text of others as a page shows it: no markup, no link, no HTML, and nothing that cannot be seen."""
+    return _MARKUP.sub(r"\\\1", printable(text))
+
+
+def shortened(text: str, most: int = _LONGEST) -> str:
+    """A text of at most so many characters; what is cut is marked."""
+    return text if len(text) <= most else f"{text[: most - 4]} ..."
+
+
+class Style(Protocol):
+    """Writes the few forms that a report has."""
+
+    def text(self, text: str) -> str:
+        """A text of others."""
+
+    def strong(self, text: str) -> str:
+        """Words of ours that are not to be overlooked."""
+
+    def code(self, text: str) -> str:
+        """A command."""
+
+    def title(self, text: str) -> str:
+        """The title of an environment, written already."""
+
+    def folded(self, title: str, lines: Sequence[str]) -> list[str]:
+        """Lines that are seen when somebody asks for them."""
+
+
+class Markdown:
+    """For a comment or a page: nobody is called by it, and no number becomes a link."""
+
+    def text(self, text: str) -> str:
+        """Without markup; an @ or # calls and links nothing."""
+        return _NUMBER.sub(r"\1#<!-- -->", _CALLED.sub("@<!-- -->", in_markdown(text)))
+
+    def strong(self, text: str) -> str:
+        """Bold."""
+        return f"**{text}**"
+
+    def code(self, text: str) -> str:
+        """As code; a backtick in it would end it."""
+        return f"`{printable(text).replace('`', '')}`"
+
+    def title(self, text: str) -> str:
+        """A heading."""
+        return f"### {text}"
+
+    def folded(self, title: str, lines: Sequence[str]) -> list[str]:
+        """A `<details>` block."""
+        return ["<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", ""]
+
+
+class Plain:
+    """For a terminal: everything is there, and nothing is marked."""
+
+    def text(self, text: str) -> str:
+        """As it is, with what cannot be seen escaped."""
+        return printable(text)
+
+    def strong(self, text: str) -> str:
+        """As it is."""
+        return text
+
+    def code(self, text: str) -> str:
+        """As it is."""
+        return printable(text)
+
+    def title(self, text: str) -> str:
+        """A line."""
+        return text
+
+    def folded(self, title: str, lines: Sequence[str]) -> list[str]:
+        """The title and the lines below it."""
+        return [f"{title}:", *(f"  {line}" for line in lines), ""]

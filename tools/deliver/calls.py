@@ -1,0 +1,168 @@
+"""One real call for each model that a kitchen serves, where a way leads there; else why it was not called.
+
+The way is the entry's address, with a token of somebody who may call, or the API server's proxy to a kitchen's Service,
+by the rights of whoever delivers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from components import naming
+from components.entry.paths import PATHS
+from infra.declared import DeclaredKitchen, declared
+from infra.catalog import Catalog
+from infra.faults import Fault, FaultsError
+from infra.settings import Settings
+from infra.strict_json import JsonError, parse
+from ops.audit.models import TOKEN
+from ops.audit.models import token as bearer_of
+from ops.token.asking import Asker, safe
+from ops.token.errors import IssuerError
+from tools.kube import KubeError, Transport, through_kubectl
+
+URL, CA = "KITCHEN_ACCEPTANCE_URL", "KITCHEN_ACCEPTANCE_CA"
+ANSWERED, WRONG, NOT_CALLED = "answered", "failed", "not called"
+_SECONDS, _LOOK_SECONDS = 120.0, 10.0
+_BODIES: Mapping[str, Mapping[str, object]] = {
+    "/v1/completions": {"prompt": "Hello", "max_tokens": 1, "temperature": 0},
+    "/v1/embeddings": {"input": "Hello"},
+}
+_ANSWERS = {"/v1/completions": "choices", "/v1/embeddings": "data"}
+
+Way = Callable[[str, bytes], tuple[int, bytes]]
+"""Sends a body to a path; returns status and body, or raises KubeError or IssuerError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Called:
+    """What became of one call: `outcome` is ANSWERED, WRONG or NOT_CALLED."""
+
+    kitchen: str
+    model: str
+    outcome: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return one line."""
+        return f"{self.model} of {self.kitchen}: {self.outcome}{self.why and f': {self.why}'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """Where calls go: the entry's address and a token for it, or None for the cluster's own way."""
+
+    url: str | None = None
+    token: str = ""
+    ca: Path | None = None
+
+
+def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
+    """What the environment says of it; raise FaultsError with every fault."""
+    env = os.environ if variables is None else variables
+    url, ca = env.get(URL, "").strip(), env.get(CA, "").strip()
+    bearer, faults = bearer_of(None, env)
+    if url and not safe(url):
+        rule = "must be the https address of the entry, without a user"
+        faults.append(Fault(path=URL, value=url, rule=rule, example=f"{URL}=https://models.kitchen.example"))
+    if url and not bearer:
+        rule = f"must be set beside {URL}: the entry lets nobody in without a token"
+        faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))
+    if faults:
+        raise FaultsError("deliver", faults)
+    return Acceptance(url=url.rstrip("/") or None, token=bearer, ca=Path(ca) if ca else None)
+
+
+def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | None) -> list[Called]:
+    """Call each model once; raise FaultsError for authorities that are none."""
+    kitchens = declared(settings, catalog).kitchens
+    if how.url is not None:
+        way = _entry(how)
+        return [one for kitchen in kitchens for one in _calls(kitchen, settings, way, by_entry=True)]
+    try:
+        with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
+            found = pool.map(lambda kitchen: [*_inside(kitchen, settings, transport)], kitchens)
+            return [one for several in found for one in several]
+    except KubeError as error:
+        return [one for kitchen in kitchens for one in _none(kitchen, str(error))]
+
+
+def _entry(how: Acceptance) -> Way:
+    asker = Asker(how.ca, seconds=_SECONDS, command="deliver")
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {how.token}"}
+
+    def ask(path: str, body: bytes) -> tuple[int, bytes]:
+        answer = asker.exchange("POST", f"{how.url}{path}", body, headers)
+        return answer.status, answer.content
+
+    return ask
+
+
+def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) -> Iterator[Called]:
+    if kitchen.service.kind != "InferenceService":
+        yield from _none(kitchen, f"set {URL}: a {kitchen.service.kind} is called by the entry alone")
+        return
+    service = f"{naming.predictor(kitchen.service.name)}:80"
+    base = f"/api/v1/namespaces/{kitchen.namespace}/services/{service}/proxy"
+    try:
+        status, body = transport.request("GET", f"{base}/v1/models", timeout_seconds=_LOOK_SECONDS)
+    except KubeError:
+        yield from _none(kitchen, f"no way to its pods by the API server within {_LOOK_SECONDS:.0f} s; {URL} names one")
+        return
+    if status != 200:
+        yield from _none(kitchen, f"the API server's proxy: status {status}, {_said(body)}; {URL} names another way")
+        return
+
+    def ask(path: str, content: bytes) -> tuple[int, bytes]:
+        return transport.request("POST", f"{base}{path}", content, timeout_seconds=_SECONDS)
+
+    yield from _calls(kitchen, settings, ask, by_entry=False)
+
+
+def _calls(kitchen: DeclaredKitchen, settings: Settings, way: Way, *, by_entry: bool) -> Iterator[Called]:
+    task = settings.kitchens[kitchen.name].task
+    path = next((path for path in PATHS.get(task, ()) if path in _BODIES), None)
+    for model in kitchen.models:
+        if path is None:
+            yield Called(kitchen=kitchen.name, model=model, outcome=NOT_CALLED, why=f"task {task} has no call here")
+            continue
+        body = json.dumps({"model": model, **_BODIES[path]}).encode()
+        try:
+            outcome, why = _judged(path, *way(path, body), by_entry=by_entry)
+        except (KubeError, IssuerError) as error:
+            outcome, why = WRONG, str(error)
+        yield Called(kitchen=kitchen.name, model=model, outcome=outcome, why=why)
+
+
+def _judged(path: str, status: int, body: bytes, *, by_entry: bool) -> tuple[str, str]:
+    if by_entry and status in (401, 403):
+        return NOT_CALLED, f"status {status}: the token of {TOKEN} may not call it"
+    if status != 200:
+        return WRONG, f"status {status}, {_said(body)}"
+    try:
+        value = parse(body)
+    except JsonError:
+        value = None
+    if not (isinstance(value, dict) and isinstance(value.get(_ANSWERS[path]), list) and value[_ANSWERS[path]]):
+        return WRONG, f"status 200, and no {_ANSWERS[path]} in the answer"
+    return ANSWERED, ""
+
+
+def _none(kitchen: DeclaredKitchen, why: str) -> Sequence[Called]:
+    return [Called(kitchen=kitchen.name, model=model, outcome=NOT_CALLED, why=why) for model in kitchen.models]
+
+
+def _said(body: bytes) -> str:
+    """The answer's own word on a refusal."""
+    try:
+        value = parse(body)
+    except JsonError:
+        return "without a word"
+    said = value.get("message") or value.get("error") if isinstance(value, dict) else None
+    said = said.get("message") if isinstance(said, dict) else said
+    return str(said)[:200] if isinstance(said, str) else "without a word"

@@ -1,0 +1,68 @@
+"""Between a delivery's preview and its update: nothing goes on that no approved plan names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ops.plan.report import Entry
+from tools.deliver.compare import by_hand, unplanned
+from tools.deliver.errors import NotApprovedError
+from tools.drift import Drift
+from tools.engine.outcome import Outcome
+from tools.progress import note
+
+Earlier = Callable[[], tuple[Sequence[Entry], Sequence[str]]]
+"""Operations of earlier approved plans that were not delivered, and why others do not count."""
+
+_MOST = 40
+
+
+@dataclass
+class Gate:
+    """Asked with each preview (`tools.pipeline.deploy`). `accepted` are patterns of objects' names, as a person gave them.
+
+    `earlier` is asked once, and only where the plan does not name everything.
+    """
+
+    stack: str
+    planned: Sequence[Entry]
+    earlier: Earlier
+    accepted: Sequence[str] = ()
+    passed: bool = False
+    _more: tuple[Sequence[Entry], Sequence[str]] | None = field(default=None, repr=False)
+
+    def __call__(self, before: Outcome, found: Drift) -> None:
+        """Raise NotApprovedError, with every operation that no approved plan names.
+
+        Once passed, what was found removed by hand is no news: it is then planned to be made again.
+        """
+        known = set(found.gone) if self.passed else set()
+        changes = [change for change in before.object_changes() if change.urn not in known]
+        lines = unplanned(changes, self.planned, self.accepted)
+        lost = [] if self.passed else by_hand(found, self.accepted)
+        why: Sequence[str] = ()
+        if lines:
+            self._more = self._more or self.earlier()
+            more, why = self._more
+            left = unplanned(changes, [*self.planned, *more], self.accepted)
+            if len(left) < len(lines):
+                note(f"stack {self.stack}: {len(lines) - len(left)} operations of earlier approved plans are delivered too")
+            lines = left
+        if lines or lost:
+            raise NotApprovedError(self._told([*lines, *lost], why))
+        self.passed = True
+
+    def _told(self, lines: Sequence[str], why: Sequence[str]) -> str:
+        shown = [f"  not in the approved plan: {line}" for line in lines[:_MOST]]
+        if len(lines) > _MOST:
+            shown.append(f"  and {len(lines) - _MOST} more")
+        return "\n".join(
+            [
+                f"stack {self.stack}: the update would do more than was approved; nothing was applied",
+                *shown,
+                *(f"  does not count: {line}" for line in why),
+                "  a person who has looked at them accepts them by name, * is any text: "
+                f"make deliver STACK={self.stack} ACCEPT='{lines[0].split(': ')[0].split(' ', 1)[1]}'",
+            ]
+        )

@@ -1,0 +1,165 @@
+"""Who must approve a change, by a closed table (docs/adr/0051); what is in no row of it is the platform's.
+
+The groups are those of the base: a change cannot name its own approvers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from infra.settings import Settings
+from ops.plan.report import Entry
+from tools.engine.words import some
+from tools.plan import callers
+from tools.plan.compare import Difference
+from tools.plan.facts import Facts, changed, of_environment
+
+PLATFORM, SECURITY = "platform", "security"
+
+_SECURITY = ("signers", "bundleSignatures", "statedKinds", "entry.issuers", "entry.clearances", "registryCredentials")
+"""Settings of an environment that say who and what is trusted."""
+
+_KEY_GENERATION = "objectStore.keyGeneration"
+_MOST = 4
+
+
+class Asked:
+    """Approvals and the reasons for each."""
+
+    def __init__(self, groups: Settings) -> None:
+        """`groups` are the settings that say who has which role."""
+        self._settings = groups
+        self._reasons: dict[str, list[str]] = defaultdict(list)
+
+    def role(self, role: str, why: str) -> None:
+        """Ask the groups that have a role in the whole environment."""
+        members = self._settings.groups.get(role, ())
+        self._add(", ".join(members) or role, why)
+
+    def owner(self, tenant: str, fallback: Settings, why: str) -> None:
+        """Ask the owner of a tenant."""
+        found = self._settings.tenants.get(tenant) or fallback.tenants.get(tenant)
+        if found is None:
+            self.role(PLATFORM, why)
+        else:
+            self._add(found.owner, why)
+
+    def _add(self, who: str, why: str) -> None:
+        if why not in self._reasons[who]:
+            self._reasons[who].append(why)
+
+    @property
+    def approvals(self) -> list[str]:
+        """Who is asked, sorted."""
+        return sorted(self._reasons)
+
+    @property
+    def reasons(self) -> list[str]:
+        """A line for each of `approvals`."""
+        return [f"{who}: {some(self._reasons[who], _MOST)}" for who in self.approvals]
+
+
+def asked(before: Facts | None, after: Facts, found: Sequence[Difference], parts: dict[str, Any]) -> Asked:
+    """Go through the table; `parts` are the sections of the report."""
+    old, new = before.settings if before else None, after.settings
+    whom = Asked(old or new)
+    _objects(whom, found, parts["red"])
+    _trust(whom, old, new, parts)
+    _environment(whom, old, new, parts)
+    _kitchens(whom, new, parts)
+    if not whom.approvals and (rest := _unexplained(found, parts)):
+        whom.role(PLATFORM, f"objects change for another reason than a kitchen's settings: {some(rest, 2)}")
+    return whom
+
+
+def _objects(whom: Asked, found: Sequence[Difference], red: Sequence[Entry]) -> None:
+    for entry in red:
+        role = PLATFORM if entry["data"] else SECURITY
+        whom.role(role, f"{entry['operation']}s {entry['object']}")
+
+
+def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
+    """What lets somebody or something do more."""
+    for entry in callers.widened(old, new):
+        verb = (
+            "gets"
+            if entry["change"] == callers.ROLE
+            else "may call"
+            if entry["change"] == callers.GAINS
+            else "may more of"
+        )
+        whom.role(SECURITY, f"{entry['who']} {verb} {entry['what']}")
+    for entry in parts["policy"]["exemptions"]:
+        if entry["change"] in ("added", "changed"):
+            whom.role(SECURITY, f"exemption of {entry['policy']} until {entry['until']}")
+    for name in new.tenants:
+        had = old.tenants[name].record_contents if old and name in old.tenants else None
+        if new.tenants[name].record_contents not in (None, had):
+            whom.role(SECURITY, f"prompts and answers of {name} are recorded")
+
+
+def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
+    """What holds for a whole environment or tenant."""
+    lines = of_environment(old, new) if old else []
+    for line in lines:
+        trusted = line.startswith((*_SECURITY, _KEY_GENERATION))
+        if not line.startswith("prices."):  # no object and no pod knows of them
+            whom.role(SECURITY if trusted else PLATFORM, line)
+    for line in changed(old.gpu_pools, new.gpu_pools) if old else ():
+        whom.role(PLATFORM, f"gpuPools.{line}")
+    for name in {**new.tenants, **(old.tenants if old else {})}:
+        had, has = old.tenants.get(name) if old else None, new.tenants.get(name)
+        if had is None or has is None:
+            whom.role(PLATFORM, f"tenant {name} {'comes' if had is None else 'goes'}")
+        elif lines := changed((had.quota,), (has.quota,)):
+            whom.role(PLATFORM, f"quota of {name}: {some([line.partition('.')[2] for line in lines], 2)}")
+        elif (had.owner, had.cost_centre, had.base_models) != (has.owner, has.cost_centre, has.base_models):
+            whom.role(PLATFORM, f"owner, cost centre or base models of {name}")
+    for image in parts["images"]:
+        whom.role(PLATFORM, f"image {image['name']}")
+
+
+def _kitchens(whom: Asked, new: Settings, parts: dict[str, Any]) -> None:
+    """What the callers or the owner of one tenant notice."""
+    for entry in parts["kitchens"]:
+        for why in _of_kitchen(entry):
+            whom.owner(entry["tenant"], new, why)
+    for entry in parts["access"]:
+        if entry["change"] in (callers.WEIGHT,):
+            kitchen = new.kitchens.get(entry["who"])
+            whom.owner(
+                kitchen.tenant if kitchen else "", new, f"{entry['what']} of {entry['who']}: {entry['after'] or 'ends'}"
+            )
+        elif entry["change"] == callers.LOSES:
+            whom.owner(callers.tenant_of(new, entry["what"]), new, f"{entry['who']} no longer may call {entry['what']}")
+        elif entry["change"] == callers.LIMITS:
+            whom.owner(callers.tenant_of(new, entry["what"]), new, f"limits of {entry['who']} for {entry['what']}")
+        elif entry["change"] == callers.ROLE and not entry["after"]:
+            whom.role(SECURITY, f"{entry['who']} loses {entry['what']}")
+    for entry in parts["gpus"]["cost"]:
+        if entry["before"] and entry["after"] and float(entry["after"]) > float(entry["before"]):
+            for kitchen in parts["kitchens"]:
+                whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")
+
+
+def _of_kitchen(entry: Entry) -> Iterator[str]:
+    name = entry["name"]
+    if entry["change"] == "added":
+        yield f"{name} comes"
+    elif entry["change"] == "removed":
+        yield f"{name} goes"
+    for adapter in entry["adapters"]:
+        if entry["change"] == "changed":
+            yield f"{name}: {adapter['name']} {adapter['change']}"
+    if any(line.startswith("baseModel ") for line in entry["settings"]) and entry["change"] == "changed":
+        yield f"{name}: another base model"
+    if entry["pods"] == "restart" and not entry["away"].startswith("not away"):
+        yield f"{name} is away"
+
+
+def _unexplained(found: Sequence[Difference], parts: dict[str, Any]) -> list[str]:
+    """Objects that change although no settings of a kitchen, and nothing that callers notice, say why."""
+    explained = parts["kitchens"] or parts["access"] or parts["settings"]
+    return [] if explained else [one.resource.title for one in found if one.resource.is_object]

@@ -1,0 +1,66 @@
+"""What earlier plans have found of a base: its reduced resources, by a sum of what they come from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tools.damaged_error import DamagedError
+from tools.engine.outcome import Message, Outcome, Violation
+from tools.own_file import read_json, remove, write
+from tools.own_form import anything, each, number, record, rows
+from tools.plan.goal import Goal
+from tools.plan.planned import planned_from
+
+_KEPT = 8
+_VERSION = 1
+"""Another form of the resources, or another way to sum them up, is another version."""
+
+_FORM = record({"version": number(1, 2**31), "status": number(0, 255), "resources": each(anything),
+                "messages": rows(anything), "violations": rows(anything)})  # fmt: skip
+
+
+class BaseCache:
+    """A folder of files that their owner alone may read; they hold paths and sums, and no values."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is read."""
+        self._folder = folder
+
+    def read(self, stack: str, key: str) -> Goal | None:
+        """What is known of a base; None where it is not known, or where its file cannot be read."""
+        path = self._path(stack, key)
+        try:
+            found: dict[str, Any] = read_json(path, _FORM)
+        except FileNotFoundError:
+            return None
+        except DamagedError:
+            remove(path)
+            return None
+        if found["version"] != _VERSION:
+            return None
+        outcome = Outcome(status=found["status"], is_complete=True)
+        outcome.messages = [Message(**entry) for entry in found["messages"]]
+        outcome.violations = [Violation(**entry) for entry in found["violations"]]
+        resources = {urn: planned_from(entry) for urn, entry in found["resources"].items()}
+        return Goal(after=resources, outcome=outcome)
+
+    def write(self, stack: str, key: str, goal: Goal) -> None:
+        """Keep it; of older ones the newest stay."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = {
+            "version": _VERSION,
+            "status": goal.outcome.status or 0,
+            "resources": {urn: one.as_json() for urn, one in goal.after.items()},
+            "messages": [asdict(one) for one in goal.outcome.messages if one.severity == "warning"],
+            "violations": [asdict(one) for one in goal.outcome.violations],
+        }
+        write(self._path(stack, key), json.dumps(content))
+        files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        for path in files[:-_KEPT]:
+            remove(path)
+
+    def _path(self, stack: str, key: str) -> Path:
+        return self._folder / f"{stack}-{key[:32]}.json"

@@ -1,0 +1,134 @@
+"""One environment of a report, out of its two sides."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.faults import printable
+from ops.plan import report
+from ops.plan.report import Entry, Environment
+from tools.engine import report as engine_report
+from tools.plan import approvals, callers, capacity, judged, kitchens, objects
+from tools.plan.compare import Difference, differences, digest
+from tools.plan.facts import Facts, changed, of_environment
+from tools.plan.goal import Goal
+from tools.plan.planned import SECRET
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """What settings and catalog say, and what the program makes of them; `facts` is None where they cannot be read."""
+
+    facts: Facts | None
+    goal: Goal
+
+
+def environment(
+    name: str, old: Side | None, new: Side, *, base: str | None, today: datetime.date, recorded: bool
+) -> Environment:
+    """Hold the sides against each other; without an `old` one everything is new."""
+    assert new.facts is not None
+    compared = _compared(base, old, recorded=recorded)
+    if not new.goal.ended and not new.goal.outcome.denials():
+        return failed(name, base, engine_report.failure(new.goal.outcome), compared)
+    before = old.goal.after if old else {}
+    found = differences(before, new.goal.after, new.goal.operations if recorded else None)
+    facts = old.facts if old else None
+    parts = _sections(facts, new.facts, before, new.goal, found, old, today)
+    whom = approvals.asked(facts, new.facts, found, parts)
+    violations = [f"{one['policy']}: {one['object']}: {one['text']}" for one in parts["policy"]["violations"]]
+    kept = [f"{one}: is protected, and an update refuses to delete it" for one in objects.protected(found)]
+    verdict = _verdict(found, parts, denied=bool(violations or kept), approvals=whom.approvals)
+    return Environment(
+        name=name,
+        verdict=verdict,
+        compared=compared,
+        digest=digest(found),
+        counts=objects.counts(found, before, new.goal.after),
+        approvals=whom.approvals if verdict != report.NO_CHANGES else [],
+        reasons=[*violations, *kept, *whom.reasons],
+        next=_next(name, verdict, base, parts["kitchens"]),
+        changes=objects.changes(found, before, new.goal.after),
+        **{key: value for key, value in parts.items() if key != "settings"},
+    )
+
+
+def failed(name: str, base: str | None, errors: Sequence[str], compared: Entry | None = None) -> Environment:
+    """An environment that has no plan, and why."""
+    lines = [printable(line.strip()) for line in errors if line.strip()]
+    return Environment(
+        name=name,
+        verdict=report.FAILED,
+        compared=compared or _compared(base, None, recorded=False),
+        errors=lines,
+        reasons=lines[:1],
+        next=_next(name, report.FAILED, base, ()),
+    )
+
+
+def _sections(
+    before: Facts | None,
+    after: Facts,
+    old: dict[str, Any],
+    goal: Goal,
+    found: Sequence[Difference],
+    side: Side | None,
+    today: datetime.date,
+) -> dict[str, Any]:
+    was = before.settings if before else None
+    outcome = side.goal.outcome if side else None
+    violations, warnings = judged.judged(outcome, goal.outcome, goal.after)
+    exemptions = judged.exemptions(was, after.settings, goal.outcome, today)
+    settings = [*of_environment(was, after.settings), *changed(was.gpu_pools, after.settings.gpu_pools)] if was else []
+    return {
+        "settings": settings,
+        "kitchens": kitchens.kitchens(before, after, found),
+        "gpus": capacity.capacity(before, after),
+        "access": callers.access(was, after.settings),
+        "images": objects.images(old, goal.after, before, after),
+        "red": objects.red(found),
+        "policy": {"violations": violations, "warnings": warnings, "exemptions": exemptions},
+        "unknown": [*objects.not_known(found), *_not_compared(side, before, found, goal)],
+        "notes": [*settings, *judged.notes(outcome, goal.outcome)],
+    }
+
+
+def _not_compared(side: Side | None, before: Facts | None, found: Sequence[Difference], goal: Goal) -> list[str]:
+    if side is None:
+        return ["not compared: there is no base, so everything is told as new"]
+    lines = [] if before else ["not compared: settings and catalog of the base, which today's rules cannot read"]
+    if side.goal.outcome.status not in (0, None) and not side.goal.outcome.is_complete:
+        lines.append("not compared in full: the preview of the base failed before its end")
+    return [*lines, *(objects.hidden(goal.after, SECRET) if found else [])]
+
+
+def _verdict(found: Sequence[Difference], parts: dict[str, Any], *, denied: bool, approvals: Sequence[str]) -> str:
+    if denied:
+        return report.DENIED
+    if not found and not parts["settings"] and not parts["kitchens"] and not parts["access"]:
+        return report.NO_CHANGES
+    return report.NEEDS_APPROVAL if approvals else report.SAFE
+
+
+def _compared(base: str | None, old: Side | None, *, recorded: bool) -> Entry:
+    if recorded:
+        return {"kind": "state", "base": base, "text": "compared with what the backend has recorded"}
+    if base is None or old is None:
+        return {"kind": "base", "base": base, "text": "compared with nothing: there is no base that can be read"}
+    return {"kind": "base", "base": base, "text": f"compared with commit {base[:12]}, without a cluster and a state"}
+
+
+def _next(name: str, verdict: str, base: str | None, changed_kitchens: Sequence[Entry]) -> Entry:
+    """The next step, and what takes it back once it is done."""
+    if verdict in (report.DENIED, report.FAILED):
+        return {"command": f"mend it, then make plan STACK={name}", "back": "nothing to take back"}
+    if verdict == report.NO_CHANGES:
+        return {"command": "nothing to do", "back": "nothing to take back"}
+    back = f"git revert COMMIT, then make deliver STACK={name}"
+    only = [entry for entry in changed_kitchens if entry["change"] == "changed"]
+    if base and len(only) == len(changed_kitchens) == 1:
+        back = f"kitchen rollback {only[0]['name']} --to {base[:12]} --stack {name}, or {back}"
+    return {"command": f"make deliver STACK={name}", "back": back}

@@ -1,0 +1,99 @@
+"""What a plan asks of Git: which commit is the base, what differs from it, and its files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import subprocess
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.faults import Fault, FaultsError, printable
+
+_OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+_BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+"""Where pipelines name the branch that a change is to go to."""
+
+_MAIN = ("origin/main", "main")
+_SHALLOW = "must be a commit that the work tree comes from; a shallow clone has few of them (fetch-depth: 0)"
+
+PROGRAM = ("infra", "components", "policies", "Pulumi.yaml")
+"""What a stack's resources and the verdict on them come from, beside its own settings file."""
+
+
+class Git:
+    """The repository of a project folder."""
+
+    def __init__(self, project: Path) -> None:
+        """Nothing is asked."""
+        self.project = project
+
+    def head(self) -> str | None:
+        """The commit of the work tree; None where something in it is not committed, or where there is none."""
+        if self._git("status", "--porcelain", "--untracked-files=normal") != "":
+            return None
+        return self._git("rev-parse", "--verify", "--quiet", "HEAD")
+
+    def base(self, asked: str | None) -> str | None:
+        """The commit that the work tree comes from: of the branch that is asked for, or of the target branch.
+
+        None where nobody names one and no branch `main` is there. Raise FaultsError where the one that is asked for
+        has no commit in common with the work tree.
+        """
+        if asked is not None:
+            found = None if asked.startswith("-") else self._git("merge-base", "HEAD", f"{asked}^{{commit}}")
+            if found is None:
+                raise FaultsError(
+                    "plan", [Fault(path="--base", value=asked, rule=_SHALLOW, example="--base origin/main")]
+                )
+            return found
+        named = [
+            f"{remote}{os.environ[name]}" for name in _BRANCHES if os.environ.get(name) for remote in ("origin/", "")
+        ]
+        found = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in [*named, *_MAIN] if name[0] != "-")
+        return next((commit for commit in found if commit), None)
+
+    def program_sum(self, commit: str, stack: str) -> str:
+        """A sum of what a stack's resources come from at a commit."""
+        paths = [*PROGRAM, settings_file(stack)]
+        return hashlib.sha256((self._git("ls-tree", "-r", commit, "--", *paths) or "").encode()).hexdigest()
+
+    def differs(self, commit: str, stack: str) -> bool:
+        """Whether the work tree has another program, catalog or settings for a stack than a commit."""
+        paths = [*PROGRAM, settings_file(stack)]
+        new = self._git("ls-files", "--others", "--exclude-standard", "--", *paths)
+        return new != "" or self._git("diff", "--quiet", "--no-ext-diff", commit, "--", *paths) is None
+
+    def extract(self, commit: str, folder: Path, stacks: Sequence[str]) -> None:
+        """Write the files of a commit's program, and the settings of stacks that it has, into a folder."""
+        there = (self._git("ls-tree", "--name-only", commit) or "").splitlines()
+        paths = [path for path in (*PROGRAM, *map(settings_file, stacks)) if path in there]
+        packed = self._bytes("archive", "--format=tar", commit, "--", *paths) if paths else None
+        if packed is not None:
+            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+                archive.extractall(folder, filter="data")
+
+    def _git(self, *words: str) -> str | None:
+        """What git says; None where it fails."""
+        said = self._bytes(*words)
+        return None if said is None else said.decode("utf-8", "replace").strip()
+
+    def _bytes(self, *words: str) -> bytes | None:
+        env = {key: value for key, value in os.environ.items() if key not in _OUTER} | {"LC_ALL": "C"}
+        try:
+            done = subprocess.run(
+                ["git", *words], cwd=self.project, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            )
+        except FileNotFoundError:
+            rule = "git must be on the PATH: it holds what the change is compared with"
+            raise FaultsError(
+                "plan", [Fault(path="git", value=printable(str(self.project)), rule=rule, example="git")]
+            ) from None
+        return done.stdout if done.returncode == 0 else None
+
+
+def settings_file(stack: str) -> str:
+    """The name of a stack's settings file."""
+    return f"Pulumi.{stack}.yaml"

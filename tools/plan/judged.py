@@ -1,0 +1,71 @@
+"""What the policies say of the work tree: violations all of them, warnings that are new, exemptions that matter."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+
+from infra.policy_settings import Exemption
+from infra.settings import Settings
+from ops.plan.report import Entry
+from tools.engine.outcome import Outcome, Violation
+from tools.plan.planned import Planned
+
+SOON_DAYS = 14
+"""An exemption whose last day is nearer than this is told without any change."""
+
+_IN_USE = ("exemptions-in-use", "stack-exemptions-in-use")
+
+
+def judged(before: Outcome | None, after: Outcome, resources: Mapping[str, Planned]) -> tuple[list[Entry], list[Entry]]:
+    """Violations, and warnings that the base has not; each once."""
+    old = {_key(one) for one in before.violations} if before else set()
+    every = sorted({one for one in after.violations if one.policy not in _IN_USE}, key=_key)
+    denied = [_finding(one, resources) for one in every if one.level == "mandatory"]
+    return denied, [_finding(one, resources) for one in every if one.level != "mandatory" and _key(one) not in old]
+
+
+def _key(one: Violation) -> tuple[str, str, str, str]:
+    return one.level, one.policy, one.urn, one.text
+
+
+def _finding(one: Violation, resources: Mapping[str, Planned]) -> Entry:
+    """The policy's own sentence about the object; what it says of itself in general is in docs/policies.md."""
+    general, _, message = one.text.partition("\n")
+    resource = resources.get(one.urn)
+    title = resource.title if resource is not None and resource.kind != "Stack" else "stack"
+    return {"policy": one.policy, "object": title, "text": (message.strip() or general).removeprefix(f"{title}: ")}
+
+
+def exemptions(before: Settings | None, after: Settings, outcome: Outcome, today: datetime.date) -> list[Entry]:
+    """Those that are new, gone or changed, that let something through, or that end soon or have ended."""
+    old = {(one.rule, one.object): one for one in before.exemptions} if before else {}
+    new = {(one.rule, one.object): one for one in after.exemptions}
+    used = [one.text for one in outcome.violations if one.policy in _IN_USE]
+    entries = [_exemption(old.get(key), one, used, today) for key, one in new.items()]
+    entries += [{**_exemption(one, one, [], today), "change": "removed"} for key, one in old.items() if key not in new]
+    return [one for one in entries if one["change"] != "same" or one["used"] == "yes" or one["days"] <= SOON_DAYS]
+
+
+def _exemption(old: Exemption | None, new: Exemption, used: Sequence[str], today: datetime.date) -> Entry:
+    told = f"{new.rule}: {new.object} until {new.expires}:"
+    return {
+        "policy": new.rule,
+        "resource": new.object,
+        "approver": new.approver,
+        "until": new.expires,
+        "days": (datetime.date.fromisoformat(new.expires) - today).days,
+        "change": "added" if old is None else "same" if old == new else "changed",
+        "used": "yes" if any(told in text for text in used) else "no",
+    }
+
+
+def notes(before: Outcome | None, after: Outcome) -> list[str]:
+    """Warnings of the program and the engine that the base has not, each once."""
+    old = _warnings(before) if before else []
+    return [text for text in dict.fromkeys(_warnings(after)) if text not in old]
+
+
+def _warnings(outcome: Outcome) -> list[str]:
+    found = (message.text.strip() for message in outcome.messages if message.severity == "warning")
+    return [text for text in found if not text.startswith("pods restart: ")]

@@ -1,0 +1,161 @@
+"""Makes the report: both sides previewed, held against each other, and told by section."""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.faults import FaultsError
+from ops.plan.report import Environment, Report
+from tools.local.offline import STACKS
+from tools.local.up import FOLDER
+from tools.local.workspace import REPOSITORY
+from tools.plan import running
+from tools.plan.cache import BaseCache
+from tools.plan.environment import Side, environment, failed
+from tools.plan.facts import Facts, facts
+from tools.plan.git import Git, settings_file
+from tools.plan.goal import Goal
+from tools.progress import note
+
+_AT_ONCE = 2
+"""Engines at work side by side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is planned: `base` is a revision of Git, None the target branch; `recorded` compares with a backend's state.
+
+    `context` and `kubeconfig` name a cluster that may be read, for the section on drift.
+    """
+
+    base: str | None = None
+    recorded: bool = False
+    directory: Path = FOLDER
+    project: Path = REPOSITORY
+    today: datetime.date = field(default_factory=datetime.date.today)
+
+
+def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Report:
+    """The report of what the work tree would change in each environment; raise FaultsError for a base that is none.
+
+    Without a backend no cluster, no store and no secret is asked for. An environment whose settings have faults, or
+    whose preview fails, has the verdict `failed`.
+    """
+    said = asked or Asked()
+    git = Git(said.project)
+    base = git.base(said.base)
+    folder = said.directory / "plan"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
+        tree = Path(place) if base else None
+        if base and tree:
+            git.extract(base, tree, stacks)
+            (tree / ".venv").symlink_to(said.project / ".venv")
+        plans = _Plans(said, git, base, tree, folder)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            begun = [plans.begin(stack, pool) for stack in stacks]
+            made = tuple(one.made() for one in begun)
+    return Report(environments=made, commit=git.head())
+
+
+class _Plans:
+    """What all environments of a report share."""
+
+    def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
+        self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
+        self.cache = BaseCache(folder / "cache")
+
+    def begin(self, stack: str, pool: ThreadPoolExecutor) -> _Plan:
+        """Start the previews of an environment."""
+        plan = _Plan(self, stack)
+        plan.start(pool)
+        return plan
+
+
+class _Plan:
+    """One environment: its settings are read at once, its previews run in the pool."""
+
+    def __init__(self, plans: _Plans, stack: str) -> None:
+        self.plans, self.stack = plans, stack
+        self.error: FaultsError | None = None
+        self.after: Facts | None = None
+        self.before = _old_facts(plans.tree, stack)
+        self.differs = plans.base is not None and plans.git.differs(plans.base, stack)
+        self.new: Future[Goal] | None = None
+        self.old: Future[Goal] | None = None
+
+    def start(self, pool: ThreadPoolExecutor) -> None:
+        said, plans = self.plans.said, self.plans
+        try:
+            self.after = facts(said.project, self.stack)
+        except FaultsError as error:
+            self.error = error
+            return
+        run = running.recorded if said.recorded else running.offline
+        self.new = pool.submit(run, self.stack, said.project, plans.folder / f"{self.stack}-head", said.directory)
+        if (
+            plans.base
+            and plans.tree
+            and self.differs
+            and not said.recorded
+            and (plans.tree / settings_file(self.stack)).is_file()
+        ):
+            self.old = pool.submit(self._base, plans.base, plans.tree)
+
+    def _base(self, base: str, tree: Path) -> Goal:
+        plans = self.plans
+        key = plans.git.program_sum(base, self.stack)
+        if (known := plans.cache.read(self.stack, key)) is not None:
+            return known
+        goal = running.offline(self.stack, tree, plans.folder / f"{self.stack}-base", plans.said.directory)
+        if goal.ended or goal.after:
+            plans.cache.write(self.stack, key, goal)
+        return goal
+
+    def made(self) -> Environment:
+        """Wait for the previews and tell what they found."""
+        said, base = self.plans.said, self.plans.base
+        if self.error is not None or self.after is None or self.new is None:
+            return failed(self.stack, base, str(self.error).splitlines())
+        new = Side(facts=self.after, goal=self.new.result())
+        old = self._old(new)
+        return environment(self.stack, old, new, base=base, today=said.today, recorded=said.recorded)
+
+    def _old(self, new: Side) -> Side | None:
+        """The side of the base; the work tree's own where nothing of the program differs, None where there is none."""
+        if self.plans.said.recorded:
+            return Side(facts=self.before, goal=Goal(after=new.goal.before))
+        if self.plans.base is None:
+            return None
+        if not self.differs:
+            return Side(facts=new.facts, goal=new.goal)
+        if self.old is None:
+            return None
+        return Side(facts=self.before, goal=self.old.result())
+
+
+def _old_facts(tree: Path | None, stack: str) -> Facts | None:
+    """What the base says; None where it has no such stack, or where it cannot be read by today's rules."""
+    try:
+        return facts(tree, stack) if tree else None
+    except FaultsError:
+        return None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One plan at a time in a folder; the next one waits."""
+    with (folder / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note("another plan is being made in this folder; this one waits for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
