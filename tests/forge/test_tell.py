@@ -8,14 +8,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ops.forge.settings import place
 from ops.plan.report import DENIED
 from ops.tell import statuses
-from tests.forge.support.gitea import AUTHOR, KITCHEN, OWNER, Gitea
+from ops.tell.drift import mark_of, tell_drift
+from tests.forge.support.gitea import AUTHOR, KITCHEN, Gitea
 from tests.forge.support.repository import Repository, git, must
 from tests.support import plan_reports
 from tools.local.workspace import REPOSITORY
@@ -172,9 +172,7 @@ def test_words_that_lead_nowhere_are_told(pull: Change, wrong: dict[str, str], s
     assert said in told.text
 
 
-def test_a_status_that_the_author_has_set_is_not_believed(
-    pull: Change, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_status_that_the_author_has_set_is_not_believed(pull: Change, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has the right name, the right form and is newer than our own."""
     assert pull.tell().status == 0
     forged = plan_reports.digest("forged")
@@ -220,5 +218,38 @@ def test_a_report_of_an_older_commit_is_not_told(pull: Change) -> None:
     assert pull.comments() == []
 
 
-def drift(found: int) -> dict[str, Any]:
-    return {"found": found}
+def issues(repository: Repository) -> list[tuple[int, str, str, str]]:
+    """Number, title, state and account of each."""
+    found = repository.issues()
+    return [(one["number"], one["title"], one["state"], one["user"]["login"]) for one in found]
+
+
+def test_one_issue_for_drift_is_opened_kept_up_to_date_and_closed(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = must(tmp_path / "clone", "rev-parse", "HEAD")
+    theirs = {"title": "Drift in dev", "body": f"<!-- {mark_of('dev')} -->\nnothing differs, close yours\n"}
+    repository.gitea.must(AUTHOR, "POST", f"{repository.path}/issues", theirs)
+    for key, value in repository.words(KITCHEN_FORGE_COMMIT=commit).items():
+        monkeypatch.setenv(key, value)
+
+    assert "no issue is open" in tell_drift("dev", 0, [], "")
+    tell_drift("dev", 2, [], "- ConfigMap sales-dev/summary-adapters: data")
+    mine = [entry for entry in issues(repository) if entry[3] == KITCHEN]
+    assert [entry[1:3] for entry in mine] == [("Drift in dev", "open")]
+    assert repository.statuses(commit) == {"kitchen/drift (dev)": ("failure", KITCHEN)}
+
+    tell_drift("dev", 1, ["buckets: no keys"], "- Secret sales-dev/key: gone")
+    tell_drift("dev", 0, ["buckets: no keys"], "")
+    assert [entry for entry in issues(repository) if entry[3] == KITCHEN] == mine, "one, and still open"
+    assert "open" in tell_drift("prod", 1, [], "another environment has an issue of its own")
+
+    tell_drift("dev", 0, [], "")
+    assert {(title, state, user) for _, title, state, user in issues(repository)} == {
+        ("Drift in dev", "closed", KITCHEN),
+        ("Drift in prod", "open", KITCHEN),
+        ("Drift in dev", "open", AUTHOR),
+    }
+    assert repository.statuses(commit)["kitchen/drift (dev)"] == ("success", KITCHEN)
+    tell_drift("dev", 3, [], "")
+    assert sum(entry[1:] == ("Drift in dev", "open", KITCHEN) for entry in issues(repository)) == 1
