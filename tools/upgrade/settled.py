@@ -153,7 +153,7 @@ def _default_provider(urn: str) -> dict[str, Any]:
 
 
 def _resource(state: Mapping[str, Any]) -> dict[str, Any]:
-    made = {key: value for key, value in state.items() if key not in ("outputs", "id", "sourcePosition")}
+    made = {key: value for key, value in state.items() if key not in ("outputs", "id", "sourcePosition", "stackTrace")}
     inputs = _known({key: value for key, value in (state.get("inputs") or {}).items() if key != _ENGINE_S})
     made["inputs"] = inputs
     kind = str(state["type"])
