@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -112,11 +111,11 @@ def test_a_provider_that_would_be_made_anew_takes_every_object_with_it(compared:
 
 def test_a_bucket_that_the_program_no_longer_declares_is_data_at_risk(compared: Callable[..., Environment]) -> None:
     def older(resource: dict[str, Any]) -> None:
-        if resource["type"].endswith(":S3Bucket") and resource["inputs"]["bucket"] == "dev-models":
+        if resource["type"].endswith(":S3Bucket") and resource["inputs"]["bucket"] == "dev-evaluations":
             resource["urn"] += "-of-old"
 
     found = compared(older)
-    assert [(row.operation, row.name) for row in found.rows if row.loses_data] == [("delete", "dev-models")]
+    assert [(row.operation, row.name) for row in found.rows if row.loses_data] == [("delete", "dev-evaluations")]
 
 
 def test_versions_that_cannot_preview_are_told_with_the_engine_s_words(
@@ -149,6 +148,6 @@ def test_an_object_that_other_crds_refuse_is_named(
 def test_a_base_that_cannot_preview_is_no_answer(side: Side, tmp_path: Path) -> None:
     nothing = tmp_path / "no-plugins"
     nothing.mkdir()
-    broken = replace(side, environment={"PULUMI_HOME": str(nothing), "PATH": os.environ["PATH"]})
+    broken = replace(side, environment={"PULUMI_HOME": str(nothing)})
     with pytest.raises(UpgradeError, match="versions of the base failed"):
         settle(workspace_of(broken, "dev", tmp_path / "dev", REPOSITORY))

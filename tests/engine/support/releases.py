@@ -6,6 +6,7 @@ is exported with secrets encrypted. The passphrase is no secret: what it opens a
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import os
@@ -120,8 +121,13 @@ def up(workspace: Workspace, cluster: Cluster) -> str:
 
 def main() -> None:
     """Make the state of each commit that is named, or of all."""
+    names = [release.name for release in RELEASES]
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; default: all")
+    wanted = set(parser.parse_args().names or names)
+    if unknown := wanted - set(names):
+        parser.error(f"{', '.join(sorted(unknown))}: unknown; known: {', '.join(names)}")
     ensure([*PREVIEW, *CLUSTER])
-    wanted = set(sys.argv[1:]) or {release.name for release in RELEASES}
     FOLDER.mkdir(exist_ok=True)
     for release in (release for release in RELEASES if release.name in wanted):
         with tempfile.TemporaryDirectory() as temporary:
@@ -133,6 +139,9 @@ def main() -> None:
                     exported = brought_up(tree, folder / "local", cluster, settings).exported()
                 finally:
                     cluster.destroy()
+        for resource in exported["deployment"]["resources"]:
+            for path in ("sourcePosition", "stackTrace"):  # where the program lay on the machine that made the state
+                resource.pop(path, None)
         text = json.dumps(exported, separators=(",", ":"), sort_keys=True)
         release.state.write_bytes(gzip.compress(text.encode(), mtime=0))
         release.settings.write_text(yaml.safe_dump(settings, sort_keys=False))
