@@ -16,6 +16,7 @@ from tools.command import exit_status
 from tools.local.errors import LocalError
 from tools.local.offline import STACKS, checked_stack
 from tools.local.up import FOLDER
+from tools.local.work import Work
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import ToolchainError
 from tools.upgrade.base import base_of
@@ -50,6 +51,12 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.directory.absolute() / "upgrade"
     stacks = [checked_stack(stack) for stack in dict.fromkeys(arguments.stack or STACKS)]
+    folder.mkdir(parents=True, exist_ok=True)
+    with Work(folder).begin("upgrade-check", folder):
+        return _compare(arguments, stacks, folder)
+
+
+def _compare(arguments: argparse.Namespace, stacks: Sequence[str], folder: Path) -> int:
     base = base_of(REPOSITORY, arguments.base, folder)
     venv = venv_of(base.tree, REPOSITORY, folder)
     old, new = side_of("base", base.tree, venv), side_of("work tree", REPOSITORY, Path(sys.prefix))

@@ -28,6 +28,9 @@ def base_of(repository: Path, ref: str, folder: Path) -> Base:
     """
     commit = _commit(repository, ref) if ref else _fork(repository)
     tree = folder / f"base-{commit[:12]}"
+    for other in folder.glob("base-*"):
+        if other != tree:
+            remove(other)
     if not is_there(tree):
         _unpack(repository, commit, tree)
     return Base(commit=commit, tree=tree)
