@@ -130,7 +130,7 @@ class Gitea:
     def _user(self, name: str) -> None:
         words = ["--username", name, "--email", f"{name}@example.com", "--random-password"]
         self._run("admin", "user", "create", *words, "--must-change-password=false")
-        self.tokens[name] = self.token(name, SCOPES)
+        self.tokens[name] = self.token(name, "all" if name == OWNER else SCOPES)
 
     def _environment(self) -> dict[str, str]:
         home = self.folder / "home"
