@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report init secret deploy upgrade-check plan-tell days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy upgrade-check plan-tell deliver drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -62,11 +62,20 @@ settings: venv ## check the catalog and every environment's file, in a second an
 policy-report: venv ## the pack over both environments, as JUnit, SARIF and a summary in reports/
 	@$(BIN)/python -m tools.pipeline report
 
+plan: venv ## what a change would do: verdict, restarts, access, cost, what is lost; both environments, or STACK=dev|prod [BASE=REF]
+	@$(BIN)/kitchen plan $(if $(filter-out default file,$(origin STACK)),--stack $(STACK)) $(if $(BASE),--base "$(BASE)")
+
+plan-report: venv ## the same as files for a pull request, in reports/plan: JSON, Markdown, SARIF, JUnit [BASE=REF]
+	@$(BIN)/kitchen plan $(if $(filter-out default file,$(origin STACK)),--stack $(STACK)) $(if $(BASE),--base "$(BASE)") --out reports/plan
+
 init: venv ## make a stack on your own backend; its settings file keeps its text: STACK=dev|prod [SECRETS_PROVIDER=...]
 	@$(BIN)/python -m tools.pipeline init --stack $(STACK) --secrets-provider "$(SECRETS_PROVIDER)"
 
 secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|prod KEY=registryCredentials < FILE
 	@$(BIN)/python -m tools.pipeline secret --stack $(STACK) --key "$(KEY)"
+
+plan-tell: venv ## the report of `make plan` at its pull request: one comment, a status an environment (KITCHEN_FORGE_TOKEN, ...)
+	@$(BIN)/kitchen tell plan
 
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)
@@ -76,6 +85,15 @@ upgrade-check: venv ## what other versions of engine, providers, packages and CR
 
 plan-tell: venv ## the report of `make plan` at its pull request: one comment, a status an environment (KITCHEN_FORGE_TOKEN, ...)
 	@$(BIN)/kitchen tell plan
+
+deliver: venv ## the approved plan, onto a stack of your own backend; then calls, audit, status: STACK=dev|prod [PLAN=FILE] [ACCEPT=OBJECTS] [AFTER=none] [WAIT=SECONDS] [READY=SECONDS] [TAKE_BACK=yes] [DISTRUST=yes]
+	@$(BIN)/python -m tools.deliver --stack $(STACK) $(if $(PLAN),--plan "$(PLAN)") $(if $(ACCEPT),--accept "$(ACCEPT)") $(if $(AFTER),--after "$(AFTER)") $(if $(WAIT),--wait "$(WAIT)") $(if $(READY),--ready "$(READY)") $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(filter yes,$(DISTRUST)),--distrust)
+
+drift: venv ## what is not as declared, in cluster, object store and servers; changes nothing: STACK=dev|prod [CONTEXT=...] [TELL=yes]
+	@$(BIN)/kitchen drift --stack $(STACK) $(if $(CONTEXT),--context "$(CONTEXT)") $(if $(filter yes,$(TELL)),--tell)
+
+identity: venv ## the rights of whoever deploys, as YAML for an administrator: STACK=dev|prod [WAY=ci|argocd|drift|plan|store]
+	@$(BIN)/kitchen identity --stack $(STACK) --way $(or $(WAY),ci)
 
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days

@@ -1,5 +1,5 @@
 """The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `audit-policy`,
-`rollback`, `alerts`, `calls`, `usage`, `token`, `tell`."""
+`rollback`, `alerts`, `calls`, `usage`, `token`, `plan`, `tell`."""
 
 from __future__ import annotations
 
@@ -115,7 +115,10 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "policy": ("the policy pack", _policy),
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
     "merged": ("since when adapters are declared, out of Git", partial(_module, "ops.merged.commands")),
-    "drift": ("what an update would change, counted", partial(_module, "ops.drift.commands")),
+    # These run the engine, which belongs to tools: the module is named here, and nothing of it is imported before.
+    "plan": ("what a change would do in every environment", partial(_module, "tools.plan.command")),
+    "identity": ("the rights of whoever deploys, syncs or looks", partial(_module, "tools.identity.command")),
+    "drift": ("what is not as declared: cluster, object store, servers", partial(_module, "ops.drift.commands")),
     "tell": ("a plan at its pull request, by the forge's interface", partial(_module, "ops.tell.commands")),
     "audit-policy": (
         "what the API server should write down, as its policy",

@@ -1,14 +1,15 @@
-"""Arguments and run of `kitchen drift`: what a preview of the engine would change, counted."""
+"""Arguments and run of `kitchen drift`: one look at a stack, or what a preview of the engine would change, counted."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.faults import Fault, FaultsError
+from infra.faults import MISSING, Fault, FaultsError
 from infra.strict_json import MAX_OBJECT_DEPTH, JsonError, parse
 from ops import metrics_file
 from ops.metrics_file import Metric, checked_at
@@ -25,14 +26,59 @@ _EXAMPLE = "pulumi preview --refresh --json --stack prod | kitchen drift --envir
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
-    parser.add_argument("preview", type=Path, metavar="FILE", help="what `pulumi preview --json` wrote; - is stdin")
-    parser.add_argument("--environment", required=True, metavar="NAME", help="as the settings call it")
+    """Add the options of both forms."""
+    parser.add_argument("--stack", metavar="NAME", help="look at cluster, object store and servers of this stack now")
+    parser.add_argument("--context", metavar="NAME", help="of the kubeconfig, if not the recorded one")
+    parser.add_argument("--json", action="store_true", help="one JSON document (infra/schema/drift-report.schema.json)")
+    parser.add_argument(
+        "--models",
+        action="append",
+        default=[],
+        metavar="KITCHEN=URL",
+        help="ask this server what it serves; repeatable",
+    )
+    parser.add_argument("--models-token-file", type=Path, metavar="FILE", help="bearer token for these servers")
+    parser.add_argument("--tell", action="store_true", help="as one issue at the forge (KITCHEN_FORGE_TOKEN)")
+    parser.add_argument(
+        "--skip", action="append", default=[], metavar="KIND", help="do not look at objects of this kind; repeatable"
+    )
+    counted = parser.add_argument_group("the other form: count what a preview would change")
+    counted.add_argument("preview", nargs="?", type=Path, metavar="FILE", help="of `pulumi preview --json`; - is stdin")
+    counted.add_argument("--environment", metavar="NAME", help="as the settings call it")
     metrics_file.option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Count and print; 0 nothing would change, 1 something would. Raise FaultsError."""
+    """Look or count, and print; 0 no drift, 1 drift, 4 not everything could be looked at. Raise FaultsError."""
+    if faults := _mixed(options):
+        raise FaultsError("drift", faults)
+    if options.stack is not None:
+        # The look needs the engine's state and the ways to a cluster, which lie with the tools.
+        return int(import_module("tools.drift_report.command").run(options))
+    return _count(options)
+
+
+def _mixed(options: argparse.Namespace) -> list[Fault]:
+    """The two forms have no option in common but `--metrics`."""
+    looks = {
+        name: getattr(options, name) for name in ("context", "json", "models", "models_token_file", "skip", "tell")
+    }
+    counts = {"FILE": options.preview, "--environment": options.environment}
+    if options.stack is not None:
+        odd = [name for name, value in counts.items() if value is not None]
+        rule = "--stack looks by itself, and reads no preview"
+    else:
+        odd = [f"--{name.replace('_', '-')}" for name, value in looks.items() if value]
+        rule = "belongs to --stack"
+    faults = [Fault(path=name, value="given", rule=rule, example="kitchen drift --stack dev") for name in odd]
+    if options.stack is None and not odd:
+        missing = [name for name, value in counts.items() if value is None]
+        rule = "either --stack, or FILE and --environment"
+        faults = [Fault(path=name, value=MISSING, rule=rule, example="kitchen drift --stack dev") for name in missing]
+    return faults
+
+
+def _count(options: argparse.Namespace) -> int:
     changes = changed(_read(options.preview))
     found = ", ".join(f"{count} {operation}" for operation, count in changes.items() if count)
     print(f"{options.environment}: {found or 'no changes'}")

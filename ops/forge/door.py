@@ -153,7 +153,8 @@ class Door:
             why = _MEANS.get(answer.status, "it has a fault of its own" if answer.status >= 500 else "it refuses")
         said = _said(answer)
         kind = BusyError if answer.status >= 500 or _is_limit(answer) else ForgeError
-        return kind(self._clean(f"{self.forge}: {url}: status {answer.status}: {why}{said and f' ({said})'}"))
+        told = f"{self.forge}: {url}: status {answer.status}: {why}{said and f' ({said})'}"
+        return kind(self._clean(told), answer.status)
 
     def _value(self, path: str, answer: Raw) -> Any:
         try:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class ForgeError(Exception):
-    """The forge said no, or something that is not understood; `str()` is one line that says what to do."""
+    """The forge said no, or something that is not understood; `str()` is one line that says what to do.
+
+    `status` is that of its answer, 0 without one.
+    """
+
+    def __init__(self, said: str, status: int = 0) -> None:
+        """Keep the status."""
+        super().__init__(said)
+        self.status = status
 
 
 class BusyError(ForgeError):

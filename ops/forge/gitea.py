@@ -109,7 +109,7 @@ class Gitea:
             merged = bool(said["merged_at"])
             landed = commit_in(said, "merge_commit_sha") if merged and said.get("merge_commit_sha") else ""
             return Pull(number=number(said, "number"), head=_there(commit_in(said["head"], "sha")), merged=merged,
-                        landed=(landed,) if landed else ())  # fmt: skip
+                        branch=_there(text(said["base"], "ref")), landed=(landed,) if landed else ())  # fmt: skip
 
     def _status(self, entry: Mapping[str, Any]) -> Status:
         state = text(entry, self.state_key)

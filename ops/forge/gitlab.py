@@ -124,7 +124,13 @@ class GitLab:
             if not head:
                 raise ValueError
             merged = text(said, "state") == "merged"
-            return Pull(number=number(said, "iid"), head=head, merged=merged, landed=landed if merged else ())
+            return Pull(
+                number=number(said, "iid"),
+                head=head,
+                merged=merged,
+                branch=text(said, "target_branch"),
+                landed=landed if merged else (),
+            )
 
 
 def _status(entry: Mapping[str, Any]) -> Status:

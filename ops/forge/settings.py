@@ -23,7 +23,7 @@ from ops.token.asking import safe
 FORGES = ("github", "gitlab", "gitea")
 _TOKEN, _KIND, _URL = "KITCHEN_FORGE_TOKEN", "KITCHEN_FORGE", "KITCHEN_FORGE_URL"
 _REPOSITORY, _PULL, _COMMIT = "KITCHEN_FORGE_REPOSITORY", "KITCHEN_FORGE_PULL", "KITCHEN_FORGE_COMMIT"
-_CA = "KITCHEN_FORGE_CA"
+_CA, _BRANCH = "KITCHEN_FORGE_CA", "KITCHEN_FORGE_BRANCH"
 _MOST_EVENT = 25 * 1024**2
 _OWNED = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _PROJECT = re.compile(r"[\w.-]+(?:/[\w.-]+)+|[0-9]+", re.ASCII)
@@ -40,7 +40,10 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where to speak, and of what. `pull` and `commit` are None where nothing names them."""
+    """Where to speak, and of what. `pull` and `commit` are None where nothing names them.
+
+    `branch` is the one that pull requests go to; `fork` says that this run is for one that comes out of a fork.
+    """
 
     kind: str
     url: str
@@ -48,6 +51,8 @@ class Place:
     token: str = field(repr=False)
     pull: int | None = None
     commit: str | None = None
+    branch: str = "main"
+    fork: bool = False
     ca: Path | None = None
 
     def forge(self) -> Forge:
@@ -83,6 +88,8 @@ def place(variables: Mapping[str, str] | None = None) -> Place | None:
         token=said[_TOKEN],
         pull=int(said[_PULL]) if said[_PULL] else None,
         commit=said[_COMMIT] or None,
+        branch=said[_BRANCH] or "main",
+        fork=_is_fork(env.get("GITHUB_EVENT_PATH", "")),
         ca=Path(said[_CA]) if said[_CA] else None,
     )
 
@@ -90,7 +97,7 @@ def place(variables: Mapping[str, str] | None = None) -> Place | None:
 def _said(env: Mapping[str, str]) -> dict[str, str]:
     kind = env.get(_KIND, "").strip() or _kind(env)
     found = _of_gitlab(env) if kind == "gitlab" else _of_actions(env) if kind in FORGES else {}
-    own = {name: env.get(name, "").strip() for name in (_TOKEN, _URL, _REPOSITORY, _PULL, _COMMIT, _CA)}
+    own = {name: env.get(name, "").strip() for name in (_TOKEN, _URL, _REPOSITORY, _PULL, _COMMIT, _CA, _BRANCH)}
     return {name: value or found.get(name, "") for name, value in own.items()} | {_KIND: kind}
 
 
@@ -109,6 +116,7 @@ def _of_gitlab(env: Mapping[str, str]) -> dict[str, str]:
         _REPOSITORY: env.get("CI_PROJECT_PATH", ""),
         _PULL: env.get("CI_MERGE_REQUEST_IID", ""),
         _COMMIT: env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "") or env.get("CI_COMMIT_SHA", ""),
+        _BRANCH: env.get("CI_COMMIT_BRANCH", ""),
     }
 
 
@@ -122,18 +130,32 @@ def _of_actions(env: Mapping[str, str]) -> dict[str, str]:
         _REPOSITORY: env.get("GITHUB_REPOSITORY", ""),
         _PULL: ref[1] if ref else "",
         _COMMIT: head or ("" if ref else env.get("GITHUB_SHA", "")),
+        _BRANCH: env.get("GITHUB_REF", "").removeprefix("refs/heads/") if not ref else "",
     }
 
 
 def _event_head(path: str) -> str:
-    if not path:
-        return ""
     try:
-        with Path(path).open("rb") as file:
-            event = parse(file.read(_MOST_EVENT + 1), most=_MOST_EVENT)
-        return str(event["pull_request"]["head"]["sha"])
-    except (OSError, JsonError, KeyError, TypeError):
+        return str(_pull_of_event(path)["head"]["sha"])
+    except (KeyError, TypeError):
         return ""
+
+
+def _is_fork(path: str) -> bool:
+    """Whether the event's pull request comes out of another repository: its token may read alone."""
+    try:
+        pull = _pull_of_event(path)
+        return bool(pull["head"]["repo"]["full_name"] != pull["base"]["repo"]["full_name"])
+    except (KeyError, TypeError):
+        return False
+
+
+def _pull_of_event(path: str) -> Any:
+    try:
+        with Path(path or os.devnull).open("rb") as file:
+            return parse(file.read(_MOST_EVENT + 1), most=_MOST_EVENT)["pull_request"]
+    except (OSError, JsonError, KeyError, TypeError):
+        return None
 
 
 def _faults(said: Mapping[str, str]) -> list[Fault]:

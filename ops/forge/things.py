@@ -31,10 +31,11 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True)
 class Pull:
-    """A pull request (GitLab: a merge request): its newest commit, and the commits by which it came in."""
+    """A pull request (GitLab: a merge request): its newest commit, its branch, and the commits by which it came in."""
 
     number: int
     head: str
+    branch: str
     merged: bool
     landed: tuple[str, ...] = ()
 

@@ -61,7 +61,8 @@ def _capacity(gpus: Entry) -> Iterator[str]:
             f"size {entry['sizeBefore']} -> {entry['sizeAfter']}, room {entry['sizeAfter'] - entry['after']}"
         )
     for entry in gpus["memory"]:
-        yield f"memory of one GPU of {entry['kitchen']}: {entry['before'] or 'new'} -> {entry['after']}, {entry['verdict']}"
+        told = f"{entry['before'] or 'new'} -> {entry['after']}, {entry['verdict']}"
+        yield f"memory of one GPU of {entry['kitchen']}: {told}"
     for entry in gpus["cost"]:
         yield f"cost a month: {entry['before'] or 'not stated'} -> {entry['after'] or 'not stated'} {entry['currency']}"
     for line in gpus["notCounted"]:

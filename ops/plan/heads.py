@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ops.plan.report import DENIED, FAILED, NEEDS_APPROVAL, NO_CHANGES, OPERATIONS, Entry, Environment
 from ops.plan.style import Style, shortened
 
-_FEW, _MANY = 2, 4
+_FEW, _MANY, _MOST = 2, 3, 8
 SOON_DAYS = 14
 """As many days before its end an exemption is in the head."""
 
@@ -49,7 +49,7 @@ def pods(entry: Entry) -> str:
 def _whom(one: Environment, style: Style) -> str:
     if one.verdict != NEEDS_APPROVAL:
         return ""
-    return f" of {style.text(' and '.join(one.approvals))}"
+    return f" of {style.text(', '.join(one.approvals))}"
 
 
 def _counts(one: Environment) -> str:
@@ -63,11 +63,11 @@ def _lines(one: Environment, style: Style) -> Iterator[str]:
         yield from _some([f"{style.strong('denied')}: {style.text(shortened(line))}" for line in _denials(one)], _MANY)
     elif one.reasons:
         yield f"why: {style.text(shortened('; '.join(one.reasons), 400))}"
-    yield from _some([_kitchen(entry, style) for entry in one.kitchens], _MANY)
+    yield from _some(_kitchens(one.kitchens, style), _MANY)
     yield from _capacity(one, style)
     yield from _access(one, style)
     yield from _some([_image(entry, style) for entry in one.images], _FEW)
-    yield from _some([_red(entry, style) for entry in one.red], _MANY)
+    yield from _red(one.red, style)
     yield from _policies(one, style)
     if one.drift is not None:
         yield f"drift: {style.text(one.drift['text'])}"
@@ -85,10 +85,17 @@ def _denials(one: Environment) -> Sequence[str]:
     return [*one.reasons[:number], *kept]
 
 
-def _kitchen(entry: Entry, style: Style) -> str:
-    parts = [pods(entry), ", ".join(map(adapter, entry["adapters"][:_MANY])) + _more(entry["adapters"], _MANY)]
-    parts.append("; ".join(entry["settings"][:_MANY]) + _more(entry["settings"], _MANY))
-    return f"kitchen {style.text(entry['name'])}: {style.text('; '.join(filter(None, parts)))}"
+def _kitchens(entries: Sequence[Entry], style: Style) -> list[str]:
+    """A line for each change, with every kitchen that has it."""
+    names: dict[str, list[str]] = {}
+    for entry in entries:
+        parts = [pods(entry), ", ".join(map(adapter, entry["adapters"][:_MANY])) + _more(entry["adapters"], _MANY)]
+        parts.append("; ".join(entry["settings"][:_MANY]) + _more(entry["settings"], _MANY))
+        names.setdefault("; ".join(filter(None, parts)), []).append(entry["name"])
+    return [
+        f"kitchen{'s' if len(who) > 1 else ''} {style.text(', '.join(who[:_MOST]))}{_more(who, _MOST)}: {style.text(said)}"
+        for said, who in names.items()
+    ]
 
 
 def _capacity(one: Environment, style: Style) -> Iterator[str]:
@@ -134,9 +141,21 @@ def _image(entry: Entry, style: Style) -> str:
     return f"image {style.text(entry['name'])}: {style.text(_arrow(*sides))}"
 
 
-def _red(entry: Entry, style: Style) -> str:
-    word = style.strong(f"RED: {entry['operation']}s")
-    return f"{word} {style.text(entry['object'])}, {style.text(entry['why'])}"
+def _red(entries: Sequence[Entry], style: Style) -> Iterator[str]:
+    """Data object by object, keys together."""
+    lines = []
+    for entry in entries:
+        if entry["data"]:
+            word = style.strong(f"RED: {entry['operation']}s")
+            lines.append(f"{word} {style.text(entry['object'])}, {style.text(entry['why'])}")
+    yield from _some(lines, _MANY)
+    keys: dict[str, list[str]] = {}
+    for entry in entries:
+        if not entry["data"]:
+            keys.setdefault(entry["operation"], []).append(entry["object"])
+    for operation, names in keys.items():
+        head = style.strong(f"RED: {operation}s {len(names)} {'key' if len(names) == 1 else 'keys'}")
+        yield f"{head}: {style.text(', '.join(names[:_FEW]))}{_more(names, _FEW)}"
 
 
 def _policies(one: Environment, style: Style) -> Iterator[str]:

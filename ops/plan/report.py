@@ -77,7 +77,7 @@ class Report:
     @property
     def verdict(self) -> str:
         """The worst of all environments."""
-        return max((one.verdict for one in self.environments), key=VERDICTS.index)
+        return max((one.verdict for one in self.environments), key=_rank)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of that name; None where the report has none."""
@@ -89,6 +89,11 @@ class Report:
         content = {"version": VERSION, "commit": self.commit, "verdict": self.verdict, "environments": environments}
         _check(content, "report")
         return json.dumps(content, indent=2) + "\n"
+
+
+def _rank(verdict: str) -> int:
+    """A verdict that nobody knows is the worst of all."""
+    return VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS)
 
 
 _FIELDS = tuple(Environment.__dataclass_fields__)

@@ -18,6 +18,8 @@ FOLDER = Path("reports/plan")
 _ENDS = """exit codes: 0 told, or no token, as for a fork: the report is then in its folder alone; 1 the forge refuses
 or does not answer; 2 bad input. The token is read from KITCHEN_FORGE_TOKEN alone, and is never an argument"""
 _MOST_TEXT = 1024 * 1024
+_NO_RIGHT = (401, 403, 404)
+"""How forges answer somebody who may read alone."""
 
 
 class _NoSecret(argparse.Action):
@@ -52,6 +54,16 @@ def _plan(folder: Path) -> int:
     if where is None:
         print(f"{no_token()}: the report is in {folder}")
         return 0
+    try:
+        return _told(where, report, text)
+    except ForgeError as error:
+        if not (where.fork and error.status in _NO_RIGHT):
+            raise
+        print(f"no right to tell, as in a run for a fork: the report is in {folder}")
+        return 0
+
+
+def _told(where: Place, report: Report, text: str) -> int:
     commit = _commit(where, report)
     forge = where.forge()
     if where.pull is not None:

@@ -44,6 +44,8 @@ def put(forge: Forge, environment: str, found: int, unseen: Sequence[str], text:
     if found:
         if not mine:
             return f"issue {forge.open_issue(f'Drift in {environment}', body)} opened"
+        if mine[0].body.replace("\r\n", "\n").rstrip() == body.rstrip():
+            return f"issue {mine[0].number} is up to date"
         forge.edit_issue(mine[0].number, body)
         return f"issue {mine[0].number} edited"
     if not mine:

@@ -33,6 +33,7 @@ class Asked:
 class ForgeServer:
     """Use it as a context manager. `kind` is github, gitlab or gitea.
 
+    `landed` says by commit which pull request, and with which head, it came in by; without it all are of number 12.
     `hook` answers instead of it, or gives None; bytes of a hook go out as they are. `paged`: entries of a page.
     """
 
@@ -43,6 +44,7 @@ class ForgeServer:
     head: str = HEAD
     merged: bool = False
     known: bool = True
+    landed: dict[str, tuple[int, str]] | None = None
     user: bool = True
     hook: Callable[[str, str, Any], Answer | bytes | None] = lambda *_: None
     most: int = 1000
@@ -110,9 +112,9 @@ class ForgeServer:
         self, method: str, path: str, body: Any, query: Mapping[str, list[str]]
     ) -> Answer:
         lab = self.kind == "gitlab"
-        pulls = "/merge_requests/12" if lab else "/pulls/12"
+        here = "/merge_requests/12" if lab else "/pulls/12"
         notes = "/merge_requests/12/notes" if lab else "/issues/12/comments"
-        if path == pulls:
+        if path == here:
             return 200, self._pull(), {}
         if path == notes and method == "GET":
             return self._page(self.comments, query, paged=self.kind != "gitea")
@@ -128,10 +130,11 @@ class ForgeServer:
         if found := re.fullmatch(r"(?:/repository)?/commits/([0-9a-f]+)/statuses", path):
             mine = [entry for entry in self.statuses if entry["sha"] == found[1]]
             return self._page(list(reversed(mine)) if self.kind == "github" else mine, query)
-        if re.fullmatch(r"(?:/repository)?/commits/[0-9a-f]+/(?:pulls?|merge_requests)", path):
+        if found := re.fullmatch(r"(?:/repository)?/commits/([0-9a-f]+)/(?:pulls?|merge_requests)", path):
+            pulls = self._pulls_of(found[1])
             if self.kind == "gitea":
-                return (200, self._pull(), {}) if self.known else (404, {"message": "not found"}, {})
-            return self._page([self._pull()] if self.known else [], query)
+                return (200, pulls[0], {}) if pulls else (404, {"message": "not found"}, {})
+            return self._page(pulls, query)
         if path == "/issues" and method == "GET":
             return self._page([entry for entry in self.issues if entry["state"] == "open"], query)
         if path == "/issues":
@@ -156,13 +159,21 @@ class ForgeServer:
         found["body"] = body["body"]
         return 200, found, {}
 
+    def _pulls_of(self, commit: str) -> list[dict[str, Any]]:
+        if self.landed is None:
+            return [self._pull()] if self.known else []
+        if (known := self.landed.get(commit)) is None:
+            return []
+        number, head = known
+        return [self._pull() | {"number": number, "head": {"sha": head}, "merge_commit_sha": commit}]
+
     def _pull(self) -> dict[str, Any]:
         if self.kind == "gitlab":
             landed = MERGE if self.merged else None
             state = "merged" if self.merged else "opened"
             return {"id": 912, "iid": 12, "sha": self.head, "state": state, "merge_commit_sha": landed,
-                    "squash_commit_sha": None}  # fmt: skip
-        return {"id": 912, "number": 12, "head": {"sha": self.head}, "merge_commit_sha": MERGE,
+                    "squash_commit_sha": None, "target_branch": "main"}  # fmt: skip
+        return {"id": 912, "number": 12, "head": {"sha": self.head}, "merge_commit_sha": MERGE, "base": {"ref": "main"},
                 "merged_at": "2026-01-01T00:00:00Z" if self.merged else None}  # fmt: skip
 
     def _by(self, author: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ SHARED_CLUSTER = tuple(
         "serving_options",
         "entry",
         "accounts",
+        "identity",
         "doors",
         "placement",
         "embedded_cluster",
@@ -33,7 +34,7 @@ SHARED_CLUSTER = tuple(
 
 SHARED_KITCHEN = tuple(
     f"tests/cluster/test_{name}.py"
-    for name in ("interrupted", "days_by_hand", "days_not_ready", "days_deploy", "recover")
+    for name in ("interrupted", "drift_command", "days_by_hand", "days_not_ready", "days_deploy", "recover")
 )
 """Modules that use the fixture `shared_kitchen`: the first begins with nothing, the last one takes it down."""
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from infra.faults import FaultsError, printable
+from infra.faults import FaultsError
 from ops.forge.errors import ForgeError
 from ops.forge.things import FAILURE, SUCCESS
 from tools.command import seconds
@@ -23,8 +23,8 @@ from tools.toolchain import PREVIEW, ToolchainError, ensure
 
 _NOT_TOLD = ""
 DELIVERED, FAILED, USAGE, NOT_APPROVED = 0, 1, 2, 3
-_ENDS = """exit codes: 0 delivered; 1 something failed, and the report says what was done; 2 settings or usage; 3 the plan
-is not the approved one, and nothing was applied"""
+_ENDS = """exit codes: 0 delivered; 1 something failed, and the report says what was done; 2 settings or usage; 3 the
+plan is not the approved one, and nothing was applied"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,7 +48,8 @@ def run(delivery: Delivery) -> int:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status, why = _run(delivery)
-        told = why == _NOT_TOLD or delivery.tell(SUCCESS if status == DELIVERED else FAILURE, _short(why))
+        step = delivery.steps.next
+        told = why == _NOT_TOLD or delivery.tell(SUCCESS if status == DELIVERED else FAILURE, _short(status, step))
     finally:
         signal.signal(signal.SIGTERM, before)
     status = FAILED if status == DELIVERED and not told else status
@@ -60,33 +61,35 @@ def _run(delivery: Delivery) -> tuple[int, str]:
     """Status, and what to say of it on the commit."""
     try:
         delivery.run()
-    except NotApprovedError as error:
-        return _told(NOT_APPROVED, delivery, str(error))
-    except FaultsError as error:
-        return _told(FAILED if delivery.tried else USAGE, delivery, str(error))
+        return DELIVERED, "delivered"
     except LockedError as error:  # the run that works on it says what becomes of it
-        return _told(FAILED, delivery, str(error))[0], _NOT_TOLD
+        _say(delivery, str(error))
+        return FAILED, _NOT_TOLD
+    except (FaultsError, LocalError, ForgeError, DamagedError, ToolchainError) as error:
+        refused = NOT_APPROVED if isinstance(error, NotApprovedError) else FAILED
+        usage = isinstance(error, FaultsError) and not delivery.tried
+        return USAGE if usage else refused, _say(delivery, str(error))
+    except OSError as error:
+        return FAILED, _say(delivery, f"{error.filename or 'this machine'}: {error.strerror or error}")
     except KeyboardInterrupt:
         why = "interrupted; what the engine had begun is recorded, the same command goes on from there"
-        return _told(FAILED, delivery, why)
-    except (LocalError, ForgeError, DamagedError, ToolchainError) as error:
-        return _told(FAILED, delivery, str(error))
-    except OSError as error:
-        return _told(FAILED, delivery, f"{error.filename or 'this machine'}: {error.strerror or error}")
-    return DELIVERED, "delivered"
+        return FAILED, _say(delivery, why)
 
 
-def _told(status: int, delivery: Delivery, why: str) -> tuple[int, str]:
+def _say(delivery: Delivery, why: str) -> str:
+    """Why it ended, at the terminal and in the report."""
     print(f"error: {why}", file=sys.stderr)
     step = delivery.steps.next
     if delivery.steps.told.get(step) is None:
-        delivery.steps.failed(step, printable(why.splitlines()[0]))
-    return status, why
+        delivery.steps.failed(step, why.splitlines()[0])
+    return why
 
 
-def _short(text: str) -> str:
-    """One line for a status: no paths of this machine and no more than a forge takes."""
-    return printable(text.splitlines()[0]).replace(str(Path.cwd()), ".")[:140]
+def _short(status: int, step: str) -> str:
+    """What a status on the commit says: no word of the engine, which may name hosts and people."""
+    if status == DELIVERED:
+        return "delivered"
+    return f"stopped before anything was applied: {step}" if status == NOT_APPROVED else f"failed: {step}"
 
 
 def _next(stack: str, status: int) -> str:

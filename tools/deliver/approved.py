@@ -18,7 +18,10 @@ from tools.plan import report_of
 from tools.plan.making import Asked
 
 Planner = Callable[[str, Path, str | None], Environment]
-"""Plans a stack: of the program in a folder, compared with a commit."""
+"""Plans a stack: of the program in a folder, compared with a commit, or with the recorded state by RECORDED."""
+
+RECORDED = ":state"
+"""In place of a commit; no commit is called so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,9 @@ def planner(directory: Path) -> Planner:
     """The one of `kitchen plan`; `directory` holds its logs."""
 
     def plan(stack: str, project: Path, base: str | None) -> Environment:
-        (found,) = report_of([stack], Asked(base=base, directory=directory, project=project)).environments
+        recorded = base == RECORDED
+        asked = Asked(base=None if recorded else base, recorded=recorded, directory=directory, project=project)
+        (found,) = report_of([stack], asked).environments
         return found
 
     return plan
@@ -47,17 +52,16 @@ def from_file(path: Path, stack: str) -> Approval:
     if found is None or not found.digest or found.verdict in (DENIED, FAILED):
         said = "says nothing of it" if found is None else f"says: {found.verdict}"
         raise NotApprovedError(f"stack {stack}: {printable(str(path))} {said}; a plan that may be done: make plan")
-    base = found.compared.get("base")
-    return Approval(digest=found.digest, source=printable(str(path)), changes=found.changes,
-                    base=base if isinstance(base, str) else None)  # fmt: skip
+    base = RECORDED if found.compared["kind"] == "state" else found.compared["base"]
+    return Approval(digest=found.digest, source=printable(str(path)), changes=found.changes, base=base)
 
 
 def from_forge(forge: Forge, landed: Landed, stack: str) -> Approval:
     """What our own account has said of the pull request's last commit; raise NotApprovedError, ForgeError."""
     if landed.pull is None:
         raise NotApprovedError(
-            f"stack {stack}: {landed.title}: nobody has approved a plan of it; deliver a merge, or name the report that "
-            f"was approved: make deliver STACK={stack} PLAN=reports/plan/report.json"
+            f"stack {stack}: {landed.title}: nobody has approved a plan of it; deliver a merge, or name the report "
+            f"that was approved: make deliver STACK={stack} PLAN=reports/plan/report.json"
         )
     context = statuses.plan_context(stack)
     told = statuses.own(forge, landed.pull.head).get(context)
@@ -92,7 +96,7 @@ def confirmed(approval: Approval, found: Environment, stack: str) -> None:
 
 
 def earlier(
-    forge: Forge, history: History, landed: Sequence[Landed], stack: str, plan: Planner, directory: Path
+    forge: Forge, history: History, landed: Sequence[Landed], stack: str, *, plan: Planner, directory: Path
 ) -> tuple[list[Entry], list[str]]:
     """Operations of earlier approved plans that were not delivered, and why others do not count.
 

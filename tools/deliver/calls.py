@@ -15,8 +15,8 @@ from pathlib import Path
 
 from components import naming
 from components.entry.paths import PATHS
-from infra.declared import DeclaredKitchen, declared
 from infra.catalog import Catalog
+from infra.declared import DeclaredKitchen, declared
 from infra.faults import Fault, FaultsError
 from infra.settings import Settings
 from infra.strict_json import JsonError, parse

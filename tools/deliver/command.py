@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,10 +23,13 @@ from tools.deliver.errors import NotApprovedError
 from tools.deliver.gate import Gate
 from tools.deliver.history import History, Landed
 from tools.deliver.steps import Steps
+from tools.engine.outcome import Outcome
 from tools.local.errors import LocalError
+from tools.local.targeted import Targeted
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.pipeline.backend import Backend
+from tools.pipeline.by_hand import Stack
 from tools.pipeline.deploy import NEEDED, deploy
 from tools.pipeline.failed import LockedError, UnfinishedError
 from tools.progress import note
@@ -97,19 +100,20 @@ class Delivery:
                 rule = f"must be the commit that is checked out: {self.steps.commit}"
                 fault = Fault(path="KITCHEN_FORGE_COMMIT", value=where.commit, rule=rule, example="git checkout COMMIT")
                 raise FaultsError("deliver", [fault])
-            self.forge = where.forge()
+            self.forge, self.history.branch = where.forge(), where.branch
 
     def _without_token(self) -> list[Fault]:
         """Without a forge a person says which plan was approved, and that nothing else has to be delivered before."""
-        token, rule = "KITCHEN_FORGE_TOKEN", "without a token of the forge"
-        faults = []
+        stack, after = self.asked.stack, self.asked.after
+        wrong = []
         if self.asked.plan is None:
-            faults.append(Fault(path=token, value=MISSING, rule=f"{rule} PLAN names the report that was approved",
-                                example=f"make deliver STACK={self.asked.stack} PLAN=reports/plan/report.json"))  # fmt: skip
-        if self.asked.after != NO_STACK:
-            faults.append(Fault(path=token, value=MISSING, rule=f"{rule} nobody knows whether {self.asked.after} was "
-                                "delivered", example=f"make deliver STACK={self.asked.stack} AFTER=none PLAN=..."))  # fmt: skip
-        return faults
+            wrong.append(("PLAN names the report that was approved", "PLAN=reports/plan/report.json"))
+        if after != NO_STACK:
+            wrong.append((f"nobody knows whether {after} was delivered", "AFTER=none"))
+        return [
+            Fault(path="KITCHEN_FORGE_TOKEN", value=MISSING, rule=f"without a token of the forge {rule}",
+                  example=f"make deliver STACK={stack} {word}") for rule, word in wrong
+        ]  # fmt: skip
 
     def run(self) -> None:
         """Do it; raise LocalError (NotApprovedError before anything was done), FaultsError, ForgeError."""
@@ -128,11 +132,12 @@ class Delivery:
         if told is None or told.state != SUCCESS:
             said = "was not delivered" if told is None else f"has the status {told.state}: {told.description}"
             raise NotApprovedError(
-                f"stack {stack}: {after} comes first, and this commit {said} there; nothing was applied; deliver {after} "
-                f"first: make deliver STACK={after}, or say that it need not be: make deliver STACK={stack} AFTER=none"
+                f"stack {stack}: {after} comes first, and this commit {said} there; nothing was applied; deliver "
+                f"{after} first: make deliver STACK={after}, or say that it need not be: make deliver STACK={stack} "
+                "AFTER=none"
             )
 
-    def _approved(self) -> tuple[Environment, list[Landed]]:
+    def _approved(self) -> tuple[Environment, Iterator[Landed]]:
         asked = self.asked
         approval, base, landed = self._approval()
         found = self.planner(asked.stack, asked.project, base)
@@ -140,25 +145,28 @@ class Delivery:
         self.steps.done("approved plan", f"{approval.source}: {found.verdict}, {found.digest}")
         return found, landed
 
-    def _approval(self) -> tuple[Approval, str | None, list[Landed]]:
-        """What was approved, the commit that it is compared with, and what else was not delivered yet."""
+    def _approval(self) -> tuple[Approval, str | None, Iterator[Landed]]:
+        """What was approved, the commit that it is compared with, and what else was not delivered yet, if asked for."""
         asked = self.asked
         if asked.plan is not None:
             approval = from_file(asked.plan, asked.stack)
-            return approval, approval.base, []
+            return approval, approval.base, iter(())
         if self.forge is None:
             raise AssertionError
-        first, *rest = self.history.landed(self.forge, asked.stack)
+        rest = self.history.landed(self.forge, asked.stack)
+        first = next(rest)
         return from_forge(self.forge, first, asked.stack), first.before, rest
 
-    def _update(self, changes: Sequence[Entry], landed: Sequence[Landed]) -> None:
+    def _update(self, changes: Sequence[Entry], landed: Iterator[Landed]) -> None:
         asked, end = self.asked, time.monotonic() + self.asked.wait
 
         def others() -> tuple[Sequence[Entry], Sequence[str]]:
-            if self.forge is None or not landed:
+            rest = [*landed]
+            if self.forge is None or not rest:
                 return (), ()
-            note(f"stack {asked.stack}: {len(landed)} earlier merges were not delivered; their plans are made again")
-            return earlier(self.forge, self.history, landed, asked.stack, self.planner, asked.directory / "deliver")
+            note(f"stack {asked.stack}: {len(rest)} earlier merges were not delivered; their plans are made again")
+            folder = asked.directory / "deliver"
+            return earlier(self.forge, self.history, rest, asked.stack, plan=self.planner, directory=folder)
 
         while True:
             gate = Gate(stack=asked.stack, planned=changes, earlier=others, accepted=asked.accept)
@@ -169,9 +177,9 @@ class Delivery:
             except LockedError as error:
                 if time.monotonic() > end:
                     raise LockedError(
-                        f"{error}\nstack {asked.stack}: another run is at work on it, and nothing was changed here; wait "
-                        f"for it: make deliver STACK={asked.stack} WAIT=1800; if it is gone for good: pulumi cancel "
-                        f"--stack {asked.stack}"
+                        f"{error}\nstack {asked.stack}: another run is at work on it, and nothing was changed here; "
+                        f"wait for it: make deliver STACK={asked.stack} WAIT=1800; if it is gone for good: "
+                        f"pulumi cancel --stack {asked.stack}"
                     ) from None
                 note(f"stack {asked.stack}: another run is at work on it; waiting")
                 self.sleep(_EVERY)
@@ -182,7 +190,22 @@ class Delivery:
             finally:
                 self.tried = self.tried or gate.passed
         self.steps.done("update")
-        self.steps.done("kitchens Ready")
+        self._ready()
+
+    def _ready(self) -> None:
+        """The update has waited for them; a cluster that cannot be asked proves nothing."""
+        asked = self.asked
+        engine = Targeted(run=_no_run, stack=Backend(asked.stack, asked.project, asked.directory))
+        known = Stack(name=asked.stack, project=asked.project, command="", engine=engine)
+        states = known.readiness(0.0).states
+        if not states and self._settings.kitchens and not self._settings.render_to:
+            raise LocalError(
+                f"stack {asked.stack}: the update is done, and nobody knows whether its kitchens are Ready: the "
+                "cluster must be reached by kubectl"
+            )
+        self.steps.done(
+            "kitchens Ready", f"{len(states)} of {len(states)}" if states else "none: objects are files here"
+        )
 
     def _call(self) -> None:
         found = call(self._settings, load_catalog(), self._acceptance, self._settings.cluster_context)
@@ -222,6 +245,10 @@ class Delivery:
         if self.forge is not None:
             context = statuses.deliver_context(self.asked.stack)
             statuses.put(self.forge, self.steps.commit, [Status(context=context, state=state, description=said[:140])])
+
+
+def _no_run(*_: object, **__: object) -> Outcome:
+    raise AssertionError
 
 
 def _place() -> tuple[Place | None, tuple[Fault, ...]]:

@@ -43,7 +43,7 @@ def by_hand(found: Drift, accepted: Sequence[str] = ()) -> list[str]:
     gone = [str(entry) for entry in (*found.missing, *found.inside, *found.stale)]
     gone += [str(row.entry) for row in found.leaving]
     gone += [f"{row.urn.split('::')[-2].rpartition(':')[2]} {row.name}" for row in found.store]
-    return [f"make again {title}: removed or changed by hand" for title in dict.fromkeys(gone)
+    return [f"restore {title}: removed or changed by hand" for title in dict.fromkeys(gone)
             if not _accepts(accepted, title)]  # fmt: skip
 
 

@@ -20,9 +20,10 @@ _MOST = 40
 
 @dataclass
 class Gate:
-    """Asked with each preview (`tools.pipeline.deploy`). `accepted` are patterns of objects' names, as a person gave them.
+    """Asked with each preview (`tools.pipeline.deploy`).
 
-    `earlier` is asked once, and only where the plan does not name everything.
+    `accepted` are patterns of objects' names, as a person gave them. `earlier` is asked once, and only where the plan
+    does not name everything.
     """
 
     stack: str
@@ -47,7 +48,8 @@ class Gate:
             more, why = self._more
             left = unplanned(changes, [*self.planned, *more], self.accepted)
             if len(left) < len(lines):
-                note(f"stack {self.stack}: {len(lines) - len(left)} operations of earlier approved plans are delivered too")
+                count = len(lines) - len(left)
+                note(f"stack {self.stack}: {count} operations of earlier approved plans are delivered too")
             lines = left
         if lines or lost:
             raise NotApprovedError(self._told([*lines, *lost], why))

@@ -32,11 +32,16 @@ class Landed:
     def title(self) -> str:
         """As it is told."""
         short = self.commit[:12]
-        return f"pull request {self.pull.number} (commit {short})" if self.pull else f"commit {short}, of no pull request"
+        return (
+            f"pull request {self.pull.number} (commit {short})" if self.pull else f"commit {short}, of no pull request"
+        )
 
 
 class History(Git):
     """The branch that is delivered, by first parents."""
+
+    branch = "main"
+    """As the forge calls it: a pull request to another one has approved nothing here."""
 
     def commit(self) -> str:
         """The commit that is checked out; raise FaultsError where the work tree is not exactly it."""
@@ -64,7 +69,7 @@ class History(Git):
             told = statuses.own(forge, commit).get(context) if number else None
             if told is not None and told.state == SUCCESS:
                 return
-            pull = merged(forge, commit)
+            pull = merged(forge, commit, self.branch)
             before = self._before(forge, commit, pull)
             yield Landed(commit=commit, before=before, pull=pull)
             commit = before
@@ -75,7 +80,7 @@ class History(Git):
         for _ in range(_MOST):
             if before is None or pull is None or len(self.parents(commit)) > 1:
                 return before
-            other = merged(forge, before)
+            other = merged(forge, before, self.branch)
             if other is None or other.number != pull.number:
                 return before
             before = self.parent(before)
@@ -102,9 +107,9 @@ class History(Git):
                 self._git("worktree", "remove", "--force", str(path))
 
 
-def merged(forge: Forge, commit: str) -> Pull | None:
-    """The merged pull request that a commit came in by; of several the one that says so, else None."""
-    found = [pull for pull in forge.pulls_of(commit) if pull.merged]
+def merged(forge: Forge, commit: str, branch: str) -> Pull | None:
+    """The merged pull request that a commit came into a branch by; of several the one that says so, else None."""
+    found = [pull for pull in forge.pulls_of(commit) if pull.merged and pull.branch == branch]
     exact = [pull for pull in found if commit in pull.landed]
     chosen = exact or found
     return chosen[0] if len({pull.number for pull in chosen}) == 1 else None

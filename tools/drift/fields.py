@@ -81,8 +81,24 @@ def unrecorded(declared: Mapping[str, Any], live: Mapping[str, Any], manager: st
         if there is not MISSING and not same(value, there):
             found.append(Field(path=path, declared=value, live=there, holders=[]))
     more = [Field(path=path, declared=MISSING, live=_live(live, path), holders=[])
-            for path in _more(_own(declared), ours, ())]  # fmt: skip
+            for path, _ in _more(_own(declared), ours, ())]  # fmt: skip
     return [*found, *more]
+
+
+def added(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
+    """Places that somebody else has set and nobody has declared, each leaf by itself; a value stands where it is plain.
+
+    What a controller says of an object's state, in `status`, is no part of what is declared.
+    """
+    found: dict[Path, list[str]] = {}
+    for row in live["metadata"].get("managedFields") or []:
+        if row.get("manager") == manager or row.get("subresource") == "status":
+            continue
+        for path, tree in _more(_own(declared), row.get("fieldsV1") or {}, (), items=True):
+            for leaf in _leaves_of(tree, path):
+                if leaf[0] != "status":
+                    found.setdefault(leaf, []).append(_holder(row))
+    return [Field(path=path, declared=MISSING, live=_live(live, path), holders=who) for path, who in found.items()]
 
 
 def same(declared: Any, live: Any) -> bool:
@@ -141,22 +157,39 @@ def _held(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Pat
                 yield from _held(item, below, (*path, index))
 
 
-def _more(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
-    """Places that `tree` holds and that are not declared."""
+def _more(
+    value: Any, tree: Mapping[str, Any], path: Path, *, items: bool = False
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Places that `tree` holds and that are not declared, each with what it holds there; with `items` in lists too."""
     if is_secret(value):
         return
     if isinstance(value, Mapping):
         for name, below in tree.items():
             key = name[2:]
             if name.startswith("f:") and value.get(key) is None:
-                yield (*path, key)
+                yield (*path, key), below
             elif name.startswith("f:"):
-                yield from _more(value[key], below, (*path, key))
+                yield from _more(value[key], below, (*path, key), items=items)
     elif isinstance(value, list):
-        known = [id(below) for item in value if (below := _of_item(item, tree)) is not None]
+        known = {}
+        for index, item in enumerate(value):
+            if (below := _of_item(item, tree)) is not None:
+                known[id(below)] = index
         for name, below in tree.items():
             if name != "." and id(below) not in known:
-                yield (*path, name[2:])
+                yield (*path, name[2:]), below
+            elif items and name.startswith("k:"):
+                index = known[id(below)]
+                yield from _more(value[index], below, (*path, index), items=items)
+
+
+def _leaves_of(tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    """Leaves of a tree below a path; an item of a list is one."""
+    below = {name: inner for name, inner in tree.items() if name != "."}
+    if not below:
+        yield path
+    for name, inner in below.items():
+        yield from _leaves_of(inner if name.startswith("f:") else {}, (*path, name[2:]))
 
 
 def _live(live: Any, path: Path) -> Any:

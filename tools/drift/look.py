@@ -56,15 +56,17 @@ def look(
     return compare(entries, there, manager=manager, store=differs, unread=unread)
 
 
-def present(kube: Kube, entries: Sequence[Entry], environment: str) -> Listing:
+def present(kube: Kube, entries: Sequence[Entry], environment: str, made: Iterable[Kind] = MADE) -> Listing:
     """What the cluster holds of an environment, and every recorded object that is there without its labels.
+
+    `made` are kinds that are listed beside the recorded ones.
 
     Kinds that the program can make and the cluster does not serve are passed over, unless the state has such objects.
     """
     declared = {entry.kind for entry in entries}
     namespaces = sorted({entry.namespace for entry in entries if entry.namespace})
     labels = {PART_OF: "private-ai-kitchen", f"{DOMAIN}/environment": environment}
-    found = kube.listing({*declared, *MADE}, selector=labels, namespaces=namespaces)
+    found = kube.listing({*declared, *made}, selector=labels, namespaces=namespaces)
     there = {key_of(kind, live) for kind, live in found.objects}
     # A label may have been taken off by hand, and a list may be forbidden where a look at one object is not.
     asked = [entry for entry in entries if entry.key not in there]

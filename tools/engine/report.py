@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tools.engine.change import CREATE
 from tools.engine.findings import errors, policies, warnings
 from tools.engine.outcome import Outcome
+from tools.engine.refused import refused
 from tools.engine.sentences import dangers, headline, kinds, sentences
 from tools.engine.words import counted, wrapped
 
@@ -42,7 +43,7 @@ def changed(outcome: Outcome, before: Outcome | None = None) -> list[str]:
 def failure(outcome: Outcome) -> list[str]:
     """Why a run failed: denials, errors in full with their objects, and what was not done."""
     denied = policies(outcome, checked=False)
-    lines = [*denied, *errors(outcome)]
+    lines = [*denied, *errors(outcome), *refused(outcome)]
     if not lines:
         lines = [line for line in outcome.last_words if line.strip()][-_LAST:]
     return lines or [f"the engine ended with status {outcome.status}, without a word"]
@@ -50,7 +51,7 @@ def failure(outcome: Outcome) -> list[str]:
 
 def wrong(outcome: Outcome, *, checked: bool) -> list[str]:
     """Warnings, violations and errors of a run, all of them."""
-    return [*warnings(outcome), *policies(outcome, checked=checked), *errors(outcome)]
+    return [*warnings(outcome), *policies(outcome, checked=checked), *errors(outcome), *refused(outcome)]
 
 
 def memory(outcome: Outcome) -> list[str]:

@@ -125,6 +125,46 @@ class Kube:
 
         return list(self._each(one, wanted))
 
+    def kinds(self) -> tuple[dict[Kind, bool], list[str]]:
+        """Every kind that can be listed, in the version that its group prefers, with whether it lies in namespaces.
+
+        Beside it a sentence on each group that gave no answer. Raises KubeError when there is no answer at all.
+        """
+        status, answer = self._ask("GET", "/apis", "application/json")
+        groups = _checked(status, answer, "the API groups").get("groups") or []
+        versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
+        found: dict[Kind, bool] = {}
+        silent = []
+        for version, of_version in zip(versions, self._each(self._listable, versions), strict=True):
+            if isinstance(of_version, str):
+                silent.append(of_version)
+            else:
+                found |= {Kind(version, kind): resource.namespaced for kind, resource in of_version.items()}
+                self._known[version] = {**of_version, **self._known.get(version, {})}
+        return found, silent
+
+    def metadata(
+        self, asked: Sequence[tuple[Kind, str]], selector: Mapping[str, str] | None = None
+    ) -> Sequence[list[Object] | str]:
+        """Of each kind and namespace (none: the whole cluster) the objects, or why they cannot be listed.
+
+        Of every object its metadata alone, whatever kind it is: no content reaches this process.
+        """
+        query = {"labelSelector": ",".join(f"{key}={value}" for key, value in selector.items())} if selector else {}
+        self._discover({kind.api_version for kind, _ in asked})
+
+        def one(entry: tuple[Kind, str]) -> list[Object] | str:
+            kind, namespace = entry
+            resource = self._known[kind.api_version].get(kind.kind)
+            if resource is None:
+                return f"the cluster serves no {kind.kind} of {kind.api_version}"
+            try:
+                return self._pages(kind, resource.path(namespace), query, brief=True)
+            except RefusedError as error:
+                return str(error)
+
+        return list(self._each(one, asked))
+
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
         """Remove one object and what it owns, in the background; one that is gone is fine. Raises KubeError."""
         self._discover({kind.api_version})
@@ -149,12 +189,12 @@ class Kube:
         except RefusedError as error:
             return str(error)
 
-    def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> list[Object]:
+    def _pages(self, kind: Kind, path: str, query: Mapping[str, str], *, brief: bool = False) -> list[Object]:
         found: list[Object] = []
         after = ""
         while True:
             words = {**query, "limit": str(_PAGE), **({"continue": after} if after else {})}
-            status, answer = self._ask("GET", f"{path}?{urlencode(words)}", _accept(kind, "List"))
+            status, answer = self._ask("GET", f"{path}?{urlencode(words)}", _accept(kind, "List", brief=brief))
             content = _checked(status, answer, f"listing {kind}")
             found += content.get("items") or []
             after = (content.get("metadata") or {}).get("continue", "")
@@ -167,7 +207,13 @@ class Kube:
         for version, found in zip(missing, self._each(self._resources, missing), strict=True):
             self._known[version] = found
 
-    def _resources(self, version: str) -> dict[str, _Resource]:
+    def _listable(self, version: str) -> dict[str, _Resource] | str:
+        try:
+            return self._resources(version, "list")
+        except RefusedError as error:  # a part of the API that another server answers, and that is away
+            return str(error)
+
+    def _resources(self, version: str, verb: str = "") -> dict[str, _Resource]:
         base = f"/apis/{version}" if "/" in version else f"/api/{version}"
         status, answer = self._ask("GET", base, "application/json")
         if status == http.HTTPStatus.NOT_FOUND:
@@ -175,7 +221,7 @@ class Kube:
         return {
             entry["kind"]: _Resource(base=base, plural=entry["name"], namespaced=entry["namespaced"])
             for entry in _checked(status, answer, f"the kinds of {version}").get("resources") or []
-            if "/" not in entry["name"]
+            if "/" not in entry["name"] and (not verb or verb in entry.get("verbs", []))
         }
 
     @cached_property
@@ -194,8 +240,8 @@ class Kube:
             raise KubeError(str(error)) from error
 
 
-def _accept(kind: Kind, many: str = "") -> str:
-    return _BRIEF.format(many) if kind.kind == "Secret" else "application/json"
+def _accept(kind: Kind, many: str = "", *, brief: bool = False) -> str:
+    return _BRIEF.format(many) if brief or kind.kind == "Secret" else "application/json"
 
 
 def _checked(status: int, answer: bytes, what: str) -> dict[str, Any]:

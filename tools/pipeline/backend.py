@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.engine.checkpoints import VARIABLE
-from tools.engine.journal import Journal, Shelf
+from tools.engine.journal import Journal
 from tools.engine.outcome import Outcome
 from tools.local.errors import LocalError
 from tools.local.observed import observed
@@ -37,12 +37,16 @@ class TagShelf:
         self._journal: Journal | None = None
 
     def read(self) -> Journal | None:
-        """The journal; None without one. Asked once: while this command works, nobody else writes it."""
+        """The journal; None without one. Asked once between two runs of the engine."""
         if not self._known:
             tags: dict[str, str] = json.loads(self._call("stack", "tag", "ls", "--json") or "{}")
             self._journal = _unpacked(tags[TAG]) if TAG in tags else None
             self._known = True
         return self._journal
+
+    def forget(self) -> None:
+        """Ask anew the next time: a run that waited for the engine's lock, or was refused by it, was not alone."""
+        self._known = False
 
     def write(self, journal: Journal) -> None:
         """Put this one there; the backend writes a tag whole or not at all."""
@@ -70,7 +74,7 @@ class Backend:
         self._deployment: dict[str, Any] | None = None
 
     @cached_property
-    def journal(self) -> Shelf:
+    def journal(self) -> TagShelf:
         """Where the journal lies."""
         return TagShelf(self._call)
 
@@ -94,6 +98,7 @@ class Backend:
                 )
             finally:
                 self._deployment = None
+                self.journal.forget()
 
     def latest(self) -> Mapping[str, Any]:
         """The state; empty without one. Asked once between two runs."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import load_catalog
-from infra.faults import FaultsError, printable
+from infra.faults import FaultsError
 from infra.load import settings_from_file
+from ops.plan.style import in_markdown
 from tools.engine.words import table
 from tools.local.offline import STACKS
 from tools.local.workspace import REPOSITORY
 
 REPORTS = REPOSITORY / "reports"
-
-_MARKUP = re.compile(r"([\\`*<>\[\]|&])")
 
 
 def settings() -> int:
@@ -66,11 +64,6 @@ def report(directory: Path, reports: Path = REPORTS) -> int:
     (reports / "policies.md").write_text(text)
     print(text, end="")
     return status
-
-
-def in_markdown(text: str) -> str:
-    """A text of others as a page shows it: no markup, no link, no HTML, and nothing that cannot be seen."""
-    return _MARKUP.sub(r"\\\1", printable(text))
 
 
 def _render(stack: str, directory: Path) -> int:

@@ -31,7 +31,7 @@ from tools.ready.services import ABSENT
 NEEDED = ("PULUMI_BACKEND_URL",)
 
 Gate = Callable[[Outcome, Drift], None]
-"""Looks at a preview, and at what was found beside it, before anything is changed; raises a LocalError to stop there."""
+"""Looks at a preview, and at what was found beside it, before anything is changed; stops there by a LocalError."""
 
 
 def _open(*_: object) -> None:
@@ -53,10 +53,10 @@ def deploy(
 
     After an update that was killed, and with `distrust`, the state is first compared with what is there, and what may
     have changed unrecorded (with `distrust` every object) is applied again. What was removed by hand is made again, and
-    what was changed by hand is named (`take_back`). `gate` is asked with each preview. An engine that has begun is never
-    cut short. The settings file keeps its text. The log lies below `directory`. Returns 0; raises LocalError with what
-    the engine said. A kitchen that is not Ready after `wait` seconds is a LocalError; without `wait` it is said, and an
-    error only where its service is not there at all.
+    what was changed by hand is named (`take_back`). `gate` is asked with each preview. An engine that has begun is
+    never cut short. The settings file keeps its text. The log lies below `directory`. Returns 0; raises LocalError with
+    what the engine said. A kitchen that is not Ready after `wait` seconds is a LocalError; without `wait` it is said,
+    and an error only where its service is not there at all.
     """
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
@@ -79,11 +79,14 @@ def deploy(
     with screen.step(f"preview of {stack}") as step:
         preview = partial(screen.engine, backend, "preview", "--diff", *options)
         before = preview()
+        if before.status == 0:
+            gate(before, known.found)
         if cleared := after_kill(partial(make_way, planned=before)):
             before = preview()
         if before.status != 0:
             raise failed(f"stack {stack}: the preview failed or was denied; nothing changed", before, screen)
-        gate(before, known.found)
+        if cleared:
+            gate(before, known.found)
         step.result, *more = report.planned(before, everything=log.shown())
     for line in more:
         screen.lasting(line)
@@ -91,7 +94,7 @@ def deploy(
         left = known.mend(take_back)
         if "--target" not in options:
             cleared |= after_kill(partial(clear_the_way, planned=before))
-        step.result = _update(screen, backend, known, before, options, gate)  # the preview has told the rest
+        step.result = _update(screen, backend, known, before, options, gate=gate)  # the preview has told the rest
         if after_kill(remove_leftovers) or cleared:
             known.look()
     waited = f"waited for at most {wait:.0f} s" if wait else "looked at once"
@@ -105,7 +108,7 @@ def deploy(
 
 
 def _update(screen: Screen, backend: Backend, known: Stack, before: Outcome, options: Sequence[str],
-            gate: Gate) -> str:  # fmt: skip
+            *, gate: Gate) -> str:  # fmt: skip
     """Update as `before` has shown, and say in a few words what changed; raise LocalError."""
     if known.found.gone:  # the state forgot them since, so that they are made again
         before = screen.engine(backend, "preview", *options)

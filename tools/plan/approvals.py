@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from infra.settings import Settings
 from ops.plan.report import Entry
+from tools.engine.change import REPLACE
 from tools.engine.words import some
 from tools.plan import callers
 from tools.plan.compare import Difference
@@ -22,7 +24,7 @@ _SECURITY = ("signers", "bundleSignatures", "statedKinds", "entry.issuers", "ent
 """Settings of an environment that say who and what is trusted."""
 
 _KEY_GENERATION = "objectStore.keyGeneration"
-_MOST = 4
+_MOST = 3
 
 
 class Asked:
@@ -65,19 +67,20 @@ def asked(before: Facts | None, after: Facts, found: Sequence[Difference], parts
     """Go through the table; `parts` are the sections of the report."""
     old, new = before.settings if before else None, after.settings
     whom = Asked(old or new)
-    _objects(whom, found, parts["red"])
+    _lost(whom, parts["red"])
     _trust(whom, old, new, parts)
     _environment(whom, old, new, parts)
-    _kitchens(whom, new, parts)
+    _kitchens(whom, old or new, new, parts)
     if not whom.approvals and (rest := _unexplained(found, parts)):
         whom.role(PLATFORM, f"objects change for another reason than a kitchen's settings: {some(rest, 2)}")
     return whom
 
 
-def _objects(whom: Asked, found: Sequence[Difference], red: Sequence[Entry]) -> None:
-    for entry in red:
-        role = PLATFORM if entry["data"] else SECURITY
-        whom.role(role, f"{entry['operation']}s {entry['object']}")
+def _lost(whom: Asked, red: Sequence[Entry]) -> None:
+    if any(entry["data"] for entry in red):
+        whom.role(PLATFORM, "what holds data is deleted, replaced or left behind")
+    if any(entry["operation"] == REPLACE and not entry["data"] for entry in red):
+        whom.role(SECURITY, "keys are made anew")
 
 
 def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
@@ -90,7 +93,10 @@ def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, An
             if entry["change"] == callers.GAINS
             else "may more of"
         )
-        whom.role(SECURITY, f"{entry['who']} {verb} {entry['what']}")
+        why = f"{entry['who']} {verb} {entry['what']}"
+        whom.role(SECURITY, why)
+        if tenant := callers.tenant_of(new, entry["what"]):
+            whom.owner(tenant, new, why)
     for entry in parts["policy"]["exemptions"]:
         if entry["change"] in ("added", "changed"):
             whom.role(SECURITY, f"exemption of {entry['policy']} until {entry['until']}")
@@ -121,25 +127,25 @@ def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[s
         whom.role(PLATFORM, f"image {image['name']}")
 
 
-def _kitchens(whom: Asked, new: Settings, parts: dict[str, Any]) -> None:
+def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) -> None:
     """What the callers or the owner of one tenant notice."""
     for entry in parts["kitchens"]:
         for why in _of_kitchen(entry):
             whom.owner(entry["tenant"], new, why)
     for entry in parts["access"]:
-        if entry["change"] in (callers.WEIGHT,):
-            kitchen = new.kitchens.get(entry["who"])
-            whom.owner(
-                kitchen.tenant if kitchen else "", new, f"{entry['what']} of {entry['who']}: {entry['after'] or 'ends'}"
-            )
+        who, what = entry["who"], entry["what"]
+        tenant = callers.tenant_of(new, what) or callers.tenant_of(old, what)
+        if entry["change"] == callers.WEIGHT:
+            kitchen = new.kitchens.get(who) or old.kitchens.get(who)
+            whom.owner(kitchen.tenant if kitchen else "", new, f"{what} of {who}: {entry['after'] or 'ends'}")
         elif entry["change"] == callers.LOSES:
-            whom.owner(callers.tenant_of(new, entry["what"]), new, f"{entry['who']} no longer may call {entry['what']}")
+            whom.owner(tenant, new, f"{who} no longer may call {what}")
         elif entry["change"] == callers.LIMITS:
-            whom.owner(callers.tenant_of(new, entry["what"]), new, f"limits of {entry['who']} for {entry['what']}")
+            whom.owner(tenant, new, f"limits of {who} for {what}")
         elif entry["change"] == callers.ROLE and not entry["after"]:
-            whom.role(SECURITY, f"{entry['who']} loses {entry['what']}")
+            whom.role(SECURITY, f"{who} loses {what}")
     for entry in parts["gpus"]["cost"]:
-        if entry["before"] and entry["after"] and float(entry["after"]) > float(entry["before"]):
+        if entry["before"] and entry["after"] and Decimal(entry["after"]) > Decimal(entry["before"]):
             for kitchen in parts["kitchens"]:
                 whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")
 

@@ -39,8 +39,8 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 }
 """Properties that cannot change in place, with what lies below them, by kind: the object is replaced.
 
-Of the Kubernetes provider (pkg/provider/diff.go), of the program's `replace_on_changes` and of its own providers. A test
-holds it against the real engine.
+Of the Kubernetes provider (pkg/provider/diff.go), of the program's `replace_on_changes` and of its own providers. A
+test holds it against the real engine.
 """
 
 _CONTENT = ("data", "stringData", "binaryData")
@@ -147,7 +147,10 @@ def is_fixed(before: Planned, after: Planned, path: str) -> bool:
 
 
 def digest(changes: Sequence[Difference]) -> str:
-    """Sum of what is done: operation, type, name and each property with the sum of its new value, secrets without one."""
+    """Sum of what is done: operation, type, name, and each property with the sum of its new value, none of a secret.
+
+    The same on every machine, and on each day, for the same two programs.
+    """
     told = [
         [
             one.operation,

@@ -30,15 +30,17 @@ def environment(
     name: str, old: Side | None, new: Side, *, base: str | None, today: datetime.date, recorded: bool
 ) -> Environment:
     """Hold the sides against each other; without an `old` one everything is new."""
-    assert new.facts is not None
+    after = new.facts
+    if after is None:
+        raise ValueError(f"{name}: the settings of the work tree are not read")
     compared = _compared(base, old, recorded=recorded)
     if not new.goal.ended and not new.goal.outcome.denials():
         return failed(name, base, engine_report.failure(new.goal.outcome), compared)
     before = old.goal.after if old else {}
     found = differences(before, new.goal.after, new.goal.operations if recorded else None)
     facts = old.facts if old else None
-    parts = _sections(facts, new.facts, before, new.goal, found, old, today)
-    whom = approvals.asked(facts, new.facts, found, parts)
+    parts = _sections(old, new, after, found, today)
+    whom = approvals.asked(facts, after, found, parts)
     violations = [f"{one['policy']}: {one['object']}: {one['text']}" for one in parts["policy"]["violations"]]
     kept = [f"{one}: is protected, and an update refuses to delete it" for one in objects.protected(found)]
     verdict = _verdict(found, parts, denied=bool(violations or kept), approvals=whom.approvals)
@@ -50,7 +52,7 @@ def environment(
         counts=objects.counts(found, before, new.goal.after),
         approvals=whom.approvals if verdict != report.NO_CHANGES else [],
         reasons=[*violations, *kept, *whom.reasons],
-        next=_next(name, verdict, base, parts["kitchens"]),
+        next=_next(name, verdict, base, parts["kitchens"], elsewhere=bool(parts["settings"] or parts["images"])),
         changes=objects.changes(found, before, new.goal.after),
         **{key: value for key, value in parts.items() if key != "settings"},
     )
@@ -70,14 +72,9 @@ def failed(name: str, base: str | None, errors: Sequence[str], compared: Entry |
 
 
 def _sections(
-    before: Facts | None,
-    after: Facts,
-    old: dict[str, Any],
-    goal: Goal,
-    found: Sequence[Difference],
-    side: Side | None,
-    today: datetime.date,
+    side: Side | None, new: Side, after: Facts, found: Sequence[Difference], today: datetime.date
 ) -> dict[str, Any]:
+    before, old, goal = (side.facts, side.goal.after, new.goal) if side else (None, {}, new.goal)
     was = before.settings if before else None
     outcome = side.goal.outcome if side else None
     violations, warnings = judged.judged(outcome, goal.outcome, goal.after)
@@ -98,10 +95,8 @@ def _sections(
 
 def _not_compared(side: Side | None, before: Facts | None, found: Sequence[Difference], goal: Goal) -> list[str]:
     if side is None:
-        return ["not compared: there is no base, so everything is told as new"]
+        return ["not compared: there is no base, or its own preview fails, so everything is told as new"]
     lines = [] if before else ["not compared: settings and catalog of the base, which today's rules cannot read"]
-    if side.goal.outcome.status not in (0, None) and not side.goal.outcome.is_complete:
-        lines.append("not compared in full: the preview of the base failed before its end")
     return [*lines, *(objects.hidden(goal.after, SECRET) if found else [])]
 
 
@@ -121,14 +116,16 @@ def _compared(base: str | None, old: Side | None, *, recorded: bool) -> Entry:
     return {"kind": "base", "base": base, "text": f"compared with commit {base[:12]}, without a cluster and a state"}
 
 
-def _next(name: str, verdict: str, base: str | None, changed_kitchens: Sequence[Entry]) -> Entry:
+def _next(
+    name: str, verdict: str, base: str | None, changed_kitchens: Sequence[Entry], *, elsewhere: bool = True
+) -> Entry:
     """The next step, and what takes it back once it is done."""
     if verdict in (report.DENIED, report.FAILED):
         return {"command": f"mend it, then make plan STACK={name}", "back": "nothing to take back"}
     if verdict == report.NO_CHANGES:
         return {"command": "nothing to do", "back": "nothing to take back"}
-    back = f"git revert COMMIT, then make deliver STACK={name}"
     only = [entry for entry in changed_kitchens if entry["change"] == "changed"]
-    if base and len(only) == len(changed_kitchens) == 1:
-        back = f"kitchen rollback {only[0]['name']} --to {base[:12]} --stack {name}, or {back}"
-    return {"command": f"make deliver STACK={name}", "back": back}
+    back = "git revert COMMIT"
+    if base and not elsewhere and len(only) == len(changed_kitchens) == 1:
+        back = f"kitchen rollback {only[0]['name']} --to {base[:12]} --stack {name} --commit"
+    return {"command": f"make deliver STACK={name}", "back": f"{back} && make deliver STACK={name}"}

@@ -1,4 +1,4 @@
-"""What settings and catalog of one side say, and where two sides differ: out of Git alone, so that no value is a secret."""
+"""What settings and catalog of each side say, and where they differ: out of Git, where no secret is in clear text."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _PARTS = ("create-replacement", "delete-replaced", "discard-replaced")
 class Goal:
     """Resources by URN: `after` are those that the program declares, `before` those that a state has recorded.
 
-    `operations` are the engine's words for what differs from that state. `outcome` is what was said, and its exit status.
+    `operations` are the engine's words for what differs from that state. `outcome` is what was said, with the status.
     """
 
     after: dict[str, Planned] = field(default_factory=dict)

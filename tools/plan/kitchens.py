@@ -42,7 +42,7 @@ def _kitchen(
     namespace = naming.namespace(new.tenant, after.settings.environment)
     if old is None:
         entry = _entry(
-            new, namespace, "added", "start", "", f"answers once its pods have loaded their model{_bound(after, new)}"
+            new, namespace, "added", "start", away=f"answers once its pods have loaded their model{_bound(after, new)}"
         )
         return {**entry, "adapters": _adapters(before, after, None, new), "settings": _said(new)}
     adapters = _adapters(before, after, old, new)
@@ -52,18 +52,18 @@ def _kitchen(
         return None
     pods = "restart" if parts else "hot" if adapters and new.hot else "stay"
     away = _away(after, new, pods, manner)
-    entry = _entry(new, namespace, "changed", pods, f"{manner}: {', '.join(parts)}" if parts else "", away)
+    entry = _entry(new, namespace, "changed", pods, manner=f"{manner}: {', '.join(parts)}" if parts else "", away=away)
     return {**entry, "adapters": adapters, "settings": settings}
 
 
 def _gone(before: Facts, after: Facts, old: Kitchen) -> Entry:
     namespace = naming.namespace(old.tenant, before.settings.environment)
-    entry = _entry(old, namespace, "removed", "end", "", "for good")
+    entry = _entry(old, namespace, "removed", "end", away="for good")
     gone = [_adapter(before, after, None, before.catalog.adapters[ref], old.served_name(ref)) for ref in old.adapters]
     return {**entry, "adapters": gone}
 
 
-def _entry(kitchen: Kitchen, namespace: str, change: str, pods: str, manner: str, away: str) -> dict[str, Any]:
+def _entry(kitchen: Kitchen, namespace: str, change: str, pods: str, *, manner: str = "", away: str) -> dict[str, Any]:
     return {
         "name": kitchen.name,
         "tenant": kitchen.tenant,
@@ -135,7 +135,8 @@ def _served(side: Facts, kitchen: Kitchen) -> dict[str, Adapter]:
 
 def _adapter(before: Facts | None, after: Facts, new: Adapter | None, old: Adapter | None, name: str) -> Entry:
     adapter = new or old
-    assert adapter is not None
+    if adapter is None:
+        raise ValueError(f"{name}: an adapter that neither side has")
     last = adapter.approvals[-1] if adapter.approvals else None
     weights = next((file.sha256 for file in adapter.files if file.path == _WEIGHTS), "")
     return {

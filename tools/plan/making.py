@@ -115,7 +115,7 @@ class _Plan:
         if (known := plans.cache.read(self.stack, key)) is not None:
             return known
         goal = running.offline(self.stack, tree, plans.folder / f"{self.stack}-base", plans.said.directory)
-        if goal.ended or goal.after:
+        if goal.ended:
             plans.cache.write(self.stack, key, goal)
         return goal
 
@@ -129,7 +129,10 @@ class _Plan:
         return environment(self.stack, old, new, base=base, today=said.today, recorded=said.recorded)
 
     def _old(self, new: Side) -> Side | None:
-        """The side of the base; the work tree's own where nothing of the program differs, None where there is none."""
+        """The side of the base; the work tree's own where nothing of the program differs.
+
+        None where there is no base, or where its own preview fails: what it declares is not known then.
+        """
         if self.plans.said.recorded:
             return Side(facts=self.before, goal=Goal(after=new.goal.before))
         if self.plans.base is None:
@@ -138,7 +141,8 @@ class _Plan:
             return Side(facts=new.facts, goal=new.goal)
         if self.old is None:
             return None
-        return Side(facts=self.before, goal=self.old.result())
+        old = self.old.result()
+        return Side(facts=self.before, goal=old) if old.ended else None
 
 
 def _old_facts(tree: Path | None, stack: str) -> Facts | None:

@@ -12,7 +12,7 @@ from tools.engine.owners import owners
 from tools.engine.words import counted, some
 from tools.plan.compare import Difference
 from tools.plan.facts import Facts
-from tools.plan.planned import UNKNOWN, Planned
+from tools.plan.planned import UNKNOWN, Planned, may_be_secret
 
 _MOST_PATHS = 20
 _LOST = {
@@ -133,7 +133,8 @@ def not_known(found: Sequence[Difference]) -> list[str]:
     """Values of objects that change and that nobody knows before it is applied, a line an object."""
     lines = []
     for one in found:
-        paths = [path for path in one.paths if one.resource.leaves.get(path) == UNKNOWN]
+        open_ones = [path for path in one.paths if one.resource.leaves.get(path) == UNKNOWN]
+        paths = [path for path in open_ones if not may_be_secret(path)]  # a key is made: everybody knows that
         if paths and one.resource.is_object:
             lines.append(f"{one.resource.title}: {some(paths, 3)}")
     return lines

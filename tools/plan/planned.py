@@ -35,7 +35,7 @@ _COMPUTED = frozenset(
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key by which the engine marks a value that is no plain one: a secret, an asset, an output."""
 
-_MAY_BE_SECRET = re.compile(r"(?i)password|passwd|passphrase|secret_?key|api_?key|token$|private_?key|credential")
+_MAY_BE_SECRET = re.compile(r"(?i)(password|passwd|passphrase|secret_?key|api_?key|token|private_?key|credentials?)$")
 _SECRET_KINDS = {"Secret": ("data", "stringData")}
 _NO_PART = ("__provider", "kubeconfig")
 """Inputs that are not of the thing itself: a provider's own code, and where this machine reaches a cluster."""
@@ -114,20 +114,22 @@ def _leaves(kind: str, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     hidden = _SECRET_KINDS.get(kind.rpartition(":")[2], ()) if is_object(kind) else ()
     for key, value in inputs.items():
         if key not in _NO_PART:
-            yield from _walk(_joined("", key), value, hidden=key in hidden or _may_be_secret(key))
+            yield from _walk(_joined("", key), value, hidden=key in hidden or may_be_secret(key))
 
 
 def _walk(path: str, value: Any, *, hidden: bool) -> Iterator[tuple[str, str]]:
     """Sums by paths; an empty mapping or list is a value, so that it differs from none."""
     if isinstance(value, Mapping) and value and _SIGNATURE not in value:
         for key, part in value.items():
-            yield from _walk(_joined(path, key), part, hidden=hidden or _may_be_secret(key))
+            yield from _walk(_joined(path, key), part, hidden=hidden or may_be_secret(key))
     elif isinstance(value, list) and value:
         for index, part in enumerate(value):
             yield from _walk(f"{path}[{index}]", part, hidden=hidden)
     elif isinstance(value, str) and value in _COMPUTED:
         yield path, UNKNOWN
-    elif hidden or value == _MASKED or (isinstance(value, Mapping) and _SIGNATURE in value):
+    elif (
+        (hidden and isinstance(value, str)) or value == _MASKED or (isinstance(value, Mapping) and _SIGNATURE in value)
+    ):
         yield path, SECRET
     else:
         yield path, sum_of(value)
@@ -140,7 +142,8 @@ def _joined(path: str, key: str) -> str:
     return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
 
 
-def _may_be_secret(key: str) -> bool:
+def may_be_secret(key: str) -> bool:
+    """Whether a key, or the last part of a path, is called as secrets are."""
     return _MAY_BE_SECRET.search(key) is not None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from tools.pipeline.backend import Backend
 from tools.pipeline.stack_file import kept
 from tools.plan.goal import Goal
 
+_LOGS = threading.Lock()
+"""Each new log removes old ones: two at once would look at what the other has removed."""
+
 _FIXED = ("--non-interactive", "--color", "never", "--suppress-outputs")
 
 
@@ -30,7 +34,7 @@ def offline(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
     words += _pack(project)
     # The packages of this project come first, also where another copy of them is installed.
     environment = {**workspace.environment(), "PYTHONPATH": str(project)}
-    return _run(words, project, environment, folder, Log(directory, f"plan-{stack}"))
+    return _run(words, project, environment, folder, _log(directory, stack))
 
 
 def recorded(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
@@ -38,13 +42,18 @@ def recorded(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
     folder.mkdir(parents=True, exist_ok=True)
     words = ["pulumi", "preview", "--stack", stack, *_FIXED, *_pack(project)]
     with kept(project / f"Pulumi.{stack}.yaml"):
-        return _run(words, project, Backend.environment(), folder, Log(directory, f"plan-{stack}"))
+        return _run(words, project, Backend.environment(), folder, _log(directory, stack))
 
 
 def _run(words: Sequence[str], project: Path, environment: dict[str, str], folder: Path, log: Log) -> Goal:
     goal = Goal()
     goal.outcome = observed(words, project, environment, folder, log=log.path, echo=False, events=goal.take)
     return goal
+
+
+def _log(directory: Path, stack: str) -> Log:
+    with _LOGS:
+        return Log(directory, f"plan-{stack}")
 
 
 def _workspace(stack: str, project: Path, folder: Path) -> Workspace:

@@ -53,6 +53,11 @@ def answer(admin: Admin, call: str, name: str, *absent: str) -> dict[str, Any] |
     return content
 
 
+def all_of(admin: Admin, call: str) -> Any:
+    """The answer of a call that lists everything of a sort; an empty mapping where there is nothing."""
+    return json.loads(getattr(admin, call)() or "{}") or {}
+
+
 def admin_client(endpoint: str, key: tuple[str, str] | None = None) -> Admin:
     """A client with the short timeouts of `store_client`; with the administrator's key of the environment, or `key`."""
     bundle = store_client.ca_bundle()

@@ -72,7 +72,7 @@ def test_statuses_are_set_and_read_the_newest_first(server: ForgeServer) -> None
 def test_the_pull_request_of_a_commit_is_found(server: ForgeServer) -> None:
     server.merged = True
     (found,) = forge(server).pulls_of(MERGE)
-    assert (found.number, found.head, found.merged, found.landed) == (12, HEAD, True, (MERGE,))
+    assert (found.number, found.head, found.branch, found.merged, found.landed) == (12, HEAD, "main", True, (MERGE,))
     assert forge(server).pull(12) == found
     server.known = False
     assert forge(server).pulls_of(MERGE) == []
@@ -282,9 +282,9 @@ def test_what_pipelines_set_is_taken(tmp_path: Path) -> None:
     found = place(actions)
     assert found is not None
     assert (found.kind, found.pull, found.commit) == ("github", 12, HEAD)
-    found = place(actions | {"GITEA_ACTIONS": "true", "GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_PATH": ""})
+    found = place(actions | {"GITEA_ACTIONS": "true", "GITHUB_REF": "refs/heads/release", "GITHUB_EVENT_PATH": ""})
     assert found is not None
-    assert (found.kind, found.pull, found.commit) == ("gitea", None, MERGE)
+    assert (found.kind, found.pull, found.commit, found.branch) == ("gitea", None, MERGE, "release")
     lab = {"GITLAB_CI": "true", "KITCHEN_FORGE_TOKEN": TOKEN, "CI_API_V4_URL": "https://gitlab.example.com/api/v4",
            "CI_PROJECT_PATH": "ai/group/kitchen", "CI_MERGE_REQUEST_IID": "3", "CI_COMMIT_SHA": HEAD}  # fmt: skip
     found = place(lab)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ops.__main__ import main
 from ops.plan.report import DENIED, NEEDS_APPROVAL
 from ops.tell import body, statuses
 from ops.tell.comment import MARK
-from tests.support import plan_reports
+from tests.support import told_reports
 from tests.support.forge_server import HEAD, OTHER, OWN, TOKEN, ForgeServer
 
 HERE = f"<!-- {MARK} -->\n"
@@ -35,7 +36,7 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return plan_reports.write(tmp_path / "plan", plan_reports.environment(), text="# Plan\n\nfirst\n")
+    return told_reports.write(tmp_path / "plan", told_reports.environment(), text="# Plan\n\nfirst\n")
 
 
 def tell(folder: Path) -> int:
@@ -89,11 +90,11 @@ def test_a_comment_whose_making_got_no_answer_is_not_made_twice(server: ForgeSer
 
 
 def test_each_environment_has_a_status_with_its_digest(server: ForgeServer, tmp_path: Path) -> None:
-    changes = [plan_reports.change(), plan_reports.change("create", name="other")]
-    dev = plan_reports.environment(changes=changes)
-    prod = plan_reports.environment("prod", verdict=NEEDS_APPROVAL, approvals=["platform-team", "x" * 200])
-    bad = plan_reports.environment("test", verdict=DENIED, digest="")
-    assert tell(plan_reports.write(tmp_path / "plan", dev, prod, bad)) == 0
+    changes = [told_reports.change(), told_reports.change("create", name="other")]
+    dev = told_reports.environment(changes=changes)
+    prod = told_reports.environment("prod", verdict=NEEDS_APPROVAL, approvals=["platform-team", "x" * 200])
+    bad = told_reports.environment("test", verdict=DENIED, digest="")
+    assert tell(told_reports.write(tmp_path / "plan", dev, prod, bad)) == 0
     forge = statuses_of(server)
     assert (forge["kitchen/plan (dev)"].state, forge["kitchen/plan (dev)"].description) == (
         "success",
@@ -114,8 +115,8 @@ def statuses_of(server: ForgeServer) -> Any:
 
 def test_a_status_of_another_account_is_not_read(server: ForgeServer, folder: Path) -> None:
     assert tell(folder) == 0
-    server.add_status(OTHER, "kitchen/plan (dev)", "success", f"safe; plan {plan_reports.digest('forged')}")
-    assert statuses.digest_in(statuses_of(server)["kitchen/plan (dev)"]) == plan_reports.digest("dev")
+    server.add_status(OTHER, "kitchen/plan (dev)", "success", f"safe; plan {told_reports.digest('forged')}")
+    assert statuses.digest_in(statuses_of(server)["kitchen/plan (dev)"]) == told_reports.digest("dev")
 
 
 def test_a_pull_request_that_has_moved_on_is_told_nothing(server: ForgeServer, folder: Path, capsys: Any) -> None:
@@ -129,12 +130,12 @@ def test_a_plan_of_another_commit_is_refused(
     server: ForgeServer, tmp_path: Path, monkeypatch: Any, capsys: Any
 ) -> None:
     for commit in ("e" * 40, None):
-        folder = plan_reports.write(tmp_path / "plan", plan_reports.environment(), commit=commit)
+        folder = told_reports.write(tmp_path / "plan", told_reports.environment(), commit=commit)
         assert tell(folder) == 2
         assert f"must be a plan of commit {HEAD}" in capsys.readouterr().err
     assert server.asked == []
     monkeypatch.setenv("GITHUB_SHA", "e" * 40)
-    assert tell(plan_reports.write(tmp_path / "plan", plan_reports.environment(), commit="e" * 40)) == 0
+    assert tell(told_reports.write(tmp_path / "plan", told_reports.environment(), commit="e" * 40)) == 0
 
 
 def test_without_a_token_the_report_stays_where_it_is(folder: Path, capsys: Any) -> None:
@@ -144,11 +145,25 @@ def test_without_a_token_the_report_stays_where_it_is(folder: Path, capsys: Any)
     )
 
 
+@pytest.mark.parametrize(("source", "ends"), [("mallory/kitchen", 0), ("ai/kitchen", 1)])
+def test_a_fork_s_token_that_may_read_alone_is_no_failure(
+    source: str, ends: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    repositories = {"head": {"sha": HEAD, "repo": {"full_name": source}}, "base": {"repo": {"full_name": "ai/kitchen"}}}
+    (folder / "event.json").write_text(json.dumps({"pull_request": repositories}))
+    with ForgeServer(kind="github") as server:
+        server.hook = lambda method, *_: (403, {"message": "Resource not accessible"}, {}) if method == "POST" else None
+        for name, value in server.variables(GITHUB_EVENT_PATH=str(folder / "event.json")).items():
+            monkeypatch.setenv(name, value)
+        assert tell(folder) == ends
+    assert ("no right to tell, as in a run for a fork" in capsys.readouterr().out) == (ends == 0)
+
+
 def test_a_report_that_is_none_is_one_message(tmp_path: Path, capsys: Any) -> None:
     assert tell(tmp_path) == 2
     (tmp_path / "report.json").write_text("[]")
     assert tell(tmp_path) == 2
-    plan_reports.write(tmp_path, plan_reports.environment())
+    told_reports.write(tmp_path, told_reports.environment())
     (tmp_path / "report.md").unlink()
     assert tell(tmp_path) == 2
     assert "Traceback" not in capsys.readouterr().err

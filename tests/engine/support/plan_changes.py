@@ -1,0 +1,222 @@
+"""Prepared changes of settings, catalog and program, and a repository of its own in which each is made."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.local.workspace import REPOSITORY
+
+DEV, PROD, IMAGES = "Pulumi.dev.yaml", "Pulumi.prod.yaml", "infra/catalog/images.yaml"
+SECRET = "canary-7f3e9d51c0ffee"
+"""Stands wherever a secret stands in the base; it must be in no report."""
+
+Edit = tuple[str, str, str]
+"""File, and a text in it that another takes the place of."""
+
+_FILES = ("infra", "components", "policies", "Pulumi.yaml", DEV, PROD)
+_WHO = {f"GIT_{who}_{what}": said for who in ("AUTHOR", "COMMITTER")
+        for what, said in (("NAME", "dana"), ("EMAIL", "dana@example.com"), ("DATE", "2026-02-01T12:00:00Z"))}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One change: `base` edits come before the base is committed, `edits` are the change itself."""
+
+    name: str
+    stack: str
+    edits: Sequence[Edit]
+    base: Sequence[Edit] = ()
+
+    @property
+    def says(self) -> str:
+        """What it is about, for the name of a test."""
+        return f"{self.name}-{self.stack}"
+
+
+def day(days: int) -> str:
+    """A day from today on, as the settings write it."""
+    return (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=days)).isoformat()
+
+
+def _exemption(last: str) -> str:
+    return (
+        "  kitchen:exemptions:\n"
+        "  - {rule: pods-have-probes, object: ServingRuntime *, reason: a trial, "
+        f"approver: dana, expires: '{last}'}}\n  kitchen:tenants:\n"
+    )
+
+
+_SUPPORT = "adapters: [helpdesk-faq/v2026-02-01, helpdesk-classifier/v2026-02-01]"
+_SALES = """    sales:
+      owner: sales-operations
+      costCentre: "4720"
+      quota: {gpus: 2}
+      groups: {owner: [sales-owners], caller: [sales-callers]}
+"""
+_SUMMARY = """    summary:
+      tenant: sales
+      baseModel: tsuzumi-7b-instruct/v1
+      pool: l40s
+      adapters: [sales-summary/v2026-03-15]
+      loraMode: hot                       # adapters come and go without a new pod
+      runtime: {maxLoras: 1, maxLoraRank: 8, maxModelLen: 8192, concurrency: 16}
+"""
+_LEGAL = """    legal:
+      owner: legal-office
+      costCentre: "4730"
+      quota: {gpus: 4, cpu: 64, memoryGiB: 256, storageGiB: 200}
+      groups: {owner: [legal-owners], caller: [legal-callers]}
+"""
+_CONTRACTS = """    contracts:
+      tenant: legal
+      baseModel: tsuzumi-7b-instruct/v1
+      pool: l40s
+      adapters: [legal-contract-review/v2026-04-01]
+      replicas: 2
+      runtime: {maxLoras: 1, maxLoraRank: 16, maxModelLen: 16384, concurrency: 8}
+"""
+_PHASE = "kitchen:phase: 3 "
+_TENANTS = "  kitchen:tenants:\n"
+_FOUR = [(PROD, _PHASE, "kitchen:phase: 4 ")]
+_CANARY = "      replicas: 2\n      canary: {weight: 10, runtime: {concurrency: 16}}\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 8192"
+_NO_CANARY = "      replicas: 2\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 8192"
+_PRICES = "  kitchen:prices: {currency: EUR, gpuHour: {l40s: 2.5}}\n" + _TENANTS
+_PHASE_TWO = [
+    (DEV, _PHASE, "kitchen:phase: 2 "),
+    (DEV, f"      {_SUPPORT}\n", ""),
+    (DEV, _SUMMARY, ""),
+]
+
+_NO_PROBE: Edit = ("components/serving/runtime_spec.py", '        "readinessProbe": _probe(3),\n', "")
+
+CHANGES: Sequence[Change] = (
+    Change(name="adapter-added", stack="dev", edits=[(DEV, _SUPPORT, f"{_SUPPORT[:-1]}, legal-contract-review/v2026-04-01]")]),
+    Change(
+        name="adapter-added-hot",
+        stack="dev",
+        edits=[(DEV, "[sales-summary/v2026-03-15]", "[sales-summary/v2026-03-15, helpdesk-faq/v2026-02-01]")],
+    ),
+    Change(name="adapter-removed", stack="dev", edits=[(DEV, ", helpdesk-classifier/v2026-02-01]", "]")]),
+    Change(name="rank-raised", stack="dev", edits=[(DEV, "maxLoraRank: 16", "maxLoraRank: 32")]),
+    Change(
+        name="base-switched",
+        stack="dev",
+        edits=[
+            (DEV, "      baseModel: tsuzumi-7b-instruct/v1\n      pool: l40s\n      adapters: [helpdesk-faq",
+             "      baseModel: llama-3-8b-instruct/v1\n      pool: l40s\n      adapters: [helpdesk-faq"),
+            (DEV, _SUPPORT, "adapters: [code-review/v2026-05-01]"),
+        ],
+    ),
+    Change(
+        name="image-bumped",
+        stack="prod",
+        edits=[
+            (IMAGES, "0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967", "0" * 60 + "beef"),
+            (IMAGES, "version: 0.27.1\n    state", "version: 0.27.1.post1\n    state"),
+        ],
+    ),
+    Change(name="tenant-removed", stack="dev", edits=[(DEV, _SALES, ""), (DEV, _SUMMARY, "")]),
+    Change(name="tenant-removed-protected", stack="prod", edits=[(PROD, _LEGAL, ""), (PROD, _CONTRACTS, "")]),
+    Change(name="quota-cut", stack="prod", edits=[(PROD, "quota: {gpus: 8, cpu: 128", "quota: {gpus: 6, cpu: 128")]),
+    Change(
+        name="access-widened",
+        stack="prod",
+        edits=[(PROD, "      pool: h100\n", "      pool: h100\n      access: [{groups: [engineering-callers, legal-callers]}]\n")],
+    ),
+    Change(name="access-narrowed", stack="dev", edits=[(DEV, ", caller: [sales-callers]}", "}")]),
+    Change(name="role-given", stack="dev", edits=[(DEV, "security: [security-office]", "security: [security-office, contractors]")]),
+    Change(name="exemption-added", stack="dev", edits=[(DEV, _TENANTS, _exemption(day(90)))]),
+    Change(
+        name="exemption-near-its-end",
+        stack="dev",
+        base=[(DEV, _TENANTS, _exemption(day(5))), _NO_PROBE],
+        edits=[(DEV, "maxModelLen: 8192, concurrency: 16}", "maxModelLen: 8192, concurrency: 12}")],
+    ),
+    Change(name="canary-on", stack="prod", base=_FOUR, edits=[(PROD, _NO_CANARY, _CANARY)]),
+    Change(
+        name="canary-weight",
+        stack="prod",
+        base=[*_FOUR, (PROD, _NO_CANARY, _CANARY)],
+        edits=[(PROD, "canary: {weight: 10", "canary: {weight: 50")],
+    ),
+    Change(
+        name="phase-two-to-three",
+        stack="dev",
+        base=_PHASE_TWO,
+        edits=[
+            (DEV, "kitchen:phase: 2 ", _PHASE),
+            (DEV, "      pool: l40s\n      runtime: {maxLoras: 2", f"      pool: l40s\n      {_SUPPORT}\n      runtime: {{maxLoras: 2"),
+        ],
+    ),
+    Change(name="replicas", stack="prod", edits=[(PROD, "      replicas: 2\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 16384", "      replicas: 3\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 16384")]),
+    Change(name="gpu-pool", stack="dev", edits=[(DEV, "memoryGiB: 48, gpus: 8}", "memoryGiB: 48, gpus: 6}")]),
+    Change(name="key-rotation", stack="dev", edits=[(DEV, "    bucketPrefix: dev-\n", "    bucketPrefix: dev-\n    keyGeneration: 2\n")]),
+    Change(name="limits-raised", stack="prod", edits=[(PROD, "requestsPerMinute: 120", "requestsPerMinute: 240")]),
+    Change(name="store-endpoint", stack="dev", edits=[(DEV, "https://minio.dev.kitchen.example", "https://store.dev.kitchen.example")]),
+    Change(name="lock-of-buckets", stack="prod", edits=[(PROD, "    objectLockDays: 365\n", "")]),
+    Change(name="price", stack="dev", edits=[(DEV, _TENANTS, _PRICES)]),
+    Change(name="cost-rises", stack="prod",
+           base=[(PROD, _TENANTS, _PRICES.replace("l40s: 2.5", "l40s: 2.5, h100: 6"))],
+           edits=[(PROD, "      replicas: 2\n      runtime: {maxLoras: 1, maxLoraRank: 8", "      replicas: 3\n      runtime: {maxLoras: 1, maxLoraRank: 8")]),
+    Change(name="owner", stack="dev", edits=[(DEV, "owner: support-team", "owner: service-desk")]),
+    Change(name="no-change", stack="dev", edits=[(DEV, "# Development environment.", "# The development environment.")]),
+    Change(name="broken-settings", stack="dev", edits=[(DEV, "maxLoraRank: 8,", "maxLoraRank: 4,")]),
+    Change(
+        name="policy-violation",
+        stack="dev",
+        edits=[_NO_PROBE],
+    ),
+    Change(
+        name="storage-class",
+        stack="dev",
+        edits=[(DEV, "className: shared-rwx", "className: cephfs-rwx")],
+    ),
+)  # fmt: skip
+
+
+class Project:
+    """A repository with what a stack's program is made of, on a branch that comes from `main`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Copy this work tree's files into `folder`."""
+        self.folder = folder
+        for name in _FILES:
+            source = REPOSITORY / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, symlinks=True)  # with what is compiled already
+            else:
+                shutil.copy(source, folder / name)
+        (folder / ".gitignore").write_text("/.venv\n__pycache__/\n")
+        (folder / ".venv").symlink_to((REPOSITORY / ".venv").resolve())
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def commit(self, edits: Sequence[Edit]) -> str:
+        """Make edits and commit them; the commit's name."""
+        self.edit(edits)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message=a change")
+        return self.git("rev-parse", "HEAD")
+
+    def edit(self, edits: Sequence[Edit]) -> None:
+        """Make edits; each text must be there."""
+        for name, old, new in edits:
+            text = (self.folder / name).read_text()
+            assert old in text, f"{name}: {old!r} is not there"
+            (self.folder / name).write_text(text.replace(old, new, 1))
+
+    def branch(self, edits: Sequence[Edit]) -> str:
+        """Make edits on a branch of their own."""
+        self.git("checkout", "--quiet", "-b", "change")
+        return self.commit(edits)
+
+    def git(self, *words: str, env: Mapping[str, str] | None = None) -> str:
+        """Run git there."""
+        done = subprocess.run(["git", *words], cwd=self.folder, env={**os.environ, **_WHO, **(env or {})},
+                              capture_output=True, text=True, check=True)  # fmt: skip
+        return done.stdout.strip()

@@ -1,0 +1,132 @@
+"""The report for people: head first and short, details folded and cut last, nothing of strangers is markup."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.plan.markdown import MOST, head, markdown, plain
+from ops.plan.report import Environment
+from tests.support.plan_reports import adapter, kitchen, quiet, report, whole
+
+HEADS = sorted((Path(__file__).parent / "heads").glob("*.md"))
+HOSTILE = "<img src=x onerror=alert(1)> [a](http://x) `b` **c** | @everyone #1 \x1b[31m\u202e </details>"
+
+
+def test_the_verdict_comes_first_and_the_next_step_last() -> None:
+    lines = head(report()).splitlines()
+    assert lines[0] == "### Plan: dev: denied; prod: no changes"
+    assert lines[2].startswith("**dev: denied**; 1 to create, 2 to update, 1 to replace, 1 to delete; 83 stay")
+    (step,) = (line for line in lines if line.startswith("- next: "))
+    assert step == "- next: `make deliver STACK=dev`; takes it back: `git revert COMMIT && make deliver STACK=dev`"
+
+
+def test_the_sections_of_the_head_keep_their_order() -> None:
+    words = ["**denied**", "kitchen support", "GPUs:", "access:", "image vllm", "**RED: deletes**", "to consider:",
+             "exemptions:", "drift:", "not known:", "also:", "next:"]  # fmt: skip
+    text = head(report(whole()))
+    places = [text.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_a_head_is_read_in_twenty_seconds() -> None:
+    many = whole(
+        kitchens=[kitchen(name=f"k{number}", settings=[f"replicas 1 -> {number}"]) for number in range(40)],
+        reasons=[f"rule-{number}: x" for number in range(40)],
+        policy={**whole().policy, "violations": list(whole().policy["violations"]) * 40},
+        access=list(whole().access) * 40,
+        red=list(whole().red) * 40,
+        unknown=["x"] * 40,
+        notes=["y"] * 40,
+    )
+    lines = head(report(many)).splitlines()
+    assert len(lines) <= 26
+    assert max(map(len, lines)) <= 520
+    assert "and 36 more of these below" in head(report(many))
+
+
+def test_no_changes_is_said_and_nothing_else_is() -> None:
+    text = markdown(report(quiet()))
+    assert text.splitlines()[2:] == [
+        "**prod: no changes**; compared with commit 1133794a5a71, without a cluster and a state"
+    ]
+    assert "<details>" not in text
+
+
+def _hostile() -> Environment:
+    finding = {"policy": HOSTILE, "object": HOSTILE, "text": HOSTILE}
+    return whole(
+        reasons=[HOSTILE],
+        approvals=[HOSTILE],
+        policy={"violations": [finding], "warnings": [finding], "exemptions": []},
+        kitchens=[kitchen(settings=[HOSTILE], manner=HOSTILE, adapters=[adapter(licence=HOSTILE, approver=HOSTILE)])],
+        access=[{"change": "gains", "who": HOSTILE, "what": HOSTILE, "before": "", "after": HOSTILE}],
+        red=[{"operation": "delete", "object": HOSTILE, "data": True, "why": HOSTILE}],
+        drift={"text": HOSTILE, "lines": [HOSTILE]},
+        unknown=[HOSTILE],
+        notes=[HOSTILE],
+        errors=[HOSTILE],
+        changes=[{**whole().changes[0], "name": HOSTILE, "properties": [HOSTILE]}],
+    )
+
+
+def test_texts_of_strangers_are_no_markup() -> None:
+    text = markdown(report(_hostile()))
+    ours = re.compile(r"</?(details|summary)>|<!-- -->")
+    assert not re.search(r"(?<!\\)<", ours.sub("", text).replace("\\<", ""))
+    assert "](http" not in text.replace("\\]", "")
+    assert text.count("<details>") == text.count("\n</details>")
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "@everyone" not in text
+    assert not re.search(r"(^|\s)#1", text)
+
+
+def test_a_terminal_gets_the_same_without_marks() -> None:
+    text = plain(report(_hostile()))
+    assert "<details>" not in text
+    assert "\x1b" not in text
+    assert "**dev" not in text
+
+
+@pytest.mark.parametrize("number", [1, 300, 5000])
+def test_a_comment_is_shorter_than_a_forge_takes(number: int) -> None:
+    big: dict[str, Any] = {
+        "changes": [{**whole().changes[0], "name": f"object-{index}", "properties": ["spec." + "x" * 200]}
+                    for index in range(number)],
+        "kitchens": [kitchen(name=f"k{index}") for index in range(number)],
+    }  # fmt: skip
+    every = report(whole(**big), whole(name="prod", **big))
+    text = markdown(every)
+    assert len(text) < MOST
+    assert text.startswith(head(every))
+    if number == 5000:
+        assert "cut here: all of it is in report.json" in text
+        assert text.count("<details>") == text.count("\n</details>")
+
+
+def test_what_is_cut_is_the_end() -> None:
+    big = [{**whole().changes[0], "name": f"object-{index}"} for index in range(5000)]
+    text = markdown(report(whole(changes=big)))
+    for section in ("kitchens", "images", "what is lost", "policies", "drift"):
+        assert f"<summary>{section} (" in text
+    assert "object-0 " in text
+    assert "object-4999" not in text
+
+
+@pytest.mark.parametrize("file", HEADS, ids=lambda file: file.stem)
+def test_heads_of_prepared_changes_are_short(file: Path) -> None:
+    """What they say is compared by the engine's tests, which make them."""
+    text = file.read_text()
+    lines = text.splitlines()
+    assert len(lines) <= 16
+    assert max(map(len, lines)) <= 600
+    assert text.count(" -> ") == 0, "an arrow must be escaped"
+    assert not re.search(r"(\S+) -\\> \1\b(?![.\w-])", text), "something that stays is shown"
+
+
+def test_there_are_heads() -> None:
+    assert len(HEADS) >= 20

@@ -1,0 +1,84 @@
+"""The store: whoever reaches our buckets and is not declared is told, and nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.object_store.minio.accounts import Accounts
+from tools.drift_report.objects import Seen, Way
+from tools.drift_report.store import Ours, _People, of_store
+
+READS = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::dev-lora/*"]}]}
+ALL = {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}]}
+OTHER = {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::billing/*"]}]}
+ADMIN = {"Statement": [{"Effect": "Allow", "Action": ["admin:*"]}]}
+OURS = Ours(
+    buckets=["dev-lora", "dev-models"], users=["support"], policies=["support"], owners=["kitchen/dev"], own="root"
+)
+
+
+def told(**found: Any) -> list[tuple[str, str, str]]:
+    empty: dict[str, Any] = {"users": {}, "members": {}, "groups": {}, "keys": {}}
+    policies = {"readwrite": ALL, "consoleAdmin": ADMIN, "support": READS, **found.pop("policies", {})}
+    seen = Seen()
+    _People(Accounts(**{**empty, **found, "policies": policies}), OURS, seen).tell()
+    return [(finding.kind, finding.name, finding.more) for finding in seen.findings]
+
+
+def test_what_is_declared_or_of_others_is_not_told() -> None:
+    others = {"support": ("support",), "biller": ("billing",), "idle": ()}
+    assert told(users=others, policies={"billing": OTHER}, keys={"k": "biller", "root": "root"}) == []
+
+
+def test_a_user_is_told_by_what_its_policy_reaches() -> None:
+    assert told(users={"mallory": ("readwrite",)}) == [
+        ("user of the store", "mallory", "reaches dev-lora and 1 more of ours, by policy readwrite")
+    ]
+    assert told(users={"boss": ("consoleAdmin",)}) == [
+        ("user of the store", "boss", "administers the store, by policy consoleAdmin")
+    ]
+
+
+def test_a_user_is_told_by_its_group_and_the_group_too() -> None:
+    found = told(users={"mallory": ()}, members={"mallory": ("team",)}, groups={"team": ("readwrite",)})
+    assert [(kind, name) for kind, name, _ in found] == [
+        ("user of the store", "mallory"),
+        ("group of the store", "team"),
+    ]
+
+
+def test_a_declared_user_in_a_group_and_a_further_key_of_one_are_told() -> None:
+    found = told(users={"support": ("support",)}, members={"support": ("team",)}, keys={"copy": "support"})
+    assert found == [
+        ("membership of user", "support", "member of group team, which is not declared"),
+        ("access key", "copy", "a further key of support"),
+    ]
+
+
+def test_a_policy_that_reaches_our_buckets_is_told_before_anybody_has_it() -> None:
+    assert told(policies={"spare": READS}) == [("policy of the store", "spare", "reaches dev-lora")]
+    ours = {"ID": "kitchen/dev", "Statement": []}
+    assert told(policies={"left": ours}) == [("policy of the store", "left", "has our name as its owner")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::dev-?ora"}, "reaches dev-lora"),
+        ({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "x"}, "allows all but some"),
+        ({"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": "x"}, "allows all but some"),
+        ({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}, ""),
+        ({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::dev-[l]ora"}, ""),
+        ({"Effect": "Allow", "Action": ["*"], "Resource": "x"}, "administers the store"),
+    ],
+)
+def test_what_a_policy_reaches(statement: dict[str, Any], words: str) -> None:
+    assert OURS.reached({"Statement": statement}) == words
+
+
+def test_a_store_without_keys_is_not_looked_at_and_that_is_said() -> None:
+    bucket = {"urn": "u", "type": "kitchen:kitchen:S3Bucket", "id": "dev-lora", "custom": True}
+    seen = of_store([bucket], endpoint=None, key=None, prefix="dev-", way=Way(command="make up"))
+    assert len(seen.unread) == 1 and "KITCHEN_OBJECT_STORE_ACCESS_KEY" in seen.unread[0]

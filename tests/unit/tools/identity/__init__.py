@@ -1,0 +1,1 @@
+"""Tests of rendered rights: what each way gets, by name where names are known, and nothing beside it."""

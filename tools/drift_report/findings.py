@@ -1,0 +1,109 @@
+"""What a look has found, in the form that table, JSON and numbers are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Place(StrEnum):
+    """Where something is not as declared."""
+
+    CLUSTER = "cluster"
+    STORE = "store"
+    SERVER = "server"
+
+
+class What(StrEnum):
+    """How it is not as declared; `unrecorded` was set by an update of ours that was interrupted."""
+
+    MISSING = "missing"
+    LEAVING = "leaving"
+    CHANGED = "changed"
+    UNRECORDED = "unrecorded"
+    UNDECLARED = "undeclared"
+
+
+OPERATIONS: Mapping[What, str] = {
+    What.MISSING: "create",
+    What.LEAVING: "create",
+    What.CHANGED: "update",
+    What.UNRECORDED: "update",
+    What.UNDECLARED: "other",
+}
+"""What it is to an update, in the words of the numbers; what nobody declares no update touches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field: its path, what is declared and what is there, as texts that may be shown, and who has set it."""
+
+    path: str
+    declared: str | None = None
+    live: str | None = None
+    by: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return `spec.hard["requests.cpu"]: declared 64, is 640 (kubectl-edit)`."""
+        said = [f"declared {self.declared}"] * (self.declared is not None)
+        said += [f"is {self.live}"] * (self.live is not None)
+        who = f" ({', '.join(self.by)})" if self.by else ""
+        return f"{self.path}{': ' if said else ''}{', '.join(said)}{who}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is not as declared; `way` says what a person types, or does, about it."""
+
+    place: Place
+    what: What
+    kind: str
+    name: str
+    namespace: str = ""
+    changes: tuple[Change, ...] = ()
+    by: tuple[str, ...] = ()
+    more: str = ""
+    way: str = ""
+
+    @property
+    def title(self) -> str:
+        """Kind, namespace and name."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Alike things stand beside each other, and two looks at the same have the same order."""
+        return (self.place, self.what, self.namespace, self.kind, self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One look: what was found, what is there by design (by rule how often), and what could not be looked at.
+
+    `unasked` was not to be looked at, and takes nothing from the look's verdict.
+    """
+
+    stack: str
+    environment: str
+    against: str
+    findings: Sequence[Finding] = ()
+    known: Mapping[str, int] = field(default_factory=dict)
+    unread: Sequence[str] = ()
+    unasked: Sequence[str] = ()
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """`drift`, else `unknown` where something could not be looked at, else `none`."""
+        return "drift" if self.findings else "unknown" if self.unread else "none"
+
+    @property
+    def status(self) -> int:
+        """Exit code: 0 none, 1 drift, 4 no drift in what could be looked at, which is not everything."""
+        return {"none": 0, "drift": 1, "unknown": 4}[self.verdict]
+
+
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """Each once, in the order in which they are told."""
+    return sorted(dict.fromkeys(findings), key=lambda finding: finding.order)

@@ -1,0 +1,62 @@
+"""Which values of fields may be shown: a look goes into logs, files and issues, and somebody may have typed a key.
+
+Closed: a value is shown where its place holds no free text. Everything else is told by its path alone.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from infra.faults import HIDDEN, printable
+from policies.manifests.quantities import quantity
+from tools.drift.fields import MISSING, Field
+from tools.drift.recorded import Entry
+
+_OPEN = frozenset(
+    {
+        *("image", "rules", "subjects", "roleRef", "hard", "limits", "requests", "ingress", "egress", "policyTypes"),
+        *("podSelector", "selector", "ports", "protocol", "port", "targetPort", "accessModes", "storageClassName"),
+        *("minAvailable", "maxUnavailable", "type", "finalizers", "nodeSelector", "tolerations", "scaleMetric"),
+        *("parentRefs", "hostnames", "backendRefs", "serviceAccountName", "runtime", "preemptionPolicy"),
+    }
+)
+"""Keys below which Kubernetes and KServe take names, numbers and quantities; checked by their APIs."""
+
+_GUARDS = "pod-security.kubernetes.io/"
+"""Labels of a namespace that decide what its pods may do; their values are words of a list."""
+
+_CLOSED = frozenset({"env", "args", "command", "data", "stringData", "binaryData", "annotations", "httpHeaders"})
+"""Keys below which anybody writes anything; they win over those above them."""
+
+_LONGEST = 80
+
+
+def shown(entry: Entry, field: Field, value: Any) -> str | None:
+    """A value of a field as it may be shown; None where there is none."""
+    if value is MISSING:
+        return None
+    if entry.kind.kind == "Secret":
+        return HIDDEN
+    if not _may(field, value):
+        return HIDDEN
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=lambda _: HIDDEN)
+    text = printable(text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _may(field: Field, value: Any) -> bool:
+    words = [part for part in field.path if isinstance(part, str)]
+    if not _CLOSED.isdisjoint(words) or _has_closed(value):
+        return False
+    if isinstance(value, bool | int | float) or value is None:
+        return True
+    if isinstance(value, str) and quantity(value) is not None and len(value) <= 12:
+        return words[-1:] != ["value"]
+    return not _OPEN.isdisjoint(words) or any(word.startswith(_GUARDS) for word in words[-1:])
+
+
+def _has_closed(value: Any) -> bool:
+    if isinstance(value, dict):
+        return not _CLOSED.isdisjoint(value) or any(map(_has_closed, value.values()))
+    return isinstance(value, list) and any(map(_has_closed, value))

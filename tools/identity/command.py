@@ -1,0 +1,111 @@
+"""`kitchen identity`: the rights of whoever deploys, syncs or looks, as YAML that an administrator applies."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.faults import Fault, FaultsError, printable
+from infra.load import read_stack_file
+from infra.strict_yaml import parse
+from ops.whole_file import put
+from tools.identity.judged import configuration, statements
+from tools.identity.manifests import account, manifests, text
+from tools.identity.rights import CI, PLAN, WAYS, rights
+from tools.identity.store import STORE, policy_text
+from tools.local.errors import LocalError
+from tools.local.offline import render
+from tools.local.workspace import REPOSITORY
+from tools.progress import heard
+from tools.toolchain import PREVIEW, ToolchainError, ensure
+
+_MODE = 0o644
+_ACCOUNT = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+"""Namespace and name of a ServiceAccount."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("--stack", required=True, metavar="NAME", help="dev or prod")
+    text_of = (
+        "who gets rights: ci updates, argocd syncs, drift looks, plan needs none, store is the object store's account"
+    )
+    parser.add_argument("--way", choices=(*WAYS, STORE), default=CI, help=text_of)
+    parser.add_argument(
+        "--account", metavar="NAMESPACE/NAME", help="a ServiceAccount that is there, instead of a new one"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there, instead of to standard output")
+    parser.add_argument(
+        "--policy-config",
+        type=Path,
+        metavar="FILE",
+        help="write there what the policy pack is to be told of the rights",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Render, judge and write; 0 when it is written. Raises FaultsError for bad input and for denied rights."""
+    path = _settings(options)
+    environment = str(read_stack_file(path).get("environment", options.stack))
+    if options.way == STORE:
+        _write(options.out, policy_text(path))
+        return 0
+    who = account(options.way, environment, options.account)
+    try:
+        objects = [] if options.way == PLAN else rendered(options.stack)
+    except (LocalError, ToolchainError) as error:
+        print(printable(f"identity: {error}"), file=sys.stderr)
+        return 1
+    given = rights(objects, options.way)
+    made = manifests(given, options.way, environment, who)
+    stated = statements(made, given, path) if made else []
+    _write(options.out, text(made, options.way, environment, who))
+    if options.policy_config is not None:
+        _write(options.policy_config, configuration(stated))
+    return 0
+
+
+def rendered(stack: str) -> list[Mapping[str, Any]]:
+    """Every object of a stack, as `make render` writes them; raise LocalError."""
+    ensure(PREVIEW)
+    with tempfile.TemporaryDirectory(prefix="kitchen-") as folder, heard(lambda _line, _stays: None):
+        render(stack, Path(folder))
+        files = sorted((Path(folder) / "rendered" / stack).rglob("*.yaml"))
+        return [parse(file.read_bytes()) for file in files]
+
+
+def _settings(options: argparse.Namespace) -> Path:
+    """The stack's settings; raise FaultsError with every fault of what was given."""
+    faults = []
+    path = REPOSITORY / f"Pulumi.{options.stack}.yaml"
+    if not options.stack.replace("-", "").isalnum() or not path.is_file():
+        known = sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml"))
+        rule = f"there must be a settings file of this name; known: {', '.join(known)}"
+        faults.append(Fault(path="--stack", value=options.stack, rule=rule, example=known[0]))
+    if options.account is not None and not _ACCOUNT.fullmatch(options.account):
+        rule = "must be NAMESPACE/NAME of a ServiceAccount"
+        faults.append(Fault(path="--account", value=options.account, rule=rule, example="delivery/runner"))
+    if options.account is not None and options.way in (PLAN, STORE):
+        rule = f"way {options.way} gives no account of the cluster rights"
+        faults.append(Fault(path="--account", value=options.account, rule=rule, example="--way ci"))
+    if faults:
+        raise FaultsError("identity", faults)
+    return path
+
+
+def _write(path: Path | None, content: str) -> None:
+    if path is None:
+        print(content, end="", flush=True)
+        return
+    try:
+        put(path, content.encode(), _MODE)
+    except OSError as error:
+        rule = f"must be a file that can be written: {error.strerror}"
+        raise FaultsError(
+            "identity", [Fault(path="--out", value=str(path), rule=rule, example="identity.yaml")]
+        ) from None

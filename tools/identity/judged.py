@@ -1,0 +1,96 @@
+"""The policy pack over rendered rights: what it refuses is stated by name here, with a reason, or the render fails."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.labels import DOMAIN
+from infra.faults import HIDDEN, Fault, FaultsError, printable
+from policies.check.__main__ import judge
+from policies.check.errors import CheckError
+from tools.identity.rights import Rights
+
+_RULE = "rbac-least"
+_READS = {"get", "list", "watch"}
+_PLACE = re.compile(r"rules\[(\d+)\]\.resources\[(\d+)\]")
+
+STATED: Mapping[str, str] = {
+    "namespaces": "the program declares the namespaces of its tenants: by name, made before by an administrator",
+    "priorityclasses": "the program declares one PriorityClass an environment: by name",
+    "resourcequotas": "the program declares each tenant's quota, in its namespace alone",
+    "limitranges": "the program declares each tenant's limits, in its namespace alone",
+}
+"""Resources that the pack lets nobody write, and why the deployer does."""
+
+OF_PLATFORM = "the program declares what is in it, and nothing of others is there"
+"""Why roles may do in a namespace of the environment's own, such as the entry's, what they may in a tenant's."""
+
+
+def statements(objects: Sequence[Mapping[str, Any]], given: Rights, settings: Path) -> list[dict[str, str]]:
+    """Entries of the pack's `understood` for what it refuses of these objects; raise FaultsError for anything else."""
+    shared = [name for name in given.namespaces if given.owners.get(name, {}).get(f"{DOMAIN}/tenant") == "shared"]
+    places = [_entry("namespace", name, OF_PLATFORM) for name in shared]
+    asked = _findings(objects, settings, places)
+    rights = [entry for finding in asked for entry in _rights(objects, *finding)]
+    made = [*places, *rights]
+    if left := [message for _, message in _findings(objects, settings, made)]:
+        faults = [
+            Fault(path="rights", value=HIDDEN, rule=printable(message), example="docs/identity.md") for message in left
+        ]
+        raise FaultsError("identity", faults)
+    return list({json.dumps(entry): entry for entry in made}.values())
+
+
+def configuration(stated: Sequence[Mapping[str, str]]) -> str:
+    """The statements as `kitchen policy check --config` and `--policy-pack-config` take them."""
+    return json.dumps({_RULE: {"understood": list(stated)}}, indent=2) + "\n"
+
+
+def _findings(
+    objects: Sequence[Mapping[str, Any]], settings: Path, stated: Sequence[Mapping[str, str]]
+) -> list[tuple[str, str]]:
+    """Title and message of each mandatory finding."""
+    with tempfile.TemporaryDirectory(prefix="kitchen-") as folder:
+        file, config = Path(folder) / "identity.yaml", Path(folder) / "config.json"
+        file.write_text(yaml.safe_dump_all(objects, sort_keys=False))
+        config.write_text(configuration(stated))
+        said = {"paths": [file], "settings": settings, "config": config, "exclude": [], "state": False}
+        options = argparse.Namespace(**said, whole=False, lenient=False, metrics=None)
+        try:
+            result = judge(options)
+        except CheckError as error:
+            fault = Fault(path="--stack", value=settings.name, rule=str(error), example="Pulumi.dev.yaml")
+            raise FaultsError("identity", [fault]) from None
+    return [(found.title, found.message) for found in result.findings if found.level == "mandatory"]
+
+
+def _rights(objects: Sequence[Mapping[str, Any]], title: str, message: str) -> Iterator[dict[str, str]]:
+    """A statement for each verb that writes of the rule that a message is about, if its resource is of `STATED`."""
+    place = _PLACE.search(message)
+    if place is None:
+        return
+    for one in objects:
+        if title.rpartition("/")[2].rpartition(" ")[2] == one["metadata"]["name"] and title.startswith(
+            f"{one['kind']} "
+        ):
+            rules = one.get("rules") or []
+            if int(place[1]) >= len(rules):
+                continue
+            rule = rules[int(place[1])]
+            plural = rule["resources"][int(place[2])] if int(place[2]) < len(rule["resources"]) else ""
+            if plural in STATED:
+                group = f".{rule['apiGroups'][0]}" if rule["apiGroups"][0] else ""
+                for verb in sorted(set(rule["verbs"]) - _READS):
+                    yield _entry("right", f"{title}: {verb} {plural}{group}", STATED[plural])
+
+
+def _entry(what: str, name: str, reason: str) -> dict[str, str]:
+    return {"what": what, "name": name, "reason": reason}

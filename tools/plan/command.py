@@ -1,0 +1,73 @@
+"""Arguments and run of `kitchen plan`: what the work tree would change in every environment, and whether it may."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from infra.faults import Fault, FaultsError
+from ops.plan import files
+from ops.plan.markdown import plain
+from ops.plan.report import DENIED, FAILED, Report
+from tools.local.errors import LocalError
+from tools.local.offline import STACKS, checked_stack
+from tools.local.up import FOLDER
+from tools.local.workspace import REPOSITORY
+from tools.plan.facts import facts
+from tools.plan.making import Asked, report_of
+from tools.plan.running import backend_named
+from tools.progress import note
+from tools.toolchain import PREVIEW, ToolchainError, ensure
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    every = ", ".join(STACKS)
+    parser.add_argument("--stack", action="append", metavar="NAME", help=f"again for more; without it: {every}")
+    text = "compare with where the work tree left this branch or commit; without it the target branch, or the state of"
+    parser.add_argument("--base", metavar="REF", help=f"{text} the backend that PULUMI_BACKEND_URL names")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write report.json, report.md, plan.sarif, junit.xml"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.epilog = (
+        "Ends with 0 for no changes, safe and needs approval; 1 for denied and failed; 2 for settings or options that "
+        "cannot be read."
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the report, print it and write its files. Raise FaultsError."""
+    stacks = list(dict.fromkeys(options.stack or STACKS))
+    try:
+        for stack in stacks:
+            checked_stack(stack)
+        ensure(PREVIEW)
+        recorded = options.base is None and backend_named()
+        directory = Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
+        report = report_of(stacks, Asked(base=options.base, recorded=recorded, directory=directory))
+    except (LocalError, ToolchainError) as error:
+        fault = Fault(path="plan", value=", ".join(stacks), rule=str(error), example="kitchen plan --stack dev")
+        raise FaultsError("plan", [fault]) from None
+    print(report.as_json() if options.json else plain(report), end="")
+    if options.out is not None:
+        for path in files.write(report, options.out):
+            note(f"written: {path}")
+    return status(report)
+
+
+def status(report: Report) -> int:
+    """The exit status."""
+    failed = [one.name for one in report.environments if one.verdict == FAILED]
+    if any(not _settings_are_right(stack) for stack in failed):
+        return 2
+    return 1 if report.verdict in (DENIED, FAILED) else 0
+
+
+def _settings_are_right(stack: str) -> bool:
+    try:
+        facts(REPOSITORY, stack)
+    except FaultsError:
+        return False
+    return True
