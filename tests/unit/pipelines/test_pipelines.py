@@ -1,0 +1,312 @@
+"""The pipelines as files: thin over targets that a person runs, pinned, with the least rights, and never cut short."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policies.check.__main__ import main as policy_check
+from tests.unit.pipelines.files import (
+    GITLAB,
+    IMAGE,
+    SCHEMA,
+    STACKS,
+    WORKFLOWS,
+    gitlab,
+    gitlab_faults,
+    gitlab_jobs,
+    steps,
+    targets,
+    tekton,
+    workflow,
+)
+from tools.gitops import application
+from tools.local.workspace import REPOSITORY
+
+EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
+CALLED = {"settings", "plan-report", "policy-report", "plan-tell", "deliver", "drift", "gitops", "gitops-check"}
+RIGHTS = {
+    "pull-request": {"change": {"contents": "read", "pull-requests": "write", "statuses": "write"}},
+    "merge": {key: {"contents": "read", "pull-requests": "read", "statuses": "write"} for key in STACKS},
+    "drift": {
+        **{key: {"contents": "read", "issues": "write", "statuses": "write"} for key in STACKS},
+        "branches": {"contents": "read"},
+    },
+    "rendered": {key: {"contents": "write"} for key in STACKS},
+}
+
+
+def make_words(line: str) -> list[str]:
+    """The words of a call of make; fails where a line is anything else."""
+    words = shlex.split(line)
+    assert words[0] == "make", line
+    assert words[1] in targets(), f"{line}: no target of the Makefile"
+    assert all(re.fullmatch(r"[A-Z]+=\S+", word) for word in words[2:]), line
+    return words
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_runs_targets_and_pinned_actions_alone(path: Path) -> None:
+    for step in steps(yaml.safe_load(path.read_text())):
+        if "uses" in step:
+            assert re.fullmatch(r"actions/(?:checkout|upload-artifact)@[0-9a-f]{40}", step["uses"])
+        elif step["name"] != "summary":
+            make_words(step["run"].replace("${{ github.job }}", "dev"))
+
+
+def test_every_pinned_action_says_its_version() -> None:
+    for path in WORKFLOWS:
+        for line in path.read_text().splitlines():
+            if re.search(r"\buses:", line):
+                assert re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_each_target_of_delivery_is_called_by_github_and_by_gitlab() -> None:
+    github = {shlex.split(step["run"])[1] for path in WORKFLOWS for step in steps(yaml.safe_load(path.read_text()))
+              if step.get("run", "").startswith("make")}  # fmt: skip
+    gitlab_ci = {make_words(line)[1] for job in gitlab_jobs(gitlab()).values() for line in job["script"]}
+    assert github == gitlab_ci == CALLED
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_rights_are_those_of_each_job_alone(path: Path) -> None:
+    content = yaml.safe_load(path.read_text())
+    assert content["permissions"] == {}
+    assert {name: job["permissions"] for name, job in content["jobs"].items()} == RIGHTS[path.stem]
+
+
+def test_credentials_of_git_stay_where_a_branch_is_pushed_and_nowhere_else() -> None:
+    for path in WORKFLOWS:
+        for step in steps(yaml.safe_load(path.read_text())):
+            if step.get("uses", "").startswith("actions/checkout"):
+                assert (step["with"].get("persist-credentials") is False) == (path.stem != "rendered")
+
+
+def test_no_text_of_strangers_reaches_a_shell() -> None:
+    allowed = {"github.job"}
+    for path in WORKFLOWS:
+        for step in steps(yaml.safe_load(path.read_text())):
+            assert {found.strip() for found in EXPRESSION.findall(step.get("run", ""))} <= allowed
+
+
+def test_a_pull_request_has_no_secret_and_its_token_is_not_for_forks() -> None:
+    text = (REPOSITORY / ".github" / "workflows" / "pull-request.yaml").read_text()
+    assert "secrets." not in text
+    assert "vars." not in text
+    assert "pull_request_target" not in text
+    holding = [step for step in steps(workflow("pull-request")) if "token" in str(step)]
+    assert [step["run"] for step in holding] == ["make plan-tell"]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in holding[0]["if"]
+
+
+def test_what_was_found_is_kept_however_a_job_ends() -> None:
+    kept = [step for step in steps(workflow("pull-request")) if step.get("uses", "").startswith("actions/upload")]
+    assert [(step["if"], step["with"]["path"]) for step in kept] == [
+        ("${{ always() }}", "reports/"),
+        ("${{ always() }}", ".kitchen/logs/"),
+    ]
+    assert gitlab_jobs(gitlab())["change"]["artifacts"]["when"] == "always"
+
+
+def test_an_update_is_never_cancelled_and_one_runs_a_stack_at_a_time() -> None:
+    for name in ("merge", "rendered"):
+        jobs = workflow(name)["jobs"]
+        groups = [job["concurrency"] for job in jobs.values()]
+        assert groups == [{"group": f"stack-{stack}", "cancel-in-progress": False} for stack in STACKS]
+    for stack in STACKS:
+        job = gitlab_jobs(gitlab())[f"deliver {stack}"]
+        assert job["resource_group"] == f"stack-{stack}"
+        assert "interruptible" not in job
+    assert gitlab()["default"]["interruptible"] is False
+
+
+def test_prod_comes_after_dev_and_after_an_approval() -> None:
+    for name in ("merge", "rendered"):
+        jobs = workflow(name)["jobs"]
+        assert (jobs["prod"]["needs"], jobs["prod"]["environment"]) == ("dev", "prod")
+    for way in ("deliver", "rendered"):
+        job = gitlab_jobs(gitlab())[f"{way} prod"]
+        assert job["needs"] == [f"{way} dev"]
+        assert job["environment"] == {"name": "prod"}
+        assert [(rule["when"], rule["allow_failure"]) for rule in job["rules"]] == [("manual", False)]
+
+
+def test_an_environment_is_delivered_in_one_way() -> None:
+    """Two hands on the same objects would take fields from each other."""
+    for name, sign in (("merge", "!="), ("rendered", "==")):
+        assert workflow(name)["jobs"]["dev"]["if"] == f"${{{{ vars.KITCHEN_WAY {sign} 'argocd' }}}}"
+    for name, job in gitlab_jobs(gitlab()).items():
+        said = str(job["rules"])
+        assert ("KITCHEN_WAY" in said) == (not name.startswith(("change", "comment"))), name
+        assert ('== "argocd"' in said) == (name.startswith(("rendered", "branches"))), name
+
+
+def test_a_schedule_waits_for_no_approval() -> None:
+    jobs = workflow("drift")["jobs"]
+    assert [jobs[stack]["environment"] for stack in STACKS] == [f"{stack}-drift" for stack in STACKS]
+    assert [gitlab_jobs(gitlab())[f"drift {stack}"]["environment"]["name"] for stack in STACKS] == [
+        f"{stack}-drift" for stack in STACKS
+    ]
+
+
+def test_the_schema_of_gitlab_is_the_one_that_is_named() -> None:
+    digest = hashlib.sha256(SCHEMA.read_bytes()).hexdigest()
+    assert digest in SCHEMA.with_name("README.md").read_text()
+    assert SCHEMA.with_name("LICENSE.gitlab").is_file()
+
+
+def test_gitlab_s_file_is_valid_by_gitlab_s_schema() -> None:
+    assert gitlab_faults(gitlab()) == []
+    text = GITLAB.read_text().replace("resource_group: stack-prod", "resource_groups: stack-prod", 1)
+    assert any("resource_groups" in fault for fault in gitlab_faults(yaml.safe_load(text)))
+
+
+def test_a_merge_request_has_the_token_in_one_job_that_forks_do_not_have() -> None:
+    jobs = gitlab_jobs(gitlab())
+    of_changes = {name: job for name, job in jobs.items() if "merge_request_event" in str(job["rules"])}
+    assert set(of_changes) == {"change", "comment"}
+    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in of_changes["comment"]["rules"][0]["if"]
+    assert of_changes["comment"]["needs"] == [{"job": "change", "artifacts": True}]
+
+
+def of_kind(kind: str) -> dict[str, dict[str, Any]]:
+    return {str(one["metadata"].get("name", "")): one for one in tekton() if one["kind"] == kind}
+
+
+def test_tekton_s_pipelines_name_tasks_parameters_and_workspaces_that_exist() -> None:
+    tasks = of_kind("Task")
+    for pipeline in of_kind("Pipeline").values():
+        spec = pipeline["spec"]
+        every = [*spec["tasks"], *spec.get("finally", ())]
+        for task in every:
+            called = tasks[task["taskRef"]["name"]]["spec"]
+            given = {one["name"] for one in task.get("params", ())}
+            known = {one["name"]: "default" in one for one in called["params"]}
+            assert given <= set(known)
+            assert {name for name, optional in known.items() if not optional} <= given
+            assert {one["name"] for one in task["workspaces"]} == {one["name"] for one in called["workspaces"]}
+            assert set(task.get("runAfter", ())) <= {one["name"] for one in every}
+        used = set(re.findall(r"\$\(params\.([\w-]+)\)", str(every)))
+        assert used == {one["name"] for one in spec["params"]}
+
+
+def test_tekton_calls_make_targets_and_gives_secrets_to_the_last_task_alone() -> None:
+    pipeline = of_kind("Pipeline")["kitchen-pull-request"]["spec"]
+    for one in of_kind("Pipeline").values():
+        for task in (*one["spec"]["tasks"], *one["spec"].get("finally", ())):
+            given = {entry["name"]: entry["value"] for entry in task.get("params", ())}
+            assert "target" not in given or given["target"] in targets()
+    assert [entry for task in pipeline["tasks"] for entry in task["params"] if entry["name"] == "variables"] == []
+    (tell,) = pipeline["finally"]
+    assert {"input": "$(params.fork)", "operator": "in", "values": ["false"]} in tell["when"]
+
+
+def test_runs_of_tekton_give_what_their_pipeline_asks_for() -> None:
+    pipelines = of_kind("Pipeline")
+    runs = [one for one in tekton() if one["kind"] == "PipelineRun"]
+    for template in of_kind("TriggerTemplate").values():
+        runs += template["spec"]["resourcetemplates"]
+    assert len(runs) == 4
+    for run in runs:
+        asked = {one["name"] for one in pipelines[run["spec"]["pipelineRef"]["name"]]["spec"]["params"]}
+        assert {one["name"] for one in run["spec"]["params"]} == asked
+
+
+def test_tasks_of_tekton_have_one_image_by_digest_and_closed_steps() -> None:
+    templates = [task["spec"]["stepTemplate"] for task in of_kind("Task").values()]
+    assert len({str(template) for template in templates}) == 1
+    assert re.fullmatch(r"registry\.kitchen\.example/kitchen/task@sha256:[0-9a-f]{64}", templates[0]["image"])
+    assert templates[0]["securityContext"]["runAsNonRoot"] is True
+    assert templates[0]["securityContext"]["allowPrivilegeEscalation"] is False
+
+
+def test_the_image_pins_what_it_takes_and_names_what_exists() -> None:
+    text = (IMAGE / "Containerfile").read_text()
+    assert "--require-hashes -r requirements.lock" in text
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${BUILDER}", "${BASE}"], "both are given by digest"
+    assert "-m tools.toolchain build preview" in text
+    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
+        for name in source.split():
+            assert (REPOSITORY / name).exists(), name
+    path = re.findall(r"(/usr/local/bin/\S+?)[\"\s]", text)
+    assert {one["spec"]["steps"][0].get("command", path)[0] for one in of_kind("Task").values()} == set(path)
+
+
+def task(folder: Path, root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", IMAGE / "kitchen-task", *words],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "KITCHEN_TASK_ROOT": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_image_s_command_installs_nothing_and_refuses_other_packages(tmp_path: Path) -> None:
+    root, work = tmp_path / "image", tmp_path / "work"
+    (root / "venv" / "bin").mkdir(parents=True)
+    (root / "venv" / "bin" / "python").write_text('#!/bin/sh\necho "python $* in $PYTHONPATH"\n')
+    (root / "venv" / "bin" / "python").chmod(0o755)
+    work.mkdir()
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(REPOSITORY / name, work / name)
+    refused = task(work, root, "settings")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "build the image anew" in refused.stderr
+    shutil.copy(REPOSITORY / "requirements.lock", root)
+    done = task(work, root, "preview", "STACK=prod")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"python -m tools.local preview --stack prod in {work}\n"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_argo_cd_may_make_passes_the_pack_once_its_repository_is_named(
+    stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = REPOSITORY / "deploy" / "argocd" / f"{stack}.yaml"
+    words = [str(path), "--settings", str(REPOSITORY / f"Pulumi.{stack}.yaml")]
+    policy_check(words)
+    assert "rendered-elsewhere" in capsys.readouterr().out
+    config = tmp_path / "config.json"
+    named = [application.place_of(path).repository]
+    config.write_text(json.dumps({"rendered-elsewhere": {"gitRepositories": named}}))
+    assert policy_check([*words, "--config", str(config)]) == 0, capsys.readouterr().out
+    assert " 0 mandatory and 0 advisory" in capsys.readouterr().out
+
+
+def test_an_image_of_zeros_is_refused_by_the_pack(capsys: pytest.CaptureFixture[str]) -> None:
+    path = REPOSITORY / "deploy" / "tekton" / "tasks.yaml"
+    assert policy_check([str(path), "--settings", str(REPOSITORY / "Pulumi.dev.yaml")]) == 1
+    assert "a digest of zeros only, which no image has" in capsys.readouterr().out
+
+
+def test_tekton_s_source_task_brings_a_commit_and_what_it_is_compared_with(tmp_path: Path) -> None:
+    def git(*words: str, where: Path) -> str:
+        return subprocess.run(["git", *words], cwd=where, capture_output=True, text=True, check=True).stdout
+
+    origin, work = tmp_path / "origin", tmp_path / "work"
+    origin.mkdir()
+    work.mkdir()
+    git("init", "--quiet", "--initial-branch=main", where=origin)
+    who = ("-c", "user.name=ana", "-c", "user.email=ana@example.com", "commit", "--quiet", "--allow-empty")
+    git(*who, "--message=main", where=origin)
+    git("checkout", "--quiet", "-b", "change", where=origin)
+    git(*who, "--message=change", where=origin)
+    commit = git("rev-parse", "HEAD", where=origin).strip()
+    (step,) = of_kind("Task")["kitchen-source"]["spec"]["steps"]
+    for revision, status in ((commit, 0), ("--upload-pack=x", 2)):
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "REPOSITORY": f"file://{origin}", "REVISION": revision}
+        words = ["sh", "-c", step["script"]]
+        done = subprocess.run(words, cwd=work, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+    assert git("merge-base", "HEAD", "origin/main", where=work) == git("rev-parse", "main", where=origin)
