@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy upgrade-check plan-tell deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret deploy upgrade-check plan-tell deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -73,9 +73,6 @@ init: venv ## make a stack on your own backend; its settings file keeps its text
 
 secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|prod KEY=registryCredentials < FILE
 	@$(BIN)/python -m tools.pipeline secret --stack $(STACK) --key "$(KEY)"
-
-plan-tell: venv ## the report of `make plan` at its pull request: one comment, a status an environment (KITCHEN_FORGE_TOKEN, ...)
-	@$(BIN)/kitchen tell plan
 
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)

@@ -17,7 +17,7 @@ from ops.tell import statuses
 from ops.tell.drift import mark_of, tell_drift
 from tests.forge.support.gitea import AUTHOR, KITCHEN, Gitea
 from tests.forge.support.repository import Repository, git, must
-from tests.support import plan_reports
+from tests.support import told_reports
 from tools.local.workspace import REPOSITORY
 
 MARK = "<!-- kitchen plan -->"
@@ -97,8 +97,8 @@ def pull(repository: Repository, tmp_path: Path) -> Change:
     folder = tmp_path / "clone"
     commit = change(folder, "replicas: 2\n")
     number = repository.pull(folder, "more", "more replicas")["number"]
-    report = plan_reports.write(
-        tmp_path / "report", plan_reports.environment(), commit=commit, text="# Plan\n\nfirst text\n"
+    report = told_reports.write(
+        tmp_path / "report", told_reports.environment(), commit=commit, text="# Plan\n\nfirst text\n"
     )
     return Change(repository=repository, clone=folder, number=number, commit=commit, report=report)
 
@@ -111,8 +111,8 @@ def test_one_comment_is_edited_in_place_and_each_environment_has_a_status(pull: 
     (before,) = pull.repository.comments(pull.number)
     assert pull.repository.statuses(pull.commit) == {"kitchen/plan (dev)": ("success", KITCHEN)}
 
-    denied = plan_reports.environment(verdict=DENIED, reasons=["a policy denies it"])
-    plan_reports.write(pull.report, denied, commit=pull.commit, text="# Plan\n\nsecond text\n")
+    denied = told_reports.environment(verdict=DENIED, reasons=["a policy denies it"])
+    told_reports.write(pull.report, denied, commit=pull.commit, text="# Plan\n\nsecond text\n")
     assert pull.tell().status == 0
     (after,) = pull.repository.comments(pull.number)
     assert (after["id"], "second text" in after["body"], "first text" in after["body"]) == (before["id"], True, False)
@@ -175,7 +175,7 @@ def test_words_that_lead_nowhere_are_told(pull: Change, wrong: dict[str, str], s
 def test_a_status_that_the_author_has_set_is_not_believed(pull: Change, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has the right name, the right form and is newer than our own."""
     assert pull.tell().status == 0
-    forged = plan_reports.digest("forged")
+    forged = told_reports.digest("forged")
     status = {"context": "kitchen/plan (dev)", "state": "success", "description": f"safe; plan {forged}"}
     pull.repository.gitea.must(AUTHOR, "POST", f"{pull.repository.path}/statuses/{pull.commit}", status)
     assert pull.repository.statuses(pull.commit)["kitchen/plan (dev)"] == ("success", AUTHOR)
@@ -185,14 +185,14 @@ def test_a_status_that_the_author_has_set_is_not_believed(pull: Change, monkeypa
     assert where is not None
     believed = statuses.own(where.forge(), pull.commit)["kitchen/plan (dev)"]
     assert believed.author == KITCHEN
-    assert statuses.digest_in(believed) == plan_reports.digest("dev")
+    assert statuses.digest_in(believed) == told_reports.digest("dev")
 
 
 def test_a_change_that_is_denied_or_not_approved_by_another_cannot_be_merged(pull: Change) -> None:
     repository = pull.repository
     repository.protect("kitchen/plan (dev)")
-    denied = plan_reports.environment(verdict=DENIED, reasons=["a policy denies it"])
-    plan_reports.write(pull.report, denied, commit=pull.commit)
+    denied = told_reports.environment(verdict=DENIED, reasons=["a policy denies it"])
+    told_reports.write(pull.report, denied, commit=pull.commit)
     assert pull.tell().status == 0
     assert repository.approve(pull.number).status == 200
     assert repository.merge(pull.number).status == 405
@@ -200,7 +200,7 @@ def test_a_change_that_is_denied_or_not_approved_by_another_cannot_be_merged(pul
     commit = change(pull.clone, "replicas: 3\n")
     repository.push(pull.clone, "more")
     assert repository.merge(pull.number).status == 405, "the new commit has no status yet"
-    plan_reports.write(pull.report, plan_reports.environment(), commit=commit)
+    told_reports.write(pull.report, told_reports.environment(), commit=commit)
     assert pull.tell().status == 0
     assert repository.approve(pull.number, AUTHOR).status == 422, "nobody approves their own change"
     assert repository.merge(pull.number).status == 405, "the approval of the commit before does not count"

@@ -8,7 +8,6 @@ import http.server
 import json
 import os
 import queue
-import re
 import secrets
 import subprocess
 import threading
@@ -27,7 +26,6 @@ from tools.local.workspace import REPOSITORY
 
 _OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "KUBECONFIG", "PULUMI_", "KITCHEN_OBJECT_STORE", "KITCHEN_FORGE",
           "KITCHEN_DIRECTORY", "GITHUB_", "GITEA_", "CI_", "PYTHONPATH")  # fmt: skip
-_JOB = re.compile(r"\$\{\{ github\.job \}\}")
 _SECONDS = 900
 
 
@@ -163,7 +161,7 @@ def targets(folder: Path, event: str, job: str) -> list[str]:
     """The make targets that a workflow's job runs, in order, as its file in this commit says."""
     file = {"pull_request": "pull-request", "push": "merge"}[event]
     said = yaml.safe_load((folder / ".github" / "workflows" / f"{file}.yaml").read_text())["jobs"][job]
-    lines = [_JOB.sub(job, step["run"]) for step in said["steps"] if "run" in step]
+    lines = [step["run"] for step in said["steps"] if "run" in step]
     return [line for line in lines if line.startswith("make ")]
 
 
