@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret plan-tell deploy deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret deploy upgrade-check plan-tell deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -74,11 +74,14 @@ init: venv ## make a stack on your own backend; its settings file keeps its text
 secret: venv ## encrypt a setting into the settings file: make secret STACK=dev|prod KEY=registryCredentials < FILE
 	@$(BIN)/python -m tools.pipeline secret --stack $(STACK) --key "$(KEY)"
 
-plan-tell: venv ## the report of `make plan` at its pull request: one comment, a status an environment (KITCHEN_FORGE_TOKEN, ...)
-	@$(BIN)/kitchen tell plan
-
 deploy: venv ## preview and update a stack of your own backend, with policies: STACK=dev|prod [TAKE_BACK=yes] [WAIT=SECONDS] [DISTRUST=yes]
 	@$(BIN)/python -m tools.pipeline deploy --stack $(STACK) $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(WAIT),--wait "$(WAIT)") $(if $(filter yes,$(DISTRUST)),--distrust)
+
+upgrade-check: venv ## what other versions of engine, providers, packages and CRDs would replace: WITH=COMMIT (default: where this left main) [JSON=yes]
+	@$(BIN)/python -m tools.upgrade $(if $(WITH),--with "$(WITH)") $(if $(filter yes,$(JSON)),--json)
+
+plan-tell: venv ## the report of `make plan` at its pull request: one comment, a status an environment (KITCHEN_FORGE_TOKEN, ...)
+	@$(BIN)/kitchen tell plan
 
 deliver: venv ## the approved plan, onto a stack of your own backend; then calls, audit, status: STACK=dev|prod [PLAN=FILE] [ACCEPT=OBJECTS] [AFTER=none] [WAIT=SECONDS] [READY=SECONDS] [TAKE_BACK=yes] [DISTRUST=yes]
 	@$(BIN)/python -m tools.deliver --stack $(STACK) $(if $(PLAN),--plan "$(PLAN)") $(if $(ACCEPT),--accept "$(ACCEPT)") $(if $(AFTER),--after "$(AFTER)") $(if $(WAIT),--wait "$(WAIT)") $(if $(READY),--ready "$(READY)") $(if $(TAKE_BACK),--take-back "$(TAKE_BACK)") $(if $(filter yes,$(DISTRUST)),--distrust)
@@ -241,6 +244,14 @@ test-dashboards: venv $(PERSES)/perses ## every query of the dashboards on a rea
 dashboards-pictures: venv $(PERSES)/perses ## the pictures of the dashboards in docs/pictures anew, with a real Perses; needs Debian's chromium and pngquant (2 minutes)
 	@$(BIN)/python -m tools.toolchain build prometheus
 	@KITCHEN_PERSES=$(PERSES) $(BIN)/python -m tests.dashboards.support.pictures docs/pictures
+
+test-forge: venv ## pull requests, comments, statuses and issues at a real Gitea; builds it once (7 minutes, needs a C compiler)
+	@$(BIN)/python -m tools.toolchain build gitea
+	@$(BIN)/pytest -s --ignore tests/forge/whole_way tests/forge
+
+test-whole-way: venv ## from a pull request at a real Gitea to dev on the embedded cluster and the status on its commit (10 minutes)
+	@$(BIN)/python -m tools.toolchain build preview cluster gitea
+	@$(BIN)/pytest -s tests/forge/whole_way
 
 STORAGE := $(dir $(SERVING))kserve-storage-venv
 STORAGE_STAMP := $(STORAGE)/.requirements.stamp

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.engine.conftest import planned, run
-from tests.engine.support.crd_schemas import validators
 from tests.support.stacks import prepare
 from tools.local.offline import offline_workspace, write_monitoring
 from tools.local.workspace import POLICY_PACK
 from tools.toolchain import data, ensure
+from tools.upgrade.schemas import validators
 
 BOARDS = {"adapter", "delivery", "entry", "environment", "gpus", "kitchen"}
 NAMES = {f"kitchen-dev-{name}" for name in BOARDS}

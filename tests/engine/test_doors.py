@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.engine.conftest import planned, run
-from tests.engine.support.crd_schemas import validators
 from tests.support.stacks import prepare
 from tests.unit.support.doors import KINDS, with_door
 from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK
 from tools.toolchain import data, ensure
+from tools.upgrade.schemas import validators
 
 POLICY = "AuthorizationPolicy"
 Objects = dict[tuple[str, str, str], dict[str, Any]]

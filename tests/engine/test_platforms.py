@@ -15,11 +15,11 @@ import yaml
 
 from infra.load import read_stack_file
 from tests.engine.conftest import planned, run
-from tests.engine.support.crd_schemas import validators
 from tests.support.stacks import prepare
 from tools.local.offline import offline_workspace
 from tools.local.workspace import POLICY_PACK, REPOSITORY, Workspace
 from tools.toolchain import data, ensure
+from tools.upgrade.schemas import validators
 
 Stack = Callable[..., Workspace]
 Objects = dict[tuple[str, str], dict[str, Any]]

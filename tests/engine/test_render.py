@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.support.crd_schemas import validators
 from tools.gitops import application
 from tools.gitops.manifests import read_folder
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import data, ensure
+from tools.upgrade.schemas import validators
 
 CANARY = "canary-7f3a-not-to-be-seen"
 KITCHENS = {"dev": 3, "prod": 4}

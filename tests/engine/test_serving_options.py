@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine.support.crd_schemas import validators
 from tests.support.serving_options import PROMETHEUS, changes, rendered
 from tools.toolchain import data, ensure
+from tools.upgrade.schemas import validators
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 

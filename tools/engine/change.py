@@ -17,7 +17,7 @@ _MANIFEST = "manifest.json"
 """Key of a ConfigMap under which a kitchen's list of adapters stands."""
 _MODELS = "models.json"
 """Key of the entry's ConfigMap under which it is said who may call which model, and how much each tenant at once."""
-_HOLD_DATA = ("S3Bucket", "PersistentVolumeClaim", "PersistentVolume", "Namespace", "StatefulSet")
+HOLD_DATA = ("S3Bucket", "PersistentVolumeClaim", "PersistentVolume", "Namespace", "StatefulSet")
 _LONGEST = 60
 """Characters of a value that is shown."""
 _PART = re.compile(r"""\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)""")
@@ -69,7 +69,7 @@ class Change:
     @property
     def holds_data(self) -> bool:
         """Whether what people have stored goes with it."""
-        return self.kind in _HOLD_DATA
+        return self.kind in HOLD_DATA
 
     @property
     def is_object(self) -> bool:

@@ -126,7 +126,18 @@ def _prepare_random_provider(go: Go, work: Path, _stage: Path) -> None:
         raise ToolchainError(f"{go.family.name}: schema generation failed\n  {made.stderr.strip()[-1000:]}")
 
 
+def _prepare_gitea(go: Go, work: Path, stage: Path) -> None:
+    """Lay templates, translations and static files beside the server: it reads them from a folder."""
+    module = _sdk_dir(go, work, "code.gitea.io/gitea")
+    for path in (path for name in ("templates", "options", "public") for path in (module / name).rglob("*")):
+        if path.is_file():  # folders of the module cache are read-only: they are made anew
+            target = stage / path.relative_to(module)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+
+
 _PREPARE = {
+    "gitea": _prepare_gitea,
     "language_python": _prepare_language_python,
     "kubernetes_provider": _prepare_kubernetes_provider,
     "random_provider": _prepare_random_provider,

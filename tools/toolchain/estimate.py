@@ -28,6 +28,7 @@ TYPICAL_SECONDS = {
     "actionlint": 26.0,
     "argocd": 480.0,
     "tekton": 120.0,
+    "gitea": 430.0,
 }
 """Seconds on two cores, with a module mirror near by, when all are built in this order and Go's caches were empty."""
 

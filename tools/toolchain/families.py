@@ -22,6 +22,7 @@ ARGOCD_VERSION = "3.2.0"
 TEKTON_VERSION = "1.6.0"
 SEAWEEDFS_VERSION = "4.53.0"
 """Releases are no Go versions: its module is pinned by commit, and says this number of itself."""
+GITEA_VERSION = "1.26.0"
 
 _K8S_LDFLAGS = " ".join(
     f"-X k8s.io/component-base/version.{key}={value}"
@@ -216,6 +217,14 @@ _FAMILIES = (
         ),
         needed_gib=3.0,
     ),
+    Family(
+        name="gitea",
+        version=GITEA_VERSION,
+        binaries=(Binary(name="gitea", package="code.gitea.io/gitea", ldflags=f"-X main.Version={GITEA_VERSION}"),),
+        prepare="gitea",
+        tags="sqlite,sqlite_unlock_notify",
+        needed_gib=4.0,
+    ),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _FAMILIES}
@@ -229,7 +238,7 @@ CLUSTER = ("minio", "kubernetes", "kserve", "kwok", "crds")
 DELIVERY = ("actionlint", "argocd", "tekton")
 """What `make test-delivery` needs beside the other groups."""
 
-APART = ("istio", "kube-state-metrics", *DELIVERY)
+APART = ("istio", "kube-state-metrics", *DELIVERY, "gitea")
 """What nothing needs but tests of their own: it is provided when it is asked for by name."""
 
 ENTRY = ("ratelimit",)

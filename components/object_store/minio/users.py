@@ -151,7 +151,7 @@ class MinioUserProvider(QuietProvider):
         """Compare inputs with what was last seen; a user of another name is another user."""
         changed = [name for name in _COMPARED if olds.get(name) != news.get(name)]
         return dynamic.DiffResult(
-            changes=bool(changed or olds.get("drift") or olds.get("policySha256") != _policy_sum(news)),
+            changes=bool(changed or olds.get("drift") or olds.get("policySha256") != policy_sum(news)),
             replaces=[name for name in ("user", "accessKey") if name in changed],
         )
 
@@ -203,7 +203,7 @@ class MinioUserProvider(QuietProvider):
             admin.policy_add(user, policy=policy_of(props))
             admin.user_add(key, props["secretKey"])
             admin.policy_set(user, user=key)
-        return {**plain(props), "drift": [], "policySha256": _policy_sum(props)}
+        return {**plain(props), "drift": [], "policySha256": policy_sum(props)}
 
 
 def seen(id_: str, props: Mapping[str, Any], key: tuple[str, str] | None = None) -> list[str] | None:
@@ -231,7 +231,7 @@ class MinioUser(dynamic.Resource, module="kitchen", name="MinioUser"):
         super().__init__(MinioUserProvider(), resource_name, dict(props), pulumi.ResourceOptions.merge(opts, secret))
 
 
-def _policy_sum(props: Mapping[str, Any]) -> str:
+def policy_sum(props: Mapping[str, Any]) -> str:
     """The sum of the policy that a user gets: it changes too when the program writes another one than before."""
     return sha256_of(policy_of(props))
 

@@ -98,7 +98,7 @@ def test_a_key_that_minio_would_refuse_is_refused_without_showing_it() -> None:
 def test_nothing_changed_is_no_change() -> None:
     seen = {**BUCKET, "unmanaged": [], "__provider": "x"}
     assert BUCKETS.diff("dev-lora", seen, BUCKET).changes is False
-    made = {**USER, "drift": [], "policySha256": minio_users._policy_sum(USER)}
+    made = {**USER, "drift": [], "policySha256": minio_users.policy_sum(USER)}
     assert USERS.diff("u", made, USER).changes is False
     assert USERS.diff("u", {**made, "policySha256": "of an earlier release"}, USER).changes is True
 

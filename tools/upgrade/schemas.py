@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from tools.cluster.errors import ClusterError
 from tools.cluster.objects import crds
 
 _KEPT = ("type", "enum", "pattern", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "required")
@@ -35,20 +36,27 @@ class Validators:
     """Validators of the CRDs below a folder; a schema of megabytes is read when its kind is asked for."""
 
     def __init__(self, folder: Path) -> None:
+        """Read the names of the kinds alone; raise ClusterError for a CRD without a name."""
         self._texts: dict[tuple[str, str], bytes] = {}
         for name, text in crds(folder).items():
             found = _KIND.search(text)
-            assert found, f"{name}: names no kind"
+            if found is None:
+                raise ClusterError(f"{name}: names no kind")
             self._texts[name.partition(".")[2], found[1].decode()] = text
         self._made: dict[tuple[str, str], dict[str, Draft202012Validator]] = {}
 
+    def knows(self, api_version: str, kind: str) -> bool:
+        """Whether the kind is of these CRDs, in whatever version."""
+        return (api_version.rpartition("/")[0], kind) in self._texts
+
     def get(self, api_version: str, kind: str) -> Draft202012Validator | None:
-        """The validator of a kind; None for one that is not of these CRDs, or not in this version."""
+        """The validator of a kind; None for one that is not of these CRDs, or not served in this version."""
         group, _, version = api_version.rpartition("/")
         key = group, kind
         if key in self._texts and key not in self._made:
             (crd,) = yaml.load_all(self._texts[key], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            self._made[key] = {entry["name"]: _validator(entry["schema"]) for entry in crd["spec"]["versions"]}
+            served = [entry for entry in crd["spec"]["versions"] if entry.get("served", True)]
+            self._made[key] = {entry["name"]: _validator(entry["schema"]) for entry in served}
         return self._made.get(key, {}).get(version)
 
 

@@ -1,0 +1,1 @@
+"""The way of a change at a real Gitea: pull request, comment, statuses, approval, merge, delivery."""

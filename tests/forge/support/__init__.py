@@ -1,0 +1,1 @@
+"""A Gitea on loopback with four accounts, and a repository whose main branch is protected."""

@@ -1,0 +1,1 @@
+"""The check of other versions, without an engine."""
