@@ -193,7 +193,7 @@ def test_what_somebody_pushed_meanwhile_is_not_overwritten(clone: Path) -> None:
     tip, tree = repository.tip(BRANCH), repository.tree({"manifests/a.yaml": "a: 2\n"})
     assert commit(clone, {"manifests/a.yaml": "a: 9\n"}) == 0
     late = repository.commit(BRANCH, tree, tip, "late")
-    with pytest.raises(GitError, match="git push"):
+    with pytest.raises(GitError, match=r"not pushed: git push: ! \[rejected\].*goes on from that"):
         repository.push(late, BRANCH)
 
 
