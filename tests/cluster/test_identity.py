@@ -94,7 +94,12 @@ def deployer(
 ) -> Iterator[Deployer]:
     folder = tmp_path_factory.mktemp("deployer")
     made = Deployer(cluster, signed_in(kubectl, cluster, "ci", folder), folder)
-    assert kubectl.run("auth", "can-i", "list", "secrets", "-n", HELPDESK, f"--as={CI}").stdout.strip() == "no"
+    for denied in (
+        ("list", "secrets", "-n", "kube-system"),
+        ("create", "namespaces"),
+        ("escalate", "roles", "-n", HELPDESK),
+    ):
+        assert kubectl.run("auth", "can-i", *denied, f"--as={CI}").stdout.strip() == "no"
     counted = made.up()
     assert counted.get("created", 0) > 70 and "errored" not in counted
     yield made

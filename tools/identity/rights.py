@@ -109,8 +109,9 @@ def _deploys(objects: Sequence[Object]) -> Iterator[Wanted]:
         if kind in _NAMED:
             yield known, ("create",), ()
             yield known, ("get", "patch", "delete"), names
-            if kind != "Secret":
-                yield known, ("list", "watch"), ()
+            # The provider waits for the end of whatever it removes by listing the kind in its namespace, without end
+            # where it may not (provider/pkg/await/informers of v4.25.0).
+            yield known, ("list", "watch"), ()
         else:
             yield known, (*_READS, "create", "patch", "delete"), ()
         for awaited in _AWAITED.get(kind, ()):
@@ -167,8 +168,7 @@ def _beside(objects: Sequence[Object], way: str) -> Iterator[Wanted]:
         yield known, ("get", *change), names
         if kind != "Namespace":
             yield known, ("create",), ()
-        if way == ARGO:
-            yield known, ("list", "watch"), ()
+        yield known, ("list", "watch"), ()
 
 
 def _kinds(objects: Iterable[Object]) -> Iterator[tuple[Resource, str, tuple[str, ...]]]:
