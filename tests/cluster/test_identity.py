@@ -187,6 +187,25 @@ def test_a_right_that_is_taken_away_is_named_and_nothing_is_called_done(
     deployer.up()
 
 
+def test_who_asks_before_is_told_what_is_missing(
+    deployer: Deployer,
+    kubectl: Kubectl,
+    rendered: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(deployer.workspace.kubeconfig))
+    assert main(["identity", "--stack", "dev", "--check"]) == 0, capsys.readouterr().out
+    taken_away(kubectl, "secrets", "list")
+    try:
+        assert main(["identity", "--stack", "dev", "--check"]) == 1
+    finally:
+        kubectl("apply", "-f", str(rendered["ci"]))
+    said = capsys.readouterr().out.splitlines()
+    assert f"right missing: may not list secrets in namespace {HELPDESK}" in said
+    assert sum(line.startswith("right missing: ") for line in said) == 1
+
+
 def taken_away(kubectl: Kubectl, plural: str, verb: str) -> None:
     """Every rule of the deployer in a namespace goes without the verb on a resource."""
     role = kubectl.get("-n", HELPDESK, "role", "kitchen-ci-dev")
