@@ -143,6 +143,14 @@ class Kube:
                 self._known[version] = {**of_version, **self._known.get(version, {})}
         return found, silent
 
+    def plurals(self) -> list[tuple[Kind, str]]:
+        """Every kind in namespaces that can be listed, with what rules call it. Raises KubeError for a silent group."""
+        kinds, silent = self.kinds()
+        if silent:
+            raise RefusedError(silent[0])
+        inside = sorted(kind for kind, namespaced in kinds.items() if namespaced)
+        return [(kind, self._known[kind.api_version][kind.kind].plural) for kind in inside]
+
     def metadata(
         self, asked: Sequence[tuple[Kind, str]], selector: Mapping[str, str] | None = None
     ) -> Sequence[list[Object] | str]:
