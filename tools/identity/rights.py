@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -86,7 +86,9 @@ def rights(objects: Sequence[Object], way: str, served: Sequence[Resource] = ())
             inside.setdefault(one["metadata"]["namespace"], []).append(one)
         else:
             outside.append(one)
-    make = {CI: _deploys, ARGO: _syncs, DRIFT: partial(_looks, served)}[way]
+    makers: Mapping[str, Callable[[Sequence[Object]], Iterator[Wanted]]]
+    makers = {CI: _deploys, ARGO: _syncs, DRIFT: partial(_looks, served)}
+    make = makers[way]
     return Rights(
         namespaces={name: _joined(make(of_namespace)) for name, of_namespace in sorted(inside.items())},
         cluster=_joined(_beside(outside, way)),
