@@ -16,7 +16,7 @@ from tools.engine.change import REPLACE
 from tools.engine.words import some
 from tools.plan import callers
 from tools.plan.compare import Difference
-from tools.plan.facts import Facts, changed, of_environment
+from tools.plan.facts import Facts, changed
 
 PLATFORM, SECURITY = "platform", "security"
 
@@ -108,13 +108,10 @@ def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, An
 
 def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
     """What holds for a whole environment or tenant."""
-    lines = of_environment(old, new) if old else []
-    for line in lines:
+    for line in parts["settings"]:
         trusted = line.startswith((*_SECURITY, _KEY_GENERATION))
         if not line.startswith("prices."):  # no object and no pod knows of them
             whom.role(SECURITY if trusted else PLATFORM, line)
-    for line in changed(old.gpu_pools, new.gpu_pools) if old else ():
-        whom.role(PLATFORM, f"gpuPools.{line}")
     for name in {**new.tenants, **(old.tenants if old else {})}:
         had, has = old.tenants.get(name) if old else None, new.tenants.get(name)
         if had is None or has is None:

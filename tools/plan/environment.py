@@ -13,7 +13,7 @@ from ops.plan.report import Entry, Environment
 from tools.engine import report as engine_report
 from tools.plan import approvals, callers, capacity, judged, kitchens, objects
 from tools.plan.compare import Difference, differences, digest
-from tools.plan.facts import Facts, changed, of_environment
+from tools.plan.facts import Facts, changed, of_environment, resealed
 from tools.plan.goal import Goal
 from tools.plan.planned import SECRET
 
@@ -48,7 +48,7 @@ def environment(
         name=name,
         verdict=verdict,
         compared=compared,
-        digest=digest(found),
+        digest=digest(found, resealed(facts, after) if facts else after.sealed),
         counts=objects.counts(found, before, new.goal.after),
         approvals=whom.approvals if verdict != report.NO_CHANGES else [],
         reasons=[*violations, *kept, *whom.reasons],
@@ -79,7 +79,7 @@ def _sections(
     outcome = side.goal.outcome if side else None
     violations, warnings = judged.judged(outcome, goal.outcome, goal.after)
     exemptions = judged.exemptions(was, after.settings, goal.outcome, today)
-    settings = [*of_environment(was, after.settings), *changed(was.gpu_pools, after.settings.gpu_pools)] if was else []
+    settings = [*of_environment(before, after), *_pools(before, after)] if before else []
     return {
         "settings": settings,
         "kitchens": kitchens.kitchens(before, after, found),
@@ -91,6 +91,10 @@ def _sections(
         "unknown": [*objects.not_known(found), *_not_compared(side, before, found, goal)],
         "notes": [*settings, *judged.notes(outcome, goal.outcome)],
     }
+
+
+def _pools(before: Facts, after: Facts) -> list[str]:
+    return [f"gpuPools.{line}" for line in changed(before.settings.gpu_pools, after.settings.gpu_pools)]
 
 
 def _not_compared(side: Side | None, before: Facts | None, found: Sequence[Difference], goal: Goal) -> list[str]:

@@ -45,7 +45,7 @@ def test_a_head_is_read_in_twenty_seconds() -> None:
     lines = head(report(many)).splitlines()
     assert len(lines) <= 26
     assert max(map(len, lines)) <= 520
-    assert "and 36 more of these below" in head(report(many))
+    assert "and 37 more of these below" in head(report(many))
 
 
 def test_no_changes_is_said_and_nothing_else_is() -> None:
