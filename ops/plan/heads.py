@@ -93,7 +93,8 @@ def _kitchens(entries: Sequence[Entry], style: Style) -> list[str]:
         parts.append("; ".join(entry["settings"][:_MANY]) + _more(entry["settings"], _MANY))
         names.setdefault("; ".join(filter(None, parts)), []).append(entry["name"])
     return [
-        f"kitchen{'s' if len(who) > 1 else ''} {style.text(', '.join(who[:_MOST]))}{_more(who, _MOST)}: {style.text(said)}"
+        f"{'kitchens' if len(who) > 1 else 'kitchen'} {style.text(', '.join(who[:_MOST]))}{_more(who, _MOST)}: "
+        f"{style.text(said)}"
         for said, who in names.items()
     ]
 

@@ -46,7 +46,10 @@ def run(options: argparse.Namespace) -> int:
         ensure(PREVIEW)
         recorded = options.base is None and backend_named()
         directory = Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
-        report = report_of(stacks, Asked(base=options.base, recorded=recorded, directory=directory))
+        if options.kubeconfig is not None:  # for the engine and for kubectl alike
+            os.environ["KUBECONFIG"] = str(options.kubeconfig.absolute())
+        asked = Asked(base=options.base, recorded=recorded, context=options.context, directory=directory)
+        report = report_of(stacks, asked)
     except (LocalError, ToolchainError) as error:
         fault = Fault(path="plan", value=", ".join(stacks), rule=str(error), example="kitchen plan --stack dev")
         raise FaultsError("plan", [fault]) from None

@@ -8,16 +8,17 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from infra.faults import FaultsError
-from ops.plan.report import Environment, Report
+from ops.plan.report import Entry, Environment, Report
 from tools.local.offline import STACKS
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.plan import running
 from tools.plan.cache import BaseCache
+from tools.plan.drifted import drifted
 from tools.plan.environment import Side, environment, failed
 from tools.plan.facts import Facts, facts
 from tools.plan.git import Git, settings_file
@@ -32,11 +33,12 @@ _AT_ONCE = 2
 class Asked:
     """What is planned: `base` is a revision of Git, None the target branch; `recorded` compares with a backend's state.
 
-    `context` and `kubeconfig` name a cluster that may be read, for the section on drift.
+    `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`.
     """
 
     base: str | None = None
     recorded: bool = False
+    context: str = ""
     directory: Path = FOLDER
     project: Path = REPOSITORY
     today: datetime.date = field(default_factory=datetime.date.today)
@@ -126,7 +128,14 @@ class _Plan:
             return failed(self.stack, base, str(self.error).splitlines())
         new = Side(facts=self.after, goal=self.new.result())
         old = self._old(new)
-        return environment(self.stack, old, new, base=base, today=said.today, recorded=said.recorded)
+        made = environment(self.stack, old, new, base=base, today=said.today, recorded=said.recorded)
+        return replace(made, drift=self._drift(self.after)) if said.context else made
+
+    def _drift(self, after: Facts) -> Entry:
+        said, folder = self.plans.said, self.plans.folder / f"{self.stack}-head"
+        if not said.recorded:
+            return {"text": "not looked at: there is no backend whose state could be compared", "lines": []}
+        return drifted(self.stack, said.project, folder, after.settings.environment, said.context)
 
     def _old(self, new: Side) -> Side | None:
         """The side of the base; the work tree's own where nothing of the program differs.

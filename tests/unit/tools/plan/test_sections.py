@@ -22,12 +22,14 @@ from tools.plan.planned import Planned
 Edit = Callable[[dict[str, Any]], Any]
 
 
+CATALOG = load_catalog()
+
+
 def side(edit: Edit | None = None, stack: str = "dev") -> Facts:
     said = copy.deepcopy(dict(read_stack_file(REPOSITORY / f"Pulumi.{stack}.yaml")))
     if edit:
         edit(said)
-    catalog = load_catalog()
-    return Facts(settings=load_settings(said, catalog), catalog=catalog)
+    return Facts(settings=load_settings(said, CATALOG), catalog=CATALOG)
 
 
 def _settings(before: Facts, after: Facts) -> list[str]:
@@ -93,12 +95,15 @@ def restarting(manner: str, operation: str = "update") -> tuple[Difference, ...]
     return (Difference(operation=operation, resource=replace(old, pods={"volumes": "2"}), before=old),)
 
 
+AWAY = "until the new pods have loaded their model: how long is not known, at most 12 minutes"
+
+
 @pytest.mark.parametrize(
     ("manner", "away"),
     [
         ("new pods start beside the old ones", "not away: the old pods answer until the new ones do"),
-        ("one pod after the other", "until the new pods have loaded their model: how long is not known, at most 12 minutes"),
-        ("the old pod ends first", "until the new pods have loaded their model: how long is not known, at most 12 minutes"),
+        ("one pod after the other", AWAY),
+        ("the old pod ends first", AWAY),
     ],
 )  # fmt: skip
 def test_how_long_a_kitchen_is_away(manner: str, away: str) -> None:
@@ -149,7 +154,7 @@ def test_limits_are_told_and_only_higher_ones_widen() -> None:
 
 
 OTHER = {"access": [{"groups": ["engineering-callers", "legal-callers"]}]}
-CERTIFICATE_PATH = "tenants.helpdesk.recordContents"
+EXEMPTION = {"rule": "a", "object": "Deployment x/y", "reason": "b", "approver": "dana", "expires": "2026-12-31"}
 
 
 @pytest.mark.parametrize(
@@ -170,8 +175,7 @@ CERTIFICATE_PATH = "tenants.helpdesk.recordContents"
         (lambda data: data["entry"]["issuers"][0].update(audience="x"), "prod", {"security-office"}),
         (lambda data: data.update(prices={"currency": "EUR", "gpuHour": {"l40s": 2}}), "dev", set()),
         (kitchen("support", {"runtime": {"maxLoraRank": 16, "maxLoras": 2, "concurrency": 16}}), "dev", set()),
-        (lambda data: data.update(exemptions=[{"rule": "a", "object": "Deployment x/y", "reason": "b",
-                                               "approver": "dana", "expires": "2026-12-31"}]), "dev", {"security-office"}),
+        (lambda data: data.update(exemptions=[EXEMPTION]), "dev", {"security-office"}),
     ],
 )  # fmt: skip
 def test_who_is_asked(edit: Edit, stack: str, whom: set[str]) -> None:
