@@ -52,8 +52,8 @@ class Git:
         named = [
             f"{remote}{os.environ[name]}" for name in _BRANCHES if os.environ.get(name) for remote in ("origin/", "")
         ]
-        found = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in [*named, *_MAIN] if name[0] != "-")
-        return next((commit for commit in found if commit), None)
+        every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in [*named, *_MAIN] if name[0] != "-")
+        return next((commit for commit in every if commit), None)
 
     def program_sum(self, commit: str, stack: str) -> str:
         """A sum of what a stack's resources come from at a commit."""

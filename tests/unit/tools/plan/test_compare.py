@@ -21,7 +21,7 @@ def one(kind: str = MAP, **inputs: Any) -> Planned:
 
 def operations(old: Planned | None, new: Planned | None) -> list[str]:
     sides = [{} if side is None else {"u": side} for side in (old, new)]
-    return [found.operation for found in differences(*sides)]
+    return [found.operation for found in differences(sides[0], sides[1])]
 
 
 def test_each_operation() -> None:
