@@ -23,7 +23,8 @@ def environment(one: Environment, style: Style) -> list[str]:
     else:
         lines[0] += f"; {_counts(one)}"
         lines += [f"- {line}" for line in _lines(one, style)]
-    return [*lines, f"- next: {style.code(one.next['command'])}; takes it back: {style.code(one.next['back'])}"]
+    lost = "; what is lost does not come back" if any(entry["data"] for entry in one.red) else ""
+    return [*lines, f"- next: {style.code(one.next['command'])}; takes it back: {style.code(one.next['back'])}{lost}"]
 
 
 def adapter(entry: Entry) -> str:
@@ -74,8 +75,9 @@ def _lines(one: Environment, style: Style) -> Iterator[str]:
     open_ones = [line for line in one.unknown if not line.startswith("not compared: secret")]
     if open_ones:
         yield f"not known: {style.text(shortened('; '.join(open_ones[:_FEW])))}{_more(open_ones, _FEW)}"
-    if one.notes:
-        yield f"also: {style.text(shortened('; '.join(one.notes[:_MANY])))}{_more(one.notes, _MANY)}"
+    told = " ".join(one.reasons)
+    if notes := [line for line in one.notes if line not in told]:
+        yield f"also: {style.text(shortened('; '.join(notes[:_MANY])))}{_more(notes, _MANY)}"
 
 
 def _denials(one: Environment) -> Sequence[str]:

@@ -49,7 +49,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_the_head_of_a_prepared_change(change: Change, tmp_path: Path, directory: Path) -> None:
     report = made(change, tmp_path, directory)
-    assert fixed(report) == (FOLDER / f"{change.name}.md").read_text(), "make golden-plans writes them anew: look at each"
+    # `make golden-plans` writes them anew: look at each one.
+    assert fixed(report) == (FOLDER / f"{change.name}.md").read_text()
     of(json.loads(report.as_json()))
 
 

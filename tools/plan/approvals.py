@@ -85,18 +85,18 @@ def _lost(whom: Asked, red: Sequence[Entry]) -> None:
 
 def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
     """What lets somebody or something do more."""
+    gained: dict[tuple[str, str], list[str]] = defaultdict(list)
     for entry in callers.widened(old, new):
-        verb = (
-            "gets"
-            if entry["change"] == callers.ROLE
-            else "may call"
-            if entry["change"] == callers.GAINS
-            else "may more of"
-        )
-        why = f"{entry['who']} {verb} {entry['what']}"
+        who, what = entry["who"], entry["what"]
+        tenant = callers.tenant_of(new, what)
+        if entry["change"] == callers.GAINS:
+            gained[who, tenant].append(what)
+        else:
+            whom.role(SECURITY, f"{who} {'gets' if entry['change'] == callers.ROLE else 'may more of'} {what}")
+    for (who, tenant), models in gained.items():
+        why = f"{who} may call {some(models, 1)}"
         whom.role(SECURITY, why)
-        if tenant := callers.tenant_of(new, entry["what"]):
-            whom.owner(tenant, new, why)
+        whom.owner(tenant, new, why)
     for entry in parts["policy"]["exemptions"]:
         if entry["change"] in ("added", "changed"):
             whom.role(SECURITY, f"exemption of {entry['policy']} until {entry['until']}")

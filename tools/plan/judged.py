@@ -61,9 +61,15 @@ def _exemption(old: Exemption | None, new: Exemption, used: Sequence[str], today
 
 
 def notes(before: Outcome | None, after: Outcome) -> list[str]:
-    """Warnings of the program and the engine that the base has not, each once."""
+    """Warnings of the program and the engine that the base has not, each once; a list that got shorter is none."""
     old = _warnings(before) if before else []
-    return [text for text in dict.fromkeys(_warnings(after)) if text not in old]
+    return [text for text in dict.fromkeys(_warnings(after)) if not any(_says(one, text) for one in old)]
+
+
+def _says(old: str, new: str) -> bool:
+    """Whether a warning is told already: the same text, or the same sentence about more things, `a: x, y, z`."""
+    (head, _, things), (other, _, fewer) = old.rpartition(": "), new.rpartition(": ")
+    return old == new or (head == other != "" and set(fewer.split(", ")) <= set(things.split(", ")))
 
 
 def _warnings(outcome: Outcome) -> list[str]:

@@ -21,7 +21,9 @@ def test_the_verdict_comes_first_and_the_next_step_last() -> None:
     assert lines[0] == "### Plan: dev: denied; prod: no changes"
     assert lines[2].startswith("**dev: denied**; 1 to create, 2 to update, 1 to replace, 1 to delete; 83 stay")
     (step,) = (line for line in lines if line.startswith("- next: "))
-    assert step == "- next: `make deliver STACK=dev`; takes it back: `git revert COMMIT && make deliver STACK=dev`"
+    back = "takes it back: `git revert COMMIT && make deliver STACK=dev`"
+    assert step == f"- next: `make deliver STACK=dev`; {back}; what is lost does not come back"
+    assert head(report(whole(red=[]))).endswith(f"{back}\n")
 
 
 def test_the_sections_of_the_head_keep_their_order() -> None:

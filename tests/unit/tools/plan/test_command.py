@@ -30,5 +30,5 @@ def test_settings_that_cannot_be_used_end_with_two(monkeypatch: pytest.MonkeyPat
 def test_a_stack_that_is_none_is_one_message() -> None:
     parser = argparse.ArgumentParser()
     command.arguments(parser)
-    with pytest.raises(FaultsError, match="there is no Pulumi.test.yaml; known: dev, prod"):
+    with pytest.raises(FaultsError, match=r"there is no Pulumi\.test\.yaml; known: dev, prod"):
         command.run(parser.parse_args(["--stack", "dev", "--stack", "test"]))

@@ -12,7 +12,7 @@ import pytest
 
 from infra.catalog import load_catalog
 from infra.load import load_settings, read_stack_file
-from tools.engine.outcome import Outcome, Violation
+from tools.engine.outcome import Message, Outcome, Violation
 from tools.local.workspace import REPOSITORY
 from tools.plan import approvals, callers, capacity, judged, kitchens
 from tools.plan.compare import Difference, digest
@@ -244,3 +244,13 @@ def test_another_encrypted_setting_is_told_asked_for_and_in_the_sum() -> None:
     whom = approvals.asked(before, after, (), parts(before, after))
     assert whom.approvals == ["security-office"]
     assert digest([], resealed(before, after)) != digest([], resealed(before, before)) == digest([])
+
+
+def test_warnings_are_told_when_they_are_new_or_about_more() -> None:
+    def said(*texts: str) -> Outcome:
+        return Outcome(messages=[Message(severity="warning", text=text) for text in texts])
+
+    old = said("not signed: a, b", "same")
+    assert judged.notes(old, said("not signed: b", "same", "pods restart: x in y (z): w")) == []
+    assert judged.notes(old, said("not signed: a, c", "new")) == ["not signed: a, c", "new"]
+    assert judged.notes(None, said("same", "same")) == ["same"]
