@@ -61,7 +61,9 @@ def _counts(one: Environment) -> str:
 
 def _lines(one: Environment, style: Style) -> Iterator[str]:
     if one.verdict == DENIED:
-        yield from _some([f"{style.strong('denied')}: {style.text(shortened(line))}" for line in _denials(one)], _MANY)
+        yield from _some(
+            [f"{style.strong('denied')}: {style.text(shortened(_short(line)))}" for line in _denials(one)], _MANY
+        )
     elif one.reasons:
         yield f"why: {style.text(shortened('; '.join(one.reasons), 400))}"
     yield from _some(_kitchens(one.kitchens, style), _MANY)
@@ -85,6 +87,11 @@ def _denials(one: Environment) -> Sequence[str]:
     number = len(one.policy["violations"])
     kept = [line for line in one.reasons[number:] if line.endswith("refuses to delete it")]
     return [*one.reasons[:number], *kept]
+
+
+def _short(denial: str) -> str:
+    """A violation without the rule in words, which the details have."""
+    return denial.partition("; rule: ")[0]
 
 
 def _kitchens(entries: Sequence[Entry], style: Style) -> list[str]:
@@ -120,20 +127,28 @@ def _changed(name: str, entry: Entry, size: str) -> str:
 
 
 def _access(one: Environment, style: Style) -> Iterator[str]:
+    """A part for each group, and for each change of limits with everybody whom it concerns."""
     groups: dict[tuple[str, str], list[str]] = {}
+    limits: dict[str, list[str]] = {}
     told = []
     for entry in one.access:
+        who, what = entry["who"], entry["what"]
         if entry["change"] in ("gains", "loses"):
-            groups.setdefault((entry["who"], entry["change"]), []).append(entry["what"])
+            groups.setdefault((who, f"{entry['change']} {{}}"), []).append(what)
         elif entry["change"] == "role":
-            told.append(f"{entry['who']} {'gets' if entry['after'] else 'loses'} the role {entry['what']}")
+            groups.setdefault((who, f"{'gets' if entry['after'] else 'loses'} the role {{}}"), []).append(what)
+        elif entry["change"] == "limits":
+            limits.setdefault(_arrow(entry["before"], entry["after"]), []).append(f"{who} for {what}")
         else:
-            told.append(f"{entry['who']}, {entry['what']}: {_arrow(entry['before'], entry['after'])}")
-    lines = [
-        f"{who} {word} {', '.join(models[:_MANY])}{_more(models, _MANY)}" for (who, word), models in groups.items()
-    ]
-    if every := [*lines, *told]:
+            told.append(f"{who}, {what}: {_arrow(entry['before'], entry['after'])}")
+    every = [f"{who} {words.format(_list(what))}" for (who, words), what in groups.items()]
+    every += [f"{change} for {_list(whom)}" for change, whom in limits.items()] + told
+    if every:
         yield f"access: {style.text('; '.join(every[:_MANY]))}{_more(every, _MANY)}"
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MANY]) + _more(names, _MANY)
 
 
 def _image(entry: Entry, style: Style) -> str:

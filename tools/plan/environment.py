@@ -26,10 +26,19 @@ class Side:
     goal: Goal
 
 
-def environment(
-    name: str, old: Side | None, new: Side, *, base: str | None, today: datetime.date, recorded: bool
-) -> Environment:
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """What the sides are: commit of the base, whether a state takes its place, whether the policy pack is another."""
+
+    base: str | None
+    today: datetime.date
+    recorded: bool = False
+    other_pack: bool = False
+
+
+def environment(name: str, old: Side | None, new: Side, how: How) -> Environment:
     """Hold the sides against each other; without an `old` one everything is new."""
+    base, recorded = how.base, how.recorded
     after = new.facts
     if after is None:
         raise ValueError(f"{name}: the settings of the work tree are not read")
@@ -39,7 +48,7 @@ def environment(
     before = old.goal.after if old else {}
     found = differences(before, new.goal.after, new.goal.operations if recorded else None)
     facts = old.facts if old else None
-    parts = _sections(old, new, after, found, today)
+    parts = _sections(old, new, after, found, how)
     whom = approvals.asked(facts, after, found, parts)
     violations = [f"{one['policy']}: {one['object']}: {one['text']}" for one in parts["policy"]["violations"]]
     kept = [f"{one}: is protected, and an update refuses to delete it" for one in objects.protected(found)]
@@ -71,15 +80,14 @@ def failed(name: str, base: str | None, errors: Sequence[str], compared: Entry |
     )
 
 
-def _sections(
-    side: Side | None, new: Side, after: Facts, found: Sequence[Difference], today: datetime.date
-) -> dict[str, Any]:
+def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Difference], how: How) -> dict[str, Any]:
     before, old, goal = (side.facts, side.goal.after, new.goal) if side else (None, {}, new.goal)
     was = before.settings if before else None
     outcome = side.goal.outcome if side else None
     violations, warnings = judged.judged(outcome, goal.outcome, goal.after)
-    exemptions = judged.exemptions(was, after.settings, goal.outcome, today)
+    exemptions = judged.exemptions(was, after.settings, goal.outcome, how.today)
     settings = [*of_environment(before, after), *_pools(before, after)] if before else []
+    settings += [approvals.OTHER_PACK] if how.other_pack else []
     return {
         "settings": settings,
         "kitchens": kitchens.kitchens(before, after, found),

@@ -32,9 +32,13 @@ def _key(one: Violation) -> tuple[str, str, str, str]:
 def _finding(one: Violation, resources: Mapping[str, Planned]) -> Entry:
     """The policy's own sentence about the object; what it says of itself in general is in docs/policies.md."""
     general, _, message = one.text.partition("\n")
-    resource = resources.get(one.urn)
-    title = resource.title if resource is not None and resource.kind != "Stack" else "stack"
-    return {"policy": one.policy, "object": title, "text": (message.strip() or general).removeprefix(f"{title}: ")}
+    resource, text = resources.get(one.urn), message.strip() or general
+    if resource is None or resource.kind == "Stack":
+        return {"policy": one.policy, "object": "stack", "text": text}
+    named, found, rest = text.partition(": ")
+    if found and named.startswith(f"{resource.kind} "):  # as the policies call it
+        return {"policy": one.policy, "object": named, "text": rest}
+    return {"policy": one.policy, "object": resource.title, "text": text}
 
 
 def exemptions(before: Settings | None, after: Settings, outcome: Outcome, today: datetime.date) -> list[Entry]:

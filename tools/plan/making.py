@@ -19,10 +19,11 @@ from tools.local.workspace import REPOSITORY
 from tools.plan import running
 from tools.plan.cache import BaseCache
 from tools.plan.drifted import drifted
-from tools.plan.environment import Side, environment, failed
+from tools.plan.environment import How, Side, environment, failed
 from tools.plan.facts import Facts, facts
 from tools.plan.git import Git, settings_file
 from tools.plan.goal import Goal
+from tools.plan.planned import sum_of
 from tools.progress import note
 
 _AT_ONCE = 2
@@ -113,7 +114,10 @@ class _Plan:
 
     def _base(self, base: str, tree: Path) -> Goal:
         plans = self.plans
-        key = plans.git.program_sum(base, self.stack)
+        # Approvals and exemptions end by the day, and packages come from the work tree.
+        lock = plans.said.project / "requirements.lock"
+        packages = sum_of(lock.read_text()) if lock.is_file() else ""
+        key = sum_of([plans.git.program_sum(base, self.stack), packages, plans.said.today.isoformat()])
         if (known := plans.cache.read(self.stack, key)) is not None:
             return known
         goal = running.offline(self.stack, tree, plans.folder / f"{self.stack}-base", plans.said.directory)
@@ -128,7 +132,9 @@ class _Plan:
             return failed(self.stack, base, str(self.error).splitlines())
         new = Side(facts=self.after, goal=self.new.result())
         old = self._old(new)
-        made = environment(self.stack, old, new, base=base, today=said.today, recorded=said.recorded)
+        how = How(base=base, today=said.today, recorded=said.recorded,
+                  other_pack=base is not None and self.plans.git.pack_differs(base))  # fmt: skip
+        made = environment(self.stack, old, new, how)
         return replace(made, drift=self._drift(self.after)) if said.context else made
 
     def _drift(self, after: Facts) -> Entry:

@@ -91,6 +91,11 @@ _TWO, _THREE = (f"      replicas: {number}\n      " for number in (2, 3))
 _CANARY = f"{_TWO}canary: {{weight: 10, runtime: {{concurrency: 16}}}}\n      {_LORAS}8192"
 _PRICES = "  kitchen:prices: {currency: EUR, gpuHour: {l40s: 2.5}}\n" + _TENANTS
 _NO_PROBE: Edit = ("components/serving/runtime_spec.py", '        "readinessProbe": _probe(3),\n', "")
+_ESCALATION: Edit = (
+    "components/platform.py",
+    '"allowPrivilegeEscalation": False',
+    '"allowPrivilegeEscalation": True',
+)
 _OF_SUPPORT = "      baseModel: %s\n      pool: l40s\n      adapters: [helpdesk-faq"
 _ACCESS = "      access: [{groups: [engineering-callers, legal-callers]}]\n"
 _DIGEST = "0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967"
@@ -162,7 +167,8 @@ CHANGES: Sequence[Change] = (
     _dev("owner", ("owner: support-team", "owner: service-desk")),
     _dev("no-change", ("# Development environment.", "# The development environment.")),
     _dev("broken-settings", ("maxLoraRank: 8,", "maxLoraRank: 4,")),
-    Change(name="policy-violation", stack="dev", edits=[_NO_PROBE]),
+    Change(name="policy-warning", stack="dev", edits=[_NO_PROBE]),
+    Change(name="policy-violation", stack="dev", edits=[_ESCALATION]),
     _dev("storage-class", ("className: shared-rwx", "className: cephfs-rwx")),
 )
 

@@ -10,6 +10,7 @@ import pytest
 
 from ops.plan.markdown import MOST, head, markdown, plain
 from ops.plan.report import Environment
+from ops.plan.style import Markdown
 from tests.support.plan_reports import adapter, kitchen, quiet, report, whole
 
 HEADS = sorted((Path(__file__).parent / "heads").glob("*.md"))
@@ -85,6 +86,41 @@ def test_texts_of_strangers_are_no_markup() -> None:
     assert "\u202e" not in text
     assert "@everyone" not in text
     assert not re.search(r"(^|\s)#1", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "# heading",
+            "+ list",
+            "- list",
+            "1. list",
+            "7) list",
+            "=== line",
+            "~~~ code",
+            "~~struck~~",
+            "@team",
+            "x @team y",
+        ),
+        *(
+            "a/b#12",
+            "GH #1",
+            "https://bad.example/x",
+            "www.bad.example",
+            "dana@example.com",
+            "[a]: http://x",
+            "| a | b |",
+        ),
+    ],
+)
+def test_no_text_begins_or_links_anything(text: str) -> None:
+    written = Markdown().text(text)
+    assert not re.match(r"[#+=-]|[0-9]+[.)]", written)
+    assert not re.search(r"(?<!\\)[~|\[\]<>](?!!--)", written.replace("-->", ""))
+    assert not re.search(r"@[a-z]|#[0-9]|://|www\.", written)
+    shown = re.sub(r"\\(.)", r"\1", written).replace("<!-- -->", "")
+    assert shown == text
 
 
 def test_a_terminal_gets_the_same_without_marks() -> None:

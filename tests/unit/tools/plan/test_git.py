@@ -86,6 +86,16 @@ def test_only_what_a_stack_comes_from_counts(repository: Repository) -> None:
     assert git.differs(repository.first, "dev")
 
 
+def test_another_pack_is_seen(repository: Repository) -> None:
+    git = Git(repository.folder)
+    repository.commit("infra/a.py", "2")
+    assert not git.pack_differs(repository.first)
+    (repository.folder / "policies").mkdir()
+    (repository.folder / "policies" / "a.py").write_text("x")
+    assert git.pack_differs(repository.first)
+    assert git.differs(repository.first, "dev")
+
+
 def test_sums_go_by_content(repository: Repository) -> None:
     git = Git(repository.folder)
     same = repository.commit("docs/a.md", "x")

@@ -167,6 +167,7 @@ EXEMPTION = {"rule": "a", "object": "Deployment x/y", "reason": "b", "approver":
         (lambda data: data["tenants"]["sales"]["groups"].pop("caller"), "dev", {"sales-operations"}),
         (lambda data: data["tenants"]["sales"]["quota"].update(gpus=3), "dev", {"ai-platform"}),
         (lambda data: data["tenants"]["sales"].update(owner="mallory"), "dev", {"ai-platform"}),
+        (lambda data: data["entry"].update(limits={"requestsPerMinute": 240}), "prod", {"security-office"}),
         (lambda data: data["gpuPools"]["l40s"].update(gpus=9), "dev", {"ai-platform"}),
         (lambda data: data["objectStore"].update(endpoint="https://x.example"), "dev", {"ai-platform"}),
         (lambda data: data["objectStore"].update(keyGeneration=2), "dev", {"security-office"}),
@@ -215,6 +216,7 @@ def test_violations_are_all_told_and_warnings_only_when_they_are_new() -> None:
     new = Outcome(violations=[*old.violations, found("advisory", "new"), found("advisory", "new")])
     denied, warnings = judged.judged(old, new, resources)
     assert denied == [{"policy": "m", "object": "ConfigMap a", "text": "is bad"}]
+    assert judged.judged(None, new, {})[0] == [{"policy": "m", "object": "stack", "text": "ConfigMap a: is bad"}]
     assert [one["policy"] for one in warnings] == ["new"]
 
 
