@@ -10,6 +10,7 @@ from typing import Any
 from infra.faults import printable
 from ops.plan import report
 from ops.plan.report import Entry, Environment
+from tools.engine import findings
 from tools.engine import report as engine_report
 from tools.plan import approvals, callers, capacity, judged, kitchens, objects
 from tools.plan.compare import Difference, differences, digest
@@ -43,7 +44,8 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
     if after is None:
         raise ValueError(f"{name}: the settings of the work tree are not read")
     compared = _compared(base, old, recorded=recorded)
-    if not new.goal.ended and not new.goal.outcome.denials():
+    # After an error something may be missing that would be told as deleted; a denial alone leaves nothing out.
+    if not new.goal.ended and (not new.goal.outcome.denials() or findings.errors(new.goal.outcome)):
         return failed(name, base, engine_report.failure(new.goal.outcome), compared)
     before = old.goal.after if old else {}
     found = differences(before, new.goal.after, new.goal.operations if recorded else None)
