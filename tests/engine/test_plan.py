@@ -21,6 +21,7 @@ from tests.support.stacks import prepare
 from tools.engine.change import REPLACE, UPDATE
 from tools.local.observed import observed
 from tools.local.workspace import REPOSITORY, Workspace
+from tools.pipeline.backend import Backend
 from tools.plan.compare import differences
 from tools.plan.goal import Goal
 from tools.plan.making import Asked, report_of
@@ -152,6 +153,35 @@ def test_the_command_prints_the_report_and_writes_its_files(tmp_path: Path) -> N
         "junit.xml", "plan.sarif", "report.json", "report.md"]  # fmt: skip
 
 
+def test_a_plan_against_the_state_of_a_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, state = tmp_path / "p", tmp_path / "state"
+    folder.mkdir()
+    state.mkdir()
+    project = Project(folder)
+    rendered = f"  kitchen:renderTo: {tmp_path / 'objects'}\n  kitchen:tenants:\n"
+    project.commit([(DEV, "  kitchen:tenants:\n", rendered)])
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{state}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", SECRET)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    words = ["pulumi", "stack", "init", "dev", "--no-select", "--non-interactive"]
+    subprocess.run(words, cwd=folder, env=Backend.environment(), check=True, capture_output=True)
+    project.git("checkout", "--quiet", "--", DEV)
+    up = ("up", "--yes", "--skip-preview", "--suppress-outputs")
+    log = tmp_path / "up.log"
+    assert Backend("dev", folder, tmp_path / "up").run(*up, log=log, echo=False).status == 0, log.read_text()
+    asked = Asked(project=folder, directory=tmp_path / "k", recorded=True)
+    assert report_of(("dev",), asked).verdict == NO_CHANGES
+    project.branch(BY_NAME["adapter-added"].edits)
+    (one,) = report_of(("dev",), asked).environments
+    assert one.compared["kind"] == "state"
+    assert {name: number for name, number in one.counts.items() if number and name != "same"} == {
+        "update": 1, "replace": 1}  # fmt: skip
+    assert [(entry["name"], entry["pods"]) for entry in one.kitchens] == [("support", "restart")]
+    assert project.git("status", "--porcelain") == "", "the settings file keeps its text"
+    left = [path for path in (tmp_path / "k").rglob("*") if path.is_file()]
+    assert [path for path in left if SECRET.encode() in path.read_bytes()] == []
+
+
 class Recorded:
     """The dev environment with every option of serving, as an update without a cluster recorded it."""
 
@@ -180,7 +210,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
 
 
 def _other_storage(said: dict[str, Any]) -> None:
-    said["storage"] = {"className": "other", "accessMode": "ReadWriteOncePod"}
+    said["storage"] = {**said.get("storage", {"accessMode": "ReadWriteMany"}), "className": "other"}
 
 
 def _other_base(said: dict[str, Any]) -> None:
