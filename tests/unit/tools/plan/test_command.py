@@ -27,8 +27,10 @@ def test_settings_that_cannot_be_used_end_with_two(monkeypatch: pytest.MonkeyPat
     assert command.status(report(whole(verdict=DENIED))) == 1
 
 
-def test_a_stack_that_is_none_is_one_message() -> None:
+def test_stacks_that_are_none_are_told_at_once() -> None:
     parser = argparse.ArgumentParser()
     command.arguments(parser)
-    with pytest.raises(FaultsError, match=r"there is no Pulumi\.test\.yaml; known: dev, prod"):
-        command.run(parser.parse_args(["--stack", "dev", "--stack", "test"]))
+    with pytest.raises(FaultsError) as raised:
+        command.run(parser.parse_args(["--stack", "dev", "--stack", "test", "--stack", "../x"]))
+    assert [(fault.path, fault.value) for fault in raised.value.faults] == [("--stack", "../x"), ("--stack", "test")]
+    assert "known: dev, prod; example: --stack dev" in str(raised.value)
