@@ -77,7 +77,7 @@ def _lines(one: Environment, style: Style) -> Iterator[str]:
     open_ones = [line for line in one.unknown if not line.startswith("not compared: secret")]
     if open_ones:
         yield f"not known: {style.text(shortened('; '.join(open_ones[:_FEW])))}{_more(open_ones, _FEW)}"
-    told = " ".join(one.reasons)
+    told = "" if one.verdict == DENIED else " ".join(one.reasons)
     if notes := [line for line in one.notes if line not in told]:
         yield f"also: {style.text(shortened('; '.join(notes[:_MANY])))}{_more(notes, _MANY)}"
 
