@@ -25,7 +25,8 @@ _OPTIONS = {
     "Namespace": "Prune=false,Delete=false",
     "PriorityClass": "Force=true,Replace=true",
 }
-"""What holds data is removed by a person (`Prune=confirm` would hold up every later sync). Kubernetes changes no PriorityClass in place."""
+"""What holds data is removed by a person; `Prune=confirm` would hold up every later sync until it is answered.
+Kubernetes changes no PriorityClass in place."""
 
 _SECRETS_HEAD = """\
 # Secrets that the manifests name. Git never holds them. Each one is made in the cluster by your secret store, or by the
