@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,15 +10,14 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.cluster.support.kubectl import OURS, Kubectl
+from tests.cluster.support.kubectl import OURS
 from tests.delivery.support.argocd import NAMESPACE, ArgoCd
+from tests.delivery.support.rendered import BRANCH, Name, gitops, live, point_at, rendered
 from tests.delivery.support.scratch import Scratch
 from tools.local.up import LocalKitchen
 
-APPLICATION, BRANCH = "kitchen-dev", "rendered/dev"
+APPLICATION = "kitchen-dev"
 SETTLED = ("Synced", "Healthy")
-_OF_THE_SERVER = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
-_OF_ARGOCD = "argocd.argoproj.io/"
 
 
 class Delivered(NamedTuple):
@@ -27,8 +25,8 @@ class Delivered(NamedTuple):
 
     argocd: ArgoCd
     scratch: Scratch
-    names: list[tuple[str, str, str]]
-    by_pulumi: dict[tuple[str, str, str], Any]
+    names: list[Name]
+    by_pulumi: dict[Name, Any]
     seconds: float
 
 
@@ -53,66 +51,6 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
         argocd.kubectl("apply", "-f", str(scratch.root / "deploy" / "argocd" / "dev.yaml"))
         argocd.wait(APPLICATION, SETTLED, 240)
         yield Delivered(argocd, scratch, names, by_pulumi, time.monotonic() - begun)
-
-
-def point_at(scratch: Scratch, store: str, repository: str) -> None:
-    """The dev settings as `make up` changes them for the embedded store, and Argo CD's file for this repository."""
-    path = scratch.root / "Pulumi.dev.yaml"
-    content = yaml.safe_load(path.read_text())
-    said = content["config"]["kitchen:objectStore"]
-    content["config"]["kitchen:objectStore"] = {k: v for k, v in said.items() if k != "tls"} | {"endpoint": store}
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
-    scratch.change("deploy/argocd/dev.yaml", "https://git.kitchen.example/platform/kitchen.git", repository)
-    written = scratch.kitchen("gitops", "--stack", "dev", "--project")
-    assert written.returncode == 0, written.stderr
-    assert "unchanged" in written.stdout, "the address is the organisation's own word, and is kept"
-    scratch.commit("dev on this machine")
-
-
-def gitops(scratch: Scratch, *words: str, status: int = 0) -> str:
-    done = scratch.kitchen("gitops", "--stack", "dev", *words)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout
-
-
-def rendered(scratch: Scratch) -> list[tuple[str, str, str]]:
-    """Kind, namespace and name of each manifest of the branch."""
-    found = []
-    for name in scratch.git("ls-tree", "-r", "--name-only", BRANCH, "--", "manifests").splitlines():
-        one = yaml.safe_load(scratch.git("show", f"{BRANCH}:{name}"))
-        group = one["apiVersion"].rpartition("/")[0]
-        kind = f"{one['kind']}.v1.{group}" if group in ("apps", "batch") else one["kind"]
-        found.append((kind, one["metadata"].get("namespace", ""), one["metadata"]["name"]))
-    return found
-
-
-def live(kubectl: Kubectl, names: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], Any]:
-    """What the API server holds, without what it and Argo CD say of themselves."""
-    found = {}
-    for kind, namespace, name in names:
-        where = ("--namespace", namespace) if namespace else ()
-        one = kubectl.get(*where, kind, name)
-        found[kind, namespace, name] = reduced(one)
-    return found
-
-
-def reduced(one: dict[str, Any]) -> dict[str, Any]:
-    one = json.loads(json.dumps(one))
-    one.pop("status", None)
-    metadata = one["metadata"]
-    for key in _OF_THE_SERVER:
-        metadata.pop(key, None)
-    marks = metadata.get("annotations", {})
-    metadata["annotations"] = {key: value for key, value in marks.items() if not key.startswith(_OF_ARGOCD)}
-    if one["kind"] == "Job":  # the controller writes the Job's own identifier into it
-        one["spec"].pop("selector", None)
-        for labels in (metadata["labels"], one["spec"]["template"]["metadata"]["labels"]):
-            for key in [key for key in labels if "controller-uid" in key]:
-                del labels[key]
-    if one["kind"] == "PersistentVolumeClaim":  # which volume it has been bound to, and where
-        one["spec"].pop("volumeName", None)
-        metadata["annotations"].pop("volume.kubernetes.io/selected-node", None)
-    return one
 
 
 def until(condition: Callable[[], object], seconds: float = 60) -> float:
