@@ -116,10 +116,10 @@ def test_order_and_what_needs_a_person_are_marks_of_argo_cd(put: Put) -> None:
         one.kind: yaml.safe_load(texts[path_of(one)])["metadata"].get("annotations", {}) for one in rendered.manifests
     }
     assert marks == {
-        "Namespace": {OPTIONS: "Prune=confirm,Delete=confirm"},
+        "Namespace": {OPTIONS: "Prune=false,Delete=false"},
         "PriorityClass": {OPTIONS: "Force=true,Replace=true", WAVE: "-1"},
         "ConfigMap": {},
-        "PersistentVolumeClaim": {OPTIONS: "Prune=confirm,Delete=confirm"},
+        "PersistentVolumeClaim": {OPTIONS: "Prune=false,Delete=false"},
         "InferenceService": {WAVE: "1"},
     }
 
