@@ -21,16 +21,23 @@ LOCK = "requirements.lock"
 _STAMP = ".requirements.stamp"
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s\\;]+)", re.MULTILINE)
 _ASK = """
-import json, os
-from tools.toolchain import PREVIEW, FAMILIES, data, ensure, environment
-ensure([*PREVIEW, "crds"])
-own = {key: value for key, value in environment(PREVIEW).items() if key == "PATH" or key.startswith("PULUMI_")}
+import json, pathlib, sys
+try:
+    import tools.toolchain
+    if not pathlib.Path(tools.toolchain.__file__).resolve().is_relative_to(pathlib.Path.cwd()):
+        raise ImportError("it has no tools/toolchain, so it pins no versions")
+    from tools.toolchain import PREVIEW, FAMILIES, data, ensure, environment
+    ensure([*PREVIEW, "crds"])
+    own = {key: value for key, value in environment(PREVIEW).items() if key == "PATH" or key.startswith("PULUMI_")}
+    crds = str(data("crds"))
+except Exception as error:
+    sys.exit(f"{type(error).__name__}: {error}")
 judged = [FAMILIES[name] for name in (*PREVIEW, "kserve")]
 print(json.dumps({
     "tools": {family.name: [family.version, family.key()] for family in judged},
     "modules": {source.module.path: source.module.version for source in FAMILIES["crds"].data},
     "environment": own,
-    "crds": str(data("crds")),
+    "crds": crds,
 }))
 """
 """Run with the code of a side's own tree. What it lacks of tools is provided first, with progress on stderr."""
@@ -70,7 +77,7 @@ def side_of(name: str, tree: Path, venv: Path) -> Side:
         check=False,
     )
     if done.returncode != 0:
-        raise UpgradeError(f"the tools of the {name} cannot be had: see above; they are those of {tree}")
+        raise UpgradeError(f"what the {name} pins cannot be had, for the reason above; its files are in {tree}")
     told = json.loads(done.stdout.splitlines()[-1])
     return Side(
         name=name,

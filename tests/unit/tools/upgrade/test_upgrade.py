@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tools.upgrade.check import Environment, Refusal, Row, faults, rows
 from tools.upgrade.errors import UpgradeError
 from tools.upgrade.report import NOT_JUDGED, lines
 from tools.upgrade.settled import resources
-from tools.upgrade.sides import Difference, Side, differences
+from tools.upgrade.sides import LOCK, Difference, Side, differences, side_of
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -108,6 +109,14 @@ def test_every_pin_that_differs_is_named_once() -> None:
 def step(operation: str, kind: str, name: str, **more: Any) -> dict[str, Any]:
     state = {"type": kind, "urn": f"urn:pulumi:dev::kitchen::{kind}::{name}", "inputs": more.pop("inputs", {})}
     return {"op": operation, "urn": state["urn"], "newState": state, **more}
+
+
+def test_a_commit_that_pins_nothing_is_no_answer(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its code must not be this work tree's, which lies on the path too."""
+    (tmp_path / LOCK).write_text("")
+    with pytest.raises(UpgradeError, match="what the base pins cannot be had, for the reason above"):
+        side_of("base", tmp_path, Path(sys.prefix))
+    assert capfd.readouterr().err.splitlines() == ["ImportError: it has no tools/toolchain, so it pins no versions"]
 
 
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
