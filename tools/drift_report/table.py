@@ -11,7 +11,7 @@ from typing import Any
 from infra.faults import printable
 from ops.metrics_file import Metric, checked_at
 from tools.drift_report import objects, store
-from tools.drift_report.findings import OPERATIONS, Finding, Look, What
+from tools.drift_report.findings import OPERATIONS, Finding, Look, Place, What
 from tools.engine.words import table
 
 VERSION = 1
@@ -33,7 +33,7 @@ def _lines(look: Look) -> Iterator[str]:
             if len(finding.changes) > 1:
                 yield f"{finding.title}:"
                 yield from (f"  {change}" for change in finding.changes)
-        for way, count in Counter(finding.way for finding in look.findings).items():
+        for way, count in Counter(map(_way, look.findings)).items():
             yield f"way back: {way}" + (f" ({count} of these)" if count > 1 else "")
     if look.known:
         known = ", ".join(f"{count} {rule}" for rule, count in sorted(look.known.items()))
@@ -41,6 +41,12 @@ def _lines(look: Look) -> Iterator[str]:
     yield from (f"not asked: {line}" for line in look.unasked)
     yield from (f"not looked at: {line}" for line in look.unread)
     yield f"{look.environment}: {summary(look)}, compared with {look.against} ({look.seconds:.1f} s)"
+
+
+def _way(finding: Finding) -> str:
+    """What to do, with what to do it to where the words do not name it: alike commands are told once."""
+    is_undeclared = finding.place is Place.STORE and finding.what is What.UNDECLARED
+    return f"{finding.title}: {finding.way}" if is_undeclared else finding.way
 
 
 def summary(look: Look) -> str:
