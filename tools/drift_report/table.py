@@ -9,14 +9,14 @@ from dataclasses import asdict
 from typing import Any
 
 from infra.faults import printable
-from ops.metrics_file import Metric, checked_at
+from ops.drift import commands as counting
+from ops.metrics_file import Metric
 from tools.drift_report import objects, store
 from tools.drift_report.findings import OPERATIONS, Finding, Look, Place, What
 from tools.engine.words import table
 
 VERSION = 1
 REASONS = objects.RULES | store.RULES
-_WORDS = ("create", "update", "replace", "delete", "other")
 
 
 def text(look: Look) -> str:
@@ -112,8 +112,6 @@ def as_json(look: Look) -> str:
 
 def metrics(look: Look) -> list[Metric]:
     """Numbers by what it is to an update, those that are 0 too; `other` is what no update touches."""
-    counted = Counter(OPERATIONS[finding.what] for finding in look.findings)
-    values: dict[tuple[str, ...], float] = {(look.environment, word): float(counted[word]) for word in _WORDS}
-    meaning = "Resources that are not as declared, by what an update would do: create, update, replace, delete, other."
-    made = Metric(name="kitchen_drift_changes", text=meaning, labels=("environment", "operation"), values=values)
-    return [made, checked_at("kitchen_drift_checked_timestamp_seconds", look.environment)]
+    counted = Counter(dict.fromkeys((*counting.OPERATIONS, counting.OTHER), 0))
+    counted.update(OPERATIONS[finding.what] for finding in look.findings)
+    return counting.metrics(look.environment, counted)
