@@ -355,7 +355,24 @@ def test_what_changes_by_design_is_not_told(drift: Drift, scene: Scene) -> None:
         scene.kubectl("-n", HELPDESK, "scale", "deployment", "support-predictor", "--replicas=1")
 
 
-def test_a_cluster_and_a_store_that_do_not_answer_are_not_looked_at(
+def test_a_stack_of_a_backend_is_looked_at_through_kubectl(
+    drift: Drift, kitchen: LocalKitchen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    variables = kitchen.workspace.environment()
+    for name in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "KUBECONFIG"):
+        monkeypatch.setenv(name, variables[name])
+    monkeypatch.setenv("KITCHEN_DIRECTORY", str(tmp_path))  # nothing of this machine's kitchen is used
+    assert drift() == set()
+    assert drift.status == 4
+    assert [row for row in drift.document["notLookedAt"] if "KITCHEN_OBJECT_STORE_ACCESS_KEY" in row]
+    for name, value in kitchen.credentials().items():
+        monkeypatch.setenv(name, value)
+    assert drift() == set()
+    assert (drift.status, drift.document["notLookedAt"]) == (0, [])
+    assert kitchen.credentials()["KITCHEN_OBJECT_STORE_SECRET_KEY"] not in drift.said
+
+
+def test_a_cluster_that_does_not_answer_is_not_looked_at(
     drift: Drift, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = tmp_path / "drift.prom"
