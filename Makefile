@@ -7,7 +7,7 @@ STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret deploy upgrade-check plan-tell deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
+.PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret deploy upgrade-check plan-tell deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden golden-plans check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-plan test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{n = split($$1, names, " "); \
@@ -120,6 +120,9 @@ docs: venv ## write the generated references
 golden: venv ## write the lists of every resource of each stack, which a test compares
 	@$(BIN)/python -m tests.engine.support.golden
 
+golden-plans: venv ## write the heads of the plans of prepared changes, which a test compares; look at each (10 minutes)
+	@$(BIN)/python -m tests.engine.support.plan_heads
+
 check: lint types ## format, lint and types
 
 format: venv ## format the code
@@ -146,6 +149,9 @@ test-unit test-policy test-entry test-monitoring test-engine test-cluster: venv 
 
 test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
 	@$(BIN)/pytest $(TOGETHER) -m long tests/cluster
+
+test-plan: venv ## the heads of the plans of all prepared changes, by the real engine (5 minutes)
+	@$(BIN)/pytest -m long tests/engine/test_plan.py
 
 test-reading: venv ## 100,000 generated texts of YAML: the pack reads them as kubectl does, or refuses them (3 minutes)
 	@KITCHEN_GENERATED_TEXTS=100000 $(BIN)/pytest --numprocesses 2 --dist load tests/policy/reading/test_beside_kubectl.py

@@ -42,7 +42,7 @@ def _kitchen(entry: Entry, style: Style) -> Iterator[str]:
     for line in entry["settings"]:
         yield f"  - {style.text(line)}"
     for adapter in entry["adapters"]:
-        told = [heads.adapter(adapter), adapter["state"], f"licence {adapter['licence']}"]
+        told = [f"adapter {heads.adapter(adapter)}", adapter["state"], f"licence {adapter['licence']}"]
         told.append(f"approved by {adapter['approver']}" if adapter["approver"] else "approved by nobody")
         told.append(f"evaluation {adapter['evaluation']}")
         told.append(f"signature of {adapter['signer']}" if adapter["signer"] else "no signature is asked for")

@@ -23,7 +23,8 @@ def environment(one: Environment, style: Style) -> list[str]:
     else:
         lines[0] += f"; {_counts(one)}"
         lines += [f"- {line}" for line in _lines(one, style)]
-    return [*lines, f"- next: {style.code(one.next['command'])}; takes it back: {style.code(one.next['back'])}"]
+    lost = "; what is lost does not come back" if any(entry["data"] for entry in one.red) else ""
+    return [*lines, f"- next: {style.code(one.next['command'])}; takes it back: {style.code(one.next['back'])}{lost}"]
 
 
 def adapter(entry: Entry) -> str:
@@ -60,7 +61,9 @@ def _counts(one: Environment) -> str:
 
 def _lines(one: Environment, style: Style) -> Iterator[str]:
     if one.verdict == DENIED:
-        yield from _some([f"{style.strong('denied')}: {style.text(shortened(line))}" for line in _denials(one)], _MANY)
+        yield from _some(
+            [f"{style.strong('denied')}: {style.text(shortened(_short(line)))}" for line in _denials(one)], _MANY
+        )
     elif one.reasons:
         yield f"why: {style.text(shortened('; '.join(one.reasons), 400))}"
     yield from _some(_kitchens(one.kitchens, style), _MANY)
@@ -74,8 +77,9 @@ def _lines(one: Environment, style: Style) -> Iterator[str]:
     open_ones = [line for line in one.unknown if not line.startswith("not compared: secret")]
     if open_ones:
         yield f"not known: {style.text(shortened('; '.join(open_ones[:_FEW])))}{_more(open_ones, _FEW)}"
-    if one.notes:
-        yield f"also: {style.text(shortened('; '.join(one.notes[:_MANY])))}{_more(one.notes, _MANY)}"
+    told = "" if one.verdict == DENIED else " ".join(one.reasons)
+    if notes := [line for line in one.notes if line not in told]:
+        yield f"also: {style.text(shortened('; '.join(notes[:_MANY])))}{_more(notes, _MANY)}"
 
 
 def _denials(one: Environment) -> Sequence[str]:
@@ -83,6 +87,11 @@ def _denials(one: Environment) -> Sequence[str]:
     number = len(one.policy["violations"])
     kept = [line for line in one.reasons[number:] if line.endswith("refuses to delete it")]
     return [*one.reasons[:number], *kept]
+
+
+def _short(denial: str) -> str:
+    """A violation without the rule in words, which the details have."""
+    return denial.partition("; rule: ")[0]
 
 
 def _kitchens(entries: Sequence[Entry], style: Style) -> list[str]:
@@ -93,7 +102,8 @@ def _kitchens(entries: Sequence[Entry], style: Style) -> list[str]:
         parts.append("; ".join(entry["settings"][:_MANY]) + _more(entry["settings"], _MANY))
         names.setdefault("; ".join(filter(None, parts)), []).append(entry["name"])
     return [
-        f"kitchen{'s' if len(who) > 1 else ''} {style.text(', '.join(who[:_MOST]))}{_more(who, _MOST)}: {style.text(said)}"
+        f"{'kitchens' if len(who) > 1 else 'kitchen'} {style.text(', '.join(who[:_MOST]))}{_more(who, _MOST)}: "
+        f"{style.text(said)}"
         for said, who in names.items()
     ]
 
@@ -117,20 +127,28 @@ def _changed(name: str, entry: Entry, size: str) -> str:
 
 
 def _access(one: Environment, style: Style) -> Iterator[str]:
+    """A part for each group, and for each change of limits with everybody whom it concerns."""
     groups: dict[tuple[str, str], list[str]] = {}
+    limits: dict[str, list[str]] = {}
     told = []
     for entry in one.access:
+        who, what = entry["who"], entry["what"]
         if entry["change"] in ("gains", "loses"):
-            groups.setdefault((entry["who"], entry["change"]), []).append(entry["what"])
+            groups.setdefault((who, f"{entry['change']} {{}}"), []).append(what)
         elif entry["change"] == "role":
-            told.append(f"{entry['who']} {'gets' if entry['after'] else 'loses'} the role {entry['what']}")
+            groups.setdefault((who, f"{'gets' if entry['after'] else 'loses'} the role {{}}"), []).append(what)
+        elif entry["change"] == "limits":
+            limits.setdefault(_arrow(entry["before"], entry["after"]), []).append(f"{who} for {what}")
         else:
-            told.append(f"{entry['who']}, {entry['what']}: {_arrow(entry['before'], entry['after'])}")
-    lines = [
-        f"{who} {word} {', '.join(models[:_MANY])}{_more(models, _MANY)}" for (who, word), models in groups.items()
-    ]
-    if every := [*lines, *told]:
+            told.append(f"{who}, {what}: {_arrow(entry['before'], entry['after'])}")
+    every = [f"{who} {words.format(_list(what))}" for (who, words), what in groups.items()]
+    every += [f"{change} for {_list(whom)}" for change, whom in limits.items()] + told
+    if every:
         yield f"access: {style.text('; '.join(every[:_MANY]))}{_more(every, _MANY)}"
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MANY]) + _more(names, _MANY)
 
 
 def _image(entry: Entry, style: Style) -> str:

@@ -45,7 +45,7 @@ def _whole(report: Report, style: Style, most: int) -> str:
         if environment.verdict == NO_CHANGES:
             continue
         for title, told in details.sections(environment, style):
-            where = f"{style.text(environment.name)}: {title}" if several else title
+            where = f"{environment.name}: {title}" if several else title
             kept = _fitting(told, left - len(where) - 80, style)
             if not kept:
                 return "\n".join([*lines, _CUT]) + "\n"

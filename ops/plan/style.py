@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,8 +10,17 @@ from typing import Protocol
 from infra.faults import printable
 
 _MARKUP = re.compile(r"([\\`*<>\[\]|&])")
-_CALLED = re.compile(r"@(?=[A-Za-z0-9])")
-_NUMBER = re.compile(r"(^|[\s(])#(?=[0-9])")
+_QUIET = (
+    (re.compile(r"~"), r"\\~"),  # three of them begin a block of code
+    (re.compile(r"@(?=[A-Za-z0-9])"), "@<!-- -->"),
+    (re.compile(r"#(?=[0-9])"), "#<!-- -->"),
+    (re.compile(r"://"), ":<!-- -->//"),
+    (re.compile(r"(?i)\b(www)\."), r"\1<!-- -->."),
+    (re.compile(r"^(?=[#+=-])"), r"\\"),
+    (re.compile(r"^([0-9]+)(?=[.)])"), r"\1\\"),
+)
+"""What would call a person, link to somewhere, or begin a heading, a list or a block; and what is written instead."""
+
 _LONGEST = 300
 
 
@@ -40,15 +50,18 @@ class Style(Protocol):
         """The title of an environment, written already."""
 
     def folded(self, title: str, lines: Sequence[str]) -> list[str]:
-        """Lines that are seen when somebody asks for them."""
+        """Lines that are seen when somebody asks for them; the title is not yet written."""
 
 
 class Markdown:
-    """For a comment or a page: nobody is called by it, and no number becomes a link."""
+    """For a comment or a page: nobody is called by it, and nothing in it becomes a link."""
 
     def text(self, text: str) -> str:
-        """Without markup; an @ or # calls and links nothing."""
-        return _NUMBER.sub(r"\1#<!-- -->", _CALLED.sub("@<!-- -->", in_markdown(text)))
+        """Without markup; nobody is called and nothing is linked."""
+        text = in_markdown(text)
+        for pattern, instead in _QUIET:
+            text = pattern.sub(instead, text)
+        return text
 
     def strong(self, text: str) -> str:
         """Bold."""
@@ -64,7 +77,7 @@ class Markdown:
 
     def folded(self, title: str, lines: Sequence[str]) -> list[str]:
         """A `<details>` block."""
-        return ["<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", ""]
+        return ["<details>", f"<summary>{html.escape(printable(title))}</summary>", "", *lines, "", "</details>", ""]
 
 
 class Plain:
@@ -88,4 +101,4 @@ class Plain:
 
     def folded(self, title: str, lines: Sequence[str]) -> list[str]:
         """The title and the lines below it."""
-        return [f"{title}:", *(f"  {line}" for line in lines), ""]
+        return [f"{printable(title)}:", *(f"  {line}" for line in lines), ""]

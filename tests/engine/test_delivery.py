@@ -113,7 +113,7 @@ def test_a_first_delivery_names_all_that_no_plan_names(site: Site, forge: ForgeS
 
 
 def test_what_was_approved_is_what_is_applied(site: Site, forge: ForgeServer) -> None:
-    merge(site, forge, 1, "[sales-summary/v2026-03-15, helpdesk-faq/v2026-02-01]", "[sales-summary/v2026-03-15]")
+    merge(site, forge, 1, "concurrency: 16, tokensPerRequest: 2048}", "concurrency: 32, tokensPerRequest: 2048}")
     before = site.state()
     said = site.deliver(forge)
     assert f"done      approved plan: pull request 1, told by {OWN}: " in said
@@ -126,6 +126,7 @@ def test_what_was_approved_is_what_is_applied(site: Site, forge: ForgeServer) ->
 
 
 def test_prod_comes_after_dev(site: Site, forge: ForgeServer) -> None:
+    kept = [*forge.statuses]
     said = site.deliver(forge, stack="prod", status=3)
     assert "nobody has approved" not in said
     assert "of kitchen-bot, so no plan was approved" in said, "dev was delivered, so that it gets as far as this"
@@ -135,7 +136,7 @@ def test_prod_comes_after_dev(site: Site, forge: ForgeServer) -> None:
     forge.add_status("mallory", "kitchen/deliver (dev)", "success", "delivered", site.head)
     assert "dev comes first" in site.deliver(forge, stack="prod", status=3)
     assert "so no plan was approved" in site.deliver(forge, "--after", "none", stack="prod", status=3)
-    forge.statuses.pop(), forge.statuses.pop()
+    forge.statuses[:] = kept
 
 
 def test_a_plan_that_nobody_approved_is_not_applied(site: Site, forge: ForgeServer) -> None:

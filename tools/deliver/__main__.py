@@ -45,13 +45,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(delivery: Delivery) -> int:
     """Run a delivery to its end, and tell it. SIGTERM and Ctrl-C let an engine end what it has begun."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         status, why = _run(delivery)
+        for number in before:  # what has become of it is told in any case; that takes a minute at most
+            signal.signal(number, signal.SIG_IGN)
         step = delivery.steps.next
         told = why == _NOT_TOLD or delivery.tell(SUCCESS if status == DELIVERED else FAILURE, _short(status, step))
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     status = FAILED if status == DELIVERED and not told else status
     print(delivery.steps.text(_next(delivery.asked.stack, status)))
     return status

@@ -168,8 +168,9 @@ class Delivery:
             folder = asked.directory / "deliver"
             return earlier(self.forge, self.history, rest, asked.stack, plan=self.planner, directory=folder)
 
+        gate = Gate(stack=asked.stack, planned=changes, earlier=others, accepted=asked.accept)
         while True:
-            gate = Gate(stack=asked.stack, planned=changes, earlier=others, accepted=asked.accept)
+            gate.passed = False  # another run has changed the state since
             try:
                 deploy(asked.stack, asked.options, asked.project, asked.directory, take_back=asked.take_back,
                        wait=asked.ready, distrust=asked.distrust, gate=gate)  # fmt: skip

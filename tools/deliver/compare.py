@@ -15,6 +15,7 @@ from tools.engine.distrust import ANNOTATION
 Key = tuple[str, str, str]
 _APPLIED_AGAIN = re.compile(rf'metadata\.annotations(?:\["{re.escape(ANNOTATION)}"\])?')
 """By which an object is applied again after an interrupted run (docs/adr/0025)."""
+_INDEX = re.compile(r"\[[0-9]+\]")
 
 
 def titles(changes: Iterable[Entry]) -> list[str]:
@@ -60,8 +61,11 @@ def _covers(plans: Sequence[Entry], change: Change) -> bool:
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether two paths are one, or one lies below the other: who compares tells the whole or a part."""
-    short, long = sorted((one, other), key=len)
+    """Whether two paths are one, or one lies below the other: who compares tells the whole or a part.
+
+    Which entry of a list it is does not count: where one is put in, those behind it have other numbers.
+    """
+    short, long = sorted((_INDEX.sub("[]", path) for path in (one, other)), key=len)
     return long == short or (long.startswith(short) and long[len(short)] in ".[")
 
 

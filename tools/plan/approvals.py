@@ -16,12 +16,22 @@ from tools.engine.change import REPLACE
 from tools.engine.words import some
 from tools.plan import callers
 from tools.plan.compare import Difference
-from tools.plan.facts import Facts, changed, of_environment
+from tools.plan.facts import Facts, changed
 
 PLATFORM, SECURITY = "platform", "security"
 
-_SECURITY = ("signers", "bundleSignatures", "statedKinds", "entry.issuers", "entry.clearances", "registryCredentials")
+_SECURITY = (
+    "signers",
+    "bundleSignatures",
+    "statedKinds",
+    "entry.issuers",
+    "entry.clearances",
+    "entry.limits",
+    "registryCredentials",
+)
 """Settings of an environment that say who and what is trusted."""
+
+OTHER_PACK = "policies: the pack is another one"
 
 _KEY_GENERATION = "objectStore.keyGeneration"
 _MOST = 3
@@ -85,18 +95,23 @@ def _lost(whom: Asked, red: Sequence[Entry]) -> None:
 
 def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
     """What lets somebody or something do more."""
+    gained: dict[tuple[str, str], list[str]] = defaultdict(list)
+    raised: dict[str, None] = {}
     for entry in callers.widened(old, new):
-        verb = (
-            "gets"
-            if entry["change"] == callers.ROLE
-            else "may call"
-            if entry["change"] == callers.GAINS
-            else "may more of"
-        )
-        why = f"{entry['who']} {verb} {entry['what']}"
+        who, what = entry["who"], entry["what"]
+        tenant = callers.tenant_of(new, what)
+        if entry["change"] == callers.GAINS:
+            gained[who, tenant].append(what)
+        elif entry["change"] == callers.ROLE:
+            whom.role(SECURITY, f"{who} gets {what}")
+        else:
+            raised[who] = None
+    if raised:
+        whom.role(SECURITY, f"limits rise for {some(raised, 2)}")
+    for (who, tenant), models in gained.items():
+        why = f"{who} may call {some(models, 1)}"
         whom.role(SECURITY, why)
-        if tenant := callers.tenant_of(new, entry["what"]):
-            whom.owner(tenant, new, why)
+        whom.owner(tenant, new, why)
     for entry in parts["policy"]["exemptions"]:
         if entry["change"] in ("added", "changed"):
             whom.role(SECURITY, f"exemption of {entry['policy']} until {entry['until']}")
@@ -108,21 +123,19 @@ def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, An
 
 def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
     """What holds for a whole environment or tenant."""
-    lines = of_environment(old, new) if old else []
-    for line in lines:
-        trusted = line.startswith((*_SECURITY, _KEY_GENERATION))
+    for line in parts["settings"]:
+        trusted = line.startswith((*_SECURITY, _KEY_GENERATION, OTHER_PACK))
         if not line.startswith("prices."):  # no object and no pod knows of them
             whom.role(SECURITY if trusted else PLATFORM, line)
-    for line in changed(old.gpu_pools, new.gpu_pools) if old else ():
-        whom.role(PLATFORM, f"gpuPools.{line}")
     for name in {**new.tenants, **(old.tenants if old else {})}:
         had, has = old.tenants.get(name) if old else None, new.tenants.get(name)
         if had is None or has is None:
             whom.role(PLATFORM, f"tenant {name} {'comes' if had is None else 'goes'}")
         elif lines := changed((had.quota,), (has.quota,)):
             whom.role(PLATFORM, f"quota of {name}: {some([line.partition('.')[2] for line in lines], 2)}")
-        elif (had.owner, had.cost_centre, had.base_models) != (has.owner, has.cost_centre, has.base_models):
-            whom.role(PLATFORM, f"owner, cost centre or base models of {name}")
+        elif lines := changed(*({"owner": one.owner, "costCentre": one.cost_centre, "baseModels": one.base_models}
+                                for one in (had, has))):  # fmt: skip
+            whom.role(PLATFORM, f"{name}: {some(lines, 2)}")
     for image in parts["images"]:
         whom.role(PLATFORM, f"image {image['name']}")
 
@@ -132,6 +145,7 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
     for entry in parts["kitchens"]:
         for why in _of_kitchen(entry):
             whom.owner(entry["tenant"], new, why)
+    lowered = [entry for entry in callers.narrowed(old, new) if entry["change"] == callers.LIMITS]
     for entry in parts["access"]:
         who, what = entry["who"], entry["what"]
         tenant = callers.tenant_of(new, what) or callers.tenant_of(old, what)
@@ -140,8 +154,8 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
             whom.owner(kitchen.tenant if kitchen else "", new, f"{what} of {who}: {entry['after'] or 'ends'}")
         elif entry["change"] == callers.LOSES:
             whom.owner(tenant, new, f"{who} no longer may call {what}")
-        elif entry["change"] == callers.LIMITS:
-            whom.owner(tenant, new, f"limits of {who} for {what}")
+        elif entry in lowered:
+            whom.owner(tenant, new, f"lower limits of {who}")
         elif entry["change"] == callers.ROLE and not entry["after"]:
             whom.role(SECURITY, f"{who} loses {what}")
     for entry in parts["gpus"]["cost"]:

@@ -39,13 +39,11 @@ class BaseCache:
         except DamagedError:
             remove(path)
             return None
-        if found["version"] != _VERSION:
+        try:
+            return _goal(found) if found["version"] == _VERSION else None
+        except (AttributeError, KeyError, TypeError):  # of an entry that is none
+            remove(path)
             return None
-        outcome = Outcome(status=found["status"], is_complete=True)
-        outcome.messages = [Message(**entry) for entry in found["messages"]]
-        outcome.violations = [Violation(**entry) for entry in found["violations"]]
-        resources = {urn: planned_from(entry) for urn, entry in found["resources"].items()}
-        return Goal(after=resources, outcome=outcome)
 
     def write(self, stack: str, key: str, goal: Goal) -> None:
         """Keep it; of older ones the newest stay."""
@@ -64,3 +62,10 @@ class BaseCache:
 
     def _path(self, stack: str, key: str) -> Path:
         return self._folder / f"{stack}-{key[:32]}.json"
+
+
+def _goal(found: dict[str, Any]) -> Goal:
+    outcome = Outcome(status=found["status"], is_complete=True)
+    outcome.messages = [Message(**entry) for entry in found["messages"]]
+    outcome.violations = [Violation(**entry) for entry in found["violations"]]
+    return Goal(after={urn: planned_from(entry) for urn, entry in found["resources"].items()}, outcome=outcome)

@@ -79,7 +79,7 @@ def _of_pools(settings: Settings | None) -> dict[str, tuple[int, int]]:
 
 def _memory(before: Facts | None, after: Facts) -> list[Entry]:
     """Of one GPU of each kitchen, where the share of it that is used is another one."""
-    entries = []
+    entries: list[Entry] = []
     for name, kitchen in after.settings.kitchens.items():
         fit = fit_of(kitchen, after.settings.gpu_pools[kitchen.pool], after.catalog)
         was = before.settings.kitchens.get(name) if before else None

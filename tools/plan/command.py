@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError
@@ -11,7 +12,7 @@ from ops.plan import files
 from ops.plan.markdown import plain
 from ops.plan.report import DENIED, FAILED, Report
 from tools.local.errors import LocalError
-from tools.local.offline import STACKS, checked_stack
+from tools.local.offline import STACKS
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.plan.facts import facts
@@ -27,6 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stack", action="append", metavar="NAME", help=f"again for more; without it: {every}")
     text = "compare with where the work tree left this branch or commit; without it the target branch, or the state of"
     parser.add_argument("--base", metavar="REF", help=f"{text} the backend that PULUMI_BACKEND_URL names")
+    text = "read this cluster of kubectl's for the section on drift; needs a backend"
+    parser.add_argument("--context", default="", metavar="NAME", help=text)
+    text = "the file that names it; without it KUBECONFIG, as kubectl has it"
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help=text)
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="write report.json, report.md, plan.sarif, junit.xml"
     )
@@ -40,13 +45,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the report, print it and write its files. Raise FaultsError."""
     stacks = list(dict.fromkeys(options.stack or STACKS))
+    if faults := list(_unknown(stacks)):
+        raise FaultsError("plan", faults)
     try:
-        for stack in stacks:
-            checked_stack(stack)
         ensure(PREVIEW)
         recorded = options.base is None and backend_named()
         directory = Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
-        report = report_of(stacks, Asked(base=options.base, recorded=recorded, directory=directory))
+        if options.kubeconfig is not None:  # for the engine and for kubectl alike
+            os.environ["KUBECONFIG"] = str(options.kubeconfig.absolute())
+        asked = Asked(base=options.base, recorded=recorded, context=options.context, directory=directory)
+        report = report_of(stacks, asked)
     except (LocalError, ToolchainError) as error:
         fault = Fault(path="plan", value=", ".join(stacks), rule=str(error), example="kitchen plan --stack dev")
         raise FaultsError("plan", [fault]) from None
@@ -55,6 +63,14 @@ def run(options: argparse.Namespace) -> int:
         for path in files.write(report, options.out):
             note(f"written: {path}")
     return status(report)
+
+
+def _unknown(stacks: Sequence[str]) -> Iterator[Fault]:
+    known = sorted(path.name.split(".")[1] for path in REPOSITORY.glob("Pulumi.*.yaml"))
+    for stack in stacks:
+        if stack not in known:
+            rule = f"must be an environment with a settings file; known: {', '.join(known)}"
+            yield Fault(path="--stack", value=stack, rule=rule, example=f"--stack {known[0]}")
 
 
 def status(report: Report) -> int:

@@ -146,10 +146,11 @@ def is_fixed(before: Planned, after: Planned, path: str) -> bool:
     return after.kind == "S3Bucket" and path == _LOCK and locked[0] != locked[1]
 
 
-def digest(changes: Sequence[Difference]) -> str:
+def digest(changes: Sequence[Difference], sealed: Mapping[str, str] | None = None) -> str:
     """Sum of what is done: operation, type, name, and each property with the sum of its new value, none of a secret.
 
-    The same on every machine, and on each day, for the same two programs.
+    `sealed` are sums of encrypted settings that change, as they stand in Git. The same on every machine, and on each
+    day, for the same two programs.
     """
     told = [
         [
@@ -160,7 +161,8 @@ def digest(changes: Sequence[Difference]) -> str:
         ]
         for one in changes
     ]
-    return "sha256:" + hashlib.sha256(json.dumps(sorted(told), separators=(",", ":")).encode()).hexdigest()
+    text = json.dumps([sorted(told), dict(sealed or {})], sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _told(mark: str | None) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 from infra.faults import printable
 from ops.plan import report
 from ops.plan.report import Entry, Environment
+from tools.engine import findings
 from tools.engine import report as engine_report
 from tools.plan import approvals, callers, capacity, judged, kitchens, objects
 from tools.plan.compare import Difference, differences, digest
-from tools.plan.facts import Facts, changed, of_environment
+from tools.plan.facts import Facts, changed, of_environment, resealed
 from tools.plan.goal import Goal
 from tools.plan.planned import SECRET
 
@@ -26,20 +27,30 @@ class Side:
     goal: Goal
 
 
-def environment(
-    name: str, old: Side | None, new: Side, *, base: str | None, today: datetime.date, recorded: bool
-) -> Environment:
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """What the sides are: commit of the base, whether a state takes its place, whether the policy pack is another."""
+
+    base: str | None
+    today: datetime.date
+    recorded: bool = False
+    other_pack: bool = False
+
+
+def environment(name: str, old: Side | None, new: Side, how: How) -> Environment:
     """Hold the sides against each other; without an `old` one everything is new."""
+    base, recorded = how.base, how.recorded
     after = new.facts
     if after is None:
         raise ValueError(f"{name}: the settings of the work tree are not read")
     compared = _compared(base, old, recorded=recorded)
-    if not new.goal.ended and not new.goal.outcome.denials():
+    # After an error something may be missing that would be told as deleted; a denial alone leaves nothing out.
+    if not new.goal.ended and (not new.goal.outcome.denials() or findings.errors(new.goal.outcome)):
         return failed(name, base, engine_report.failure(new.goal.outcome), compared)
     before = old.goal.after if old else {}
     found = differences(before, new.goal.after, new.goal.operations if recorded else None)
     facts = old.facts if old else None
-    parts = _sections(old, new, after, found, today)
+    parts = _sections(old, new, after, found, how)
     whom = approvals.asked(facts, after, found, parts)
     violations = [f"{one['policy']}: {one['object']}: {one['text']}" for one in parts["policy"]["violations"]]
     kept = [f"{one}: is protected, and an update refuses to delete it" for one in objects.protected(found)]
@@ -48,7 +59,7 @@ def environment(
         name=name,
         verdict=verdict,
         compared=compared,
-        digest=digest(found),
+        digest=digest(found, resealed(facts, after) if facts else after.sealed),
         counts=objects.counts(found, before, new.goal.after),
         approvals=whom.approvals if verdict != report.NO_CHANGES else [],
         reasons=[*violations, *kept, *whom.reasons],
@@ -71,15 +82,14 @@ def failed(name: str, base: str | None, errors: Sequence[str], compared: Entry |
     )
 
 
-def _sections(
-    side: Side | None, new: Side, after: Facts, found: Sequence[Difference], today: datetime.date
-) -> dict[str, Any]:
+def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Difference], how: How) -> dict[str, Any]:
     before, old, goal = (side.facts, side.goal.after, new.goal) if side else (None, {}, new.goal)
     was = before.settings if before else None
     outcome = side.goal.outcome if side else None
     violations, warnings = judged.judged(outcome, goal.outcome, goal.after)
-    exemptions = judged.exemptions(was, after.settings, goal.outcome, today)
-    settings = [*of_environment(was, after.settings), *changed(was.gpu_pools, after.settings.gpu_pools)] if was else []
+    exemptions = judged.exemptions(was, after.settings, goal.outcome, how.today)
+    settings = [*of_environment(before, after), *_pools(before, after)] if before else []
+    settings += [approvals.OTHER_PACK] if how.other_pack else []
     return {
         "settings": settings,
         "kitchens": kitchens.kitchens(before, after, found),
@@ -91,6 +101,10 @@ def _sections(
         "unknown": [*objects.not_known(found), *_not_compared(side, before, found, goal)],
         "notes": [*settings, *judged.notes(outcome, goal.outcome)],
     }
+
+
+def _pools(before: Facts, after: Facts) -> list[str]:
+    return [f"gpuPools.{line}" for line in changed(before.settings.gpu_pools, after.settings.gpu_pools)]
 
 
 def _not_compared(side: Side | None, before: Facts | None, found: Sequence[Difference], goal: Goal) -> list[str]:

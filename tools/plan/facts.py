@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.keys import camel
-from infra.load import settings_from_file
+from infra.load import read_stack_file, settings_from_file
+from infra.secret_settings import KEYS
 from infra.settings import SecretText, Settings
 from tools.plan.git import settings_file
+from tools.plan.planned import sum_of
 
 _LONGEST = 48
 """Characters of a value that is shown."""
@@ -24,16 +26,27 @@ LONG = "(another text)"
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """The checked settings of an environment and the catalog that they are about."""
+    """The checked settings of an environment and the catalog that they are about.
+
+    `sealed` are sums of what stands encrypted in the settings file, by setting.
+    """
 
     settings: Settings
     catalog: Catalog
+    sealed: Mapping[str, str] = field(default_factory=dict)
 
 
 def facts(project: Path, stack: str) -> Facts:
     """Read them; raise FaultsError with every fault."""
-    catalog = load_catalog(project / "infra" / "catalog")
-    return Facts(settings=settings_from_file(project / settings_file(stack), catalog), catalog=catalog)
+    catalog, file = load_catalog(project / "infra" / "catalog"), project / settings_file(stack)
+    settings, said = settings_from_file(file, catalog), read_stack_file(file)
+    return Facts(settings=settings, catalog=catalog, sealed={key: sum_of(said[key]) for key in KEYS if key in said})
+
+
+def resealed(before: Facts, after: Facts) -> dict[str, str]:
+    """Encrypted settings that are other texts, with the sums of the new ones; none where one is gone."""
+    old, new = before.sealed, after.sealed
+    return {key: new.get(key, "") for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
 
 
 def flat(value: Any, path: str = "") -> dict[str, str]:
@@ -49,10 +62,10 @@ def changed(before: Any, after: Any) -> list[str]:
     ]
 
 
-def of_environment(before: Settings, after: Settings) -> list[str]:
+def of_environment(before: Facts, after: Facts) -> list[str]:
     """What differs of an environment beside its tenants, kitchens, pools, roles and exemptions."""
-    sides = [{name: value for name, value in _fields(side) if name not in _APART} for side in (before, after)]
-    return changed(*sides)
+    sides = [{name: value for name, value in _fields(side.settings) if name not in _APART} for side in (before, after)]
+    return [*changed(*sides), *(f"{key}: another encrypted text" for key in resealed(before, after))]
 
 
 def _told(path: str, old: str, new: str) -> str:
@@ -62,8 +75,8 @@ def _told(path: str, old: str, new: str) -> str:
 
 
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:
-    for entry in fields(value):
-        yield camel(entry.name), getattr(value, entry.name)
+    for one in fields(value):
+        yield camel(one.name), getattr(value, one.name)
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:

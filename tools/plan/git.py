@@ -19,7 +19,8 @@ _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 _MAIN = ("origin/main", "main")
 _SHALLOW = "must be a commit that the work tree comes from; a shallow clone has few of them (fetch-depth: 0)"
 
-PROGRAM = ("infra", "components", "policies", "Pulumi.yaml")
+PACK = "policies"
+PROGRAM = ("infra", "components", PACK, "Pulumi.yaml")
 """What a stack's resources and the verdict on them come from, beside its own settings file."""
 
 
@@ -52,8 +53,8 @@ class Git:
         named = [
             f"{remote}{os.environ[name]}" for name in _BRANCHES if os.environ.get(name) for remote in ("origin/", "")
         ]
-        found = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in [*named, *_MAIN] if name[0] != "-")
-        return next((commit for commit in found if commit), None)
+        every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in [*named, *_MAIN] if name[0] != "-")
+        return next((commit for commit in every if commit), None)
 
     def program_sum(self, commit: str, stack: str) -> str:
         """A sum of what a stack's resources come from at a commit."""
@@ -65,6 +66,11 @@ class Git:
         paths = [*PROGRAM, settings_file(stack)]
         new = self._git("ls-files", "--others", "--exclude-standard", "--", *paths)
         return new != "" or self._git("diff", "--quiet", "--no-ext-diff", commit, "--", *paths) is None
+
+    def pack_differs(self, commit: str) -> bool:
+        """Whether the work tree has another policy pack than a commit."""
+        new = self._git("ls-files", "--others", "--exclude-standard", "--", PACK)
+        return new != "" or self._git("diff", "--quiet", "--no-ext-diff", commit, "--", PACK) is None
 
     def extract(self, commit: str, folder: Path, stacks: Sequence[str]) -> None:
         """Write the files of a commit's program, and the settings of stacks that it has, into a folder."""

@@ -32,9 +32,13 @@ def _key(one: Violation) -> tuple[str, str, str, str]:
 def _finding(one: Violation, resources: Mapping[str, Planned]) -> Entry:
     """The policy's own sentence about the object; what it says of itself in general is in docs/policies.md."""
     general, _, message = one.text.partition("\n")
-    resource = resources.get(one.urn)
-    title = resource.title if resource is not None and resource.kind != "Stack" else "stack"
-    return {"policy": one.policy, "object": title, "text": (message.strip() or general).removeprefix(f"{title}: ")}
+    resource, text = resources.get(one.urn), message.strip() or general
+    if resource is None or resource.kind == "Stack":
+        return {"policy": one.policy, "object": "stack", "text": text}
+    named, found, rest = text.partition(": ")
+    if found and named.startswith(f"{resource.kind} "):  # as the policies call it
+        return {"policy": one.policy, "object": named, "text": rest}
+    return {"policy": one.policy, "object": resource.title, "text": text}
 
 
 def exemptions(before: Settings | None, after: Settings, outcome: Outcome, today: datetime.date) -> list[Entry]:
@@ -61,9 +65,15 @@ def _exemption(old: Exemption | None, new: Exemption, used: Sequence[str], today
 
 
 def notes(before: Outcome | None, after: Outcome) -> list[str]:
-    """Warnings of the program and the engine that the base has not, each once."""
+    """Warnings of the program and the engine that the base has not, each once; a list that got shorter is none."""
     old = _warnings(before) if before else []
-    return [text for text in dict.fromkeys(_warnings(after)) if text not in old]
+    return [text for text in dict.fromkeys(_warnings(after)) if not any(_says(one, text) for one in old)]
+
+
+def _says(old: str, new: str) -> bool:
+    """Whether a warning is told already: the same text, or the same sentence about more things, `a: x, y, z`."""
+    (head, _, things), (other, _, fewer) = old.rpartition(": "), new.rpartition(": ")
+    return old == new or (head == other != "" and set(fewer.split(", ")) <= set(things.split(", ")))
 
 
 def _warnings(outcome: Outcome) -> list[str]:

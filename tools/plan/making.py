@@ -8,20 +8,22 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from infra.faults import FaultsError
-from ops.plan.report import Environment, Report
+from ops.plan.report import Entry, Environment, Report
 from tools.local.offline import STACKS
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.plan import running
 from tools.plan.cache import BaseCache
-from tools.plan.environment import Side, environment, failed
+from tools.plan.drifted import drifted
+from tools.plan.environment import How, Side, environment, failed
 from tools.plan.facts import Facts, facts
 from tools.plan.git import Git, settings_file
 from tools.plan.goal import Goal
+from tools.plan.planned import sum_of
 from tools.progress import note
 
 _AT_ONCE = 2
@@ -32,11 +34,12 @@ _AT_ONCE = 2
 class Asked:
     """What is planned: `base` is a revision of Git, None the target branch; `recorded` compares with a backend's state.
 
-    `context` and `kubeconfig` name a cluster that may be read, for the section on drift.
+    `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`.
     """
 
     base: str | None = None
     recorded: bool = False
+    context: str = ""
     directory: Path = FOLDER
     project: Path = REPOSITORY
     today: datetime.date = field(default_factory=datetime.date.today)
@@ -111,7 +114,10 @@ class _Plan:
 
     def _base(self, base: str, tree: Path) -> Goal:
         plans = self.plans
-        key = plans.git.program_sum(base, self.stack)
+        # Approvals and exemptions end by the day, and packages come from the work tree.
+        lock = plans.said.project / "requirements.lock"
+        packages = sum_of(lock.read_text()) if lock.is_file() else ""
+        key = sum_of([plans.git.program_sum(base, self.stack), packages, plans.said.today.isoformat()])
         if (known := plans.cache.read(self.stack, key)) is not None:
             return known
         goal = running.offline(self.stack, tree, plans.folder / f"{self.stack}-base", plans.said.directory)
@@ -126,7 +132,16 @@ class _Plan:
             return failed(self.stack, base, str(self.error).splitlines())
         new = Side(facts=self.after, goal=self.new.result())
         old = self._old(new)
-        return environment(self.stack, old, new, base=base, today=said.today, recorded=said.recorded)
+        how = How(base=base, today=said.today, recorded=said.recorded,
+                  other_pack=base is not None and self.plans.git.pack_differs(base))  # fmt: skip
+        made = environment(self.stack, old, new, how)
+        return replace(made, drift=self._drift(self.after)) if said.context else made
+
+    def _drift(self, after: Facts) -> Entry:
+        said, folder = self.plans.said, self.plans.folder / f"{self.stack}-head"
+        if not said.recorded:
+            return {"text": "not looked at: there is no backend whose state could be compared", "lines": []}
+        return drifted(self.stack, said.project, folder, after.settings.environment, said.context)
 
     def _old(self, new: Side) -> Side | None:
         """The side of the base; the work tree's own where nothing of the program differs.

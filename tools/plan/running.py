@@ -32,9 +32,7 @@ def offline(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
     workspace = _workspace(stack, project, folder)
     words = ["pulumi", "preview", "--stack", stack, "--config-file", str(workspace.config_file), *_FIXED]
     words += _pack(project)
-    # The packages of this project come first, also where another copy of them is installed.
-    environment = {**workspace.environment(), "PYTHONPATH": str(project)}
-    return _run(words, project, environment, folder, _log(directory, stack))
+    return _run(words, project, workspace.environment(), folder, _log(directory, stack))
 
 
 def recorded(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
@@ -47,6 +45,8 @@ def recorded(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
 
 def _run(words: Sequence[str], project: Path, environment: dict[str, str], folder: Path, log: Log) -> Goal:
     goal = Goal()
+    # The packages of this project come first, also where another copy of them is installed.
+    environment = {**environment, "PYTHONPATH": str(project)}
     goal.outcome = observed(words, project, environment, folder, log=log.path, echo=False, events=goal.take)
     return goal
 

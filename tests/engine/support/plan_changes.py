@@ -20,8 +20,11 @@ Edit = tuple[str, str, str]
 """File, and a text in it that another takes the place of."""
 
 _FILES = ("infra", "components", "policies", "Pulumi.yaml", DEV, PROD)
-_WHO = {f"GIT_{who}_{what}": said for who in ("AUTHOR", "COMMITTER")
-        for what, said in (("NAME", "dana"), ("EMAIL", "dana@example.com"), ("DATE", "2026-02-01T12:00:00Z"))}  # fmt: skip
+_WHO = {
+    f"GIT_{who}_{what}": said
+    for who in ("AUTHOR", "COMMITTER")
+    for what, said in (("NAME", "dana"), ("EMAIL", "dana@example.com"), ("DATE", "2026-02-01T12:00:00Z"))
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,103 +84,93 @@ _CONTRACTS = """    contracts:
       replicas: 2
       runtime: {maxLoras: 1, maxLoraRank: 16, maxModelLen: 16384, concurrency: 8}
 """
-_PHASE = "kitchen:phase: 3 "
+_PHASE, _FOUR = "kitchen:phase: 3 ", [(PROD, "kitchen:phase: 3 ", "kitchen:phase: 4 ")]
 _TENANTS = "  kitchen:tenants:\n"
-_FOUR = [(PROD, _PHASE, "kitchen:phase: 4 ")]
-_CANARY = "      replicas: 2\n      canary: {weight: 10, runtime: {concurrency: 16}}\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 8192"
-_NO_CANARY = "      replicas: 2\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 8192"
+_LORAS = "runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: "
+_TWO, _THREE = (f"      replicas: {number}\n      " for number in (2, 3))
+_CANARY = f"{_TWO}canary: {{weight: 10, runtime: {{concurrency: 16}}}}\n      {_LORAS}8192"
 _PRICES = "  kitchen:prices: {currency: EUR, gpuHour: {l40s: 2.5}}\n" + _TENANTS
-_PHASE_TWO = [
-    (DEV, _PHASE, "kitchen:phase: 2 "),
-    (DEV, f"      {_SUPPORT}\n", ""),
-    (DEV, _SUMMARY, ""),
-]
-
 _NO_PROBE: Edit = ("components/serving/runtime_spec.py", '        "readinessProbe": _probe(3),\n', "")
+_ESCALATION: Edit = (
+    "components/platform.py",
+    '"allowPrivilegeEscalation": False',
+    '"allowPrivilegeEscalation": True',
+)
+_OF_SUPPORT = "      baseModel: %s\n      pool: l40s\n      adapters: [helpdesk-faq"
+_ACCESS = "      access: [{groups: [engineering-callers, legal-callers]}]\n"
+_DIGEST = "0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967"
+_PREFIX = "    bucketPrefix: dev-\n"
+
+
+def _dev(name: str, *edits: tuple[str, str], base: Sequence[Edit] = ()) -> Change:
+    return Change(name=name, stack="dev", edits=[(DEV, *edit) for edit in edits], base=base)
+
+
+def _prod(name: str, *edits: tuple[str, str], base: Sequence[Edit] = ()) -> Change:
+    return Change(name=name, stack="prod", edits=[(PROD, *edit) for edit in edits], base=base)
+
 
 CHANGES: Sequence[Change] = (
-    Change(name="adapter-added", stack="dev", edits=[(DEV, _SUPPORT, f"{_SUPPORT[:-1]}, legal-contract-review/v2026-04-01]")]),
-    Change(
-        name="adapter-added-hot",
-        stack="dev",
-        edits=[(DEV, "[sales-summary/v2026-03-15]", "[sales-summary/v2026-03-15, helpdesk-faq/v2026-02-01]")],
-    ),
-    Change(name="adapter-removed", stack="dev", edits=[(DEV, ", helpdesk-classifier/v2026-02-01]", "]")]),
-    Change(name="rank-raised", stack="dev", edits=[(DEV, "maxLoraRank: 16", "maxLoraRank: 32")]),
-    Change(
-        name="base-switched",
-        stack="dev",
-        edits=[
-            (DEV, "      baseModel: tsuzumi-7b-instruct/v1\n      pool: l40s\n      adapters: [helpdesk-faq",
-             "      baseModel: llama-3-8b-instruct/v1\n      pool: l40s\n      adapters: [helpdesk-faq"),
-            (DEV, _SUPPORT, "adapters: [code-review/v2026-05-01]"),
-        ],
+    _dev("adapter-added", (_SUPPORT, f"{_SUPPORT[:-1]}, legal-contract-review/v2026-04-01]")),
+    _dev("adapter-added-hot", ("[sales-summary/v2026-03-15]", "[sales-summary/v2026-03-15, helpdesk-faq/v2026-02-01]")),
+    _dev("adapter-removed", (", helpdesk-classifier/v2026-02-01]", "]")),
+    _dev("rank-raised", ("maxLoraRank: 16", "maxLoraRank: 32")),
+    _dev(
+        "base-switched",
+        (_OF_SUPPORT % "tsuzumi-7b-instruct/v1", _OF_SUPPORT % "llama-3-8b-instruct/v1"),
+        (_SUPPORT, "adapters: [code-review/v2026-05-01]"),
     ),
     Change(
         name="image-bumped",
         stack="prod",
         edits=[
-            (IMAGES, "0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967", "0" * 60 + "beef"),
+            (IMAGES, _DIGEST, "0" * 60 + "beef"),
             (IMAGES, "version: 0.27.1\n    state", "version: 0.27.1.post1\n    state"),
         ],
     ),
-    Change(name="tenant-removed", stack="dev", edits=[(DEV, _SALES, ""), (DEV, _SUMMARY, "")]),
-    Change(name="tenant-removed-protected", stack="prod", edits=[(PROD, _LEGAL, ""), (PROD, _CONTRACTS, "")]),
-    Change(name="quota-cut", stack="prod", edits=[(PROD, "quota: {gpus: 8, cpu: 128", "quota: {gpus: 6, cpu: 128")]),
-    Change(
-        name="access-widened",
-        stack="prod",
-        edits=[(PROD, "      pool: h100\n", "      pool: h100\n      access: [{groups: [engineering-callers, legal-callers]}]\n")],
-    ),
-    Change(name="access-narrowed", stack="dev", edits=[(DEV, ", caller: [sales-callers]}", "}")]),
-    Change(name="role-given", stack="dev", edits=[(DEV, "security: [security-office]", "security: [security-office, contractors]")]),
-    Change(name="exemption-added", stack="dev", edits=[(DEV, _TENANTS, _exemption(day(90)))]),
-    Change(
-        name="exemption-near-its-end",
-        stack="dev",
+    _dev("tenant-removed", (_SALES, ""), (_SUMMARY, "")),
+    _prod("tenant-removed-protected", (_LEGAL, ""), (_CONTRACTS, "")),
+    _prod("quota-cut", ("quota: {gpus: 8, cpu: 128", "quota: {gpus: 6, cpu: 128")),
+    _prod("access-widened", ("      pool: h100\n", f"      pool: h100\n{_ACCESS}")),
+    _dev("access-narrowed", (", caller: [sales-callers]}", "}")),
+    _dev("role-given", ("security: [security-office]", "security: [security-office, contractors]")),
+    _dev("exemption-added", (_TENANTS, _exemption(day(90)))),
+    _dev(
+        "exemption-near-its-end",
+        ("maxModelLen: 8192, concurrency: 16}", "maxModelLen: 8192, concurrency: 12}"),
         base=[(DEV, _TENANTS, _exemption(day(5))), _NO_PROBE],
-        edits=[(DEV, "maxModelLen: 8192, concurrency: 16}", "maxModelLen: 8192, concurrency: 12}")],
     ),
-    Change(name="canary-on", stack="prod", base=_FOUR, edits=[(PROD, _NO_CANARY, _CANARY)]),
-    Change(
-        name="canary-weight",
-        stack="prod",
-        base=[*_FOUR, (PROD, _NO_CANARY, _CANARY)],
-        edits=[(PROD, "canary: {weight: 10", "canary: {weight: 50")],
+    _prod("canary-on", (f"{_TWO}{_LORAS}8192", _CANARY), base=_FOUR),
+    _prod(
+        "canary-weight",
+        ("canary: {weight: 10", "canary: {weight: 50"),
+        base=[*_FOUR, (PROD, f"{_TWO}{_LORAS}8192", _CANARY)],
     ),
-    Change(
-        name="phase-two-to-three",
-        stack="dev",
-        base=_PHASE_TWO,
-        edits=[
-            (DEV, "kitchen:phase: 2 ", _PHASE),
-            (DEV, "      pool: l40s\n      runtime: {maxLoras: 2", f"      pool: l40s\n      {_SUPPORT}\n      runtime: {{maxLoras: 2"),
-        ],
+    _dev(
+        "phase-two-to-three",
+        ("kitchen:phase: 2 ", _PHASE),
+        (f"      pool: l40s\n      {_LORAS}", f"      pool: l40s\n      {_SUPPORT}\n      {_LORAS}"),
+        base=[(DEV, _PHASE, "kitchen:phase: 2 "), (DEV, f"      {_SUPPORT}\n", ""), (DEV, _SUMMARY, "")],
     ),
-    Change(name="replicas", stack="prod", edits=[(PROD, "      replicas: 2\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 16384", "      replicas: 3\n      runtime: {maxLoras: 2, maxLoraRank: 16, maxModelLen: 16384")]),
-    Change(name="gpu-pool", stack="dev", edits=[(DEV, "memoryGiB: 48, gpus: 8}", "memoryGiB: 48, gpus: 6}")]),
-    Change(name="key-rotation", stack="dev", edits=[(DEV, "    bucketPrefix: dev-\n", "    bucketPrefix: dev-\n    keyGeneration: 2\n")]),
-    Change(name="limits-raised", stack="prod", edits=[(PROD, "requestsPerMinute: 120", "requestsPerMinute: 240")]),
-    Change(name="store-endpoint", stack="dev", edits=[(DEV, "https://minio.dev.kitchen.example", "https://store.dev.kitchen.example")]),
-    Change(name="lock-of-buckets", stack="prod", edits=[(PROD, "    objectLockDays: 365\n", "")]),
-    Change(name="price", stack="dev", edits=[(DEV, _TENANTS, _PRICES)]),
-    Change(name="cost-rises", stack="prod",
-           base=[(PROD, _TENANTS, _PRICES.replace("l40s: 2.5", "l40s: 2.5, h100: 6"))],
-           edits=[(PROD, "      replicas: 2\n      runtime: {maxLoras: 1, maxLoraRank: 8", "      replicas: 3\n      runtime: {maxLoras: 1, maxLoraRank: 8")]),
-    Change(name="owner", stack="dev", edits=[(DEV, "owner: support-team", "owner: service-desk")]),
-    Change(name="no-change", stack="dev", edits=[(DEV, "# Development environment.", "# The development environment.")]),
-    Change(name="broken-settings", stack="dev", edits=[(DEV, "maxLoraRank: 8,", "maxLoraRank: 4,")]),
-    Change(
-        name="policy-violation",
-        stack="dev",
-        edits=[_NO_PROBE],
+    _prod("replicas", (f"{_TWO}{_LORAS}16384", f"{_THREE}{_LORAS}16384")),
+    _dev("gpu-pool", ("memoryGiB: 48, gpus: 8}", "memoryGiB: 48, gpus: 6}")),
+    _dev("key-rotation", (_PREFIX, f"{_PREFIX}    keyGeneration: 2\n")),
+    _prod("limits-raised", ("requestsPerMinute: 120", "requestsPerMinute: 240")),
+    _dev("store-endpoint", ("https://minio.dev.kitchen.example", "https://store.dev.kitchen.example")),
+    _prod("lock-of-buckets", ("    objectLockDays: 365\n", "")),
+    _dev("price", (_TENANTS, _PRICES)),
+    _prod(
+        "cost-rises",
+        (f"{_TWO}runtime: {{maxLoras: 1, maxLoraRank: 8", f"{_THREE}runtime: {{maxLoras: 1, maxLoraRank: 8"),
+        base=[(PROD, _TENANTS, _PRICES.replace("l40s: 2.5", "l40s: 2.5, h100: 6"))],
     ),
-    Change(
-        name="storage-class",
-        stack="dev",
-        edits=[(DEV, "className: shared-rwx", "className: cephfs-rwx")],
-    ),
-)  # fmt: skip
+    _dev("owner", ("owner: support-team", "owner: service-desk")),
+    _dev("no-change", ("# Development environment.", "# The development environment.")),
+    _dev("broken-settings", ("maxLoraRank: 8,", "maxLoraRank: 4,")),
+    Change(name="policy-warning", stack="dev", edits=[_NO_PROBE]),
+    Change(name="policy-violation", stack="dev", edits=[_ESCALATION]),
+    _dev("storage-class", ("className: shared-rwx", "className: cephfs-rwx")),
+)
 
 
 class Project:

@@ -1,4 +1,4 @@
-"""The head of the report of each prepared change; `python -m tests.engine.support.plan_heads [NAME ...]` writes them anew."""
+"""Heads of the reports of prepared changes; `python -m tests.engine.support.plan_heads [NAME ...]` writes them anew."""
 
 from __future__ import annotations
 

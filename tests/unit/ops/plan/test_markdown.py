@@ -10,6 +10,7 @@ import pytest
 
 from ops.plan.markdown import MOST, head, markdown, plain
 from ops.plan.report import Environment
+from ops.plan.style import Markdown
 from tests.support.plan_reports import adapter, kitchen, quiet, report, whole
 
 HEADS = sorted((Path(__file__).parent / "heads").glob("*.md"))
@@ -21,7 +22,9 @@ def test_the_verdict_comes_first_and_the_next_step_last() -> None:
     assert lines[0] == "### Plan: dev: denied; prod: no changes"
     assert lines[2].startswith("**dev: denied**; 1 to create, 2 to update, 1 to replace, 1 to delete; 83 stay")
     (step,) = (line for line in lines if line.startswith("- next: "))
-    assert step == "- next: `make deliver STACK=dev`; takes it back: `git revert COMMIT && make deliver STACK=dev`"
+    back = "takes it back: `git revert COMMIT && make deliver STACK=dev`"
+    assert step == f"- next: `make deliver STACK=dev`; {back}; what is lost does not come back"
+    assert head(report(whole(red=[]))).endswith(f"{back}\n")
 
 
 def test_the_sections_of_the_head_keep_their_order() -> None:
@@ -45,7 +48,7 @@ def test_a_head_is_read_in_twenty_seconds() -> None:
     lines = head(report(many)).splitlines()
     assert len(lines) <= 26
     assert max(map(len, lines)) <= 520
-    assert "and 36 more of these below" in head(report(many))
+    assert "and 37 more of these below" in head(report(many))
 
 
 def test_no_changes_is_said_and_nothing_else_is() -> None:
@@ -83,6 +86,41 @@ def test_texts_of_strangers_are_no_markup() -> None:
     assert "\u202e" not in text
     assert "@everyone" not in text
     assert not re.search(r"(^|\s)#1", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "# heading",
+            "+ list",
+            "- list",
+            "1. list",
+            "7) list",
+            "=== line",
+            "~~~ code",
+            "~~struck~~",
+            "@team",
+            "x @team y",
+        ),
+        *(
+            "a/b#12",
+            "GH #1",
+            "https://bad.example/x",
+            "www.bad.example",
+            "dana@example.com",
+            "[a]: http://x",
+            "| a | b |",
+        ),
+    ],
+)
+def test_no_text_begins_or_links_anything(text: str) -> None:
+    written = Markdown().text(text)
+    assert not re.match(r"[#+=-]|[0-9]+[.)]", written)
+    assert not re.search(r"(?<!\\)[~|\[\]<>](?!!--)", written.replace("-->", ""))
+    assert not re.search(r"@[a-z]|#[0-9]|://|www\.", written)
+    shown = re.sub(r"\\(.)", r"\1", written).replace("<!-- -->", "")
+    assert shown == text
 
 
 def test_a_terminal_gets_the_same_without_marks() -> None:

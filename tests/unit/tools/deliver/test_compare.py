@@ -29,6 +29,7 @@ COVERED: dict[str, tuple[Change, list[dict[str, Any]]]] = {
     "a part below": (change(keys=("metadata.labels.a",)), [entry()]),
     "the whole above": (change(), [entry(properties=("metadata.labels.a", "metadata.labels.b"))]),
     "in a list": (change(keys=("spec.x[0].image",)), [entry(properties=("spec.x",))]),
+    "of a list that is longer now": (change(keys=("spec.x[2].image",)), [entry(properties=("spec.x[1].image",))]),
     "of two plans": (change(keys=("a", "b")), [entry(properties=("a",)), entry(properties=("b",))]),
     "made by an interrupted run": (change(), [entry("create")]),
     "created": (change("create"), [entry("create")]),
@@ -40,6 +41,7 @@ COVERED: dict[str, tuple[Change, list[dict[str, Any]]]] = {
 NOT_COVERED: dict[str, tuple[Change, list[dict[str, Any]], str]] = {
     "nothing planned": (change(), [], "update InferenceService sales-dev/summary: metadata.labels"),
     "another property": (change(keys=("metadata.labels", "spec.x")), [entry()], "update InferenceService"),
+    "another part of a list": (change(keys=("spec.x[0].args[1]",)), [entry(properties=("spec.x[0].image",))], "args"),
     "a longer word": (change(keys=("metadata.labelsAndMore",)), [entry()], "metadata.labelsAndMore"),
     "an update of no property": (change(keys=()), [], "update InferenceService sales-dev/summary"),
     "deleted in place of changed": (change("delete"), [entry()], "delete InferenceService sales-dev/summary"),

@@ -1,0 +1,59 @@
+"""What is known of a base: by what it comes from, and never half of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.engine.outcome import Message, Outcome, Violation
+from tools.plan.cache import BaseCache
+from tools.plan.goal import Goal
+from tools.plan.planned import planned
+
+
+def goal() -> Goal:
+    outcome = Outcome(status=0, is_complete=True)
+    outcome.messages = [Message(severity="warning", text="w"), Message(severity="info", text="i")]
+    outcome.violations = [Violation(policy="p", level="advisory", urn="u", text="t")]
+    return Goal(after={"u": planned({"inputs": {"a": [1]}}, "t:a:B", "u::n")}, outcome=outcome)
+
+
+def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
+    cache = BaseCache(tmp_path / "cache")
+    assert cache.read("dev", "k") is None
+    cache.write("dev", "k", goal())
+    found = cache.read("dev", "k")
+    assert found is not None
+    assert found.after == goal().after
+    assert found.ended
+    assert [one.text for one in found.outcome.messages] == ["w"]
+    assert found.outcome.violations == goal().outcome.violations
+    assert cache.read("prod", "k") is None
+    assert cache.read("dev", "other") is None
+    (file,) = (tmp_path / "cache").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+ODD = '{"version": 1, "status": 0, "resources": {"u": %s}, "messages": [], "violations": []}'
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 1}', '{"version": 99}', ODD % "{}", ODD % "1", ODD % '{"images": 1}']
+)
+def test_a_damaged_file_is_not_known(tmp_path: Path, text: str) -> None:
+    cache = BaseCache(tmp_path)
+    cache.write("dev", "k", goal())
+    (file,) = tmp_path.iterdir()
+    file.write_text(text)
+    assert cache.read("dev", "k") is None
+    cache.write("dev", "k", goal())
+    assert cache.read("dev", "k") is not None
+
+
+def test_the_newest_are_kept(tmp_path: Path) -> None:
+    cache = BaseCache(tmp_path)
+    for number in range(12):
+        cache.write("dev", f"key-{number}", goal())
+    assert len(list(tmp_path.iterdir())) == 8
+    assert cache.read("dev", "key-11") is not None

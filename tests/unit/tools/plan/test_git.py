@@ -1,0 +1,118 @@
+"""What Git says of the base, and that options cannot be smuggled in as revisions."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.faults import FaultsError
+from tools.plan.git import Git
+
+
+class Repository:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "infra").mkdir()
+        (folder / "docs").mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.first = self.commit("infra/a.py", "1")
+
+    def git(self, *words: str) -> str:
+        who = ["-c", "user.name=dana", "-c", "user.email=dana@example.com"]
+        done = subprocess.run(["git", *who, *words], cwd=self.folder, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def commit(self, name: str, text: str) -> str:
+        (self.folder / name).write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message=x")
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    return Repository(tmp_path)
+
+
+def test_the_base_is_where_the_branch_left_main(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "-b", "change")
+    head = repository.commit("infra/a.py", "2")
+    repository.git("checkout", "--quiet", "main")
+    repository.commit("infra/b.py", "3")
+    repository.git("checkout", "--quiet", "change")
+    git = Git(repository.folder)
+    assert git.base(None) == repository.first
+    assert git.base("main") == repository.first
+    assert git.base("HEAD") == head
+    assert git.head() == head
+
+
+def test_a_pipeline_names_the_target_branch(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository.git("checkout", "--quiet", "-b", "release")
+    release = repository.commit("infra/a.py", "2")
+    repository.git("checkout", "--quiet", "-b", "change")
+    repository.commit("infra/a.py", "3")
+    monkeypatch.setenv("GITHUB_BASE_REF", "release")
+    assert Git(repository.folder).base(None) == release
+
+
+@pytest.mark.parametrize("name", ["nothing", "--output=/tmp/x", "-h", "HEAD~5", ""])
+def test_a_base_that_is_none_is_one_message(repository: Repository, name: str) -> None:
+    with pytest.raises(FaultsError, match="--base"):
+        Git(repository.folder).base(name)
+
+
+def test_without_a_branch_to_compare_with_there_is_no_base(repository: Repository) -> None:
+    repository.git("branch", "-m", "other")
+    assert Git(repository.folder).base(None) is None
+
+
+def test_only_what_a_stack_comes_from_counts(repository: Repository) -> None:
+    git = Git(repository.folder)
+    assert not git.differs(repository.first, "dev")
+    (repository.folder / "docs" / "a.md").write_text("x")
+    (repository.folder / "Pulumi.prod.yaml").write_text("x")
+    assert not git.differs(repository.first, "dev")
+    assert git.differs(repository.first, "prod")
+    (repository.folder / "infra" / "new.py").write_text("x")
+    assert git.differs(repository.first, "dev")
+    assert git.head() is None
+    (repository.folder / "infra" / "new.py").unlink()
+    (repository.folder / "infra" / "a.py").write_text("changed")
+    assert git.differs(repository.first, "dev")
+
+
+def test_another_pack_is_seen(repository: Repository) -> None:
+    git = Git(repository.folder)
+    repository.commit("infra/a.py", "2")
+    assert not git.pack_differs(repository.first)
+    (repository.folder / "policies").mkdir()
+    (repository.folder / "policies" / "a.py").write_text("x")
+    assert git.pack_differs(repository.first)
+    assert git.differs(repository.first, "dev")
+
+
+def test_sums_go_by_content(repository: Repository) -> None:
+    git = Git(repository.folder)
+    same = repository.commit("docs/a.md", "x")
+    other = repository.commit("infra/a.py", "2")
+    assert git.program_sum(repository.first, "dev") == git.program_sum(same, "dev") != git.program_sum(other, "dev")
+
+
+def test_the_files_of_a_commit_are_written(repository: Repository, tmp_path: Path) -> None:
+    repository.commit("infra/a.py", "2")
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    Git(repository.folder).extract(repository.first, folder, ["dev"])
+    assert (folder / "infra" / "a.py").read_text() == "1"
+    assert not (folder / "docs").exists()
+
+
+def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert Git(tmp_path).base(None) is None
+    assert Git(tmp_path).head() is None
