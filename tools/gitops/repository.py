@@ -79,7 +79,13 @@ class Repository:
 
     def push(self, commit: str, branch: str) -> None:
         """Bring a commit to the remote's branch, which must be its parent's still; raise GitError."""
-        self._git("push", "--quiet", self._remote, f"{commit}:refs/heads/{branch}")
+        try:
+            self._git("push", "--quiet", self._remote, f"{commit}:refs/heads/{branch}")
+        except GitError as error:
+            raise GitError(
+                f"branch {branch}: not pushed: {error}; where somebody has committed there meanwhile, the same command "
+                "goes on from that"
+            ) from None
 
     def _commit_of(self, name: str) -> str:
         try:
@@ -100,6 +106,7 @@ class Repository:
         except subprocess.TimeoutExpired:
             raise GitError(f"git {words[0]}: no end after {_SECONDS} s") from None
         if done.returncode != 0:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            raise GitError(f"git {words[0]}: " + (printable(lines[-1]) if lines else f"status {done.returncode}"))
+            lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+            telling = [line for line in lines if line.startswith(("!", "fatal:", "error:"))] or lines[-1:]
+            raise GitError(f"git {words[0]}: {printable(telling[0]) if telling else f'status {done.returncode}'}")
         return done.stdout.decode(errors="replace")

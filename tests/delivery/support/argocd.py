@@ -6,6 +6,7 @@ The controller listens for scrapes on all addresses, without a password, as long
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -37,7 +38,8 @@ class ArgoCd:
         self.kubectl("create", "namespace", NAMESPACE)
         self.kubectl("apply", "-f", "-", manifest=yaml.safe_dump_all(self._installed()))
         (self._folder / "home").mkdir()
-        words = ["/usr/bin/git", "daemon", "--reuseaddr", "--export-all", f"--base-path={self._repositories}"]
+        programs = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
+        words = [f"{programs}/git-daemon", "--reuseaddr", "--export-all", f"--base-path={self._repositories}"]
         words += ["--listen=127.0.0.1", f"--port={self._git}", str(self._repositories)]
         stack.enter_context(Part(self._folder, "git", words, self._git, os.environ))
         store = stack.enter_context(valkey(self._folder, "for-this-test-alone"))

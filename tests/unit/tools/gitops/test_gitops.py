@@ -116,10 +116,10 @@ def test_order_and_what_needs_a_person_are_marks_of_argo_cd(put: Put) -> None:
         one.kind: yaml.safe_load(texts[path_of(one)])["metadata"].get("annotations", {}) for one in rendered.manifests
     }
     assert marks == {
-        "Namespace": {OPTIONS: "Prune=confirm,Delete=confirm"},
+        "Namespace": {OPTIONS: "Prune=false,Delete=false"},
         "PriorityClass": {OPTIONS: "Force=true,Replace=true", WAVE: "-1"},
         "ConfigMap": {},
-        "PersistentVolumeClaim": {OPTIONS: "Prune=confirm,Delete=confirm"},
+        "PersistentVolumeClaim": {OPTIONS: "Prune=false,Delete=false"},
         "InferenceService": {WAVE: "1"},
     }
 
@@ -193,7 +193,7 @@ def test_what_somebody_pushed_meanwhile_is_not_overwritten(clone: Path) -> None:
     tip, tree = repository.tip(BRANCH), repository.tree({"manifests/a.yaml": "a: 2\n"})
     assert commit(clone, {"manifests/a.yaml": "a: 9\n"}) == 0
     late = repository.commit(BRANCH, tree, tip, "late")
-    with pytest.raises(GitError, match="git push"):
+    with pytest.raises(GitError, match=r"not pushed: git push: ! \[rejected\].*goes on from that"):
         repository.push(late, BRANCH)
 
 
