@@ -11,6 +11,8 @@ from typing import Any
 from tests.forge.support.gitea import AUTHOR, KITCHEN, OWNER, REVIEWER, Answer, Gitea
 
 _MERGE_SECONDS = 60
+REFUSED = (405, 409)
+"""By the rules of the branch, or by its hook that looks once more."""
 
 
 def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
