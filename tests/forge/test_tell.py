@@ -16,7 +16,7 @@ from ops.plan.report import DENIED
 from ops.tell import statuses
 from ops.tell.drift import mark_of, tell_drift
 from tests.forge.support.gitea import AUTHOR, KITCHEN, Gitea
-from tests.forge.support.repository import Repository, git, must
+from tests.forge.support.repository import REFUSED, Repository, git, must
 from tests.support import told_reports
 from tools.local.workspace import REPOSITORY
 
@@ -197,15 +197,15 @@ def test_a_change_that_is_denied_or_not_approved_by_another_cannot_be_merged(pul
     told_reports.write(pull.report, denied, commit=pull.commit)
     assert pull.tell().status == 0
     assert repository.approve(pull.number).status == 200
-    assert repository.merge(pull.number).status == 405
+    assert repository.merge(pull.number).status in REFUSED
 
     commit = change(pull.clone, "replicas: 3\n")
     repository.push(pull.clone, "more")
-    assert repository.merge(pull.number).status == 405, "the new commit has no status yet"
+    assert repository.merge(pull.number).status in REFUSED, "the new commit has no status yet"
     told_reports.write(pull.report, told_reports.environment(), commit=commit)
     assert pull.tell().status == 0
     assert repository.approve(pull.number, AUTHOR).status == 422, "nobody approves their own change"
-    assert repository.merge(pull.number).status == 405, "the approval of the commit before does not count"
+    assert repository.merge(pull.number).status in REFUSED, "the approval of the commit before does not count"
     assert git(pull.clone, "push", "-q", repository.gitea.address(AUTHOR, repository.name), "HEAD:main").returncode != 0
     assert repository.approve(pull.number).status == 200
     assert repository.merge(pull.number).status == 200

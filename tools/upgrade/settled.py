@@ -45,7 +45,7 @@ class SideWorkspace(Workspace):
 
     def environment(self) -> dict[str, str]:
         """The environment of the side's own tools."""
-        return {**super().environment(), **self.side.environment}
+        return super().environment() | dict(self.side.environment)
 
 
 def workspace_of(side: Side, stack: str, folder: Path, project: Path) -> SideWorkspace:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.forge.support.gitea import AUTHOR, KITCHEN, OWNER, REVIEWER, Answer, Gitea
 
 _MERGE_SECONDS = 60
+REFUSED = (405, 409)
+"""By the rules of the branch, or by its hook that looks once more."""
 
 
 def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -40,6 +42,7 @@ class Repository:
     def filled(self, folder: Path) -> None:
         """Push the branch of a clone as main, and protect it from then on."""
         must(folder, "push", "-q", self.gitea.address(OWNER, self.name), "HEAD:refs/heads/main")
+        self._wait(lambda: not self.gitea.must(OWNER, "GET", self.path)["empty"])
 
     def protect(self, *contexts: str) -> None:
         """No push to main; these statuses and one approval before a merge, and none that is older than the change."""
@@ -57,9 +60,16 @@ class Repository:
     def pull(self, folder: Path, branch: str, title: str) -> dict[str, Any]:
         """Push the clone's HEAD as the author and open a pull request."""
         self.push(folder, branch)
+        self._wait(lambda: self.gitea.ask(AUTHOR, "GET", f"{self.path}/branches/{branch}").status == 200)
         asked = {"head": branch, "base": "main", "title": title}
         made: dict[str, Any] = self.gitea.must(AUTHOR, "POST", f"{self.path}/pulls", asked)
         return made
+
+    def _wait(self, seen: Callable[[], bool]) -> None:
+        """Gitea takes up what was pushed a moment later."""
+        limit = time.monotonic() + _MERGE_SECONDS
+        while not seen() and time.monotonic() < limit:
+            time.sleep(0.2)
 
     def push(self, folder: Path, branch: str) -> None:
         """Push the clone's HEAD to a branch as the author."""
