@@ -43,6 +43,7 @@ LONGEST = (
     *SHARED_KITCHEN,
     "tests/cluster/test_killed_updates.py",
     "tests/cluster/test_kitchen.py",
+    "tests/engine/test_plan.py",
     "tests/monitoring/test_rules.py",
     "tests/engine/test_stack_file.py",
     "tests/engine/test_program.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tools.own_form import anything, each, number, record, rows
 from tools.plan.goal import Goal
 from tools.plan.planned import planned_from
 
-_KEPT = 8
+_KEPT = 16
 _VERSION = 1
 """Another form of the resources, or another way to sum them up, is another version."""
 
@@ -28,6 +29,7 @@ class BaseCache:
     def __init__(self, folder: Path) -> None:
         """Nothing is read."""
         self._folder = folder
+        self._lock = threading.Lock()
 
     def read(self, stack: str, key: str) -> Goal | None:
         """What is known of a base; None where it is not known, or where its file cannot be read."""
@@ -55,10 +57,11 @@ class BaseCache:
             "messages": [asdict(one) for one in goal.outcome.messages if one.severity == "warning"],
             "violations": [asdict(one) for one in goal.outcome.violations],
         }
-        write(self._path(stack, key), json.dumps(content))
-        files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        for path in files[:-_KEPT]:
-            remove(path)
+        with self._lock:
+            write(self._path(stack, key), json.dumps(content))
+            files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+            for path in files[:-_KEPT]:
+                remove(path)
 
     def _path(self, stack: str, key: str) -> Path:
         return self._folder / f"{stack}-{key[:32]}.json"

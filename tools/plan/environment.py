@@ -75,7 +75,7 @@ def failed(name: str, base: str | None, errors: Sequence[str], compared: Entry |
     return Environment(
         name=name,
         verdict=report.FAILED,
-        compared=compared or _compared(base, None, recorded=False),
+        compared=compared or {"kind": "base", "base": base, "text": "not compared, as there is no plan"},
         errors=lines,
         reasons=lines[:1],
         next=_next(name, report.FAILED, base, ()),

@@ -65,7 +65,7 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             begun = [plans.begin(stack, pool) for stack in stacks]
             made = tuple(one.made() for one in begun)
-    return Report(environments=made, commit=git.head())
+    return Report(environments=made, commit=plans.head)
 
 
 class _Plans:
@@ -73,7 +73,7 @@ class _Plans:
 
     def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
         self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
-        self.cache = BaseCache(folder / "cache")
+        self.cache, self.head = BaseCache(folder / "cache"), git.head()
 
     def begin(self, stack: str, pool: ThreadPoolExecutor) -> _Plan:
         """Start the previews of an environment."""
@@ -113,17 +113,19 @@ class _Plan:
             self.old = pool.submit(self._base, plans.base, plans.tree)
 
     def _base(self, base: str, tree: Path) -> Goal:
-        plans = self.plans
-        # Approvals and exemptions end by the day, and packages come from the work tree.
-        lock = plans.said.project / "requirements.lock"
-        packages = sum_of(lock.read_text()) if lock.is_file() else ""
-        key = sum_of([plans.git.program_sum(base, self.stack), packages, plans.said.today.isoformat()])
+        plans, key = self.plans, self._key(base)
         if (known := plans.cache.read(self.stack, key)) is not None:
             return known
         goal = running.offline(self.stack, tree, plans.folder / f"{self.stack}-base", plans.said.directory)
         if goal.ended:
             plans.cache.write(self.stack, key, goal)
         return goal
+
+    def _key(self, commit: str) -> str:
+        """What the resources of a commit come from. Approvals end by the day, and packages are the work tree's."""
+        lock = self.plans.said.project / "requirements.lock"
+        packages = sum_of(lock.read_text()) if lock.is_file() else ""
+        return sum_of([self.plans.git.program_sum(commit, self.stack), packages, self.plans.said.today.isoformat()])
 
     def made(self) -> Environment:
         """Wait for the previews and tell what they found."""
@@ -132,6 +134,8 @@ class _Plan:
             return failed(self.stack, base, str(self.error).splitlines())
         new = Side(facts=self.after, goal=self.new.result())
         old = self._old(new)
+        if self.plans.head is not None and new.goal.ended and not said.recorded:  # it may be the base of the next plan
+            self.plans.cache.write(self.stack, self._key(self.plans.head), new.goal)
         how = How(base=base, today=said.today, recorded=said.recorded,
                   other_pack=base is not None and self.plans.git.pack_differs(base))  # fmt: skip
         made = environment(self.stack, old, new, how)

@@ -53,7 +53,7 @@ def test_a_damaged_file_is_not_known(tmp_path: Path, text: str) -> None:
 
 def test_the_newest_are_kept(tmp_path: Path) -> None:
     cache = BaseCache(tmp_path)
-    for number in range(12):
+    for number in range(20):
         cache.write("dev", f"key-{number}", goal())
-    assert len(list(tmp_path.iterdir())) == 8
-    assert cache.read("dev", "key-11") is not None
+    assert len(list(tmp_path.iterdir())) == 16
+    assert cache.read("dev", "key-19") is not None
