@@ -109,7 +109,7 @@ def metrics(environment: str, changes: Counter[str]) -> list[Metric]:
     values: dict[tuple[str, ...], float] = {
         (environment, operation): float(count) for operation, count in changes.items()
     }
-    text = "Resources that an update would change, by operation: create, update, replace, delete, other."
+    text = "What is not as declared, by what an update would do: create, update, replace, delete, other."
     made = Metric(name="kitchen_drift_changes", text=text, labels=("environment", "operation"), values=values)
     return [made, checked_at("kitchen_drift_checked_timestamp_seconds", environment)]
 

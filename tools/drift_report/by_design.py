@@ -35,7 +35,7 @@ NAMED = Rule(id="named", reason="a declared object names it, and it is your plat
 ENDPOINTS = Rule(id="endpoints", reason="addresses of a Service's pods")
 DEPLOYER = Rule(id="deployer", reason="the rights of whoever deploys, out of `kitchen identity`")
 
-STATUS = Rule(id="applied-text", reason="`kubectl apply` notes there what it has applied; no program reads it")
+APPLIED = Rule(id="applied-text", reason="`kubectl apply` notes there what it has applied; no program reads it")
 RESTART = Rule(
     id="restart", reason="`kubectl rollout restart` writes a time into the template: a restart by hand is meant"
 )
@@ -49,7 +49,7 @@ PULL = Rule(id="pull-secret", reason="OpenShift gives each ServiceAccount a key 
 SCALED = Rule(id="scaled", reason="an autoscaler that is declared sets the number of copies")
 
 OBJECT_RULES = (CHILD, EVENT, VIEW, LEASE, OF_NAMESPACE, CLAIM, NAMED, ENDPOINTS, DEPLOYER)
-FIELD_RULES = (STATUS, RESTART, REVISION, FINALIZER, VOLUME, NAMESPACE, PULL, SCALED)
+FIELD_RULES = (APPLIED, RESTART, REVISION, FINALIZER, VOLUME, NAMESPACE, PULL, SCALED)
 
 CHILDREN: Mapping[str, frozenset[str]] = {
     "InferenceService.serving.kserve.io": frozenset(
@@ -247,7 +247,7 @@ def _finalizer(path: Sequence[str | int]) -> str:
 
 
 _FIELDS: tuple[tuple[Rule, Callable[[Entry, tuple[str | int, ...]], bool]], ...] = (
-    (STATUS, lambda _, path: _annotation(path) == "kubectl.kubernetes.io/last-applied-configuration"),
+    (APPLIED, lambda _, path: _annotation(path) == "kubectl.kubernetes.io/last-applied-configuration"),
     (
         RESTART,
         lambda _, path: path == ("spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"),

@@ -142,8 +142,8 @@ def _recorded(stack: str, deployment: Mapping[str, Any]) -> Sequence[Mapping[str
 def _cut(deployment: Mapping[str, Any], *, unrecorded: bool) -> str:
     pending = len(deployment.get("pending_operations") or [])
     if pending:
-        return f"an update was cut in {pending} operations"
-    return "an update was cut before it recorded what it has done" if unrecorded else ""
+        return f"an update was cut in {pending} operations, or is still at work"
+    return "an update was cut before it recorded what it has done, or is still at work" if unrecorded else ""
 
 
 def _key(variables: Mapping[str, str]) -> tuple[str, str] | None:

@@ -10,14 +10,14 @@ from dataclasses import asdict
 from typing import Any
 
 from infra.faults import printable
-from ops.metrics_file import Metric, checked_at
+from ops.drift import commands as counting
+from ops.metrics_file import Metric
 from tools.drift_report import objects, store
-from tools.drift_report.findings import OPERATIONS, Finding, Look, What
+from tools.drift_report.findings import OPERATIONS, Finding, Look, Place, What
 from tools.engine.words import table
 
 VERSION = 1
 REASONS = objects.RULES | store.RULES
-_WORDS = ("create", "update", "replace", "delete", "other")
 
 
 def text(look: Look) -> str:
@@ -34,7 +34,7 @@ def _lines(look: Look) -> Iterator[str]:
             if len(finding.changes) > 1:
                 yield f"{finding.title}:"
                 yield from (f"  {change}" for change in finding.changes)
-        for way, count in Counter(finding.way for finding in look.findings).items():
+        for way, count in Counter(map(_way, look.findings)).items():
             yield f"way back: {way}" + (f" ({count} of these)" if count > 1 else "")
     if look.known:
         known = ", ".join(f"{count} {rule}" for rule, count in sorted(look.known.items()))
@@ -54,6 +54,12 @@ def for_forge(look: Look) -> str:
     lines = [printable(line) for line in _lines(look)][:-1]
     fence = "`" * max(3, 1 + max(len(run) for line in lines for run in re.findall("`*", line)))
     return "\n".join([f"{fence}text", *lines, fence, "", "What to do: `docs/drift.md`."])
+
+
+def _way(finding: Finding) -> str:
+    """What to do, with what to do it to where the words do not name it: alike commands are told once."""
+    is_undeclared = finding.place is Place.STORE and finding.what is What.UNDECLARED
+    return f"{finding.title}: {finding.way}" if is_undeclared else finding.way
 
 
 def summary(look: Look) -> str:
@@ -119,8 +125,6 @@ def as_json(look: Look) -> str:
 
 def metrics(look: Look) -> list[Metric]:
     """Numbers by what it is to an update, those that are 0 too; `other` is what no update touches."""
-    counted = Counter(OPERATIONS[finding.what] for finding in look.findings)
-    values: dict[tuple[str, ...], float] = {(look.environment, word): float(counted[word]) for word in _WORDS}
-    meaning = "Resources that are not as declared, by what an update would do: create, update, replace, delete, other."
-    made = Metric(name="kitchen_drift_changes", text=meaning, labels=("environment", "operation"), values=values)
-    return [made, checked_at("kitchen_drift_checked_timestamp_seconds", look.environment)]
+    counted = Counter(dict.fromkeys((*counting.OPERATIONS, counting.OTHER), 0))
+    counted.update(OPERATIONS[finding.what] for finding in look.findings)
+    return counting.metrics(look.environment, counted)

@@ -14,10 +14,14 @@ from infra.faults import Fault, FaultsError, printable
 from infra.load import read_stack_file
 from infra.strict_yaml import parse
 from ops.whole_file import put
+from tools.drift_report.by_design import is_listed
+from tools.identity.held import missing
 from tools.identity.judged import configuration, statements
 from tools.identity.manifests import account, manifests, text
-from tools.identity.rights import CI, PLAN, WAYS, rights
+from tools.identity.resources import Resource
+from tools.identity.rights import CI, DRIFT, PLAN, WAYS, Rights, rights
 from tools.identity.store import STORE, policy_text
+from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
 from tools.local.offline import render
 from tools.local.workspace import REPOSITORY
@@ -39,6 +43,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--account", metavar="NAMESPACE/NAME", help="a ServiceAccount that is there, instead of a new one"
     )
+    text_of = "write nothing: ask the cluster whether whoever runs this holds these rights; 1 names what is missing"
+    parser.add_argument("--check", action="store_true", help=text_of)
+    text_of = "of the kubeconfig: the cluster that --check asks, and whose kinds the way drift reads"
+    parser.add_argument("--context", metavar="NAME", help=text_of)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there, instead of to standard output")
     parser.add_argument(
         "--policy-config",
@@ -58,16 +66,43 @@ def run(options: argparse.Namespace) -> int:
     who = account(options.way, environment, options.account)
     try:
         objects = [] if options.way == PLAN else rendered(options.stack)
-    except (LocalError, ToolchainError) as error:
+        served = _served(options.context) if options.way == DRIFT and options.context is not None else []
+    except (LocalError, ToolchainError, KubeError) as error:
         print(printable(f"identity: {error}"), file=sys.stderr)
         return 1
-    given = rights(objects, options.way)
+    given = rights(objects, options.way, served)
+    if options.check:
+        return _check(given, options)
     made = manifests(given, options.way, environment, who)
     stated = statements(made, given, path) if made else []
     _write(options.out, text(made, options.way, environment, who))
     if options.policy_config is not None:
         _write(options.policy_config, configuration(stated))
     return 0
+
+
+def _served(context: str) -> list[Resource]:
+    """What a cluster lets be listed in namespaces, less what the look does not ask for. Raises KubeError."""
+    with through_kubectl(context) as transport:
+        found = Kube(transport).plurals()
+    groups = [(kind.api_version.rpartition("/")[0], plural) for kind, plural in found if is_listed(kind)]
+    return [Resource(group=group, plural=plural) for group, plural in groups]
+
+
+def _check(given: Rights, options: argparse.Namespace) -> int:
+    """Ask the cluster and tell; 0 all held, 1 something is missing or there was no answer."""
+    try:
+        with through_kubectl(options.context) as transport:
+            lacking = missing(given, Kube(transport))
+    except KubeError as error:
+        print(printable(f"identity: {error}"), file=sys.stderr)
+        return 1
+    for line in lacking:
+        print(printable(f"right missing: {line}"))
+    way = f"kitchen identity --stack {options.stack} --way {options.way}"
+    given_by = f"; an administrator of the cluster gives them: {way}" if lacking else ""
+    print(f"{options.stack}: {len(lacking)} rights of the way {options.way} are missing{given_by}")
+    return 1 if lacking else 0
 
 
 def rendered(stack: str) -> list[Mapping[str, Any]]:
@@ -93,6 +128,12 @@ def _settings(options: argparse.Namespace) -> Path:
     if options.account is not None and options.way in (PLAN, STORE):
         rule = f"way {options.way} gives no account of the cluster rights"
         faults.append(Fault(path="--account", value=options.account, rule=rule, example="--way ci"))
+    odd = [name for name in ("out", "policy_config", "account") if options.check and getattr(options, name) is not None]
+    odd += ["context"] * (options.context is not None and not options.check and options.way != DRIFT)
+    odd += ["check"] * (options.check and options.way == STORE)
+    for name in odd:
+        rule = "--check asks the cluster about a way of it, and writes nothing; --context is for it and the way drift"
+        faults.append(Fault(path=f"--{name.replace('_', '-')}", value="given", rule=rule, example="--way ci --check"))
     if faults:
         raise FaultsError("identity", faults)
     return path

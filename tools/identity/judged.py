@@ -30,6 +30,9 @@ STATED: Mapping[str, str] = {
 }
 """Resources that the pack lets nobody write, and why the deployer does."""
 
+WAITED = "the provider waits for a Secret's removal by listing its namespace, and never ends where it may not"
+"""Why the deployer lists Secrets, which the pack lets nobody do."""
+
 OF_PLATFORM = "the program declares what is in it, and nothing of others is there"
 """Why roles may do in a namespace of the environment's own, such as the entry's, what they may in a tenant's."""
 
@@ -77,19 +80,21 @@ def _rights(objects: Sequence[Mapping[str, Any]], title: str, message: str) -> I
     place = _PLACE.search(message)
     if place is None:
         return
-    for one in objects:
-        if title.rpartition("/")[2].rpartition(" ")[2] == one["metadata"]["name"] and title.startswith(
-            f"{one['kind']} "
-        ):
-            rules = one.get("rules") or []
-            if int(place[1]) >= len(rules):
-                continue
-            rule = rules[int(place[1])]
-            plural = rule["resources"][int(place[2])] if int(place[2]) < len(rule["resources"]) else ""
-            if plural in STATED:
-                group = f".{rule['apiGroups'][0]}" if rule["apiGroups"][0] else ""
-                for verb in sorted(set(rule["verbs"]) - _READS):
-                    yield _entry("right", f"{title}: {verb} {plural}{group}", STATED[plural])
+    one = next((one for one in objects if _title(one) == title), {})
+    rules = one.get("rules") or []
+    rule = rules[int(place[1])] if int(place[1]) < len(rules) else {"resources": [], "verbs": [], "apiGroups": [""]}
+    plural = rule["resources"][int(place[2])] if int(place[2]) < len(rule["resources"]) else ""
+    group = f".{rule['apiGroups'][0]}" if rule["apiGroups"][0] else ""
+    stated = sorted(set(rule["verbs"]) - _READS) if plural in STATED else []
+    for verb in sorted({"list", "watch"} & set(rule["verbs"])) if plural == "secrets" else stated:
+        yield _entry("right", f"{title}: {verb} {plural}{group}", STATED.get(plural, WAITED))
+
+
+def _title(one: Mapping[str, Any]) -> str:
+    """An object as the pack's messages call it."""
+    metadata = one["metadata"]
+    inside = f"{metadata['namespace']}/" if "namespace" in metadata else ""
+    return f"{one['kind']} {inside}{metadata['name']}"
 
 
 def _entry(what: str, name: str, reason: str) -> dict[str, str]:

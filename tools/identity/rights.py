@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from components.labels import DOMAIN
@@ -35,6 +36,7 @@ _AWAITED: Mapping[str, tuple[str, ...]] = {
 """What else is read while the engine, or our look at readiness, waits for a kind."""
 
 _EXTRA_READS = (Resource(group="", plural="events"), Resource(group="", plural="endpoints"))
+_SECRETS = Resource(group="", plural="secrets")
 _SLICES = Resource(group="discovery.k8s.io", plural="endpointslices")
 
 
@@ -69,8 +71,11 @@ class Rights:
     granted: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
-def rights(objects: Sequence[Object], way: str) -> Rights:
-    """What a way needs for these objects; raise FaultsError for a kind that is not known."""
+def rights(objects: Sequence[Object], way: str, served: Sequence[Resource] = ()) -> Rights:
+    """What a way needs for these objects; raise FaultsError for a kind that is not known.
+
+    `served` are further resources in namespaces that whoever looks for drift reads, as one cluster serves them.
+    """
     if way == PLAN:
         return Rights()
     inside: dict[str, list[Object]] = {}
@@ -81,7 +86,9 @@ def rights(objects: Sequence[Object], way: str) -> Rights:
             inside.setdefault(one["metadata"]["namespace"], []).append(one)
         else:
             outside.append(one)
-    make = {CI: _deploys, ARGO: _syncs, DRIFT: _looks}[way]
+    makers: Mapping[str, Callable[[Sequence[Object]], Iterator[Wanted]]]
+    makers = {CI: _deploys, ARGO: _syncs, DRIFT: partial(_looks, served)}
+    make = makers[way]
     return Rights(
         namespaces={name: _joined(make(of_namespace)) for name, of_namespace in sorted(inside.items())},
         cluster=_joined(_beside(outside, way)),
@@ -109,8 +116,9 @@ def _deploys(objects: Sequence[Object]) -> Iterator[Wanted]:
         if kind in _NAMED:
             yield known, ("create",), ()
             yield known, ("get", "patch", "delete"), names
-            if kind != "Secret":
-                yield known, ("list", "watch"), ()
+            # The provider waits for the end of whatever it removes by listing the kind in its namespace, without end
+            # where it may not (provider/pkg/await/informers of v4.25.0).
+            yield known, ("list", "watch"), ()
         else:
             yield known, (*_READS, "create", "patch", "delete"), ()
         for awaited in _AWAITED.get(kind, ()):
@@ -135,13 +143,14 @@ def _syncs(objects: Sequence[Object]) -> Iterator[Wanted]:
     yield Resource(group="", plural="events"), ("list",), ()
 
 
-def _looks(_: Sequence[Object]) -> Iterator[Wanted]:
+def _looks(served: Sequence[Resource], _: Sequence[Object]) -> Iterator[Wanted]:
     """Read every known kind but Secrets: whoever may list them reads them."""
     for known in KNOWN.values():
-        if known.namespaced and known.plural != "secrets":
+        if known.namespaced and known != _SECRETS:
             yield known, ("get", "list"), ()
-    for group, plural in _CHILDREN:
-        yield Resource(group=group, plural=plural), ("get", "list"), ()
+    for known in (*(Resource(group=group, plural=plural) for group, plural in _CHILDREN), *served):
+        if known != _SECRETS:
+            yield known, ("get", "list"), ()
 
 
 _CHILDREN = (
@@ -167,8 +176,7 @@ def _beside(objects: Sequence[Object], way: str) -> Iterator[Wanted]:
         yield known, ("get", *change), names
         if kind != "Namespace":
             yield known, ("create",), ()
-        if way == ARGO:
-            yield known, ("list", "watch"), ()
+        yield known, ("list", "watch"), ()
 
 
 def _kinds(objects: Iterable[Object]) -> Iterator[tuple[Resource, str, tuple[str, ...]]]:

@@ -143,6 +143,14 @@ class Kube:
                 self._known[version] = {**of_version, **self._known.get(version, {})}
         return found, silent
 
+    def plurals(self) -> list[tuple[Kind, str]]:
+        """Every kind in namespaces that can be listed, with what rules call it. Raises KubeError for a silent group."""
+        kinds, silent = self.kinds()
+        if silent:
+            raise RefusedError(silent[0])
+        inside = sorted(kind for kind, namespaced in kinds.items() if namespaced)
+        return [(kind, self._known[kind.api_version][kind.kind].plural) for kind in inside]
+
     def metadata(
         self, asked: Sequence[tuple[Kind, str]], selector: Mapping[str, str] | None = None
     ) -> Sequence[list[Object] | str]:
@@ -164,6 +172,25 @@ class Kube:
                 return str(error)
 
         return list(self._each(one, asked))
+
+    def own_rights(self, namespace: str) -> Sequence[Mapping[str, Any]]:
+        """Rules of what whoever asks may do in a namespace, and in the whole cluster. Raises KubeError.
+
+        Also where the server knows not all of it, as with an authorizer that lists nothing: no rule is no answer.
+        """
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectRulesReview",
+            "spec": {"namespace": namespace},
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+        status, answer = self._ask("POST", path, "application/json", json.dumps(body).encode())
+        told = _checked(status, answer, f"own rights in namespace {namespace}").get("status") or {}
+        if told.get("incomplete"):
+            why = told.get("evaluationError") or "the server's authorizer lists no rights"
+            raise RefusedError(f"own rights in namespace {namespace} are not told whole: {why}")
+        rules: Sequence[Mapping[str, Any]] = told.get("resourceRules") or []
+        return rules
 
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
         """Remove one object and what it owns, in the background; one that is gone is fine. Raises KubeError."""
@@ -231,9 +258,9 @@ class Kube:
     def _each(self, call: Callable[[_In], _Out], over: Sequence[_In]) -> Iterable[_Out]:
         return self._pool.map(call, over) if len(over) > 1 else map(call, over)
 
-    def _ask(self, method: str, path: str, accept: str) -> tuple[int, bytes]:
+    def _ask(self, method: str, path: str, accept: str, body: bytes | None = None) -> tuple[int, bytes]:
         try:
-            return self._transport.request(method, path, accept=accept)
+            return self._transport.request(method, path, body, accept=accept)
         except KubeError:
             raise
         except Exception as error:

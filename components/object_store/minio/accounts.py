@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,8 +41,7 @@ def accounts(endpoint: str, key: tuple[str, str]) -> Accounts:
             return [str(one["accessKey"] if isinstance(one, dict) else one) for one in found.get("accounts") or []]
 
         askers = list(dict.fromkeys([*users, key[0]]))
-        with ThreadPoolExecutor(8) as pool:
-            told, of_user = list(pool.map(group, names)), list(pool.map(keys, askers))
+        told, of_user = [group(name) for name in names], [keys(user) for user in askers]
     return Accounts(
         users={name: _words(user.get("policyName")) for name, user in users.items()},
         members={name: tuple(user.get("memberOf") or ()) for name, user in users.items()},

@@ -66,8 +66,9 @@ def may(given: Rights, way: str, verb: str, plural: str, name: str = "any", *, n
     [
         ("create", "configmaps", "any", True),
         ("delete", "configmaps", "any", True),
-        ("list", "secrets", "any", False),
+        ("list", "secrets", "any", True),
         ("get", "secrets", "other", False),
+        ("patch", "secrets", "other", False),
         ("get", "secrets", "key", True),
         ("create", "secrets", "any", True),
         ("patch", "roles", "kitchen-operations", True),
@@ -141,7 +142,10 @@ def test_the_pack_passes_what_is_rendered_with_what_is_stated(way: str) -> None:
     made = manifests(given, way, "dev", account(way, "dev", None))
     stated = statements(made, given, SETTINGS)
     assert {entry["what"] for entry in stated} <= {"right", "namespace"}
-    assert all(any(f" {plural}" in entry["name"] for plural in STATED) for entry in stated if entry["what"] == "right")
+    known = (*STATED, "secrets")
+    assert all(any(f" {plural}" in entry["name"] for plural in known) for entry in stated if entry["what"] == "right")
+    secrets = {entry["name"].split(" ")[-2] for entry in stated if entry["name"].endswith(" secrets")}
+    assert secrets == ({"list", "watch"} if way == CI else set())
     assert "rbac-least" in configuration(stated)
 
 
