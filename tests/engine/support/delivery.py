@@ -38,7 +38,7 @@ class Site:
         for part in _PARTS:
             source = REPOSITORY / part
             if source.is_dir():
-                shutil.copytree(source, self.path / part, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, self.path / part, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, self.path / part)
         (self.path / ".venv").symlink_to((REPOSITORY / ".venv").resolve())
@@ -46,7 +46,7 @@ class Site:
         self.backend = dict(backend)
         self.set(f"kitchen:environment: dev\n  kitchen:renderTo: {self.rendered}", "kitchen:environment: dev")
         self.git("init", "--quiet", "--initial-branch=main")
-        (self.path / ".git" / "info" / "exclude").write_text(".venv\n")
+        (self.path / ".git" / "info" / "exclude").write_text("/.venv\n")
         self.run("-m", "tools.pipeline", "init", "--stack", "dev")
         self.commit("first")
 
