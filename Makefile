@@ -256,7 +256,7 @@ test-forge: venv ## pull requests, comments, statuses and issues at a real Gitea
 	@$(BIN)/python -m tools.toolchain build gitea
 	@$(BIN)/pytest -s --ignore tests/forge/whole_way tests/forge
 
-test-whole-way: venv ## from a pull request at a real Gitea to dev on the embedded cluster and the status on its commit (10 minutes)
+test-whole-way: venv ## from a pull request at a real Gitea to dev on the embedded cluster and the status on its commit (6 minutes once Gitea is built)
 	@$(BIN)/python -m tools.toolchain build preview cluster gitea
 	@$(BIN)/pytest -s tests/forge/whole_way
 
