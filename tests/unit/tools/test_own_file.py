@@ -195,6 +195,19 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/pipeline/stack_file.py": ("",),
     "tools/pipeline/stacks.py": ("",),
     "tools/pipeline/backend.py": ("json.loads(self._call(", "file.write_text(json.dumps(deployment))"),
+    # Settings, objects that Git holds, and temporary folders for commands of ours; a commit's files, out of Git.
+    "tools/deliver/audit.py": ("exported.write_text(",),
+    "tools/gitops/application.py": ("path.read_text()",),
+    "tools/gitops/command.py": ("path.read_text()", "path.write_text(text)"),
+    "tools/identity/command.py": ("file.read_bytes()",),
+    "tools/identity/judged.py": ("file.write_text(", "config.write_text("),
+    "tools/plan/git.py": ("tarfile.open(",),
+    # A file that is locked, with the number of the process that holds it.
+    "tools/plan/making.py": ("(folder / 'lock').open('a')", "lock.read_text()"),
+    # CRDs of the toolchain; what the engine and a side's own Python have answered.
+    "tools/upgrade/schemas.py": ("yaml.load_all(",),
+    "tools/upgrade/settled.py": ("json.loads(text(plan))", "json.loads(done.stdout"),
+    "tools/upgrade/sides.py": ("json.loads(done.stdout",),
 }
 """By file: parts of the calls that touch no file of our own."""
 

@@ -32,11 +32,24 @@ def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, mon
 
 
 def test_nothing_else_calls_the_engine() -> None:
-    """A workspace does, a deployment, which names the pack itself, and what makes stacks, which changes nothing."""
+    """A workspace does, and a deployment and a plan, which name the pack themselves.
+
+    What makes stacks changes no object, and the check of versions previews alone, over a state of its own.
+    """
     pattern = re.compile(r'\["pulumi", (?!"stack", "export")')
     sources = [*(REPOSITORY / "tools").rglob("*.py"), *(REPOSITORY / "ops").rglob("*.py")]
     callers = {path.relative_to(REPOSITORY).as_posix() for path in sources if pattern.search(path.read_text())}
-    assert callers == {"tools/local/workspace.py", "tools/pipeline/backend.py", "tools/pipeline/stacks.py"}
+    assert callers == {
+        "tools/local/workspace.py",
+        "tools/pipeline/backend.py",
+        "tools/pipeline/stacks.py",
+        "tools/plan/running.py",
+        "tools/upgrade/settled.py",
+    }
+    for name in ("plan/running", "upgrade/settled"):
+        text = (REPOSITORY / "tools" / f"{name}.py").read_text()
+        assert set(re.findall(r'\["pulumi", "(\w+)"', text)) == {"preview"}, name
+        assert name != "plan/running" or text.count('"pulumi"') == text.count("_pack(project)"), name
     text = (REPOSITORY / "tools" / "pipeline" / "stacks.py").read_text()
     assert set(re.findall(r'(?:_call\(\[|words = \[\*\()"(\w+)"', text)) == {"config", "stack"}
     assert len(re.findall(r"_call\(", text)) == 4, "its definition, and three calls"
