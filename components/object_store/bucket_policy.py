@@ -48,6 +48,14 @@ def split(text: str, bucket: str) -> tuple[list[str], list[dict[str, Any]]]:
     return guards, [entry for entry in statements if entry.get("Sid") not in _SIDS.values()]
 
 
+def forged(text: str, bucket: str) -> list[dict[str, Any]]:
+    """Statements that bear a guard's name and are not as we write that guard."""
+    found = json.loads(text).get("Statement", []) if text else []
+    names = {sid: canonical(statement(guard, bucket)) for guard, sid in _SIDS.items()}
+    statements = found if isinstance(found, list) else [found]
+    return [entry for entry in statements if canonical(entry) != names.get(str(entry.get("Sid")), canonical(entry))]
+
+
 def document(bucket: str, guards: Sequence[str], foreign: Sequence[Mapping[str, Any]]) -> str:
     """The policy of these guards and statements; empty for none."""
     statements = [*foreign, *(statement(guard, bucket) for guard in _SIDS if guard in guards)]

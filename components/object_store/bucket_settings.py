@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from components.facts import ABILITIES
 from components.labels import OWNER_TAG
-from components.object_store.bucket_policy import document, split
+from components.object_store.bucket_policy import document, forged, split
 from components.object_store.store_client import ObjectStoreError, error_code
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def observe(client: S3Client, bucket: str, props: Mapping[str, Any]) -> dict[str
             uploads = days
         else:
             foreign.append(f"lifecycle rule {rule.get('ID', '?')}")
-    guards, statements = split(_policy(client, bucket) if can(props, "bucketPolicy") else "", bucket)
+    policy = _policy(client, bucket) if can(props, "bucketPolicy") else ""
+    guards, statements = split(policy, bucket)
+    foreign += [f"bucket policy statement {entry['Sid']}, not as we write it" for entry in forged(policy, bucket)]
     if props["closed"]:
         foreign += [f"bucket policy statement {entry.get('Sid') or '?'}" for entry in statements]
     return {

@@ -101,6 +101,20 @@ def added(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     return [Field(path=path, declared=MISSING, live=_live(live, path), holders=who) for path, who in found.items()]
 
 
+def passed_as_ours(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
+    """Declared fields that hold another value under `manager`'s name, and that no update of ours has applied.
+
+    `kubectl edit --field-manager` takes any name. What a webhook adds is not among them: it declares nothing anew.
+    """
+    applied = _merged(_trees(live, manager, "Apply")) or _NOTHING
+    found = []
+    for path, value in _held(_own(declared), _merged(_trees(live, manager, "Update")) or _NOTHING, ()):
+        there = _at(live, declared, path)
+        if there is not MISSING and not same(value, there) and not _holds(applied, _own(declared), path):
+            found.append(Field(path=path, declared=value, live=there, holders=[f"{manager}, not by an update of ours"]))
+    return found
+
+
 def same(declared: Any, live: Any) -> bool:
     """Whether a live value says what was declared: quantities by their size, and maps by what was declared in them."""
     if isinstance(declared, Mapping) and isinstance(live, Mapping):

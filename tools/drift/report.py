@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from tools.drift.compare import Drift, Taken, Unknown
@@ -66,7 +67,7 @@ def removal(entry: Unknown) -> str:
     group, _, _ = entry.kind.api_version.rpartition("/")
     kind = entry.kind.kind.lower() + (f".{group}" if "." in group else "")
     inside = f" -n {entry.namespace}" if entry.namespace else ""
-    return f"kubectl delete{inside} {kind} {entry.name}"
+    return f"kubectl delete{inside} {kind} {quote(entry.name)}"
 
 
 def key_of_unknown(entry: Unknown) -> tuple[str, str, str, str]:

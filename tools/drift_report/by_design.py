@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.labels import DOMAIN
 from tools.drift.compare import Key, key_of
 from tools.drift.fields import Field
 from tools.drift.recorded import Entry
+from tools.drift_report.grants import Grants, way_of
 from tools.kube import Kind, Object
 
 
@@ -81,11 +81,6 @@ CHILDREN: Mapping[str, frozenset[str]] = {
 _EVERYWHERE = {
     ("", "ServiceAccount"): {"default", "builder", "deployer"},
     ("", "ConfigMap"): {"kube-root-ca.crt", "openshift-service-ca.crt"},
-    ("rbac.authorization.k8s.io", "RoleBinding"): {
-        "system:deployers",
-        "system:image-builders",
-        "system:image-pullers",
-    },
 }
 _VIEWS = frozenset({"metrics.k8s.io", "packages.operators.coreos.com", "authorization.openshift.io"})
 _FINALIZERS = frozenset(
@@ -104,17 +99,16 @@ _VOLUME_MARKS = frozenset(
 )
 _NAMESPACE_MARKS = re.compile(r"kubernetes\.io/metadata\.name|openshift\.io/sa\.scc\.[a-z-]+")
 _PULL = re.compile(r'\{"name":"[a-z0-9.-]+-dockercfg-[a-z0-9]{5}"\}')
-IDENTITY_LABEL = f"{DOMAIN}/identity"
-"""Label of what `kitchen identity` renders; its value is the way."""
-
-_GIVES_RIGHTS = ("Role", "RoleBinding", "ServiceAccount")
 
 
 class Beside:
     """What stands beside the declared objects of one look; pure."""
 
-    def __init__(self, entries: Sequence[Entry], present: Sequence[tuple[Kind, Object]]) -> None:
-        """`present` is everything that was listed, the declared objects among it."""
+    def __init__(
+        self, entries: Sequence[Entry], present: Sequence[tuple[Kind, Object]], granted: Grants, environment: str
+    ) -> None:
+        """`present` is everything that was listed, the declared objects among it; `granted` what it was read of."""
+        self.granted, self._environment = granted, environment
         self._declared: Mapping[Key, Entry] = {entry.key: entry for entry in entries}
         self._by_uid = {live["metadata"].get("uid"): (kind, live) for kind, live in present}
         self._there = {key_of(kind, live)[1:] for kind, live in present}
@@ -125,12 +119,14 @@ class Beside:
         """The rule that knows an undeclared object; None where it is to be told."""
         group, kind_name, namespace, name = key_of(kind, live)
         copied = kind_name == "ClusterServiceVersion" and "olm.copiedFrom" in (live["metadata"].get("labels") or {})
+        sound = key_of(kind, live) in self.granted.sound
+        way = way_of(live, self._environment)
         known = (
             (LEASE, kind_name == "Lease"),
-            (OF_NAMESPACE, copied or name in _EVERYWHERE.get((group, kind_name), ())),
+            (OF_NAMESPACE, copied or name in _EVERYWHERE.get((group, kind_name), ()) or (sound and not way)),
             (NAMED, (kind_name, namespace, name) in self._names),
             (ENDPOINTS, kind_name == "Endpoints" and ("Service", namespace, name) in self._there),
-            (DEPLOYER, kind_name in _GIVES_RIGHTS and _is_of_deployer(live)),
+            (DEPLOYER, bool(way) and (sound or kind_name == "ServiceAccount")),
             (CLAIM, kind_name == "PersistentVolumeClaim" and self._is_of_a_set(namespace, name)),
             (CHILD, self._is_child(kind, live)),
         )
@@ -159,7 +155,8 @@ class Beside:
     def _owner(self, kind: Kind, live: Object) -> tuple[Kind, Object] | None:
         """The one object that a controller has made it of, if `CHILDREN` knows that this is made of that."""
         owners = live["metadata"].get("ownerReferences") or []
-        controllers = [owner for owner in owners if owner.get("controller")] or owners
+        # Controllers call themselves so, and give up what does not fit; OpenShift's keys of an account alone do not.
+        controllers = [owner for owner in owners if owner.get("controller") or owner.get("kind") == "ServiceAccount"]
         found = self._by_uid.get(controllers[0].get("uid")) if len(controllers) == 1 else None
         if found is None or _full(kind) not in CHILDREN.get(_full(found[0]), ()):
             return None
@@ -187,18 +184,9 @@ def is_listed(kind: Kind) -> bool:
     return group not in _VIEWS and not (kind.kind == "Event" and group in ("", "events.k8s.io"))
 
 
-def _is_of_deployer(live: Object) -> bool:
-    way = (live["metadata"].get("labels") or {}).get(IDENTITY_LABEL, "")
-    return bool(way) and _name(live).startswith(f"kitchen-{way}-")
-
-
 def _full(kind: Kind) -> str:
     group = kind.api_version.rpartition("/")[0]
     return f"{kind.kind}.{group}" if group else kind.kind
-
-
-def _name(live: Object) -> str:
-    return str(live["metadata"]["name"])
 
 
 def _references(entry: Entry) -> list[tuple[str, str, str]]:

@@ -9,12 +9,13 @@ from typing import Any
 
 from components.labels import DOMAIN, PART_OF
 from tools.drift.compare import Drift, Key, Taken, Unknown, compare, key_of
-from tools.drift.fields import Field, added
+from tools.drift.fields import MISSING, Field, added, passed_as_ours
 from tools.drift.look import MADE, present
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import removal
 from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_listed
 from tools.drift_report.findings import Change, Finding, Place, What
+from tools.drift_report.grants import grants
 from tools.drift_report.shown import shown
 from tools.kube import Kind, Kube, Listing, Object
 
@@ -61,8 +62,9 @@ def of_cluster(
     there = present(kube, entries, environment, made)
     drift = compare(entries, there, manager=manager)
     listed, unread = _listed(kube, _namespaces(entries, there), environment, skipped)
-    beside = Beside(everything, listed)
-    seen = Seen(unread=[*drift.unread, *unread])
+    granted = grants(kube, listed, everything, environment)
+    beside = Beside(everything, listed, granted, environment)
+    seen = Seen(unread=[*drift.unread, *unread, *granted.unread], unasked=granted.unasked)
     seen.findings += _gone(drift, way)
     seen.findings += _changed(drift, entries, there, beside, known=seen.known, way=way)
     seen.findings += _undeclared(listed, everything, drift.unknown, beside, seen.known)
@@ -135,14 +137,25 @@ def _changed(
     away = {row.entry.urn for row in drift.leaving}
     for entry in entries:
         own = _untold(taken.get(entry.urn, Taken(entry=entry, fields=())).fields, entry, beside, known)
-        one = live.get(entry.key)
-        more = added(entry.fields, one, entry.manager) if one is not None and entry.urn not in away else []
-        more = _untold(more, entry, beside, known)
+        one = live.get(entry.key) if entry.urn not in away else None
+        more = _untold(added(entry.fields, one, entry.manager), entry, beside, known) if one is not None else []
         more = [one for one in more if one.path not in {known_one.path for known_one in own}]
-        if own or more:
-            back = [way.back(entry)] * bool(own) + [f"{_edit(entry)}: remove what was added"] * bool(more)
-            changes = _changes(Taken(entry=entry, fields=[*own, *more]))
+        posed = passed_as_ours(entry.fields, one, entry.manager) if one is not None else []
+        if one is not None and not (own or more or posed or _bears(one, entry.manager)):
+            posed = [_NOBODY]
+        back = [way.back(entry)] * bool(own) + [f"{_edit(entry)}: remove what was added"] * bool(more)
+        back += [f"compare it with `make render`, then {_edit(entry)}"] * bool(posed)
+        if back:
+            changes = _changes(Taken(entry=entry, fields=[*own, *more, *posed]))
             yield _of(entry, What.CHANGED, "; ".join(back), changes=changes)
+
+
+_NOBODY = Field(path=("metadata", "managedFields"), declared=MISSING, live=MISSING, holders=["emptied by somebody"])
+"""Without it the API server does not know who has set a field, and what was added cannot be told from defaults."""
+
+
+def _bears(live: Object, manager: str) -> bool:
+    return any(row.get("manager") == manager for row in live["metadata"].get("managedFields") or [])
 
 
 def _untold(fields: Sequence[Field], entry: Entry, beside: Beside, known: Counter[str]) -> list[Field]:
@@ -191,6 +204,7 @@ def _undeclared(
     for key, (kind, live) in told.items():
         what = Unknown(kind=kind, namespace=key[2], name=key[3])
         more = ["an interrupted update has left it"] * (key[1:] in ours)
+        more += [why for why in [beside.granted.more.get(key)] if why]
         more += [f"with {made[key]} objects that controllers have made of it"] * bool(made[key])
         yield Finding(
             place=Place.CLUSTER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
     from components.object_store.minio.accounts import Accounts
 
 _ARN = "arn:aws:s3:::"
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+"""What a pattern takes from whoever asks: an account may be called as a bucket is."""
 _BUILT_IN = frozenset({"consoleAdmin", "diagnostics", "readonly", "readwrite", "writeonly"})
 """Policies that every MinIO has; they are told where somebody has them, and not where they lie about."""
+
+_NO_TAGS = ("NoSuchTagSet", "NoSuchBucket", "AccessDenied", "NotImplemented", "MethodNotAllowed")
+"""What a store says of a bucket that has no tags, that is gone since, or whose tags are not for us."""
 
 OWN_POLICIES, OTHERS, OWN_ACCOUNT = "built-in-policy", "of-others", "own-account"
 RULES = {
@@ -129,7 +135,9 @@ class Ours:
                 return "allows all but some"
             for pattern in _list(statement.get("Resource")):
                 # MinIO's patterns know `*` and `?` alone.
-                name = pattern.removeprefix(_ARN).partition("/")[0].replace("[", "[[]")
+                # A `*` reaches beyond the next `/`, into what any bucket holds.
+                head, star, _ = _VARIABLE.sub("*", pattern.removeprefix(_ARN)).partition("/")[0].partition("*")
+                name = head.replace("[", "[[]") + star
                 if hit := sorted(bucket for bucket in self.buckets if fnmatchcase(bucket, name)):
                     return f"reaches {hit[0]}" + (f" and {len(hit) - 1} more of ours" if len(hit) > 1 else "")
         return ""
@@ -205,12 +213,16 @@ def _undeclared(kind: str, name: str, more: str, way: str) -> Finding:
 
 
 def _owner(client: Any, bucket: str) -> str:
-    """The owner that a bucket's tag names; empty without one, or where the tags may not be read."""
+    """The owner that a bucket's tag names; empty without one, or where the tags may not be read. Raises ClientError."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - as boto3
+
+    from components.object_store.store_client import error_code  # noqa: PLC0415 - as boto3
 
     try:
         tags = client.get_bucket_tagging(Bucket=bucket)["TagSet"]
-    except ClientError:
+    except ClientError as error:
+        if error_code(error) not in _NO_TAGS:
+            raise
         return ""
     return next((str(tag["Value"]) for tag in tags if tag["Key"] == OWNER_TAG), "")
 

@@ -21,15 +21,15 @@ def missing(given: Rights, kube: Kube) -> list[str]:
     lines = []
     if given.cluster:
         held = kube.own_rights(_OF_CLUSTER)
-        lines += [f"{word} in the cluster" for rule in given.cluster for word in _lacks(rule.manifest(), held)]
+        lines += [f"{word} in the cluster" for rule in given.cluster for word in lacks(rule.manifest(), held)]
     for namespace, rules in given.namespaces.items():
         held = kube.own_rights(namespace)
         needed = [rule.manifest() for rule in rules] + [dict(rule) for rule in given.granted.get(namespace, ())]
-        lines += [f"{word} in namespace {namespace}" for rule in needed for word in _lacks(rule, held)]
+        lines += [f"{word} in namespace {namespace}" for rule in needed for word in lacks(rule, held)]
     return list(dict.fromkeys(lines))
 
 
-def _lacks(needed: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def lacks(needed: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What of a rule no held rule gives: verb, resource and, where the rule has names, the name."""
     for group in needed.get("apiGroups") or [""]:
         for plural in needed.get("resources") or []:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from components.labels import DOMAIN, PART_OF
-from tools.drift_report.by_design import IDENTITY_LABEL
+from tools.drift_report.grants import IDENTITY_LABEL
 from tools.identity.rights import ARGO, PLAN, Rights
 
 _API = "rbac.authorization.k8s.io"

@@ -128,20 +128,26 @@ class Kube:
     def kinds(self) -> tuple[dict[Kind, bool], list[str]]:
         """Every kind that can be listed, in the version that its group prefers, with whether it lies in namespaces.
 
-        Beside it a sentence on each group that gave no answer. Raises KubeError when there is no answer at all.
+        A kind that the preferred version lacks is there in the first other version that has it. Beside it a sentence
+        on each version that gave no answer. Raises KubeError when there is no answer at all.
         """
         status, answer = self._ask("GET", "/apis", "application/json")
-        groups = _checked(status, answer, "the API groups").get("groups") or []
-        versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
+        groups = _checked(status, answer, "the API groups", "groups")["groups"] or []
+        orders = [["v1"], *map(_preferred_first, groups)]
+        versions = [version for order in orders for version in order]
+        told = dict(zip(versions, self._each(self._listable, versions), strict=True))
         found: dict[Kind, bool] = {}
-        silent = []
-        for version, of_version in zip(versions, self._each(self._listable, versions), strict=True):
-            if isinstance(of_version, str):
-                silent.append(of_version)
-            else:
-                found |= {Kind(version, kind): resource.namespaced for kind, resource in of_version.items()}
+        for order in orders:
+            names: set[str] = set()
+            for version in order:
+                of_version = told[version]
+                if isinstance(of_version, str):
+                    continue
+                new = {kind: resource for kind, resource in of_version.items() if kind not in names}
+                found |= {Kind(version, kind): resource.namespaced for kind, resource in new.items()}
+                names |= set(new)
                 self._known[version] = {**of_version, **self._known.get(version, {})}
-        return found, silent
+        return found, [why for why in told.values() if isinstance(why, str)]
 
     def plurals(self) -> list[tuple[Kind, str]]:
         """Every kind in namespaces that can be listed, with what rules call it. Raises KubeError for a silent group."""
@@ -222,8 +228,8 @@ class Kube:
         while True:
             words = {**query, "limit": str(_PAGE), **({"continue": after} if after else {})}
             status, answer = self._ask("GET", f"{path}?{urlencode(words)}", _accept(kind, "List", brief=brief))
-            content = _checked(status, answer, f"listing {kind}")
-            found += content.get("items") or []
+            content = _checked(status, answer, f"listing {kind}", "items")
+            found += content["items"] or []
             after = (content.get("metadata") or {}).get("continue", "")
             if not after:
                 return found
@@ -271,12 +277,18 @@ def _accept(kind: Kind, many: str = "", *, brief: bool = False) -> str:
     return _BRIEF.format(many) if brief or kind.kind == "Secret" else "application/json"
 
 
-def _checked(status: int, answer: bytes, what: str) -> dict[str, Any]:
+def _preferred_first(group: Mapping[str, Any]) -> list[str]:
+    versions = [group["preferredVersion"], *(group.get("versions") or [])]
+    return list(dict.fromkeys(str(version["groupVersion"]) for version in versions))
+
+
+def _checked(status: int, answer: bytes, what: str, key: str = "") -> dict[str, Any]:
+    """The answer's content, with `key` in it: what is no list says nothing of what is there. Raises RefusedError."""
     try:
         content = json.loads(answer)
     except ValueError:
         content = None
-    if status < http.HTTPStatus.BAD_REQUEST and isinstance(content, dict):
+    if status < http.HTTPStatus.BAD_REQUEST and isinstance(content, dict) and (not key or key in content):
         return content
     said = content.get("message") if isinstance(content, dict) else answer.decode(errors="replace")
     text = f"{what}: {status}: {str(said).strip()[:300]}"

@@ -89,7 +89,7 @@ def checked(base: Side, work: Side, stack: str, folder: Path, projects: tuple[Pa
         after = planned(workspace)
     except UpgradeError as error:
         return Environment(name=stack, resources=len(before), failed=str(error))
-    restless = {step["urn"] for step in before if step["op"] != SAME}
+    restless = unsettled(before, after)
     objects = [step["newState"] for step in after if str((step.get("newState") or {}).get("type")).startswith("kube")]
     return Environment(
         name=stack,
@@ -99,6 +99,15 @@ def checked(base: Side, work: Side, stack: str, folder: Path, projects: tuple[Pa
         refusals=tuple(refusals([state["inputs"] for state in objects], base.crds, work.crds)),
         judged=sum(1 for state in objects if validators(work.crds).knows(*_kind(state["inputs"]))),
     )
+
+
+def unsettled(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> set[str]:
+    """URNs of what the base changes with every run, and the work tree's versions no further than that."""
+    found: dict[str, set[str]] = {}
+    for step in before:
+        if step["op"] != SAME:
+            found.setdefault(step["urn"], {SAME}).add(step["op"])
+    return set(found) - {step["urn"] for step in after if step["op"] not in found.get(step["urn"], ())}
 
 
 def rows(steps: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
@@ -135,6 +144,8 @@ def refusals(objects: Sequence[Mapping[str, Any]], base: Path, work: Path) -> It
     """Objects that the CRDs of a side refuse: an unknown field, a value that is not allowed, a version not served."""
     for each in objects:
         old, new = faults(each, base), faults(each, work)
+        if validators(base).knows(*_kind(each)) and not validators(work).knows(*_kind(each)):
+            new = (f"{_kind(each)[0]} is no longer among the CRDs",)
         if old or new:
             metadata = each.get("metadata") or {}
             name = "/".join(str(metadata[key]) for key in ("namespace", "name") if metadata.get(key))

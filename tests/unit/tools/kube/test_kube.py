@@ -101,6 +101,43 @@ def test_a_kind_that_is_forbidden_or_not_served_is_named_and_hides_no_other() ->
     }
 
 
+def kinds(*named: tuple[str, str]) -> dict[str, Any]:
+    rows = [{"name": plural, "kind": kind, "namespaced": True, "verbs": ["list"]} for plural, kind in named]
+    return {"resources": rows}
+
+
+def group(name: str, *versions: str) -> dict[str, Any]:
+    told = [{"groupVersion": f"{name}/{version}"} for version in versions]
+    return {"name": name, "versions": told, "preferredVersion": told[0]}
+
+
+def test_a_kind_that_only_another_version_than_the_preferred_one_has_is_found() -> None:
+    """As ServingRuntimes of KServe, EnvoyFilters of Istio, ReferenceGrants of the Gateway API."""
+    server = Server(
+        {
+            "/apis": {"groups": [group("serving.kserve.io", "v1beta1", "v1alpha1"), group("a.example.com", "v1")]},
+            "/apis/serving.kserve.io/v1beta1": kinds(("inferenceservices", "InferenceService")),
+            "/apis/serving.kserve.io/v1alpha1": kinds(
+                ("inferenceservices", "InferenceService"), ("servingruntimes", "ServingRuntime")
+            ),
+            "/apis/a.example.com/v1": 503,
+        }
+    )
+    found, silent = Kube(server).kinds()
+    assert set(found) == {Kind("serving.kserve.io/v1alpha1", "ServingRuntime"), SERVICE}
+    assert silent == ["the kinds of a.example.com/v1: 503: /apis/a.example.com/v1: no"]
+
+
+@pytest.mark.parametrize("answer", [{}, {"message": "please sign in"}, {"kind": "Status"}])
+def test_an_answer_that_is_no_list_is_not_an_empty_one(answer: dict[str, Any]) -> None:
+    kube = Kube(Server({"/apis": answer, "/api/v1/secrets": answer, "/api/v1/namespaces/a/secrets": answer}))
+    assert list(kube.listing([SECRET]).unread) == [SECRET]
+    (said,) = kube.metadata([(SECRET, "a")])
+    assert str(said).startswith("listing Secret: 200: ")
+    with pytest.raises(KubeError, match="the API groups: 200: "):
+        kube.kinds()
+
+
 def test_one_object_is_there_or_not_or_may_not_be_read() -> None:
     server = Server({"/api/v1/namespaces/a/resourcequotas/quota": {"metadata": {"name": "quota"}},
                      "/api/v1/namespaces/b/resourcequotas/quota": 403})  # fmt: skip

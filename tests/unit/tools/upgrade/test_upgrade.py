@@ -12,7 +12,7 @@ import pytest
 
 from tools.upgrade.__main__ import main
 from tools.upgrade.base import base_of
-from tools.upgrade.check import Environment, Refusal, Row, faults, rows
+from tools.upgrade.check import Environment, Refusal, Row, faults, refusals, rows, unsettled
 from tools.upgrade.errors import UpgradeError
 from tools.upgrade.report import NOT_JUDGED, lines
 from tools.upgrade.settled import resources
@@ -252,3 +252,35 @@ def test_an_object_is_held_against_the_crds_of_a_side(tmp_path: Path) -> None:
         other = {**right, "apiVersion": f"example.com/{version}"}
         assert faults(other, tmp_path) == (f"example.com/{version} is not served",)
     assert faults({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}}, tmp_path) == ()
+
+
+def test_an_object_whose_kind_is_gone_from_the_crds_is_refused(tmp_path: Path) -> None:
+    base, work = tmp_path / "base", tmp_path / "work"
+    base.mkdir()
+    work.mkdir()
+    (base / "crd.yaml").write_text(CRD)
+    each = {"apiVersion": "example.com/v1", "kind": "Kitchen", "metadata": {"name": "a"}, "spec": {"size": 1}}
+    assert list(refusals([each], base, work)) == [
+        Refusal(object="Kitchen a", base=(), work=("example.com/v1 is no longer among the CRDs",))
+    ]
+
+
+def steps(operations: list[str]) -> list[dict[str, Any]]:
+    return [{"op": operation, "urn": "a"} for operation in operations]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left_out"),
+    [
+        (["update"], ["update"], {"a"}),
+        (["update"], ["same"], {"a"}),
+        (["update"], ["replace"], set()),
+        (["update"], ["delete"], set()),
+        (["create-replacement", "replace"], ["create-replacement", "replace"], {"a"}),
+        (["same"], ["replace"], set()),
+    ],
+)
+def test_what_the_base_never_settles_hides_no_worse_change(
+    before: list[str], after: list[str], left_out: set[str]
+) -> None:
+    assert unsettled(steps(before), steps(after)) == left_out
