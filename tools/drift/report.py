@@ -67,7 +67,8 @@ def removal(entry: Unknown) -> str:
     group, _, _ = entry.kind.api_version.rpartition("/")
     kind = entry.kind.kind.lower() + (f".{group}" if "." in group else "")
     inside = f" -n {entry.namespace}" if entry.namespace else ""
-    return f"kubectl delete{inside} {kind} {quote(entry.name)}"
+    # Names of roles are any text: a shell reads none of it, and kubectl none as an option.
+    return f"kubectl delete{inside} {kind} {'-- ' * entry.name.startswith('-')}{quote(entry.name)}"
 
 
 def key_of_unknown(entry: Unknown) -> tuple[str, str, str, str]:

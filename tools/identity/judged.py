@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from components.labels import DOMAIN
 from infra.faults import HIDDEN, Fault, FaultsError, printable
+from infra.load import read_stack_file
 from policies.check.__main__ import judge
 from policies.check.errors import CheckError
 from tools.identity.rights import Rights
@@ -39,8 +39,11 @@ OF_PLATFORM = "the program declares what is in it, and nothing of others is ther
 
 def statements(objects: Sequence[Mapping[str, Any]], given: Rights, settings: Path) -> list[dict[str, str]]:
     """Entries of the pack's `understood` for what it refuses of these objects; raise FaultsError for anything else."""
-    shared = [name for name in given.namespaces if given.owners.get(name, {}).get(f"{DOMAIN}/tenant") == "shared"]
-    places = [_entry("namespace", name, OF_PLATFORM) for name in shared]
+    said = read_stack_file(settings)
+    tenants = {f"{tenant}-{said.get('environment')}" for tenant in said.get("tenants") or {}}
+    # Of those that are no tenant's, only namespaces that the program itself declares have an owner here.
+    own = [name for name in given.namespaces if name in given.owners and name not in tenants]
+    places = [_entry("namespace", name, OF_PLATFORM) for name in own]
     asked = _findings(objects, settings, places)
     rights = [entry for finding in asked for entry in _rights(objects, *finding)]
     made = [*places, *rights]

@@ -133,7 +133,10 @@ class Kube:
         """
         status, answer = self._ask("GET", "/apis", "application/json")
         groups = _checked(status, answer, "the API groups", "groups")["groups"] or []
-        orders = [["v1"], *map(_preferred_first, groups)]
+        try:
+            orders = [["v1"], *map(_preferred_first, groups)]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RefusedError("the API groups: the answer is no list of groups") from error
         versions = [version for order in orders for version in order]
         told = dict(zip(versions, self._each(self._listable, versions), strict=True))
         found: dict[Kind, bool] = {}
@@ -227,12 +230,17 @@ class Kube:
         after = ""
         while True:
             words = {**query, "limit": str(_PAGE), **({"continue": after} if after else {})}
-            status, answer = self._ask("GET", f"{path}?{urlencode(words)}", _accept(kind, "List", brief=brief))
-            content = _checked(status, answer, f"listing {kind}", "items")
-            found += content["items"] or []
-            after = (content.get("metadata") or {}).get("continue", "")
+            answer = self._ask("GET", f"{path}?{urlencode(words)}", _accept(kind, "List", brief=brief))
+            content = _checked(*answer, f"listing {kind}", "items")
+            items = content["items"] or []
+            if not (isinstance(items, list) and all(map(_is_object, items))):
+                raise RefusedError(f"listing {kind}: the answer is no list of objects")
+            found += items
+            before, after = after, (content.get("metadata") or {}).get("continue", "")
             if not after:
                 return found
+            if after == before:
+                raise RefusedError(f"listing {kind}: the server sends the same page again and again")
 
     def _discover(self, versions: Iterable[str]) -> None:
         """Learn paths and scopes: one small request for each version of an API group, as every server answers it."""
@@ -249,7 +257,7 @@ class Kube:
     def _resources(self, version: str, verb: str = "") -> dict[str, _Resource]:
         base = f"/apis/{version}" if "/" in version else f"/api/{version}"
         status, answer = self._ask("GET", base, "application/json")
-        if status == http.HTTPStatus.NOT_FOUND:
+        if status == http.HTTPStatus.NOT_FOUND and not verb:
             return {}
         return {
             entry["kind"]: _Resource(base=base, plural=entry["name"], namespaced=entry["namespaced"])
@@ -275,6 +283,11 @@ class Kube:
 
 def _accept(kind: Kind, many: str = "", *, brief: bool = False) -> str:
     return _BRIEF.format(many) if brief or kind.kind == "Secret" else "application/json"
+
+
+def _is_object(item: Any) -> bool:
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    return isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
 
 
 def _preferred_first(group: Mapping[str, Any]) -> list[str]:

