@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     path = _settings(options)
     environment = str(read_stack_file(path).get("environment", options.stack))
     if options.way == STORE:
-        _write(options.out, policy_text(path))
+        _write("--out", options.out, policy_text(path))
         return 0
     who = account(options.way, environment, options.account)
     try:
@@ -75,9 +75,9 @@ def run(options: argparse.Namespace) -> int:
         return _check(given, options)
     made = manifests(given, options.way, environment, who)
     stated = statements(made, given, path) if made else []
-    _write(options.out, text(made, options.way, environment, who))
     if options.policy_config is not None:
-        _write(options.policy_config, configuration(stated))
+        _write("--policy-config", options.policy_config, configuration(stated))
+    _write("--out", options.out, text(made, options.way, environment, who))
     return 0
 
 
@@ -131,15 +131,19 @@ def _settings(options: argparse.Namespace) -> Path:
     odd = [name for name in ("out", "policy_config", "account") if options.check and getattr(options, name) is not None]
     odd += ["context"] * (options.context is not None and not options.check and options.way != DRIFT)
     odd += ["check"] * (options.check and options.way == STORE)
+    odd += ["policy_config"] * (options.policy_config is not None and options.way == STORE)
     for name in odd:
-        rule = "--check asks the cluster about a way of it, and writes nothing; --context is for it and the way drift"
+        rule = (
+            "--check asks the cluster about a way of it, and writes nothing; --context is for it and the way drift; "
+            "the policy pack judges no policy of the store"
+        )
         faults.append(Fault(path=f"--{name.replace('_', '-')}", value="given", rule=rule, example="--way ci --check"))
     if faults:
         raise FaultsError("identity", faults)
     return path
 
 
-def _write(path: Path | None, content: str) -> None:
+def _write(option: str, path: Path | None, content: str) -> None:
     if path is None:
         print(content, end="", flush=True)
         return
@@ -147,6 +151,5 @@ def _write(path: Path | None, content: str) -> None:
         put(path, content.encode(), _MODE)
     except OSError as error:
         rule = f"must be a file that can be written: {error.strerror}"
-        raise FaultsError(
-            "identity", [Fault(path="--out", value=str(path), rule=rule, example="identity.yaml")]
-        ) from None
+        example = {"--out": "identity.yaml"}.get(option, "identity-policy.json")
+        raise FaultsError("identity", [Fault(path=option, value=str(path), rule=rule, example=example)]) from None
