@@ -49,7 +49,7 @@ def put(forge: Forge, environment: str, found: int, unseen: Sequence[str], text:
         forge.edit_issue(mine[0].number, body)
         return f"issue {mine[0].number} edited"
     if not mine:
-        return "no drift, and no issue is open"
+        return f"no drift{' in what could be looked at' * bool(unseen)}, and no issue is open"
     if unseen:
         return f"issue {mine[0].number} stays open: not everything could be looked at"
     forge.close_issue(mine[0].number, body)

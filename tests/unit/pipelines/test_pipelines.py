@@ -22,6 +22,7 @@ from tests.unit.pipelines.files import (
     gitlab_jobs,
     steps,
     targets,
+    tekton,
     workflow,
 )
 from tools.gitops import application
@@ -143,6 +144,16 @@ def test_an_environment_is_delivered_in_one_way() -> None:
         said = str(job["rules"])
         assert ("KITCHEN_WAY" in said) == (not name.startswith(("change", "comment"))), name
         assert ('== "argocd"' in said) == (name.startswith(("rendered", "branches"))), name
+
+
+def test_every_schedule_says_that_it_reads_no_secret() -> None:
+    """The rights of the way `drift` have none: without the word no look would ever be whole."""
+    runs = [step["run"] for step in steps(workflow("drift")) if "make drift" in step.get("run", "")]
+    runs += [line for job in gitlab_jobs(gitlab()).values() for line in job["script"] if "make drift" in line]
+    called = [" ".join(task["params"][1]["value"]) for one in tekton() if one["kind"] == "Pipeline"
+              for task in one["spec"]["tasks"] if task["params"][0] == {"name": "target", "value": "drift"}]  # fmt: skip
+    assert len(runs) == 4 and len(called) == 1
+    assert [line for line in (*runs, *called) if "SKIP=Secret" not in line.split()] == []
 
 
 def test_a_schedule_waits_for_no_approval() -> None:

@@ -53,7 +53,7 @@ def test_an_issue_is_opened_edited_and_closed(server: ForgeServer) -> None:
 
 
 def test_what_could_not_be_looked_at_closes_nothing(server: ForgeServer) -> None:
-    assert tell(0, ["the store"]) == "no drift, and no issue is open"
+    assert tell(0, ["the store"]) == "no drift in what could be looked at, and no issue is open"
     tell(2)
     assert tell(0, ["the store\nand \x1b[2J"]) == "issue 1 stays open: not everything could be looked at"
     assert tell(1, ["the store\n# x"]) == "issue 1 edited"

@@ -73,7 +73,7 @@ BY_HAND = Finding(
     [
         (seen(BY_HAND), 1, "issue 1 opened"),
         (seen(), 0, "no drift, and no issue is open"),
-        (seen(unread=("the store",)), 4, "no drift, and no issue is open"),
+        (seen(unread=("the store",)), 4, "no drift in what could be looked at, and no issue is open"),
     ],
 )
 def test_drift_is_told_at_a_forge(
