@@ -92,7 +92,7 @@ def added(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     """
     found: dict[Path, list[str]] = {}
     for row in live["metadata"].get("managedFields") or []:
-        if row.get("manager") == manager or row.get("subresource") == "status":
+        if row.get("manager") == manager:
             continue
         for path, tree in _more(_own(declared), row.get("fieldsV1") or {}, (), items=True):
             for leaf in _leaves_of(tree, path):

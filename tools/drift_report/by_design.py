@@ -155,10 +155,12 @@ class Beside:
     def _owner(self, kind: Kind, live: Object) -> tuple[Kind, Object] | None:
         """The one object that a controller has made it of, if `CHILDREN` knows that this is made of that."""
         owners = live["metadata"].get("ownerReferences") or []
-        # Controllers call themselves so, and give up what does not fit; OpenShift's keys of an account alone do not.
-        controllers = [owner for owner in owners if owner.get("controller") or owner.get("kind") == "ServiceAccount"]
+        # Controllers say that they control, and give up what does not fit; OpenShift's for keys of an account does not.
+        controllers = [owner for owner in owners if owner.get("controller")] or owners
         found = self._by_uid.get(controllers[0].get("uid")) if len(controllers) == 1 else None
-        if found is None or _full(kind) not in CHILDREN.get(_full(found[0]), ()):
+        if found is None or not (controllers[0].get("controller") or found[0].kind == "ServiceAccount"):
+            return None
+        if _full(kind) not in CHILDREN.get(_full(found[0]), ()):
             return None
         metadata = found[1]["metadata"]
         if metadata.get("namespace", "") not in ("", live["metadata"].get("namespace", "")):

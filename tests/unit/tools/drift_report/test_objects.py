@@ -210,10 +210,11 @@ def test_an_owner_that_is_not_there_makes_nothing_known() -> None:
     assert told([NAMESPACE], live_object(NAMESPACE), child) == [("undeclared", "Deployment sales-dev/left")]
 
 
-def test_an_owner_that_does_not_control_makes_nothing_known() -> None:
+@pytest.mark.parametrize("kind", ["InferenceService", "ServiceAccount"])
+def test_an_owner_that_does_not_control_makes_nothing_known(kind: str) -> None:
     """Anybody may name an owner, so that something goes along with it; a controller says that it controls."""
     service = {**live_object(SERVICE), "metadata": {**live_object(SERVICE)["metadata"], "uid": "service"}}
-    reference = {"kind": "InferenceService", "name": "support", "uid": "service"}
+    reference = {"kind": kind, "name": "support", "uid": "service"}
     miner = plain("Deployment", "miner", "apps/v1", ownerReferences=[reference])
     found = told([NAMESPACE, SERVICE], live_object(NAMESPACE), service, miner)
     assert found == [("undeclared", "Deployment sales-dev/miner")]
@@ -228,6 +229,15 @@ def test_a_value_that_is_set_under_our_own_name_is_told() -> None:
         'spec.hard["requests.cpu"]: declared 64, is 640 (kitchen-dev, not by an update of ours)'
     )
     assert finding.way.endswith("kubectl edit -n sales-dev resourcequota quota")
+
+
+def test_a_mark_that_came_with_a_status_is_told() -> None:
+    """`kubectl annotate --subresource=status` changes no status."""
+    hand = {**row("kubectl-annotate", {"metadata": {"annotations": {"x": "y"}}, "status": {"a": 1}}, "Update")}
+    own = row(MANAGER, {"spec": DEPLOYMENT["inputs"]["spec"]})
+    live = live_object(DEPLOYMENT, own, {**hand, "subresource": "status"})
+    (finding,) = seen([NAMESPACE, DEPLOYMENT], live_object(NAMESPACE), live).findings
+    assert [change.path for change in finding.changes] == ["metadata.annotations.x"]
 
 
 @pytest.mark.parametrize("rows", [[], [row("kubectl-edit", {"metadata": {"finalizers": "x"}}, "Update")]])
