@@ -69,6 +69,7 @@ def _recorded(row: StoreDrift, way: Way) -> Finding:
 def _beside(
     entries: Sequence[Mapping[str, Any]], endpoint: str | None, key: tuple[str, str], prefix: str, seen: Seen
 ) -> None:
+    from components.object_store.bucket_settings import can  # noqa: PLC0415 - as below
     from components.object_store.store_client import ObjectStoreError, calling, s3_client  # noqa: PLC0415 - as below
 
     buckets = {str(entry["id"]): entry for entry in entries if str(entry["type"]).endswith(":S3Bucket")}
@@ -79,7 +80,8 @@ def _beside(
         client = s3_client(where, str(next((_of(entry, "region") for entry in buckets.values()), "us-east-1")), key)
         with calling(where, "listing buckets"):
             there = [str(one.get("Name")) for one in client.list_buckets().get("Buckets", [])]
-            strangers = {name: _owner(client, name) for name in there if name not in buckets}
+            tagged = any(can(entry.get("outputs") or {}, "tagging") for entry in buckets.values())
+            strangers = {name: _owner(client, name) if tagged else "" for name in there if name not in buckets}
     except ObjectStoreError as error:
         seen.unread.append(str(error))
         return

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from components.object_store.minio.accounts import Accounts
 from tools.drift_report.objects import Seen, Way
-from tools.drift_report.store import Ours, _People, of_store
+from tools.drift_report.store import Ours, _owner, _People, of_store
 
 READS = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::dev-lora/*"]}]}
 ALL = {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}]}
@@ -80,6 +81,23 @@ def test_a_policy_that_reaches_our_buckets_is_told_before_anybody_has_it() -> No
 def test_what_a_policy_reaches(statement: dict[str, Any], words: str) -> None:
     said = OURS.reached({"Statement": statement})
     assert said.startswith(words) and bool(said) == bool(words)
+
+
+class Tags:
+    """A store that answers a bucket's tags with an error of this code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def get_bucket_tagging(self, **_: str) -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": self.code}}, "GetBucketTagging")
+
+
+def test_a_bucket_whose_tags_give_no_answer_is_not_one_of_others() -> None:
+    assert [_owner(Tags(code), "x") for code in ("NoSuchTagSet", "AccessDenied")] == ["", ""]
+    for code in ("SlowDown", "InternalError"):
+        with pytest.raises(ClientError):
+            _owner(Tags(code), "x")
 
 
 def test_a_store_without_keys_is_not_looked_at_and_that_is_said() -> None:
