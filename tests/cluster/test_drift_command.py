@@ -118,6 +118,7 @@ def manifest(api: str, kind: str, name: str, namespace: str = SALES, **more: Any
 
 
 POD = {"containers": [{"name": "a", "image": "registry.kitchen.example/a:1", "env": [{"name": "K", "value": CANARY}]}]}
+SERVER = [{"name": "kserve-container", "image": "registry.kitchen.example/a:1"}]
 GRANT = {
     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
     "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "mallory"}],
@@ -183,6 +184,16 @@ CLUSTER = [
         ("undeclared", f"RoleBinding {SALES}/mallory"),
         "rolebinding",
         manifest("rbac.authorization.k8s.io/v1", "RoleBinding", "mallory", **GRANT),
+    ),
+    applied(
+        ("undeclared", f"RoleBinding {SALES}/system:deployers"),
+        "rolebinding",
+        manifest("rbac.authorization.k8s.io/v1", "RoleBinding", "system:deployers", **GRANT),
+    ),
+    applied(
+        ("undeclared", f"ServingRuntime {SALES}/mine"),
+        "servingruntime",
+        manifest("serving.kserve.io/v1alpha1", "ServingRuntime", "mine", spec={"containers": SERVER}),
     ),
     applied(
         ("undeclared", f"NetworkPolicy {SALES}/open"),

@@ -101,17 +101,20 @@ def added(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     return [Field(path=path, declared=MISSING, live=_live(live, path), holders=who) for path, who in found.items()]
 
 
+_POSING = "as {}, not as it was applied: by hand, or by a webhook"
+
+
 def passed_as_ours(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
     """Declared fields that hold another value under `manager`'s name, and that no update of ours has applied.
 
-    `kubectl edit --field-manager` takes any name. What a webhook adds is not among them: it declares nothing anew.
+    `kubectl edit --field-manager` takes any name; a webhook's change of what we applied bears our name too.
     """
     applied = _merged(_trees(live, manager, "Apply")) or _NOTHING
     found = []
     for path, value in _held(_own(declared), _merged(_trees(live, manager, "Update")) or _NOTHING, ()):
         there = _at(live, declared, path)
         if there is not MISSING and not same(value, there) and not _holds(applied, _own(declared), path):
-            found.append(Field(path=path, declared=value, live=there, holders=[f"{manager}, not by an update of ours"]))
+            found.append(Field(path=path, declared=value, live=there, holders=[_POSING.format(manager)]))
     return found
 
 

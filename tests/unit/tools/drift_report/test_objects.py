@@ -225,9 +225,8 @@ def test_a_value_that_is_set_under_our_own_name_is_told() -> None:
     forged = row(MANAGER, {"spec": {"hard": {"requests.cpu": "640"}}}, "Update")
     live = live_object(QUOTA, own, forged, spec={"hard": {"requests.cpu": "640"}})
     (finding,) = seen([NAMESPACE, QUOTA], live_object(NAMESPACE), live).findings
-    assert str(finding.changes[0]) == (
-        'spec.hard["requests.cpu"]: declared 64, is 640 (kitchen-dev, not by an update of ours)'
-    )
+    path, who = 'spec.hard["requests.cpu"]', "as kitchen-dev, not as it was applied: by hand, or by a webhook"
+    assert str(finding.changes[0]) == f"{path}: declared 64, is 640 ({who})"
     assert finding.way.endswith("kubectl edit -n sales-dev resourcequota quota")
 
 
