@@ -126,7 +126,7 @@ class Beside:
             (OF_NAMESPACE, copied or name in _EVERYWHERE.get((group, kind_name), ()) or (sound and not way)),
             (NAMED, (kind_name, namespace, name) in self._names),
             (ENDPOINTS, kind_name == "Endpoints" and ("Service", namespace, name) in self._there),
-            (DEPLOYER, bool(way) and (sound or kind_name == "ServiceAccount")),
+            (DEPLOYER, bool(way) and (sound or (group, kind_name) == ("", "ServiceAccount"))),
             (CLAIM, kind_name == "PersistentVolumeClaim" and self._is_of_a_set(namespace, name)),
             (CHILD, self._is_child(kind, live)),
         )

@@ -39,7 +39,7 @@ class Grants:
 def grants(kube: Kube, listed: Sequence[tuple[Kind, Object]], entries: Sequence[Entry], environment: str) -> Grants:
     """Read the roles and bindings that OpenShift or `kitchen identity` may have made; raise KubeError."""
     asked = [(kind, live) for kind, live in listed if _is_of_openshift(kind, live) or way_of(live, environment)]
-    asked = [(kind, live) for kind, live in asked if kind.kind in ("Role", "RoleBinding")]
+    asked = [(kind, live) for kind, live in asked if kind.kind in ("Role", "RoleBinding") and _is_of_rbac(kind)]
     places = [(kind, live["metadata"]["namespace"], live["metadata"]["name"]) for kind, live in asked]
     found = Grants()
     for (kind, brief), live in zip(asked, kube.get_all(places), strict=True):
@@ -56,6 +56,10 @@ def way_of(live: Object, environment: str) -> str:
     """The way of `kitchen identity` that an object says it is of, by its label and its name; empty for none."""
     way = str((live["metadata"].get("labels") or {}).get(IDENTITY_LABEL, ""))
     return way if way in (CI, ARGO, DRIFT) and live["metadata"]["name"] == f"kitchen-{way}-{environment}" else ""
+
+
+def _is_of_rbac(kind: Kind) -> bool:
+    return kind.api_version.rpartition("/")[0] == _GROUP
 
 
 def _is_of_openshift(kind: Kind, live: Object) -> bool:

@@ -89,6 +89,8 @@ def test_what_kitchen_identity_renders_is_known() -> None:
         (role("ci", {**READS, "verbs": ["*"]}), "allows what `kitchen identity` does not: * resourcequotas"),
         (role("drift", SECRETS), "allows what `kitchen identity` does not: get secrets"),
         (role("evil", READS), ""),
+        ({**role("ci"), "apiVersion": "iam.example.com/v1"}, ""),
+        ({**plain("ServiceAccount", "kitchen-ci-dev", labels={IDENTITY_LABEL: "drift"})}, ""),
         (role("ci", READS, name="kitchen-ci-evil"), ""),
         (of_way("ci", OF_CI, bound="admin"), "binds other than the role of its name to one account"),
         (of_way("ci", OF_CI, OF_CI), "binds other than the role of its name to one account"),
