@@ -76,7 +76,18 @@ def from_forge(forge: Forge, landed: Landed, stack: str) -> Approval:
 
 
 def confirmed(approval: Approval, found: Environment, stack: str) -> None:
-    """Raise NotApprovedError unless the plan that was made again is the approved one."""
+    """Raise NotApprovedError unless the plan that was made again is the approved one, and may be done.
+
+    Whoever holds the token may have called a denied plan a good one, and what was allowed then may be denied today.
+    """
+    if found.digest == approval.digest and found.verdict in (DENIED, FAILED):
+        why = [
+            *found.errors,
+            *(f"{one['policy']}: {one['object']}: {one['text']}" for one in found.policy["violations"]),
+        ]
+        lines = [f"stack {stack}: the plan is the approved one, and is {found.verdict} now; nothing was applied"]
+        lines += [f"  {line}" for line in why]
+        raise NotApprovedError("\n".join([*lines, f"  look at it whole: make plan STACK={stack}"]))
     if found.digest == approval.digest:
         return
     lines = [f"stack {stack}: the plan is not the one that was approved; nothing was applied"]
