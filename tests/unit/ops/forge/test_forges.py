@@ -132,6 +132,21 @@ def test_pages_that_repeat_themselves_end(server: ForgeServer) -> None:
     assert len(server.asked) == 2
 
 
+def test_a_list_goes_on_where_a_proxy_takes_the_headers_that_say_so(server: ForgeServer) -> None:
+    pages = [[{"id": page * 20 + one + 1, "body": "x", **server._by(OTHER)} for one in range(count)]
+             for page, count in enumerate((20, 20, 0))]  # fmt: skip
+    server.hook = in_turn(*((200, page, {}) for page in pages))
+    assert len(list(forge(server).comments(12))) == 40
+
+
+@pytest.mark.parametrize("number", [{}, [1], None])
+def test_an_entry_without_a_number_is_an_answer_of_another_form(number: object, server: ForgeServer) -> None:
+    server.hook = lambda *_: (200, [{"id": number}], {})
+    for ask in (lambda one: one.comments(12), lambda one: one.issues(), lambda one: one.statuses(HEAD)):
+        with pytest.raises(ForgeError, match="the answer is none of"):
+            list(ask(forge(server)))
+
+
 def test_pages_without_end_end(server: ForgeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.forge.door._MOST_PAGES", 7)
 
