@@ -103,6 +103,18 @@ def test_a_pull_request_has_no_secret_and_its_token_is_not_for_forks() -> None:
     assert "github.event.pull_request.head.repo.full_name == github.repository" in holding[0]["if"]
 
 
+def test_code_that_nobody_has_looked_at_runs_on_no_runner_that_delivers() -> None:
+    """A runner takes a job if it has every label of it: so each side names one that the other must not have."""
+    github = {path.stem: [set(job["runs-on"]) for job in yaml.safe_load(path.read_text())["jobs"].values()]
+              for path in WORKFLOWS}  # fmt: skip
+    assert github.pop("pull-request") == [{"self-hosted", "linux", "kitchen-change"}]
+    assert all(labels == {"self-hosted", "linux", "kitchen"} for jobs in github.values() for labels in jobs)
+    usual = gitlab()["default"]["tags"]
+    tags = {name: job.get("tags", usual) for name, job in gitlab_jobs(gitlab()).items()}
+    assert {name for name, own in tags.items() if own == ["kitchen-change"]} == {"change", "comment"}
+    assert all(own == ["kitchen"] for name, own in tags.items() if name not in ("change", "comment"))
+
+
 def test_what_was_found_is_kept_however_a_job_ends() -> None:
     kept = [step for step in steps(workflow("pull-request")) if step.get("uses", "").startswith("actions/upload")]
     assert [(step["if"], step["with"]["path"]) for step in kept] == [
