@@ -13,6 +13,8 @@ from tools.gitops.manifests import SOURCE
 
 _SECONDS = 120
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+RENDERED_FROM = "Rendered-From"
+"""The trailer of our commits' messages."""
 _NAME, _MAIL = "kitchen gitops", "gitops@kitchen.example"
 
 
@@ -62,6 +64,10 @@ class Repository:
     def tree_of(self, commit: str) -> str:
         """The name of a commit's tree."""
         return self._git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}").strip()
+
+    def is_rendered(self, commit: str) -> bool:
+        """Whether one of our renders is in a branch's history, so that it is none of a person's own."""
+        return self._git("log", "-1", "--format=%H", f"--grep=^{RENDERED_FROM}: [0-9a-f]", commit).strip() != ""
 
     def difference(self, before: str, after: str) -> list[str]:
         """Each file that differs between two trees, as git names it: `A`, `M` or `D` and the path."""
