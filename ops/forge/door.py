@@ -67,7 +67,7 @@ class Door:
 
     def __post_init__(self) -> None:
         """Read the authorities in `ca`; raise FaultsError for one that is none."""
-        self._asker = Asker(self.ca, most=_MOST, command="forge")
+        self._asker = Asker(self.ca, most=_MOST, command="forge", named="KITCHEN_FORGE_CA")
 
     def get(self, path: str, **query: object) -> Any:
         """One document."""

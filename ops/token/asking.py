@@ -63,15 +63,20 @@ class Asker:
     """Asks with the trust of this machine, or of the authorities in `ca`; raise FaultsError for a `ca` that is none."""
 
     def __init__(
-        self, ca: Path | None = None, seconds: float = SECONDS, most: int = _MAX_BYTES, command: str = "token"
-    ) -> None:
-        """Read the authorities; `most` are the bytes of an answer, and faults are told as those of `command`."""
-        self._seconds, self._most = seconds, most
+        self, ca: Path | None = None, seconds: float = SECONDS, most: int = _MAX_BYTES, command: str = "token",
+        named: str = "--ca",
+    ) -> None:  # fmt: skip
+        """Read the authorities; `most` are the bytes of an answer, and faults are told as those of `command`.
+
+        `named` is the option or the variable that `ca` comes from.
+        """
+        self._seconds, self._most, self._named = seconds, most, named
         try:
             self._trust = ssl.create_default_context(cafile=None if ca is None else str(ca))
         except OSError:  # an SSLError is one too
             rule = "must be a readable PEM file with certificates of authorities"
-            raise FaultsError(command, [Fault(path="--ca", value=str(ca), rule=rule, example="--ca ca.crt")]) from None
+            example = f"{named} ca.crt" if named.startswith("-") else f"{named}=/etc/ssl/company-ca.pem"
+            raise FaultsError(command, [Fault(path=named, value=str(ca), rule=rule, example=example)]) from None
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a document; raise AwayError or IssuerError, as `post` does."""
@@ -113,7 +118,7 @@ class Asker:
         except http.client.HTTPException:  # its text repeats what the other side wrote
             raise AwayError(f"{url}: the answer is no HTTP, or breaks off") from None
         except OSError as error:
-            raise AwayError(f"{url}: {_why(error)}") from None
+            raise AwayError(f"{url}: {_why(error, self._named)}") from None
         except UnicodeError:  # a name that DNS cannot have
             raise IssuerError(f"{url}: names no host that can be") from None
 
@@ -167,10 +172,11 @@ def _object(url: str, status: int, body: bytes) -> Mapping[str, Any]:
     return value
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError, named: str) -> str:
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return printable(f"its certificate is not trusted ({reason.verify_message}); --ca FILE names its authority")
+        way = f"{named} FILE" if named.startswith("-") else named
+        return printable(f"its certificate is not trusted ({reason.verify_message}); {way} names its authority")
     if isinstance(reason, ssl.SSLError):  # its text names a line of OpenSSL
         return "it does not speak TLS there, or none that this machine speaks: is the address right?"
     return printable(str(getattr(reason, "strerror", None) or reason))

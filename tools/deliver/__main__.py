@@ -114,7 +114,11 @@ def _asked(argv: list[str] | None) -> Asked:
     stack = checked_stack(words.stack)
     first = NO_STACK if stack == "dev" else "dev"
     after = words.after or first
-    if after not in (NO_STACK, stack):
+    if after == stack:
+        raise LocalError(
+            f"AFTER={after}: is the stack itself, which then waits for its own delivery; example: AFTER=none"
+        )
+    if after != NO_STACK:
         checked_stack(after)
     directory = Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
     accept = tuple(part.strip() for part in words.accept.split(",") if part.strip())

@@ -74,6 +74,10 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     if url and not bearer:
         rule = f"must be set beside {URL}: the entry lets nobody in without a token"
         faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))
+    try:
+        _asker(Path(ca) if ca else None)
+    except FaultsError as error:
+        faults += error.faults
     if faults:
         raise FaultsError("deliver", faults)
     return Acceptance(url=url.rstrip("/") or None, token=bearer, ca=Path(ca) if ca else None)
@@ -94,13 +98,17 @@ def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | N
         return [one for kitchen in kitchens for one in _none(kitchen, str(error))]
 
 
+def _asker(ca: Path | None) -> Asker:
+    return Asker(ca, seconds=_SECONDS, command="deliver", named=CA)
+
+
 def _lets_nobody_in(one: Called) -> Called:
     """A refusal where the entry has answered to no call at all: whoever has named it has asked for calls."""
     return replace(one, outcome=WRONG) if one.why.startswith("status ") else one
 
 
 def _entry(how: Acceptance) -> Way:
-    asker = Asker(how.ca, seconds=_SECONDS, command="deliver")
+    asker = _asker(how.ca)
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {how.token}"}
 
     def ask(path: str, body: bytes) -> tuple[int, bytes]:

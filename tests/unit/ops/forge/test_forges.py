@@ -288,6 +288,13 @@ def test_a_token_goes_to_https_or_loopback_alone(url: str) -> None:
         place(variables | {"KITCHEN_FORGE_URL": url})
 
 
+def test_an_authority_that_is_none_is_told_by_the_name_of_its_variable(server: ForgeServer, tmp_path: Path) -> None:
+    found = place(server.variables(KITCHEN_FORGE_CA=str(tmp_path / "none.pem")))
+    assert found is not None
+    with pytest.raises(FaultsError, match=r"KITCHEN_FORGE_CA: .*example: KITCHEN_FORGE_CA="):
+        found.forge()
+
+
 def test_what_pipelines_set_is_taken(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"head": {"sha": HEAD}}}))

@@ -190,5 +190,6 @@ def test_what_the_environment_says_is_checked() -> None:
     said = acceptance({"KITCHEN_ACCEPTANCE_URL": "https://ai.example.com/", "KITCHEN_MODELS_TOKEN": TOKEN})
     assert (said.url, said.token) == ("https://ai.example.com", TOKEN)
     with pytest.raises(FaultsError) as raised:
-        acceptance({"KITCHEN_ACCEPTANCE_URL": "http://ai.example.com"})
-    assert str(raised.value).count("rule: ") == 2
+        acceptance({"KITCHEN_ACCEPTANCE_URL": "http://ai.example.com", "KITCHEN_ACCEPTANCE_CA": "/nowhere.pem"})
+    assert str(raised.value).count("rule: ") == 3, "before anything is applied"
+    assert 'KITCHEN_ACCEPTANCE_CA: "/nowhere.pem"' in str(raised.value)

@@ -299,6 +299,8 @@ def test_all_that_is_missing_is_told_at_once(tmp_path: Path, monkeypatch: Any) -
 def test_bad_words_end_in_one_message(capsys: Any) -> None:
     assert program.main(["--stack", "nope"]) == 2
     assert "STACK=nope: there is no Pulumi.nope.yaml" in capsys.readouterr().err
+    assert program.main(["--stack", "dev", "--after", "dev"]) == 2
+    assert "AFTER=dev: is the stack itself" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         program.main(["--stack", "dev", "--wait", "-1"])
 
