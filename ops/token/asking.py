@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +24,7 @@ from ops.token.errors import AwayError, IssuerError
 SECONDS = 20.0
 """Longest time for one answer, from the connection to its last byte."""
 
+_GRACE = 1.0
 _MAX_BYTES = 1024 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -106,6 +108,24 @@ class Asker:
         return Answer(status=answer.status, data=_object(request.full_url, answer.status, answer.content))
 
     def _raw(self, request: urllib.request.Request) -> Raw:
+        """The answer, in time: a server that sends its headers byte by byte is left to a thread that ends with it."""
+        found: list[Raw | Exception] = []
+        asking = threading.Thread(target=lambda: found.append(self._tried(request)), daemon=True)
+        asking.start()
+        asking.join(self._seconds + _GRACE)
+        if not found:
+            raise AwayError(f"{request.full_url}: no whole answer in {self._seconds:g} s")
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return found[0]
+
+    def _tried(self, request: urllib.request.Request) -> Raw | Exception:
+        try:
+            return self._sent(request)
+        except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            return error
+
+    def _sent(self, request: urllib.request.Request) -> Raw:
         url = request.full_url
         direct = [urllib.request.ProxyHandler({})] if urlsplit(url).hostname in _LOOPBACK else []
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=self._trust), *direct)

@@ -92,8 +92,8 @@ def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | N
         return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
-            found = pool.map(lambda kitchen: [*_inside(kitchen, settings, transport)], kitchens)
-            return [one for several in found for one in several]
+            each = pool.map(lambda kitchen: [*_inside(kitchen, settings, transport)], kitchens)
+            return [one for several in each for one in several]
     except KubeError as error:
         return [one for kitchen in kitchens for one in _none(kitchen, str(error))]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from ops.forge.door import Door
 from ops.forge.errors import BusyError, ForgeError
 from ops.forge.settings import no_token, place
 from ops.forge.things import FAILURE, PENDING, SUCCESS, Forge, Status
+from ops.token.asking import Asker
+from ops.token.errors import AwayError
 from tests.support.forge_server import HEAD, MERGE, OTHER, OWN, TOKEN, ForgeServer
 
 KINDS = ("github", "gitlab", "gitea")
@@ -98,9 +103,6 @@ def test_a_token_of_an_app_is_known_by_another_way_at_github() -> None:
         _ = forge(server).account
 
 
-MOVED = (302, {}, {"Location": "http://127.0.0.1:1/"})
-
-
 def test_no_redirect_is_followed(server: ForgeServer) -> None:
     with ForgeServer(kind=server.kind) as foreign:
         server.hook = lambda *_: (307, {}, {"Location": f"{foreign.url}/user"})
@@ -133,7 +135,8 @@ def test_pages_that_repeat_themselves_end(server: ForgeServer) -> None:
 
 
 def test_a_list_goes_on_where_a_proxy_takes_the_headers_that_say_so(server: ForgeServer) -> None:
-    pages = [[{"id": page * 20 + one + 1, "body": "x", **server._by(OTHER)} for one in range(count)]
+    by = {"user": {"login": OTHER}, "author": {"username": OTHER}}
+    pages = [[{"id": page * 20 + one + 1, "body": "x", **by} for one in range(count)]
              for page, count in enumerate((20, 20, 0))]  # fmt: skip
     server.hook = in_turn(*((200, page, {}) for page in pages))
     assert len(list(forge(server).comments(12))) == 40
@@ -142,9 +145,11 @@ def test_a_list_goes_on_where_a_proxy_takes_the_headers_that_say_so(server: Forg
 @pytest.mark.parametrize("number", [{}, [1], None])
 def test_an_entry_without_a_number_is_an_answer_of_another_form(number: object, server: ForgeServer) -> None:
     server.hook = lambda *_: (200, [{"id": number}], {})
-    for ask in (lambda one: one.comments(12), lambda one: one.issues(), lambda one: one.statuses(HEAD)):
+    one = forge(server)
+    asks: list[Callable[[], Iterable[object]]] = [lambda: one.comments(12), one.issues, lambda: one.statuses(HEAD)]
+    for ask in asks:
         with pytest.raises(ForgeError, match="the answer is none of"):
-            list(ask(forge(server)))
+            list(ask())
 
 
 def test_pages_without_end_end(server: ForgeServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,6 +232,25 @@ def test_a_forge_that_stays_busy_is_told(server: ForgeServer, slept: list[float]
     with pytest.raises(BusyError, match="asked 4 times: run the command again later"):
         forge(server).pull(12)
     assert len(slept) == 3
+
+
+def test_headers_byte_by_byte_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte is a sign of life for a socket, and none of them an answer."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def drip() -> None:
+            with contextlib.suppress(OSError), door.accept()[0] as caller:
+                caller.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                for _ in range(60):
+                    caller.sendall(b"a")
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        monkeypatch.setattr("ops.token.asking._GRACE", 0.2)
+        begun = time.monotonic()
+        with pytest.raises(AwayError, match=r"no whole answer in 0\.5 s"):
+            Asker(seconds=0.5).exchange("GET", f"http://127.0.0.1:{door.getsockname()[1]}/", None, {})
+        assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize("asked", ["3600", "99999999999999999999", "Fri, 01 Jan 2999 00:00:00 GMT"])

@@ -26,6 +26,7 @@ from tools.drift import Drift
 from tools.engine.change import Change
 from tools.engine.outcome import Outcome
 from tools.local.errors import LocalError
+from tools.pipeline.by_hand import Stack
 from tools.pipeline.failed import LockedError, UnfinishedError
 from tools.ready import Verdict
 from tools.ready.reasons import Reason
@@ -216,7 +217,7 @@ def test_kitchens_that_are_not_ready_at_the_last_look_are_not_called_so(
     service = Service(None, "sales-dev", "summary")  # type: ignore[arg-type]  # the kind is not told
     reason = Reason(text="no GPU", look="kubectl get pods")
     verdict = Verdict(states={("sales-dev", "summary"): "Unknown"}, why={service: [reason]} if waiting else {})
-    monkeypatch.setattr(command.Stack, "readiness", lambda *_: verdict)
+    monkeypatch.setattr(Stack, "readiness", lambda *_: verdict)
     monkeypatch.setattr(Delivery, "_ready", READY)
     assert program.run(delivery) == (1 if waiting else 0)
     told = capsys.readouterr()
