@@ -136,7 +136,8 @@ def _commit(
 ) -> int:
     commit, subject = source
     tip = repository.tip(branch) if push else repository.own_tip(branch)
-    if tip and not repository.is_rendered(tip):
+    former = repository.rendered_from(tip) if tip else ""
+    if tip and not former:
         rule = "a branch of its own, and this one holds something else: all of it would be removed"
         raise FaultsError(
             SOURCE, [Fault(path="--branch", value=branch, rule=rule, example=f"rendered/{stack}-objects")]
@@ -146,6 +147,11 @@ def _commit(
     if before == tree:
         print(f"branch {branch}: unchanged, {len(texts)} files")
         return 0
+    if repository.is_older(commit, former):
+        raise GitError(
+            f"branch {branch}: was rendered from {former[:12]}, which is newer than {commit[:12]}: this would take it "
+            "back, and nothing was changed; to go back, revert on the branch that is delivered"
+        )
     message = f"{stack}: {subject}\n\n{RENDERED_FROM}: {commit}\n"
     made = repository.commit(branch, tree, tip, message)
     changes = repository.difference(before, tree) if before else [f"A\t{path}" for path in sorted(texts)]

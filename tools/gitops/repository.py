@@ -65,9 +65,18 @@ class Repository:
         """The name of a commit's tree."""
         return self._git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}").strip()
 
-    def is_rendered(self, commit: str) -> bool:
-        """Whether one of our renders is in a branch's history, so that it is none of a person's own."""
-        return self._git("log", "-1", "--format=%H", f"--grep=^{RENDERED_FROM}: [0-9a-f]", commit).strip() != ""
+    def rendered_from(self, commit: str) -> str:
+        """The source of the newest render in a branch's history; "" where it has none, and so is a person's own."""
+        told = f"--format=%(trailers:key={RENDERED_FROM},valueonly)"
+        words = self._git("log", "-1", told, f"--grep=^{RENDERED_FROM}: [0-9a-f]", commit).split()
+        return words[-1] if words else ""
+
+    def is_older(self, commit: str, other: str) -> bool:
+        """Whether a commit is behind another one, as far as this clone has both."""
+        try:
+            return commit != other and self._git("merge-base", commit, other).strip() == commit
+        except GitError:
+            return False
 
     def difference(self, before: str, after: str) -> list[str]:
         """Each file that differs between two trees, as git names it: `A`, `M` or `D` and the path."""

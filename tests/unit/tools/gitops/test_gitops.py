@@ -227,6 +227,23 @@ def test_a_branch_with_something_else_is_not_emptied(clone: Path) -> None:
     assert git(clone, "rev-parse", BRANCH) == git(clone, "rev-parse", "main")
 
 
+def test_an_older_commit_does_not_take_back_what_a_newer_one_has_rendered(clone: Path) -> None:
+    """Such as a job that is run again, or one whose approval came late."""
+    older = git(clone, "rev-parse", "HEAD").strip()
+    git(clone, "commit", "--quiet", "--allow-empty", "--message=second")
+    newer = git(clone, "rev-parse", "HEAD").strip()
+    commit(clone, {"manifests/a.yaml": "a: 2\n"})
+    tip = git(clone, "rev-parse", BRANCH)
+    git(clone, "checkout", "--quiet", older)
+    with pytest.raises(GitError, match=f"was rendered from {newer[:12]}, which is newer than {older[:12]}"):
+        commit(clone, {"manifests/a.yaml": "a: 1\n"})
+    assert git(clone, "rev-parse", BRANCH) == tip
+    assert commit(clone, {"manifests/a.yaml": "a: 2\n"}) == 0, "the same objects are no change"
+    git(clone, "checkout", "--quiet", newer)
+    git(clone, "commit", "--quiet", "--allow-empty", "--message=revert")
+    assert commit(clone, {"manifests/a.yaml": "a: 1\n"}) == 0
+
+
 def test_a_commit_by_hand_is_taken_back_openly(clone: Path) -> None:
     commit(clone, {"manifests/a.yaml": "a: 1\n"})
     git(clone, "checkout", "--quiet", BRANCH)
