@@ -162,13 +162,16 @@ def test_a_plan_that_is_denied_now_is_not_applied_whatever_its_status_says(
 ) -> None:
     violation = {"policy": "image-catalog", "object": "Deployment a/b", "text": "not in the catalog"}
     policy = {"violations": [violation], "warnings": [], "exemptions": []}
-    denied = told_reports.environment(verdict=DENIED, changes=[told_reports.change()], policy=policy)
+    denied = told_reports.environment(verdict=DENIED, changes=[told_reports.change()], policy=policy,
+                                      reasons=["Namespace a: is protected"])  # fmt: skip
     monkeypatch.setattr(delivery, "planner", lambda *_: denied)
     monkeypatch.setattr(command, "deploy", lambda *_, **__: pytest.fail("applies a denied plan"))
     assert program.run(delivery) == 3
     told = capsys.readouterr().err
     assert "is denied now; nothing was applied" in told
     assert "image-catalog: Deployment a/b: not in the catalog" in told
+    assert "Namespace a: is protected" in told
+    assert f"make plan STACK=dev BASE={'c' * 40}" in told
 
 
 def newer(delivery: Delivery) -> str:
