@@ -182,6 +182,9 @@ def test_a_merge_request_has_the_token_in_one_job_that_forks_do_not_have() -> No
     of_changes = {name: job for name, job in jobs.items() if "merge_request_event" in str(job["rules"])}
     assert set(of_changes) == {"change", "comment"}
     assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in of_changes["comment"]["rules"][0]["if"]
+    assert [name for name, job in jobs.items() if job.get("environment") == {"name": "plan", "action": "access"}] == [
+        "comment"
+    ], "a variable of GitLab goes to every job, unless it is tied to an environment"
     assert of_changes["comment"]["needs"] == [{"job": "change", "artifacts": True}]
 
 
