@@ -93,6 +93,16 @@ def test_no_text_of_strangers_reaches_a_shell() -> None:
             assert {found.strip() for found in EXPRESSION.findall(step.get("run", ""))} <= allowed
 
 
+def test_secrets_are_in_the_environment_of_one_step_of_a_job() -> None:
+    """Actions of others, such as those that upload what is kept, are steps too."""
+    for path in WORKFLOWS:
+        for name, job in yaml.safe_load(path.read_text())["jobs"].items():
+            assert "env" not in job, f"{path.stem}: {name}"
+            holding = [step for step in job["steps"] if "secrets." in str(step) or "github.token" in str(step)]
+            assert len(holding) == (name != "branches" and path.stem != "rendered"), f"{path.stem}: {name}"
+            assert all("run" in step for step in holding)
+
+
 def test_a_pull_request_has_no_secret_and_its_token_is_not_for_forks() -> None:
     text = (REPOSITORY / ".github" / "workflows" / "pull-request.yaml").read_text()
     assert "secrets." not in text
