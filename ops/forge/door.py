@@ -67,7 +67,7 @@ class Door:
 
     def __post_init__(self) -> None:
         """Read the authorities in `ca`; raise FaultsError for one that is none."""
-        self._asker = Asker(self.ca, most=_MOST, command="forge")
+        self._asker = Asker(self.ca, most=_MOST, command="forge", named="KITCHEN_FORGE_CA")
 
     def get(self, path: str, **query: object) -> Any:
         """One document."""
@@ -93,10 +93,12 @@ class Door:
             entries = self._value(path, answer)
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise self.odd(path)
-            fresh = [entry for entry in entries if entry.get("id") not in seen]
-            seen.update(entry.get("id") for entry in entries)
+            if not all(isinstance(entry.get("id"), (int, str)) for entry in entries):
+                raise self.odd(path)
+            fresh = [entry for entry in entries if entry["id"] not in seen]
+            seen.update(entry["id"] for entry in entries)
             yield from fresh
-            if not _goes_on(answer.headers, len(seen)):
+            if not _goes_on(answer.headers, len(seen), len(entries)):
                 return
             if not fresh:
                 raise ForgeError(f"{self.forge}: {self._url(path, {})}: its pages repeat themselves; nothing was told")
@@ -166,8 +168,13 @@ class Door:
         return printable(text.replace(self.token, "(token)"))
 
 
-def _goes_on(headers: Mapping[str, str], seen: int) -> bool:
-    """Whether a list has another page, as GitHub, GitLab and Gitea tell it."""
+def _goes_on(headers: Mapping[str, str], seen: int, here: int) -> bool:
+    """Whether a list has another page, as GitHub, GitLab and Gitea tell it.
+
+    A full page of which nothing is told, as where a proxy lets no such header through, may have another one.
+    """
+    if not any(name in headers for name in ("link", "x-next-page", "x-total-count")):
+        return here >= PAGE
     if _NEXT.search(headers.get("link", "")) or headers.get("x-next-page", "").strip():
         return True
     total = headers.get("x-total-count", "").strip()

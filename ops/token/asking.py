@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +24,7 @@ from ops.token.errors import AwayError, IssuerError
 SECONDS = 20.0
 """Longest time for one answer, from the connection to its last byte."""
 
+_GRACE = 1.0
 _MAX_BYTES = 1024 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -63,15 +65,20 @@ class Asker:
     """Asks with the trust of this machine, or of the authorities in `ca`; raise FaultsError for a `ca` that is none."""
 
     def __init__(
-        self, ca: Path | None = None, seconds: float = SECONDS, most: int = _MAX_BYTES, command: str = "token"
-    ) -> None:
-        """Read the authorities; `most` are the bytes of an answer, and faults are told as those of `command`."""
-        self._seconds, self._most = seconds, most
+        self, ca: Path | None = None, seconds: float = SECONDS, most: int = _MAX_BYTES, command: str = "token",
+        named: str = "--ca",
+    ) -> None:  # fmt: skip
+        """Read the authorities; `most` are the bytes of an answer, and faults are told as those of `command`.
+
+        `named` is the option or the variable that `ca` comes from.
+        """
+        self._seconds, self._most, self._named = seconds, most, named
         try:
             self._trust = ssl.create_default_context(cafile=None if ca is None else str(ca))
         except OSError:  # an SSLError is one too
             rule = "must be a readable PEM file with certificates of authorities"
-            raise FaultsError(command, [Fault(path="--ca", value=str(ca), rule=rule, example="--ca ca.crt")]) from None
+            example = f"{named} ca.crt" if named.startswith("-") else f"{named}=/etc/ssl/company-ca.pem"
+            raise FaultsError(command, [Fault(path=named, value=str(ca), rule=rule, example=example)]) from None
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a document; raise AwayError or IssuerError, as `post` does."""
@@ -101,6 +108,24 @@ class Asker:
         return Answer(status=answer.status, data=_object(request.full_url, answer.status, answer.content))
 
     def _raw(self, request: urllib.request.Request) -> Raw:
+        """The answer, in time: a server that sends its headers byte by byte is left to a thread that ends with it."""
+        found: list[Raw | Exception] = []
+        asking = threading.Thread(target=lambda: found.append(self._tried(request)), daemon=True)
+        asking.start()
+        asking.join(self._seconds + _GRACE)
+        if not found:
+            raise AwayError(f"{request.full_url}: no whole answer in {self._seconds:g} s")
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return found[0]
+
+    def _tried(self, request: urllib.request.Request) -> Raw | Exception:
+        try:
+            return self._sent(request)
+        except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            return error
+
+    def _sent(self, request: urllib.request.Request) -> Raw:
         url = request.full_url
         direct = [urllib.request.ProxyHandler({})] if urlsplit(url).hostname in _LOOPBACK else []
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=self._trust), *direct)
@@ -113,7 +138,7 @@ class Asker:
         except http.client.HTTPException:  # its text repeats what the other side wrote
             raise AwayError(f"{url}: the answer is no HTTP, or breaks off") from None
         except OSError as error:
-            raise AwayError(f"{url}: {_why(error)}") from None
+            raise AwayError(f"{url}: {_why(error, self._named)}") from None
         except UnicodeError:  # a name that DNS cannot have
             raise IssuerError(f"{url}: names no host that can be") from None
 
@@ -167,10 +192,11 @@ def _object(url: str, status: int, body: bytes) -> Mapping[str, Any]:
     return value
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError, named: str) -> str:
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return printable(f"its certificate is not trusted ({reason.verify_message}); --ca FILE names its authority")
+        way = f"{named} FILE" if named.startswith("-") else named
+        return printable(f"its certificate is not trusted ({reason.verify_message}); {way} names its authority")
     if isinstance(reason, ssl.SSLError):  # its text names a line of OpenSSL
         return "it does not speak TLS there, or none that this machine speaks: is the address right?"
     return printable(str(getattr(reason, "strerror", None) or reason))

@@ -10,18 +10,18 @@ from pathlib import Path
 
 from infra.faults import FaultsError
 from ops.forge.errors import ForgeError
-from ops.forge.things import FAILURE, SUCCESS
+from ops.forge.things import FAILURE, PENDING, SUCCESS
 from tools.command import seconds
 from tools.damaged_error import DamagedError
 from tools.deliver.command import NO_STACK, Asked, Delivery, new
 from tools.deliver.errors import NotApprovedError
+from tools.deliver.steps import BUSY, FAILED_AT, STOPPED
 from tools.local.errors import LocalError
 from tools.local.offline import checked_stack
 from tools.local.up import FOLDER
 from tools.pipeline.failed import LockedError
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 
-_NOT_TOLD = ""
 DELIVERED, FAILED, USAGE, NOT_APPROVED = 0, 1, 2, 3
 _ENDS = """exit codes: 0 delivered; 1 something failed, and the report says what was done; 2 settings or usage; 3 the
 plan is not the approved one, and nothing was applied"""
@@ -47,11 +47,10 @@ def run(delivery: Delivery) -> int:
     """Run a delivery to its end, and tell it. SIGTERM and Ctrl-C let an engine end what it has begun."""
     before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        status, why = _run(delivery)
+        status, said = _run(delivery)
         for number in before:  # what has become of it is told in any case; that takes a minute at most
             signal.signal(number, signal.SIG_IGN)
-        step = delivery.steps.next
-        told = why == _NOT_TOLD or delivery.tell(SUCCESS if status == DELIVERED else FAILURE, _short(status, step))
+        told = delivery.tell(*said)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -60,39 +59,37 @@ def run(delivery: Delivery) -> int:
     return status
 
 
-def _run(delivery: Delivery) -> tuple[int, str]:
-    """Status, and what to say of it on the commit."""
+def _run(delivery: Delivery) -> tuple[int, tuple[str, str]]:
+    """Status, and state and text for the commit."""
     try:
         delivery.run()
-        return DELIVERED, "delivered"
-    except LockedError as error:  # the run that works on it says what becomes of it
+        return DELIVERED, (SUCCESS, f"delivered; {delivery.called} models called")
+    except LockedError as error:  # the run that works on it may be one on this commit, which then says how it ends
         _say(delivery, str(error))
-        return FAILED, _NOT_TOLD
+        return FAILED, (PENDING, BUSY)
     except (FaultsError, LocalError, ForgeError, DamagedError, ToolchainError) as error:
-        refused = NOT_APPROVED if isinstance(error, NotApprovedError) else FAILED
+        refused = NOT_APPROVED if isinstance(error, NotApprovedError) and not delivery.tried else FAILED
         usage = isinstance(error, FaultsError) and not delivery.tried
-        return USAGE if usage else refused, _say(delivery, str(error))
+        return _failed(delivery, USAGE if usage else refused, str(error))
     except OSError as error:
-        return FAILED, _say(delivery, f"{error.filename or 'this machine'}: {error.strerror or error}")
+        return _failed(delivery, FAILED, f"{error.filename or 'this machine'}: {error.strerror or error}")
     except KeyboardInterrupt:
         why = "interrupted; what the engine had begun is recorded, the same command goes on from there"
-        return FAILED, _say(delivery, why)
+        return _failed(delivery, FAILED, why)
 
 
-def _say(delivery: Delivery, why: str) -> str:
+def _failed(delivery: Delivery, status: int, why: str) -> tuple[int, tuple[str, str]]:
+    """Say why; on the commit no word of the engine, which may name hosts and people."""
+    _say(delivery, why)
+    return status, (FAILURE, f"{STOPPED if status == NOT_APPROVED else FAILED_AT}: {delivery.steps.next}")
+
+
+def _say(delivery: Delivery, why: str) -> None:
     """Why it ended, at the terminal and in the report."""
     print(f"error: {why}", file=sys.stderr)
     step = delivery.steps.next
     if delivery.steps.told.get(step) is None:
         delivery.steps.failed(step, why.splitlines()[0])
-    return why
-
-
-def _short(status: int, step: str) -> str:
-    """What a status on the commit says: no word of the engine, which may name hosts and people."""
-    if status == DELIVERED:
-        return "delivered"
-    return f"stopped before anything was applied: {step}" if status == NOT_APPROVED else f"failed: {step}"
 
 
 def _next(stack: str, status: int) -> str:
@@ -117,7 +114,11 @@ def _asked(argv: list[str] | None) -> Asked:
     stack = checked_stack(words.stack)
     first = NO_STACK if stack == "dev" else "dev"
     after = words.after or first
-    if after not in (NO_STACK, stack):
+    if after == stack:
+        raise LocalError(
+            f"AFTER={after}: is the stack itself, which then waits for its own delivery; example: AFTER=none"
+        )
+    if after != NO_STACK:
         checked_stack(after)
     directory = Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
     accept = tuple(part.strip() for part in words.accept.split(",") if part.strip())

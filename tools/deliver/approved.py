@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tools.plan.making import Asked
 Planner = Callable[[str, Path, str | None], Environment]
 """Plans a stack: of the program in a folder, compared with a commit, or with the recorded state by RECORDED."""
 
+_MOST = 20
 RECORDED = ":state"
 """In place of a commit; no commit is called so."""
 
@@ -76,7 +77,12 @@ def from_forge(forge: Forge, landed: Landed, stack: str) -> Approval:
 
 
 def confirmed(approval: Approval, found: Environment, stack: str) -> None:
-    """Raise NotApprovedError unless the plan that was made again is the approved one."""
+    """Raise NotApprovedError unless the plan that was made again is the approved one, and may be done.
+
+    Whoever holds the token may have called a denied plan a good one, and what was allowed then may be denied today.
+    """
+    if found.digest == approval.digest and found.verdict in (DENIED, FAILED):
+        raise NotApprovedError("\n".join(_denied(found, stack)))
     if found.digest == approval.digest:
         return
     lines = [f"stack {stack}: the plan is not the one that was approved; nothing was applied"]
@@ -93,6 +99,18 @@ def confirmed(approval: Approval, found: Environment, stack: str) -> None:
     lines.append("  something was merged in between, or the plan was of something else: it needs a new look, by a pull "
                  "request with the plan of now")  # fmt: skip
     raise NotApprovedError("\n".join(lines))
+
+
+def _denied(found: Environment, stack: str) -> Iterator[str]:
+    """What is told of the approved plan where it may not be done."""
+    yield f"stack {stack}: the plan is the approved one, and is {found.verdict} now; nothing was applied"
+    policies = (f"{one['policy']}: {one['object']}: {one['text']}" for one in found.policy["violations"])
+    why = [*found.errors, *policies, *found.reasons]
+    yield from (f"  {line}" for line in why[:_MOST])
+    if len(why) > _MOST:
+        yield f"  and {len(why) - _MOST} more"
+    base = found.compared.get("base")
+    yield f"  look at it whole: make plan STACK={stack}{f' BASE={base}' if base else ''}"
 
 
 def earlier(

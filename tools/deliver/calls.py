@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components import naming
@@ -33,7 +33,8 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "/v1/completions": {"prompt": "Hello", "max_tokens": 1, "temperature": 0},
     "/v1/embeddings": {"input": "Hello"},
 }
-_ANSWERS = {"/v1/completions": "choices", "/v1/embeddings": "data"}
+_ANSWERS = {"/v1/completions": ("choices", "text"), "/v1/embeddings": ("data", "embedding")}
+"""Where an answer is: the first of a list, and what it holds."""
 
 Way = Callable[[str, bytes], tuple[int, bytes]]
 """Sends a body to a path; returns status and body, or raises KubeError or IssuerError."""
@@ -73,6 +74,10 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     if url and not bearer:
         rule = f"must be set beside {URL}: the entry lets nobody in without a token"
         faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))
+    try:
+        _asker(Path(ca) if ca else None)
+    except FaultsError as error:
+        faults += error.faults
     if faults:
         raise FaultsError("deliver", faults)
     return Acceptance(url=url.rstrip("/") or None, token=bearer, ca=Path(ca) if ca else None)
@@ -83,17 +88,27 @@ def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | N
     kitchens = declared(settings, catalog).kitchens
     if how.url is not None:
         way = _entry(how)
-        return [one for kitchen in kitchens for one in _calls(kitchen, settings, way, by_entry=True)]
+        found = [one for kitchen in kitchens for one in _calls(kitchen, settings, way, by_entry=True)]
+        return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
-            found = pool.map(lambda kitchen: [*_inside(kitchen, settings, transport)], kitchens)
-            return [one for several in found for one in several]
+            each = pool.map(lambda kitchen: [*_inside(kitchen, settings, transport)], kitchens)
+            return [one for several in each for one in several]
     except KubeError as error:
         return [one for kitchen in kitchens for one in _none(kitchen, str(error))]
 
 
+def _asker(ca: Path | None) -> Asker:
+    return Asker(ca, seconds=_SECONDS, command="deliver", named=CA)
+
+
+def _lets_nobody_in(one: Called) -> Called:
+    """A refusal where the entry has answered to no call at all: whoever has named it has asked for calls."""
+    return replace(one, outcome=WRONG) if one.why.startswith("status ") else one
+
+
 def _entry(how: Acceptance) -> Way:
-    asker = Asker(how.ca, seconds=_SECONDS, command="deliver")
+    asker = _asker(how.ca)
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {how.token}"}
 
     def ask(path: str, body: bytes) -> tuple[int, bytes]:
@@ -133,24 +148,37 @@ def _calls(kitchen: DeclaredKitchen, settings: Settings, way: Way, *, by_entry: 
             continue
         body = json.dumps({"model": model, **_BODIES[path]}).encode()
         try:
-            outcome, why = _judged(path, *way(path, body), by_entry=by_entry)
+            outcome, why = _judged(path, model, *way(path, body), by_entry=by_entry)
         except (KubeError, IssuerError) as error:
             outcome, why = WRONG, str(error)
         yield Called(kitchen=kitchen.name, model=model, outcome=outcome, why=why)
 
 
-def _judged(path: str, status: int, body: bytes, *, by_entry: bool) -> tuple[str, str]:
+def _judged(path: str, model: str, status: int, body: bytes, *, by_entry: bool) -> tuple[str, str]:
     if by_entry and status in (401, 403):
         return NOT_CALLED, f"status {status}: the token of {TOKEN} may not call it"
     if status != 200:
         return WRONG, f"status {status}, {_said(body)}"
+    entries, part = _ANSWERS[path]
     try:
         value = parse(body)
     except JsonError:
         value = None
-    if not (isinstance(value, dict) and isinstance(value.get(_ANSWERS[path]), list) and value[_ANSWERS[path]]):
-        return WRONG, f"status 200, and no {_ANSWERS[path]} in the answer"
+    found = value.get(entries) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(found, list) or not found:
+        return WRONG, f"status 200, and no {entries} in the answer"
+    if not (isinstance(found[0], dict) and _is(part, found[0].get(part))):
+        return WRONG, f"status 200, and no {part} in the first of its {entries}"
+    if isinstance(value.get("model"), str) and value["model"] != model:
+        return WRONG, f"status 200, and the answer is of {value['model'][:80]}"
     return ANSWERED, ""
+
+
+def _is(part: str, value: object) -> bool:
+    """Whether it is a text, which one token can leave empty, or a vector of numbers."""
+    if part == "text":
+        return isinstance(value, str)
+    return isinstance(value, list) and bool(value) and all(type(number) in (int, float) for number in value)
 
 
 def _none(kitchen: DeclaredKitchen, why: str) -> Sequence[Called]:

@@ -70,6 +70,8 @@ class Delivery:
     forge: Forge | None = None
     tried: bool = False
     """Whether an update may have changed something."""
+    called: str = "0 of 0"
+    """How many models have answered, of how many."""
 
     def __post_init__(self) -> None:
         """Nothing is asked yet."""
@@ -153,6 +155,13 @@ class Delivery:
             return approval, approval.base, iter(())
         if self.forge is None:
             raise AssertionError
+        if (newer := self.history.newer(self.forge, asked.stack)) is not None:
+            raise NotApprovedError(
+                f"stack {asked.stack}: a newer commit, {newer[:12]}, was delivered already or has begun to be: this "
+                "one would take it back; nothing was applied; to go back, revert by a pull request; else deliver the "
+                "newest: "
+                f"git checkout {self.history.branch} && make deliver STACK={asked.stack}"
+            )
         rest = self.history.landed(self.forge, asked.stack)
         first = next(rest)
         return from_forge(self.forge, first, asked.stack), first.before, rest
@@ -174,6 +183,7 @@ class Delivery:
             try:
                 deploy(asked.stack, asked.options, asked.project, asked.directory, take_back=asked.take_back,
                        wait=asked.ready, distrust=asked.distrust, gate=gate)  # fmt: skip
+                self.tried = True
                 break
             except LockedError as error:
                 if time.monotonic() > end:
@@ -185,11 +195,13 @@ class Delivery:
                 note(f"stack {asked.stack}: another run is at work on it; waiting")
                 self.sleep(_EVERY)
             except UnfinishedError as error:
+                self.tried = True
                 self.steps.done("update")
                 self.steps.failed("kitchens Ready", str(error).splitlines()[0])
                 raise
-            finally:
+            except BaseException:
                 self.tried = self.tried or gate.passed
+                raise
         self.steps.done("update")
         self._ready()
 
@@ -198,7 +210,11 @@ class Delivery:
         asked = self.asked
         engine = Targeted(run=_no_run, stack=Backend(asked.stack, asked.project, asked.directory))
         known = Stack(name=asked.stack, project=asked.project, command="", engine=engine)
-        states = known.readiness(0.0).states
+        verdict = known.readiness(0.0)
+        if verdict.waiting:
+            self.steps.failed("kitchens Ready", *verdict.lines())
+            raise LocalError(f"stack {asked.stack}: the update is done, and {verdict.waiting[0]} is not Ready")
+        states = verdict.states
         if not states and self._settings.kitchens and not self._settings.render_to:
             raise LocalError(
                 f"stack {asked.stack}: the update is done, and nobody knows whether its kitchens are Ready: the "
@@ -213,7 +229,8 @@ class Delivery:
         lines = [str(one) for one in found if one.outcome == WRONG]
         passed = [one for one in found if one.outcome == NOT_CALLED]
         answered = len(found) - len(lines) - len(passed)
-        head = f"{answered} of {len(found)} answered"
+        self.called = f"{answered} of {len(found)}"
+        head = f"{self.called} answered"
         if lines:
             self.steps.failed("models called", head, *lines)
             raise LocalError(f"stack {self.asked.stack}: models do not answer as they must: {lines[0]}")

@@ -36,7 +36,8 @@ class Gate:
     def __call__(self, before: Outcome, found: Drift) -> None:
         """Raise NotApprovedError, with every operation that no approved plan names.
 
-        Once passed, what was found removed by hand is no news: it is then planned to be made again.
+        Once passed, what was found removed by hand is no news: it is then planned to be made again. Who refuses then
+        does not say that nothing was done: what an interrupted run or somebody's hand has left may have been tidied.
         """
         known = set(found.gone) if self.passed else set()
         changes = [change for change in before.object_changes() if change.urn not in known]
@@ -61,7 +62,8 @@ class Gate:
             shown.append(f"  and {len(lines) - _MOST} more")
         return "\n".join(
             [
-                f"stack {self.stack}: the update would do more than was approved; nothing was applied",
+                f"stack {self.stack}: the update would do more than was approved; "
+                + ("the update was not begun" if self.passed else "nothing was applied"),
                 *shown,
                 *(f"  does not count: {line}" for line in why),
                 "  a person who has looked at them accepts them by name, * is any text: "

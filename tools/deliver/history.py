@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from infra.faults import Fault, FaultsError
 from ops.forge.things import SUCCESS, Forge, Pull
 from ops.tell import statuses
+from tools.deliver.steps import Steps
 from tools.plan.git import Git
 
 _MOST = 50
@@ -73,6 +74,21 @@ class History(Git):
             before = self._before(forge, commit, pull)
             yield Landed(commit=commit, before=before, pull=pull)
             commit = before
+
+    def newer(self, forge: Forge, stack: str) -> str | None:
+        """A later commit of the branch, as this clone knows it, by which a delivery has changed something.
+
+        A job that is run again after days, or that has waited for its approval, would undo it: each operation of its
+        plan was approved once. Raise ForgeError.
+        """
+        span = f"{self.commit()}..refs/remotes/origin/{self.branch}"
+        later = self._git("rev-list", "--first-parent", "--ancestry-path", f"--max-count={_MOST}", span, "--")
+        context = statuses.deliver_context(stack)
+        for commit in (later or "").split():
+            told = statuses.own(forge, commit).get(context)
+            if told is not None and Steps.touched(told.description):
+                return commit
+        return None
 
     def _before(self, forge: Forge, commit: str, pull: Pull | None) -> str | None:
         """A pull request that was rebased came in by several commits."""

@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 from infra.faults import printable
 
 DONE, FAILED, NOT_DONE = "done", "failed", "not done"
+STOPPED, FAILED_AT, BUSY = (
+    "stopped before anything was applied",
+    "failed",
+    "another run is at work; nothing was applied",
+)
+"""How statuses begin: the first and the last say that nothing was changed."""
+
 STEPS = ("approved plan", "update", "kitchens Ready", "models called", "audit", "status")
 
 
@@ -30,6 +37,11 @@ class Steps:
     def next(self) -> str:
         """The first step that is not done."""
         return next((step for step in STEPS if self.told.get(step, ("",))[0] != DONE), STEPS[-1])
+
+    @staticmethod
+    def touched(description: str) -> bool:
+        """Whether a status that says this may stand for a delivery that has changed something."""
+        return not description.startswith((STOPPED, BUSY, f"{FAILED_AT}: {STEPS[0]}"))
 
     def text(self, after: str) -> str:
         """The report; `after` is what to type next."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -35,18 +37,23 @@ _SECRETS_HEAD = """\
 
 
 def files(rendered: Rendered, known: Mapping[str, str]) -> dict[str, str]:
-    """Texts by path. `known` are secrets by the name of their variable; raise FaultsError where a text has one."""
+    """Texts by path. `known` are secrets by the name of their variable; raise FaultsError where an object has one.
+
+    They are looked for in the objects' own words, as they are, in base64, and as JSON writes them: YAML breaks and
+    escapes what it writes.
+    """
     texts = {path_of(one): _text(_annotated(one)) for one in rendered.manifests}
     if len(texts) != len(rendered.manifests):
         twice = sorted(str(one) for one in rendered.manifests if _count(one, rendered.manifests) > 1)
         rule = "names that differ by their letters from a to z, digits, dots and hyphens"
         raise FaultsError(SOURCE, [Fault(path=name, value="file", rule=rule, example="support") for name in twice])
     texts[SECRETS_FILE] = _secrets(rendered.secrets)
+    said = {path_of(one): [*_words(one.content)] for one in rendered.manifests} | {SECRETS_FILE: [texts[SECRETS_FILE]]}
     faults = [
         Fault(path=path, value=HIDDEN, rule=f"no secret, and this holds the value of {name}", example="a reference")
-        for path, text in texts.items()
+        for path, words in said.items()
         for name, value in known.items()
-        if value and value in text
+        if value and any(form in word for form in _forms(value) for word in words)
     ]
     if faults:
         raise FaultsError(SOURCE, faults)
@@ -71,6 +78,22 @@ def _annotated(one: Manifest) -> dict[str, Any]:
     if added:
         metadata["annotations"] = {**(metadata.get("annotations") or {}), **added}
     return {**one.content, "metadata": metadata}
+
+
+def _words(content: Any) -> Iterator[str]:
+    """Every text in an object, names of fields too."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from (str(key), *_words(value))
+    elif isinstance(content, list):
+        for value in content:
+            yield from _words(value)
+    else:
+        yield str(content)
+
+
+def _forms(value: str) -> set[str]:
+    return {value, base64.b64encode(value.encode(errors="surrogateescape")).decode(), json.dumps(value)[1:-1]}
 
 
 def _text(content: Any) -> str:

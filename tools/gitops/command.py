@@ -14,7 +14,7 @@ from ops.screen import told_to
 from tools.gitops import application
 from tools.gitops.branch import SECRETS_FILE, files
 from tools.gitops.manifests import SOURCE, Rendered, read_folder
-from tools.gitops.repository import GitError, Repository
+from tools.gitops.repository import RENDERED_FROM, GitError, Repository
 from tools.local.errors import LocalError
 from tools.local.offline import checked_stack, render
 from tools.local.workspace import REPOSITORY
@@ -87,7 +87,11 @@ def _rendered(stack: str) -> Rendered:
 
 def _secrets() -> dict[str, str]:
     """Secrets that this process was given, by variable: none of them may be in a file."""
-    return {key: value for key, value in os.environ.items() if _SECRET_VARIABLES.fullmatch(key) and len(value) >= 8}
+    return {
+        key: value.strip()
+        for key, value in os.environ.items()
+        if _SECRET_VARIABLES.fullmatch(key) and len(value.strip()) >= 8
+    }
 
 
 def _project_file(stack: str) -> Path:
@@ -132,12 +136,23 @@ def _commit(
 ) -> int:
     commit, subject = source
     tip = repository.tip(branch) if push else repository.own_tip(branch)
+    former = repository.rendered_from(tip) if tip else ""
+    if tip and not former:
+        rule = "a branch of its own, and this one holds something else: all of it would be removed"
+        raise FaultsError(
+            SOURCE, [Fault(path="--branch", value=branch, rule=rule, example=f"rendered/{stack}-objects")]
+        )
     tree = repository.tree(texts)
     before = repository.tree_of(tip) if tip else ""
     if before == tree:
         print(f"branch {branch}: unchanged, {len(texts)} files")
         return 0
-    message = f"{stack}: {subject}\n\nRendered-From: {commit}\n"
+    if repository.is_older(commit, former):
+        raise GitError(
+            f"branch {branch}: was rendered from {former[:12]}, which is newer than {commit[:12]}: this would take it "
+            "back, and nothing was changed; to go back, revert on the branch that is delivered"
+        )
+    message = f"{stack}: {subject}\n\n{RENDERED_FROM}: {commit}\n"
     made = repository.commit(branch, tree, tip, message)
     changes = repository.difference(before, tree) if before else [f"A\t{path}" for path in sorted(texts)]
     counts = ", ".join(f"{sum(line.startswith(sign) for line in changes)} {word}" for sign, word in

@@ -13,6 +13,8 @@ from tools.gitops.manifests import SOURCE
 
 _SECONDS = 120
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+RENDERED_FROM = "Rendered-From"
+"""The trailer of our commits' messages."""
 _NAME, _MAIL = "kitchen gitops", "gitops@kitchen.example"
 
 
@@ -62,6 +64,19 @@ class Repository:
     def tree_of(self, commit: str) -> str:
         """The name of a commit's tree."""
         return self._git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}").strip()
+
+    def rendered_from(self, commit: str) -> str:
+        """The source of the newest render in a branch's history; "" where it has none, and so is a person's own."""
+        told = f"--format=%(trailers:key={RENDERED_FROM},valueonly)"
+        words = self._git("log", "-1", told, f"--grep=^{RENDERED_FROM}: [0-9a-f]", commit).split()
+        return words[-1] if words else ""
+
+    def is_older(self, commit: str, other: str) -> bool:
+        """Whether a commit is behind another one, as far as this clone has both."""
+        try:
+            return commit != other and self._git("merge-base", commit, other).strip() == commit
+        except GitError:
+            return False
 
     def difference(self, before: str, after: str) -> list[str]:
         """Each file that differs between two trees, as git names it: `A`, `M` or `D` and the path."""

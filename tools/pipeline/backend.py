@@ -23,6 +23,7 @@ from tools.pipeline.stack_file import kept
 from tools.toolchain import PREVIEW, environment
 
 _LONGEST = 100_000
+_NO_STACK = "no stack named"
 TAG = "kitchen:unrecorded"
 """Tag of a stack whose update without checkpoints has begun: the journal, packed."""
 
@@ -134,7 +135,11 @@ class Backend:
             check=False,
         )
         if done.returncode != 0:
-            raise LocalError(f"stack {self.stack}: pulumi {' '.join(words[:3])} failed: {done.stderr.strip()}")
+            said = done.stderr.strip()
+            way = (
+                f"; is PULUMI_BACKEND_URL right? A new stack: make init STACK={self.stack}" if _NO_STACK in said else ""
+            )
+            raise LocalError(f"stack {self.stack}: pulumi {' '.join(words[:3])} failed: {said}{way}")
         return done.stdout
 
 

@@ -94,6 +94,16 @@ def test_no_text_of_strangers_reaches_a_shell() -> None:
             assert {found.strip() for found in EXPRESSION.findall(step.get("run", ""))} <= allowed
 
 
+def test_secrets_are_in_the_environment_of_one_step_of_a_job() -> None:
+    """Actions of others, such as those that upload what is kept, are steps too."""
+    for path in WORKFLOWS:
+        for name, job in yaml.safe_load(path.read_text())["jobs"].items():
+            assert "env" not in job, f"{path.stem}: {name}"
+            holding = [step for step in job["steps"] if "secrets." in str(step) or "github.token" in str(step)]
+            assert len(holding) == (name != "branches" and path.stem != "rendered"), f"{path.stem}: {name}"
+            assert all("run" in step for step in holding)
+
+
 def test_a_pull_request_has_no_secret_and_its_token_is_not_for_forks() -> None:
     text = (REPOSITORY / ".github" / "workflows" / "pull-request.yaml").read_text()
     assert "secrets." not in text
@@ -102,6 +112,18 @@ def test_a_pull_request_has_no_secret_and_its_token_is_not_for_forks() -> None:
     holding = [step for step in steps(workflow("pull-request")) if "token" in str(step)]
     assert [step["run"] for step in holding] == ["make plan-tell"]
     assert "github.event.pull_request.head.repo.full_name == github.repository" in holding[0]["if"]
+
+
+def test_code_that_nobody_has_looked_at_runs_on_no_runner_that_delivers() -> None:
+    """A runner takes a job if it has every label of it: so each side names one that the other must not have."""
+    github = {path.stem: [set(job["runs-on"]) for job in yaml.safe_load(path.read_text())["jobs"].values()]
+              for path in WORKFLOWS}  # fmt: skip
+    assert github.pop("pull-request") == [{"self-hosted", "linux", "kitchen-change"}]
+    assert all(labels == {"self-hosted", "linux", "kitchen"} for jobs in github.values() for labels in jobs)
+    usual = gitlab()["default"]["tags"]
+    tags = {name: job.get("tags", usual) for name, job in gitlab_jobs(gitlab()).items()}
+    assert {name for name, own in tags.items() if own == ["kitchen-change"]} == {"change", "comment"}
+    assert all(own == ["kitchen"] for name, own in tags.items() if name not in ("change", "comment"))
 
 
 def test_what_was_found_is_kept_however_a_job_ends() -> None:
@@ -182,6 +204,9 @@ def test_a_merge_request_has_the_token_in_one_job_that_forks_do_not_have() -> No
     of_changes = {name: job for name, job in jobs.items() if "merge_request_event" in str(job["rules"])}
     assert set(of_changes) == {"change", "comment"}
     assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in of_changes["comment"]["rules"][0]["if"]
+    assert [name for name, job in jobs.items() if job.get("environment") == {"name": "plan", "action": "access"}] == [
+        "comment"
+    ], "a variable of GitLab goes to every job, unless it is tied to an environment"
     assert of_changes["comment"]["needs"] == [{"job": "change", "artifacts": True}]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from ops.forge.door import Door
 from ops.forge.errors import BusyError, ForgeError
 from ops.forge.settings import no_token, place
 from ops.forge.things import FAILURE, PENDING, SUCCESS, Forge, Status
+from ops.token.asking import Asker
+from ops.token.errors import AwayError
 from tests.support.forge_server import HEAD, MERGE, OTHER, OWN, TOKEN, ForgeServer
 
 KINDS = ("github", "gitlab", "gitea")
@@ -98,9 +103,6 @@ def test_a_token_of_an_app_is_known_by_another_way_at_github() -> None:
         _ = forge(server).account
 
 
-MOVED = (302, {}, {"Location": "http://127.0.0.1:1/"})
-
-
 def test_no_redirect_is_followed(server: ForgeServer) -> None:
     with ForgeServer(kind=server.kind) as foreign:
         server.hook = lambda *_: (307, {}, {"Location": f"{foreign.url}/user"})
@@ -130,6 +132,24 @@ def test_pages_that_repeat_themselves_end(server: ForgeServer) -> None:
     with pytest.raises(ForgeError, match="its pages repeat themselves"):
         list(forge(server).comments(12))
     assert len(server.asked) == 2
+
+
+def test_a_list_goes_on_where_a_proxy_takes_the_headers_that_say_so(server: ForgeServer) -> None:
+    by = {"user": {"login": OTHER}, "author": {"username": OTHER}}
+    pages = [[{"id": page * 20 + one + 1, "body": "x", **by} for one in range(count)]
+             for page, count in enumerate((20, 20, 0))]  # fmt: skip
+    server.hook = in_turn(*((200, page, {}) for page in pages))
+    assert len(list(forge(server).comments(12))) == 40
+
+
+@pytest.mark.parametrize("number", [{}, [1], None])
+def test_an_entry_without_a_number_is_an_answer_of_another_form(number: object, server: ForgeServer) -> None:
+    server.hook = lambda *_: (200, [{"id": number}], {})
+    one = forge(server)
+    asks: list[Callable[[], Iterable[object]]] = [lambda: one.comments(12), one.issues, lambda: one.statuses(HEAD)]
+    for ask in asks:
+        with pytest.raises(ForgeError, match="the answer is none of"):
+            list(ask())
 
 
 def test_pages_without_end_end(server: ForgeServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +234,25 @@ def test_a_forge_that_stays_busy_is_told(server: ForgeServer, slept: list[float]
     assert len(slept) == 3
 
 
+def test_headers_byte_by_byte_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte is a sign of life for a socket, and none of them an answer."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def drip() -> None:
+            with contextlib.suppress(OSError), door.accept()[0] as caller:
+                caller.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                for _ in range(60):
+                    caller.sendall(b"a")
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        monkeypatch.setattr("ops.token.asking._GRACE", 0.2)
+        begun = time.monotonic()
+        with pytest.raises(AwayError, match=r"no whole answer in 0\.5 s"):
+            Asker(seconds=0.5).exchange("GET", f"http://127.0.0.1:{door.getsockname()[1]}/", None, {})
+        assert time.monotonic() - begun < 3
+
+
 @pytest.mark.parametrize("asked", ["3600", "99999999999999999999", "Fri, 01 Jan 2999 00:00:00 GMT"])
 def test_nobody_waits_for_an_hour(asked: str, server: ForgeServer, slept: list[float]) -> None:
     server.hook = lambda *_: (429, {"message": "slow"}, {"Retry-After": asked})
@@ -271,6 +310,13 @@ def test_a_token_goes_to_https_or_loopback_alone(url: str) -> None:
     variables = {"KITCHEN_FORGE": "gitea", "KITCHEN_FORGE_TOKEN": TOKEN, "KITCHEN_FORGE_REPOSITORY": "ai/kitchen"}
     with pytest.raises(FaultsError, match="KITCHEN_FORGE_URL"):
         place(variables | {"KITCHEN_FORGE_URL": url})
+
+
+def test_an_authority_that_is_none_is_told_by_the_name_of_its_variable(server: ForgeServer, tmp_path: Path) -> None:
+    found = place(server.variables(KITCHEN_FORGE_CA=str(tmp_path / "none.pem")))
+    assert found is not None
+    with pytest.raises(FaultsError, match=r"KITCHEN_FORGE_CA: .*example: KITCHEN_FORGE_CA="):
+        found.forge()
 
 
 def test_what_pipelines_set_is_taken(tmp_path: Path) -> None:

@@ -87,6 +87,15 @@ ODD: dict[str, tuple[int, Any, str, str]] = {
     "no JSON": (200, b"<html>", WRONG, "no choices in the answer"),
     "empty": (200, {"choices": [], "data": []}, WRONG, "in the answer"),
     "a list": (200, [], WRONG, "in the answer"),
+    "no text": (200, {"choices": [{}]}, WRONG, "no text in the first of its choices"),
+    "nothing": (200, {"choices": [None]}, WRONG, "no text in the first of its choices"),
+    "no words in it": (200, {"choices": [{"text": {"error": "x"}}]}, WRONG, "no text in the first"),
+    "of another model": (
+        200,
+        {"choices": [{"text": "x"}], "model": "tsuzumi-7b-instruct"},
+        WRONG,
+        "the answer is of tsuzumi-7b-instruct",
+    ),
     "refused": (403, b"", NOT_CALLED, "may not call it"),
     "no token": (401, b"", NOT_CALLED, "may not call it"),
 }
@@ -100,6 +109,22 @@ def test_what_is_no_answer_is_told(case: str, entry: Entry) -> None:
     assert found.outcome == outcome
     assert why in str(found)
     assert TOKEN not in str(found)
+
+
+@pytest.mark.parametrize("vector", [None, [], [None], ["a"], [True], "abc"])
+def test_a_vector_without_numbers_is_no_answer(vector: object, entry: Entry) -> None:
+    entry.answer = lambda path, model: (200, {"data": [{"embedding": vector}], "choices": [{"text": ""}]})
+    found = {one.model: one for one in by_entry(entry)}
+    assert found["qwen3-embedding-0.6b"].why == "status 200, and no embedding in the first of its data"
+    assert found["helpdesk-faq"].outcome == ANSWERED
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_entry_that_answers_to_no_call_at_all_is_a_failure(status: int, entry: Entry) -> None:
+    entry.answer = lambda *_: (status, b"")
+    found = by_entry(entry)
+    assert {one.outcome for one in found} == {WRONG}
+    assert {one.why for one in found} == {f"status {status}: the token of KITCHEN_MODELS_TOKEN may not call it"}
 
 
 def test_an_address_that_was_named_and_does_not_answer_is_a_failure() -> None:
@@ -165,5 +190,6 @@ def test_what_the_environment_says_is_checked() -> None:
     said = acceptance({"KITCHEN_ACCEPTANCE_URL": "https://ai.example.com/", "KITCHEN_MODELS_TOKEN": TOKEN})
     assert (said.url, said.token) == ("https://ai.example.com", TOKEN)
     with pytest.raises(FaultsError) as raised:
-        acceptance({"KITCHEN_ACCEPTANCE_URL": "http://ai.example.com"})
-    assert str(raised.value).count("rule: ") == 2
+        acceptance({"KITCHEN_ACCEPTANCE_URL": "http://ai.example.com", "KITCHEN_ACCEPTANCE_CA": "/nowhere.pem"})
+    assert str(raised.value).count("rule: ") == 3, "before anything is applied"
+    assert 'KITCHEN_ACCEPTANCE_CA: "/nowhere.pem"' in str(raised.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from infra.faults import FaultsError
 from ops.audit import commands
 from ops.audit.verdicts import Row, differs, proven
 from ops.forge.things import FAILURE, PENDING, SUCCESS, Pull, Status
+from ops.plan.report import DENIED
 from tests.support import told_reports
 from tests.unit.tools.deliver.test_history import OWN, Book, Repo
 from tools.deliver import __main__ as program
@@ -24,7 +26,13 @@ from tools.drift import Drift
 from tools.engine.change import Change
 from tools.engine.outcome import Outcome
 from tools.local.errors import LocalError
+from tools.pipeline.by_hand import Stack
 from tools.pipeline.failed import LockedError, UnfinishedError
+from tools.ready import Verdict
+from tools.ready.reasons import Reason
+from tools.ready.services import Service
+
+READY = Delivery._ready
 
 
 class Told(Book):
@@ -75,7 +83,7 @@ def said(delivery: Delivery) -> list[tuple[str, str]]:
 
 def test_a_delivery_that_goes_well(delivery: Delivery, capsys: Any) -> None:
     assert program.run(delivery) == 0
-    assert said(delivery) == [(PENDING, "begun"), (SUCCESS, "delivered")]
+    assert said(delivery) == [(PENDING, "begun"), (SUCCESS, "delivered; 1 of 1 models called")]
     told = capsys.readouterr().out
     assert told.startswith("dev: delivered, commit ")
     assert told.count("\n  done ") == 6
@@ -120,13 +128,104 @@ def test_a_settings_fault_before_anything_is_usage(delivery: Delivery, monkeypat
     assert program.run(delivery) == 2
 
 
-def test_a_run_that_is_locked_out_says_nothing_on_the_commit(delivery: Delivery, monkeypatch: Any) -> None:
+def test_a_run_that_is_locked_out_fails_nothing_on_the_commit(delivery: Delivery, monkeypatch: Any) -> None:
+    """The run that is at work may be one on this commit, and then says how it ends."""
+
     def locked(*_: object, **__: object) -> None:
         raise LockedError("currently locked by someone@host")
 
     monkeypatch.setattr(command, "deploy", locked)
     assert program.run(delivery) == 1
-    assert said(delivery) == [(PENDING, "begun")]
+    assert said(delivery) == [(PENDING, "begun"), (PENDING, "another run is at work; nothing was applied")]
+
+
+def test_a_refusal_after_something_was_tidied_is_no_refusal_before_anything(
+    delivery: Delivery, monkeypatch: Any, capsys: Any
+) -> None:
+    """The second preview of an update: by then what somebody had left may have been removed."""
+    more = Change(operation="delete", urn="u", type="kubernetes:v1:Secret", namespace="a", called="b")
+
+    def deploy(*_: object, gate: Any, **__: object) -> None:
+        gate(Outcome(status=0, started=[UPDATE]), Drift())
+        gate(Outcome(status=0, started=[more]), Drift())
+
+    monkeypatch.setattr(command, "deploy", deploy)
+    assert program.run(delivery) == 1
+    assert said(delivery)[-1] == (FAILURE, "failed: update")
+    told = capsys.readouterr()
+    assert "the update was not begun" in told.err
+    assert "nothing was applied" not in told.err + told.out
+
+
+def test_a_plan_that_is_denied_now_is_not_applied_whatever_its_status_says(
+    delivery: Delivery, monkeypatch: Any, capsys: Any
+) -> None:
+    violation = {"policy": "image-catalog", "object": "Deployment a/b", "text": "not in the catalog"}
+    policy = {"violations": [violation], "warnings": [], "exemptions": []}
+    denied = told_reports.environment(verdict=DENIED, changes=[told_reports.change()], policy=policy,
+                                      reasons=["Namespace a: is protected"])  # fmt: skip
+    monkeypatch.setattr(delivery, "planner", lambda *_: denied)
+    monkeypatch.setattr(command, "deploy", lambda *_, **__: pytest.fail("applies a denied plan"))
+    assert program.run(delivery) == 3
+    told = capsys.readouterr().err
+    assert "is denied now; nothing was applied" in told
+    assert "image-catalog: Deployment a/b: not in the catalog" in told
+    assert "Namespace a: is protected" in told
+    assert f"make plan STACK=dev BASE={'c' * 40}" in told
+
+
+def newer(delivery: Delivery) -> str:
+    """A later commit that the clone knows, while an older one is checked out."""
+    repo = delivery.asked.project
+    for words in (
+        ["commit", "--quiet", "--allow-empty", "-m", "later"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+    ):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words], cwd=repo, check=True)
+    later = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repo, capture_output=True, text=True, check=True).stdout
+    subprocess.run(["git", "checkout", "--quiet", delivery.steps.commit], cwd=repo, check=True)
+    return later.strip()
+
+
+NEWER: dict[str, tuple[str, str, str, bool]] = {
+    "delivered": (OWN, SUCCESS, "delivered; 1 of 1 models called", True),
+    "ended midway": (OWN, FAILURE, "failed: audit", True),
+    "killed": (OWN, PENDING, "begun", True),
+    "stopped": (OWN, FAILURE, "stopped before anything was applied: update", False),
+    "no forge": (OWN, FAILURE, "failed: approved plan", False),
+    "locked out": (OWN, PENDING, "another run is at work; nothing was applied", False),
+    "somebody else": ("mallory", SUCCESS, "delivered", False),
+}
+
+
+@pytest.mark.parametrize("case", NEWER)
+def test_an_older_commit_does_not_take_back_a_newer_delivery(case: str, delivery: Delivery, capsys: Any) -> None:
+    """As by a job that is run again, or one that has waited for its approval while a later merge had none."""
+    author, state, text, refused = NEWER[case]
+    later, forge = newer(delivery), delivery.forge
+    status = Status(context="kitchen/deliver (dev)", state=state, description=text, author=author)
+    forge.said[later] = [status]  # type: ignore[union-attr]  # the book of these tests
+    assert program.run(delivery) == (3 if refused else 0)
+    if refused:
+        told = capsys.readouterr()
+        assert f"a newer commit, {later[:12]}, was delivered already or has begun to be" in told.err
+        assert "not done  update" in told.out
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_kitchens_that_are_not_ready_at_the_last_look_are_not_called_so(
+    waiting: bool, delivery: Delivery, monkeypatch: Any, capsys: Any
+) -> None:
+    """Such as where the cluster did not answer at the first one."""
+    service = Service(None, "sales-dev", "summary")  # type: ignore[arg-type]  # the kind is not told
+    reason = Reason(text="no GPU", look="kubectl get pods")
+    verdict = Verdict(states={("sales-dev", "summary"): "Unknown"}, why={service: [reason]} if waiting else {})
+    monkeypatch.setattr(Stack, "readiness", lambda *_: verdict)
+    monkeypatch.setattr(Delivery, "_ready", READY)
+    assert program.run(delivery) == (1 if waiting else 0)
+    told = capsys.readouterr()
+    assert ("failed    kitchens Ready: not Ready: summary in sales-dev: Unknown" in told.out) is waiting
+    assert ("1 of 1" in told.out) is not waiting or not waiting
 
 
 def test_a_wait_ends_and_earlier_plans_still_count(delivery: Delivery, monkeypatch: Any) -> None:
@@ -204,6 +303,8 @@ def test_all_that_is_missing_is_told_at_once(tmp_path: Path, monkeypatch: Any) -
 def test_bad_words_end_in_one_message(capsys: Any) -> None:
     assert program.main(["--stack", "nope"]) == 2
     assert "STACK=nope: there is no Pulumi.nope.yaml" in capsys.readouterr().err
+    assert program.main(["--stack", "dev", "--after", "dev"]) == 2
+    assert "AFTER=dev: is the stack itself" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         program.main(["--stack", "dev", "--wait", "-1"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,25 @@ def test_a_value_of_the_environment_in_any_text_is_refused(put: Put, monkeypatch
     assert "holds the value of KITCHEN_OBJECT_STORE_SECRET_KEY" in str(refused.value)
     assert CANARY not in str(refused.value)
     assert len(refused.value.faults) == 1
+
+
+AWKWARD = ('it\'s "so" # not: plain', "two lines\nof a key", "long " * 40 + "end", "schlüssel-\u2028-geheim")
+FORMS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "in a text": lambda value: f"key={value};",
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "JSON": lambda value: json.dumps({"key": value}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("value", AWKWARD)
+def test_a_secret_is_found_however_yaml_writes_it(value: str, form: str, put: Put) -> None:
+    found = objects()
+    found[2]["data"]["list"] = FORMS[form](value)
+    with pytest.raises(FaultsError, match="holds the value of KITCHEN_MODELS_TOKEN") as refused:
+        files(read_folder(put(found)), {"KITCHEN_MODELS_TOKEN": value})
+    assert value not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +215,46 @@ def test_what_somebody_pushed_meanwhile_is_not_overwritten(clone: Path) -> None:
     late = repository.commit(BRANCH, tree, tip, "late")
     with pytest.raises(GitError, match=r"not pushed: git push: ! \[rejected\].*goes on from that"):
         repository.push(late, BRANCH)
+
+
+def test_a_branch_with_something_else_is_not_emptied(clone: Path) -> None:
+    """Such as one that somebody has made from main in order to protect it, or a main that is called otherwise."""
+    git(clone, "push", "--quiet", "origin", f"HEAD:refs/heads/{BRANCH}")
+    git(clone, "branch", BRANCH)
+    for push in (True, False):
+        with pytest.raises(FaultsError, match="this one holds something else: all of it would be removed"):
+            commit(clone, {"manifests/a.yaml": "a: 1\n"}, push=push)
+    assert git(clone, "rev-parse", BRANCH) == git(clone, "rev-parse", "main")
+
+
+def test_an_older_commit_does_not_take_back_what_a_newer_one_has_rendered(clone: Path) -> None:
+    """Such as a job that is run again, or one whose approval came late."""
+    older = git(clone, "rev-parse", "HEAD").strip()
+    git(clone, "commit", "--quiet", "--allow-empty", "--message=second")
+    newer = git(clone, "rev-parse", "HEAD").strip()
+    commit(clone, {"manifests/a.yaml": "a: 2\n"})
+    tip = git(clone, "rev-parse", BRANCH)
+    git(clone, "checkout", "--quiet", older)
+    with pytest.raises(GitError, match=f"was rendered from {newer[:12]}, which is newer than {older[:12]}"):
+        commit(clone, {"manifests/a.yaml": "a: 1\n"})
+    assert git(clone, "rev-parse", BRANCH) == tip
+    assert commit(clone, {"manifests/a.yaml": "a: 2\n"}) == 0, "the same objects are no change"
+    git(clone, "checkout", "--quiet", newer)
+    git(clone, "commit", "--quiet", "--allow-empty", "--message=revert")
+    assert commit(clone, {"manifests/a.yaml": "a: 1\n"}) == 0
+
+
+def test_a_commit_by_hand_is_taken_back_openly(clone: Path) -> None:
+    commit(clone, {"manifests/a.yaml": "a: 1\n"})
+    git(clone, "checkout", "--quiet", BRANCH)
+    (clone / "by-hand").write_text("x")
+    git(clone, "add", "by-hand")
+    git(clone, "commit", "--quiet", "--message=by hand")
+    git(clone, "push", "--quiet", "origin", BRANCH)
+    git(clone, "checkout", "--quiet", "main")
+    assert commit(clone, {"manifests/a.yaml": "a: 1\n"}) == 0
+    assert git(clone, "ls-tree", "-r", "--name-only", BRANCH) == "manifests/a.yaml\n"
+    assert git(clone, "log", "--format=%s", BRANCH).splitlines()[1] == "by hand"
 
 
 def test_a_changed_working_tree_is_refused(clone: Path) -> None:
