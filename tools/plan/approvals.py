@@ -202,6 +202,9 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
     for entry in parts["kitchens"]:
         for why in _of_kitchen(entry):
             whom.owner(entry["tenant"], new, why)
+        was = old.kitchens.get(entry["name"])
+        if was is not None and was.tenant != entry["tenant"]:
+            whom.owner(was.tenant, new, f"{was.name} goes to {entry['tenant']}")
     lowered = [entry for entry in callers.narrowed(old, new) if entry["change"] == callers.LIMITS]
     for entry in parts["access"]:
         who, what = entry["who"], entry["what"]
@@ -210,7 +213,7 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
             kitchen = new.kitchens.get(who) or old.kitchens.get(who)
             whom.owner(kitchen.tenant if kitchen else "", new, f"{what} of {who}: {entry['after'] or 'ends'}")
         elif entry["change"] == callers.LOSES:
-            whom.owner(tenant, new, f"{who} no longer may call {what}")
+            whom.owner(callers.tenant_of(old, what), new, f"{who} no longer may call {what}")
         elif entry in lowered:
             whom.owner(tenant, new, f"lower limits of {who}")
         elif entry["change"] == callers.ROLE and not entry["after"]:
