@@ -16,7 +16,8 @@ def environment(one: Environment, style: Style) -> list[str]:
     """The lines, the verdict first."""
     name = style.text(one.name)
     if one.verdict == NO_CHANGES:
-        return [f"{style.strong(f'{name}: no changes')}; {style.text(str(one.compared['text']))}"]
+        lines = [f"{style.strong(f'{name}: no changes')}; {style.text(str(one.compared['text']))}"]
+        return [*lines, *([f"- drift: {style.text(one.drift['text'])}"] if one.drift else [])]
     lines = [style.strong(f"{name}: {one.verdict}{_whom(one, style)}")]
     if one.verdict == FAILED:
         lines += [f"- {style.text(shortened(line))}" for line in one.errors[:_MANY]]

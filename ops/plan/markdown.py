@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 from ops.plan import details, heads
 from ops.plan.report import NO_CHANGES, Report
-from ops.plan.style import Markdown, Plain, Style
+from ops.plan.style import Markdown, Plain, Short, Style
 
 MOST = 60_000
 """Characters that a comment may have: GitHub takes 65,536."""
@@ -16,7 +17,7 @@ _CUT = "cut here: all of it is in report.json"
 
 def head(report: Report, style: Style | None = None) -> str:
     """The lines that a person reads in 20 seconds: verdicts, what matters of each environment, the next step."""
-    kind = style or Markdown()
+    kind = Short(style or Markdown())
     blocks = ["\n".join(heads.environment(one, kind)) for one in report.environments]
     return "\n\n".join([_first(report, kind), *blocks]) + "\n"
 
@@ -37,14 +38,14 @@ def _first(report: Report, style: Style) -> str:
 
 
 def _whole(report: Report, style: Style, most: int) -> str:
-    begin = head(report, style)
+    begin = _begun(head(report, style), most // 2)
     left = most - len(begin) - 200
     lines = [begin]
     several = len(report.environments) > 1
     for environment in report.environments:
-        if environment.verdict == NO_CHANGES:
-            continue
         for title, told in details.sections(environment, style):
+            if environment.verdict == NO_CHANGES and (title != "drift" or environment.drift is None):
+                continue
             where = f"{environment.name}: {title}" if several else title
             kept = _fitting(told, left - len(where) - 80, style)
             if not kept:
@@ -53,6 +54,19 @@ def _whole(report: Report, style: Style, most: int) -> str:
             lines += block
             left -= sum(len(line) + 1 for line in block)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _begun(text: str, room: int) -> str:
+    """A head, or of a longer one the first lines; the first of all has every verdict."""
+    if len(text) <= room:
+        return text
+    kept = itertools.takewhile(lambda line: line[0] <= room, _ends(text.splitlines()))
+    return "\n".join([*(line for _, line in kept), f"- {_CUT}"]) + "\n"
+
+
+def _ends(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    ends = itertools.accumulate(len(line) + 1 for line in lines)
+    return zip(ends, lines, strict=True)
 
 
 def _fitting(lines: Sequence[str], room: int, style: Style) -> list[str]:

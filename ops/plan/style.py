@@ -11,6 +11,7 @@ from infra.faults import printable
 
 _MARKUP = re.compile(r"([\\`*<>\[\]|&])")
 _QUIET = (
+    (re.compile(r"\$"), r"\\$"),  # two of them are a formula, which may have any look
     (re.compile(r"~"), r"\\~"),  # three of them begin a block of code
     (re.compile(r"@(?=[A-Za-z0-9])"), "@<!-- -->"),
     (re.compile(r"#(?=[0-9])"), "#<!-- -->"),
@@ -21,7 +22,7 @@ _QUIET = (
 )
 """What would call a person, link to somewhere, or begin a heading, a list or a block; and what is written instead."""
 
-_LONGEST = 300
+_LONGEST, _LONG = 300, 600
 
 
 def in_markdown(text: str) -> str:
@@ -78,6 +79,34 @@ class Markdown:
     def folded(self, title: str, lines: Sequence[str]) -> list[str]:
         """A `<details>` block."""
         return ["<details>", f"<summary>{html.escape(printable(title))}</summary>", "", *lines, "", "</details>", ""]
+
+
+class Short:
+    """Another style, in which no text of others is long."""
+
+    def __init__(self, style: Style) -> None:
+        """Everything is written as `style` does."""
+        self._style = style
+
+    def text(self, text: str) -> str:
+        """Cut where it is long."""
+        return self._style.text(shortened(text, _LONG))
+
+    def strong(self, text: str) -> str:
+        """As it is: texts of others in it are written already."""
+        return self._style.strong(text)
+
+    def code(self, text: str) -> str:
+        """Cut where it is long."""
+        return self._style.code(shortened(text, _LONG))
+
+    def title(self, text: str) -> str:
+        """As it is."""
+        return self._style.title(text)
+
+    def folded(self, title: str, lines: Sequence[str]) -> list[str]:
+        """As it is."""
+        return self._style.folded(title, lines)
 
 
 class Plain:

@@ -6,7 +6,8 @@ The groups are those of the base: a change cannot name its own approvers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from tools.engine.words import some
 from tools.plan import callers
 from tools.plan.compare import Difference
 from tools.plan.facts import Facts, changed
+from tools.plan.git import PACK, PACKAGES
 
 PLATFORM, SECURITY = "platform", "security"
 
@@ -28,35 +30,80 @@ _SECURITY = (
     "entry.clearances",
     "entry.limits",
     "registryCredentials",
+    "catalog.licences",
 )
 """Settings of an environment that say who and what is trusted."""
 
 OTHER_PACK = "policies: the pack is another one"
+_CHECKS = ("infra/rules/", "infra/schema/", "infra/catalog/")
+_OTHER_CHECKS, _OTHER_CODE, _OTHER_PACKAGES = "checks of settings: ", "program: ", "packages: "
+_FEW = 2
+_GUARDS = ("NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount")
 
 _KEY_GENERATION = "objectStore.keyGeneration"
 _MOST = 3
 
 
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Groups of an environment by their role, and owners of tenants by name."""
+
+    groups: Mapping[str, Sequence[str]]
+    owners: Mapping[str, str]
+
+
+def roles(settings: Settings) -> Roles:
+    """Those of checked settings."""
+    return Roles(groups=settings.groups, owners={name: one.owner for name, one in settings.tenants.items()})
+
+
+def stated_roles(said: Mapping[str, Any]) -> Roles | None:
+    """Those of settings that today's rules cannot read; None where they are not there either."""
+    groups, tenants = said.get("groups"), said.get("tenants")
+    if not isinstance(groups, Mapping):
+        return None
+    named = {str(role): [str(one) for one in many] for role, many in groups.items() if isinstance(many, list)}
+    owners = {
+        str(name): str(one["owner"])
+        for name, one in (tenants.items() if isinstance(tenants, Mapping) else ())
+        if isinstance(one, Mapping) and one.get("owner")
+    }
+    return Roles(groups=named, owners=owners)
+
+
+def of_code(code: Collection[str]) -> list[str]:
+    """Lines on files of the program that differ, for the settings of a report: each line is somebody's to approve."""
+    packages = [name for name in code if name in PACKAGES]
+    pack = [name for name in code if name.startswith(f"{PACK}/")]
+    checks = [name for name in code if name.startswith(_CHECKS)]
+    rest = [name for name in code if name not in {*packages, *pack, *checks}]
+    lines = [OTHER_PACK] if pack else []
+    named = ((_OTHER_CHECKS, checks), (_OTHER_CODE, rest))
+    lines += [f"{head}other code in {some(names, _FEW)}" for head, names in named if names]
+    what = "what they change is not seen here, but by make upgrade-check"
+    return [*lines, *([f"{_OTHER_PACKAGES}{some(packages, _FEW)}: {what}"] if packages else [])]
+
+
 class Asked:
     """Approvals and the reasons for each."""
 
-    def __init__(self, groups: Settings) -> None:
-        """`groups` are the settings that say who has which role."""
-        self._settings = groups
+    def __init__(self, groups: Roles) -> None:
+        """`groups` say who has which role."""
+        self._roles = groups
         self._reasons: dict[str, list[str]] = defaultdict(list)
 
     def role(self, role: str, why: str) -> None:
         """Ask the groups that have a role in the whole environment."""
-        members = self._settings.groups.get(role, ())
+        members = self._roles.groups.get(role, ())
         self._add(", ".join(members) or role, why)
 
     def owner(self, tenant: str, fallback: Settings, why: str) -> None:
         """Ask the owner of a tenant."""
-        found = self._settings.tenants.get(tenant) or fallback.tenants.get(tenant)
+        found = self._roles.owners.get(tenant) or roles(fallback).owners.get(tenant)
         if found is None:
             self.role(PLATFORM, why)
         else:
-            self._add(found.owner, why)
+            self._add(found, why)
 
     def _add(self, who: str, why: str) -> None:
         if why not in self._reasons[who]:
@@ -73,17 +120,27 @@ class Asked:
         return [f"{who}: {some(self._reasons[who], _MOST)}" for who in self.approvals]
 
 
-def asked(before: Facts | None, after: Facts, found: Sequence[Difference], parts: dict[str, Any]) -> Asked:
-    """Go through the table; `parts` are the sections of the report."""
+def asked(
+    before: Facts | None, after: Facts, found: Sequence[Difference], parts: dict[str, Any], groups: Roles | None = None
+) -> Asked:
+    """Go through the table; `parts` are the sections of the report, `groups` those of a base without settings."""
     old, new = before.settings if before else None, after.settings
-    whom = Asked(old or new)
+    whom = Asked(groups or roles(old or new))
     _lost(whom, parts["red"])
     _trust(whom, old, new, parts)
     _environment(whom, old, new, parts)
     _kitchens(whom, old or new, new, parts)
-    if not whom.approvals and (rest := _unexplained(found, parts)):
-        whom.role(PLATFORM, f"objects change for another reason than a kitchen's settings: {some(rest, 2)}")
+    titles = [one.resource.title for one in sorted(found, key=_by_guard) if one.resource.is_object]
+    if titles and any(line.startswith((_OTHER_CHECKS, _OTHER_CODE, OTHER_PACK)) for line in parts["settings"]):
+        whom.role(PLATFORM, f"with that change: {some(titles, _MOST)}")
+    elif titles and not whom.approvals and not parts["kitchens"] and not parts["access"] and not parts["settings"]:
+        whom.role(PLATFORM, f"objects change for another reason than a kitchen's settings: {some(titles, 2)}")
     return whom
+
+
+def _by_guard(one: Difference) -> bool:
+    """Those first that say who may do or reach what."""
+    return one.resource.kind not in _GUARDS
 
 
 def _lost(whom: Asked, red: Sequence[Entry]) -> None:
@@ -124,7 +181,7 @@ def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, An
 def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
     """What holds for a whole environment or tenant."""
     for line in parts["settings"]:
-        trusted = line.startswith((*_SECURITY, _KEY_GENERATION, OTHER_PACK))
+        trusted = line.startswith((*_SECURITY, _KEY_GENERATION, OTHER_PACK, _OTHER_CHECKS))
         if not line.startswith("prices."):  # no object and no pod knows of them
             whom.role(SECURITY if trusted else PLATFORM, line)
     for name in {**new.tenants, **(old.tenants if old else {})}:
@@ -145,6 +202,9 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
     for entry in parts["kitchens"]:
         for why in _of_kitchen(entry):
             whom.owner(entry["tenant"], new, why)
+        was = old.kitchens.get(entry["name"])
+        if was is not None and was.tenant != entry["tenant"]:
+            whom.owner(was.tenant, new, f"{was.name} goes to {entry['tenant']}")
     lowered = [entry for entry in callers.narrowed(old, new) if entry["change"] == callers.LIMITS]
     for entry in parts["access"]:
         who, what = entry["who"], entry["what"]
@@ -153,7 +213,7 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
             kitchen = new.kitchens.get(who) or old.kitchens.get(who)
             whom.owner(kitchen.tenant if kitchen else "", new, f"{what} of {who}: {entry['after'] or 'ends'}")
         elif entry["change"] == callers.LOSES:
-            whom.owner(tenant, new, f"{who} no longer may call {what}")
+            whom.owner(callers.tenant_of(old, what), new, f"{who} no longer may call {what}")
         elif entry in lowered:
             whom.owner(tenant, new, f"lower limits of {who}")
         elif entry["change"] == callers.ROLE and not entry["after"]:
@@ -177,9 +237,3 @@ def _of_kitchen(entry: Entry) -> Iterator[str]:
         yield f"{name}: another base model"
     if entry["pods"] == "restart" and not entry["away"].startswith("not away"):
         yield f"{name} is away"
-
-
-def _unexplained(found: Sequence[Difference], parts: dict[str, Any]) -> list[str]:
-    """Objects that change although no settings of a kitchen, and nothing that callers notice, say why."""
-    explained = parts["kitchens"] or parts["access"] or parts["settings"]
-    return [] if explained else [one.resource.title for one in found if one.resource.is_object]

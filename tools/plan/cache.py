@@ -11,16 +11,34 @@ from typing import Any
 from tools.damaged_error import DamagedError
 from tools.engine.outcome import Message, Outcome, Violation
 from tools.own_file import read_json, remove, write
-from tools.own_form import anything, each, number, record, rows
+from tools.own_form import each, flag, number, record, rows
 from tools.plan.goal import Goal
 from tools.plan.planned import planned_from
 
 _KEPT = 16
-_VERSION = 1
+_VERSION = 2
 """Another form of the resources, or another way to sum them up, is another version."""
 
-_FORM = record({"version": number(1, 2**31), "status": number(0, 255), "resources": each(anything),
-                "messages": rows(anything), "violations": rows(anything)})  # fmt: skip
+
+def _text(value: Any) -> str:
+    """A text, which may be empty."""
+    return "" if isinstance(value, str) else "must be a text"
+
+
+_RESOURCE = record({
+    **dict.fromkeys(("type", "name", "parent", "namespace", "called", "manner"), _text),
+    "protected": flag,
+    "leaves": each(_text),
+    "pods": each(_text),
+    "images": rows(_text),
+})  # fmt: skip
+_FORM = record({
+    "version": number(1, 2**31),
+    "status": number(0, 0),
+    "resources": each(_RESOURCE),
+    "messages": rows(record(dict.fromkeys(("severity", "text", "urn"), _text))),
+    "violations": rows(record(dict.fromkeys(("policy", "level", "urn", "text"), _text))),
+})  # fmt: skip
 
 
 class BaseCache:
@@ -41,18 +59,14 @@ class BaseCache:
         except DamagedError:
             remove(path)
             return None
-        try:
-            return _goal(found) if found["version"] == _VERSION else None
-        except (AttributeError, KeyError, TypeError):  # of an entry that is none
-            remove(path)
-            return None
+        return _goal(found) if found["version"] == _VERSION else None
 
     def write(self, stack: str, key: str, goal: Goal) -> None:
         """Keep it; of older ones the newest stay."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = {
             "version": _VERSION,
-            "status": goal.outcome.status or 0,
+            "status": 0,  # none but a preview that ended well is kept
             "resources": {urn: one.as_json() for urn, one in goal.after.items()},
             "messages": [asdict(one) for one in goal.outcome.messages if one.severity == "warning"],
             "violations": [asdict(one) for one in goal.outcome.violations],

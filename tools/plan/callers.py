@@ -123,8 +123,10 @@ def _is_wider(before: Settings | None, after: Settings, entry: Entry) -> bool:
 
 
 def _is_own(before: Settings | None, after: Settings, entry: Entry) -> bool:
-    """Whether the group was and is among the callers of the tenant that the model is of."""
+    """Whether the group was and is among the callers of the tenant that the model is of, and has been if it is old."""
     tenant = tenant_of(after, entry["what"])
+    if before is not None and tenant_of(before, entry["what"]) not in ("", tenant):
+        return False
     sides = [side.tenants.get(tenant) for side in (before or after, after)]
     return all(side is not None and entry["who"] in side.groups.get(CALLER, ()) for side in sides)
 

@@ -24,8 +24,8 @@ from tools.toolchain import PREVIEW, ToolchainError, ensure
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    every = ", ".join(STACKS)
-    parser.add_argument("--stack", action="append", metavar="NAME", help=f"again for more; without it: {every}")
+    text = f"again for more; without it: {', '.join(STACKS)} and every other with a settings file"
+    parser.add_argument("--stack", action="append", metavar="NAME", help=text)
     text = "compare with where the work tree left this branch or commit; without it the target branch, or the state of"
     parser.add_argument("--base", metavar="REF", help=f"{text} the backend that PULUMI_BACKEND_URL names")
     text = "read this cluster of kubectl's for the section on drift; needs a backend"
@@ -44,9 +44,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the report, print it and write its files. Raise FaultsError."""
-    stacks = list(dict.fromkeys(options.stack or STACKS))
-    if faults := list(_unknown(stacks)):
+    stacks = list(dict.fromkeys(options.stack or (*STACKS, *_known())))
+    if faults := list(_unknown(options.stack or ())):
         raise FaultsError("plan", faults)
+    if options.out is not None:
+        _place(options.out)
     try:
         ensure(PREVIEW)
         recorded = options.base is None and backend_named()
@@ -60,13 +62,34 @@ def run(options: argparse.Namespace) -> int:
         raise FaultsError("plan", [fault]) from None
     print(report.as_json() if options.json else plain(report), end="")
     if options.out is not None:
-        for path in files.write(report, options.out):
+        try:
+            written = files.write(report, options.out)
+        except OSError as error:
+            raise _no_place(options.out, error) from None
+        for path in written:
             note(f"written: {path}")
     return status(report)
 
 
+def _place(folder: Path) -> None:
+    """Make the folder before a minute is spent on what could not be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_place(folder, error) from None
+
+
+def _no_place(folder: Path, error: OSError) -> FaultsError:
+    rule = f"must be a folder that can be written to: {error.strerror}"
+    return FaultsError("plan", [Fault(path="--out", value=str(folder), rule=rule, example="--out reports/plan")])
+
+
+def _known() -> list[str]:
+    return sorted(path.name.split(".")[1] for path in REPOSITORY.glob("Pulumi.*.yaml"))
+
+
 def _unknown(stacks: Sequence[str]) -> Iterator[Fault]:
-    known = sorted(path.name.split(".")[1] for path in REPOSITORY.glob("Pulumi.*.yaml"))
+    known = _known()
     for stack in stacks:
         if stack not in known:
             rule = f"must be an environment with a settings file; known: {', '.join(known)}"

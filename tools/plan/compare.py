@@ -146,11 +146,14 @@ def is_fixed(before: Planned, after: Planned, path: str) -> bool:
     return after.kind == "S3Bucket" and path == _LOCK and locked[0] != locked[1]
 
 
-def digest(changes: Sequence[Difference], sealed: Mapping[str, str] | None = None) -> str:
+def digest(
+    changes: Sequence[Difference], sealed: Mapping[str, str] | None = None, code: Mapping[str, str] | None = None
+) -> str:
     """Sum of what is done: operation, type, name, and each property with the sum of its new value, none of a secret.
 
-    `sealed` are sums of encrypted settings that change, as they stand in Git. The same on every machine, and on each
-    day, for the same two programs.
+    `sealed` are sums of encrypted settings that change, as they stand in Git, and `code` those of files of the program:
+    a provider's code does something without any property that says so. The same on every machine, and on each day,
+    for the same two programs.
     """
     told = [
         [
@@ -161,9 +164,9 @@ def digest(changes: Sequence[Difference], sealed: Mapping[str, str] | None = Non
         ]
         for one in changes
     ]
-    text = json.dumps([sorted(told), dict(sealed or {})], sort_keys=True, separators=(",", ":"))
+    text = json.dumps([sorted(told), dict(sealed or {}), dict(code or {})], sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _told(mark: str | None) -> str:
-    return "" if mark in (None, SECRET, UNKNOWN) else str(mark)
+    return "gone" if mark is None else "" if mark in (SECRET, UNKNOWN) else mark

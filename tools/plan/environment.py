@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra.faults import printable
@@ -13,8 +13,9 @@ from ops.plan.report import Entry, Environment
 from tools.engine import findings
 from tools.engine import report as engine_report
 from tools.plan import approvals, callers, capacity, judged, kitchens, objects
+from tools.plan.approvals import Roles
 from tools.plan.compare import Difference, differences, digest
-from tools.plan.facts import Facts, changed, of_environment, resealed
+from tools.plan.facts import Facts, changed, of_catalog, of_environment, resealed
 from tools.plan.goal import Goal
 from tools.plan.planned import SECRET
 
@@ -29,12 +30,16 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class How:
-    """What the sides are: commit of the base, whether a state takes its place, whether the policy pack is another."""
+    """What the sides are: commit of the base, whether a state takes its place, files of the program that differ.
+
+    `code` are those files by their new sums. `groups` says who has which role in the base, where that is known.
+    """
 
     base: str | None
     today: datetime.date
     recorded: bool = False
-    other_pack: bool = False
+    code: Mapping[str, str] = field(default_factory=dict)
+    groups: Roles | None = None
 
 
 def environment(name: str, old: Side | None, new: Side, how: How) -> Environment:
@@ -51,19 +56,20 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
     found = differences(before, new.goal.after, new.goal.operations if recorded else None)
     facts = old.facts if old else None
     parts = _sections(old, new, after, found, how)
-    whom = approvals.asked(facts, after, found, parts)
+    whom = approvals.asked(facts, after, found, parts, how.groups)
     violations = [f"{one['policy']}: {one['object']}: {one['text']}" for one in parts["policy"]["violations"]]
     kept = [f"{one}: is protected, and an update refuses to delete it" for one in objects.protected(found)]
     verdict = _verdict(found, parts, denied=bool(violations or kept), approvals=whom.approvals)
+    elsewhere = bool(parts["settings"] or parts["images"]) or facts is None or _differs_elsewhere(facts, after)
     return Environment(
         name=name,
         verdict=verdict,
         compared=compared,
-        digest=digest(found, resealed(facts, after) if facts else after.sealed),
+        digest=digest(found, resealed(facts, after) if facts else after.sealed, how.code),
         counts=objects.counts(found, before, new.goal.after),
         approvals=whom.approvals if verdict != report.NO_CHANGES else [],
         reasons=[*violations, *kept, *whom.reasons],
-        next=_next(name, verdict, base, parts["kitchens"], elsewhere=bool(parts["settings"] or parts["images"])),
+        next=_next(name, verdict, base, parts["kitchens"], elsewhere=elsewhere),
         changes=objects.changes(found, before, new.goal.after),
         **{key: value for key, value in parts.items() if key != "settings"},
     )
@@ -88,19 +94,27 @@ def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Differ
     outcome = side.goal.outcome if side else None
     violations, warnings = judged.judged(outcome, goal.outcome, goal.after)
     exemptions = judged.exemptions(was, after.settings, goal.outcome, how.today)
+    images = objects.images(old, goal.after, before, after)
     settings = [*of_environment(before, after), *_pools(before, after)] if before else []
-    settings += [approvals.OTHER_PACK] if how.other_pack else []
+    settings += of_catalog(before, after, {entry["name"] for entry in images}) if before else []
+    settings += approvals.of_code(how.code)
     return {
         "settings": settings,
         "kitchens": kitchens.kitchens(before, after, found),
         "gpus": capacity.capacity(before, after),
         "access": callers.access(was, after.settings),
-        "images": objects.images(old, goal.after, before, after),
+        "images": images,
         "red": objects.red(found),
         "policy": {"violations": violations, "warnings": warnings, "exemptions": exemptions},
         "unknown": [*objects.not_known(found), *_not_compared(side, before, found, goal)],
         "notes": [*settings, *judged.notes(outcome, goal.outcome)],
     }
+
+
+def _differs_elsewhere(before: Facts, after: Facts) -> bool:
+    """Whether more differs than settings of kitchens, so that a kitchen's rollback would not take it back."""
+    sides = [replace(side.settings, kitchens={}) for side in (before, after)]
+    return sides[0] != sides[1] or before.catalog != after.catalog
 
 
 def _pools(before: Facts, after: Facts) -> list[str]:
@@ -117,7 +131,7 @@ def _not_compared(side: Side | None, before: Facts | None, found: Sequence[Diffe
 def _verdict(found: Sequence[Difference], parts: dict[str, Any], *, denied: bool, approvals: Sequence[str]) -> str:
     if denied:
         return report.DENIED
-    if not found and not parts["settings"] and not parts["kitchens"] and not parts["access"]:
+    if not found and not approvals and not any(parts[name] for name in ("settings", "kitchens", "access")):
         return report.NO_CHANGES
     return report.NEEDS_APPROVAL if approvals else report.SAFE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,18 @@ def of_environment(before: Facts, after: Facts) -> list[str]:
     """What differs of an environment beside its tenants, kitchens, pools, roles and exemptions."""
     sides = [{name: value for name, value in _fields(side.settings) if name not in _APART} for side in (before, after)]
     return [*changed(*sides), *(f"{key}: another encrypted text" for key in resealed(before, after))]
+
+
+def of_catalog(before: Facts, after: Facts, told: Collection[str] = ()) -> list[str]:
+    """Entries of the catalog that come, go or are other ones; images that are `told` elsewhere are left out."""
+    lines = []
+    for (key, had), (_, has) in zip(_fields(before.catalog), _fields(after.catalog), strict=True):
+        old, new = (side if isinstance(side, Mapping) else dict.fromkeys(side, "") for side in (had, has))
+        for name in sorted({*old, *new}):
+            if old.get(name) != new.get(name) and not (key == "images" and name in told):
+                word = "comes" if name not in old else "goes" if name not in new else "is another entry"
+                lines.append(f"catalog.{key}: {name} {word}")
+    return lines
 
 
 def _told(path: str, old: str, new: str) -> str:

@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.catalog import FILES
 from infra.faults import Fault, FaultsError, printable
 
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
@@ -22,6 +23,12 @@ _SHALLOW = "must be a commit that the work tree comes from; a shallow clone has 
 PACK = "policies"
 PROGRAM = ("infra", "components", PACK, "Pulumi.yaml")
 """What a stack's resources and the verdict on them come from, beside its own settings file."""
+
+PACKAGES = ("requirements.txt", "requirements.lock", "pyproject.toml")
+"""What says with which engine, providers and packages the program runs."""
+
+ENTRIES = frozenset(f"infra/catalog/{name}" for name in FILES)
+"""Files of the program that are no code: their entries are compared one by one."""
 
 
 class Git:
@@ -40,8 +47,8 @@ class Git:
     def base(self, asked: str | None) -> str | None:
         """The commit that the work tree comes from: of the branch that is asked for, or of the target branch.
 
-        None where nobody names one and no branch `main` is there. Raise FaultsError where the one that is asked for
-        has no commit in common with the work tree.
+        None where nobody names one and no branch `main` is there. Raise FaultsError where the one that is asked for, or
+        that a pipeline names, has no commit in common with the work tree: another base would be another change.
         """
         if asked is not None:
             found = None if asked.startswith("-") else self._git("merge-base", "HEAD", f"{asked}^{{commit}}")
@@ -50,10 +57,16 @@ class Git:
                     "plan", [Fault(path="--base", value=asked, rule=_SHALLOW, example="--base origin/main")]
                 )
             return found
-        named = [
-            f"{remote}{os.environ[name]}" for name in _BRANCHES if os.environ.get(name) for remote in ("origin/", "")
-        ]
-        every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in [*named, *_MAIN] if name[0] != "-")
+        for variable in _BRANCHES:
+            if name := os.environ.get(variable):
+                if (found := self._common(f"origin/{name}", name)) is None:
+                    raise FaultsError("plan", [Fault(path=variable, value=name, rule=_SHALLOW, example="main")])
+                return found
+        return self._common(*_MAIN)
+
+    def _common(self, *names: str) -> str | None:
+        """Where the work tree left the first of some branches that is there."""
+        every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in names if name[0] != "-")
         return next((commit for commit in every if commit), None)
 
     def program_sum(self, commit: str, stack: str) -> str:
@@ -67,10 +80,37 @@ class Git:
         new = self._git("ls-files", "--others", "--exclude-standard", "--", *paths)
         return new != "" or self._git("diff", "--quiet", "--no-ext-diff", commit, "--", *paths) is None
 
-    def pack_differs(self, commit: str) -> bool:
-        """Whether the work tree has another policy pack than a commit."""
-        new = self._git("ls-files", "--others", "--exclude-standard", "--", PACK)
-        return new != "" or self._git("diff", "--quiet", "--no-ext-diff", commit, "--", PACK) is None
+    def changed(self, commit: str) -> dict[str, str]:
+        """Files that the work tree has otherwise than a commit, settings and catalog entries aside, by their new sums.
+
+        They are those of PROGRAM and PACKAGES. A file that is gone has an empty sum.
+        """
+        paths = ["--", *PROGRAM, *PACKAGES]
+        found = [
+            self._git("diff", "--name-only", "-z", "--relative", "--no-renames", "--no-ext-diff", commit, *paths),
+            self._git("ls-files", "--others", "--exclude-standard", "-z", *paths),
+        ]
+        if None in found:
+            raise FaultsError(
+                "plan", [Fault(path="git", value=commit, rule="must say what differs", example="git fsck")]
+            )
+        names = {name for text in found for name in (text or "").split("\0") if name}
+        return {name: self._sum(name) for name in sorted(names) if name not in ENTRIES}
+
+    def holds(self, folder: Path) -> bool:
+        """Whether Git holds anything in a folder of the project, or a link on the way to it."""
+        if not folder.absolute().is_relative_to(self.project.absolute()):
+            return False
+        place = folder.absolute().relative_to(self.project.absolute())
+        names = (self._git("ls-files", "-z", "--", place.parts[0]) or "").split("\0") if place.parts else []
+        held = [Path(name) for name in names if name]
+        return any(one.is_relative_to(place) or place.is_relative_to(one) for one in held)
+
+    def _sum(self, name: str) -> str:
+        path = self.project / name
+        if path.is_symlink():
+            return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
     def extract(self, commit: str, folder: Path, stacks: Sequence[str]) -> None:
         """Write the files of a commit's program, and the settings of stacks that it has, into a folder."""

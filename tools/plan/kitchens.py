@@ -46,7 +46,7 @@ def _kitchen(
         )
         return {**entry, "adapters": _adapters(before, after, None, new), "settings": _said(new)}
     adapters = _adapters(before, after, old, new)
-    settings = changed(_other(old), _other(new))
+    settings = [*changed(_other(old), _other(new)), *_other_entry(before, after, old, new)]
     parts, manner = _pods(found, namespace, new.name)
     if not adapters and not settings and not parts:
         return None
@@ -54,6 +54,13 @@ def _kitchen(
     away = _away(after, new, pods, manner)
     entry = _entry(new, namespace, "changed", pods, manner=f"{manner}: {', '.join(parts)}" if parts else "", away=away)
     return {**entry, "adapters": adapters, "settings": settings}
+
+
+def _other_entry(before: Facts | None, after: Facts, old: Kitchen, new: Kitchen) -> Iterator[str]:
+    """Say that a base model of the same name is another one."""
+    had = before.catalog.base_models.get(old.base_model) if before else None
+    if old.base_model == new.base_model and had != after.catalog.base_models.get(new.base_model):
+        yield f"baseModel {new.base_model}: another entry in the catalog"
 
 
 def _gone(before: Facts, after: Facts, old: Kitchen) -> Entry:

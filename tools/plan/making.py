@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from infra.faults import FaultsError
+from infra.faults import Fault, FaultsError
+from infra.load import read_stack_file
 from ops.plan.report import Entry, Environment, Report
 from tools.local.offline import STACKS
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
+from tools.own_file import remove
 from tools.plan import running
+from tools.plan.approvals import Roles, roles, stated_roles
 from tools.plan.cache import BaseCache
 from tools.plan.drifted import drifted
 from tools.plan.environment import How, Side, environment, failed
@@ -55,8 +58,13 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
     git = Git(said.project)
     base = git.base(said.base)
     folder = said.directory / "plan"
+    if git.holds(folder):
+        rule = "must not be in Git: it is what plans keep for themselves, and a change could forge its own base there"
+        raise FaultsError(
+            "plan", [Fault(path="folder", value=str(folder), rule=rule, example=f"git rm -r --cached {folder}")]
+        )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
+    with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
         tree = Path(place) if base else None
         if base and tree:
             git.extract(base, tree, stacks)
@@ -137,9 +145,19 @@ class _Plan:
         if self.plans.head is not None and new.goal.ended and not said.recorded:  # it may be the base of the next plan
             self.plans.cache.write(self.stack, self._key(self.plans.head), new.goal)
         how = How(base=base, today=said.today, recorded=said.recorded,
-                  other_pack=base is not None and self.plans.git.pack_differs(base))  # fmt: skip
+                  code=self.plans.git.changed(base) if base else {}, groups=self._groups())  # fmt: skip
         made = environment(self.stack, old, new, how)
         return replace(made, drift=self._drift(self.after)) if said.context else made
+
+    def _groups(self) -> Roles | None:
+        """Who has which role in the base, also where its settings cannot be used any more."""
+        if self.before is not None:
+            return roles(self.before.settings)
+        try:
+            tree = self.plans.tree
+            return stated_roles(read_stack_file(tree / settings_file(self.stack))) if tree else None
+        except FaultsError:
+            return None
 
     def _drift(self, after: Facts) -> Entry:
         said, folder = self.plans.said, self.plans.folder / f"{self.stack}-head"
@@ -170,6 +188,14 @@ def _old_facts(tree: Path | None, stack: str) -> Facts | None:
         return facts(tree, stack) if tree else None
     except FaultsError:
         return None
+
+
+@contextmanager
+def _cleared(folder: Path) -> Iterator[None]:
+    """Without what a plan that was ended midway has left; nobody else is at work in the folder."""
+    for left in folder.glob("base-*"):
+        remove(left)
+    yield
 
 
 @contextmanager

@@ -99,6 +99,7 @@ _ESCALATION: Edit = (
 _OF_SUPPORT = "      baseModel: %s\n      pool: l40s\n      adapters: [helpdesk-faq"
 _ACCESS = "      access: [{groups: [engineering-callers, legal-callers]}]\n"
 _DIGEST = "0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967"
+_WEIGHTS = "94fb47efc76c1fae8c2daa6b3a532c3acdb0d7ef8140aa52ca8045faef2e4af4"
 _PREFIX = "    bucketPrefix: dev-\n"
 
 
@@ -169,6 +170,19 @@ CHANGES: Sequence[Change] = (
     _dev("broken-settings", ("maxLoraRank: 8,", "maxLoraRank: 4,")),
     Change(name="policy-warning", stack="dev", edits=[_NO_PROBE]),
     Change(name="policy-violation", stack="dev", edits=[_ESCALATION]),
+    Change(
+        name="code-beside-tuning",
+        stack="dev",
+        edits=[
+            ("components/tenancy/network.py", '"policyTypes": ["Ingress", "Egress"]}', '"policyTypes": ["Ingress"]}'),
+            (DEV, "maxModelLen: 8192, concurrency: 16}", "maxModelLen: 8192, concurrency: 12}"),
+        ],
+    ),
+    Change(name="checks-weakened", stack="prod", edits=[("infra/rules/access.py", "\ndef ", "\n# less\ndef ")]),
+    Change(
+        name="licence-added", stack="dev", edits=[("infra/catalog/licences.yaml", "- MIT", "- MIT\n- GPL-3.0-only")]
+    ),
+    Change(name="weights-anew", stack="prod", edits=[("infra/catalog/base-models.yaml", _WEIGHTS, "a" * 64)]),
     _dev("storage-class", ("className: shared-rwx", "className: cephfs-rwx")),
 )
 

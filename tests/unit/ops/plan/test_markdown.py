@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.plan.markdown import MOST, head, markdown, plain
-from ops.plan.report import Environment
+from ops.plan.report import NEEDS_APPROVAL, Environment
 from ops.plan.style import Markdown
 from tests.support.plan_reports import adapter, kitchen, quiet, report, whole
 
 HEADS = sorted((Path(__file__).parent / "heads").glob("*.md"))
-HOSTILE = "<img src=x onerror=alert(1)> [a](http://x) `b` **c** | @everyone #1 \x1b[31m\u202e </details>"
+HOSTILE = "<img src=x onerror=alert(1)> [a](http://x) `b` **c** | @everyone #1 $x$ \x1b[31m\u202e </details>"
 
 
 def test_the_verdict_comes_first_and_the_next_step_last() -> None:
@@ -49,6 +50,40 @@ def test_a_head_is_read_in_twenty_seconds() -> None:
     assert len(lines) <= 26
     assert max(map(len, lines)) <= 520
     assert "and 37 more of these below" in head(report(many))
+
+
+def test_drift_is_told_where_nothing_changes() -> None:
+    drift = {"text": "1 object not as recorded", "lines": ["gone: ConfigMap a"]}
+    text = markdown(report(replace(quiet(), drift=drift)))
+    assert "\n- drift: 1 object not as recorded\n" in text
+    assert "gone: ConfigMap a" in text
+    assert text.count("<details>") == 1
+
+
+@pytest.mark.parametrize("long", ["x" * 100_000, "@e #1 $a$ <b> " * 8000])
+def test_texts_without_end_do_not_make_a_head_longer_than_a_page(long: str) -> None:
+    one = whole(
+        verdict=NEEDS_APPROVAL,
+        approvals=[long] * 9,
+        reasons=[long] * 9,
+        notes=[long] * 9,
+        unknown=[long] * 9,
+        kitchens=[kitchen(name=f"{number}{long}", settings=[long] * 4) for number in range(9)],
+        access=[{**entry, "who": long, "what": long} for entry in whole().access],
+        next={"command": long, "back": long},
+    )
+    text = markdown(report(one, quiet()))
+    assert len(text) < MOST
+    assert text.startswith("### Plan: dev: needs approval; prod: no changes\n")
+    assert "**dev: needs approval of " in text
+
+
+def test_a_head_of_many_environments_is_cut_after_its_verdicts() -> None:
+    many = [whole(name=f"e{number}", notes=["y" * 250] * 3) for number in range(60)]
+    text = markdown(report(*many))
+    assert len(text) < MOST
+    assert all(f"e{number}: denied" in text.splitlines()[0] for number in range(60))
+    assert "cut here" in text
 
 
 def test_no_changes_is_said_and_nothing_else_is() -> None:

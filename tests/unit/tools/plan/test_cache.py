@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,28 @@ def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-ODD = '{"version": 1, "status": 0, "resources": {"u": %s}, "messages": [], "violations": []}'
+ODD = '{"version": 2, "status": 0, "resources": {"u": %s}, "messages": [], "violations": []}'
+FORM = json.dumps(planned({"inputs": {"a": [1]}}, "t:a:B", "u::n").as_json())
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"version": 1}', '{"version": 99}', ODD % "{}", ODD % "1", ODD % '{"images": 1}']
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"version": 2}',
+        '{"version": 99}',
+        ODD % "{}",
+        ODD % "1",
+        ODD % '{"images": 1}',
+        ODD % FORM.replace('"images": []', '"images": "ab"'),
+        ODD % FORM.replace('"leaves": {', '"leaves": {"x": 1, '),
+        ODD % FORM.replace('"pods": {}', '"pods": null'),
+        ODD % FORM.replace('"protected": false', '"protected": "no"'),
+        (ODD % FORM).replace('"violations": []', '"violations": [{"policy": 1}]'),
+        (ODD % FORM).replace('"status": 0', '"status": 1'),
+    ],
 )
 def test_a_damaged_file_is_not_known(tmp_path: Path, text: str) -> None:
     cache = BaseCache(tmp_path)
@@ -48,6 +66,14 @@ def test_a_damaged_file_is_not_known(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     assert cache.read("dev", "k") is None
     cache.write("dev", "k", goal())
+    assert cache.read("dev", "k") is not None
+
+
+def test_what_is_well_formed_is_known(tmp_path: Path) -> None:
+    cache = BaseCache(tmp_path)
+    cache.write("dev", "k", goal())
+    (file,) = tmp_path.iterdir()
+    file.write_text(ODD % FORM)
     assert cache.read("dev", "k") is not None
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
 from infra.faults import Fault, FaultsError
-from ops.plan.report import DENIED, FAILED, NEEDS_APPROVAL, SAFE
+from ops.plan.report import DENIED, FAILED, NEEDS_APPROVAL, SAFE, Report
 from tests.support.plan_reports import quiet, report, whole
 from tools.plan import command
 
@@ -34,3 +35,33 @@ def test_stacks_that_are_none_are_told_at_once() -> None:
         command.run(parser.parse_args(["--stack", "dev", "--stack", "test", "--stack", "../x"]))
     assert [(fault.path, fault.value) for fault in raised.value.faults] == [("--stack", "../x"), ("--stack", "test")]
     assert "known: dev, prod; example: --stack dev" in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["file", "below a file"])
+def test_a_folder_that_cannot_be_written_is_told_at_once(kind: str, tmp_path: Path) -> None:
+    place = tmp_path / "a"
+    place.write_text("x")
+    parser = argparse.ArgumentParser()
+    command.arguments(parser)
+    folder = place if kind == "file" else place / "b"
+    with pytest.raises(FaultsError, match=r"--out.*must be a folder that can be written to"):
+        command.run(parser.parse_args(["--stack", "dev", "--out", str(folder)]))
+
+
+def test_every_environment_with_a_settings_file_is_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is gone too, of those that the project always has."""
+    for name in ("dev", "test"):
+        (tmp_path / f"Pulumi.{name}.yaml").write_text("config: {}")
+    planned: list[str] = []
+
+    def report_of(stacks: list[str], *_: object) -> Report:
+        planned.extend(stacks)
+        return report(quiet())
+
+    monkeypatch.setattr(command, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(command, "ensure", lambda *_: None)
+    monkeypatch.setattr(command, "report_of", report_of)
+    parser = argparse.ArgumentParser()
+    command.arguments(parser)
+    assert command.run(parser.parse_args([])) == 0
+    assert planned == ["dev", "prod", "test"]

@@ -83,6 +83,18 @@ def test_the_sum_does_not_go_by_the_order_of_resources() -> None:
     assert digest(differences({}, every)) == digest(differences({}, dict(reversed(list(every.items())))))
 
 
+def test_what_goes_is_another_sum_than_what_is_hidden() -> None:
+    old = {"u": replace(one(), leaves={"a": "1"})}
+    gone, hidden = ({"u": replace(one(), leaves=leaves)} for leaves in ({}, {"a": SECRET}))
+    assert digest(differences(old, gone)) != digest(differences(old, hidden))
+
+
+def test_code_without_any_property_is_in_the_sum() -> None:
+    sums = [digest([], {}, code) for code in ({}, {"infra/a.py": "1"}, {"infra/a.py": "2"}, {"infra/b.py": "1"})]
+    assert len(set(sums)) == 4
+    assert digest([]) == sums[0]
+
+
 def test_no_secret_is_in_the_sum() -> None:
     values = [replace(one(), leaves={"a": mark}) for mark in (SECRET, UNKNOWN)]
     assert len({digest(differences({}, {"u": value})) for value in values}) == 1

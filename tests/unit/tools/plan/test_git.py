@@ -60,6 +60,17 @@ def test_a_pipeline_names_the_target_branch(repository: Repository, monkeypatch:
     assert Git(repository.folder).base(None) == release
 
 
+@pytest.mark.parametrize("name", ["release", "--output=x"])
+def test_a_branch_that_a_pipeline_names_and_has_not_fetched_is_told(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Another base in its place would be compared with, and nobody would see it."""
+    monkeypatch.setenv("GITHUB_BASE_REF", name)
+    with pytest.raises(FaultsError, match=r"GITHUB_BASE_REF.*fetch-depth: 0"):
+        Git(repository.folder).base(None)
+    assert Git(repository.folder).base("main") == repository.first
+
+
 @pytest.mark.parametrize("name", ["nothing", "--output=/tmp/x", "-h", "HEAD~5", ""])
 def test_a_base_that_is_none_is_one_message(repository: Repository, name: str) -> None:
     with pytest.raises(FaultsError, match="--base"):
@@ -86,14 +97,44 @@ def test_only_what_a_stack_comes_from_counts(repository: Repository) -> None:
     assert git.differs(repository.first, "dev")
 
 
-def test_another_pack_is_seen(repository: Repository) -> None:
+def test_files_of_the_program_that_differ_are_named_with_their_sums(repository: Repository) -> None:
     git = Git(repository.folder)
-    repository.commit("infra/a.py", "2")
-    assert not git.pack_differs(repository.first)
+    assert git.changed(repository.first) == {}
+    for name in ("docs/a.md", "Pulumi.dev.yaml"):
+        repository.commit(name, "x")
+    (repository.folder / "infra" / "catalog").mkdir()
+    repository.commit("infra/catalog/adapters.yaml", "its entries are compared one by one")
+    assert git.changed(repository.first) == {}
+    repository.commit("infra/catalog/serves.yaml", "x")
     (repository.folder / "policies").mkdir()
-    (repository.folder / "policies" / "a.py").write_text("x")
-    assert git.pack_differs(repository.first)
+    (repository.folder / "policies" / "a b.py").write_text("x")
+    (repository.folder / "policies" / "link").symlink_to("nowhere")
+    (repository.folder / "requirements.lock").write_text("y")
+    (repository.folder / "infra" / "a.py").unlink()
+    found = git.changed(repository.first)
+    assert list(found) == [
+        "infra/a.py", "infra/catalog/serves.yaml", "policies/a b.py", "policies/link", "requirements.lock"
+    ]  # fmt: skip
+    assert found["infra/a.py"] == ""
+    assert found["policies/a b.py"] == found["infra/catalog/serves.yaml"] != found["requirements.lock"]
     assert git.differs(repository.first, "dev")
+
+
+def test_what_plans_keep_must_not_be_in_git(repository: Repository) -> None:
+    git, kept = Git(repository.folder), repository.folder / ".kitchen" / "plan"
+    assert not git.holds(kept)
+    (kept / "cache").mkdir(parents=True)
+    repository.commit(".kitchen/plan/cache/dev-0.json", "{}")
+    assert git.holds(kept)
+    assert not git.holds(repository.folder.parent / "elsewhere")
+    assert not git.holds(repository.folder / ".kitchen" / "planned")
+
+
+def test_nor_behind_a_link_that_git_holds(repository: Repository) -> None:
+    (repository.folder / ".kitchen").symlink_to("docs")
+    assert not Git(repository.folder).holds(repository.folder / ".kitchen" / "plan")
+    repository.commit("docs/a.md", "x")
+    assert Git(repository.folder).holds(repository.folder / ".kitchen" / "plan")
 
 
 def test_sums_go_by_content(repository: Repository) -> None:

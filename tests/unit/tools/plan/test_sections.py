@@ -16,7 +16,7 @@ from tools.engine.outcome import Message, Outcome, Violation
 from tools.local.workspace import REPOSITORY
 from tools.plan import approvals, callers, capacity, judged, kitchens
 from tools.plan.compare import Difference, digest
-from tools.plan.facts import Facts, changed, flat, of_environment, resealed
+from tools.plan.facts import Facts, changed, flat, of_catalog, of_environment, resealed
 from tools.plan.planned import Planned
 
 Edit = Callable[[dict[str, Any]], Any]
@@ -183,12 +183,95 @@ def test_who_is_asked(edit: Edit, stack: str, whom: set[str]) -> None:
     assert set(asked(edit, stack)) == whom
 
 
+def test_what_goes_from_one_tenant_to_another_is_the_old_owners_too() -> None:
+    def moves(data: dict[str, Any]) -> None:
+        data["kitchens"]["contracts"]["tenant"] = "engineering"
+
+    def swaps(data: dict[str, Any]) -> None:
+        support, contracts = data["kitchens"]["support"], data["kitchens"]["contracts"]
+        support["adapters"][1], contracts["adapters"][0] = contracts["adapters"][0], support["adapters"][1]
+
+    reasons = asked(moves, "prod")
+    assert set(reasons) == {"developer-platform", "legal-office", "security-office"}
+    assert (
+        "contracts goes to engineering, legal-callers no longer may call legal-contract-review"
+        in (reasons["legal-office"])
+    )
+    assert "engineering-callers may call legal-contract-review" in reasons["security-office"]
+    assert set(asked(swaps, "prod")) == {"legal-office", "security-office", "support-team"}
+
+
 def test_a_change_does_not_name_its_own_approvers() -> None:
     def both(data: dict[str, Any]) -> None:
         data["groups"]["platform"] = ["mallory"]
         data["tenants"]["sales"]["quota"]["gpus"] = 3
 
     assert set(asked(both)) == {"ai-platform", "security-office"}
+
+
+@pytest.mark.parametrize(
+    ("code", "whom"),
+    [
+        (["components/tenancy/network.py"], {"ai-platform"}),
+        (["infra/payload/fetch_adapters.py", "Pulumi.yaml"], {"ai-platform"}),
+        (["requirements.lock"], {"ai-platform"}),
+        (["infra/rules/access.py"], {"security-office"}),
+        (["infra/catalog/server-flags.json"], {"security-office"}),
+        (["infra/schema/settings.schema.json"], {"security-office"}),
+        (["policies/pack.py"], {"security-office"}),
+        (["policies/pack.py", "infra/rules/a.py", "infra/a.py"], {"ai-platform", "security-office"}),
+    ],
+)
+def test_other_code_is_somebodys_whatever_else_changes(code: list[str], whom: set[str]) -> None:
+    after = side(kitchen("support", {"runtime": {"maxLoraRank": 16, "maxLoras": 2, "concurrency": 16}}))
+    told = parts(side(), after)
+    told["settings"] += approvals.of_code(code)
+    assert set(approvals.asked(side(), after, (), told).approvals) == whom
+    assert set(approvals.asked(None, after, (), told, approvals.roles(side().settings)).approvals) >= whom
+
+
+def test_objects_that_change_with_code_are_named_guards_first() -> None:
+    names = ("ConfigMap", "Deployment", "Service", "Job", "NetworkPolicy")
+    found = [Difference(operation="update", resource=Planned(type=f"k:v1:{kind}", name="a")) for kind in names]
+    told = {**parts(side(), side()), "settings": approvals.of_code(["infra/a.py"])}
+    (reason,) = approvals.asked(side(), side(), found, told).reasons
+    assert "with that change: NetworkPolicy a, ConfigMap a, Deployment a + 2 more" in reason
+
+
+def test_entries_of_the_catalog_are_told_and_approved() -> None:
+    before = side()
+    other = replace(before.catalog.base_models["tsuzumi-7b-instruct/v1"], licence="MIT")
+    catalog = replace(
+        before.catalog,
+        base_models={**before.catalog.base_models, other.ref: other},
+        licences=(*before.catalog.licences, "GPL-3.0-only"),
+        adapters={name: one for name, one in before.catalog.adapters.items() if name != "code-review/v2026-05-01"},
+    )
+    after = replace(before, catalog=catalog)
+    lines = of_catalog(before, after)
+    assert lines == [
+        "catalog.baseModels: tsuzumi-7b-instruct/v1 is another entry",
+        "catalog.adapters: code-review/v2026-05-01 goes",
+        "catalog.licences: GPL-3.0-only comes",
+    ]
+    told = {**parts(before, after), "settings": lines}
+    assert [entry["settings"] for entry in told["kitchens"]] == [
+        ["baseModel tsuzumi-7b-instruct/v1: another entry in the catalog"]
+    ] * 2
+    assert set(approvals.asked(before, after, (), told).approvals) == {
+        "ai-platform", "security-office", "support-team", "sales-operations"}  # fmt: skip
+    assert of_catalog(before, before) == []
+
+
+def test_a_base_that_todays_rules_refuse_still_says_who_approves() -> None:
+    said = {"groups": {"security": ["s"], "odd": "x"}, "tenants": {"sales": {"owner": "o"}, "odd": 1}, "more": 1}
+    found = approvals.stated_roles(said)
+    assert found == approvals.Roles(groups={"security": ["s"]}, owners={"sales": "o"})
+    assert approvals.stated_roles({}) is None
+    assert approvals.stated_roles({"groups": []}) is None
+    after = side(lambda data: data["groups"].update(security=["mallory"], platform=["mallory"]))
+    told = {**parts(side(), after), "settings": approvals.of_code(["policies/a.py"])}
+    assert "mallory" not in approvals.asked(None, after, (), told, found).approvals
 
 
 def test_objects_that_change_without_a_reason_are_the_platforms() -> None:
