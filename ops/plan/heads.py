@@ -8,6 +8,7 @@ from ops.plan.report import DENIED, FAILED, NEEDS_APPROVAL, NO_CHANGES, OPERATIO
 from ops.plan.style import Style, shortened
 
 _FEW, _MANY, _MOST = 2, 3, 8
+NOTHING = "nothing to take back"
 SOON_DAYS = 14
 """As many days before its end an exemption is in the head."""
 
@@ -25,7 +26,9 @@ def environment(one: Environment, style: Style) -> list[str]:
         lines[0] += f"; {_counts(one)}"
         lines += [f"- {line}" for line in _lines(one, style)]
     lost = "; what is lost does not come back" if any(entry["data"] for entry in one.red) else ""
-    return [*lines, f"- next: {style.code(one.next['command'])}; takes it back: {style.code(one.next['back'])}{lost}"]
+    back = one.next["back"]
+    way = "takes it back" if back == NOTHING else "takes it back, by a pull request"
+    return [*lines, f"- next: {style.code(one.next['command'])}; {way}: {style.code(back)}{lost}"]
 
 
 def adapter(entry: Entry) -> str:

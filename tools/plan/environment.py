@@ -147,7 +147,7 @@ def _compared(base: str | None, old: Side | None, *, recorded: bool) -> Entry:
 def _next(
     name: str, verdict: str, base: str | None, changed_kitchens: Sequence[Entry], *, elsewhere: bool = True
 ) -> Entry:
-    """The next step, and what takes it back once it is done."""
+    """The next step, and the command that makes the change which takes it back: that is planned and approved again."""
     if verdict in (report.DENIED, report.FAILED):
         return {"command": f"mend it, then make plan STACK={name}", "back": "nothing to take back"}
     if verdict == report.NO_CHANGES:
@@ -156,4 +156,4 @@ def _next(
     back = "git revert COMMIT"
     if base and not elsewhere and len(only) == len(changed_kitchens) == 1:
         back = f"kitchen rollback {only[0]['name']} --to {base[:12]} --stack {name} --commit"
-    return {"command": f"make deliver STACK={name}", "back": f"{back} && make deliver STACK={name}"}
+    return {"command": f"make deliver STACK={name}", "back": back}

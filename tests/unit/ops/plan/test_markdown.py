@@ -23,7 +23,7 @@ def test_the_verdict_comes_first_and_the_next_step_last() -> None:
     assert lines[0] == "### Plan: dev: denied; prod: no changes"
     assert lines[2].startswith("**dev: denied**; 1 to create, 2 to update, 1 to replace, 1 to delete; 83 stay")
     (step,) = (line for line in lines if line.startswith("- next: "))
-    back = "takes it back: `git revert COMMIT && make deliver STACK=dev`"
+    back = "takes it back, by a pull request: `git revert COMMIT`"
     assert step == f"- next: `make deliver STACK=dev`; {back}; what is lost does not come back"
     assert head(report(whole(red=[]))).endswith(f"{back}\n")
 
