@@ -201,7 +201,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/gitops/command.py": ("path.read_text()", "path.write_text(text)"),
     "tools/identity/command.py": ("file.read_bytes()",),
     "tools/identity/judged.py": ("file.write_text(", "config.write_text("),
-    "tools/plan/git.py": ("tarfile.open(",),
+    "tools/plan/git.py": ("tarfile.open(", "path.read_bytes()"),
     # A file that is locked, with the number of the process that holds it.
     "tools/plan/making.py": ("(folder / 'lock').open('a')", "lock.read_text()"),
     # CRDs of the toolchain; what the engine and a side's own Python have answered.
