@@ -12,9 +12,9 @@ import yaml
 
 from tests.cluster.support.kubectl import OURS
 from tests.delivery.support.argocd import NAMESPACE, ArgoCd
+from tests.delivery.support.beside import kitchen_and_scratch
 from tests.delivery.support.rendered import BRANCH, Name, gitops, live, point_at, rendered
 from tests.delivery.support.scratch import Scratch
-from tools.local.up import LocalKitchen
 
 APPLICATION = "kitchen-dev"
 SETTLED = ("Synced", "Healthy")
@@ -34,12 +34,7 @@ class Delivered(NamedTuple):
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
     folder = tmp_path_factory.mktemp("delivery")
     with ExitStack() as stack:
-        kitchen = LocalKitchen(folder / "kitchen")
-        stack.enter_context(kitchen.cluster)  # with the guard that ends it with this process
-        stack.callback(kitchen.down)
-        kitchen.up()
-        scratch = Scratch(folder / "scratch")
-        scratch.make()
+        kitchen, scratch = kitchen_and_scratch(folder, stack)
         argocd = ArgoCd(folder / "argocd", kitchen.cluster.kubeconfig, scratch.bare.parent)
         point_at(scratch, kitchen.cluster.minio_endpoint, f"{argocd.address}/kitchen.git")
         gitops(scratch, "--push")

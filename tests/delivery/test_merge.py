@@ -13,6 +13,7 @@ import yaml
 
 from tests.cluster.support.kubectl import Kubectl
 from tests.delivery.support.acting import Act, Ran
+from tests.delivery.support.beside import kitchen_and_scratch
 from tests.delivery.support.forges import NUMBER, nothing_secret, pull_request, runner
 from tests.delivery.support.scratch import Scratch
 from tests.support.forge_server import TOKEN, ForgeServer
@@ -49,12 +50,7 @@ class Scene(NamedTuple):
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("merge")
     with ExitStack() as stack:
-        kitchen = LocalKitchen(folder / "kitchen")
-        stack.enter_context(kitchen.cluster)  # with the guard that ends it with this process
-        stack.callback(kitchen.down)
-        kitchen.up()
-        scratch = Scratch(folder / "scratch")
-        scratch.make()
+        kitchen, scratch = kitchen_and_scratch(folder, stack)
         write(scratch, as_up(kitchen))
         scratch.commit("dev as it is up")
         scratch.git("push", "--quiet", "origin", "main")

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from tests.cluster.support.kubectl import OURS, Kubectl, eventually, is_ready
+from tests.delivery.support.beside import kitchen_and_scratch
 from tests.delivery.support.rendered import BRANCH, Name, gitops, live, manifests, point_at, rendered
 from tests.delivery.support.scratch import Scratch
-from tools.local.up import LocalKitchen
 
 ELSEWHERE = "git://127.0.0.1/kitchen.git"
 
@@ -31,12 +31,7 @@ class Both(NamedTuple):
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     folder = tmp_path_factory.mktemp("rendered")
     with ExitStack() as stack:
-        kitchen = LocalKitchen(folder / "kitchen")
-        stack.enter_context(kitchen.cluster)  # with the guard that ends it with this process
-        stack.callback(kitchen.down)
-        kitchen.up()
-        scratch = Scratch(folder / "scratch")
-        scratch.make()
+        kitchen, scratch = kitchen_and_scratch(folder, stack)
         point_at(scratch, kitchen.cluster.minio_endpoint, ELSEWHERE)
         gitops(scratch, "--push")
         kubectl, names = Kubectl(kitchen.cluster.kubeconfig), rendered(scratch)
