@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,11 +53,12 @@ def place_of(path: Path) -> Place:
 
 def text(stack: str, branch: str, rendered: Rendered, place: Place) -> str:
     """The file `deploy/argocd/STACK.yaml`."""
-    documents = (_project(stack, rendered, place), _application(stack, branch, place))
+    namespaces = sorted({one.namespace for one in rendered.manifests if one.namespace})
+    documents = (_project(stack, namespaces, rendered, place), _application(stack, branch, namespaces, place))
     return _HEAD.format(stack=stack) + yaml.safe_dump_all(documents, sort_keys=False, width=120)
 
 
-def _project(stack: str, rendered: Rendered, place: Place) -> dict[str, Any]:
+def _project(stack: str, namespaces: Sequence[str], rendered: Rendered, place: Place) -> dict[str, Any]:
     inside = [one for one in rendered.manifests if one.namespace]
     outside = [one for one in rendered.manifests if not one.namespace]
     return {
@@ -67,9 +68,7 @@ def _project(stack: str, rendered: Rendered, place: Place) -> dict[str, Any]:
         "spec": {
             "description": f"Private AI Kitchen, environment {stack}",
             "sourceRepos": [place.repository],
-            "destinations": [
-                {"server": place.server, "namespace": name} for name in sorted({one.namespace for one in inside})
-            ],
+            "destinations": [{"server": place.server, "namespace": name} for name in namespaces],
             "clusterResourceWhitelist": _kinds((one.group, one.kind) for one in outside),
             "namespaceResourceWhitelist": _kinds((one.group, one.kind) for one in inside),
         },
@@ -87,7 +86,9 @@ def _kinds(kinds: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"group": group, "kind": kind} for group, kind in sorted(set(kinds))]
 
 
-def _application(stack: str, branch: str, place: Place) -> dict[str, Any]:
+def _application(stack: str, branch: str, namespaces: Sequence[str], place: Place) -> dict[str, Any]:
+    # Argo CD asks that the project permits this namespace; each object of the branch says its own.
+    namespace = {"namespace": namespaces[0]} if namespaces else {}
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
@@ -100,7 +101,7 @@ def _application(stack: str, branch: str, place: Place) -> dict[str, Any]:
                 "path": FOLDER,
                 "directory": {"recurse": True},
             },
-            "destination": {"server": place.server},
+            "destination": {"server": place.server, **namespace},
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},
                 "syncOptions": ["ServerSideApply=true", "ApplyOutOfSyncOnly=true", "PruneLast=true"],

@@ -276,6 +276,7 @@ def test_the_project_permits_what_is_rendered_and_nothing_else(put: Put) -> None
     assert [one["kind"] for one in project["spec"]["clusterResourceWhitelist"]] == ["Namespace", "PriorityClass"]
     assert [one["kind"] for one in project["spec"]["namespaceResourceWhitelist"]] == [
         "ConfigMap", "PersistentVolumeClaim", "InferenceService"]  # fmt: skip
+    assert app["spec"]["destination"] in project["spec"]["destinations"], "Argo CD refuses the Application otherwise"
     assert project["spec"]["sourceRepos"] == [app["spec"]["source"]["repoURL"]]
     assert "*" not in text
 
