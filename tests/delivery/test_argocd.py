@@ -110,6 +110,16 @@ def test_a_change_by_hand_is_taken_back(delivered: Delivered) -> None:
     delivered.argocd.wait(APPLICATION, SETTLED, 60)
 
 
+def test_a_kitchen_that_is_stopped_is_no_progress_without_end(delivered: Delivered) -> None:
+    """Seen by deploy/argocd/health.yaml: what Argo CD 3.2.0 has itself never finds a kitchen healthy."""
+    kubectl, stop = delivered.argocd.kubectl, "serving.kserve.io/stop"
+    where = ("--namespace", "helpdesk-dev", "inferenceservice", "search")
+    kubectl("annotate", *where, f"{stop}=true")
+    delivered.argocd.wait(APPLICATION, ("Synced", "Suspended"), 60)
+    kubectl("annotate", *where, f"{stop}-")
+    delivered.argocd.wait(APPLICATION, SETTLED, 60)
+
+
 def test_a_field_that_another_hand_adds_is_not_seen(delivered: Delivered) -> None:
     """A limit of Argo CD, which docs/pipelines.md names: what Git does not say of an object is nobody's business."""
     kubectl = delivered.argocd.kubectl

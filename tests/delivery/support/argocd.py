@@ -17,6 +17,7 @@ import yaml
 from tests.cluster.support.kubectl import Kubectl
 from tests.entry.counter.parts import Part, valkey
 from tests.support.ports import free_ports
+from tools.local.workspace import REPOSITORY
 from tools.toolchain import binary
 
 NAMESPACE = "argocd"
@@ -65,7 +66,7 @@ class ArgoCd:
     def said(self, name: str) -> str:
         """What Argo CD says of the last sync and of each object in it."""
         status = self.application(name).get("status", {})
-        return yaml.safe_dump([status.get("conditions"), status.get("operationState", {})])
+        return yaml.safe_dump([status.get("conditions"), status.get("operationState", {})], width=10_000)
 
     def wait(self, name: str, wanted: tuple[str, str], seconds: float) -> float:
         """How long it took until it was so."""
@@ -103,8 +104,9 @@ class ArgoCd:
             metadata = {"name": name, "namespace": NAMESPACE, "labels": _PART_OF}
             return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **fields}
 
+        health = yaml.safe_load((REPOSITORY / "deploy" / "argocd" / "health.yaml").read_text())
         return [
-            named("ConfigMap", "argocd-cm", data={"timeout.reconciliation": "5s"}),
+            named("ConfigMap", "argocd-cm", data={"timeout.reconciliation": "5s", **health["data"]}),
             named("ConfigMap", "argocd-rbac-cm"),
             named("Secret", "argocd-secret", stringData={"server.secretkey": "for-this-test-alone"}),
         ]
