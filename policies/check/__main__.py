@@ -21,7 +21,7 @@ from policies.check.reports import FORMATS, Result
 from policies.check.state import state_documents
 from policies.judging.pace import notes, one_request
 from policies.judging.stack_rule import StackRule
-from policies.judging.world import World, world_from
+from policies.judging.world import World, settings_of, world_from
 from policies.pack import RULES, STACK_RULES
 from policies.reading.own import yaml_document
 
@@ -174,7 +174,8 @@ def _settings(path: Path) -> dict[str, Any]:
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
         raise CheckError(f"{path}: must hold a mapping `config`; example: Pulumi.prod.yaml")
-    return {str(key).removeprefix("kitchen:"): value for key, value in config.items()}
+    # The engine rewrites a stack file with its plain values as text: `phase: "3"` means what `phase: 3` does.
+    return settings_of({str(key): value for key, value in config.items()})
 
 
 if __name__ == "__main__":

@@ -184,6 +184,19 @@ def test_a_configuration_that_cannot_be_used_is_told(
     assert expected in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("said", "status"), [("3", 0), ("'3'", 0), ("1", 1), ("'1'", 1)])
+def test_a_settings_file_that_the_engine_has_written_means_the_same(said: str, status: int, tmp_path: Path) -> None:
+    """The engine writes plain values back as text."""
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(f"config: {{kitchen:environment: dev, kitchen:phase: {said}}}\n")
+    service = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: a, namespace: team}\n"
+    (tmp_path / "a.yaml").write_text(service + "spec: {predictor: {minReplicas: 1}}\n")
+    only = tmp_path / "only.json"
+    rules = (rule.id for rule in (*RULES, *STACK_RULES))
+    only.write_text(json.dumps({rule: "disabled" for rule in rules if rule != "phases-not-mixed"}))
+    assert main([str(tmp_path / "a.yaml"), "--settings", str(path), "--config", str(only)]) == status
+
+
 def settings(path: Path, expires: str, environment: str = "prod") -> list[str]:
     path.write_text(
         f"config:\n  kitchen:environment: {environment}\n  kitchen:exemptions:\n"
