@@ -249,11 +249,15 @@ def test_a_runner_that_is_lost_is_found_out_by_the_next_delivery(fresh: Site, fo
     assert "dev: delivered" in said
 
 
-def test_of_two_deliveries_at_once_the_second_is_refused_or_waits(fresh: Site, forge: ForgeServer) -> None:
+def test_of_two_deliveries_at_once_the_second_is_refused_or_waits(
+    fresh: Site, forge: ForgeServer, store: MinioServer
+) -> None:
     first = updating(fresh, forge)
-    stopped = engines(fresh.folder)
-    for found in stopped:
-        os.kill(found.pid, signal.SIGSTOP)
+    bucket = fresh.backend["PULUMI_BACKEND_URL"].removeprefix("s3://").partition("?")[0]
+    place, lock = lock_of(store, bucket)
+    said, _ = first.communicate(timeout=SECONDS)
+    assert first.returncode == 0, said
+    store.client().put_object(Bucket=bucket, Key=place, Body=lock)
     told = len(forge.statuses)
     said = fresh.run(*FIRST, status=1, **fresh.variables(forge))
     assert "stack dev: another run is at work on it, and nothing was changed here" in said
@@ -262,10 +266,15 @@ def test_of_two_deliveries_at_once_the_second_is_refused_or_waits(fresh: Site, f
     second = fresh.start(*FIRST, "--wait", "300", **fresh.variables(forge))
     time.sleep(30)
     assert second.poll() is None
-    for found in stopped:
-        os.kill(found.pid, signal.SIGCONT)
-    assert "dev: delivered" in first.communicate(timeout=SECONDS)[0]
+    store.client().delete_object(Bucket=bucket, Key=place)
     said, _ = second.communicate(timeout=SECONDS)
     assert second.returncode == 0, said
     assert "another run is at work on it; waiting" in said
     assert "dev: delivered" in said
+
+
+def lock_of(store: MinioServer, bucket: str) -> tuple[str, bytes]:
+    """Where the engine that is at work keeps others away, and what it has written there."""
+    found = store.client().list_objects_v2(Bucket=bucket, Prefix=".pulumi/locks/")["Contents"]
+    (key,) = [entry["Key"] for entry in found if entry["Key"].endswith(".json")]
+    return key, store.client().get_object(Bucket=bucket, Key=key)["Body"].read()

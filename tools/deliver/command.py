@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tools.deliver.gate import Gate
 from tools.deliver.history import History, Landed
 from tools.deliver.steps import Steps
 from tools.engine.outcome import Outcome
+from tools.engine.recovery import to_recover
 from tools.local.errors import LocalError
 from tools.local.targeted import Targeted
 from tools.local.up import FOLDER
@@ -36,6 +38,7 @@ from tools.progress import note
 
 NO_STACK = "none"
 _EVERY = 15.0
+_LOOKS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +196,7 @@ class Delivery:
                         f"pulumi cancel --stack {asked.stack}"
                     ) from None
                 note(f"stack {asked.stack}: another run is at work on it; waiting")
-                self.sleep(_EVERY)
+                self._wait(end)
             except UnfinishedError as error:
                 self.tried = True
                 self.steps.done("update")
@@ -204,6 +207,19 @@ class Delivery:
                 raise
         self.steps.done("update")
         self._ready()
+
+    def _wait(self, end: float) -> None:
+        """Until the state says that the other run has ended; a minute at most, for a lost one never says so.
+
+        An attempt meanwhile, whose engine comes just as the other's goes, takes its update for one that was cut.
+        """
+        asked = self.asked
+        for _ in range(_LOOKS):
+            self.sleep(_EVERY)
+            other = Backend(asked.stack, asked.project, asked.directory)
+            with suppress(LocalError):  # what ails the backend the next attempt tells
+                if time.monotonic() > end or to_recover(other) is None:
+                    return
 
     def _ready(self) -> None:
         """The update has waited for them; a cluster that cannot be asked proves nothing."""

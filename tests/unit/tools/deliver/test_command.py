@@ -24,6 +24,7 @@ from tools.deliver.calls import ANSWERED, NOT_CALLED, WRONG, Called
 from tools.deliver.command import Asked, Delivery
 from tools.drift import Drift
 from tools.engine.change import Change
+from tools.engine.journal import Journal
 from tools.engine.outcome import Outcome
 from tools.local.errors import LocalError
 from tools.pipeline.by_hand import Stack
@@ -243,8 +244,15 @@ def test_a_wait_ends_and_earlier_plans_still_count(delivery: Delivery, monkeypat
 
     monkeypatch.setattr(command, "deploy", busy)
     delivery.asked = Asked(stack="dev", wait=60, project=delivery.asked.project, directory=delivery.asked.directory)
+    looks: list[int] = []
+    monkeypatch.setattr(
+        command,
+        "to_recover",
+        lambda *_: looks.append(len(tries)) or (Journal(since="", before=None) if len(tries) < 2 else None),
+    )
     assert program.run(delivery) == 0
     assert len(tries) == 3
+    assert looks == [1, 1, 1, 1, 2], "tried again after a minute, or as soon as the other run's state is whole"
 
 
 def test_a_model_that_answers_wrongly_fails_and_one_that_was_not_called_does_not(
