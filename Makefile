@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements.stamp
 STACK ?= dev
 
+# Images of containers often set this. Then each start of the engine would compile thousands of lines anew, twice.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv lock toolchain copier toolchain-check toolchain-sources up down recover preview render policy policy-state settings policy-report plan plan-report init secret deploy upgrade-check plan-tell deliver gitops gitops-project gitops-check drift identity days bench profile kills docs golden golden-plans check format lint types test test-unit test-policy test-entry test-monitoring test-engine test-cluster test-days test-plan test-reading test-istio test-record test-calls test-long test-large test-serving test-names test-faults test-delivery metrics stores test-fields architectures flags adapter-names demo test-keycloak test-dashboards dashboards-pictures test-forge test-whole-way bench-fetch clean
 

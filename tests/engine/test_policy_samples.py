@@ -28,20 +28,30 @@ from pathlib import Path
 import pulumi
 import pulumi_random as random
 
-not_known = random.RandomString("not-known", length=8).result
+from infra.pace import all_registered, without_debug_messages, without_stack_traces
+
+without_debug_messages()
+without_stack_traces()
 
 
-def with_unknown(value):
-    if isinstance(value, dict):
-        return {key: with_unknown(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [with_unknown(entry) for entry in value]
-    return not_known if value == UNKNOWN else value
+async def main():
+    not_known = random.RandomString("not-known", length=8).result
+
+    def with_unknown(value):
+        if isinstance(value, dict):
+            return {key: with_unknown(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [with_unknown(entry) for entry in value]
+        return not_known if value == UNKNOWN else value
+
+    for name, token, inputs in json.loads(Path("objects.json").read_text()):
+        pulumi.CustomResource(token, name, with_unknown(inputs))
+    await all_registered()
 
 
-for name, token, inputs in json.loads(Path("objects.json").read_text()):
-    pulumi.CustomResource(token, name, with_unknown(inputs))
+pulumi.run(main)
 """
+"""At the program's own pace: of thousands of samples in one preview the SDK's bookkeeping would be the most part."""
 
 HEADER = re.compile(r"\s*- \[(?P<level>\w+)\].*\]\s+(?P<rule>\S+)\s+\(\S+: (?P<name>\S+)\)")
 OTHER_CATALOG = "images-from-the-registry"
