@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 import time
-from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.faults import Fault, FaultsError, printable
@@ -14,8 +14,9 @@ from ops import metrics_file
 from ops.audit.models import addresses, token
 from ops.forge.errors import ForgeError
 from ops.tell.drift import tell_drift
-from tools.drift_report.findings import Look, ordered
-from tools.drift_report.objects import Seen, of_cluster
+from tools.drift_report import reviewed
+from tools.drift_report.findings import Look, Seen, Unjudged, ordered
+from tools.drift_report.objects import of_cluster
 from tools.drift_report.served import kitchens, of_servers
 from tools.drift_report.sources import Source, source
 from tools.drift_report.store import of_store
@@ -64,6 +65,7 @@ def look(options: argparse.Namespace) -> Look:
     faults = [Fault(path="--skip", value=kind, rule="must be the name of a kind", example="Secret") for kind in wrong]
     bearer, more = token(options.models_token_file)
     faults += more
+    before: list[Unjudged] | None = None
     found: Source | None = None
     urls: dict[str, str] = {}
     try:
@@ -71,6 +73,7 @@ def look(options: argparse.Namespace) -> Look:
         said = kitchens(found.settings)
         urls, more = addresses(options.models, [kitchen.name for kitchen in said.kitchens])
         faults += more
+        before = reviewed.read(options.reviewed, found.environment) if options.reviewed is not None else None
     except FaultsError as error:
         faults += error.faults
     if faults or found is None:
@@ -82,19 +85,28 @@ def look(options: argparse.Namespace) -> Look:
         )
         servers = beside.submit(of_servers, said, urls, bearer)
         cluster = _of_cluster(found, options.context, skipped)
-    seen = [cluster, store.result(), servers.result()]
+    return _joined(found, [cluster, store.result(), servers.result()], before, skipped, began)
+
+
+def _joined(
+    found: Source, seen: Sequence[Seen], before: Sequence[Unjudged] | None, skipped: frozenset[str], began: float
+) -> Look:
     cut = [f"the state itself: {found.cut}; `{found.way.command}` goes on from there"] if found.cut else []
-    known: Counter[str] = Counter()
+    unread = [*cut, *(line for place in seen for line in place.unread)]
+    unjudged = [one for place in seen for one in place.unjudged]
+    more, known = reviewed.judged(unjudged, before, whole=not unread, skipped=skipped)
     for place in seen:
         known += place.known
     return Look(
         stack=found.stack,
         environment=found.environment,
         against=found.against,
-        findings=ordered(one for place in seen for one in place.findings),
+        findings=ordered([*(one for place in seen for one in place.findings), *more]),
         known=known,
-        unread=[*cut, *(line for place in seen for line in place.unread)],
+        unread=unread,
         unasked=[line for place in seen for line in place.unasked],
+        unjudged=unjudged,
+        is_reviewed=before is not None,
         seconds=time.monotonic() - began,
     )
 

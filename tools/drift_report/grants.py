@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +73,8 @@ def _judge(key: Key, live: Object, way: str, entries: Sequence[Entry], found: Gr
         wanted = f"{whom}{namespace}" if whom.endswith(":") else whom
         fault = "" if _bound(live) == (f"ClusterRole {role}", [wanted]) and _is_at_home(live) else "binds another role"
     elif key[1] == "RoleBinding":
-        fault = _of_deployer(live, way, found)
+        fault, stranger = of_deployer(live, way, "Role", {entry.namespace for entry in entries})
+        found.unasked += [f"whether {stranger} is to have the rights of way {way} in {namespace}"] * bool(stranger)
     else:
         beyond = _beyond(live, way, namespace, entries)
         fault = f"allows what `kitchen identity` does not: {beyond[0]}" if beyond else ""
@@ -95,17 +96,21 @@ def _is_at_home(live: Object) -> bool:
     return all(one.get("namespace", inside) == inside for one in live.get("subjects") or [])
 
 
-def _of_deployer(live: Object, way: str, found: Grants) -> str:
-    """What is wrong with a binding; whom it binds other than our own account is said, as an option may name anybody."""
+def of_deployer(live: Object, way: str, role: str, namespaces: Collection[str]) -> tuple[str, str]:
+    """What is wrong with a binding to a role of its name, and whom it binds other than our own account.
+
+    The second is no fault, and is said: an option of `kitchen identity` may name anybody, but for accounts of
+    `namespaces`, which are the environment's own.
+    """
     name = str(live["metadata"]["name"])
     subjects = live.get("subjects") or []
-    if _bound(live)[0] != f"Role {name}" or len(subjects) != 1 or subjects[0].get("kind") != "ServiceAccount":
-        return "binds other than the role of its name to one account"
+    if _bound(live)[0] != f"{role} {name}" or len(subjects) != 1 or subjects[0].get("kind") != "ServiceAccount":
+        return "binds other than the role of its name to one account", ""
     who = f"{subjects[0].get('namespace')}/{subjects[0].get('name')}"
+    if subjects[0].get("namespace") in namespaces:
+        return f"gives {who}, an account of the environment, the rights of whoever deploys", ""
     usual = "argocd/argocd-application-controller" if way == ARGO else f"kitchen-delivery/{name}"
-    if who != usual:
-        found.unasked.append(f"whether {who} is to have the rights of way {way} in {live['metadata']['namespace']}")
-    return ""
+    return "", who if who != usual else ""
 
 
 def _beyond(live: Object, way: str, namespace: str, entries: Sequence[Entry]) -> list[str]:

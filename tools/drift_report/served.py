@@ -9,8 +9,7 @@ from infra.declared import Declared, declared
 from infra.settings import Settings
 from ops.audit.models import models_row
 from ops.audit.verdicts import Verdict
-from tools.drift_report.findings import Change, Finding, Place, What
-from tools.drift_report.objects import Seen
+from tools.drift_report.findings import Change, Finding, Place, Seen, What
 
 
 def kitchens(settings: Settings) -> Declared:

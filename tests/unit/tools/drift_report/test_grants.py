@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.tools.drift.objects import live_object, recorded_object
 from tests.unit.tools.drift_report.test_objects import NAMESPACE, Cluster, plain, seen
+from tools.drift_report.findings import Seen
 from tools.drift_report.grants import IDENTITY_LABEL, OF_OPENSHIFT
-from tools.drift_report.objects import Seen
 from tools.kube import KubeError, Object
 
 RBAC = "rbac.authorization.k8s.io/v1"

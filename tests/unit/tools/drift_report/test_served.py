@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.support.audited import Answer, as_declared, body, models, server
-from tools.drift_report.objects import Seen
+from tools.drift_report.findings import Seen
 from tools.drift_report.served import of_servers
 
 SERVED = ("tsuzumi-7b-instruct", "helpdesk-faq", "helpdesk-classifier")

@@ -8,8 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from components.object_store.minio.accounts import Accounts
-from tools.drift_report.objects import Seen, Way
-from tools.drift_report.store import Ours, _owner, _People, of_store
+from tools.drift_report.findings import Seen
+from tools.drift_report.objects import Way
+from tools.drift_report.people import Ours, People
+from tools.drift_report.store import _owner, of_store
 
 READS = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::dev-lora/*"]}]}
 ALL = {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}]}
@@ -24,7 +26,7 @@ def told(**found: Any) -> list[tuple[str, str, str]]:
     empty: dict[str, Any] = {"users": {}, "members": {}, "groups": {}, "keys": {}}
     policies = {"readwrite": ALL, "consoleAdmin": ADMIN, "support": READS, **found.pop("policies", {})}
     seen = Seen()
-    _People(Accounts(**{**empty, **found, "policies": policies}), OURS, seen).tell()
+    People(Accounts(**{**empty, **found, "policies": policies}), OURS, seen).tell()
     return [(finding.kind, finding.name, finding.more) for finding in seen.findings]
 
 
@@ -76,6 +78,9 @@ def test_a_policy_that_reaches_our_buckets_is_told_before_anybody_has_it() -> No
         ({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}, ""),
         ({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::dev-[l]ora"}, ""),
         ({"Effect": "Allow", "Action": ["*"], "Resource": "x"}, "administers the store"),
+        ({"Effect": "Allow", "Action": ["ad*"]}, "administers the store"),
+        ({"Effect": "Allow", "Action": ["?dmin:CreateUser"]}, "administers the store"),
+        ({"Effect": "Allow", "Action": ["a3:*"], "Resource": "x"}, ""),
     ],
 )
 def test_what_a_policy_reaches(statement: dict[str, Any], words: str) -> None:
