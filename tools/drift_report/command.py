@@ -81,7 +81,13 @@ def look(options: argparse.Namespace) -> Look:
     with ThreadPoolExecutor(2) as beside:
         prefix = found.settings.object_store.bucket_prefix
         store = beside.submit(
-            of_store, found.resources, endpoint=found.store, key=found.key, prefix=prefix, way=found.way
+            of_store,
+            found.resources,
+            endpoint=found.store,
+            key=found.key,
+            prefix=prefix,
+            environment=found.environment,
+            way=found.way,
         )
         servers = beside.submit(of_servers, said, urls, bearer)
         cluster = _of_cluster(found, options.context, skipped)

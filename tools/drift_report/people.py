@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from components.object_store.bucket_policy import canonical
 from tools.drift_report.findings import Finding, Place, Seen, Unjudged, What, sum_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _BUILT_IN = frozenset({"consoleAdmin", "diagnostics", "readonly", "readwrite", "
 _SIGNING_IN = "sign-in of people by OpenID"
 
 OWN_POLICIES, OTHERS, OWN_ACCOUNT, TEMPORARY = "built-in-policy", "of-others", "own-account", "temporary-key"
+DEPLOYER = "deployer"
+"""As in the cluster."""
 RULES = {
     OWN_POLICIES: "every MinIO has it, and nobody has it attached",
     OTHERS: "it is of another program of the store, and reaches none of our buckets",
@@ -40,10 +43,12 @@ class Ours:
         policies: Iterable[str],
         owners: Iterable[Any],
         own: str,
+        accounts: Mapping[str, Mapping[str, Any]],
     ) -> None:
-        """Keep them."""
+        """`accounts` are those of `kitchen identity`, by name with what each may do."""
         self.buckets, self.users, self.policies = frozenset(buckets), frozenset(users), frozenset(policies)
         self.owners, self.own = frozenset(owners) - {None, ""}, own
+        self.accounts = {name: canonical(document) for name, document in accounts.items()}
 
     def reached(self, document: Mapping[str, Any]) -> str:
         """What a policy allows on our buckets, in words; empty where it reaches none of them.
@@ -107,8 +112,17 @@ class People:
                 self._told("membership of user", name, text, f"take it out of group {group}")
         elif name == self._ours.own:
             self._seen.known[OWN_ACCOUNT] += 1
+        elif self._is_of_identity(name):
+            self._seen.known[DEPLOYER] += 1
         else:
             self._told("user of the store", name, self._reached(name), "remove it, or narrow its policies")
+
+    def _is_of_identity(self, user: str) -> bool:
+        """Whether a user is an account of `kitchen identity`, and may do what its way may and no more."""
+        wanted = self._ours.accounts.get(user)
+        documents = [self._found.policies.get(name) for name in self._found.users.get(user, ())]
+        is_alone = not self._found.members.get(user)
+        return wanted is not None and is_alone and all(canonical(document) == wanted for document in documents)
 
     def _key(self, name: str, user: str) -> None:
         of_ours = user in self._ours.users
@@ -163,6 +177,9 @@ class People:
             return
         if name in _BUILT_IN:  # where somebody has it attached, that one is told
             self._seen.known[OWN_POLICIES] += not any(name in policies for policies in attached)
+            return
+        if canonical(document) in self._ours.accounts.values():  # whoever has it is told, or known
+            self._seen.known[DEPLOYER] += 1
             return
         why = self._reach[name] or ("has our name as its owner" if document.get("ID") in self._ours.owners else "")
         self._told("policy of the store", name, why, "remove it, or narrow it")

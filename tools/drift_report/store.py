@@ -13,13 +13,20 @@ from tools.drift_report.buckets import of_minio, settings
 from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.objects import Way
 from tools.drift_report.people import OTHERS, Ours, People, undeclared
+from tools.identity.store import STORE, STORE_DRIFT, account, looking_policy, policy
 
 _NO_TAGS = ("NoSuchTagSet", "NoSuchBucket", "AccessDenied", "NotImplemented", "MethodNotAllowed")
 """What a store says of a bucket that has no tags, that is gone since, or whose tags are not for us."""
 
 
 def of_store(
-    resources: Sequence[Mapping[str, Any]], *, endpoint: str | None, key: tuple[str, str] | None, prefix: str, way: Way
+    resources: Sequence[Mapping[str, Any]],
+    *,
+    endpoint: str | None,
+    key: tuple[str, str] | None,
+    prefix: str,
+    environment: str,
+    way: Way,
 ) -> Seen:
     """Hold the recorded buckets, users and quotas against the store, and look for who and what is there besides.
 
@@ -34,7 +41,11 @@ def of_store(
         return Seen(unread=[f"the object store, {len(entries)} recorded buckets, users and quotas: {names}"])
     differs, unread = look_into(resources, endpoint=endpoint, key=key)
     seen = Seen(unread=list(unread), findings=[_recorded(row, way) for row in differs])
-    _beside(entries, endpoint, key, prefix, seen)
+    identities = {
+        account(STORE, environment): policy(prefix, users=True),
+        account(STORE_DRIFT, environment): looking_policy(prefix, users=True),
+    }
+    _beside(entries, endpoint, key, prefix=prefix, identities=identities, seen=seen)
     return seen
 
 
@@ -51,7 +62,13 @@ def _recorded(row: StoreDrift, way: Way) -> Finding:
 
 
 def _beside(
-    entries: Sequence[Mapping[str, Any]], endpoint: str | None, key: tuple[str, str], prefix: str, seen: Seen
+    entries: Sequence[Mapping[str, Any]],
+    endpoint: str | None,
+    key: tuple[str, str],
+    *,
+    prefix: str,
+    identities: Mapping[str, Mapping[str, Any]],
+    seen: Seen,
 ) -> None:
     from components.object_store.bucket_settings import can  # noqa: PLC0415 - as below
     from components.object_store.store_client import ObjectStoreError, calling, s3_client  # noqa: PLC0415 - as below
@@ -66,6 +83,7 @@ def _beside(
         users=users,
         policies={str(_of(user, "user")) for user in users.values()},
         owners=owners,
+        accounts=identities,
         own=key[0],
     )
     try:

@@ -13,7 +13,7 @@ STORE, STORE_DRIFT = "store", "store-drift"
 STORE_WAYS = (STORE, STORE_DRIFT)
 
 _READS_OF_BUCKETS = (
-    *("ListBucket", "GetBucketLocation", "GetBucketTagging", "GetBucketVersioning"),
+    *("ListBucket", "GetBucketTagging", "GetBucketVersioning"),
     *("GetBucketObjectLockConfiguration", "GetLifecycleConfiguration", "GetBucketPolicy"),
 )
 _LOOKS_AT_BUCKETS = (
@@ -22,7 +22,14 @@ _LOOKS_AT_BUCKETS = (
 """What `kitchen drift` reads beside these: settings that the program never sets."""
 
 _CHANGES_OF_BUCKETS = (
-    *("CreateBucket", "DeleteBucket", "ListBucketVersions", "PutBucketTagging", "PutBucketVersioning"),
+    *(
+        "CreateBucket",
+        "DeleteBucket",
+        "GetBucketLocation",
+        "ListBucketVersions",
+        "PutBucketTagging",
+        "PutBucketVersioning",
+    ),
     *("PutBucketObjectLockConfiguration", "PutLifecycleConfiguration", "PutBucketPolicy", "DeleteBucketPolicy"),
 )
 """What else the program does to its buckets; none of it reads or writes an object."""
@@ -34,6 +41,15 @@ _CHANGES = (
     *("CreateUser", "DeleteUser", "EnableUser", "CreatePolicy", "DeletePolicy", "AttachUserOrGroupPolicy"),
     "SetBucketQuota",
 )
+
+
+_LONGEST = 20
+"""Characters of an access key of MinIO."""
+
+
+def account(way: str, environment: str) -> str:
+    """The access key by which the account of a way is known: `kitchen-store-dev`, `kitchen-drift-dev`."""
+    return f"kitchen-{way.rpartition('-')[2]}-{environment}"[:_LONGEST]
 
 
 def policy(prefix: str, *, users: bool) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from components.object_store.minio import admin as minio
@@ -11,6 +13,7 @@ from components.object_store.minio.admin import Admin
 from components.object_store.minio.signing_in import Provider, providers
 from components.object_store.store_client import NoRightError
 
+_LISTS_ALL = "s3:ListAllMyBuckets"
 _NOBODY = ("XMinioAdminNoSuchUser",)
 _NO_GROUP = ("XMinioAdminNoSuchGroup",)
 _NO_LDAP = ("XMinioIAMActionNotAllowed",)
@@ -63,8 +66,9 @@ def accounts(endpoint: str, key: tuple[str, str]) -> Accounts:
     groups = asked("reading groups", lambda: [minio.answer(admin, "group_info", name, *_NO_GROUP) for name in names])
     own, people, signed_in = asked("listing access keys", lambda: _all_keys(admin, [*users, key[0]])) or ({}, {}, [])
     sites = asked("reading the store's sites", lambda: minio.all_of(admin, "get_site_replication_info")) or {}
-    with minio.calling(endpoint, "reading by whom people sign in"):
+    with minio.calling(endpoint, "reading what the account may do, and by whom people sign in"):
         signing_in = providers(admin)
+        _note_unlisted(json.loads(admin.account_info()), untold)
     told = {**own, **people}
     return Accounts(
         users={name: _words(user.get("policyName")) for name, user in users.items()},
@@ -78,6 +82,14 @@ def accounts(endpoint: str, key: tuple[str, str]) -> Accounts:
         sites=tuple(str(site.get("name")) for site in sites.get("sites") or []) if sites.get("enabled") else (),
         untold=tuple(untold),
     )
+
+
+def _note_unlisted(account: Mapping[str, Any], untold: list[str]) -> None:
+    """Without the right to list all buckets a store leaves out those that the account may not read, without a word."""
+    rows = (account.get("Policy") or {}).get("Statement") or []
+    allowed = {str(action) for row in rows if row.get("Effect") == "Allow" for action in row.get("Action") or []}
+    if not any(fnmatchcase(_LISTS_ALL, action) for action in allowed):
+        untold.append(f"buckets that this account may not read: the store lists them to who has {_LISTS_ALL} alone")
 
 
 def _all_keys(admin: Admin, users: Sequence[str]) -> tuple[Mapping[str, Any], Mapping[str, Any], Sequence[Any]]:

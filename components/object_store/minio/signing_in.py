@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from components.object_store.minio.admin import Admin
 
 _LINE = re.compile(r"identity_openid(?::(\S+))?\s(.*)")
+_VARIABLE = re.compile(r"# MINIO_IDENTITY_OPENID_(CONFIG_URL|ROLE_POLICY|ENABLE)(?:_(\S+?))?=(.*)")
+_ONE = "_"
 _WORD = re.compile(r'(\w+)=("[^"]*"|\S*)')
 
 
@@ -33,13 +35,16 @@ def providers(admin: Admin) -> tuple[Provider, ...] | None:
 
 
 def read(told: str) -> tuple[Provider, ...]:
-    """Those that the store's settings name; comments are passed over, as are those that are off."""
-    found = []
+    """Those that the store's settings name and that are not off; what stands in its environment is in comments."""
+    said: dict[str, dict[str, str]] = {}
     for line in told.splitlines():
-        if (matched := _LINE.fullmatch(line.strip())) is None:
-            continue
-        words = {name: value.strip('"') for name, value in _WORD.findall(matched[2])}
-        if words.get("config_url") and words.get("enable") != "off":
-            policies = tuple(word.strip() for word in words.get("role_policy", "").split(",") if word.strip())
-            found.append(Provider(name=matched[1] or "_", policies=policies))
-    return tuple(found)
+        if matched := _LINE.fullmatch(line.strip()):
+            words = {name: value.strip('"') for name, value in _WORD.findall(matched[2])}
+            said[matched[1] or _ONE] = {**words, **said.get(matched[1] or _ONE, {})}
+        elif matched := _VARIABLE.fullmatch(line.strip()):
+            said.setdefault(matched[2] or _ONE, {})[matched[1].lower()] = matched[3].strip('"')
+    return tuple(
+        Provider(name=name, policies=tuple(part.strip() for part in words.get("role_policy", "").split(",") if part))
+        for name, words in said.items()
+        if words.get("config_url") and words.get("enable") != "off"
+    )

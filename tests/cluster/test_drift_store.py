@@ -1,0 +1,261 @@
+"""What stands at a real MinIO and nobody declares: settings of our buckets, keys, stores that copy, ways to sign in.
+
+The least policy of whoever looks is tried in the same store: it is enough, and each of its actions is needed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+from minio import Minio
+from minio.crypto import encrypt
+from minio.minioadmin import MinioAdmin
+from minio.versioningconfig import VersioningConfig
+
+from components.object_store.minio.quota import MinioQuotaProvider
+from components.object_store.minio.users import MinioUserProvider
+from components.object_store.s3_provider import BucketProvider
+from tests.cluster.support.object_store import bucket_inputs, in_provider
+from tests.support.minio_server import REGION, MinioServer
+from tests.support.token_issuer import DISCOVERY, TokenIssuer
+from tools.drift_report.findings import Seen
+from tools.drift_report.objects import Way
+from tools.drift_report.store import of_store
+from tools.identity.store import looking_policy
+
+SECRET = "canary-0123456789"
+LOOKER = ("kitchen-drift-dev", "a-lookers-secret")
+
+
+class Store(MinioServer):
+    """A MinIO with a key to encrypt with and somebody to notify; with `issuer` people sign in by OpenID."""
+
+    issuer = ""
+
+    def command(self) -> tuple[Sequence[str | Path], Mapping[str, str]]:
+        words, variables = super().command()
+        more = {
+            "MINIO_KMS_SECRET_KEY": f"hand:{base64.b64encode(bytes(32)).decode()}",
+            "MINIO_NOTIFY_WEBHOOK_ENABLE_HAND": "on",
+            "MINIO_NOTIFY_WEBHOOK_ENDPOINT_HAND": f"http://127.0.0.1:{self.ports[1]}/",
+            "MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_HAND": str(self.folder / "queue"),
+        }
+        if self.issuer:
+            more["MINIO_IDENTITY_OPENID_CONFIG_URL"] = self.issuer
+            more["MINIO_IDENTITY_OPENID_CLIENT_ID"] = "kitchen"
+            more["MINIO_IDENTITY_OPENID_CLIENT_SECRET"] = SECRET
+            more["MINIO_IDENTITY_OPENID_ROLE_POLICY"] = "readwrite"
+        return words, {**variables, **more}
+
+
+class Targets(Enum):
+    SET = "set-remote-target"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store(tmp_path_factory.mktemp("drift-store")) as server, in_provider(server):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def resources(store: Store) -> list[dict[str, Any]]:
+    """What a state has of two buckets, a user and a quota."""
+    found = []
+    for name, days in (("dev-models", 0), ("dev-audit", 3)):
+        inputs = bucket_inputs(store, name, objectLockDays=days)
+        outs = BucketProvider().create(inputs).outs
+        found.append({"type": "kitchen:S3Bucket", "id": name, "inputs": inputs, "outputs": outs})
+    user = {
+        **{"endpoint": store.endpoint, "region": REGION, "user": "consumer", "accessKey": "consumer"},
+        **{"bucket": "dev-models", "prefixes": ["a/"], "owner": "shelf/test", "secretKey": SECRET},
+    }
+    outs = MinioUserProvider().create(user).outs
+    found.append({"type": "kitchen:MinioUser", "id": "consumer", "inputs": user, "outputs": outs})
+    quota = {"endpoint": store.endpoint, "region": REGION, "bucket": "dev-audit", "quotaGiB": 2}
+    outs = MinioQuotaProvider().create(quota).outs
+    found.append({"type": "kitchen:MinioQuota", "id": "dev-audit", "inputs": quota, "outputs": outs})
+    return [{**one, "urn": f"u::{index}", "custom": True} for index, one in enumerate(found)]
+
+
+def look(resources: list[dict[str, Any]], key: tuple[str, str]) -> Seen:
+    return of_store(resources, endpoint=None, key=key, prefix="dev-", environment="dev", way=Way(command="make up"))
+
+
+def told(seen: Seen) -> set[str]:
+    """Kind and name of each finding."""
+    return {f"{finding.kind} {finding.name}" for finding in seen.findings}
+
+
+def root(store: MinioServer) -> tuple[str, str]:
+    return store.access_key, store.secret_key
+
+
+def minio(store: MinioServer) -> Minio:
+    return Minio(store.endpoint.removeprefix("http://"), *root(store), secure=False, region=REGION)
+
+
+def copied(store: Store, other: MinioServer) -> None:
+    """What `mc replicate add` does: the other store becomes a target, and the bucket is copied there."""
+    other.client().create_bucket(Bucket="stolen")
+    other.client().put_bucket_versioning(Bucket="stolen", VersioningConfiguration={"Status": "Enabled"})
+    target = {
+        "sourcebucket": "dev-models",
+        "endpoint": other.endpoint.removeprefix("http://"),
+        "targetbucket": "stolen",
+        "credentials": {"accessKey": other.access_key, "secretKey": other.secret_key},
+        "type": "replication",
+        "secure": False,
+    }
+    body = encrypt(json.dumps(target).encode(), store.secret_key)
+    admin: MinioAdmin = store.admin()
+    words = cast("Any", {"bucket": "dev-models"})
+    said = admin._url_open(method="PUT", command=cast("Any", Targets.SET), query_params=words, body=body)
+    rule = {
+        "ID": "hand",
+        "Status": "Enabled",
+        "Priority": 1,
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Filter": {"Prefix": ""},
+        "Destination": {"Bucket": json.loads(said.data)},
+    }
+    rules = cast("Any", {"Role": "", "Rules": [rule]})
+    store.client().put_bucket_replication(Bucket="dev-models", ReplicationConfiguration=rules)
+
+
+def notified(store: Store) -> None:
+    rows = [{"QueueArn": "arn:minio:sqs::HAND:webhook", "Events": ["s3:ObjectCreated:*"]}]
+    changes = cast("Any", {"QueueConfigurations": rows})
+    store.client().put_bucket_notification_configuration(Bucket="dev-models", NotificationConfiguration=changes)
+
+
+def encrypted(store: Store) -> None:
+    rules = cast("Any", {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]})
+    store.client().put_bucket_encryption(Bucket="dev-models", ServerSideEncryptionConfiguration=rules)
+
+
+def exempted(store: Store) -> None:
+    minio(store).set_bucket_versioning("dev-models", VersioningConfig("Enabled", excluded_prefixes=["adapters/*"]))
+
+
+def limited(store: Store) -> None:
+    store.admin().bucket_quota_set("dev-models", 1024**3)
+
+
+def key_of_root(store: Store) -> None:
+    store.admin().add_service_account(access_key="key-of-root", secret_key=SECRET)
+
+
+def temporary(store: Store) -> None:
+    client = boto3.client(
+        "sts",
+        endpoint_url=store.endpoint,
+        region_name=REGION,
+        aws_access_key_id="consumer",
+        aws_secret_access_key=SECRET,
+    )
+    client.assume_role(RoleArn="arn:aws:iam::1:role/any", RoleSessionName="hand")
+
+
+BY_HAND: Mapping[str, Callable[[Store], None]] = {
+    "notification of bucket dev-models": notified,
+    "encryption of bucket dev-models": encrypted,
+    "exemption of bucket dev-models": exempted,
+    "quota of bucket dev-models": limited,
+    "access key key-of-root": key_of_root,
+}
+
+
+def test_whoever_looks_reads_all_with_the_least_policy_and_is_told_what_is_missing(
+    store: Store, resources: list[dict[str, Any]]
+) -> None:
+    least = looking_policy("dev-", users=True)
+    store.client().create_bucket(Bucket="billing")
+    store.admin().policy_add("looks", policy=least)
+    store.admin().user_add(*LOOKER)
+    store.admin().policy_set("looks", user=LOOKER[0])
+    store.admin().group_add("team", cast("Any", ["consumer"]))  # so that a group is read
+    try:
+        seen = look(resources, LOOKER)
+        assert (told(seen), seen.unread) == ({"membership of user consumer"}, [])
+        actions = [action for statement in least["Statement"] for action in statement["Action"]]
+        named = {action: _without(store, least, action, resources) for action in actions}
+    finally:
+        store.admin().group_remove("team", cast("Any", ["consumer"]))
+        store.admin().group_remove("team")
+        store.client().delete_bucket(Bucket="billing")
+    print("\n".join(f"{action}: {lines[:1]}" for action, lines in named.items()))
+    # One question may take two rights; the store does not say which of them is missing.
+    assert [action for action, lines in named.items() if not any(action in line for line in lines)] == []
+    for call in (store.client(*LOOKER).put_bucket_versioning, store.client(*LOOKER).put_bucket_tagging):
+        with pytest.raises(Exception, match=r"AccessDenied|Missing required"):
+            call(Bucket="dev-models", VersioningConfiguration={"Status": "Suspended"})
+
+
+def _without(store: Store, least: dict[str, Any], action: str, resources: list[dict[str, Any]]) -> list[str]:
+    statements = [
+        {**statement, "Action": [one for one in statement["Action"] if one != action]}
+        for statement in least["Statement"]
+    ]
+    store.admin().policy_add("looks", policy={**least, "Statement": [one for one in statements if one["Action"]]})
+    return look(resources, LOOKER).unread
+
+
+@pytest.mark.parametrize("what", BY_HAND)
+def test_a_setting_that_nobody_declares_is_told(store: Store, resources: list[dict[str, Any]], what: str) -> None:
+    assert what not in told(look(resources, root(store)))
+    BY_HAND[what](store)
+    seen = look(resources, root(store))
+    assert what in told(seen)
+    assert seen.unread == []
+    assert SECRET not in str(seen)
+
+
+def test_a_bucket_that_is_copied_to_another_store_is_told(
+    store: Store, resources: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    minio(store).set_bucket_versioning("dev-models", VersioningConfig("Enabled"))  # else nothing can be copied
+    with MinioServer(tmp_path) as other:
+        copied(store, other)
+        (finding,) = [one for one in look(resources, root(store)).findings if one.kind == "replication of bucket"]
+    assert (finding.name, finding.more) == ("dev-models", "objects are copied to bucket stolen of another store")
+    store.client().delete_bucket_replication(Bucket="dev-models")
+
+
+def test_a_temporary_key_of_a_declared_user_is_told(store: Store, resources: list[dict[str, Any]]) -> None:
+    assert not [one for one in look(resources, root(store)).findings if one.kind == "temporary key"]
+    temporary(store)
+    (finding,) = [one for one in look(resources, root(store)).findings if one.kind == "temporary key"]
+    assert finding.more == "made by or for consumer"
+
+
+def test_a_store_that_is_one_of_several_sites_is_told(
+    store: Store, resources: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert look(resources, root(store)).unjudged == []
+
+
+def test_people_who_sign_in_by_openid_are_told_by_their_role(store: Store, resources: list[dict[str, Any]]) -> None:
+    with TokenIssuer() as issuer:
+        store.stop()
+        issuer.changes["jwks_uri"] = f"{issuer.host}/jwks"
+        issuer.answers["/jwks"] = b"HTTP/1.0 200 OK\r\n\r\n" + issuer.signer.jwks().encode()
+        store.issuer = f"{issuer.host}{DISCOVERY}"
+        store.start()
+        try:
+            seen = look(resources, root(store))
+            assert [(one.kind, one.is_told) for one in seen.unjudged] == [("sign-in of people by OpenID", True)]
+            assert "reaches dev-audit and 1 more of ours, by policy readwrite" in seen.unjudged[0].why
+            assert SECRET not in str(seen)
+            assert [line for line in look(resources, LOOKER).unasked if "admin:ConfigUpdate" in line]
+        finally:
+            store.stop()
+            store.issuer = ""
+            store.start()
