@@ -16,6 +16,7 @@ import boto3
 import pytest
 from minio import Minio
 from minio.crypto import encrypt
+from minio.datatypes import PeerSite
 from minio.minioadmin import MinioAdmin
 from minio.versioningconfig import VersioningConfig
 
@@ -240,6 +241,15 @@ def test_a_store_that_is_one_of_several_sites_is_told(
     store: Store, resources: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     assert look(resources, root(store)).unjudged == []
+    with MinioServer(tmp_path / "a") as one, MinioServer(tmp_path / "b") as two:
+        sites = [PeerSite(name, site.endpoint, *root(site)) for name, site in (("here", one), ("there", two))]
+        one.admin().add_site_replication(sites)
+        seen = of_store(
+            resources, endpoint=one.endpoint, key=root(one), prefix="dev-", environment="dev", way=Way(command="x")
+        )
+    assert [(row.kind, row.name, row.is_told) for row in seen.unjudged] == [
+        ("replication of the store", name, True) for name in ("here", "there")
+    ]
 
 
 def test_people_who_sign_in_by_openid_are_told_by_their_role(store: Store, resources: list[dict[str, Any]]) -> None:

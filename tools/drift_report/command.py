@@ -6,8 +6,6 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from infra.faults import Fault, FaultsError, printable
 from ops import metrics_file
@@ -15,13 +13,11 @@ from ops.audit.models import addresses, token
 from ops.forge.errors import ForgeError
 from ops.tell.drift import tell_drift
 from tools.drift_report import reviewed
-from tools.drift_report.findings import Look, Seen, Unjudged, ordered
-from tools.drift_report.objects import of_cluster
-from tools.drift_report.served import kitchens, of_servers
+from tools.drift_report.findings import Look, Unjudged
+from tools.drift_report.looking import Asked, looked
+from tools.drift_report.served import kitchens
 from tools.drift_report.sources import Source, source
-from tools.drift_report.store import of_store
 from tools.drift_report.table import as_json, for_forge, metrics, summary, text
-from tools.kube import KubeError
 from tools.local.errors import LocalError
 
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
@@ -78,55 +74,5 @@ def look(options: argparse.Namespace) -> Look:
         faults += error.faults
     if faults or found is None:
         raise FaultsError("drift", faults)
-    with ThreadPoolExecutor(2) as beside:
-        prefix = found.settings.object_store.bucket_prefix
-        store = beside.submit(
-            of_store,
-            found.resources,
-            endpoint=found.store,
-            key=found.key,
-            prefix=prefix,
-            environment=found.environment,
-            way=found.way,
-        )
-        servers = beside.submit(of_servers, said, urls, bearer)
-        cluster = _of_cluster(found, options.context, skipped)
-    return _joined(found, [cluster, store.result(), servers.result()], before, skipped, began)
-
-
-def _joined(
-    found: Source, seen: Sequence[Seen], before: Sequence[Unjudged] | None, skipped: frozenset[str], began: float
-) -> Look:
-    cut = [f"the state itself: {found.cut}; `{found.way.command}` goes on from there"] if found.cut else []
-    unread = [*cut, *(line for place in seen for line in place.unread)]
-    unjudged = [one for place in seen for one in place.unjudged]
-    more, known = reviewed.judged(unjudged, before, whole=not unread, skipped=skipped)
-    for place in seen:
-        known += place.known
-    return Look(
-        stack=found.stack,
-        environment=found.environment,
-        against=found.against,
-        findings=ordered([*(one for place in seen for one in place.findings), *more]),
-        known=known,
-        unread=unread,
-        unasked=[line for place in seen for line in place.unasked],
-        unjudged=unjudged,
-        is_reviewed=before is not None,
-        seconds=time.monotonic() - began,
-    )
-
-
-def _of_cluster(found: Source, context: str | None, skipped: frozenset[str]) -> Seen:
-    try:
-        with found.kube(context) as kube:
-            return of_cluster(
-                found.resources,
-                kube,
-                manager=found.manager,
-                environment=found.environment,
-                way=found.way,
-                skipped=skipped,
-            )
-    except KubeError as error:
-        return Seen(unread=[f"the cluster: {error}"])
+    asked = Asked(context=options.context, skipped=skipped, urls=urls, bearer=bearer, before=before)
+    return looked(found, asked, began)
