@@ -133,8 +133,8 @@ def of_minio(
     endpoint: str, region: str, key: tuple[str, str], buckets: Sequence[str], limited: Collection[str]
 ) -> tuple[list[Finding], list[str]]:
     """What MinIO has beside the S3 API: folders without old versions, and quotas of buckets that have none declared."""
-    from components.object_store.minio.admin import unversioned  # noqa: PLC0415 - as boto3
     from components.object_store.minio.quota import seen  # noqa: PLC0415 - as boto3
+    from components.object_store.minio.versions import unversioned  # noqa: PLC0415 - as boto3
     from components.object_store.store_client import ObjectStoreError  # noqa: PLC0415 - as boto3
 
     def one(bucket: str) -> list[Finding] | str:

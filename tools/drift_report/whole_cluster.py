@@ -51,8 +51,8 @@ def of_whole_cluster(kube: Kube, kinds: Mapping[Kind, bool], ours: Ours, skipped
     for kind, live in listing.objects:
         by_kind[kind.kind][str(live["metadata"]["name"])] = live
     plurals: dict[str, set[str]] = {"": {"namespaces"}}
-    for kind in (kind for kind, namespaced in kinds.items() if namespaced):
-        plurals.setdefault(_group(kind), set()).add(kube.plural(kind))
+    for kind, plural in kube.plurals(kinds):
+        plurals.setdefault(_group(kind), set()).add(plural)
     served = Served(plurals={group: frozenset(names) for group, names in plurals.items()})
     declared = {entry.key for entry in ours.entries}
     looked = _Looked(by_kind, served, ours, seen)

@@ -85,7 +85,11 @@ def run(options: argparse.Namespace) -> int:
 def _served(context: str) -> list[Resource]:
     """What a cluster lets be listed in namespaces, less what the look does not ask for. Raises KubeError."""
     with through_kubectl(context) as transport:
-        found = Kube(transport).plurals()
+        kube = Kube(transport)
+        kinds, silent = kube.kinds()
+        if silent:
+            raise KubeError(silent[0])
+        found = kube.plurals(kinds)
     groups = [(kind.api_version.rpartition("/")[0], plural) for kind, plural in found if is_listed(kind)]
     return [Resource(group=group, plural=plural) for group, plural in groups]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -10,7 +9,7 @@ from typing import Any
 
 from components.object_store.minio import admin as minio
 from components.object_store.minio.admin import Admin
-from components.object_store.minio.signing_in import Provider, providers
+from components.object_store.minio.signing_in import Provider, read
 from components.object_store.store_client import NoRightError
 
 _LISTS_ALL = "s3:ListAllMyBuckets"
@@ -67,8 +66,8 @@ def accounts(endpoint: str, key: tuple[str, str]) -> Accounts:
     own, people, signed_in = asked("listing access keys", lambda: _all_keys(admin, [*users, key[0]])) or ({}, {}, [])
     sites = asked("reading the store's sites", lambda: minio.all_of(admin, "get_site_replication_info")) or {}
     with minio.calling(endpoint, "reading what the account may do, and by whom people sign in"):
-        signing_in = providers(admin)
-        _note_unlisted(json.loads(admin.account_info()), untold)
+        set_ = minio.settings(admin, "identity_openid")
+        _note_unlisted(minio.all_of(admin, "account_info"), untold)
     told = {**own, **people}
     return Accounts(
         users={name: _words(user.get("policyName")) for name, user in users.items()},
@@ -78,7 +77,7 @@ def accounts(endpoint: str, key: tuple[str, str]) -> Accounts:
         keys=dict(_keys(told, "serviceAccounts")),
         temporary=dict(_keys(told, "stsKeys")),
         signed_in=dict(_signed_in(signed_in)),
-        providers=signing_in,
+        providers=None if set_ is None else read(set_),
         sites=tuple(str(site.get("name")) for site in sites.get("sites") or []) if sites.get("enabled") else (),
         untold=tuple(untold),
     )

@@ -19,6 +19,7 @@ from minio.credentials.providers import StaticProvider
 from minio.crypto import decrypt
 from minio.error import MinioAdminException, S3Error
 from minio.minioadmin import MinioAdmin
+from minio.versioningconfig import VersioningConfig
 
 from components.object_store import store_client
 from components.object_store.store_client import CONNECT_SECONDS, READ_SECONDS, RETRIES
@@ -95,6 +96,14 @@ def all_of(admin: Admin, call: str) -> Any:
     return json.loads(getattr(admin, call)() or "{}") or {}
 
 
+def settings(admin: Admin, part: str) -> str | None:
+    """The store's settings of a part, a line each; None where it does not tell them to this account."""
+    try:
+        return admin.config_get(part)
+    except UnboundLocalError:  # the client trips over a refusal
+        return None
+
+
 def access_keys(admin: Admin, whose: Keys, *absent: str) -> Any:
     """Names of all further access keys, by user; None where the server says one of the codes `absent`.
 
@@ -113,16 +122,15 @@ def access_keys(admin: Admin, whose: Keys, *absent: str) -> Any:
         raise
 
 
-def unversioned(endpoint: str, region: str, key: tuple[str, str], bucket: str) -> list[str]:
-    """What of a bucket MinIO keeps no old versions of, by its own addition to the S3 API; raise ObjectStoreError."""
-    action = f"reading what bucket {bucket} keeps no versions of"
+def versioning(endpoint: str, region: str, key: tuple[str, str], bucket: str) -> VersioningConfig:
+    """How a bucket keeps versions, with what MinIO adds to the S3 API's answer; raise ObjectStoreError."""
+    action = f"reading the versioning of bucket {bucket}"
     with calling(endpoint, action):
         client = Minio(region=region, **_access(endpoint, key))
         try:
-            found = client.get_bucket_versioning(bucket)
+            return client.get_bucket_versioning(bucket)
         except S3Error as error:
             raise store_client.refusal(endpoint, action, str(error.code), "s3:GetBucketVersioning") from None
-    return [*(found.excluded_prefixes or []), *["folders"] * found.exclude_folders]
 
 
 def admin_client(endpoint: str, key: tuple[str, str] | None = None) -> Admin:

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from minio.error import MinioAdminException
-
-if TYPE_CHECKING:
-    from components.object_store.minio.admin import Admin
 
 _LINE = re.compile(r"identity_openid(?::(\S+))?\s(.*)")
 _VARIABLE = re.compile(r"# MINIO_IDENTITY_OPENID_(CONFIG_URL|ROLE_POLICY|ENABLE)(?:_(\S+?))?=(.*)")
@@ -23,15 +17,6 @@ class Provider:
 
     name: str
     policies: tuple[str, ...]
-
-
-def providers(admin: Admin) -> tuple[Provider, ...] | None:
-    """Those that are set; None where the store does not tell its settings to this account."""
-    try:
-        told = admin.config_get("identity_openid")
-    except (MinioAdminException, UnboundLocalError):  # the client trips over its own refusal
-        return None
-    return read(told)
 
 
 def read(told: str) -> tuple[Provider, ...]:

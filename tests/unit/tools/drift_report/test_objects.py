@@ -82,8 +82,8 @@ class Cluster:
     def kinds(self) -> tuple[dict[Kind, bool], list[str]]:
         return {kind: kind.kind not in ("Namespace", "PriorityClass", *LOOKED_AT) for kind in self.served()}, []
 
-    def plural(self, kind: Kind) -> str:
-        return f"{kind.kind.lower()}s"
+    def plurals(self, kinds: Mapping[Kind, bool]) -> list[tuple[Kind, str]]:
+        return [(kind, f"{kind.kind.lower()}s") for kind, namespaced in kinds.items() if namespaced]
 
     def metadata(
         self, asked: Sequence[tuple[Kind, str]], selector: Mapping[str, str] | None = None
