@@ -17,7 +17,7 @@ from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_l
 from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.grants import grants
 from tools.drift_report.shown import shown
-from tools.drift_report.whole_cluster import Ours, of_whole_cluster
+from tools.drift_report.whole_cluster import Ours, of_whole_cluster, stranger
 from tools.kube import Kind, Kube, Listing, Object
 
 _NAMESPACE = Kind("v1", "Namespace")
@@ -59,7 +59,7 @@ def of_cluster(
     ours = Ours(entries=everything, namespaces=_labels(everything, there), environment=environment)
     seen = of_whole_cluster(kube, kinds, ours, skipped)
     seen.unread[:0] = [*drift.unread, *silent, *unread, *granted.unread]
-    seen.unasked[:0] = granted.unasked
+    seen.unjudged += [stranger(live, why) for live, why in granted.strangers]
     seen.findings += _gone(drift, way)
     seen.findings += _changed(drift, entries, there, beside, known=seen.known, way=way)
     seen.findings += _undeclared(listed, everything, drift.unknown, beside, seen.known)

@@ -112,9 +112,11 @@ class _Looked:
     def _beyond(self, kind: Kind, live: Object, way: str) -> str:
         """What an object that says it is of `kitchen identity` is otherwise than that writes it; empty for nothing."""
         if kind.kind == "ClusterRoleBinding":
-            fault, stranger = of_deployer(live, way, "ClusterRole", self._ours.namespaces)
-            asked = f"whether {stranger} is to have the rights of way {way} in the cluster"
-            self._seen.unasked += [asked] * bool(stranger)
+            fault, who = of_deployer(live, way, "ClusterRole", self._ours.namespaces)
+            if who:
+                self._seen.unjudged.append(
+                    stranger({"kind": kind.kind, **live}, f"gives {who} the rights of way {way}")
+                )
             return fault
         if kind.kind != "ClusterRole":
             return "`kitchen identity` writes none of this kind"
@@ -138,6 +140,15 @@ def _undeclared(kind: Kind, live: Object, more: str) -> Finding:
     name = str(live["metadata"]["name"])
     way = removal(Unknown(kind=kind, namespace="", name=name))
     return Finding(place=Place.CLUSTER, what=What.UNDECLARED, kind=kind.kind, name=name, more=more, way=way)
+
+
+def stranger(binding: Object, why: str) -> Unjudged:
+    """A binding of `kitchen identity` to an account that an option may have named; `why` names it."""
+    metadata = binding["metadata"]
+    kind, place, name = str(binding.get("kind", "RoleBinding")), str(metadata.get("namespace", "")), metadata["name"]
+    what = Unknown(kind=Kind(f"{RBAC}/v1", kind), namespace=place, name=str(name))
+    title = f"{place}/{name}" if place else str(name)
+    return Unjudged(place=Place.CLUSTER, kind=kind, name=title, why=why, sum=sum_of(why), way=removal(what))
 
 
 def _unjudged(kind: Kind, live: Object, why: str, content: Any, *, is_told: bool) -> Unjudged:
