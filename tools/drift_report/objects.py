@@ -204,7 +204,7 @@ def _undeclared(
             continue
         if (rule := beside.rule(kind, live)) is not None:
             known[rule.id] += 1
-        elif (origin := key_of(*beside.origin(kind, live))) != key:
+        elif (origin := key_of(*beside.origin(kind, live))) != key and key not in beside.granted.more:
             made[origin] += 1
         else:
             told[key] = kind, live
