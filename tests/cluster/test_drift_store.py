@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ from typing import Any, cast
 import boto3
 import pytest
 from minio import Minio
+from minio.credentials.providers import LdapIdentityProvider
 from minio.crypto import encrypt
 from minio.datatypes import PeerSite
 from minio.minioadmin import MinioAdmin
@@ -24,6 +26,7 @@ from components.object_store.minio.quota import MinioQuotaProvider
 from components.object_store.minio.users import MinioUserProvider
 from components.object_store.s3_provider import BucketProvider
 from tests.cluster.support.object_store import bucket_inputs, in_provider
+from tests.support.directory import Directory
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.token_issuer import DISCOVERY, TokenIssuer
 from tools.drift_report.findings import Seen
@@ -32,13 +35,15 @@ from tools.drift_report.store import of_store
 from tools.identity.store import looking_policy
 
 SECRET = "canary-0123456789"
+LEAST = looking_policy("dev-", users=True)
 LOOKER = ("kitchen-drift-dev", "a-lookers-secret")
 
 
 class Store(MinioServer):
-    """A MinIO with a key to encrypt with and somebody to notify; with `issuer` people sign in by OpenID."""
+    """A MinIO with a key to encrypt with and somebody to notify; `people` may sign in."""
 
-    issuer = ""
+    people: Mapping[str, str] = {}
+    """Its environment, where people sign in by an LDAP directory or by OpenID."""
 
     def command(self) -> tuple[Sequence[str | Path], Mapping[str, str]]:
         words, variables = super().command()
@@ -48,12 +53,7 @@ class Store(MinioServer):
             "MINIO_NOTIFY_WEBHOOK_ENDPOINT_HAND": f"http://127.0.0.1:{self.ports[1]}/",
             "MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_HAND": str(self.folder / "queue"),
         }
-        if self.issuer:
-            more["MINIO_IDENTITY_OPENID_CONFIG_URL"] = self.issuer
-            more["MINIO_IDENTITY_OPENID_CLIENT_ID"] = "kitchen"
-            more["MINIO_IDENTITY_OPENID_CLIENT_SECRET"] = SECRET
-            more["MINIO_IDENTITY_OPENID_ROLE_POLICY"] = "readwrite"
-        return words, {**variables, **more}
+        return words, {**variables, **more, **self.people}
 
 
 class Targets(Enum):
@@ -63,6 +63,9 @@ class Targets(Enum):
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with Store(tmp_path_factory.mktemp("drift-store")) as server, in_provider(server):
+        server.admin().policy_add("looks", policy=LEAST)
+        server.admin().user_add(*LOOKER)
+        server.admin().policy_set("looks", user=LOOKER[0])
         yield server
 
 
@@ -177,21 +180,18 @@ BY_HAND: Mapping[str, Callable[[Store], None]] = {
 def test_whoever_looks_reads_all_with_the_least_policy_and_is_told_what_is_missing(
     store: Store, resources: list[dict[str, Any]]
 ) -> None:
-    least = looking_policy("dev-", users=True)
     store.client().create_bucket(Bucket="billing")
-    store.admin().policy_add("looks", policy=least)
-    store.admin().user_add(*LOOKER)
-    store.admin().policy_set("looks", user=LOOKER[0])
     store.admin().group_add("team", cast("Any", ["consumer"]))  # so that a group is read
     try:
         seen = look(resources, LOOKER)
         assert (told(seen), seen.unread) == ({"membership of user consumer"}, [])
-        actions = [action for statement in least["Statement"] for action in statement["Action"]]
-        named = {action: _without(store, least, action, resources) for action in actions}
+        actions = [action for statement in LEAST["Statement"] for action in statement["Action"]]
+        named = {action: _without(store, action, resources) for action in actions}
     finally:
         store.admin().group_remove("team", cast("Any", ["consumer"]))
         store.admin().group_remove("team")
         store.client().delete_bucket(Bucket="billing")
+        store.admin().policy_add("looks", policy=LEAST)
     print("\n".join(f"{action}: {lines[:1]}" for action, lines in named.items()))
     # One question may take two rights; the store does not say which of them is missing.
     assert [action for action, lines in named.items() if not any(action in line for line in lines)] == []
@@ -200,12 +200,12 @@ def test_whoever_looks_reads_all_with_the_least_policy_and_is_told_what_is_missi
             call(Bucket="dev-models", VersioningConfiguration={"Status": "Suspended"})
 
 
-def _without(store: Store, least: dict[str, Any], action: str, resources: list[dict[str, Any]]) -> list[str]:
+def _without(store: Store, action: str, resources: list[dict[str, Any]]) -> list[str]:
     statements = [
         {**statement, "Action": [one for one in statement["Action"] if one != action]}
-        for statement in least["Statement"]
+        for statement in LEAST["Statement"]
     ]
-    store.admin().policy_add("looks", policy={**least, "Statement": [one for one in statements if one["Action"]]})
+    store.admin().policy_add("looks", policy={**LEAST, "Statement": [one for one in statements if one["Action"]]})
     return look(resources, LOOKER).unread
 
 
@@ -252,20 +252,55 @@ def test_a_store_that_is_one_of_several_sites_is_told(
     ]
 
 
+@contextmanager
+def known_to(store: Store, people: Mapping[str, str]) -> Iterator[None]:
+    """The store starts anew, and other people may sign in; then it is as before."""
+    _anew(store, people)
+    try:
+        yield
+    finally:
+        _anew(store, {})
+
+
+def _anew(store: Store, people: Mapping[str, str]) -> None:
+    store.stop()
+    store.people = people
+    store.start()
+
+
 def test_people_who_sign_in_by_openid_are_told_by_their_role(store: Store, resources: list[dict[str, Any]]) -> None:
     with TokenIssuer() as issuer:
-        store.stop()
         issuer.changes["jwks_uri"] = f"{issuer.host}/jwks"
         issuer.answers["/jwks"] = b"HTTP/1.0 200 OK\r\n\r\n" + issuer.signer.jwks().encode()
-        store.issuer = f"{issuer.host}{DISCOVERY}"
-        store.start()
-        try:
+        people = {
+            "MINIO_IDENTITY_OPENID_CONFIG_URL": f"{issuer.host}{DISCOVERY}",
+            "MINIO_IDENTITY_OPENID_CLIENT_ID": "kitchen",
+            "MINIO_IDENTITY_OPENID_CLIENT_SECRET": SECRET,
+            "MINIO_IDENTITY_OPENID_ROLE_POLICY": "readwrite",
+        }
+        with known_to(store, people):
             seen = look(resources, root(store))
             assert [(one.kind, one.is_told) for one in seen.unjudged] == [("sign-in of people by OpenID", True)]
             assert "reaches dev-audit and 1 more of ours, by policy readwrite" in seen.unjudged[0].why
             assert SECRET not in str(seen)
             assert [line for line in look(resources, LOOKER).unasked if "admin:ConfigUpdate" in line]
-        finally:
-            store.stop()
-            store.issuer = ""
-            store.start()
+
+
+def _as_person(store: Store) -> LdapIdentityProvider:
+    return LdapIdentityProvider(store.endpoint, "ana", "any")
+
+
+def test_people_of_a_directory_are_told_by_their_policies_and_with_their_keys(
+    store: Store, resources: list[dict[str, Any]]
+) -> None:
+    with Directory() as directory, known_to(store, directory.environment()):
+        store.admin().attach_policy_ldap(["readwrite"], user=directory.person)
+        client = MinioAdmin(
+            endpoint=store.endpoint.removeprefix("http://"), credentials=_as_person(store), secure=False
+        )
+        client.add_service_account(access_key="key-of-ana", secret_key=SECRET)
+        seen = look(resources, root(store))
+        assert {f"user of the store {directory.person}", "access key key-of-ana"} <= told(seen)
+        assert (seen.unread, SECRET in str(seen)) == ([], False)
+        store.admin().detach_policy_ldap(["readwrite"], user=directory.person)
+        assert f"user of the store {directory.person}" not in told(look(resources, root(store)))
