@@ -276,6 +276,17 @@ CLUSTER += [
         bound("hand-account", "view", {"kind": "ServiceAccount", "name": "default", "namespace": SALES}),
     ),
     of_cluster(bound("hand-group", "system:basic-user", whom("Group", f"system:serviceaccounts:{HELPDESK}"))),
+    of_cluster(bound("hand-user", "system:basic-user", whom("User", f"system:serviceaccount:{SALES}:default"))),
+    applied(
+        ("undeclared", f"Role {SALES}/kitchen-drift-dev"),
+        "role",
+        {
+            "apiVersion": RBAC,
+            "kind": "Role",
+            "metadata": {"name": "kitchen-drift-dev", "namespace": SALES, "labels": {IDENTITY_LABEL: "drift"}},
+            "rules": [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get"]}],
+        },
+    ),
     of_cluster(bound("hand-everybody", "view", whom("Group", "system:authenticated"))),
     of_cluster(bound("hand-labels", "system:basic-user", whom("User", "a"), labels=LABELS)),
     of_cluster(bound("kitchen-drift-dev", "edit", whom("User", "mallory"), labels={IDENTITY_LABEL: "drift"})),

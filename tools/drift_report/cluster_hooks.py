@@ -89,8 +89,10 @@ def _called(client: Mapping[str, Any], namespaces: Collection[str]) -> tuple[str
 
 
 def _bare(one: Mapping[str, Any]) -> dict[str, Any]:
-    """A webhook less its certificate, which is set anew by and by."""
+    """A webhook less its certificate, which is set anew by and by, and less what an address may hold of a key."""
     client = {key: value for key, value in (one.get("clientConfig") or {}).items() if key != "caBundle"}
+    if "url" in client:
+        client["url"] = urlsplit(str(client["url"])).hostname
     return {**one, "clientConfig": client}
 
 

@@ -18,8 +18,25 @@ _EVERYBODY = frozenset(
 )
 """Subjects that our own accounts, or people without any, are among."""
 
+_POWERS: Mapping[str, frozenset[str]] = {
+    "": frozenset({"users", "groups", "persistentvolumes", "nodes/proxy"}),
+    "authentication.k8s.io": frozenset({"uids", "userextras"}),
+    "admissionregistration.k8s.io": frozenset(
+        {
+            *("mutatingwebhookconfigurations", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings"),
+            *("validatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings"),
+        }
+    ),
+    "apiextensions.k8s.io": frozenset({"customresourcedefinitions"}),
+    "apiregistration.k8s.io": frozenset({"apiservices"}),
+    "certificates.k8s.io": frozenset({"certificatesigningrequests/approval", "signers"}),
+    RBAC: frozenset({"clusterroles", "clusterrolebindings"}),
+}
+"""What lies in no namespace and, changed or impersonated, reaches into every one; `nodes/proxy` when it is read too."""
 _DELEGATOR = "system:auth-delegator"
 _SHOWN = 4
+_FIRST = ("secrets", "pods", "namespaces")
+"""Named before others: whoever reads Secrets has all keys."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +46,7 @@ class Served:
     plurals: Mapping[str, frozenset[str]]
 
     def named(self, rules: Sequence[Mapping[str, Any]]) -> str:
-        """What rules are about, Secrets first, as whoever reads them has all keys; empty for nothing of these kinds."""
+        """What rules are about; empty for nothing of these kinds."""
         return _first({name for rule in rules for name in self._given(rule)})
 
     def words(self, rules: Sequence[Mapping[str, Any]]) -> str:
@@ -37,7 +54,7 @@ class Served:
         found: dict[str, set[str]] = {}
         for rule in rules:
             verbs = {str(verb) for verb in rule.get("verbs") or []}
-            for name in self._given(rule):
+            for name in (*self._given(rule), *_powers(rule, verbs)):
                 found.setdefault(name, set()).update(verbs)
         if not found:
             return ""
@@ -52,6 +69,16 @@ class Served:
         for group in self.plurals if _ANY in groups else groups:
             served = self.plurals.get(str(group), frozenset())
             yield from served if _ANY in plurals else served & plurals
+
+
+def _powers(rule: Mapping[str, Any], verbs: Collection[str]) -> Iterator[str]:
+    groups, resources = rule.get("apiGroups") or [], rule.get("resources") or []
+    for group, names in _POWERS.items():
+        for name in names if group in groups or _ANY in groups else ():
+            plain, _, part = name.partition("/")
+            is_given = not {name, _ANY, f"*/{part}" if part else name, f"{plain}/*"}.isdisjoint(resources)
+            if is_given and (name == "nodes/proxy" or not _READS.issuperset(verbs)):
+                yield name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +165,7 @@ def _is_delegating(subject: str, delegating: Collection[str]) -> bool:
 
 
 def _first(names: Collection[str]) -> str:
-    ordered = sorted(names, key=lambda name: (name != "secrets", name))
+    ordered = sorted(names, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     more = f" and {len(ordered) - _SHOWN} more kinds" if len(ordered) > _SHOWN else ""
     return f"{', '.join(ordered[:_SHOWN])}{more}"
 

@@ -54,10 +54,33 @@ def test_everybody_is_told_where_the_role_reaches_namespaces() -> None:
 
 def test_others_are_named_and_not_told_and_the_cluster_s_own_are_neither() -> None:
     found = reached("all", ("User", "eve"))
-    assert found == Reach(why="lets User eve read and change secrets, deployments, namespaces, pods in every namespace")
+    assert found is not None and not found.is_drift
+    assert (
+        found.why
+        == "lets User eve read and change secrets, pods, namespaces, apiservices and 18 more kinds in every namespace"
+    )
     built = {"kubernetes.io/bootstrapping": "rbac-defaults"}
     assert reached("all", ("User", "eve"), **built) is not None, "a label alone hides nobody"
     assert reached("all", ("Group", "system:masters"), **built) is not None, "the role has to be built in too"
+
+
+@pytest.mark.parametrize(
+    ("group", "resource", "verb", "reaches"),
+    [
+        ("", "users", "impersonate", True),
+        ("", "nodes/proxy", "get", True),
+        ("", "nodes/*", "get", True),
+        ("", "nodes", "get", False),
+        ("rbac.authorization.k8s.io", "clusterrolebindings", "create", True),
+        ("rbac.authorization.k8s.io", "clusterrolebindings", "list", False),
+        ("*", "mutatingwebhookconfigurations", "patch", True),
+        ("certificates.k8s.io", "certificatesigningrequests", "create", False),
+        ("certificates.k8s.io", "certificatesigningrequests/approval", "update", True),
+    ],
+)
+def test_a_role_reaches_namespaces_by_what_lies_in_none(group: str, resource: str, verb: str, reaches: bool) -> None:
+    rule = {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
+    assert bool(SERVED.words([rule])) == reaches
 
 
 def test_the_account_of_a_scheduler_may_ask_whether_tokens_are_good() -> None:
@@ -107,6 +130,7 @@ def test_a_webhook_that_no_platform_has_is_told_and_its_address_is_not_shown() -
 
 def test_a_new_certificate_of_a_webhook_is_no_other_webhook() -> None:
     assert "caBundle" not in str(hook(None, SERVICE).content)
+    assert "canary" not in str(hook(None, {"url": "https://example.com/canary"}).content)
 
 
 def test_policies_servers_and_networks_are_seen() -> None:
