@@ -230,6 +230,26 @@ def test_a_bucket_that_is_copied_to_another_store_is_told(
     store.client().delete_bucket_replication(Bucket="dev-models")
 
 
+def test_a_statement_of_others_is_named_and_told_where_anybody_may(store: Store) -> None:
+    inputs = bucket_inputs(store, "dev-lent", closed=False)
+    outs = BucketProvider().create(inputs).outs
+    lent = [{"urn": "u", "custom": True, "type": "a:S3Bucket", "id": "dev-lent", "inputs": inputs, "outputs": outs}]
+    mine = json.loads(store.client().get_bucket_policy(Bucket="dev-lent")["Policy"])["Statement"]
+    assert look(lent, root(store)).unjudged == []
+    given = {"Sid": "Given", "Effect": "Allow", "Principal": {"AWS": ["team"]}, "Action": ["s3:GetObject"]}
+    opened = {**given, "Sid": "Opened", "Principal": {"AWS": ["*"]}}
+    rows = [*mine, *({**row, "Resource": ["arn:aws:s3:::dev-lent/*"]} for row in (given, opened))]
+    store.client().put_bucket_policy(Bucket="dev-lent", Policy=json.dumps({"Version": "2012-10-17", "Statement": rows}))
+    try:
+        seen = look(lent, root(store))
+        assert [(one.name, one.is_told, one.why) for one in seen.unjudged] == [
+            ("dev-lent: Given", False, "somebody is allowed s3:GetObject"),
+            ("dev-lent: Opened", True, "anybody is allowed s3:GetObject"),
+        ]
+    finally:
+        BucketProvider().delete("dev-lent", {**inputs, **(outs or {})})
+
+
 def test_a_temporary_key_of_a_declared_user_is_told(store: Store, resources: list[dict[str, Any]]) -> None:
     assert not [one for one in look(resources, root(store)).findings if one.kind == "temporary key"]
     temporary(store)

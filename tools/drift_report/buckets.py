@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tools.drift_report.findings import Finding
+from tools.drift_report.findings import Finding, Place, Unjudged, sum_of
 from tools.drift_report.people import undeclared
 
 if TYPE_CHECKING:
@@ -127,6 +127,59 @@ def _read(client: S3Client, endpoint: str, bucket: str, setting: _Setting) -> _T
     except ObjectStoreError as error:
         return _Told(unread=str(error))
     return _Told(said=setting.said({key: value for key, value in answer.items() if key != "ResponseMetadata"}))
+
+
+def statements(client: S3Client, endpoint: str, buckets: Sequence[str]) -> tuple[list[Unjudged], list[str]]:
+    """Statements of others in the policies of buckets to which the platform gives access; what lets anybody is told."""
+    from components.object_store.bucket_policy import split  # noqa: PLC0415 - as above
+    from components.object_store.store_client import ObjectStoreError  # noqa: PLC0415 - as above
+
+    found, unread = [], []
+    for bucket in buckets:
+        try:
+            text = _policy(client, endpoint, bucket)
+        except ObjectStoreError as error:
+            unread.append(str(error))
+            continue
+        found += [_statement(bucket, one) for one in split(text, bucket)[1]]
+    return found, unread
+
+
+def _policy(client: S3Client, endpoint: str, bucket: str) -> str:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+
+    from components.object_store.store_client import calling, error_code  # noqa: PLC0415 - as above
+
+    with calling(endpoint, f"reading the policy of bucket {bucket}"):
+        try:
+            return client.get_bucket_policy(Bucket=bucket)["Policy"]
+        except ClientError as error:
+            if error_code(error) in _LACKING | {"NoSuchBucketPolicy", "NoSuchBucket"}:
+                return ""
+            raise
+
+
+def _statement(bucket: str, one: Mapping[str, Any]) -> Unjudged:
+    from components.object_store.bucket_policy import canonical  # noqa: PLC0415 - as above
+
+    said = canonical(one)
+    allows = one.get("Effect") == "Allow"
+    is_open = allows and said.get("Principal") == {"AWS": ["*"]} and not one.get("Condition")
+    why = f"{'anybody' if is_open else 'somebody'} is {'allowed' if allows else 'denied'} {_words(one)}"
+    return Unjudged(
+        place=Place.STORE,
+        kind="statement of bucket",
+        name=f"{bucket}: {one.get('Sid') or '?'}",
+        why=why,
+        sum=sum_of(said),
+        is_told=is_open,
+        way="take it out of the bucket's policy",
+    )
+
+
+def _words(one: Mapping[str, Any]) -> str:
+    actions = one.get("Action") or one.get("NotAction") or []
+    return ", ".join(map(str, actions if isinstance(actions, list) else [actions]))
 
 
 def of_minio(

@@ -15,7 +15,6 @@ from ops.tell.drift import tell_drift
 from tools.drift_report import reviewed
 from tools.drift_report.findings import Look, Unjudged
 from tools.drift_report.looking import Asked, looked
-from tools.drift_report.served import kitchens
 from tools.drift_report.sources import Source, source
 from tools.drift_report.table import as_json, for_forge, metrics, summary, text
 from tools.local.errors import LocalError
@@ -66,8 +65,7 @@ def look(options: argparse.Namespace) -> Look:
     urls: dict[str, str] = {}
     try:
         found = source(options.stack)
-        said = kitchens(found.settings)
-        urls, more = addresses(options.models, [kitchen.name for kitchen in said.kitchens])
+        urls, more = addresses(options.models, [*found.settings.kitchens])
         faults += more
         before = reviewed.read(options.reviewed, found.environment) if options.reviewed is not None else None
     except FaultsError as error:

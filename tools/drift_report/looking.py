@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tools.drift_report import reviewed
 from tools.drift_report.findings import Look, Seen, Unjudged, ordered
 from tools.drift_report.objects import of_cluster
-from tools.drift_report.served import kitchens, of_servers
+from tools.drift_report.served import of_servers
 from tools.drift_report.sources import Source
 from tools.drift_report.store import of_store
 from tools.kube import KubeError
@@ -40,7 +40,7 @@ def looked(found: Source, asked: Asked, began: float | None = None) -> Look:
             environment=found.environment,
             way=found.way,
         )
-        servers = beside.submit(of_servers, kitchens(found.settings), asked.urls, asked.bearer)
+        servers = beside.submit(of_servers, found.settings, asked.urls, asked.bearer)
         cluster = _of_cluster(found, asked)
     return _joined(found, [cluster, store.result(), servers.result()], asked, began)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from components.object_store.bucket_policy import canonical
 from tools.drift_report.findings import Finding, Place, Seen, Unjudged, What, sum_of
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Ours:
         """`accounts` are those of `kitchen identity`, by name with what each may do."""
         self.buckets, self.users, self.policies = frozenset(buckets), frozenset(users), frozenset(policies)
         self.owners, self.own = frozenset(owners) - {None, ""}, own
-        self.accounts = {name: canonical(document) for name, document in accounts.items()}
+        self.accounts = {name: _same(document) for name, document in accounts.items()}
 
     def reached(self, document: Mapping[str, Any]) -> str:
         """What a policy allows on our buckets, in words; empty where it reaches none of them.
@@ -122,7 +121,7 @@ class People:
         wanted = self._ours.accounts.get(user)
         documents = [self._found.policies.get(name) for name in self._found.users.get(user, ())]
         is_alone = not self._found.members.get(user)
-        return wanted is not None and is_alone and all(canonical(document) == wanted for document in documents)
+        return wanted is not None and is_alone and all(_same(document) == wanted for document in documents)
 
     def _key(self, name: str, user: str) -> None:
         of_ours = user in self._ours.users
@@ -178,7 +177,7 @@ class People:
         if name in _BUILT_IN:  # where somebody has it attached, that one is told
             self._seen.known[OWN_POLICIES] += not any(name in policies for policies in attached)
             return
-        if canonical(document) in self._ours.accounts.values():  # whoever has it is told, or known
+        if _same(document) in self._ours.accounts.values():  # whoever has it is told, or known
             self._seen.known[DEPLOYER] += 1
             return
         why = self._reach[name] or ("has our name as its owner" if document.get("ID") in self._ours.owners else "")
@@ -204,6 +203,13 @@ class People:
 def undeclared(kind: str, name: str, more: str, way: str) -> Finding:
     """A finding of something that stands at the store and that nobody declares."""
     return Finding(place=Place.STORE, what=What.UNDECLARED, kind=kind, name=name, more=more, way=way)
+
+
+def _same(document: Any) -> Any:
+    """A policy in one spelling."""
+    from components.object_store.bucket_policy import canonical  # noqa: PLC0415 - the engine's SDK comes with it
+
+    return canonical(document)
 
 
 def _list(value: Any) -> Iterator[str]:

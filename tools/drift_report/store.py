@@ -9,7 +9,7 @@ from components.labels import OWNER_TAG
 from tools.drift.compare import StoreDrift
 from tools.drift.recorded import in_store
 from tools.drift.store import look_into
-from tools.drift_report.buckets import of_minio, settings
+from tools.drift_report.buckets import of_minio, settings, statements
 from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.objects import Way
 from tools.drift_report.people import OTHERS, Ours, People, undeclared
@@ -86,6 +86,7 @@ def _beside(
         accounts=identities,
         own=key[0],
     )
+    is_minio = bool(users or limited)
     try:
         client = s3_client(where, region, key)
         with calling(where, "listing buckets"):
@@ -98,15 +99,24 @@ def _beside(
         _strangers(strangers, prefix, owners, seen)
         own = [name for name in there if name in buckets]
         _add(seen, settings(client, where, own))
-        if users or limited:
+        lent = [name for name in own if (buckets[name].get("inputs") or {}).get("closed") is False]
+        unjudged, unread = statements(client, where, lent)
+        seen.unjudged += unjudged
+        seen.unread += unread
+        if is_minio:
             _add(seen, of_minio(where, region, key, own, limited))
-    if not users and not limited:
+    if is_minio:
+        _people(where, key, ours, seen)
+    else:
         seen.unasked.append("users and policies of the store: none is recorded, so it need not be a MinIO")
-        return
+
+
+def _people(endpoint: str, key: tuple[str, str], ours: Ours, seen: Seen) -> None:
     from components.object_store.minio.accounts import accounts  # noqa: PLC0415 - MinIO's client is slow to import
+    from components.object_store.store_client import ObjectStoreError  # noqa: PLC0415 - as boto3
 
     try:
-        found = accounts(where, key)
+        found = accounts(endpoint, key)
     except ObjectStoreError as error:
         seen.unread.append(str(error))
         return
