@@ -67,7 +67,11 @@ def look(options: argparse.Namespace) -> Look:
         found = source(options.stack)
         urls, more = addresses(options.models, [*found.settings.kitchens])
         faults += more
-        before = reviewed.read(options.reviewed, found.environment) if options.reviewed is not None else None
+    except FaultsError as error:
+        faults += error.faults
+    try:
+        environment = found.environment if found is not None else None
+        before = reviewed.read(options.reviewed, environment) if options.reviewed is not None else None
     except FaultsError as error:
         faults += error.faults
     if faults or found is None:

@@ -21,8 +21,11 @@ RULES = {REVIEWED: "people have judged it, as the file of --reviewed says, and i
 Key = tuple[str, str, str, str]
 
 
-def read(path: Path, environment: str) -> list[Unjudged]:
-    """What the report in a file has left to people; raise FaultsError for what is no report of this environment."""
+def read(path: Path, environment: str | None) -> list[Unjudged]:
+    """What the report in a file has left to people; raise FaultsError for what is no report of this environment.
+
+    Without an environment, as where the stack is not known, any report will do.
+    """
     try:
         report: Any = parse(path.read_bytes(), most=_MOST_BYTES, depth=MAX_OBJECT_DEPTH)
     except OSError as error:
@@ -31,7 +34,7 @@ def read(path: Path, environment: str) -> list[Unjudged]:
         raise _fault(path, f"must be one JSON value: it {error}") from None
     if faults := schema_faults("drift-report", report):
         raise _fault(path, f"must be a report of `kitchen drift --json`: {faults[0].path}: {faults[0].rule}")
-    if report["environment"] != environment:
+    if environment is not None and report["environment"] != environment:
         raise _fault(path, f"must be a report of {environment}: it is of {json.dumps(report['environment'])}")
     return [
         Unjudged(
