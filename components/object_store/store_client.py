@@ -31,6 +31,24 @@ READ_SECONDS = 15
 RETRIES = 2
 
 _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden", "403"}
+_FORBIDDEN = {"AccessDenied", "Forbidden", "403"}
+_RIGHTS = {
+    "HeadBucket": "ListBucket",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "GetBucketAcl": "GetBucketPolicy",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketLogging": "GetBucketPolicy",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetBucketWebsite": "GetBucketPolicy",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+}
+"""What the right is called by MinIO, where it is not called as the operation is."""
 _LACKING = {"NotImplemented", "MalformedPolicy", "MethodNotAllowed", "XNotImplemented"}
 _MAKING = Lock()
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -38,6 +56,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 class ObjectStoreError(Exception):
     """The store could not do what was asked; `str()` is one line that says what, where and what to check."""
+
+
+class NoRightError(ObjectStoreError):
+    """The store has answered that this account may not do it; `str()` names the right."""
 
 
 @contextmanager
@@ -53,7 +75,7 @@ def calling(endpoint: str, action: str) -> Iterator[None]:
             f"in {CA_BUNDLE}"
         ) from None
     except ClientError as error:
-        raise refusal(endpoint, action, error_code(error)) from None
+        raise refusal(endpoint, action, error_code(error), _right(error.operation_name)) from None
     except (BotoCoreError, ValueError) as error:
         raise ObjectStoreError(
             f"object store {endpoint}: {action} failed: {type(error).__name__}; check: endpoint and region "
@@ -61,14 +83,20 @@ def calling(endpoint: str, action: str) -> Iterator[None]:
         ) from None
 
 
-def refusal(endpoint: str, action: str, code: str) -> ObjectStoreError:
-    """The error for a call that the store answered with a code of its own."""
+def refusal(endpoint: str, action: str, code: str, right: str = "") -> ObjectStoreError:
+    """The error for a call that the store answered with a code of its own; `right` is the one that it takes."""
     hint = ""
     if code in _REFUSED:
-        hint = f"; check: {ACCESS_KEY} and {SECRET_KEY} and their rights"
+        needed = f", here {right}" if right and code in _FORBIDDEN else ""
+        hint = f"; check: {ACCESS_KEY} and {SECRET_KEY} and their rights{needed}"
     elif code in _LACKING:
         hint = "; check: what the store can do, and kitchen:objectStore.abilities"
-    return ObjectStoreError(f"object store {endpoint}: {action} failed: {code}{hint}")
+    sort = NoRightError if code in _FORBIDDEN else ObjectStoreError
+    return sort(f"object store {endpoint}: {action} failed: {code}{hint}")
+
+
+def _right(operation: str) -> str:
+    return f"s3:{_RIGHTS.get(operation, operation)}"
 
 
 def error_code(error: ClientError) -> str:

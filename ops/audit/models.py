@@ -9,13 +9,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from infra.declared import DeclaredKitchen
 from infra.faults import Fault, printable
 from infra.strict_json import parse
 from ops.audit.verdicts import NOT_ASKED, OUT_OF_REACH, Finding, Row, differs, not_proven, proven
+
+if TYPE_CHECKING:  # the program that declares takes a second to import
+    from infra.declared import DeclaredKitchen
 
 TOKEN = "KITCHEN_MODELS_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 

@@ -42,6 +42,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip", action="append", default=[], metavar="KIND", help="do not look at objects of this kind; repeatable"
     )
+    parser.add_argument(
+        "--reviewed",
+        type=Path,
+        metavar="FILE",
+        help="an earlier --json report that people have looked through: what it leaves to them is drift only if new",
+    )
     counted = parser.add_argument_group("the other form: count what a preview would change")
     counted.add_argument("preview", nargs="?", type=Path, metavar="FILE", help="of `pulumi preview --json`; - is stdin")
     counted.add_argument("--environment", metavar="NAME", help="as the settings call it")
@@ -61,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
 def _mixed(options: argparse.Namespace) -> list[Fault]:
     """The two forms have no option in common but `--metrics`."""
     looks = {
-        name: getattr(options, name) for name in ("context", "json", "models", "models_token_file", "skip", "tell")
+        name: getattr(options, name)
+        for name in ("context", "json", "models", "models_token_file", "skip", "tell", "reviewed")
     }
     counts = {"FILE": options.preview, "--environment": options.environment}
     if options.stack is not None:

@@ -20,7 +20,10 @@ from tests.cluster.support.days.removed import HELPDESK, SALES
 from tests.cluster.support.environments import make
 from tests.cluster.support.kubectl import eventually
 from tests.cluster.support.shared_kitchen import SharedKitchen
+from tools.drift_report.grants import IDENTITY_LABEL
 from tools.local.up import LocalKitchen
+from tools.local.workspace import REPOSITORY
+from tools.plan.drifted import drifted
 
 CANARY = "canary-5ca1ab1e"
 LIMIT_SECONDS = 10.0
@@ -231,6 +234,76 @@ CLUSTER = [
     ),
 ]
 
+RBAC = "rbac.authorization.k8s.io/v1"
+
+
+def bound(name: str, role: str, subject: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
+    more = {"metadata": {"name": name, **metadata}, "roleRef": reference, "subjects": [subject]}
+    return {"apiVersion": RBAC, "kind": "ClusterRoleBinding", **more}
+
+
+def whom(kind: str, name: str) -> dict[str, Any]:
+    return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
+
+
+def webhook(name: str, client: dict[str, Any], selector: dict[str, Any]) -> dict[str, Any]:
+    rules = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods", "secrets"]}]
+    hook = {
+        **{"name": f"{name}.example.com", "clientConfig": client, "rules": rules, "namespaceSelector": selector},
+        **{"failurePolicy": "Ignore", "sideEffects": "None", "admissionReviewVersions": ["v1"], "timeoutSeconds": 1},
+        # It is asked about nothing in fact: the tests go on beside it.
+        "matchConditions": [{"name": "never", "expression": "false"}],
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": name},
+        "webhooks": [hook],
+    }
+
+
+def of_cluster(manifest: dict[str, Any]) -> Change:
+    told = ("undeclared", f"{manifest['kind']} {manifest['metadata']['name']}")
+    return applied(told, manifest["kind"].lower(), manifest)
+
+
+OUTSIDE = {"url": f"https://hooks.example.com/{CANARY}"}
+INSIDE = {"service": {"namespace": "platform", "name": "guard"}}
+OF_SALES = {"matchLabels": {"kubernetes.io/metadata.name": SALES}}
+CLUSTER += [
+    of_cluster(
+        bound("hand-account", "view", {"kind": "ServiceAccount", "name": "default", "namespace": SALES}),
+    ),
+    of_cluster(bound("hand-group", "system:basic-user", whom("Group", f"system:serviceaccounts:{HELPDESK}"))),
+    of_cluster(bound("hand-user", "system:basic-user", whom("User", f"system:serviceaccount:{SALES}:default"))),
+    applied(
+        ("undeclared", f"Role {SALES}/kitchen-drift-dev"),
+        "role",
+        {
+            "apiVersion": RBAC,
+            "kind": "Role",
+            "metadata": {"name": "kitchen-drift-dev", "namespace": SALES, "labels": {IDENTITY_LABEL: "drift"}},
+            "rules": [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get"]}],
+        },
+    ),
+    of_cluster(bound("hand-everybody", "view", whom("Group", "system:authenticated"))),
+    of_cluster(bound("hand-labels", "system:basic-user", whom("User", "a"), labels=LABELS)),
+    of_cluster(bound("kitchen-drift-dev", "edit", whom("User", "mallory"), labels={IDENTITY_LABEL: "drift"})),
+    of_cluster(webhook("hand-outside", OUTSIDE, OF_SALES)),
+    of_cluster(webhook("hand-sales", {"service": {"namespace": SALES, "name": "door"}}, OF_SALES)),
+]
+
+UNJUDGED = [
+    of_cluster(bound("hand-other", "edit", whom("User", "mallory"))),
+    of_cluster(webhook("hand-platform", INSIDE, OF_SALES)),
+]
+OF_OTHERS = [
+    of_cluster(bound("hand-nothing", "system:basic-user", whom("User", "mallory"))),
+    of_cluster(webhook("hand-away", OUTSIDE, {"matchLabels": {"kubernetes.io/metadata.name": "away"}})),
+]
+"""What reaches nothing of ours."""
+
 READS_ALL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::dev-*/*"]}],
@@ -345,6 +418,27 @@ def test_every_change_is_told_by_name_and_no_secret_is_shown(drift: Drift, scene
     assert drift.status == 0
 
 
+def test_what_may_be_the_platform_s_is_named_and_drift_once_people_have_reviewed(
+    drift: Drift, scene: Scene, tmp_path: Path
+) -> None:
+    file = tmp_path / "reviewed.json"
+    with done([UNJUDGED[0], *OF_OTHERS], scene):
+        assert drift() == set()
+        named = {row["name"] for row in drift.document["notJudged"]}
+        assert "hand-other" in named
+        assert named.isdisjoint({"hand-nothing", "hand-away", "cluster-admin"})
+        assert "not judged: ClusterRoleBinding hand-other: lets User mallory read and change secrets" in drift.table()
+        file.write_text(json.dumps(drift.document))
+        assert drift("--reviewed", str(file)) == set()
+        assert drift.status == 0
+        with done([UNJUDGED[1]], scene):
+            assert drift("--reviewed", str(file)) == {UNJUDGED[1].told}
+        subjects = json.dumps({"subjects": [whom("User", "eve")]})
+        scene.kubectl("patch", "clusterrolebinding", "hand-other", "--patch", subjects)
+        assert drift("--reviewed", str(file)) == {("changed", "ClusterRoleBinding hand-other")}
+    assert drift("--reviewed", str(file)) == {("missing", "ClusterRoleBinding hand-other")}
+
+
 def test_what_changes_by_design_is_not_told(drift: Drift, scene: Scene) -> None:
     restart = {"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}}
     scene.patch(HELPDESK, "deployment", "support-predictor", restart)
@@ -381,6 +475,21 @@ def test_a_stack_of_a_backend_is_looked_at_through_kubectl(
     assert drift() == set()
     assert (drift.status, drift.document["notLookedAt"]) == (0, [])
     assert kitchen.credentials()["KITCHEN_OBJECT_STORE_SECRET_KEY"] not in drift.said
+
+
+def test_the_section_of_a_plan_tells_what_the_look_tells(
+    drift: Drift, scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kitchen = scene.kitchen
+    for name, value in (kitchen.workspace.environment() | kitchen.credentials()).items():
+        monkeypatch.setenv(name, value)
+    by_name = {change.told[1]: change for change in (*CLUSTER, *STORE)}
+    names = (f"RoleBinding {SALES}/mallory", "ClusterRoleBinding hand-account", "bucket dev-scratch")
+    with done([by_name[name] for name in names], scene):
+        section = drifted("dev", REPOSITORY, tmp_path, "")
+    assert section["text"] == "3 objects not as recorded"
+    assert section["lines"][:3] == [f"undeclared: {name}" for name in (names[1], names[0], names[2])]
+    assert CANARY not in str(section)
 
 
 def test_a_cluster_that_does_not_answer_is_not_looked_at(

@@ -180,6 +180,7 @@ def test_minio_s_own_interface_is_used_in_its_optional_modules_alone() -> None:
     assert users("minio") == {"components.object_store.minio.admin"}
     assert users("components.object_store.minio.admin") == {
         "components.object_store.minio.accounts",
+        "components.object_store.minio.versions",
         "components.object_store.minio.users",
         "components.object_store.minio.quota",
     }

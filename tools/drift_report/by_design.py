@@ -13,7 +13,7 @@ from typing import Any
 from tools.drift.compare import Key, key_of
 from tools.drift.fields import Field
 from tools.drift.recorded import Entry
-from tools.drift_report.grants import Grants, way_of
+from tools.drift_report.grants import OF_OPENSHIFT, Grants, way_of
 from tools.kube import Kind, Object
 
 
@@ -123,7 +123,10 @@ class Beside:
         way = way_of(live, self._environment)
         known = (
             (LEASE, kind_name == "Lease"),
-            (OF_NAMESPACE, copied or name in _EVERYWHERE.get((group, kind_name), ()) or (sound and not way)),
+            (
+                OF_NAMESPACE,
+                copied or name in _EVERYWHERE.get((group, kind_name), ()) or (sound and name in OF_OPENSHIFT),
+            ),
             (NAMED, (kind_name, namespace, name) in self._names),
             (ENDPOINTS, kind_name == "Endpoints" and ("Service", namespace, name) in self._there),
             (DEPLOYER, bool(way) and (sound or (group, kind_name) == ("", "ServiceAccount"))),
@@ -150,6 +153,8 @@ class Beside:
     def _is_child(self, kind: Kind, live: Object) -> bool:
         """Whether controllers make it out of something that is declared, or that a rule knows."""
         origin = self.origin(kind, live)
+        if kind.kind in ("Role", "RoleBinding") and key_of(kind, live) not in self.granted.sound:
+            return False
         return origin[1] is not live and (key_of(*origin) in self._declared or self.rule(*origin) is not None)
 
     def _owner(self, kind: Kind, live: Object) -> tuple[Kind, Object] | None:

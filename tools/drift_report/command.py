@@ -6,21 +6,17 @@ import argparse
 import re
 import sys
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 from infra.faults import Fault, FaultsError, printable
 from ops import metrics_file
 from ops.audit.models import addresses, token
 from ops.forge.errors import ForgeError
 from ops.tell.drift import tell_drift
-from tools.drift_report.findings import Look, ordered
-from tools.drift_report.objects import Seen, of_cluster
-from tools.drift_report.served import kitchens, of_servers
+from tools.drift_report import reviewed
+from tools.drift_report.findings import Look, Unjudged
+from tools.drift_report.looking import Asked, looked
 from tools.drift_report.sources import Source, source
-from tools.drift_report.store import of_store
 from tools.drift_report.table import as_json, for_forge, metrics, summary, text
-from tools.kube import KubeError
 from tools.local.errors import LocalError
 
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
@@ -64,51 +60,21 @@ def look(options: argparse.Namespace) -> Look:
     faults = [Fault(path="--skip", value=kind, rule="must be the name of a kind", example="Secret") for kind in wrong]
     bearer, more = token(options.models_token_file)
     faults += more
+    before: list[Unjudged] | None = None
     found: Source | None = None
     urls: dict[str, str] = {}
     try:
         found = source(options.stack)
-        said = kitchens(found.settings)
-        urls, more = addresses(options.models, [kitchen.name for kitchen in said.kitchens])
+        urls, more = addresses(options.models, [*found.settings.kitchens])
         faults += more
+    except FaultsError as error:
+        faults += error.faults
+    try:
+        environment = found.environment if found is not None else None
+        before = reviewed.read(options.reviewed, environment) if options.reviewed is not None else None
     except FaultsError as error:
         faults += error.faults
     if faults or found is None:
         raise FaultsError("drift", faults)
-    with ThreadPoolExecutor(2) as beside:
-        prefix = found.settings.object_store.bucket_prefix
-        store = beside.submit(
-            of_store, found.resources, endpoint=found.store, key=found.key, prefix=prefix, way=found.way
-        )
-        servers = beside.submit(of_servers, said, urls, bearer)
-        cluster = _of_cluster(found, options.context, skipped)
-    seen = [cluster, store.result(), servers.result()]
-    cut = [f"the state itself: {found.cut}; `{found.way.command}` goes on from there"] if found.cut else []
-    known: Counter[str] = Counter()
-    for place in seen:
-        known += place.known
-    return Look(
-        stack=found.stack,
-        environment=found.environment,
-        against=found.against,
-        findings=ordered(one for place in seen for one in place.findings),
-        known=known,
-        unread=[*cut, *(line for place in seen for line in place.unread)],
-        unasked=[line for place in seen for line in place.unasked],
-        seconds=time.monotonic() - began,
-    )
-
-
-def _of_cluster(found: Source, context: str | None, skipped: frozenset[str]) -> Seen:
-    try:
-        with found.kube(context) as kube:
-            return of_cluster(
-                found.resources,
-                kube,
-                manager=found.manager,
-                environment=found.environment,
-                way=found.way,
-                skipped=skipped,
-            )
-    except KubeError as error:
-        return Seen(unread=[f"the cluster: {error}"])
+    asked = Asked(context=options.context, skipped=skipped, urls=urls, bearer=bearer, before=before)
+    return looked(found, asked, began)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Place(StrEnum):
@@ -78,10 +82,49 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unjudged:
+    """Something of the whole cluster or store that reaches what is ours, and that this program cannot judge.
+
+    It may be your platform's. `sum` is of what decides about it: a changed one is another one. One that `is_told` is
+    drift unless people have said that it is meant.
+    """
+
+    place: Place
+    kind: str
+    name: str
+    why: str
+    sum: str
+    is_told: bool = False
+    way: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What people have judged: this thing, with this content."""
+        return (str(self.place), self.kind, self.name, self.sum)
+
+
+def sum_of(content: Any) -> str:
+    """A sum of what decides about something, the same for the same content."""
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(kw_only=True)
+class Seen:
+    """What the look at one place found."""
+
+    findings: list[Finding] = field(default_factory=list)
+    known: Counter[str] = field(default_factory=Counter)
+    unread: list[str] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
+    unjudged: list[Unjudged] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """One look: what was found, what is there by design (by rule how often), and what could not be looked at.
 
-    `unasked` was not to be looked at, and takes nothing from the look's verdict.
+    `unasked` was not to be looked at, and takes nothing from the look's verdict, as `unjudged` does.
     """
 
     stack: str
@@ -91,7 +134,14 @@ class Look:
     known: Mapping[str, int] = field(default_factory=dict)
     unread: Sequence[str] = ()
     unasked: Sequence[str] = ()
+    unjudged: Sequence[Unjudged] = ()
+    is_reviewed: bool = False
     seconds: float = 0.0
+
+    @property
+    def open(self) -> list[Unjudged]:
+        """What is left to people: neither told as a finding, nor held against what they have judged before."""
+        return [] if self.is_reviewed else [one for one in self.unjudged if not one.is_told]
 
     @property
     def verdict(self) -> str:

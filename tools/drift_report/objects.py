@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from components.labels import DOMAIN, PART_OF
@@ -14,22 +14,13 @@ from tools.drift.look import MADE, present
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import removal
 from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_listed
-from tools.drift_report.findings import Change, Finding, Place, What
+from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.grants import grants
 from tools.drift_report.shown import shown
+from tools.drift_report.whole_cluster import Ours, of_whole_cluster, stranger
 from tools.kube import Kind, Kube, Listing, Object
 
 _NAMESPACE = Kind("v1", "Namespace")
-
-
-@dataclass(kw_only=True)
-class Seen:
-    """What the look at one place found."""
-
-    findings: list[Finding] = field(default_factory=list)
-    known: Counter[str] = field(default_factory=Counter)
-    unread: list[str] = field(default_factory=list)
-    unasked: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +52,14 @@ def of_cluster(
     made = [kind for kind in MADE if kind.kind not in skipped]
     there = present(kube, entries, environment, made)
     drift = compare(entries, there, manager=manager)
-    listed, unread = _listed(kube, _namespaces(entries, there), environment, skipped)
+    kinds, silent = kube.kinds()
+    listed, unread = _listed(kube, kinds, _namespaces(entries, there), environment, skipped)
     granted = grants(kube, listed, everything, environment)
     beside = Beside(everything, listed, granted, environment)
-    seen = Seen(unread=[*drift.unread, *unread, *granted.unread], unasked=granted.unasked)
+    ours = Ours(entries=everything, namespaces=_labels(everything, there), environment=environment)
+    seen = of_whole_cluster(kube, kinds, ours, skipped)
+    seen.unread[:0] = [*drift.unread, *silent, *unread, *granted.unread]
+    seen.unjudged += [stranger(live, why) for live, why in granted.strangers]
     seen.findings += _gone(drift, way)
     seen.findings += _changed(drift, entries, there, beside, known=seen.known, way=way)
     seen.findings += _undeclared(listed, everything, drift.unknown, beside, seen.known)
@@ -81,20 +76,32 @@ def _namespaces(entries: Sequence[Entry], there: Listing) -> list[str]:
     return sorted(own - {""})
 
 
+def _labels(entries: Sequence[Entry], there: Listing) -> dict[str, Mapping[str, str]]:
+    """By name of each namespace its labels as they are; as they are recorded where it is not there."""
+    found: dict[str, Mapping[str, str]] = {name: {} for name in _namespaces(entries, there)}
+    for entry in entries:
+        if entry.kind == _NAMESPACE:
+            found[entry.name] = (entry.fields.get("metadata") or {}).get("labels") or {}
+    for kind, live in there.objects:
+        if kind == _NAMESPACE:
+            found[str(live["metadata"]["name"])] = live["metadata"].get("labels") or {}
+    return found
+
+
 def _listed(
-    kube: Kube, namespaces: Sequence[str], environment: str, skipped: frozenset[str]
+    kube: Kube, kinds: Mapping[Kind, bool], namespaces: Sequence[str], environment: str, skipped: frozenset[str]
 ) -> tuple[list[tuple[Kind, Object]], list[str]]:
     """Metadata of everything in the namespaces, and of what carries our labels beside them; what was refused.
 
     Of what lies in no namespace those kinds alone that the program can make: to list others is nobody's right here.
     """
-    kinds, unread = kube.kinds()
     wanted = {kind: inside for kind, inside in kinds.items() if is_listed(kind) and kind.kind not in skipped}
     inside = [(kind, name) for kind, namespaced in wanted.items() if namespaced for name in namespaces]
     labels = {PART_OF: "private-ai-kitchen", f"{DOMAIN}/environment": environment}
     outside = [(kind, "") for kind, namespaced in wanted.items() if not namespaced and kind in MADE]
     found: list[tuple[Kind, Object]] = []
     refused: dict[Kind, list[str]] = {}
+    unread: list[str] = []
     answers = [*kube.metadata(inside), *kube.metadata(outside, labels)]
     for (kind, _), answer in zip([*inside, *outside], answers, strict=True):
         if isinstance(answer, str):
@@ -197,7 +204,7 @@ def _undeclared(
             continue
         if (rule := beside.rule(kind, live)) is not None:
             known[rule.id] += 1
-        elif (origin := key_of(*beside.origin(kind, live))) != key:
+        elif (origin := key_of(*beside.origin(kind, live))) != key and key not in beside.granted.more:
             made[origin] += 1
         else:
             told[key] = kind, live

@@ -78,7 +78,7 @@ def source(stack: str) -> Source:
         known = sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml"))
         raise _fault(stack, f"there must be a file Pulumi.{stack[:40]}.yaml; known: {', '.join(known)}", known[0])
     if os.environ.get(_BACKEND):
-        return _of_backend(stack, path)
+        return of_backend(stack, REPOSITORY, FOLDER)
     kitchen = LocalKitchen(Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute())
     if stack != STACK or not kitchen.workspace.exists():
         example = f"export {_BACKEND}=s3://pulumi-state, or `make up` for {STACK} on this machine"
@@ -86,13 +86,14 @@ def source(stack: str) -> Source:
     return _of_machine(kitchen)
 
 
-def _of_backend(stack: str, path: Path) -> Source:
+def of_backend(stack: str, project: Path, folder: Path) -> Source:
+    """A stack of the backend that the environment names, by the settings in `project`; raise as `source` does."""
     try:
         ensure(PREVIEW)
     except ToolchainError as error:
         raise LocalError(str(error)) from error
-    backend = Backend(stack, REPOSITORY, FOLDER)
-    settings = settings_from_file(path, load_catalog())
+    backend = Backend(stack, project, folder)
+    settings = settings_from_file(project / f"Pulumi.{stack}.yaml", load_catalog())
     deployment = backend.latest()
     return Source(
         stack=stack,

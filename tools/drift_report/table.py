@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from infra.faults import printable
 from ops.drift import commands as counting
 from ops.metrics_file import Metric
-from tools.drift_report import objects, store
-from tools.drift_report.findings import OPERATIONS, Finding, Look, Place, What
+from tools.drift_report import objects, people, reviewed
+from tools.drift_report.findings import OPERATIONS, Finding, Look, Place, Unjudged, What
 from tools.engine.words import table
 
 VERSION = 1
-REASONS = objects.RULES | store.RULES
+MOST = 20
+"""Rows of findings of one sort in one namespace, and lines of one sort; the JSON has all."""
+REASONS = objects.RULES | people.RULES | reviewed.RULES
 
 
 def text(look: Look) -> str:
@@ -27,21 +29,48 @@ def text(look: Look) -> str:
 
 def _lines(look: Look) -> Iterator[str]:
     if look.findings:
-        rows = [(finding.place, finding.what, finding.title, _about(finding)) for finding in look.findings]
-        yield from table(("PLACE", "WHAT", "OBJECT", "HOW"), [tuple(map(printable, row)) for row in rows]).splitlines()
-        yield ""
-        for finding in look.findings:
-            if len(finding.changes) > 1:
-                yield f"{finding.title}:"
-                yield from (f"  {change}" for change in finding.changes)
-        for way, count in Counter(map(_way, look.findings)).items():
-            yield f"way back: {way}" + (f" ({count} of these)" if count > 1 else "")
+        yield from _found(look.findings)
     if look.known:
         known = ", ".join(f"{count} {rule}" for rule, count in sorted(look.known.items()))
         yield f"known by design: {known}"
-    yield from (f"not asked: {line}" for line in look.unasked)
-    yield from (f"not looked at: {line}" for line in look.unread)
+    yield from _few([f"not judged: {one.kind} {one.name}: {one.why}" for one in look.open])
+    yield from _few([f"not asked: {line}" for line in look.unasked])
+    yield from _few([f"not looked at: {line}" for line in look.unread])
     yield f"{look.environment}: {summary(look)}, compared with {look.against} ({look.seconds:.1f} s)"
+
+
+def _found(findings: Sequence[Finding]) -> Iterator[str]:
+    """Rows of the first findings of each sort, and how many more there are; then their fields, and what to do."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.place, finding.what, finding.namespace, finding.kind), []).append(finding)
+    rows, told, left = [], [], 0
+    for group in groups.values():
+        rows += [(finding.place, finding.what, finding.title, _about(finding)) for finding in group[:MOST]]
+        told += group[:MOST]
+        if (more := len(group) - MOST) > 0:
+            left += more
+            first = group[0]
+            where = f"{first.kind}{f' in {first.namespace}' if first.namespace else ''}"
+            rows.append((first.place, first.what, where, f"and {more:,} more: --json"))
+    yield from table(("PLACE", "WHAT", "OBJECT", "HOW"), [tuple(map(printable, row)) for row in rows]).splitlines()
+    yield ""
+    for finding in told:
+        if len(finding.changes) > 1:
+            yield f"{finding.title}:"
+            yield from _few([f"  {change}" for change in finding.changes])
+    for way, count in Counter(map(_way, told)).items():
+        yield f"way back: {way}" + (f" ({count} of these)" if count > 1 else "")
+    if left:
+        yield f"way back: of {left:,} more: --json"
+
+
+def _few(lines: Sequence[str]) -> Iterator[str]:
+    """The first of many lines of a sort, and how many more there are."""
+    yield from lines[:MOST]
+    if len(lines) > MOST:
+        word = lines[0].partition(": ")[0] + ": " if lines[0].startswith("not ") else "  "
+        yield f"{word}and {len(lines) - MOST:,} more: --json"
 
 
 def for_forge(look: Look) -> str:
@@ -94,6 +123,7 @@ def document(look: Look) -> dict[str, Any]:
         "known": [
             {"rule": rule, "count": count, "reason": REASONS[rule]} for rule, count in sorted(look.known.items())
         ],
+        "notJudged": [_unjudged(one) for one in sorted(look.unjudged, key=lambda one: one.key)],
         "notLookedAt": list(look.unread),
         "notAsked": list(look.unasked),
         "seconds": round(look.seconds, 1),
@@ -116,6 +146,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "more": finding.more,
         "way": finding.way,
     }
+
+
+def _unjudged(one: Unjudged) -> dict[str, Any]:
+    said = {"kind": one.kind, "name": one.name, "why": one.why, "sum": one.sum, "told": one.is_told}
+    return {"place": str(one.place), **said}
 
 
 def as_json(look: Look) -> str:

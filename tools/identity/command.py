@@ -20,7 +20,7 @@ from tools.identity.judged import configuration, statements
 from tools.identity.manifests import account, manifests, text
 from tools.identity.resources import Resource
 from tools.identity.rights import CI, DRIFT, PLAN, WAYS, Rights, rights
-from tools.identity.store import STORE, policy_text
+from tools.identity.store import STORE_WAYS, policy_text
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
 from tools.local.offline import render
@@ -37,9 +37,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--stack", required=True, metavar="NAME", help="dev or prod")
     text_of = (
-        "who gets rights: ci updates, argocd syncs, drift looks, plan needs none, store is the object store's account"
+        "who gets rights: ci updates, argocd syncs, drift looks, plan needs none; of the object store, store is the "
+        "deployer's account and store-drift that of whoever looks"
     )
-    parser.add_argument("--way", choices=(*WAYS, STORE), default=CI, help=text_of)
+    parser.add_argument("--way", choices=(*WAYS, *STORE_WAYS), default=CI, help=text_of)
     parser.add_argument(
         "--account", metavar="NAMESPACE/NAME", help="a ServiceAccount that is there, instead of a new one"
     )
@@ -60,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
     """Render, judge and write; 0 when it is written. Raises FaultsError for bad input and for denied rights."""
     path = _settings(options)
     environment = str(read_stack_file(path).get("environment", options.stack))
-    if options.way == STORE:
-        _write("--out", options.out, policy_text(path))
+    if options.way in STORE_WAYS:
+        _write("--out", options.out, policy_text(path, options.way))
         return 0
     who = account(options.way, environment, options.account)
     try:
@@ -84,7 +85,11 @@ def run(options: argparse.Namespace) -> int:
 def _served(context: str) -> list[Resource]:
     """What a cluster lets be listed in namespaces, less what the look does not ask for. Raises KubeError."""
     with through_kubectl(context) as transport:
-        found = Kube(transport).plurals()
+        kube = Kube(transport)
+        kinds, silent = kube.kinds()
+        if silent:
+            raise KubeError(silent[0])
+        found = kube.plurals(kinds)
     groups = [(kind.api_version.rpartition("/")[0], plural) for kind, plural in found if is_listed(kind)]
     return [Resource(group=group, plural=plural) for group, plural in groups]
 
@@ -125,13 +130,13 @@ def _settings(options: argparse.Namespace) -> Path:
     if options.account is not None and not _ACCOUNT.fullmatch(options.account):
         rule = "must be NAMESPACE/NAME of a ServiceAccount"
         faults.append(Fault(path="--account", value=options.account, rule=rule, example="delivery/runner"))
-    if options.account is not None and options.way in (PLAN, STORE):
+    if options.account is not None and options.way in (PLAN, *STORE_WAYS):
         rule = f"way {options.way} gives no account of the cluster rights"
         faults.append(Fault(path="--account", value=options.account, rule=rule, example="--way ci"))
     odd = [name for name in ("out", "policy_config", "account") if options.check and getattr(options, name) is not None]
     odd += ["context"] * (options.context is not None and not options.check and options.way != DRIFT)
-    odd += ["check"] * (options.check and options.way == STORE)
-    odd += ["policy_config"] * (options.policy_config is not None and options.way == STORE)
+    odd += ["check"] * (options.check and options.way in STORE_WAYS)
+    odd += ["policy_config"] * (options.policy_config is not None and options.way in STORE_WAYS)
     for name in odd:
         rule = (
             "--check asks the cluster about a way of it, and writes nothing; --context is for it and the way drift; "

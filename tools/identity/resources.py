@@ -57,6 +57,23 @@ KNOWN: dict[tuple[str, str], Resource] = {
 """By API group and kind; `Endpoints` and other irregular words are not declared by the program."""
 
 
+OF_CLUSTER = tuple(known for known in KNOWN.values() if not known.namespaced)
+OVER_CLUSTER = tuple(
+    Resource(group=group, plural=plural, namespaced=False)
+    for group, plurals in {
+        "admissionregistration.k8s.io": (
+            *("mutatingadmissionpolicies", "mutatingadmissionpolicybindings", "mutatingwebhookconfigurations"),
+            *("validatingadmissionpolicies", "validatingadmissionpolicybindings", "validatingwebhookconfigurations"),
+        ),
+        "apiregistration.k8s.io": ("apiservices",),
+        "policy.networking.k8s.io": ("adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
+        "rbac.authorization.k8s.io": ("clusterroles", "clusterrolebindings"),
+    }.items()
+    for plural in plurals
+)
+"""What reaches into our namespaces from beside them; nobody here changes it, and `kitchen drift` reads it."""
+
+
 def resource(api_version: str, kind: str) -> Resource:
     """What rules call a kind; raise FaultsError for one that this table does not know: no right is guessed."""
     found = KNOWN.get((api_version.rpartition("/")[0], kind))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from components.labels import DOMAIN
-from tools.identity.resources import KNOWN, Resource, resource
+from tools.identity.resources import KNOWN, OF_CLUSTER, OVER_CLUSTER, Resource, resource
 
 Object = Mapping[str, Any]
 Wanted = tuple[Resource, tuple[str, ...], tuple[str, ...]]
@@ -168,10 +168,10 @@ _CHILDREN = (
 
 def _beside(objects: Sequence[Object], way: str) -> Iterator[Wanted]:
     """What lies in no namespace: by name. Namespaces are made before, as the rights in them lie in them."""
+    if way == DRIFT:
+        yield from ((known, ("get", "list"), ()) for known in (*OF_CLUSTER, *OVER_CLUSTER))
+        return
     for known, kind, names in _kinds(objects):
-        if way == DRIFT:
-            yield known, ("get", "list"), ()
-            continue
         change = ("patch", "delete") if way == CI else ("update", "patch", "delete")
         yield known, ("get", *change), names
         if kind != "Namespace":

@@ -152,11 +152,8 @@ class Kube:
                 self._known[version] = {**of_version, **self._known.get(version, {})}
         return found, [why for why in told.values() if isinstance(why, str)]
 
-    def plurals(self) -> list[tuple[Kind, str]]:
-        """Every kind in namespaces that can be listed, with what rules call it. Raises KubeError for a silent group."""
-        kinds, silent = self.kinds()
-        if silent:
-            raise RefusedError(silent[0])
+    def plurals(self, kinds: Mapping[Kind, bool]) -> list[tuple[Kind, str]]:
+        """Of an answer of `kinds` those in namespaces, with what rules call each."""
         inside = sorted(kind for kind, namespaced in kinds.items() if namespaced)
         return [(kind, self._known[kind.api_version][kind.kind].plural) for kind in inside]
 

@@ -1,51 +1,55 @@
-"""What a cluster holds beside what a backend has recorded: names and paths of fields alone, and no values."""
+"""What stands in cluster and object store beside what a backend has recorded: names and paths alone, and no values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from infra.faults import FaultsError
 from ops.plan.report import Entry
-from tools.drift import Drift, look
+from tools.drift_report.findings import Finding, Look
+from tools.drift_report.looking import Asked, looked
+from tools.drift_report.sources import of_backend
 from tools.engine.words import counted
-from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
-from tools.pipeline.backend import Backend
+
+_MOST = 20
+"""Lines of what is alike; `kitchen drift` tells them all."""
 
 
-def drifted(stack: str, project: Path, folder: Path, environment: str, context: str) -> Entry:
-    """Look once, through kubectl's context; what cannot be looked at is said, and is no failure of the plan."""
+def drifted(stack: str, project: Path, folder: Path, context: str) -> Entry:
+    """Look once as `kitchen drift` does, by kubectl's context; what cannot be looked at is no failure of a plan."""
     try:
-        resources = Backend(stack, project, folder).latest().get("resources") or []
-        if not resources:
-            return {"text": "not looked at: the backend has recorded nothing", "lines": []}
-        with through_kubectl(context) as transport:
-            found = look(resources, Kube(transport), manager=_manager(resources), environment=environment)
-    except (KubeError, LocalError) as error:
-        return {"text": f"not looked at: {error}", "lines": []}
-    return told(found)
+        return told(looked(of_backend(stack, project, folder), Asked(context=context)))
+    except (FaultsError, LocalError) as error:
+        return {"text": f"not looked at: {str(error).splitlines()[-1].strip()}", "lines": []}
 
 
-def told(found: Drift) -> Entry:
-    """One line an object; what was not compared has lines of its own and does not count."""
+def told(found: Look) -> Entry:
+    """One line an object; what was not looked at has lines of its own and does not count."""
     lines = list(_lines(found))
-    left = [f"not compared: {line}" for line in (*found.unread, "buckets, users and quotas of the object store")]
-    text = f"{counted(len(lines), 'object')} not as recorded" if lines else "every object is as recorded"
+    left = [f"not looked at: {line}" for line in found.unread] + [f"not asked: {line}" for line in found.unasked]
+    if found.open:
+        left.insert(0, f"not judged: {counted(len(found.open), 'object')} of the whole cluster or store")
+    everything = "everything is as recorded" if not found.unread else "what could be looked at is as recorded"
+    count = len(found.findings)
+    text = f"{counted(count, 'object')} not as recorded" if count else everything
     return {"text": text, "lines": [*lines, *left]}
 
 
-def _lines(found: Drift) -> Iterator[str]:
-    yield from (f"gone: {entry}" for entry in found.missing)
-    yield from (f"being removed: {row.entry}" for row in found.leaving)
-    yield from (f"being removed with its namespace: {entry}" for entry in found.inside)
-    yield from (f"without the volume that it has filled: {entry}" for entry in found.stale)
-    for word, rows in (("changed by hand", found.taken), ("not recorded", found.unrecorded)):
-        yield from (f"{word}: {row.entry}: {', '.join(map(str, row.fields))}" for row in rows)
-    yield from (f"in no state: {entry}" for entry in found.unknown)
+def _lines(found: Look) -> Iterator[str]:
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for finding in found.findings:
+        sort = (finding.what, finding.namespace, finding.kind)
+        seen[sort] += 1
+        if seen[sort] <= _MOST:
+            yield _line(finding)
+    for (what, namespace, kind), count in seen.items():
+        if count > _MOST:
+            yield f"{what}: and {count - _MOST:,} more {kind}{f' in {namespace}' if namespace else ''}"
 
 
-def _manager(resources: Sequence[Mapping[str, Any]]) -> str:
-    """`<project>-<stack>`, as the URNs have it."""
-    stack, project = str(resources[0]["urn"]).removeprefix("urn:pulumi:").split("::")[:2]
-    return f"{project}-{stack}"
+def _line(finding: Finding) -> str:
+    paths = ", ".join(change.path for change in finding.changes)
+    return f"{finding.what}: {finding.title}{f': {paths}' if paths else ''}"

@@ -101,6 +101,7 @@ class _Plan:
         self.differs = plans.base is not None and plans.git.differs(plans.base, stack)
         self.new: Future[Goal] | None = None
         self.old: Future[Goal] | None = None
+        self.drift: Future[Entry] | None = None
 
     def start(self, pool: ThreadPoolExecutor) -> None:
         said, plans = self.plans.said, self.plans
@@ -119,6 +120,8 @@ class _Plan:
             and (plans.tree / settings_file(self.stack)).is_file()
         ):
             self.old = pool.submit(self._base, plans.base, plans.tree)
+        if said.context:
+            self.drift = pool.submit(self._drift)
 
     def _base(self, base: str, tree: Path) -> Goal:
         plans, key = self.plans, self._key(base)
@@ -147,7 +150,7 @@ class _Plan:
         how = How(base=base, today=said.today, recorded=said.recorded,
                   code=self.plans.git.changed(base) if base else {}, groups=self._groups())  # fmt: skip
         made = environment(self.stack, old, new, how)
-        return replace(made, drift=self._drift(self.after)) if said.context else made
+        return replace(made, drift=self.drift.result()) if self.drift is not None else made
 
     def _groups(self) -> Roles | None:
         """Who has which role in the base, also where its settings cannot be used any more."""
@@ -159,11 +162,11 @@ class _Plan:
         except FaultsError:
             return None
 
-    def _drift(self, after: Facts) -> Entry:
-        said, folder = self.plans.said, self.plans.folder / f"{self.stack}-head"
+    def _drift(self) -> Entry:
+        said, folder = self.plans.said, self.plans.folder / f"{self.stack}-drift"
         if not said.recorded:
             return {"text": "not looked at: there is no backend whose state could be compared", "lines": []}
-        return drifted(self.stack, said.project, folder, after.settings.environment, said.context)
+        return drifted(self.stack, said.project, folder, said.context)
 
     def _old(self, new: Side) -> Side | None:
         """The side of the base; the work tree's own where nothing of the program differs.

@@ -30,6 +30,8 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--stack", "../dev"], ["--stack"]),
         (["--stack", "dev"], ["--stack"]),
         (["--stack", "prod"], ["--stack"]),
+        (["--stack", "prod", "--reviewed", "/dev/null"], ["--reviewed", "--stack"]),
+        (["--reviewed", "a.json", "--environment", "dev", "-"], ["--reviewed"]),
     ],
 )
 def test_bad_input_is_a_fault_each(words: list[str], paths: list[str], capsys: pytest.CaptureFixture[str]) -> None:

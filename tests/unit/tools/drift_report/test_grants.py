@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.tools.drift.objects import live_object, recorded_object
 from tests.unit.tools.drift_report.test_objects import NAMESPACE, Cluster, plain, seen
+from tools.drift_report.findings import Seen
 from tools.drift_report.grants import IDENTITY_LABEL, OF_OPENSHIFT
-from tools.drift_report.objects import Seen
 from tools.kube import KubeError, Object
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -87,6 +87,10 @@ def test_what_kitchen_identity_renders_is_known() -> None:
     [
         (role("ci", SECRETS), "allows what `kitchen identity` does not: get secrets"),
         (role("ci", {**READS, "verbs": ["*"]}), "allows what `kitchen identity` does not: * resourcequotas"),
+        (
+            role("drift", {**SECRETS, "resources": ["pods/exec"]}),
+            "allows what `kitchen identity` does not: get pods/exec",
+        ),
         (role("drift", SECRETS), "allows what `kitchen identity` does not: get secrets"),
         (role("evil", READS), ""),
         ({**role("ci"), "apiVersion": "iam.example.com/v1"}, ""),
@@ -104,7 +108,55 @@ def test_a_label_and_a_name_hide_no_right(live: Object, more: str) -> None:
 def test_rights_that_another_account_has_are_said() -> None:
     there = found(of_way("ci", {**OF_CI, "namespace": "build", "name": "runner"}))
     assert there.findings == []
-    assert there.unasked == ["whether build/runner is to have the rights of way ci in sales-dev"]
+    assert [(one.kind, one.name, one.why) for one in there.unjudged] == [
+        ("RoleBinding", "sales-dev/kitchen-ci-dev", "gives build/runner the rights of way ci")
+    ]
+    own = {**OF_CI, "namespace": "sales-dev", "name": "default"}
+    assert [more for _, more in titles(of_way("ci", own))] == [
+        "gives sales-dev/default, an account of the environment, the rights of whoever deploys"
+    ]
+
+
+SCHEDULED = recorded_object("LLMInferenceService", "chat", api="serving.kserve.io/v1alpha2", spec={})
+LIVE = live_object(SCHEDULED)
+LIVE = {**LIVE, "metadata": {**LIVE["metadata"], "uid": "chat"}}
+OWNER = [{"kind": "LLMInferenceService", "name": "chat", "uid": "chat", "controller": True}]
+EPP = {"kind": "ServiceAccount", "name": "chat-epp-sa", "namespace": "sales-dev"}
+PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
+
+
+def of_scheduler(*rules: dict[str, Any]) -> Object:
+    return {**plain("Role", "chat-epp-role", RBAC, ownerReferences=OWNER), "rules": list(rules)}
+
+
+def bound_scheduler(*subjects: dict[str, str], role: str = "Role") -> Object:
+    return binding("chat-epp-rb", (role, "chat-epp-role"), *subjects, ownerReferences=OWNER)
+
+
+def test_a_scheduler_that_is_not_there_has_no_rights() -> None:
+    told = {finding.name for finding in found(of_scheduler(PODS), bound_scheduler(EPP)).findings}
+    assert told == {"chat-epp-role", "chat-epp-rb"}
+
+
+@pytest.mark.parametrize(
+    ("live", "count"),
+    [
+        (of_scheduler(PODS), 0),
+        (of_scheduler({"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["update"]}), 0),
+        (of_scheduler(SECRETS), 1),
+        (of_scheduler({**PODS, "resources": ["pods/exec"]}), 1),
+        (of_scheduler({**PODS, "verbs": ["delete"]}), 1),
+        (of_scheduler({**PODS, "resources": ["*"]}), 1),
+        (bound_scheduler(EPP), 0),
+        (bound_scheduler({"kind": "User", "name": "mallory"}), 1),
+        (bound_scheduler({**EPP, "namespace": "other"}), 1),
+        (bound_scheduler(EPP, role="ClusterRole"), 1),
+    ],
+)
+def test_an_owner_that_somebody_has_written_hides_no_right(live: Object, count: int) -> None:
+    there = seen([NAMESPACE, SCHEDULED], live_object(NAMESPACE), LIVE, live)
+    assert len(there.findings) == count
+    assert there.known["child"] == 1 - count
 
 
 def test_a_role_that_gives_no_answer_is_no_drift_and_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ from infra.validate import schema_faults
 from tests.unit.support.imports import circles
 from tests.unit.tools.drift.objects import MANAGER, live_object, recorded_object, row
 from tools.drift_report.by_design import CHILDREN
-from tools.drift_report.findings import Look, ordered
-from tools.drift_report.objects import Seen, Way, of_cluster
+from tools.drift_report.findings import Look, Seen, ordered
+from tools.drift_report.objects import Way, of_cluster
 from tools.drift_report.table import as_json, document, text
+from tools.drift_report.whole_cluster import LOOKED_AT
 from tools.kube import Kind, Listing, Object
 
 CANARY = "canary-4f1c0ffee"
@@ -63,7 +64,9 @@ class Cluster:
         self.live, self.refused = live, refused
         self.asked: set[tuple[str, str]] = set()
 
-    def listing(self, kinds: Iterable[Kind], *, selector: Mapping[str, str], namespaces: Sequence[str]) -> Listing:
+    def listing(
+        self, kinds: Iterable[Kind], *, selector: Mapping[str, str] | None = None, namespaces: Sequence[str] = ()
+    ) -> Listing:
         wanted = set(kinds)
         found = [(Kind(entry["apiVersion"], entry["kind"]), entry) for entry in self.live]
         return Listing(objects=[(kind, entry) for kind, entry in found if kind in wanted])
@@ -77,7 +80,10 @@ class Cluster:
         return [there.get(one) for one in wanted]
 
     def kinds(self) -> tuple[dict[Kind, bool], list[str]]:
-        return {kind: kind.kind not in ("Namespace", "PriorityClass") for kind in self.served()}, []
+        return {kind: kind.kind not in ("Namespace", "PriorityClass", *LOOKED_AT) for kind in self.served()}, []
+
+    def plurals(self, kinds: Mapping[Kind, bool]) -> list[tuple[Kind, str]]:
+        return [(kind, f"{kind.kind.lower()}s") for kind, namespaced in kinds.items() if namespaced]
 
     def metadata(
         self, asked: Sequence[tuple[Kind, str]], selector: Mapping[str, str] | None = None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from infra.catalog import load_catalog
+from infra.load import settings_from_file
 from tests.unit.support.audited import Answer, as_declared, body, models, server
-from tools.drift_report.objects import Seen
-from tools.drift_report.served import of_servers
+from tools.drift_report import served
+from tools.drift_report.findings import Seen
 
 SERVED = ("tsuzumi-7b-instruct", "helpdesk-faq", "helpdesk-classifier")
 CANARY = "canary-that-nobody-may-see"
@@ -14,13 +18,19 @@ CANARY = "canary-that-nobody-may-see"
 
 def asked(answer: Answer) -> Seen:
     with server(answer) as (address, _):
-        return of_servers(as_declared(), {"support": f"{address}/v1/models"}, CANARY)
+        seen = Seen()
+        served.asked(as_declared(), {"support": f"{address}/v1/models"}, CANARY, seen)
+        return seen
 
 
-def test_a_server_that_serves_what_is_declared_is_not_told_and_the_others_are_named() -> None:
+def test_a_server_that_serves_what_is_declared_is_not_told() -> None:
     seen = asked(models(*SERVED))
     assert (seen.findings, seen.unread) == ([], [])
-    assert "adapters that summary serves: --models summary=URL" in seen.unasked
+
+
+def test_kitchens_without_an_address_are_named() -> None:
+    settings = settings_from_file(Path("Pulumi.dev.yaml"), load_catalog())
+    assert "adapters that summary serves: --models summary=URL" in served.of_servers(settings, {}, "").unasked
 
 
 @pytest.mark.parametrize(

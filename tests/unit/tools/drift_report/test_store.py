@@ -8,15 +8,24 @@ import pytest
 from botocore.exceptions import ClientError
 
 from components.object_store.minio.accounts import Accounts
-from tools.drift_report.objects import Seen, Way
-from tools.drift_report.store import Ours, _owner, _People, of_store
+from tools.drift_report.findings import Seen
+from tools.drift_report.objects import Way
+from tools.drift_report.people import Ours, People
+from tools.drift_report.store import _owner, of_store
+from tools.identity.store import looking_policy, policy
 
 READS = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::dev-lora/*"]}]}
 ALL = {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}]}
 OTHER = {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::billing/*"]}]}
 ADMIN = {"Statement": [{"Effect": "Allow", "Action": ["admin:*"]}]}
+DEPLOYS = policy("dev-", users=True)
 OURS = Ours(
-    buckets=["dev-lora", "dev-models"], users=["support"], policies=["support"], owners=["kitchen/dev"], own="root"
+    accounts={"kitchen-store-dev": DEPLOYS},
+    buckets=["dev-lora", "dev-models"],
+    users=["support"],
+    policies=["support"],
+    owners=["kitchen/dev"],
+    own="root",
 )
 
 
@@ -24,7 +33,7 @@ def told(**found: Any) -> list[tuple[str, str, str]]:
     empty: dict[str, Any] = {"users": {}, "members": {}, "groups": {}, "keys": {}}
     policies = {"readwrite": ALL, "consoleAdmin": ADMIN, "support": READS, **found.pop("policies", {})}
     seen = Seen()
-    _People(Accounts(**{**empty, **found, "policies": policies}), OURS, seen).tell()
+    People(Accounts(**{**empty, **found, "policies": policies}), OURS, seen).tell()
     return [(finding.kind, finding.name, finding.more) for finding in seen.findings]
 
 
@@ -39,6 +48,26 @@ def test_a_user_is_told_by_what_its_policy_reaches() -> None:
     ]
     assert told(users={"boss": ("consoleAdmin",)}) == [
         ("user of the store", "boss", "administers the store, by policy consoleAdmin")
+    ]
+
+
+def test_who_deploys_is_known_by_what_it_may_and_by_its_name() -> None:
+    policies = {"any-name": DEPLOYS, "looks": looking_policy("dev-", users=True)}
+    assert told(users={"kitchen-store-dev": ("any-name",)}, policies={"any-name": DEPLOYS}) == []
+    assert told(users={"root": ("looks",)}, policies=policies) == [
+        ("policy of the store", "looks", "reaches dev-lora and 1 more of ours")
+    ], "whoever looks by another name has a policy that is not known"
+    wider = {**DEPLOYS, "Statement": [*DEPLOYS["Statement"], *ALL["Statement"]]}
+    assert [name for _, name, _ in told(users={"kitchen-store-dev": ("a",)}, policies={"a": wider})] == [
+        "kitchen-store-dev",
+        "a",
+    ]
+    assert [name for _, name, _ in told(users={"kitchen-store-dev": ("any-name", "readwrite")}, policies=policies)] == [
+        "kitchen-store-dev",
+        "looks",
+    ]
+    assert [name for _, name, _ in told(users={"mallory": ("any-name",)}, policies={"any-name": DEPLOYS})] == [
+        "mallory"
     ]
 
 
@@ -76,6 +105,9 @@ def test_a_policy_that_reaches_our_buckets_is_told_before_anybody_has_it() -> No
         ({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}, ""),
         ({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::dev-[l]ora"}, ""),
         ({"Effect": "Allow", "Action": ["*"], "Resource": "x"}, "administers the store"),
+        ({"Effect": "Allow", "Action": ["ad*"]}, "administers the store"),
+        ({"Effect": "Allow", "Action": ["?dmin:CreateUser"]}, "administers the store"),
+        ({"Effect": "Allow", "Action": ["a3:*"], "Resource": "x"}, ""),
     ],
 )
 def test_what_a_policy_reaches(statement: dict[str, Any], words: str) -> None:
@@ -102,5 +134,5 @@ def test_a_bucket_whose_tags_give_no_answer_is_not_one_of_others() -> None:
 
 def test_a_store_without_keys_is_not_looked_at_and_that_is_said() -> None:
     bucket = {"urn": "u", "type": "kitchen:kitchen:S3Bucket", "id": "dev-lora", "custom": True}
-    seen = of_store([bucket], endpoint=None, key=None, prefix="dev-", way=Way(command="make up"))
+    seen = of_store([bucket], endpoint=None, key=None, prefix="dev-", environment="dev", way=Way(command="make up"))
     assert len(seen.unread) == 1 and "KITCHEN_OBJECT_STORE_ACCESS_KEY" in seen.unread[0]

@@ -77,6 +77,7 @@ def test_a_right_by_name_is_not_one_on_all() -> None:
         (["--stack", "dev", "--context", "a"], ["--context"]),
         (["--stack", "dev", "--check", "--out", "f"], ["--out"]),
         (["--stack", "dev", "--check", "--way", "store"], ["--check"]),
+        (["--stack", "dev", "--check", "--way", "store-drift"], ["--check"]),
         (["--stack", "dev", "--way", "store", "--policy-config", "f"], ["--policy-config"]),
         (["--stack", "dev", "--way", "store", "--out", "/nowhere/f"], ["--out"]),
         (["--stack", "dev", "--way", "plan", "--policy-config", "/nowhere/f"], ["--policy-config"]),

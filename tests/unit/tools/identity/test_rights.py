@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 import yaml
 
 from infra.faults import FaultsError
+from ops.__main__ import main
 from tools.identity.judged import STATED, configuration, statements
 from tools.identity.manifests import account, manifests, text
 from tools.identity.resources import KNOWN
 from tools.identity.rights import ARGO, CI, DRIFT, PLAN, Rights, rights
-from tools.identity.store import policy
+from tools.identity.store import looking_policy, policy
 from tools.local.workspace import REPOSITORY
 
 SETTINGS = REPOSITORY / "Pulumi.dev.yaml"
@@ -188,6 +190,16 @@ def test_the_store_s_account_has_no_right_on_objects() -> None:
     assert not any(
         word.startswith("admin:") for one in policy("dev-", users=False)["Statement"] for word in one["Action"]
     )
+
+
+def test_the_account_that_looks_at_the_store_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identity", "--stack", "dev", "--way", "store-drift"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == looking_policy("dev-", users=True)
+    actions = [word.partition(":")[2] for one in document["Statement"] for word in one["Action"]]
+    assert [word for word in actions if not word.startswith(("Get", "List", "SiteReplicationInfo"))] == []
+    deploys = {word for one in policy("dev-", users=True)["Statement"] for word in one["Action"]}
+    assert {word for one in document["Statement"] for word in one["Action"]} <= deploys, "whoever deploys may look"
 
 
 @pytest.mark.parametrize("tenant", ["shared", "platform", "sales"])

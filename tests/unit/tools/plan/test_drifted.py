@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-from tools.drift import Drift
-from tools.drift.compare import Taken, Unknown
-from tools.drift.fields import Field
-from tools.drift.recorded import Entry
-from tools.kube import Kind
-from tools.plan.drifted import told
+from pathlib import Path
 
-MAP = Kind("v1", "ConfigMap")
+import pytest
+
+from tools.drift_report.findings import Change, Finding, Look, Place, Unjudged, What
+from tools.plan.drifted import drifted, told
+
+MAP = {"place": Place.CLUSTER, "kind": "ConfigMap", "namespace": "sales-dev"}
 
 
-def entry(name: str) -> Entry:
-    return Entry(urn=f"u::{name}", kind=MAP, namespace="sales-dev", name=name, manager="m", fields={})
+def found(*findings: Finding, unread: tuple[str, ...] = ()) -> Look:
+    admins = Unjudged(place=Place.CLUSTER, kind="ClusterRoleBinding", name="a", why="b", sum="c")
+    return Look(stack="dev", environment="dev", against="x", findings=findings, unread=unread, unjudged=[admins])
 
 
 def test_each_object_has_a_line_and_no_value_is_told() -> None:
-    field = Field(path=("data", "key"), declared="canary-declared", live="canary-live", holders=("kubectl",))
-    found = told(
-        Drift(
-            missing=[entry("a")],
-            taken=[Taken(entry=entry("b"), fields=[field])],
-            unknown=[Unknown(kind=MAP, namespace="sales-dev", name="c")],
-            unread=["Secrets: forbidden"],
-        )
-    )
-    assert found == {
+    change = Change(path="data.key", declared="canary-declared", live="canary-live", by=("kubectl",))
+    gone = Finding(what=What.MISSING, name="a", **MAP)
+    changed = Finding(what=What.CHANGED, name="b", changes=(change,), more="canary-more", **MAP)
+    user = Finding(place=Place.STORE, what=What.UNDECLARED, kind="user of the store", name="mallory")
+    assert told(found(gone, changed, user, unread=("Secrets: forbidden",))) == {
         "text": "3 objects not as recorded",
         "lines": [
-            "gone: ConfigMap sales-dev/a",
-            "changed by hand: ConfigMap sales-dev/b: data.key",
-            "in no state: ConfigMap sales-dev/c",
-            "not compared: Secrets: forbidden",
-            "not compared: buckets, users and quotas of the object store",
+            "missing: ConfigMap sales-dev/a",
+            "changed: ConfigMap sales-dev/b: data.key",
+            "undeclared: user of the store mallory",
+            "not judged: 1 object of the whole cluster or store",
+            "not looked at: Secrets: forbidden",
         ],
     }
 
 
-def test_nothing_found_is_said() -> None:
-    assert told(Drift())["text"] == "every object is as recorded"
+def test_many_of_a_sort_are_counted() -> None:
+    many = [Finding(what=What.UNDECLARED, name=f"n{number}", **MAP) for number in range(1_000)]
+    section = told(found(*many))
+    assert section["text"] == "1000 objects not as recorded"
+    assert section["lines"][20] == "undeclared: and 980 more ConfigMap in sales-dev"
+    assert len(section["lines"]) == 22
+
+
+def test_nothing_found_is_said_and_what_was_not_looked_at_is_no_nothing() -> None:
+    assert told(found())["text"] == "everything is as recorded"
+    assert told(found(unread=("the cluster: no answer",)))["text"] == "what could be looked at is as recorded"
+
+
+def test_a_stack_that_records_nothing_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.drift_report.sources.Backend.latest", lambda self: {})
+    monkeypatch.setattr("tools.drift_report.sources.ensure", lambda family: None)
+    section = drifted("dev", Path.cwd(), tmp_path, "")
+    assert section["text"].startswith("not looked at: ")
+    assert "nothing was ever deployed" in section["text"]

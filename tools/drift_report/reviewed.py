@@ -1,0 +1,85 @@
+"""What people have judged once: an earlier report, kept in Git, against which later looks tell what is new or gone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.faults import Fault, FaultsError
+from infra.strict_json import MAX_OBJECT_DEPTH, JsonError, parse
+from infra.validate import schema_faults
+from tools.drift_report.findings import Finding, Place, Unjudged, What
+
+_MOST_BYTES = 64 * 1024**2
+_EXAMPLE = "kitchen drift --stack prod --json > reviewed.json"
+REVIEWED = "reviewed"
+RULES = {REVIEWED: "people have judged it, as the file of --reviewed says, and it is as it was then"}
+
+Key = tuple[str, str, str, str]
+
+
+def read(path: Path, environment: str | None) -> list[Unjudged]:
+    """What the report in a file has left to people; raise FaultsError for what is no report of this environment.
+
+    Without an environment, as where the stack is not known, any report will do.
+    """
+    try:
+        report: Any = parse(path.read_bytes(), most=_MOST_BYTES, depth=MAX_OBJECT_DEPTH)
+    except OSError as error:
+        raise _fault(path, f"must be a file that can be read: {error.strerror}") from None
+    except JsonError as error:
+        raise _fault(path, f"must be one JSON value: it {error}") from None
+    if faults := schema_faults("drift-report", report):
+        raise _fault(path, f"must be a report of `kitchen drift --json`: {faults[0].path}: {faults[0].rule}")
+    if environment is not None and report["environment"] != environment:
+        raise _fault(path, f"must be a report of {environment}: it is of {json.dumps(report['environment'])}")
+    return [
+        Unjudged(
+            place=Place(row["place"]), kind=row["kind"], name=row["name"], why=row["why"], sum=row["sum"],
+            is_told=row["told"],
+        )
+        for row in report["notJudged"]
+    ]  # fmt: skip
+
+
+def judged(
+    found: Sequence[Unjudged], before: Sequence[Unjudged] | None, *, whole: bool, skipped: frozenset[str] = frozenset()
+) -> tuple[list[Finding], Counter[str]]:
+    """What of it is drift, and how much of it people have judged.
+
+    Without an earlier report that is what nobody can have meant; with one, whatever is new, changed or gone since.
+    What is gone is told where the look was `whole`, and not of kinds that were `skipped`.
+    """
+    known: Counter[str] = Counter()
+    if before is None:
+        return [_of(one, What.UNDECLARED, one.why) for one in found if one.is_told], known
+    keys = {one.key for one in before}
+    names = {one.key[:3] for one in before}
+    findings = []
+    for one in found:
+        if one.key in keys:
+            known[REVIEWED] += 1
+        else:
+            how = "changed since it was reviewed" if one.key[:3] in names else "not reviewed"
+            findings.append(_of(one, What.CHANGED if one.key[:3] in names else What.UNDECLARED, f"{one.why}; {how}"))
+    there = {one.key[:3] for one in found}
+    gone = [one for one in before if whole and one.key[:3] not in there and one.kind not in skipped]
+    return [
+        *findings,
+        *(_of(one, What.MISSING, f"{one.why}; it was there when it was reviewed") for one in gone),
+    ], known
+
+
+def _of(one: Unjudged, what: What, more: str) -> Finding:
+    way = f"{one.way or 'make it again'}; or, if it is meant, review it again" if what is not What.MISSING else _AGAIN
+    return Finding(place=one.place, what=what, kind=one.kind, name=one.name, more=more, way=way)
+
+
+_AGAIN = "make it again; or, if it is meant, review again"
+
+
+def _fault(path: Path, rule: str) -> FaultsError:
+    return FaultsError("drift", [Fault(path="--reviewed", value=str(path), rule=rule, example=_EXAMPLE)])
