@@ -11,7 +11,7 @@ import pytest
 
 from ops.plan.report import NO_CHANGES, SAFE, Report
 from tests.engine.support.plan_changes import CHANGES, DEV, Project
-from tools.plan import running
+from tools.plan import making, running
 from tools.plan.goal import Goal
 from tools.plan.making import Asked, report_of
 
@@ -63,6 +63,23 @@ def test_a_base_is_known_on_another_machine_and_a_change_in_one_environment_has_
     assert runs == [("dev-head", True)]
     assert known.as_json() == fresh.as_json()
     assert [one.verdict for one in known.environments][1] == NO_CHANGES
+
+
+def test_what_is_known_stands_for_an_environment_only_where_all_is_the_same_and_the_pack_has_seen_it(
+    tmp_path: Path, runs: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "k"
+    made = project(tmp_path / "p", BY_NAME["adapter-added"].edits)
+    plan(made.folder, kept)
+    assert sorted(runs) == [("dev-base", False), ("dev-head", True)]
+    made.git("checkout", "--quiet", "main")
+    for expected in ([("dev-head", True)], []):
+        del runs[:]
+        assert plan(made.folder, kept).verdict == NO_CHANGES
+        assert runs == expected
+    monkeypatch.setattr(making, "made_with", lambda project: "by others")
+    assert plan(made.folder, kept).verdict == NO_CHANGES
+    assert runs == [("dev-head", True)]
 
 
 def test_a_warning_of_the_base_is_no_new_one(tmp_path: Path, runs: list[tuple[str, bool]]) -> None:
