@@ -24,7 +24,7 @@ from tools.plan.cache import BaseCache
 from tools.plan.compiled import share
 from tools.plan.environment import How, Side, environment, failed
 from tools.plan.facts import Facts, facts
-from tools.plan.git import Git, settings_file
+from tools.plan.git import PROGRAM, SAID, Git, settings_file
 from tools.plan.goal import Goal
 from tools.plan.judged import asks_of_base
 from tools.plan.made_with import made_with
@@ -69,7 +69,7 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
     with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
         tree = Path(place) if base else None
         if base and tree:
-            git.extract(base, tree, stacks)
+            git.extract(base, tree, [SAID, *map(settings_file, stacks)])
             (tree / ".venv").symlink_to(said.project / ".venv")
         plans = _Plans(said, git, base, tree, folder)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -90,15 +90,16 @@ class _Plans:
         self.cache, self.head = BaseCache(folder / "cache"), git.head()
         self.made_with = made_with(said.project)
         self.code = git.changed(base) if base else {}
-        self._shares = threading.Lock()
-        self._shared = False
+        self._program = threading.Lock()
+        self._is_there = False
 
-    def compiled(self, tree: Path) -> None:
-        """Have what Python has compiled of the work tree serve the same modules of the base."""
-        with self._shares:
-            if not self._shared:
-                self._shared = True
+    def program(self, base: str, tree: Path) -> None:
+        """Have the program of the base there, once; what Python has compiled of the work tree serves its modules."""
+        with self._program:
+            if not self._is_there:
+                self.git.extract(base, tree, PROGRAM)
                 share(self.said.project, tree)
+                self._is_there = True
 
 
 class _Plan:
@@ -133,24 +134,26 @@ class _Plan:
         plans = self.plans
         if (
             self.new is not None
+            and plans.base
             and plans.tree
             and self.differs
             and not plans.said.recorded
             and (plans.tree / settings_file(self.stack)).is_file()
         ):
-            self.old = pool.submit(self._base, plans.tree, self.new)
+            self.old = pool.submit(self._base, plans.base, plans.tree, self.new)
 
-    def _base(self, tree: Path, new: Future[Goal]) -> Goal:
+    def _base(self, base: str, tree: Path, new: Future[Goal]) -> Goal:
         """What the base declares; with the pack's words only where they may be asked for."""
-        return self._known() or self._previewed(tree, judged=bool(self.plans.code) or (new.done() and _asks(new)))
+        judged = bool(self.plans.code) or (new.done() and _asks(new))
+        return self._known() or self._previewed(base, tree, judged=judged)
 
-    def _previewed(self, tree: Path, *, judged: bool) -> Goal:
+    def _previewed(self, base: str, tree: Path, *, judged: bool) -> Goal:
         plans = self.plans
-        plans.compiled(tree)
+        plans.program(base, tree)
         folder = plans.folder / f"{self.stack}-base"
         goal = running.offline(self.stack, tree, folder, plans.said.directory, judged=judged)
-        if plans.base and goal.ended:
-            plans.cache.write(self.stack, self._key(plans.base), goal)
+        if goal.ended:
+            plans.cache.write(self.stack, self._key(base), goal)
         return goal
 
     def _known(self) -> Goal | None:
@@ -209,7 +212,7 @@ class _Plan:
             return None
         old = self.old.result()
         if not old.judged and self.new is not None and _asks(self.new):
-            old = self._previewed(self.plans.tree, judged=True)
+            old = self._previewed(self.plans.base, self.plans.tree, judged=True)
         return Side(facts=self.before, goal=old) if old.is_whole else None
 
 
