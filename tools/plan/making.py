@@ -70,7 +70,6 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
         tree = Path(place) if base else None
         if base and tree:
             git.extract(base, tree, [SAID, *map(settings_file, stacks)])
-            (tree / ".venv").symlink_to(said.project / ".venv")
         plans = _Plans(said, git, base, tree, folder)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             begun = [_Plan(plans, stack) for stack in stacks]
@@ -97,7 +96,8 @@ class _Plans:
         """Have the program of the base there, once; what Python has compiled of the work tree serves its modules."""
         with self._program:
             if not self._is_there:
-                self.git.extract(base, tree, PROGRAM)
+                self.git.extract(base, tree, PROGRAM)  # before the link, which leads out of the folder
+                (tree / ".venv").symlink_to(self.said.project / ".venv")
                 share(self.said.project, tree)
                 self._is_there = True
 
