@@ -7,11 +7,12 @@ in previews alone: states know nothing of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pulumi
+from typing import TYPE_CHECKING, Any
 
 from components.labels import DOMAIN
+
+if TYPE_CHECKING:
+    import pulumi
 
 Inputs = Mapping[str, Any]
 
@@ -28,6 +29,8 @@ _SCALING = ("minReplicas", "maxReplicas", "autoScaling", "deploymentStrategy")
 
 def binding(kind: str, name: str, namespace: str) -> pulumi.ResourceHookBinding | None:
     """Hooks of an object: one for a kind that makes pods and in a preview, None otherwise."""
+    import pulumi  # noqa: PLC0415 - a plan asks for `parts` alone, and the SDK is a third of its start
+
     if kind not in _PODS or not pulumi.runtime.is_dry_run():
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from components.observability.dashboards import grafana, perses
+from components.observability.dashboards import perses
 from components.observability.dashboards.boards import BoardArgs, all_dashboards
 
 DASHBOARDS = "dashboards"
@@ -16,6 +16,8 @@ PROJECT = "kitchen"
 
 def dashboard_files(environment: str, currency: str | None = None) -> dict[str, str]:
     """Text by path: JSON for Grafana's provisioning, and YAML for Perses' own or for `percli apply`."""
+    from components.observability.dashboards import grafana  # noqa: PLC0415 - 0.1 s that few commands need to wait
+
     texts = {}
     for board in all_dashboards(BoardArgs(environment=environment, currency=currency)):
         texts[f"{DASHBOARDS}/grafana/{board.uid}.json"] = grafana.rendered(board, environment)

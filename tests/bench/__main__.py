@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench.adapter import adapter
 from tests.bench.bundles import bundles
 from tests.bench.entry import entry
+from tests.bench.plans import plan
 from tests.bench.policies import policies
 from tests.bench.resource import resource
 from tests.bench.rules import rules
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "startup": startup,
     "resource": resource,
     "policies": policies,
+    "plan": plan,
     "size": at_size,
     "adapter": adapter,
     "bundles": bundles,

@@ -51,6 +51,22 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     assert "staging" in done.stdout
 
 
+def test_what_main_declares_is_known_to_a_pull_request(act: Act, scratch: Scratch, forge: ForgeServer) -> None:
+    commit = scratch.git("rev-parse", "main").strip()
+    kept = act.run("push", "base", said={"ref": "refs/heads/main", "after": commit})
+    assert (kept.status, kept.ended("base")) == (0, "succeeded"), kept.text[-3000:]
+    assert f"kept as plan-{commit}-" in kept.printed()
+    scratch.git("checkout", "--quiet", "-b", "change")
+    scratch.change("Pulumi.dev.yaml", "maxLoraRank: 16", "maxLoraRank: 32")
+    scratch.commit("a higher rank")
+    ran = pull_request(act, scratch, forge)
+    assert (ran.status, ran.ended("change")) == (0, "succeeded"), ran.text[-3000:]
+    assert f"brought plan-{commit}-" in ran.printed()
+    assert {one["name"]: one["verdict"] for one in report(ran)["environments"]} == {"dev": "safe", "prod": "no changes"}
+    previews = [name for name in ran.uploaded if name.startswith("logs/") and "-plan-" in name]
+    assert len(previews) == 1, "that of dev's work tree: its base is known, and prod does not change"
+
+
 def report(ran: Ran) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(ran.uploaded["reports/plan/report.json"])
     return content

@@ -20,8 +20,7 @@ from infra.load import settings_from_file
 from ops.__main__ import main
 from tests.support.documents import fences
 from tools.cluster.layout import Layout
-from tools.local.up import FOLDER
-from tools.local.workspace import REPOSITORY
+from tools.local.workspace import FOLDER, REPOSITORY
 
 ENGLISH, JAPANESE = (REPOSITORY / name for name in ("README.md", "README.ja.md"))
 QUICK_START = REPOSITORY / "docs" / "quickstart.ja.md"

@@ -18,7 +18,7 @@ from tools.deliver.errors import NotApprovedError
 from tools.deliver.steps import BUSY, FAILED_AT, STOPPED
 from tools.local.errors import LocalError
 from tools.local.offline import checked_stack
-from tools.local.up import FOLDER
+from tools.local.workspace import FOLDER
 from tools.pipeline.failed import LockedError
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 

@@ -28,8 +28,7 @@ from tools.engine.outcome import Outcome
 from tools.engine.recovery import to_recover
 from tools.local.errors import LocalError
 from tools.local.targeted import Targeted
-from tools.local.up import FOLDER
-from tools.local.workspace import REPOSITORY
+from tools.local.workspace import FOLDER, REPOSITORY
 from tools.pipeline.backend import Backend
 from tools.pipeline.by_hand import Stack
 from tools.pipeline.deploy import NEEDED, deploy

@@ -23,7 +23,7 @@ from tools.demo.kitchen import DemoKitchen
 from tools.demo.plan import AUDIENCE, CALLS_A_MINUTE, ISSUER, MINE, demo
 from tools.demo.processes import Processes
 from tools.demo.tokens import LocalIssuer
-from tools.local.up import FOLDER
+from tools.local.workspace import FOLDER
 from tools.progress import say, step
 
 _TOKEN_SECONDS = 12 * 3600

@@ -20,8 +20,8 @@ from tools.damaged_error import DamagedError
 from tools.drift_report.objects import Way
 from tools.kube import Kube, KubeError, through_kubectl
 from tools.local.errors import LocalError
-from tools.local.up import FOLDER, STACK, LocalKitchen
-from tools.local.workspace import REPOSITORY
+from tools.local.up import STACK, LocalKitchen
+from tools.local.workspace import FOLDER, REPOSITORY
 from tools.pipeline.backend import Backend
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 

@@ -19,7 +19,8 @@ from tools.local.offline import STACKS, checked_stack, policy, render
 from tools.local.previewing import beside
 from tools.local.readiness import WAIT_SECONDS
 from tools.local.recover import recover
-from tools.local.up import FOLDER, STACK, LocalKitchen
+from tools.local.up import STACK, LocalKitchen
+from tools.local.workspace import FOLDER
 from tools.toolchain import PREVIEW, ToolchainError, ensure
 
 

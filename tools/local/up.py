@@ -36,7 +36,7 @@ from tools.local.reasons import reasons
 from tools.local.screen import Screen
 from tools.local.settled import is_settled, settle, unsettle
 from tools.local.work import Work
-from tools.local.workspace import REPOSITORY, Workspace
+from tools.local.workspace import FOLDER, REPOSITORY, Workspace
 from tools.own_file import remove
 from tools.progress import note, say
 from tools.toolchain import CLUSTER, PREVIEW, make_plan, provide
@@ -44,7 +44,6 @@ from tools.toolchain import CLUSTER, PREVIEW, make_plan, provide
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-FOLDER = REPOSITORY / ".kitchen"
 STACK = "dev"
 BUCKETS_ONLY = ("--target", "**kitchen:object_store:Bucket::**", "--target", "**kitchen:object_store:Bucket$**")
 

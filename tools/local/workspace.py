@@ -32,6 +32,8 @@ from tools.toolchain import PREVIEW, environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 POLICY_PACK = REPOSITORY / "policies"
+FOLDER = REPOSITORY / ".kitchen"
+"""Where the local commands keep what is theirs."""
 
 JUDGED = ("preview", "up")
 """Engine commands that run with the policy pack."""

@@ -11,7 +11,7 @@ from infra.faults import FaultsError
 from tools.command import exit_status, seconds
 from tools.local.errors import LocalError
 from tools.local.offline import STACKS, checked_stack
-from tools.local.up import FOLDER
+from tools.local.workspace import FOLDER
 from tools.pipeline import checks
 from tools.pipeline.deploy import deploy
 from tools.pipeline.stacks import init, secret

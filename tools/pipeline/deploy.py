@@ -18,8 +18,7 @@ from tools.local.killed import look_after
 from tools.local.logs import Log
 from tools.local.screen import Screen
 from tools.local.targeted import Targeted
-from tools.local.up import FOLDER
-from tools.local.workspace import REPOSITORY
+from tools.local.workspace import FOLDER, REPOSITORY
 from tools.pipeline.backend import Backend
 from tools.pipeline.by_hand import Stack
 from tools.pipeline.failed import UnfinishedError, failed

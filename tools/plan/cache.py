@@ -16,7 +16,7 @@ from tools.plan.goal import Goal
 from tools.plan.planned import planned_from
 
 _KEPT = 16
-_VERSION = 2
+_VERSION = 3
 """Another form of the resources, or another way to sum them up, is another version."""
 
 
@@ -35,6 +35,7 @@ _RESOURCE = record({
 _FORM = record({
     "version": number(1, 2**31),
     "status": number(0, 0),
+    "judged": flag,
     "resources": each(_RESOURCE),
     "messages": rows(record(dict.fromkeys(("severity", "text", "urn"), _text))),
     "violations": rows(record(dict.fromkeys(("policy", "level", "urn", "text"), _text))),
@@ -67,6 +68,7 @@ class BaseCache:
         content = {
             "version": _VERSION,
             "status": 0,  # none but a preview that ended well is kept
+            "judged": goal.judged,
             "resources": {urn: one.as_json() for urn, one in goal.after.items()},
             "messages": [asdict(one) for one in goal.outcome.messages if one.severity == "warning"],
             "violations": [asdict(one) for one in goal.outcome.violations],
@@ -85,4 +87,5 @@ def _goal(found: dict[str, Any]) -> Goal:
     outcome = Outcome(status=found["status"], is_complete=True)
     outcome.messages = [Message(**entry) for entry in found["messages"]]
     outcome.violations = [Violation(**entry) for entry in found["violations"]]
-    return Goal(after={urn: planned_from(entry) for urn, entry in found["resources"].items()}, outcome=outcome)
+    resources = {urn: planned_from(entry) for urn, entry in found["resources"].items()}
+    return Goal(after=resources, outcome=outcome, judged=found["judged"])

@@ -13,8 +13,7 @@ from ops.plan.markdown import plain
 from ops.plan.report import DENIED, FAILED, Report
 from tools.local.errors import LocalError
 from tools.local.offline import STACKS
-from tools.local.up import FOLDER
-from tools.local.workspace import REPOSITORY
+from tools.local.workspace import FOLDER, REPOSITORY
 from tools.plan.facts import facts
 from tools.plan.making import Asked, report_of
 from tools.plan.running import backend_named

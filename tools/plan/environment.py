@@ -10,7 +10,6 @@ from typing import Any
 from infra.faults import printable
 from ops.plan import report
 from ops.plan.report import Entry, Environment
-from tools.engine import findings
 from tools.engine import report as engine_report
 from tools.plan import approvals, callers, capacity, judged, kitchens, objects
 from tools.plan.approvals import Roles
@@ -49,8 +48,7 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
     if after is None:
         raise ValueError(f"{name}: the settings of the work tree are not read")
     compared = _compared(base, old, recorded=recorded)
-    # After an error something may be missing that would be told as deleted; a denial alone leaves nothing out.
-    if not new.goal.ended and (not new.goal.outcome.denials() or findings.errors(new.goal.outcome)):
+    if not new.goal.is_whole:  # what is missing would be told as deleted
         return failed(name, base, engine_report.failure(new.goal.outcome), compared)
     before = old.goal.after if old else {}
     found = differences(before, new.goal.after, new.goal.operations if recorded else None)

@@ -24,6 +24,9 @@ PACK = "policies"
 PROGRAM = ("infra", "components", PACK, "Pulumi.yaml")
 """What a stack's resources and the verdict on them come from, beside its own settings file."""
 
+SAID = "infra/catalog"
+"""What a program's settings are about, beside their own file."""
+
 PACKAGES = ("requirements.txt", "requirements.lock", "pyproject.toml")
 """What says with which engine, providers and packages the program runs."""
 
@@ -112,11 +115,10 @@ class Git:
             return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
-    def extract(self, commit: str, folder: Path, stacks: Sequence[str]) -> None:
-        """Write the files of a commit's program, and the settings of stacks that it has, into a folder."""
-        there = (self._git("ls-tree", "--name-only", commit) or "").splitlines()
-        paths = [path for path in (*PROGRAM, *map(settings_file, stacks)) if path in there]
-        packed = self._bytes("archive", "--format=tar", commit, "--", *paths) if paths else None
+    def extract(self, commit: str, folder: Path, paths: Sequence[str]) -> None:
+        """Write those of some files and folders that a commit has into a folder."""
+        there = (self._git("ls-tree", "--name-only", commit, "--", *paths) or "").splitlines()
+        packed = self._bytes("archive", "--format=tar", commit, "--", *there) if there else None
         if packed is not None:
             with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
                 archive.extractall(folder, filter="data")

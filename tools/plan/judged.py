@@ -17,6 +17,11 @@ SOON_DAYS = 14
 _IN_USE = ("exemptions-in-use", "stack-exemptions-in-use")
 
 
+def asks_of_base(after: Outcome) -> bool:
+    """Whether what the policies say of the base is asked for: of a warning it says whether it is a new one."""
+    return any(one.level != "mandatory" and one.policy not in _IN_USE for one in after.violations)
+
+
 def judged(before: Outcome | None, after: Outcome, resources: Mapping[str, Planned]) -> tuple[list[Entry], list[Entry]]:
     """Violations, and warnings that the base has not; each once."""
     old = {_key(one) for one in before.violations} if before else set()

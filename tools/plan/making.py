@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import fcntl
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,17 +16,18 @@ from infra.faults import Fault, FaultsError
 from infra.load import read_stack_file
 from ops.plan.report import Entry, Environment, Report
 from tools.local.offline import STACKS
-from tools.local.up import FOLDER
-from tools.local.workspace import REPOSITORY
+from tools.local.workspace import FOLDER, REPOSITORY
 from tools.own_file import remove
 from tools.plan import running
 from tools.plan.approvals import Roles, roles, stated_roles
 from tools.plan.cache import BaseCache
-from tools.plan.drifted import drifted
+from tools.plan.compiled import share
 from tools.plan.environment import How, Side, environment, failed
 from tools.plan.facts import Facts, facts
-from tools.plan.git import Git, settings_file
+from tools.plan.git import PROGRAM, SAID, Git, settings_file
 from tools.plan.goal import Goal
+from tools.plan.judged import asks_of_base
+from tools.plan.made_with import made_with
 from tools.plan.planned import sum_of
 from tools.progress import note
 
@@ -67,11 +69,14 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
     with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
         tree = Path(place) if base else None
         if base and tree:
-            git.extract(base, tree, stacks)
-            (tree / ".venv").symlink_to(said.project / ".venv")
+            git.extract(base, tree, [SAID, *map(settings_file, stacks)])
         plans = _Plans(said, git, base, tree, folder)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            begun = [plans.begin(stack, pool) for stack in stacks]
+            begun = [_Plan(plans, stack) for stack in stacks]
+            for one in begun:
+                one.start(pool)
+            for one in begun:  # bases come last: what their work trees are told says what is asked of them
+                one.start_base(pool)
             made = tuple(one.made() for one in begun)
     return Report(environments=made, commit=plans.head)
 
@@ -82,12 +87,19 @@ class _Plans:
     def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
         self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
         self.cache, self.head = BaseCache(folder / "cache"), git.head()
+        self.made_with = made_with(said.project)
+        self.code = git.changed(base) if base else {}
+        self._program = threading.Lock()
+        self._is_there = False
 
-    def begin(self, stack: str, pool: ThreadPoolExecutor) -> _Plan:
-        """Start the previews of an environment."""
-        plan = _Plan(self, stack)
-        plan.start(pool)
-        return plan
+    def program(self, base: str, tree: Path) -> None:
+        """Have the program of the base there, once; what Python has compiled of the work tree serves its modules."""
+        with self._program:
+            if not self._is_there:
+                self.git.extract(base, tree, PROGRAM)  # before the link, which leads out of the folder
+                (tree / ".venv").symlink_to(self.said.project / ".venv")
+                share(self.said.project, tree)
+                self._is_there = True
 
 
 class _Plan:
@@ -104,39 +116,57 @@ class _Plan:
         self.drift: Future[Entry] | None = None
 
     def start(self, pool: ThreadPoolExecutor) -> None:
+        """Begin the preview of the work tree; a base that is known and has the same files stands for it."""
         said, plans = self.plans.said, self.plans
         try:
             self.after = facts(said.project, self.stack)
         except FaultsError as error:
             self.error = error
             return
+        if not self.differs and not said.recorded and (known := self._known()) is not None and known.judged:
+            self.new = Future()
+            self.new.set_result(known)
+            return
         run = running.recorded if said.recorded else running.offline
         self.new = pool.submit(run, self.stack, said.project, plans.folder / f"{self.stack}-head", said.directory)
+
+    def start_base(self, pool: ThreadPoolExecutor) -> None:
+        """Begin the preview of the base, where there is one to compare with."""
+        plans = self.plans
         if (
-            plans.base
+            self.new is not None
+            and plans.base
             and plans.tree
             and self.differs
-            and not said.recorded
+            and not plans.said.recorded
             and (plans.tree / settings_file(self.stack)).is_file()
         ):
-            self.old = pool.submit(self._base, plans.base, plans.tree)
-        if said.context:
+            self.old = pool.submit(self._base, plans.base, plans.tree, self.new)
+        if self.new is not None and plans.said.context:
             self.drift = pool.submit(self._drift)
 
-    def _base(self, base: str, tree: Path) -> Goal:
-        plans, key = self.plans, self._key(base)
-        if (known := plans.cache.read(self.stack, key)) is not None:
-            return known
-        goal = running.offline(self.stack, tree, plans.folder / f"{self.stack}-base", plans.said.directory)
+    def _base(self, base: str, tree: Path, new: Future[Goal]) -> Goal:
+        """What the base declares; with the pack's words only where they may be asked for."""
+        judged = bool(self.plans.code) or (new.done() and _asks(new))
+        return self._known() or self._previewed(base, tree, judged=judged)
+
+    def _previewed(self, base: str, tree: Path, *, judged: bool) -> Goal:
+        plans = self.plans
+        plans.program(base, tree)
+        folder = plans.folder / f"{self.stack}-base"
+        goal = running.offline(self.stack, tree, folder, plans.said.directory, judged=judged)
         if goal.ended:
-            plans.cache.write(self.stack, key, goal)
+            plans.cache.write(self.stack, self._key(base), goal)
         return goal
 
+    def _known(self) -> Goal | None:
+        """What an earlier plan has found of the base."""
+        return self.plans.cache.read(self.stack, self._key(self.plans.base)) if self.plans.base else None
+
     def _key(self, commit: str) -> str:
-        """What the resources of a commit come from. Approvals end by the day, and packages are the work tree's."""
-        lock = self.plans.said.project / "requirements.lock"
-        packages = sum_of(lock.read_text()) if lock.is_file() else ""
-        return sum_of([self.plans.git.program_sum(commit, self.stack), packages, self.plans.said.today.isoformat()])
+        """What the resources of a commit come from. Approvals end by the day."""
+        plans = self.plans
+        return sum_of([plans.git.program_sum(commit, self.stack), plans.made_with, plans.said.today.isoformat()])
 
     def made(self) -> Environment:
         """Wait for the previews and tell what they found."""
@@ -148,7 +178,7 @@ class _Plan:
         if self.plans.head is not None and new.goal.ended and not said.recorded:  # it may be the base of the next plan
             self.plans.cache.write(self.stack, self._key(self.plans.head), new.goal)
         how = How(base=base, today=said.today, recorded=said.recorded,
-                  code=self.plans.git.changed(base) if base else {}, groups=self._groups())  # fmt: skip
+                  code=self.plans.code, groups=self._groups())  # fmt: skip
         made = environment(self.stack, old, new, how)
         return replace(made, drift=self.drift.result()) if self.drift is not None else made
 
@@ -166,6 +196,8 @@ class _Plan:
         said, folder = self.plans.said, self.plans.folder / f"{self.stack}-drift"
         if not said.recorded:
             return {"text": "not looked at: there is no backend whose state could be compared", "lines": []}
+        from tools.plan.drifted import drifted  # noqa: PLC0415 - most plans look at no cluster
+
         return drifted(self.stack, said.project, folder, said.context)
 
     def _old(self, new: Side) -> Side | None:
@@ -179,10 +211,18 @@ class _Plan:
             return None
         if not self.differs:
             return Side(facts=new.facts, goal=new.goal)
-        if self.old is None:
+        if self.old is None or self.plans.tree is None:
             return None
         old = self.old.result()
-        return Side(facts=self.before, goal=old) if old.ended else None
+        if not old.judged and self.new is not None and _asks(self.new):
+            old = self._previewed(self.plans.base, self.plans.tree, judged=True)
+        return Side(facts=self.before, goal=old) if old.is_whole else None
+
+
+def _asks(new: Future[Goal]) -> bool:
+    """Whether the pack has to see the base too. Where code differs it always has to: the base may have another pack."""
+    goal = new.result()
+    return goal.remediated or asks_of_base(goal.outcome)
 
 
 def _old_facts(tree: Path | None, stack: str) -> Facts | None:

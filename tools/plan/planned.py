@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from components import restarts
@@ -80,7 +80,7 @@ class Planned:
 
     def as_json(self) -> dict[str, Any]:
         """What `planned_from` reads."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def planned_from(data: Mapping[str, Any]) -> Planned:

@@ -24,15 +24,16 @@ _LOGS = threading.Lock()
 _FIXED = ("--non-interactive", "--color", "never", "--suppress-outputs")
 
 
-def offline(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
+def offline(stack: str, project: Path, folder: Path, directory: Path, *, judged: bool = True) -> Goal:
     """What the program in `project` declares, compared with nothing, with the policy pack of that project.
 
-    `folder` is that of the workspace, `directory` holds the log. No cluster, no store and no secret is asked for.
+    `folder` is that of the workspace, `directory` holds the log. No cluster, no store and no secret is asked for. A
+    base may go without the pack (`judged`), a third of a preview: nobody is let in by it.
     """
     workspace = _workspace(stack, project, folder)
     words = ["pulumi", "preview", "--stack", stack, "--config-file", str(workspace.config_file), *_FIXED]
-    words += _pack(project)
-    return _run(words, project, workspace.environment(), folder, _log(directory, stack))
+    words += _pack(project) if judged else []
+    return _run(words, project, workspace.environment(), folder, _log(directory, stack), judged=judged)
 
 
 def recorded(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
@@ -43,8 +44,16 @@ def recorded(stack: str, project: Path, folder: Path, directory: Path) -> Goal:
         return _run(words, project, Backend.environment(), folder, _log(directory, stack))
 
 
-def _run(words: Sequence[str], project: Path, environment: dict[str, str], folder: Path, log: Log) -> Goal:
-    goal = Goal()
+def _run(
+    words: Sequence[str],
+    project: Path,
+    environment: dict[str, str],
+    folder: Path,
+    log: Log,
+    *,
+    judged: bool = True,
+) -> Goal:
+    goal = Goal(judged=judged)
     # The packages of this project come first, also where another copy of them is installed.
     environment = {**environment, "PYTHONPATH": str(project)}
     goal.outcome = observed(words, project, environment, folder, log=log.path, echo=False, events=goal.take)

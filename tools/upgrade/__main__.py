@@ -15,9 +15,8 @@ from tools.cluster import ClusterError
 from tools.command import exit_status
 from tools.local.errors import LocalError
 from tools.local.offline import STACKS, checked_stack
-from tools.local.up import FOLDER
 from tools.local.work import Work
-from tools.local.workspace import REPOSITORY
+from tools.local.workspace import FOLDER, REPOSITORY
 from tools.toolchain import ToolchainError
 from tools.upgrade.base import base_of
 from tools.upgrade.check import Environment, checked

@@ -1,8 +1,8 @@
 """act runs the very workflow files of a scratch repository on this machine, each job in a copy of its own.
 
-Two things stand for what a test has no network for: act itself answers `actions/checkout` with a copy of the
-repository, and `support/upload-artifact` uploads to act's own artifact server. Python's packages are those
-that are there.
+Three things stand for what a test has no network for: act itself answers `actions/checkout` with a copy of the
+repository, `support/upload-artifact` uploads to act's own artifact server, and `support/cache` keeps what
+`actions/cache` would in a folder, for every run alike. Python's packages are those that are there.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from tests.delivery.support.scratch import NAMED, Scratch
 from tests.support.ports import free_ports
 from tools.local.workspace import REPOSITORY
 
-_STAND_IN = Path(__file__).parent / "upload-artifact"
-_UPLOAD = re.compile(r"uses: (actions/upload-artifact@[0-9a-f]{40})")
+_HERE = Path(__file__).parent
+_STAND_INS = {"actions/upload-artifact": _HERE / "upload-artifact", "actions/cache": _HERE / "cache"}
+_USED = re.compile(r"uses: (actions/(?!checkout)[a-z-]+)(?:/[a-z]+)?(@[0-9a-f]{40})")
 _OUTER = (
     *("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "KUBECONFIG", "PYTHONPATH", "KITCHEN_DIRECTORY"),
     *("PULUMI_", "KITCHEN_OBJECT_STORE", "KITCHEN_FORGE", "GITHUB_", "CI_", "AWS_"),
@@ -107,13 +108,19 @@ class Act:
     def _offline(self, here: Path) -> list[str]:
         (port,) = free_ports(1)
         texts = [path.read_text() for path in (self._scratch.root / ".github" / "workflows").glob("*.yaml")]
-        (action,) = {found for text in texts for found in _UPLOAD.findall(text)}
-        words = ["--local-repository", f"{action}={_STAND_IN}", "--action-cache-path", str(here / "work")]
+        actions = {found for text in texts for found in _USED.findall(text)}
+        words = ["--action-cache-path", str(here / "work")]
+        for name, commit in sorted(actions):
+            words += ["--local-repository", f"{name}{commit}={_STAND_INS[name]}"]
         words += ["--artifact-server-path", str(here / "artifacts"), "--artifact-server-addr", "127.0.0.1"]
         return [*words, "--artifact-server-port", str(port), "--no-cache-server", "--action-offline-mode"]
 
     def _env(self, more: Mapping[str, str]) -> dict[str, str]:
         env = {key: value for key, value in os.environ.items() if not key.startswith(_OUTER)}
         at_home = ("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_VALUE_0", NAMED)
-        env |= {**dict(at_home), "GIT_CONFIG_KEY_0": f"url.{self._scratch.bare}.insteadOf"}
+        env |= {
+            **dict(at_home),
+            "KITCHEN_TEST_KEPT": str(self._folder / "kept"),
+            "GIT_CONFIG_KEY_0": f"url.{self._scratch.bare}.insteadOf",
+        }
         return env | {"PATH": f"{self._folder / 'bin'}{os.pathsep}{os.environ['PATH']}"} | dict(more)

@@ -29,7 +29,7 @@ from tools.gitops import application
 from tools.local.workspace import REPOSITORY
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
-CALLED = {"settings", "plan-report", "policy-report", "plan-tell", "deliver", "drift", "gitops", "gitops-check"}
+CALLED = {"settings", "plan", "plan-report", "policy-report", "plan-tell", "deliver", "drift", "gitops", "gitops-check"}
 RIGHTS = {
     "pull-request": {"change": {"contents": "read", "pull-requests": "write", "statuses": "write"}},
     "merge": {key: {"contents": "read", "pull-requests": "read", "statuses": "write"} for key in STACKS},
@@ -38,6 +38,7 @@ RIGHTS = {
         "branches": {"contents": "read"},
     },
     "rendered": {key: {"contents": "write"} for key in STACKS},
+    "base": {"base": {"contents": "read"}},
 }
 
 
@@ -54,7 +55,7 @@ def make_words(line: str) -> list[str]:
 def test_a_workflow_runs_targets_and_pinned_actions_alone(path: Path) -> None:
     for step in steps(yaml.safe_load(path.read_text())):
         if "uses" in step:
-            assert re.fullmatch(r"actions/(?:checkout|upload-artifact)@[0-9a-f]{40}", step["uses"])
+            assert re.fullmatch(r"actions/(?:checkout|upload-artifact|cache/\w+)@[0-9a-f]{40}", step["uses"])
         elif step["name"] != "summary":
             make_words(step["run"].replace("${{ github.job }}", "dev"))
 
@@ -100,7 +101,9 @@ def test_secrets_are_in_the_environment_of_one_step_of_a_job() -> None:
         for name, job in yaml.safe_load(path.read_text())["jobs"].items():
             assert "env" not in job, f"{path.stem}: {name}"
             holding = [step for step in job["steps"] if "secrets." in str(step) or "github.token" in str(step)]
-            assert len(holding) == (name != "branches" and path.stem != "rendered"), f"{path.stem}: {name}"
+            assert len(holding) == (name != "branches" and path.stem not in ("rendered", "base")), (
+                f"{path.stem}: {name}"
+            )
             assert all("run" in step for step in holding)
 
 
@@ -124,6 +127,28 @@ def test_code_that_nobody_has_looked_at_runs_on_no_runner_that_delivers() -> Non
     tags = {name: job.get("tags", usual) for name, job in gitlab_jobs(gitlab()).items()}
     assert {name for name, own in tags.items() if own == ["kitchen-change"]} == {"change", "comment"}
     assert all(own == ["kitchen"] for name, own in tags.items() if name not in ("change", "comment"))
+
+
+def test_what_is_known_of_main_goes_to_changes_and_never_back() -> None:
+    """Who writes it may forge a base: code that nobody has looked at does not, and what delivers does not read it."""
+    folder = ".kitchen/plan/cache"
+    uses = [(path.stem, step["uses"].partition("@")[0].rpartition("/")[2], step["with"]) for path in WORKFLOWS
+            for step in steps(yaml.safe_load(path.read_text())) if "actions/cache" in step.get("uses", "")]  # fmt: skip
+    assert [(name, what, given["path"]) for name, what, given in uses] == [
+        ("base", "save", folder),
+        ("pull-request", "restore", folder),
+    ]
+    assert [given["key"].partition("-")[0] for *_, given in uses] == ["plan", "plan"]
+    assert uses[1][2]["restore-keys"] == "plan-"
+    caches = {name: job["cache"] for name, job in gitlab_jobs(gitlab()).items() if "cache" in job}
+    assert {name: (one["policy"], one["key"], one["paths"]) for name, one in caches.items()} == {
+        "change": ("pull", "plan", [f"{folder}/"]),
+        "base": ("push", "plan", [f"{folder}/"]),
+    }
+    assert "cache" not in gitlab()["default"]
+    assert "cache" not in gitlab()
+    # A delivery waits for no base, and is not ended by one.
+    assert (gitlab()["base"]["needs"], gitlab()["base"]["allow_failure"]) == ([], True)
 
 
 def test_what_was_found_is_kept_however_a_job_ends() -> None:
@@ -164,7 +189,7 @@ def test_an_environment_is_delivered_in_one_way() -> None:
         assert workflow(name)["jobs"]["dev"]["if"] == f"${{{{ vars.KITCHEN_WAY {sign} 'argocd' }}}}"
     for name, job in gitlab_jobs(gitlab()).items():
         said = str(job["rules"])
-        assert ("KITCHEN_WAY" in said) == (not name.startswith(("change", "comment"))), name
+        assert ("KITCHEN_WAY" in said) == (name not in ("change", "comment", "base")), name
         assert ('== "argocd"' in said) == (name.startswith(("rendered", "branches"))), name
 
 

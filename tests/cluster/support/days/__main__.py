@@ -18,8 +18,8 @@ from tests.cluster.support.days.play import play
 from tests.cluster.support.days.previews import PREVIEWS, previews
 from tests.cluster.support.days.scene import Scene
 from tests.cluster.support.environments import make
-from tools.local.up import FOLDER, LocalKitchen
-from tools.local.workspace import REPOSITORY
+from tools.local.up import LocalKitchen
+from tools.local.workspace import FOLDER, REPOSITORY
 from tools.progress import say
 
 REPORT = REPOSITORY / "docs" / "days.md"

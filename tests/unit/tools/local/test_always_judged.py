@@ -34,7 +34,8 @@ def test_every_preview_and_update_has_the_pack(command: str, tmp_path: Path, mon
 def test_nothing_else_calls_the_engine() -> None:
     """A workspace does, and a deployment and a plan, which name the pack themselves.
 
-    What makes stacks changes no object, and the check of versions previews alone, over a state of its own.
+    The base of a plan may go without it: nothing is let in by a base. What makes stacks changes no object, and the
+    check of versions previews alone, over a state of its own.
     """
     pattern = re.compile(r'\["pulumi", (?!"stack", "export")')
     sources = [*(REPOSITORY / "tools").rglob("*.py"), *(REPOSITORY / "ops").rglob("*.py")]
@@ -50,6 +51,11 @@ def test_nothing_else_calls_the_engine() -> None:
         text = (REPOSITORY / "tools" / f"{name}.py").read_text()
         assert set(re.findall(r'\["pulumi", "(\w+)"', text)) == {"preview"}, name
         assert name != "plan/running" or text.count('"pulumi"') == text.count("_pack(project)"), name
+    unjudged = re.compile(r"judged=(?!judged\b)")
+    places = {path.name: len(unjudged.findall(path.read_text())) for path in (REPOSITORY / "tools/plan").glob("*.py")}
+    assert {name: count for name, count in places.items() if count} == {"cache.py": 1, "making.py": 1}
+    making = (REPOSITORY / "tools" / "plan" / "making.py").read_text()
+    assert making.count("running.offline(") == 1, "that of a base; a work tree's preview is given no such option"
     text = (REPOSITORY / "tools" / "pipeline" / "stacks.py").read_text()
     assert set(re.findall(r'(?:_call\(\[|words = \[\*\()"(\w+)"', text)) == {"config", "stack"}
     assert len(re.findall(r"_call\(", text)) == 4, "its definition, and three calls"

@@ -27,7 +27,7 @@ def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
     found = cache.read("dev", "k")
     assert found is not None
     assert found.after == goal().after
-    assert found.ended
+    assert (found.ended, found.judged) == (True, True)
     assert [one.text for one in found.outcome.messages] == ["w"]
     assert found.outcome.violations == goal().outcome.violations
     assert cache.read("prod", "k") is None
@@ -36,7 +36,16 @@ def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-ODD = '{"version": 2, "status": 0, "resources": {"u": %s}, "messages": [], "violations": []}'
+def test_what_no_pack_has_seen_is_known_as_that(tmp_path: Path) -> None:
+    cache, one = BaseCache(tmp_path), goal()
+    one.judged = False
+    cache.write("dev", "k", one)
+    found = cache.read("dev", "k")
+    assert found is not None
+    assert not found.judged
+
+
+ODD = '{"version": 3, "status": 0, "judged": true, "resources": {"u": %s}, "messages": [], "violations": []}'
 FORM = json.dumps(planned({"inputs": {"a": [1]}}, "t:a:B", "u::n").as_json())
 
 
@@ -46,7 +55,7 @@ FORM = json.dumps(planned({"inputs": {"a": [1]}}, "t:a:B", "u::n").as_json())
         "",
         "{",
         "[]",
-        '{"version": 2}',
+        '{"version": 3}',
         '{"version": 99}',
         ODD % "{}",
         ODD % "1",
@@ -57,6 +66,9 @@ FORM = json.dumps(planned({"inputs": {"a": [1]}}, "t:a:B", "u::n").as_json())
         ODD % FORM.replace('"protected": false', '"protected": "no"'),
         (ODD % FORM).replace('"violations": []', '"violations": [{"policy": 1}]'),
         (ODD % FORM).replace('"status": 0', '"status": 1'),
+        (ODD % FORM).replace('"judged": true', '"judged": 1'),
+        (ODD % FORM).replace('"judged": true, ', ""),
+        (ODD % FORM).replace('"version": 3', '"version": 2'),
     ],
 )
 def test_a_damaged_file_is_not_known(tmp_path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.faults import FaultsError
-from tools.plan.git import Git
+from tools.plan.git import PROGRAM, Git
 
 
 class Repository:
@@ -148,7 +148,7 @@ def test_the_files_of_a_commit_are_written(repository: Repository, tmp_path: Pat
     repository.commit("infra/a.py", "2")
     folder = tmp_path / "tree"
     folder.mkdir()
-    Git(repository.folder).extract(repository.first, folder, ["dev"])
+    Git(repository.folder).extract(repository.first, folder, [*PROGRAM, "Pulumi.dev.yaml"])
     assert (folder / "infra" / "a.py").read_text() == "1"
     assert not (folder / "docs").exists()
 
