@@ -6,7 +6,7 @@ The groups are those of the base: a change cannot name its own approvers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,9 @@ from ops.plan.report import Entry
 from tools.engine.change import REPLACE
 from tools.engine.words import some
 from tools.plan import callers
+from tools.plan.code import OF_PROGRAM, OF_SECURITY
 from tools.plan.compare import Difference
 from tools.plan.facts import Facts, changed
-from tools.plan.git import PACK, PACKAGES
 
 PLATFORM, SECURITY = "platform", "security"
 
@@ -34,10 +34,6 @@ _SECURITY = (
 )
 """Settings of an environment that say who and what is trusted."""
 
-OTHER_PACK = "policies: the pack is another one"
-_CHECKS = ("infra/rules/", "infra/schema/", "infra/catalog/")
-_OTHER_CHECKS, _OTHER_CODE, _OTHER_PACKAGES = "checks of settings: ", "program: ", "packages: "
-_FEW = 2
 _GUARDS = ("NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount")
 
 _KEY_GENERATION = "objectStore.keyGeneration"
@@ -69,19 +65,6 @@ def stated_roles(said: Mapping[str, Any]) -> Roles | None:
         if isinstance(one, Mapping) and one.get("owner")
     }
     return Roles(groups=named, owners=owners)
-
-
-def of_code(code: Collection[str]) -> list[str]:
-    """Lines on files of the program that differ, for the settings of a report: each line is somebody's to approve."""
-    packages = [name for name in code if name in PACKAGES]
-    pack = [name for name in code if name.startswith(f"{PACK}/")]
-    checks = [name for name in code if name.startswith(_CHECKS)]
-    rest = [name for name in code if name not in {*packages, *pack, *checks}]
-    lines = [OTHER_PACK] if pack else []
-    named = ((_OTHER_CHECKS, checks), (_OTHER_CODE, rest))
-    lines += [f"{head}other code in {some(names, _FEW)}" for head, names in named if names]
-    what = "what they change is not seen here, but by make upgrade-check"
-    return [*lines, *([f"{_OTHER_PACKAGES}{some(packages, _FEW)}: {what}"] if packages else [])]
 
 
 class Asked:
@@ -131,7 +114,7 @@ def asked(
     _environment(whom, old, new, parts)
     _kitchens(whom, old or new, new, parts)
     titles = [one.resource.title for one in sorted(found, key=_by_guard) if one.resource.is_object]
-    if titles and any(line.startswith((_OTHER_CHECKS, _OTHER_CODE, OTHER_PACK)) for line in parts["settings"]):
+    if titles and any(line.startswith(OF_PROGRAM) for line in parts["settings"]):
         whom.role(PLATFORM, f"with that change: {some(titles, _MOST)}")
     elif titles and not whom.approvals and not parts["kitchens"] and not parts["access"] and not parts["settings"]:
         whom.role(PLATFORM, f"objects change for another reason than a kitchen's settings: {some(titles, 2)}")
@@ -181,7 +164,7 @@ def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, An
 def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
     """What holds for a whole environment or tenant."""
     for line in parts["settings"]:
-        trusted = line.startswith((*_SECURITY, _KEY_GENERATION, OTHER_PACK, _OTHER_CHECKS))
+        trusted = line.startswith((*_SECURITY, _KEY_GENERATION, *OF_SECURITY))
         if not line.startswith("prices."):  # no object and no pod knows of them
             whom.role(SECURITY if trusted else PLATFORM, line)
     for name in {**new.tenants, **(old.tenants if old else {})}:

@@ -12,7 +12,7 @@ from ops.plan import report
 from ops.plan.report import Entry, Environment
 from tools.engine import findings
 from tools.engine import report as engine_report
-from tools.plan import approvals, callers, capacity, judged, kitchens, objects
+from tools.plan import approvals, callers, capacity, code, judged, kitchens, objects
 from tools.plan.approvals import Roles
 from tools.plan.compare import Difference, differences, digest
 from tools.plan.facts import Facts, changed, of_catalog, of_environment, resealed
@@ -97,7 +97,7 @@ def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Differ
     images = objects.images(old, goal.after, before, after)
     settings = [*of_environment(before, after), *_pools(before, after)] if before else []
     settings += of_catalog(before, after, {entry["name"] for entry in images}) if before else []
-    settings += approvals.of_code(how.code)
+    settings += code.lines(how.code)
     return {
         "settings": settings,
         "kitchens": kitchens.kitchens(before, after, found),

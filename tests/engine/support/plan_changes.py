@@ -19,7 +19,8 @@ SECRET = "canary-7f3e9d51c0ffee"
 Edit = tuple[str, str, str]
 """File, and a text in it that another takes the place of."""
 
-_FILES = ("infra", "components", "policies", "Pulumi.yaml", DEV, PROD)
+_GATE = "tools/deliver/gate.py"
+_FILES = ("infra", "components", "policies", "Pulumi.yaml", DEV, PROD, "Makefile", "README.md", _GATE)
 _WHO = {
     f"GIT_{who}_{what}": said
     for who in ("AUTHOR", "COMMITTER")
@@ -183,6 +184,9 @@ CHANGES: Sequence[Change] = (
         name="licence-added", stack="dev", edits=[("infra/catalog/licences.yaml", "- MIT", "- MIT\n- GPL-3.0-only")]
     ),
     Change(name="weights-anew", stack="prod", edits=[("infra/catalog/base-models.yaml", _WEIGHTS, "a" * 64)]),
+    Change(name="gate-opened", stack="prod", edits=[(_GATE, "        if lines or lost:\n", "        if lost:\n")]),
+    Change(name="makefile", stack="dev", edits=[("Makefile", "-m tools.deliver", "-m tools.deliver --after none")]),
+    Change(name="page-alone", stack="dev", edits=[("README.md", "# ", "# A ")]),
     _dev("storage-class", ("className: shared-rwx", "className: cephfs-rwx")),
 )
 
@@ -198,6 +202,7 @@ class Project:
             if source.is_dir():
                 shutil.copytree(source, folder / name, symlinks=True)  # with what is compiled already
             else:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, folder / name)
         (folder / ".gitignore").write_text("/.venv\n__pycache__/\n")
         (folder / ".venv").symlink_to((REPOSITORY / ".venv").resolve())

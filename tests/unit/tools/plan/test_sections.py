@@ -15,6 +15,7 @@ from infra.load import load_settings, read_stack_file
 from tools.engine.outcome import Message, Outcome, Violation
 from tools.local.workspace import REPOSITORY
 from tools.plan import approvals, callers, capacity, judged, kitchens
+from tools.plan import code as code_of
 from tools.plan.compare import Difference, digest
 from tools.plan.facts import Facts, changed, flat, of_catalog, of_environment, resealed
 from tools.plan.planned import Planned
@@ -220,12 +221,17 @@ def test_a_change_does_not_name_its_own_approvers() -> None:
         (["infra/schema/settings.schema.json"], {"security-office"}),
         (["policies/pack.py"], {"security-office"}),
         (["policies/pack.py", "infra/rules/a.py", "infra/a.py"], {"ai-platform", "security-office"}),
+        (["Makefile"], {"ai-platform"}),
+        (["deploy/tekton/tasks.yaml"], {"ai-platform"}),
+        (["unheard/of"], {"ai-platform"}),
+        (["ops/checks/adapter.py"], {"security-office"}),
+        (["tools/deliver/gate.py", ".gitlab-ci.yml"], {"ai-platform", "security-office"}),
     ],
 )
 def test_other_code_is_somebodys_whatever_else_changes(code: list[str], whom: set[str]) -> None:
     after = side(kitchen("support", {"runtime": {"maxLoraRank": 16, "maxLoras": 2, "concurrency": 16}}))
     told = parts(side(), after)
-    told["settings"] += approvals.of_code(code)
+    told["settings"] += code_of.lines(code)
     assert set(approvals.asked(side(), after, (), told).approvals) == whom
     assert set(approvals.asked(None, after, (), told, approvals.roles(side().settings)).approvals) >= whom
 
@@ -233,7 +239,7 @@ def test_other_code_is_somebodys_whatever_else_changes(code: list[str], whom: se
 def test_objects_that_change_with_code_are_named_guards_first() -> None:
     names = ("ConfigMap", "Deployment", "Service", "Job", "NetworkPolicy")
     found = [Difference(operation="update", resource=Planned(type=f"k:v1:{kind}", name="a")) for kind in names]
-    told = {**parts(side(), side()), "settings": approvals.of_code(["infra/a.py"])}
+    told = {**parts(side(), side()), "settings": code_of.lines(["infra/a.py"])}
     (reason,) = approvals.asked(side(), side(), found, told).reasons
     assert "with that change: NetworkPolicy a, ConfigMap a, Deployment a + 2 more" in reason
 
@@ -270,7 +276,7 @@ def test_a_base_that_todays_rules_refuse_still_says_who_approves() -> None:
     assert approvals.stated_roles({}) is None
     assert approvals.stated_roles({"groups": []}) is None
     after = side(lambda data: data["groups"].update(security=["mallory"], platform=["mallory"]))
-    told = {**parts(side(), after), "settings": approvals.of_code(["policies/a.py"])}
+    told = {**parts(side(), after), "settings": code_of.lines(["policies/a.py"])}
     assert "mallory" not in approvals.asked(None, after, (), told, found).approvals
 
 
