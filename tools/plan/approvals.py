@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from infra.settings import Settings
+from infra.settings import Kitchen, Settings
 from ops.plan.report import Entry
 from tools.engine.change import REPLACE
 from tools.engine.words import some
@@ -36,6 +36,7 @@ _SECURITY = (
 
 _GUARDS = ("NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount")
 
+_BESIDE = "surge"
 _KEY_GENERATION = "objectStore.keyGeneration"
 _MOST = 3
 
@@ -183,9 +184,9 @@ def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[s
 def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) -> None:
     """What the callers or the owner of one tenant notice."""
     for entry in parts["kitchens"]:
-        for why in _of_kitchen(entry):
+        was, now = old.kitchens.get(entry["name"]), new.kitchens.get(entry["name"])
+        for why in (*_of_kitchen(entry), *_less_redundant(was, now)):
             whom.owner(entry["tenant"], new, why)
-        was = old.kitchens.get(entry["name"])
         if was is not None and was.tenant != entry["tenant"]:
             whom.owner(was.tenant, new, f"{was.name} goes to {entry['tenant']}")
     lowered = [entry for entry in callers.narrowed(old, new) if entry["change"] == callers.LIMITS]
@@ -205,6 +206,23 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
         if entry["before"] and entry["after"] and Decimal(entry["after"]) > Decimal(entry["before"]):
             for kitchen in parts["kitchens"]:
                 whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")
+
+
+def _less_redundant(was: Kitchen | None, now: Kitchen | None) -> Iterator[str]:
+    """What is not noticed at once, but at the next restart of a pod, or by the first caller after a pause."""
+    if was is None or now is None:
+        return
+    had, has = _pods_at_least(was), _pods_at_least(now)
+    if has < had and has == 0:
+        yield f"{now.name}: no replica while nobody calls: the first caller waits for a start"
+    elif has < had and has == 1:
+        yield f"{now.name}: one replica: away at each restart"
+    elif has == 1 and now.rollout != was.rollout == _BESIDE:
+        yield f"{now.name}: the old pod ends first: away at each change"
+
+
+def _pods_at_least(kitchen: Kitchen) -> int:
+    return kitchen.replicas if kitchen.autoscaling is None else kitchen.autoscaling.min_replicas
 
 
 def _of_kitchen(entry: Entry) -> Iterator[str]:

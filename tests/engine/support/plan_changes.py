@@ -99,6 +99,8 @@ _ESCALATION: Edit = (
 )
 _OF_SUPPORT = "      baseModel: %s\n      pool: l40s\n      adapters: [helpdesk-faq"
 _ACCESS = "      access: [{groups: [engineering-callers, legal-callers]}]\n"
+_REVIEWS = "[legal-contract-review/v2026-04-01]\n      replicas: 2"
+_SCALED = "autoscaling: {minReplicas: 2, maxReplicas: 3, metric: waiting, target: 4}"
 _DIGEST = "0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967"
 _WEIGHTS = "94fb47efc76c1fae8c2daa6b3a532c3acdb0d7ef8140aa52ca8045faef2e4af4"
 _PREFIX = "    bucketPrefix: dev-\n"
@@ -155,6 +157,16 @@ CHANGES: Sequence[Change] = (
         base=[(DEV, _PHASE, "kitchen:phase: 2 "), (DEV, f"      {_SUPPORT}\n", ""), (DEV, _SUMMARY, "")],
     ),
     _prod("replicas", (f"{_TWO}{_LORAS}16384", f"{_THREE}{_LORAS}16384")),
+    _prod("one-replica", (_REVIEWS, _REVIEWS.replace("replicas: 2", "replicas: 1"))),
+    _prod(
+        "scale-to-zero",
+        ("minReplicas: 2", "minReplicas: 0, scaleToZero: true, wakeQuery: sum(waiting)"),
+        base=[
+            *_FOUR,
+            (PROD, "kind: kubernetes", "kind: kubernetes, keda: true, prometheus: http://prometheus:9090"),
+            (PROD, _REVIEWS, _REVIEWS.replace("replicas: 2", _SCALED)),
+        ],
+    ),
     _dev("gpu-pool", ("memoryGiB: 48, gpus: 8}", "memoryGiB: 48, gpus: 6}")),
     _dev("key-rotation", (_PREFIX, f"{_PREFIX}    keyGeneration: 2\n")),
     _prod("limits-raised", ("requestsPerMinute: 120", "requestsPerMinute: 240")),

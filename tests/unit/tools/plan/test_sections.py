@@ -12,6 +12,7 @@ import pytest
 
 from infra.catalog import load_catalog
 from infra.load import load_settings, read_stack_file
+from infra.settings import Autoscaling
 from tools.engine.outcome import Message, Outcome, Violation
 from tools.local.workspace import REPOSITORY
 from tools.plan import approvals, callers, capacity, judged, kitchens
@@ -182,6 +183,48 @@ EXEMPTION = {"rule": "a", "object": "Deployment x/y", "reason": "b", "approver":
 )  # fmt: skip
 def test_who_is_asked(edit: Edit, stack: str, whom: set[str]) -> None:
     assert set(asked(edit, stack)) == whom
+
+
+def _scaled(least: int, most: int = 4) -> Autoscaling:
+    return Autoscaling(max_replicas=most, metric="waiting", target=4, min_replicas=least, scale_to_zero=least == 0)
+
+
+ONE, NONE = "contracts: one replica: away at each restart", "contracts: no replica while nobody calls"
+REPLACED = "contracts: the old pod ends first: away at each change"
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "why"),
+    [
+        ({"replicas": 2}, {"replicas": 1}, ONE),
+        ({"replicas": 3}, {"replicas": 1}, ONE),
+        ({"replicas": 2}, {"autoscaling": _scaled(1)}, ONE),
+        ({"autoscaling": _scaled(2)}, {"autoscaling": _scaled(1)}, ONE),
+        ({"autoscaling": _scaled(2)}, {"replicas": 1}, ONE),
+        ({"replicas": 2}, {"autoscaling": _scaled(0)}, NONE),
+        ({"replicas": 1}, {"autoscaling": _scaled(0)}, NONE),
+        ({"autoscaling": _scaled(1)}, {"autoscaling": _scaled(0)}, NONE),
+        ({"rollout": "surge"}, {"rollout": "replace"}, REPLACED),
+        ({"replicas": 2, "rollout": "surge"}, {"rollout": "replace"}, ONE),
+        ({"replicas": 3}, {"replicas": 2}, ""),
+        ({"replicas": 1}, {"replicas": 2}, ""),
+        ({"replicas": 1}, {"autoscaling": _scaled(1)}, ""),
+        ({"autoscaling": _scaled(0)}, {"replicas": 1}, ""),
+        ({"autoscaling": _scaled(0)}, {"autoscaling": _scaled(0, 2)}, ""),
+        ({"replicas": 2, "rollout": "surge"}, {"replicas": 2, "rollout": "replace"}, ""),
+        ({"rollout": "replace"}, {"rollout": "surge"}, ""),
+    ],
+)
+def test_whoever_loses_redundancy_is_asked(had: dict[str, Any], has: dict[str, Any], why: str) -> None:
+    def with_contracts(said: dict[str, Any]) -> Facts:
+        found = side(stack="prod")
+        one = replace(found.settings.kitchens["contracts"], **{"replicas": 1, "autoscaling": None, **said})
+        return replace(found, settings=replace(found.settings, kitchens={**found.settings.kitchens, "contracts": one}))
+
+    before, after = with_contracts(had), with_contracts(has)
+    whom = approvals.asked(before, after, (), parts(before, after))
+    assert whom.approvals == (["legal-office"] if why else [])
+    assert why in "".join(whom.reasons)
 
 
 def test_what_goes_from_one_tenant_to_another_is_the_old_owners_too() -> None:
