@@ -6,7 +6,7 @@ The groups are those of the base: a change cannot name its own approvers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -66,6 +66,17 @@ def stated_roles(said: Mapping[str, Any]) -> Roles | None:
         if isinstance(one, Mapping) and one.get("owner")
     }
     return Roles(groups=named, owners=owners)
+
+
+def joined(several: Iterable[Roles]) -> Roles:
+    """Everybody who has a role anywhere; of a tenant with several owners the last one."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    owners: dict[str, str] = {}
+    for one in several:
+        for role, names in one.groups.items():
+            groups[role] += [name for name in names if name not in groups[role]]
+        owners |= one.owners
+    return Roles(groups=groups, owners=owners)
 
 
 class Asked:

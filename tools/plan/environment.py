@@ -19,6 +19,8 @@ from tools.plan.facts import Facts, changed, of_catalog, of_environment, reseale
 from tools.plan.goal import Goal
 from tools.plan.planned import SECRET
 
+NEW = "the environment is new"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
@@ -32,12 +34,14 @@ class Side:
 class How:
     """What the sides are: commit of the base, whether a state takes its place, files of the program that differ.
 
-    `code` are those files by their new sums. `groups` says who has which role in the base, where that is known.
+    `is_new` says that the base has no such environment. `code` are those files by their new sums. `groups` says who has
+    which role in the base, where that is known.
     """
 
     base: str | None
     today: datetime.date
     recorded: bool = False
+    is_new: bool = False
     code: Mapping[str, str] = field(default_factory=dict)
     groups: Roles | None = None
 
@@ -48,7 +52,7 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
     after = new.facts
     if after is None:
         raise ValueError(f"{name}: the settings of the work tree are not read")
-    compared = _compared(base, old, recorded=recorded)
+    compared = _compared(base, old, how)
     # After an error something may be missing that would be told as deleted; a denial alone leaves nothing out.
     if not new.goal.ended and (not new.goal.outcome.denials() or findings.errors(new.goal.outcome)):
         return failed(name, base, engine_report.failure(new.goal.outcome), compared)
@@ -98,6 +102,8 @@ def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Differ
     settings = [*of_environment(before, after), *_pools(before, after)] if before else []
     settings += of_catalog(before, after, {entry["name"] for entry in images}) if before else []
     settings += code.lines(how.code)
+    if how.is_new:
+        settings.insert(0, NEW)
     return {
         "settings": settings,
         "kitchens": kitchens.kitchens(before, after, found),
@@ -106,7 +112,7 @@ def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Differ
         "images": images,
         "red": objects.red(found),
         "policy": {"violations": violations, "warnings": warnings, "exemptions": exemptions},
-        "unknown": [*objects.not_known(found), *_not_compared(side, before, found, goal)],
+        "unknown": [*objects.not_known(found), *([] if how.is_new else _not_compared(side, before, found, goal))],
         "notes": [*settings, *judged.notes(outcome, goal.outcome)],
     }
 
@@ -136,9 +142,12 @@ def _verdict(found: Sequence[Difference], parts: dict[str, Any], *, denied: bool
     return report.NEEDS_APPROVAL if approvals else report.SAFE
 
 
-def _compared(base: str | None, old: Side | None, *, recorded: bool) -> Entry:
-    if recorded:
+def _compared(base: str | None, old: Side | None, how: How) -> Entry:
+    if how.recorded:
         return {"kind": "state", "base": base, "text": "compared with what the backend has recorded"}
+    if base and how.is_new:
+        text = f"commit {base[:12]} has no settings of it: everything is new"
+        return {"kind": "base", "base": base, "text": text}
     if base is None or old is None:
         return {"kind": "base", "base": base, "text": "compared with nothing: there is no base that can be read"}
     return {"kind": "base", "base": base, "text": f"compared with commit {base[:12]}, without a cluster and a state"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import subprocess
 import tarfile
 from collections.abc import Sequence
@@ -58,6 +59,11 @@ class Git:
         """Where the work tree left the first of some branches that is there."""
         every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in names if name[0] != "-")
         return next((commit for commit in every if commit), None)
+
+    def stacks(self, commit: str) -> list[str]:
+        """Stacks that have a settings file at a commit, sorted."""
+        names = self._names("ls-tree", "--name-only", "-z", commit) or []
+        return sorted(filter(None, map(stack_of, names)))
 
     def program_sum(self, commit: str, stack: str) -> str:
         """A sum of what a stack's resources come from at a commit."""
@@ -144,6 +150,12 @@ class Git:
                 "plan", [Fault(path="git", value=printable(str(self.project)), rule=rule, example="git")]
             ) from None
         return done.stdout if done.returncode == 0 else None
+
+
+def stack_of(name: str) -> str:
+    """The stack whose settings file has this name; empty for any other file."""
+    found = re.fullmatch(r"Pulumi\.(.+)\.yaml", name)
+    return found[1] if found else ""
 
 
 def settings_file(stack: str) -> str:

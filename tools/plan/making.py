@@ -19,13 +19,14 @@ from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
 from tools.own_file import remove
 from tools.plan import running
-from tools.plan.approvals import Roles, roles, stated_roles
+from tools.plan.approvals import Roles, joined, roles, stated_roles
 from tools.plan.cache import BaseCache
 from tools.plan.drifted import drifted
 from tools.plan.environment import How, Side, environment, failed
 from tools.plan.facts import Facts, facts
 from tools.plan.git import Git, settings_file
 from tools.plan.goal import Goal
+from tools.plan.gone import gone, is_gone
 from tools.plan.planned import sum_of
 from tools.progress import note
 
@@ -37,12 +38,14 @@ _AT_ONCE = 2
 class Asked:
     """What is planned: `base` is a revision of Git, None the target branch; `recorded` compares with a backend's state.
 
-    `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`.
+    `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`. `every`
+    asks for environments that only the base has, too.
     """
 
     base: str | None = None
     recorded: bool = False
     context: str = ""
+    every: bool = False
     directory: Path = FOLDER
     project: Path = REPOSITORY
     today: datetime.date = field(default_factory=datetime.date.today)
@@ -67,7 +70,9 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
     with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
         tree = Path(place) if base else None
         if base and tree:
-            git.extract(base, tree, stacks)
+            there = git.stacks(base)
+            stacks = [*stacks, *(one for one in there if said.every and one not in stacks)]
+            git.extract(base, tree, there)
             (tree / ".venv").symlink_to(said.project / ".venv")
         plans = _Plans(said, git, base, tree, folder)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -104,6 +109,9 @@ class _Plan:
 
     def start(self, pool: ThreadPoolExecutor) -> None:
         said, plans = self.plans.said, self.plans
+        if plans.base and plans.tree and is_gone(self.stack, said.project, plans.tree):
+            self.old = pool.submit(self._base, plans.base, plans.tree)
+            return
         try:
             self.after = facts(said.project, self.stack)
         except FaultsError as error:
@@ -138,26 +146,37 @@ class _Plan:
     def made(self) -> Environment:
         """Wait for the previews and tell what they found."""
         said, base = self.plans.said, self.plans.base
+        code = self.plans.git.changed(base) if base else {}
+        if base and self.old is not None and self.new is None:
+            return gone(self.stack, base, self.old.result(), code, self._groups())
         if self.error is not None or self.after is None or self.new is None:
             return failed(self.stack, base, str(self.error).splitlines())
         new = Side(facts=self.after, goal=self.new.result())
         old = self._old(new)
         if self.plans.head is not None and new.goal.ended and not said.recorded:  # it may be the base of the next plan
             self.plans.cache.write(self.stack, self._key(self.plans.head), new.goal)
-        how = How(base=base, today=said.today, recorded=said.recorded,
-                  code=self.plans.git.changed(base) if base else {}, groups=self._groups())  # fmt: skip
+        how = How(base=base, today=said.today, recorded=said.recorded, is_new=self._is_new(), code=code,
+                  groups=self._groups())  # fmt: skip
         made = environment(self.stack, old, new, how)
         return replace(made, drift=self._drift(self.after)) if said.context else made
 
+    def _is_new(self) -> bool:
+        tree = self.plans.tree
+        return tree is not None and not (tree / settings_file(self.stack)).is_file()
+
     def _groups(self) -> Roles | None:
-        """Who has which role in the base, also where its settings cannot be used any more."""
+        """Who has which role in the base, also where its settings cannot be used any more.
+
+        Of a new environment they are those of all others: it would otherwise name its own approvers.
+        """
         if self.before is not None:
             return roles(self.before.settings)
-        try:
-            tree = self.plans.tree
-            return stated_roles(read_stack_file(tree / settings_file(self.stack))) if tree else None
-        except FaultsError:
+        tree = self.plans.tree
+        if tree is None:
             return None
+        files = tree.glob("Pulumi.*.yaml") if self._is_new() else [tree / settings_file(self.stack)]
+        every = [found for file in sorted(files) if (found := _stated(file)) is not None]
+        return joined(every) if every else None
 
     def _drift(self, after: Facts) -> Entry:
         said, folder = self.plans.said, self.plans.folder / f"{self.stack}-head"
@@ -180,6 +199,13 @@ class _Plan:
             return None
         old = self.old.result()
         return Side(facts=self.before, goal=old) if old.ended else None
+
+
+def _stated(file: Path) -> Roles | None:
+    try:
+        return stated_roles(read_stack_file(file))
+    except FaultsError:
+        return None
 
 
 def _old_facts(tree: Path | None, stack: str) -> Facts | None:
