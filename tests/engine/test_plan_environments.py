@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.plan.markdown import head
+from ops.plan.markdown import head, plain
 from ops.plan.report import NEEDS_APPROVAL, NO_CHANGES, Environment, Report, of
 from tests.engine.support.plan_changes import DEV, Project
 from tools.plan.making import Asked, report_of
@@ -74,3 +74,32 @@ def test_one_that_comes_is_told_as_new_and_asks_those_of_the_others(project: Two
     assert "the environment is new" in new.notes
     assert new.reasons[0].startswith("ai-platform: the environment is new, ")
     assert new.unknown == []
+
+
+@pytest.mark.parametrize("backend", [False, True])
+def test_whether_the_cluster_was_looked_at_is_said_where_nothing_changes(
+    project: Two, backend: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    why = "no backend is named whose state it could be held against (PULUMI_BACKEND_URL)"
+    if backend:
+        monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///nowhere")
+        why = "with --base a commit is compared, and not the state of the backend"
+    project.commit(())
+    asked = Asked(project=project.folder, directory=project.folder.parent / "k", base="main", context="c")
+    (one,) = report_of(("dev",), asked).environments
+    assert one.verdict == NO_CHANGES
+    lines = [f"- drift: cluster c not looked at: {why}"]
+    assert plain(Report(environments=(one,))).splitlines()[3:4] == lines
+
+
+@pytest.mark.parametrize("path", ["k", "k/plan/dev-head", "k/plan/cache"])
+def test_a_plan_goes_on_without_a_folder_of_its_own(project: Two, path: str, capfd: pytest.CaptureFixture[str]) -> None:
+    project.commit(())
+    name = project.folder.parent / path
+    name.parent.mkdir(parents=True, exist_ok=True)
+    name.write_text("x")
+    asked = Asked(project=project.folder, directory=project.folder.parent / "k")
+    assert report_of(("dev",), asked).verdict == NO_CHANGES
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if str(name) in line]
+    assert "goes on without what earlier ones have kept" in said

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from infra.faults import Fault, FaultsError
+from infra.faults import Fault, FaultsError, printable
 from infra.load import read_stack_file
 from ops.plan.report import Entry, Environment, Report
 from tools.local.offline import STACKS
@@ -27,6 +27,7 @@ from tools.plan.facts import Facts, facts
 from tools.plan.git import Git, settings_file
 from tools.plan.goal import Goal
 from tools.plan.gone import gone, is_gone
+from tools.plan.place import CACHE, LOCK, PLAN, place
 from tools.plan.planned import sum_of
 from tools.progress import note
 
@@ -60,15 +61,20 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
     said = asked or Asked()
     git = Git(said.project)
     base = git.base(said.base)
-    folder = said.directory / "plan"
+    folder = said.directory / PLAN
     if git.holds(folder):
         rule = "must not be in Git: it is what plans keep for themselves, and a change could forge its own base there"
         raise FaultsError(
             "plan", [Fault(path="folder", value=str(folder), rule=rule, example=f"git rm -r --cached {folder}")]
         )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
-        tree = Path(place) if base else None
+    with place(said.directory) as directory:
+        return _report(stacks, replace(said, directory=directory), git, base)
+
+
+def _report(stacks: Sequence[str], said: Asked, git: Git, base: str | None) -> Report:
+    folder = said.directory / PLAN
+    with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as name:
+        tree = Path(name) if base else None
         if base and tree:
             there = git.stacks(base)
             stacks = [*stacks, *(one for one in there if said.every and one not in stacks)]
@@ -86,7 +92,7 @@ class _Plans:
 
     def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
         self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
-        self.cache, self.head = BaseCache(folder / "cache"), git.head()
+        self.cache, self.head = BaseCache(folder / CACHE), git.head()
 
     def begin(self, stack: str, pool: ThreadPoolExecutor) -> _Plan:
         """Start the previews of an environment."""
@@ -145,6 +151,10 @@ class _Plan:
 
     def made(self) -> Environment:
         """Wait for the previews and tell what they found."""
+        made = self._made()
+        return replace(made, drift=self._drift()) if self.plans.said.context else made
+
+    def _made(self) -> Environment:
         said, base = self.plans.said, self.plans.base
         code = self.plans.git.changed(base) if base else {}
         if base and self.old is not None and self.new is None:
@@ -157,8 +167,7 @@ class _Plan:
             self.plans.cache.write(self.stack, self._key(self.plans.head), new.goal)
         how = How(base=base, today=said.today, recorded=said.recorded, is_new=self._is_new(), code=code,
                   groups=self._groups())  # fmt: skip
-        made = environment(self.stack, old, new, how)
-        return replace(made, drift=self._drift(self.after)) if said.context else made
+        return environment(self.stack, old, new, how)
 
     def _is_new(self) -> bool:
         tree = self.plans.tree
@@ -178,11 +187,16 @@ class _Plan:
         every = [found for file in sorted(files) if (found := _stated(file)) is not None]
         return joined(every) if every else None
 
-    def _drift(self, after: Facts) -> Entry:
+    def _drift(self) -> Entry:
         said, folder = self.plans.said, self.plans.folder / f"{self.stack}-head"
-        if not said.recorded:
-            return {"text": "not looked at: there is no backend whose state could be compared", "lines": []}
-        return drifted(self.stack, said.project, folder, after.settings.environment, said.context)
+        why = "no backend is named whose state it could be held against (PULUMI_BACKEND_URL)"
+        if running.backend_named():
+            why = "with --base a commit is compared, and not the state of the backend"
+        if said.recorded and self.after is not None:
+            return drifted(self.stack, said.project, folder, self.after.settings.environment, said.context)
+        if said.recorded:
+            why = "the work tree has no settings of it that can be used"
+        return {"text": f"cluster {printable(said.context)} not looked at: {why}", "lines": []}
 
     def _old(self, new: Side) -> Side | None:
         """The side of the base; the work tree's own where nothing of the program differs.
@@ -227,7 +241,7 @@ def _cleared(folder: Path) -> Iterator[None]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One plan at a time in a folder; the next one waits."""
-    with (folder / "lock").open("a") as file:
+    with (folder / LOCK).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
