@@ -16,8 +16,7 @@ from infra.declared import DeclaredKitchen
 from infra.faults import Fault, printable
 from infra.strict_json import parse
 from ops.audit.verdicts import NOT_ASKED, OUT_OF_REACH, Finding, Row, differs, not_proven, proven
-
-TOKEN = "KITCHEN_MODELS_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+from ops.models_options import TOKEN
 
 SECONDS = 10.0
 """Longest time for one answer, from the connection to its last byte."""
