@@ -6,16 +6,16 @@ The groups are those of the base: a change cannot name its own approvers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from infra.settings import Kitchen, Settings
+from infra.settings import Settings
 from ops.plan.report import Entry
 from tools.engine.change import REPLACE
 from tools.engine.words import some
-from tools.plan import callers
+from tools.plan import callers, noticed
 from tools.plan.code import OF_PROGRAM, OF_SECURITY
 from tools.plan.compare import Difference
 from tools.plan.facts import Facts, changed
@@ -31,12 +31,14 @@ _SECURITY = (
     "entry.limits",
     "registryCredentials",
     "catalog.licences",
+    "secretsprovider",
+    "encryptionsalt",
+    "encryptedkey",
 )
 """Settings of an environment that say who and what is trusted."""
 
 _GUARDS = ("NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount")
 
-_BESIDE = "surge"
 _KEY_GENERATION = "objectStore.keyGeneration"
 _MOST = 3
 
@@ -196,8 +198,10 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
     """What the callers or the owner of one tenant notice."""
     for entry in parts["kitchens"]:
         was, now = old.kitchens.get(entry["name"]), new.kitchens.get(entry["name"])
-        for why in (*_of_kitchen(entry), *_less_redundant(was, now)):
+        for why in noticed.of_kitchen(entry, was, now):
             whom.owner(entry["tenant"], new, why)
+        for host in noticed.hosts(was, now):
+            whom.role(SECURITY, f"{entry['name']}: pictures are fetched from {host}")
         if was is not None and was.tenant != entry["tenant"]:
             whom.owner(was.tenant, new, f"{was.name} goes to {entry['tenant']}")
     lowered = [entry for entry in callers.narrowed(old, new) if entry["change"] == callers.LIMITS]
@@ -217,35 +221,3 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
         if entry["before"] and entry["after"] and Decimal(entry["after"]) > Decimal(entry["before"]):
             for kitchen in parts["kitchens"]:
                 whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")
-
-
-def _less_redundant(was: Kitchen | None, now: Kitchen | None) -> Iterator[str]:
-    """What is not noticed at once, but at the next restart of a pod, or by the first caller after a pause."""
-    if was is None or now is None:
-        return
-    had, has = _pods_at_least(was), _pods_at_least(now)
-    if has < had and has == 0:
-        yield f"{now.name}: no replica while nobody calls: the first caller waits for a start"
-    elif has < had and has == 1:
-        yield f"{now.name}: one replica: away at each restart"
-    elif has == 1 and now.rollout != was.rollout == _BESIDE:
-        yield f"{now.name}: the old pod ends first: away at each change"
-
-
-def _pods_at_least(kitchen: Kitchen) -> int:
-    return kitchen.replicas if kitchen.autoscaling is None else kitchen.autoscaling.min_replicas
-
-
-def _of_kitchen(entry: Entry) -> Iterator[str]:
-    name = entry["name"]
-    if entry["change"] == "added":
-        yield f"{name} comes"
-    elif entry["change"] == "removed":
-        yield f"{name} goes"
-    for adapter in entry["adapters"]:
-        if entry["change"] == "changed":
-            yield f"{name}: {adapter['name']} {adapter['change']}"
-    if any(line.startswith("baseModel ") for line in entry["settings"]) and entry["change"] == "changed":
-        yield f"{name}: another base model"
-    if entry["pods"] == "restart" and not entry["away"].startswith("not away"):
-        yield f"{name} is away"

@@ -15,7 +15,7 @@ from tools.engine import report as engine_report
 from tools.plan import approvals, callers, capacity, code, judged, kitchens, objects
 from tools.plan.approvals import Roles
 from tools.plan.compare import Difference, differences, digest
-from tools.plan.facts import Facts, changed, of_catalog, of_environment, resealed
+from tools.plan.facts import Facts, changed, of_catalog, of_environment, unseen
 from tools.plan.goal import Goal
 from tools.plan.planned import SECRET
 
@@ -69,7 +69,7 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
         name=name,
         verdict=verdict,
         compared=compared,
-        digest=digest(found, resealed(facts, after) if facts else after.sealed, how.code),
+        digest=digest(found, unseen(facts, after), how.code),
         counts=objects.counts(found, before, new.goal.after),
         approvals=whom.approvals if verdict != report.NO_CHANGES else [],
         reasons=[*violations, *kept, *whom.reasons],

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.catalog import Catalog, load_catalog
+from infra.documents import read
 from infra.keys import camel
-from infra.load import read_stack_file, settings_from_file
+from infra.load import NAMESPACE, read_stack_file, settings_from_file
 from infra.secret_settings import KEYS
 from infra.settings import SecretText, Settings
 from tools.plan.git import settings_file
@@ -28,24 +29,47 @@ LONG = "(another text)"
 class Facts:
     """The checked settings of an environment and the catalog that they are about.
 
-    `sealed` are sums of what stands encrypted in the settings file, by setting.
+    `sealed` are sums of what stands encrypted in the settings file, by setting; `beside` are those of all that stands
+    there beside the settings: who can decrypt them, and what configures the engine.
     """
 
     settings: Settings
     catalog: Catalog
     sealed: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 def facts(project: Path, stack: str) -> Facts:
     """Read them; raise FaultsError with every fault."""
     catalog, file = load_catalog(project / "infra" / "catalog"), project / settings_file(stack)
     settings, said = settings_from_file(file, catalog), read_stack_file(file)
-    return Facts(settings=settings, catalog=catalog, sealed={key: sum_of(said[key]) for key in KEYS if key in said})
+    sealed = {key: sum_of(said[key]) for key in KEYS if key in said}
+    return Facts(settings=settings, catalog=catalog, sealed=sealed, beside=dict(_beside(read(file))))
+
+
+def _beside(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is no setting of ours, by its key; keys of the engine's configuration have their namespace."""
+    for key, value in {
+        **content.get("config", {}),
+        **{key: content[key] for key in content if key != "config"},
+    }.items():
+        if not str(key).startswith(NAMESPACE):
+            yield str(key), sum_of(repr(value))
 
 
 def resealed(before: Facts, after: Facts) -> dict[str, str]:
-    """Encrypted settings that are other texts, with the sums of the new ones; none where one is gone."""
-    old, new = before.sealed, after.sealed
+    """Encrypted settings that are other texts, with the sums of the new ones; an empty one where one is gone."""
+    return _others(before.sealed, after.sealed)
+
+
+def unseen(before: Facts | None, after: Facts) -> dict[str, str]:
+    """What differs in the settings file, with sums of the new texts, and may change what is done without any object."""
+    if before is None:
+        return {**after.sealed, **after.beside}
+    return {**resealed(before, after), **_others(before.beside, after.beside)}
+
+
+def _others(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
     return {key: new.get(key, "") for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
 
 
@@ -65,7 +89,11 @@ def changed(before: Any, after: Any) -> list[str]:
 def of_environment(before: Facts, after: Facts) -> list[str]:
     """What differs of an environment beside its tenants, kitchens, pools, roles and exemptions."""
     sides = [{name: value for name, value in _fields(side.settings) if name not in _APART} for side in (before, after)]
-    return [*changed(*sides), *(f"{key}: another encrypted text" for key in resealed(before, after))]
+    beside = (
+        f"{key}: {'another text' if value and key in before.beside else 'new' if value else 'gone'}"
+        for key, value in _others(before.beside, after.beside).items()
+    )
+    return [*changed(*sides), *(f"{key}: another encrypted text" for key in resealed(before, after)), *beside]
 
 
 def of_catalog(before: Facts, after: Facts, told: Collection[str] = ()) -> list[str]:

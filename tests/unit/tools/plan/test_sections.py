@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from infra.catalog import load_catalog
-from infra.load import load_settings, read_stack_file
-from infra.settings import Autoscaling
+from tests.unit.tools.plan.sides import Edit, asked, kitchen, parts, side
 from tools.engine.outcome import Message, Outcome, Violation
-from tools.local.workspace import REPOSITORY
 from tools.plan import approvals, callers, capacity, judged, kitchens
 from tools.plan import code as code_of
 from tools.plan.compare import Difference, digest
-from tools.plan.facts import Facts, changed, flat, of_catalog, of_environment, resealed
+from tools.plan.facts import changed, flat, of_catalog, of_environment, resealed
 from tools.plan.planned import Planned
-
-Edit = Callable[[dict[str, Any]], Any]
-
-
-CATALOG = load_catalog()
-
-
-def side(edit: Edit | None = None, stack: str = "dev") -> Facts:
-    said = copy.deepcopy(dict(read_stack_file(REPOSITORY / f"Pulumi.{stack}.yaml")))
-    if edit:
-        edit(said)
-    return Facts(settings=load_settings(said, CATALOG), catalog=CATALOG)
-
-
-def _settings(before: Facts, after: Facts) -> list[str]:
-    pools = changed(before.settings.gpu_pools, after.settings.gpu_pools)
-    return [*of_environment(before, after), *(f"gpuPools.{line}" for line in pools)]
-
-
-def parts(before: Facts, after: Facts, found: tuple[Difference, ...] = ()) -> dict[str, Any]:
-    return {
-        "settings": _settings(before, after),
-        "kitchens": kitchens.kitchens(before, after, found),
-        "gpus": capacity.capacity(before, after),
-        "access": callers.access(before.settings, after.settings),
-        "images": [],
-        "red": [],
-        "policy": {
-            "exemptions": judged.exemptions(before.settings, after.settings, Outcome(), datetime.date(2026, 2, 1))
-        },
-    }
-
-
-def asked(edit: Edit, stack: str = "dev") -> dict[str, str]:
-    """Who is asked, with the reasons, for one edit of a stack's settings."""
-    before, after = side(stack=stack), side(edit, stack)
-    found = approvals.asked(before, after, (), parts(before, after))
-    return dict(line.split(": ", 1) for line in found.reasons)
 
 
 def test_nothing_is_told_of_two_sides_that_are_alike() -> None:
@@ -71,10 +28,6 @@ def test_nothing_is_told_of_two_sides_that_are_alike() -> None:
         "red": [],
         "policy": {"exemptions": []},
     }
-
-
-def kitchen(name: str, said: dict[str, Any]) -> Edit:
-    return lambda data: data["kitchens"][name].update(said)
 
 
 def test_a_hot_kitchen_takes_adapters_without_restart() -> None:
@@ -183,48 +136,6 @@ EXEMPTION = {"rule": "a", "object": "Deployment x/y", "reason": "b", "approver":
 )  # fmt: skip
 def test_who_is_asked(edit: Edit, stack: str, whom: set[str]) -> None:
     assert set(asked(edit, stack)) == whom
-
-
-def _scaled(least: int, most: int = 4) -> Autoscaling:
-    return Autoscaling(max_replicas=most, metric="waiting", target=4, min_replicas=least, scale_to_zero=least == 0)
-
-
-ONE, NONE = "contracts: one replica: away at each restart", "contracts: no replica while nobody calls"
-REPLACED = "contracts: the old pod ends first: away at each change"
-
-
-@pytest.mark.parametrize(
-    ("had", "has", "why"),
-    [
-        ({"replicas": 2}, {"replicas": 1}, ONE),
-        ({"replicas": 3}, {"replicas": 1}, ONE),
-        ({"replicas": 2}, {"autoscaling": _scaled(1)}, ONE),
-        ({"autoscaling": _scaled(2)}, {"autoscaling": _scaled(1)}, ONE),
-        ({"autoscaling": _scaled(2)}, {"replicas": 1}, ONE),
-        ({"replicas": 2}, {"autoscaling": _scaled(0)}, NONE),
-        ({"replicas": 1}, {"autoscaling": _scaled(0)}, NONE),
-        ({"autoscaling": _scaled(1)}, {"autoscaling": _scaled(0)}, NONE),
-        ({"rollout": "surge"}, {"rollout": "replace"}, REPLACED),
-        ({"replicas": 2, "rollout": "surge"}, {"rollout": "replace"}, ONE),
-        ({"replicas": 3}, {"replicas": 2}, ""),
-        ({"replicas": 1}, {"replicas": 2}, ""),
-        ({"replicas": 1}, {"autoscaling": _scaled(1)}, ""),
-        ({"autoscaling": _scaled(0)}, {"replicas": 1}, ""),
-        ({"autoscaling": _scaled(0)}, {"autoscaling": _scaled(0, 2)}, ""),
-        ({"replicas": 2, "rollout": "surge"}, {"replicas": 2, "rollout": "replace"}, ""),
-        ({"rollout": "replace"}, {"rollout": "surge"}, ""),
-    ],
-)
-def test_whoever_loses_redundancy_is_asked(had: dict[str, Any], has: dict[str, Any], why: str) -> None:
-    def with_contracts(said: dict[str, Any]) -> Facts:
-        found = side(stack="prod")
-        one = replace(found.settings.kitchens["contracts"], **{"replicas": 1, "autoscaling": None, **said})
-        return replace(found, settings=replace(found.settings, kitchens={**found.settings.kitchens, "contracts": one}))
-
-    before, after = with_contracts(had), with_contracts(has)
-    whom = approvals.asked(before, after, (), parts(before, after))
-    assert whom.approvals == (["legal-office"] if why else [])
-    assert why in "".join(whom.reasons)
 
 
 def test_what_goes_from_one_tenant_to_another_is_the_old_owners_too() -> None:
