@@ -15,6 +15,7 @@ from infra.settings import Settings
 from ops.plan.report import Entry
 from tools.engine.change import REPLACE
 from tools.engine.words import some
+from tools.pipeline.stack_file import ENCRYPTION
 from tools.plan import callers, noticed
 from tools.plan.code import OF_PROGRAM, OF_SECURITY
 from tools.plan.compare import Difference
@@ -31,9 +32,7 @@ _SECURITY = (
     "entry.limits",
     "registryCredentials",
     "catalog.licences",
-    "secretsprovider",
-    "encryptionsalt",
-    "encryptedkey",
+    *ENCRYPTION,
 )
 """Settings of an environment that say who and what is trusted."""
 
@@ -204,6 +203,22 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
             whom.role(SECURITY, f"{entry['name']}: pictures are fetched from {host}")
         if was is not None and was.tenant != entry["tenant"]:
             whom.owner(was.tenant, new, f"{was.name} goes to {entry['tenant']}")
+    _callers(whom, old, new, parts)
+    for entry in parts["gpus"]["cost"]:
+        if entry["before"] and entry["after"] and Decimal(entry["after"]) > Decimal(entry["before"]):
+            for kitchen in parts["kitchens"]:
+                whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")
+
+
+def _callers(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) -> None:
+    """What callers gain, lose or get less of; models that come with a kitchen or an adapter are told by these."""
+    told = {
+        name
+        for entry in parts["kitchens"]
+        if entry["adapters"] or entry["change"] == "added"
+        for name in (entry["name"], *(adapter["name"] for adapter in entry["adapters"]))
+    }
+    wider = callers.widened(old, new)  # security and the owner are asked already
     lowered = [entry for entry in callers.narrowed(old, new) if entry["change"] == callers.LIMITS]
     for entry in parts["access"]:
         who, what = entry["who"], entry["what"]
@@ -211,13 +226,11 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
         if entry["change"] == callers.WEIGHT:
             kitchen = new.kitchens.get(who) or old.kitchens.get(who)
             whom.owner(kitchen.tenant if kitchen else "", new, f"{what} of {who}: {entry['after'] or 'ends'}")
+        elif entry["change"] == callers.GAINS and what not in told and entry not in wider:
+            whom.owner(tenant, new, f"{who} may call {what}")
         elif entry["change"] == callers.LOSES:
             whom.owner(callers.tenant_of(old, what), new, f"{who} no longer may call {what}")
         elif entry in lowered:
             whom.owner(tenant, new, f"lower limits of {who}")
         elif entry["change"] == callers.ROLE and not entry["after"]:
             whom.role(SECURITY, f"{who} loses {what}")
-    for entry in parts["gpus"]["cost"]:
-        if entry["before"] and entry["after"] and Decimal(entry["after"]) > Decimal(entry["before"]):
-            for kitchen in parts["kitchens"]:
-                whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")

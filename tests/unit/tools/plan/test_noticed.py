@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tests.unit.tools.plan.sides import Edit, asked, kitchen, parts, runtime, si
 from tools.local.workspace import REPOSITORY
 from tools.plan import approvals, noticed
 from tools.plan.compare import digest
-from tools.plan.facts import Facts, facts, flat, of_environment, unseen
+from tools.plan.facts import Facts, facts, flat, of_catalog, of_environment, unseen
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_what_stands_beside_the_settings_is_told_and_approved(text: str, line: s
     assert approvals.asked(before, after, (), told).approvals == [whom]
     sums = [unseen(*sides) for sides in ((before, after), (after, before), (before, before), (None, after))]
     assert digest((), sums[0]) != digest((), sums[1]) != digest((), sums[2]) == digest((), {})
-    assert sums[0] == sums[3]
+    assert sums[0].items() <= sums[3].items()
 
 
 def _top(text: str, folder: Path) -> Facts:
@@ -132,3 +133,42 @@ def test_whoever_loses_redundancy_is_asked(had: dict[str, Any], has: dict[str, A
     whom = approvals.asked(before, after, (), parts(before, after))
     assert whom.approvals == (["legal-office"] if why else [])
     assert why in "".join(whom.reasons)
+
+
+def test_a_tenants_own_caller_that_gains_a_model_asks_its_owner() -> None:
+    """The base model alone is another thing than an adapter of it."""
+    access = {"access": [{"groups": ["helpdesk-callers"], "models": ["base", "helpdesk-faq", "helpdesk-classifier"]}]}
+    found = asked(kitchen("support", access), "prod")
+    assert found == {"support-team": "helpdesk-callers may call support"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "whom"),
+    [
+        ("adapters.yaml", "models.example.com/helpdesk-faq", "evil.example.com/helpdesk-faq",
+         "catalog.adapters: helpdesk-faq/v2026-02-01 is another entry", "ai-platform"),
+        ("base-models.yaml", "origin: https://models.example.com/tsuzumi", "origin: https://evil.example.com/tsuzumi",
+         "catalog.baseModels: tsuzumi-7b-instruct/v1 is another entry", "ai-platform"),
+        ("images.yaml", "upstream: docker.io/vllm", "upstream: evil.example.com/vllm",
+         "catalog.images: vllm is another entry", "ai-platform"),
+        ("licences.yaml", "- MIT", "- MIT\n- GPL-3.0-only", "catalog.licences: GPL-3.0-only comes", "security-office"),
+        ("adapters.yaml", "# LoRA adapters that", "# LoRA adapters which", None, None),
+    ],
+)  # fmt: skip
+def test_all_of_a_catalog_entry_is_compared(  # noqa: PLR0917 - a row of a table
+    file: str, old: str, new: str, line: str | None, whom: str | None, tmp_path: Path
+) -> None:
+    """Where an artifact comes from is read by no program of a stack, and by those that bring it in."""
+    shutil.copy(REPOSITORY / "Pulumi.dev.yaml", tmp_path)
+    shutil.copytree(REPOSITORY / "infra" / "catalog", tmp_path / "infra" / "catalog")
+    before = facts(tmp_path, "dev")
+    path = tmp_path / "infra" / "catalog" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    after = facts(tmp_path, "dev")
+    lines = of_catalog(before, after)
+    assert lines == ([line] if line else [])
+    told = {**parts(before, after), "settings": lines}
+    assert approvals.asked(before, after, (), told).approvals == ([whom] if whom else [])
+    assert (unseen(before, after) != {}) == (line is not None)
