@@ -39,7 +39,7 @@ _DELIVERY_FILES = (
     "Makefile", ".gitlab-ci.yml", ".gitignore", ".gitattributes", ".gitmodules", ".pre-commit-config.yaml"
 )  # fmt: skip
 
-_SETTINGS = re.compile(r"Pulumi\.[^/]+\.yaml")
+_SETTINGS = re.compile(r"Pulumi\.([^/\n]+)\.yaml")
 _PAGE = re.compile(r"[^/]+\.md|LICENSE")
 
 _FEW = 2
@@ -58,12 +58,18 @@ OF_PROGRAM = (_PACK_LINE, _HEADS[CHECKS], _HEADS[PROGRAM_CODE])
 """How lines begin on files that objects and verdicts come from."""
 
 
+def stack_of(name: str) -> str:
+    """The stack whose settings file has this name; empty for any other file."""
+    found = _SETTINGS.fullmatch(name)
+    return found[1] if found else ""
+
+
 def kind_of(name: str) -> str:
     """What a file decides, by its path in the repository; what is in no row is OTHER."""
     for kind, fits in (
         (GUARDS, name in _OWNERS or name.startswith(_GUARDS)),
         (NOTHING, name.startswith(("docs/", "tests/")) or _PAGE.fullmatch(name)),
-        (SETTINGS, _SETTINGS.fullmatch(name)),
+        (SETTINGS, stack_of(name)),
         (ENTRIES, name in {f"infra/catalog/{file}" for file in FILES}),
         (PACK_CODE, name.startswith(f"{PACK}/")),
         (CHECKS, name.startswith(("infra/rules/", "infra/schema/", "infra/catalog/"))),

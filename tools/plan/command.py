@@ -15,8 +15,9 @@ from tools.local.errors import LocalError
 from tools.local.offline import STACKS
 from tools.local.up import FOLDER
 from tools.local.workspace import REPOSITORY
+from tools.plan.code import stack_of
 from tools.plan.facts import facts
-from tools.plan.git import Git, stack_of
+from tools.plan.git import Git
 from tools.plan.making import Asked, report_of
 from tools.plan.running import backend_named
 from tools.progress import note
@@ -87,7 +88,7 @@ def _no_place(folder: Path, error: OSError) -> FaultsError:
 
 
 def _known() -> list[str]:
-    return sorted(stack_of(path.name) for path in REPOSITORY.glob("Pulumi.*.yaml"))
+    return sorted(filter(None, (stack_of(path.name) for path in REPOSITORY.glob("Pulumi.*.yaml"))))
 
 
 def _unknown(stacks: Sequence[str], base: str | None) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from infra.keys import camel
 from infra.load import NAMESPACE, read_stack_file, settings_from_file
 from infra.secret_settings import KEYS
 from infra.settings import SecretText, Settings
+from tools.pipeline.stack_file import ENCRYPTION
 from tools.plan.git import settings_file
 from tools.plan.planned import sum_of
 
@@ -24,6 +25,8 @@ _APART = frozenset({"tenants", "kitchens", "gpuPools", "groups", "exemptions"})
 """Parts of the settings that have a section of their own."""
 
 LONG = "(another text)"
+OTHER = "other configuration: "
+"""How a line begins on what configures the engine and its providers, and no setting of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +111,14 @@ def of_environment(before: Facts, after: Facts) -> list[str]:
     """What differs of an environment beside its tenants, kitchens, pools, roles and exemptions."""
     sides = [{name: value for name, value in _fields(side.settings) if name not in _APART} for side in (before, after)]
     beside = (
-        f"{key}: {'another text' if value and key in before.beside else 'new' if value else 'gone'}"
-        for key, value in _others(before.beside, after.beside).items()
+        f"{'' if key in ENCRYPTION else OTHER}{key}: {_word(key in before.beside, key in after.beside)}"
+        for key in _others(before.beside, after.beside)
     )
     return [*changed(*sides), *(f"{key}: another encrypted text" for key in resealed(before, after)), *beside]
+
+
+def _word(had: bool, has: bool) -> str:
+    return "another text" if had and has else "new" if has else "gone"
 
 
 def of_catalog(before: Facts, after: Facts, told: Collection[str] = ()) -> list[str]:

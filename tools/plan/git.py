@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import subprocess
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError, printable
-from tools.plan.code import PROGRAM, is_told
+from tools.plan.code import PROGRAM, is_told, stack_of
 
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
@@ -126,7 +125,7 @@ class Git:
 
     def extract(self, commit: str, folder: Path, stacks: Sequence[str]) -> None:
         """Write the files of a commit's program, and the settings of stacks that it has, into a folder."""
-        there = (self._git("ls-tree", "--name-only", commit) or "").splitlines()
+        there = self._names("ls-tree", "--name-only", "-z", commit) or []
         paths = [path for path in (*PROGRAM, *map(settings_file, stacks)) if path in there]
         packed = self._bytes("archive", "--format=tar", commit, "--", *paths) if paths else None
         if packed is not None:
@@ -150,12 +149,6 @@ class Git:
                 "plan", [Fault(path="git", value=printable(str(self.project)), rule=rule, example="git")]
             ) from None
         return done.stdout if done.returncode == 0 else None
-
-
-def stack_of(name: str) -> str:
-    """The stack whose settings file has this name; empty for any other file."""
-    found = re.fullmatch(r"Pulumi\.(.+)\.yaml", name)
-    return found[1] if found else ""
 
 
 def settings_file(stack: str) -> str:

@@ -93,6 +93,7 @@ class _Plans:
     def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
         self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
         self.cache, self.head = BaseCache(folder / CACHE), git.head()
+        self.code = git.changed(base) if base else {}
 
     def begin(self, stack: str, pool: ThreadPoolExecutor) -> _Plan:
         """Start the previews of an environment."""
@@ -156,7 +157,7 @@ class _Plan:
 
     def _made(self) -> Environment:
         said, base = self.plans.said, self.plans.base
-        code = self.plans.git.changed(base) if base else {}
+        code = self.plans.code
         if base and self.old is not None and self.new is None:
             return gone(self.stack, base, self.old.result(), code, self._groups())
         if self.error is not None or self.after is None or self.new is None:

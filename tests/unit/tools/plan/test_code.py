@@ -69,6 +69,8 @@ KINDS = {
     "docsx/a.md": OTHER,
     "testsx.py": OTHER,
     "Pulumi.prod.yml": OTHER,
+    "Pulumi.a\nb.yaml": OTHER,
+    "Pulumi.a.b.yaml": SETTINGS,
 }
 
 

@@ -64,9 +64,14 @@ def _beside(text: str, folder: Path) -> Facts:
 @pytest.mark.parametrize(
     ("text", "line", "whom"),
     [
-        ("  kubernetes:context: other\n", "kubernetes:context: new", "ai-platform"),
-        ("  pulumi:disable-default-providers: ['*']\n", "pulumi:disable-default-providers: new", "ai-platform"),
-        ("environment: [a/b]\nconfig:\n", "environment: new", "ai-platform"),
+        ("  kubernetes:context: other\n", "other configuration: kubernetes:context: new", "ai-platform"),
+        (
+            "  pulumi:disable-default-providers: ['*']\n",
+            "other configuration: pulumi:disable-default-providers: new",
+            "ai-platform",
+        ),
+        ("prices.x: 1\nconfig:\n", "other configuration: prices.x: new", "ai-platform"),
+        ("environment: [a/b]\nconfig:\n", "other configuration: environment: new", "ai-platform"),
         ("secretsprovider: awskms://alias/a\nconfig:\n", "secretsprovider: new", "security-office"),
         ("encryptionsalt: v1:AAAA\nconfig:\n", "encryptionsalt: new", "security-office"),
         ("encryptedkey: AAAA\nconfig:\n", "encryptedkey: new", "security-office"),
