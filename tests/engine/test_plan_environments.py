@@ -74,6 +74,9 @@ def test_one_that_comes_is_told_as_new_and_asks_those_of_the_others(project: Two
     assert "the environment is new" in new.notes
     assert new.reasons[0].startswith("ai-platform: the environment is new, ")
     assert new.unknown == []
+    (why,) = (line for line in new.reasons if line.startswith("support-team: "))
+    assert "support comes, search comes" in why
+    assert "pool" not in why, "what is new changes nothing"
 
 
 @pytest.mark.parametrize("backend", [False, True])

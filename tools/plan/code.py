@@ -39,7 +39,7 @@ _DELIVERY_FILES = (
     "Makefile", ".gitlab-ci.yml", ".gitignore", ".gitattributes", ".gitmodules", ".pre-commit-config.yaml"
 )  # fmt: skip
 
-_SETTINGS = re.compile(r"Pulumi\.([^/\n]+)\.yaml")
+_SETTINGS = re.compile(r"Pulumi\.([A-Za-z0-9][A-Za-z0-9_.-]*)\.yaml")
 _PAGE = re.compile(r"[^/]+\.md|LICENSE")
 
 _FEW = 2

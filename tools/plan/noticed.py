@@ -40,7 +40,7 @@ def of_kitchen(entry: Entry, was: Kitchen | None, now: Kitchen | None) -> Iterat
             yield f"{name}: another base model"
     if entry["pods"] == "restart" and not entry["away"].startswith("not away"):
         yield f"{name} is away"
-    if was is None or now is None:
+    if entry["change"] != "changed" or was is None or now is None:
         return
     yield from _less_redundant(was, now)
     if now.runtime.max_model_len < was.runtime.max_model_len:

@@ -69,7 +69,7 @@ KINDS = {
     "docsx/a.md": OTHER,
     "testsx.py": OTHER,
     "Pulumi.prod.yml": OTHER,
-    "Pulumi.a\nb.yaml": OTHER,
+    **dict.fromkeys((f"Pulumi.{name}.yaml" for name in ("a\nb", "@all", "--help", "-", "..", "a b", "\u00fc")), OTHER),
     "Pulumi.a.b.yaml": SETTINGS,
 }
 
