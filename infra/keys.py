@@ -11,12 +11,18 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     return {_snake(key): value for key, value in data.items()}
 
 
+_UNITS = {"Gib": "GiB", "Kib": "KiB", "Mib": "MiB"}
+
+
 def _snake(key: str) -> str:
-    text = key.replace("GiB", "Gib").replace("KiB", "Kib").replace("MiB", "Mib")
+    text = key
+    for word, unit in _UNITS.items():
+        text = text.replace(unit, word)
     return "".join(f"_{character.lower()}" if character.isupper() else character for character in text)
 
 
 def camel(name: str) -> str:
-    """The key of a field: `max_lora_rank` is `maxLoraRank`."""
+    """The key of a field: `max_lora_rank` is `maxLoraRank`, and `memory_gib` is `memoryGiB`."""
     first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+    words = (part.capitalize() for part in rest)
+    return first + "".join(_UNITS.get(word, word) for word in words)

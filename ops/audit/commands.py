@@ -12,12 +12,12 @@ from infra.declared import declared
 from infra.faults import FaultsError, printable
 from infra.load import settings_from_file
 from infra.settings import Settings
-from ops import metrics_file
+from ops import metrics_file, models_options
 from ops.audit.bucket import Bucket, bucket_rows
 from ops.audit.cluster import RESOURCES, look
 from ops.audit.live import object_rows, undeclared_rows
 from ops.audit.metrics import metrics
-from ops.audit.models import TOKEN, addresses, models_row, token
+from ops.audit.models import addresses, models_row, token
 from ops.audit.pods import pod_rows
 from ops.audit.report import as_json, counts, table
 from ops.audit.signatures import signature_rows
@@ -36,14 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--context", metavar="NAME", help="of the kubeconfig, if not the settings' own")
     parser.add_argument("--endpoint", metavar="URL", help="the store, if not the settings' own")
-    parser.add_argument(
-        "--models",
-        action="append",
-        default=[],
-        metavar="KITCHEN=URL",
-        help="ask this server what it serves; repeatable",
-    )
-    parser.add_argument("--models-token-file", type=Path, metavar="FILE", help=f"bearer token, if not in {TOKEN}")
+    models_options.arguments(parser)
     parser.add_argument("--full", action="store_true", help="download and hash every file in the bucket")
     parser.add_argument("--allow-unproven", action="store_true", help="end with 0 when nothing differs")
     parser.add_argument("--json", action="store_true")

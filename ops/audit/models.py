@@ -15,11 +15,10 @@ from urllib.parse import urlsplit
 from infra.faults import Fault, printable
 from infra.strict_json import parse
 from ops.audit.verdicts import NOT_ASKED, OUT_OF_REACH, Finding, Row, differs, not_proven, proven
+from ops.models_options import TOKEN
 
 if TYPE_CHECKING:  # the program that declares takes a second to import
     from infra.declared import DeclaredKitchen
-
-TOKEN = "KITCHEN_MODELS_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
 SECONDS = 10.0
 """Longest time for one answer, from the connection to its last byte."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.faults import MISSING, Fault, FaultsError
 from infra.strict_json import MAX_OBJECT_DEPTH, JsonError, parse
-from ops import metrics_file
+from ops import metrics_file, models_options
 from ops.metrics_file import Metric, checked_at
 
 SAME, OTHER = "same", "other"
@@ -30,14 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stack", metavar="NAME", help="look at cluster, object store and servers of this stack now")
     parser.add_argument("--context", metavar="NAME", help="of the kubeconfig, if not the recorded one")
     parser.add_argument("--json", action="store_true", help="one JSON document (infra/schema/drift-report.schema.json)")
-    parser.add_argument(
-        "--models",
-        action="append",
-        default=[],
-        metavar="KITCHEN=URL",
-        help="ask this server what it serves; repeatable",
-    )
-    parser.add_argument("--models-token-file", type=Path, metavar="FILE", help="bearer token for these servers")
+    models_options.arguments(parser)
     parser.add_argument("--tell", action="store_true", help="as one issue at the forge (KITCHEN_FORGE_TOKEN)")
     parser.add_argument(
         "--skip", action="append", default=[], metavar="KIND", help="do not look at objects of this kind; repeatable"

@@ -58,9 +58,10 @@ def _whom(one: Environment, style: Style) -> str:
 
 
 def _counts(one: Environment) -> str:
-    """Every operation that there is, with its exact number."""
+    """Every operation that there is, with its exact number, and what stays."""
     told = [f"{one.counts[name]} to {name}" for name in OPERATIONS if one.counts[name]]
-    return f"{', '.join(told) or 'no object changes'}; {one.counts['same']} stay"
+    stay = f"; {one.counts['same']} stay" if one.counts["same"] else ""
+    return f"{', '.join(told) or 'no object changes'}{stay}"
 
 
 def _lines(one: Environment, style: Style) -> Iterator[str]:

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from infra.faults import printable
 
 _MARKUP = re.compile(r"([\\`*<>\[\]|&])")
-_QUIET = (
+_BEGINS = (
     (re.compile(r"\$"), r"\\$"),  # two of them are a formula, which may have any look
     (re.compile(r"~"), r"\\~"),  # three of them begin a block of code
-    (re.compile(r"@(?=[A-Za-z0-9])"), "@<!-- -->"),
-    (re.compile(r"#(?=[0-9])"), "#<!-- -->"),
-    (re.compile(r"://"), ":<!-- -->//"),
-    (re.compile(r"(?i)\b(www)\."), r"\1<!-- -->."),
-    (re.compile(r"^(?=[#+=-])"), r"\\"),
-    (re.compile(r"^([0-9]+)(?=[.)])"), r"\1\\"),
+    (re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])"), lambda found: "\\_" * len(found[0])),
+    (re.compile(r"^( *)(?=[#+=/-])"), r"\1\\"),
+    (re.compile(r"^( *[0-9]+)(?=[.)])"), r"\1\\"),
 )
-"""What would call a person, link to somewhere, or begin a heading, a list or a block; and what is written instead."""
+"""What would begin a heading, a list, a block or a command of GitLab; and what is written instead."""
+
+_CALLS = re.compile(r"@(?=\S)|#(?=[0-9])|[!%&$~^](?=[\w\"'])|:(?=//)|\b(?i:www)(?=\.)|\b(?i:GH)(?=-[0-9])")
+_APART = "<!-- -->"
+"""What would call a person or link to somewhere is taken apart by a comment, which nobody sees."""
+
+_MARK = "\0"
+"""Stands for _APART while a text is written: `printable` has left none."""
 
 _LONGEST, _LONG = 300, 600
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text in pieces, each of which calls nobody."""
+    end = 0
+    for found in _CALLS.finditer(text):
+        yield text[end : found.end()]
+        end = found.end()
+    yield text[end:]
 
 
 def in_markdown(text: str) -> str:
@@ -55,14 +68,15 @@ class Style(Protocol):
 
 
 class Markdown:
-    """For a comment or a page: nobody is called by it, and nothing in it becomes a link."""
+    """For a comment or a page: nobody is called by it, nothing in it becomes a link, and no line of it is a command."""
 
     def text(self, text: str) -> str:
         """Without markup; nobody is called and nothing is linked."""
-        text = in_markdown(text)
-        for pattern, instead in _QUIET:
+        text = _MARK.join(_parts(printable(text)))
+        text = _MARKUP.sub(r"\\\1", text)
+        for pattern, instead in _BEGINS:
             text = pattern.sub(instead, text)
-        return text
+        return text.replace(_MARK, _APART)
 
     def strong(self, text: str) -> str:
         """Bold."""
@@ -78,7 +92,8 @@ class Markdown:
 
     def folded(self, title: str, lines: Sequence[str]) -> list[str]:
         """A `<details>` block."""
-        return ["<details>", f"<summary>{html.escape(printable(title))}</summary>", "", *lines, "", "</details>", ""]
+        shown = html.escape(_MARK.join(_parts(printable(title)))).replace(_MARK, _APART)
+        return ["<details>", f"<summary>{shown}</summary>", "", *lines, "", "</details>", ""]
 
 
 class Short:

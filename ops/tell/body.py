@@ -7,6 +7,8 @@ import re
 _DETAILS = re.compile(r"<details>.*?</details>\n?", re.DOTALL)
 _SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.DOTALL)
 _FENCE = re.compile(r"^(`{3,}|~{3,})", re.MULTILINE)
+_COMMAND = re.compile(r"(^|[\r\n])([ \t]*(?:(?:[-*+>]|[0-9]+[.)])[ \t]+|>)*)(?=/)")
+"""Where a line of GitLab's begins that it would do as a command (`/merge`), after marks of lists and quotes too."""
 _ROOM = 200
 """Characters that are left for what is said of a cut."""
 
@@ -14,10 +16,11 @@ _ROOM = 200
 def marked(mark: str, text: str, longest: int, whole: str) -> str:
     """`text` below its mark, in at most `longest` characters; `whole` says where all of it is.
 
-    Details are left out from the last to the first; what is still too long ends at a line.
+    Details are left out from the last to the first; what is still too long ends at a line. No line of it is a command
+    of a forge, whoever has written it.
     """
     head = f"<!-- {mark} -->\n"
-    text = text.removeprefix(head)
+    text = _COMMAND.sub(r"\1\2\\", text.removeprefix(head))
     room = longest - length(head)
     cut = 0
     while length(text) > room and (found := list(_DETAILS.finditer(text))):

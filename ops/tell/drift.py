@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from infra.faults import printable
 from ops.forge.settings import no_token, place
 from ops.forge.things import FAILURE, PENDING, SUCCESS, Forge, Issue, Status
+from ops.plan.style import Markdown
 from ops.tell.body import marked
 
 _WHOLE = "all of it: the artifact of this run, or `kitchen drift --stack {environment}`"
@@ -63,9 +63,10 @@ def _ours(forge: Forge, mark: str) -> list[Issue]:
 
 def _text(environment: str, found: int, unseen: Sequence[str], text: str) -> str:
     count = "Nothing differs" if not found else f"{found} {'object differs' if found == 1 else 'objects differ'}"
+    style = Markdown()
     lines = [f"**{count} in {environment}** from what was delivered.", ""]
     if unseen:
-        lines += ["Not looked at:", *(f"- {printable(one)}" for one in unseen), ""]
+        lines += ["Not looked at:", *(f"- {style.text(one)}" for one in unseen), ""]
     return "\n".join([*lines, text]).rstrip() + "\n"
 
 

@@ -16,14 +16,11 @@ from ops.plan.files import write
 from ops.plan.report import DENIED, FAILED, NO_CHANGES, Report, of
 from tests.engine.support.plan_changes import CHANGES, DEV, PROD, SECRET, Change, Project
 from tests.engine.support.plan_heads import FOLDER, fixed, made
-from tests.support.serving_options import changes
-from tests.support.stacks import prepare
+from tests.engine.support.recorded import Recorded
 from tools.engine.change import REPLACE, UPDATE
-from tools.local.observed import observed
-from tools.local.workspace import REPOSITORY, Workspace
+from tools.local.workspace import REPOSITORY
 from tools.pipeline.backend import Backend
 from tools.plan.compare import differences
-from tools.plan.goal import Goal
 from tools.plan.making import Asked, report_of
 
 OFTEN = {"adapter-added-hot", "tenant-removed-protected", "key-rotation", "policy-violation"}
@@ -177,28 +174,6 @@ def test_a_plan_against_the_state_of_a_backend(tmp_path: Path, monkeypatch: pyte
     assert project.git("status", "--porcelain") == "", "the settings file keeps its text"
     left = [path for path in (tmp_path / "k").rglob("*") if path.is_file()]
     assert [path for path in left if SECRET.encode() in path.read_bytes()] == []
-
-
-class Recorded:
-    """The dev environment with every option of serving, as an update without a cluster recorded it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.settings = {**changes(), "renderTo": str(folder / "objects")}
-        self.workspace = Workspace(folder, "dev", kubeconfig=None)
-        prepare(self.workspace, self.settings)
-        log = folder / "log"
-        done = self.workspace.run("up", "--yes", "--skip-preview", "--suppress-outputs", log=log, echo=False)
-        assert done.status == 0, log.read_text()
-
-    def preview(self, settings: dict[str, Any]) -> Goal:
-        self.workspace.prepare(settings)
-        words = ["pulumi", "preview", "--stack", "dev", "--config-file", str(self.workspace.config_file)]
-        goal, folder = Goal(), self.workspace.folder
-        env = self.workspace.environment()
-        goal.outcome = observed([*words, "--non-interactive"], REPOSITORY, env, folder, log=folder / "log", echo=False,
-                                events=goal.take)  # fmt: skip
-        assert goal.ended, (folder / "log").read_text()
-        return goal
 
 
 @pytest.fixture(scope="module")

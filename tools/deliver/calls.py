@@ -20,8 +20,8 @@ from infra.declared import DeclaredKitchen, declared
 from infra.faults import Fault, FaultsError
 from infra.settings import Settings
 from infra.strict_json import JsonError, parse
-from ops.audit.models import TOKEN
 from ops.audit.models import token as bearer_of
+from ops.models_options import TOKEN
 from ops.token.asking import Asker, safe
 from ops.token.errors import IssuerError
 from tools.kube import KubeError, Transport, through_kubectl

@@ -13,8 +13,8 @@ from tools.engine.change import CREATE, DELETE, REPLACE, UPDATE, Change
 from tools.engine.distrust import ANNOTATION
 
 Key = tuple[str, str, str]
-_APPLIED_AGAIN = re.compile(rf'metadata\.annotations(?:\["{re.escape(ANNOTATION)}"\])?')
-"""By which an object is applied again after an interrupted run (docs/adr/0025)."""
+_APPLIED_AGAIN = f'metadata.annotations["{ANNOTATION}"]'
+"""The one path by which an object is applied again after an interrupted run (docs/adr/0025)."""
 _INDEX = re.compile(r"\[[0-9]+\]")
 
 
@@ -51,13 +51,19 @@ def by_hand(found: Drift, accepted: Sequence[str] = ()) -> list[str]:
 def _covers(plans: Sequence[Entry], change: Change) -> bool:
     said = {one["operation"] for one in plans}
     if change.operation == UPDATE:
-        if said & {CREATE, REPLACE} or (change.keys and all(map(_APPLIED_AGAIN.fullmatch, change.keys))):
+        left = [key for key in change.keys if not _is_applied_again(change, key)]
+        if said & {CREATE, REPLACE} or (change.keys and not left):
             return True
         paths = [path for one in plans if one["operation"] == UPDATE for path in one["properties"]]
-        return UPDATE in said and all(any(_overlap(key, path) for path in paths) for key in change.keys)
+        return UPDATE in said and all(any(_overlap(key, path) for path in paths) for key in left)
     if change.operation in (CREATE, DELETE):
         return bool(said & {change.operation, REPLACE})
     return change.operation in said
+
+
+def _is_applied_again(change: Change, key: str) -> bool:
+    """Whether only the state says otherwise: what the program declares there is what it declared before."""
+    return key == _APPLIED_AGAIN and key not in change.values
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ The groups are those of the base: a change cannot name its own approvers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,10 +15,11 @@ from infra.settings import Settings
 from ops.plan.report import Entry
 from tools.engine.change import REPLACE
 from tools.engine.words import some
-from tools.plan import callers
+from tools.pipeline.stack_file import ENCRYPTION
+from tools.plan import callers, noticed
+from tools.plan.code import OF_PROGRAM, OF_SECURITY
 from tools.plan.compare import Difference
 from tools.plan.facts import Facts, changed
-from tools.plan.git import PACK, PACKAGES
 
 PLATFORM, SECURITY = "platform", "security"
 
@@ -31,13 +32,10 @@ _SECURITY = (
     "entry.limits",
     "registryCredentials",
     "catalog.licences",
+    *ENCRYPTION,
 )
 """Settings of an environment that say who and what is trusted."""
 
-OTHER_PACK = "policies: the pack is another one"
-_CHECKS = ("infra/rules/", "infra/schema/", "infra/catalog/")
-_OTHER_CHECKS, _OTHER_CODE, _OTHER_PACKAGES = "checks of settings: ", "program: ", "packages: "
-_FEW = 2
 _GUARDS = ("NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount")
 
 _KEY_GENERATION = "objectStore.keyGeneration"
@@ -71,17 +69,15 @@ def stated_roles(said: Mapping[str, Any]) -> Roles | None:
     return Roles(groups=named, owners=owners)
 
 
-def of_code(code: Collection[str]) -> list[str]:
-    """Lines on files of the program that differ, for the settings of a report: each line is somebody's to approve."""
-    packages = [name for name in code if name in PACKAGES]
-    pack = [name for name in code if name.startswith(f"{PACK}/")]
-    checks = [name for name in code if name.startswith(_CHECKS)]
-    rest = [name for name in code if name not in {*packages, *pack, *checks}]
-    lines = [OTHER_PACK] if pack else []
-    named = ((_OTHER_CHECKS, checks), (_OTHER_CODE, rest))
-    lines += [f"{head}other code in {some(names, _FEW)}" for head, names in named if names]
-    what = "what they change is not seen here, but by make upgrade-check"
-    return [*lines, *([f"{_OTHER_PACKAGES}{some(packages, _FEW)}: {what}"] if packages else [])]
+def joined(several: Iterable[Roles]) -> Roles:
+    """Everybody who has a role anywhere; of a tenant with several owners the last one."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    owners: dict[str, str] = {}
+    for one in several:
+        for role, names in one.groups.items():
+            groups[role] += [name for name in names if name not in groups[role]]
+        owners |= one.owners
+    return Roles(groups=groups, owners=owners)
 
 
 class Asked:
@@ -131,7 +127,7 @@ def asked(
     _environment(whom, old, new, parts)
     _kitchens(whom, old or new, new, parts)
     titles = [one.resource.title for one in sorted(found, key=_by_guard) if one.resource.is_object]
-    if titles and any(line.startswith((_OTHER_CHECKS, _OTHER_CODE, OTHER_PACK)) for line in parts["settings"]):
+    if titles and any(line.startswith(OF_PROGRAM) for line in parts["settings"]):
         whom.role(PLATFORM, f"with that change: {some(titles, _MOST)}")
     elif titles and not whom.approvals and not parts["kitchens"] and not parts["access"] and not parts["settings"]:
         whom.role(PLATFORM, f"objects change for another reason than a kitchen's settings: {some(titles, 2)}")
@@ -181,7 +177,7 @@ def _trust(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, An
 def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[str, Any]) -> None:
     """What holds for a whole environment or tenant."""
     for line in parts["settings"]:
-        trusted = line.startswith((*_SECURITY, _KEY_GENERATION, OTHER_PACK, _OTHER_CHECKS))
+        trusted = line.startswith((*_SECURITY, _KEY_GENERATION, *OF_SECURITY))
         if not line.startswith("prices."):  # no object and no pod knows of them
             whom.role(SECURITY if trusted else PLATFORM, line)
     for name in {**new.tenants, **(old.tenants if old else {})}:
@@ -200,11 +196,29 @@ def _environment(whom: Asked, old: Settings | None, new: Settings, parts: dict[s
 def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) -> None:
     """What the callers or the owner of one tenant notice."""
     for entry in parts["kitchens"]:
-        for why in _of_kitchen(entry):
+        was, now = old.kitchens.get(entry["name"]), new.kitchens.get(entry["name"])
+        for why in noticed.of_kitchen(entry, was, now):
             whom.owner(entry["tenant"], new, why)
-        was = old.kitchens.get(entry["name"])
+        for host in noticed.hosts(was, now):
+            whom.role(SECURITY, f"{entry['name']}: pictures are fetched from {host}")
         if was is not None and was.tenant != entry["tenant"]:
             whom.owner(was.tenant, new, f"{was.name} goes to {entry['tenant']}")
+    _callers(whom, old, new, parts)
+    for entry in parts["gpus"]["cost"]:
+        if entry["before"] and entry["after"] and Decimal(entry["after"]) > Decimal(entry["before"]):
+            for kitchen in parts["kitchens"]:
+                whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")
+
+
+def _callers(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) -> None:
+    """What callers gain, lose or get less of; models that come with a kitchen or an adapter are told by these."""
+    told = {
+        name
+        for entry in parts["kitchens"]
+        if entry["adapters"] or entry["change"] == "added"
+        for name in (entry["name"], *(adapter["name"] for adapter in entry["adapters"]))
+    }
+    wider = callers.widened(old, new)  # security and the owner are asked already
     lowered = [entry for entry in callers.narrowed(old, new) if entry["change"] == callers.LIMITS]
     for entry in parts["access"]:
         who, what = entry["who"], entry["what"]
@@ -212,28 +226,11 @@ def _kitchens(whom: Asked, old: Settings, new: Settings, parts: dict[str, Any]) 
         if entry["change"] == callers.WEIGHT:
             kitchen = new.kitchens.get(who) or old.kitchens.get(who)
             whom.owner(kitchen.tenant if kitchen else "", new, f"{what} of {who}: {entry['after'] or 'ends'}")
+        elif entry["change"] == callers.GAINS and what not in told and entry not in wider:
+            whom.owner(tenant, new, f"{who} may call {what}")
         elif entry["change"] == callers.LOSES:
             whom.owner(callers.tenant_of(old, what), new, f"{who} no longer may call {what}")
         elif entry in lowered:
             whom.owner(tenant, new, f"lower limits of {who}")
         elif entry["change"] == callers.ROLE and not entry["after"]:
             whom.role(SECURITY, f"{who} loses {what}")
-    for entry in parts["gpus"]["cost"]:
-        if entry["before"] and entry["after"] and Decimal(entry["after"]) > Decimal(entry["before"]):
-            for kitchen in parts["kitchens"]:
-                whom.owner(kitchen["tenant"], new, f"cost rises to {entry['after']} {entry['currency']} a month")
-
-
-def _of_kitchen(entry: Entry) -> Iterator[str]:
-    name = entry["name"]
-    if entry["change"] == "added":
-        yield f"{name} comes"
-    elif entry["change"] == "removed":
-        yield f"{name} goes"
-    for adapter in entry["adapters"]:
-        if entry["change"] == "changed":
-            yield f"{name}: {adapter['name']} {adapter['change']}"
-    if any(line.startswith("baseModel ") for line in entry["settings"]) and entry["change"] == "changed":
-        yield f"{name}: another base model"
-    if entry["pods"] == "restart" and not entry["away"].startswith("not away"):
-        yield f"{name} is away"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tools.damaged_error import DamagedError
 from tools.engine.outcome import Message, Outcome, Violation
+from tools.local.logs import shown
 from tools.own_file import read_json, remove, write
 from tools.own_form import each, flag, number, record, rows
 from tools.plan.goal import Goal
 from tools.plan.planned import planned_from
+from tools.progress import note
 
 _KEPT = 16
 _VERSION = 3
@@ -58,12 +61,19 @@ class BaseCache:
         except FileNotFoundError:
             return None
         except DamagedError:
-            remove(path)
+            with suppress(OSError):
+                remove(path)
             return None
         return _goal(found) if found["version"] == _VERSION else None
 
     def write(self, stack: str, key: str, goal: Goal) -> None:
-        """Keep it; of older ones the newest stay."""
+        """Keep it; of older ones the newest stay. What cannot be kept is said, and costs the next plan its time."""
+        try:
+            self._write(stack, key, goal)
+        except OSError as error:
+            note(f"{shown(self._folder)}: what this plan has found is not kept: {error.strerror}")
+
+    def _write(self, stack: str, key: str, goal: Goal) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = {
             "version": _VERSION,

@@ -14,7 +14,9 @@ from ops.plan.report import DENIED, FAILED, Report
 from tools.local.errors import LocalError
 from tools.local.offline import STACKS
 from tools.local.workspace import FOLDER, REPOSITORY
+from tools.plan.code import stack_of
 from tools.plan.facts import facts
+from tools.plan.git import Git
 from tools.plan.making import Asked, report_of
 from tools.plan.running import backend_named
 from tools.progress import note
@@ -23,7 +25,7 @@ from tools.toolchain import PREVIEW, ToolchainError, ensure
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    text = f"again for more; without it: {', '.join(STACKS)} and every other with a settings file"
+    text = f"again for more; without it: {', '.join(STACKS)} and every other with a settings file, here or in the base"
     parser.add_argument("--stack", action="append", metavar="NAME", help=text)
     text = "compare with where the work tree left this branch or commit; without it the target branch, or the state of"
     parser.add_argument("--base", metavar="REF", help=f"{text} the backend that PULUMI_BACKEND_URL names")
@@ -44,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the report, print it and write its files. Raise FaultsError."""
     stacks = list(dict.fromkeys(options.stack or (*STACKS, *_known())))
-    if faults := list(_unknown(options.stack or ())):
+    if faults := list(_unknown(options.stack or (), options.base)):
         raise FaultsError("plan", faults)
     if options.out is not None:
         _place(options.out)
@@ -54,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
         directory = Path(os.environ.get("KITCHEN_DIRECTORY") or FOLDER).absolute()
         if options.kubeconfig is not None:  # for the engine and for kubectl alike
             os.environ["KUBECONFIG"] = str(options.kubeconfig.absolute())
-        asked = Asked(base=options.base, recorded=recorded, context=options.context, directory=directory)
+        asked = Asked(base=options.base, recorded=recorded, context=options.context, every=not options.stack,
+                      directory=directory)  # fmt: skip
         report = report_of(stacks, asked)
     except (LocalError, ToolchainError) as error:
         fault = Fault(path="plan", value=", ".join(stacks), rule=str(error), example="kitchen plan --stack dev")
@@ -84,11 +87,16 @@ def _no_place(folder: Path, error: OSError) -> FaultsError:
 
 
 def _known() -> list[str]:
-    return sorted(path.name.split(".")[1] for path in REPOSITORY.glob("Pulumi.*.yaml"))
+    return sorted(filter(None, (stack_of(path.name) for path in REPOSITORY.glob("Pulumi.*.yaml"))))
 
 
-def _unknown(stacks: Sequence[str]) -> Iterator[Fault]:
+def _unknown(stacks: Sequence[str], base: str | None) -> Iterator[Fault]:
+    """Those that neither the work tree has nor the base."""
     known = _known()
+    if set(stacks) - set(known):
+        git = Git(REPOSITORY)
+        found = git.base(base)
+        known = sorted({*known, *(git.stacks(found) if found else ())})
     for stack in stacks:
         if stack not in known:
             rule = f"must be an environment with a settings file; known: {', '.join(known)}"

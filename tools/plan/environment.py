@@ -11,12 +11,14 @@ from infra.faults import printable
 from ops.plan import report
 from ops.plan.report import Entry, Environment
 from tools.engine import report as engine_report
-from tools.plan import approvals, callers, capacity, judged, kitchens, objects
+from tools.plan import approvals, callers, capacity, code, judged, kitchens, objects
 from tools.plan.approvals import Roles
 from tools.plan.compare import Difference, differences, digest
-from tools.plan.facts import Facts, changed, of_catalog, of_environment, resealed
+from tools.plan.facts import Facts, changed, of_catalog, of_environment, unseen
 from tools.plan.goal import Goal
 from tools.plan.planned import SECRET
+
+NEW = "the environment is new"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +33,14 @@ class Side:
 class How:
     """What the sides are: commit of the base, whether a state takes its place, files of the program that differ.
 
-    `code` are those files by their new sums. `groups` says who has which role in the base, where that is known.
+    `is_new` says that the base has no such environment. `code` are those files by their new sums. `groups` says who has
+    which role in the base, where that is known.
     """
 
     base: str | None
     today: datetime.date
     recorded: bool = False
+    is_new: bool = False
     code: Mapping[str, str] = field(default_factory=dict)
     groups: Roles | None = None
 
@@ -47,7 +51,7 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
     after = new.facts
     if after is None:
         raise ValueError(f"{name}: the settings of the work tree are not read")
-    compared = _compared(base, old, recorded=recorded)
+    compared = _compared(base, old, how)
     if not new.goal.is_whole:  # what is missing would be told as deleted
         return failed(name, base, engine_report.failure(new.goal.outcome), compared)
     before = old.goal.after if old else {}
@@ -63,7 +67,7 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
         name=name,
         verdict=verdict,
         compared=compared,
-        digest=digest(found, resealed(facts, after) if facts else after.sealed, how.code),
+        digest=digest(found, unseen(facts, after), how.code),
         counts=objects.counts(found, before, new.goal.after),
         approvals=whom.approvals if verdict != report.NO_CHANGES else [],
         reasons=[*violations, *kept, *whom.reasons],
@@ -95,7 +99,9 @@ def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Differ
     images = objects.images(old, goal.after, before, after)
     settings = [*of_environment(before, after), *_pools(before, after)] if before else []
     settings += of_catalog(before, after, {entry["name"] for entry in images}) if before else []
-    settings += approvals.of_code(how.code)
+    settings += code.lines(how.code)
+    if how.is_new:
+        settings.insert(0, NEW)
     return {
         "settings": settings,
         "kitchens": kitchens.kitchens(before, after, found),
@@ -104,7 +110,7 @@ def _sections(side: Side | None, new: Side, after: Facts, found: Sequence[Differ
         "images": images,
         "red": objects.red(found),
         "policy": {"violations": violations, "warnings": warnings, "exemptions": exemptions},
-        "unknown": [*objects.not_known(found), *_not_compared(side, before, found, goal)],
+        "unknown": [*objects.not_known(found), *([] if how.is_new else _not_compared(side, before, found, goal))],
         "notes": [*settings, *judged.notes(outcome, goal.outcome)],
     }
 
@@ -134,9 +140,12 @@ def _verdict(found: Sequence[Difference], parts: dict[str, Any], *, denied: bool
     return report.NEEDS_APPROVAL if approvals else report.SAFE
 
 
-def _compared(base: str | None, old: Side | None, *, recorded: bool) -> Entry:
-    if recorded:
+def _compared(base: str | None, old: Side | None, how: How) -> Entry:
+    if how.recorded:
         return {"kind": "state", "base": base, "text": "compared with what the backend has recorded"}
+    if base and how.is_new:
+        text = f"commit {base[:12]} has no settings of it: everything is new"
+        return {"kind": "base", "base": base, "text": text}
     if base is None or old is None:
         return {"kind": "base", "base": base, "text": "compared with nothing: there is no base that can be read"}
     return {"kind": "base", "base": base, "text": f"compared with commit {base[:12]}, without a cluster and a state"}

@@ -10,8 +10,8 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.catalog import FILES
 from infra.faults import Fault, FaultsError, printable
+from tools.plan.code import PROGRAM, is_told, stack_of
 
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
@@ -20,18 +20,8 @@ _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 _MAIN = ("origin/main", "main")
 _SHALLOW = "must be a commit that the work tree comes from; a shallow clone has few of them (fetch-depth: 0)"
 
-PACK = "policies"
-PROGRAM = ("infra", "components", PACK, "Pulumi.yaml")
-"""What a stack's resources and the verdict on them come from, beside its own settings file."""
-
 SAID = "infra/catalog"
 """What a program's settings are about, beside their own file."""
-
-PACKAGES = ("requirements.txt", "requirements.lock", "pyproject.toml")
-"""What says with which engine, providers and packages the program runs."""
-
-ENTRIES = frozenset(f"infra/catalog/{name}" for name in FILES)
-"""Files of the program that are no code: their entries are compared one by one."""
 
 
 class Git:
@@ -72,6 +62,11 @@ class Git:
         every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in names if name[0] != "-")
         return next((commit for commit in every if commit), None)
 
+    def stacks(self, commit: str) -> list[str]:
+        """Stacks that have a settings file at a commit, sorted."""
+        names = self._names("ls-tree", "--name-only", "-z", commit) or []
+        return sorted(filter(None, map(stack_of, names)))
+
     def program_sum(self, commit: str, stack: str) -> str:
         """A sum of what a stack's resources come from at a commit."""
         paths = [*PROGRAM, settings_file(stack)]
@@ -84,21 +79,26 @@ class Git:
         return new != "" or self._git("diff", "--quiet", "--no-ext-diff", commit, "--", *paths) is None
 
     def changed(self, commit: str) -> dict[str, str]:
-        """Files that the work tree has otherwise than a commit, settings and catalog entries aside, by their new sums.
+        """Files that the work tree has otherwise than a commit and that decide something, by their new sums.
 
-        They are those of PROGRAM and PACKAGES. A file that is gone has an empty sum.
+        A sum is of mode and content, so that a link is no file with its text; a file that is gone has an empty one.
         """
-        paths = ["--", *PROGRAM, *PACKAGES]
-        found = [
-            self._git("diff", "--name-only", "-z", "--relative", "--no-renames", "--no-ext-diff", commit, *paths),
-            self._git("ls-files", "--others", "--exclude-standard", "-z", *paths),
-        ]
-        if None in found:
-            raise FaultsError(
-                "plan", [Fault(path="git", value=commit, rule="must say what differs", example="git fsck")]
-            )
-        names = {name for text in found for name in (text or "").split("\0") if name}
-        return {name: self._sum(name) for name in sorted(names) if name not in ENTRIES}
+        # What `.gitmodules` says of a repository in the repository is part of the change: it hides nothing here.
+        told = self._names("diff", "--raw", "-z", "--relative", "--no-renames", "--no-ext-diff",
+                           "--ignore-submodules=dirty", commit, "--")  # fmt: skip
+        added = self._names("ls-files", "--others", "--exclude-standard", "-z")
+        if told is None or added is None:
+            rule = "must say what differs"
+            raise FaultsError("plan", [Fault(path="git", value=commit, rule=rule, example="git fsck")])
+        # `:100644 100755 1f.. 2e.. M`, then the path
+        modes = {name: row.split()[1] for row, name in zip(told[::2], told[1::2], strict=True)}
+        modes |= {name: self._mode(name) for name in added}
+        return {name: self._sum(name, modes[name]) for name in sorted(modes) if is_told(name)}
+
+    def _names(self, *words: str) -> list[str] | None:
+        """What git says with `-z`, whatever bytes names are made of; None where it fails."""
+        said = self._bytes(*words)
+        return None if said is None else [os.fsdecode(part) for part in said.split(b"\0") if part]
 
     def holds(self, folder: Path) -> bool:
         """Whether Git holds anything in a folder of the project, or a link on the way to it."""
@@ -109,15 +109,26 @@ class Git:
         held = [Path(name) for name in names if name]
         return any(one.is_relative_to(place) or place.is_relative_to(one) for one in held)
 
-    def _sum(self, name: str) -> str:
+    def _mode(self, name: str) -> str:
+        """As Git would write it."""
+        path = self.project / name
+        return "120000" if path.is_symlink() else "100755" if os.access(path, os.X_OK) else "100644"
+
+    def _sum(self, name: str, mode: str) -> str:
         path = self.project / name
         if path.is_symlink():
-            return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+            content = os.fsencode(path.readlink())
+        elif path.is_file():
+            content = path.read_bytes()
+        elif path.is_dir():  # a repository in the repository: what it is at
+            content = (self._git("ls-files", "--stage", "--", name) or "").encode()
+        else:
+            return ""
+        return hashlib.sha256(f"{mode} ".encode() + content).hexdigest()
 
     def extract(self, commit: str, folder: Path, paths: Sequence[str]) -> None:
         """Write those of some files and folders that a commit has into a folder."""
-        there = (self._git("ls-tree", "--name-only", commit, "--", *paths) or "").splitlines()
+        there = self._names("ls-tree", "--name-only", "-z", commit, "--", *paths) or []
         packed = self._bytes("archive", "--format=tar", commit, "--", *there) if there else None
         if packed is not None:
             with tarfile.open(fileobj=io.BytesIO(packed)) as archive:

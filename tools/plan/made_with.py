@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 
 from tools.local.workspace import REPOSITORY
-from tools.plan.git import PACKAGES
+from tools.plan.code import PACKAGE_FILES
 from tools.plan.planned import sum_of
 from tools.toolchain import PREVIEW, look_up
 
@@ -23,7 +23,7 @@ def made_with(project: Path) -> str:
         [
             platform.python_version(),
             [one.version if one else "" for one in provided],
-            [_text(project / name) for name in PACKAGES],
+            [_text(project / name) for name in PACKAGE_FILES],
             [[str(path.relative_to(REPOSITORY)), _text(path)] for path in files if path.is_file()],
         ]
     )

@@ -12,22 +12,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from infra.faults import Fault, FaultsError
+from infra.faults import Fault, FaultsError, printable
 from infra.load import read_stack_file
 from ops.plan.report import Entry, Environment, Report
 from tools.local.offline import STACKS
 from tools.local.workspace import FOLDER, REPOSITORY
 from tools.own_file import remove
 from tools.plan import running
-from tools.plan.approvals import Roles, roles, stated_roles
+from tools.plan.approvals import Roles, joined, roles, stated_roles
 from tools.plan.cache import BaseCache
+from tools.plan.code import PROGRAM
 from tools.plan.compiled import share
 from tools.plan.environment import How, Side, environment, failed
 from tools.plan.facts import Facts, facts
-from tools.plan.git import PROGRAM, SAID, Git, settings_file
+from tools.plan.git import SAID, Git, settings_file
 from tools.plan.goal import Goal
+from tools.plan.gone import gone, is_gone
 from tools.plan.judged import asks_of_base
 from tools.plan.made_with import made_with
+from tools.plan.place import CACHE, LOCK, PLAN, place
 from tools.plan.planned import sum_of
 from tools.progress import note
 
@@ -39,12 +42,14 @@ _AT_ONCE = 2
 class Asked:
     """What is planned: `base` is a revision of Git, None the target branch; `recorded` compares with a backend's state.
 
-    `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`.
+    `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`. `every`
+    asks for environments that only the base has, too.
     """
 
     base: str | None = None
     recorded: bool = False
     context: str = ""
+    every: bool = False
     directory: Path = FOLDER
     project: Path = REPOSITORY
     today: datetime.date = field(default_factory=datetime.date.today)
@@ -59,17 +64,24 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
     said = asked or Asked()
     git = Git(said.project)
     base = git.base(said.base)
-    folder = said.directory / "plan"
+    folder = said.directory / PLAN
     if git.holds(folder):
         rule = "must not be in Git: it is what plans keep for themselves, and a change could forge its own base there"
         raise FaultsError(
             "plan", [Fault(path="folder", value=str(folder), rule=rule, example=f"git rm -r --cached {folder}")]
         )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as place:
-        tree = Path(place) if base else None
+    with place(said.directory) as directory:
+        return _report(stacks, replace(said, directory=directory), git, base)
+
+
+def _report(stacks: Sequence[str], said: Asked, git: Git, base: str | None) -> Report:
+    folder = said.directory / PLAN
+    with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as name:
+        tree = Path(name) if base else None
         if base and tree:
-            git.extract(base, tree, [SAID, *map(settings_file, stacks)])
+            there = git.stacks(base)
+            stacks = [*stacks, *(one for one in there if said.every and one not in stacks)]
+            git.extract(base, tree, [SAID, *map(settings_file, there)])
         plans = _Plans(said, git, base, tree, folder)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             begun = [_Plan(plans, stack) for stack in stacks]
@@ -86,7 +98,7 @@ class _Plans:
 
     def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
         self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
-        self.cache, self.head = BaseCache(folder / "cache"), git.head()
+        self.cache, self.head = BaseCache(folder / CACHE), git.head()
         self.made_with = made_with(said.project)
         self.code = git.changed(base) if base else {}
         self._program = threading.Lock()
@@ -118,6 +130,9 @@ class _Plan:
     def start(self, pool: ThreadPoolExecutor) -> None:
         """Begin the preview of the work tree; a base that is known and has the same files stands for it."""
         said, plans = self.plans.said, self.plans
+        if plans.base and plans.tree and is_gone(self.stack, said.project, plans.tree):
+            self.old = pool.submit(self._gone, plans.base, plans.tree)
+            return
         try:
             self.after = facts(said.project, self.stack)
         except FaultsError as error:
@@ -142,13 +157,16 @@ class _Plan:
             and (plans.tree / settings_file(self.stack)).is_file()
         ):
             self.old = pool.submit(self._base, plans.base, plans.tree, self.new)
-        if self.new is not None and plans.said.context:
+        if self.new is not None and plans.said.context and plans.said.recorded:
             self.drift = pool.submit(self._drift)
 
     def _base(self, base: str, tree: Path, new: Future[Goal]) -> Goal:
         """What the base declares; with the pack's words only where they may be asked for."""
         judged = bool(self.plans.code) or (new.done() and _asks(new))
         return self._known() or self._previewed(base, tree, judged=judged)
+
+    def _gone(self, base: str, tree: Path) -> Goal:
+        return self._known() or self._previewed(base, tree, judged=False)
 
     def _previewed(self, base: str, tree: Path, *, judged: bool) -> Goal:
         plans = self.plans
@@ -170,35 +188,56 @@ class _Plan:
 
     def made(self) -> Environment:
         """Wait for the previews and tell what they found."""
+        made = self._made()
+        if not self.plans.said.context:
+            return made
+        return replace(made, drift=self._drift() if self.drift is None else self.drift.result())
+
+    def _made(self) -> Environment:
         said, base = self.plans.said, self.plans.base
+        code = self.plans.code
+        if base and self.old is not None and self.new is None:
+            return gone(self.stack, base, self.old.result(), code, self._groups())
         if self.error is not None or self.after is None or self.new is None:
             return failed(self.stack, base, str(self.error).splitlines())
         new = Side(facts=self.after, goal=self.new.result())
         old = self._old(new)
         if self.plans.head is not None and new.goal.ended and not said.recorded:  # it may be the base of the next plan
             self.plans.cache.write(self.stack, self._key(self.plans.head), new.goal)
-        how = How(base=base, today=said.today, recorded=said.recorded,
-                  code=self.plans.code, groups=self._groups())  # fmt: skip
-        made = environment(self.stack, old, new, how)
-        return replace(made, drift=self.drift.result()) if self.drift is not None else made
+        how = How(base=base, today=said.today, recorded=said.recorded, is_new=self._is_new(), code=code,
+                  groups=self._groups())  # fmt: skip
+        return environment(self.stack, old, new, how)
+
+    def _is_new(self) -> bool:
+        tree = self.plans.tree
+        return tree is not None and not (tree / settings_file(self.stack)).is_file()
 
     def _groups(self) -> Roles | None:
-        """Who has which role in the base, also where its settings cannot be used any more."""
+        """Who has which role in the base, also where its settings cannot be used any more.
+
+        Of a new environment they are those of all others: it would otherwise name its own approvers.
+        """
         if self.before is not None:
             return roles(self.before.settings)
-        try:
-            tree = self.plans.tree
-            return stated_roles(read_stack_file(tree / settings_file(self.stack))) if tree else None
-        except FaultsError:
+        tree = self.plans.tree
+        if tree is None:
             return None
+        files = tree.glob("Pulumi.*.yaml") if self._is_new() else [tree / settings_file(self.stack)]
+        every = [found for file in sorted(files) if (found := _stated(file)) is not None]
+        return joined(every) if every else None
 
     def _drift(self) -> Entry:
         said, folder = self.plans.said, self.plans.folder / f"{self.stack}-drift"
-        if not said.recorded:
-            return {"text": "not looked at: there is no backend whose state could be compared", "lines": []}
-        from tools.plan.drifted import drifted  # noqa: PLC0415 - most plans look at no cluster
+        why = "no backend is named whose state it could be held against (PULUMI_BACKEND_URL)"
+        if running.backend_named():
+            why = "with --base a commit is compared, and not the state of the backend"
+        if said.recorded and self.after is not None:
+            from tools.plan.drifted import drifted  # noqa: PLC0415 - most plans look at no cluster
 
-        return drifted(self.stack, said.project, folder, said.context)
+            return drifted(self.stack, said.project, folder, said.context)
+        if said.recorded:
+            why = "the work tree has no settings of it that can be used"
+        return {"text": f"cluster {printable(said.context)} not looked at: {why}", "lines": []}
 
     def _old(self, new: Side) -> Side | None:
         """The side of the base; the work tree's own where nothing of the program differs.
@@ -225,6 +264,13 @@ def _asks(new: Future[Goal]) -> bool:
     return goal.remediated or asks_of_base(goal.outcome)
 
 
+def _stated(file: Path) -> Roles | None:
+    try:
+        return stated_roles(read_stack_file(file))
+    except FaultsError:
+        return None
+
+
 def _old_facts(tree: Path | None, stack: str) -> Facts | None:
     """What the base says; None where it has no such stack, or where it cannot be read by today's rules."""
     try:
@@ -244,7 +290,7 @@ def _cleared(folder: Path) -> Iterator[None]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One plan at a time in a folder; the next one waits."""
-    with (folder / "lock").open("a") as file:
+    with (folder / LOCK).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

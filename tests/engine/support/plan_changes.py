@@ -19,7 +19,8 @@ SECRET = "canary-7f3e9d51c0ffee"
 Edit = tuple[str, str, str]
 """File, and a text in it that another takes the place of."""
 
-_FILES = ("infra", "components", "policies", "Pulumi.yaml", DEV, PROD)
+_GATE = "tools/deliver/gate.py"
+_FILES = ("infra", "components", "policies", "Pulumi.yaml", DEV, PROD, "Makefile", "README.md", _GATE)
 _WHO = {
     f"GIT_{who}_{what}": said
     for who in ("AUTHOR", "COMMITTER")
@@ -98,6 +99,8 @@ _ESCALATION: Edit = (
 )
 _OF_SUPPORT = "      baseModel: %s\n      pool: l40s\n      adapters: [helpdesk-faq"
 _ACCESS = "      access: [{groups: [engineering-callers, legal-callers]}]\n"
+_REVIEWS = "[legal-contract-review/v2026-04-01]\n      replicas: 2"
+_SCALED = "autoscaling: {minReplicas: 2, maxReplicas: 3, metric: waiting, target: 4}"
 _DIGEST = "0a51ea5b4ae2dc5d81890e5173f54203d2a3ae0cfffe51b8fd2afd4391bfd967"
 _WEIGHTS = "94fb47efc76c1fae8c2daa6b3a532c3acdb0d7ef8140aa52ca8045faef2e4af4"
 _PREFIX = "    bucketPrefix: dev-\n"
@@ -154,6 +157,16 @@ CHANGES: Sequence[Change] = (
         base=[(DEV, _PHASE, "kitchen:phase: 2 "), (DEV, f"      {_SUPPORT}\n", ""), (DEV, _SUMMARY, "")],
     ),
     _prod("replicas", (f"{_TWO}{_LORAS}16384", f"{_THREE}{_LORAS}16384")),
+    _prod("one-replica", (_REVIEWS, _REVIEWS.replace("replicas: 2", "replicas: 1"))),
+    _prod(
+        "scale-to-zero",
+        ("minReplicas: 2", "minReplicas: 0, scaleToZero: true, wakeQuery: sum(waiting)"),
+        base=[
+            *_FOUR,
+            (PROD, "kind: kubernetes", "kind: kubernetes, keda: true, prometheus: http://prometheus:9090"),
+            (PROD, _REVIEWS, _REVIEWS.replace("replicas: 2", _SCALED)),
+        ],
+    ),
     _dev("gpu-pool", ("memoryGiB: 48, gpus: 8}", "memoryGiB: 48, gpus: 6}")),
     _dev("key-rotation", (_PREFIX, f"{_PREFIX}    keyGeneration: 2\n")),
     _prod("limits-raised", ("requestsPerMinute: 120", "requestsPerMinute: 240")),
@@ -183,6 +196,9 @@ CHANGES: Sequence[Change] = (
         name="licence-added", stack="dev", edits=[("infra/catalog/licences.yaml", "- MIT", "- MIT\n- GPL-3.0-only")]
     ),
     Change(name="weights-anew", stack="prod", edits=[("infra/catalog/base-models.yaml", _WEIGHTS, "a" * 64)]),
+    Change(name="gate-opened", stack="prod", edits=[(_GATE, "        if lines or lost:\n", "        if lost:\n")]),
+    Change(name="makefile", stack="dev", edits=[("Makefile", "-m tools.deliver", "-m tools.deliver --after none")]),
+    Change(name="page-alone", stack="dev", edits=[("README.md", "# ", "# A ")]),
     _dev("storage-class", ("className: shared-rwx", "className: cephfs-rwx")),
 )
 
@@ -198,6 +214,7 @@ class Project:
             if source.is_dir():
                 shutil.copytree(source, folder / name, symlinks=True)  # with what is compiled already
             else:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, folder / name)
         (folder / ".gitignore").write_text("/.venv\n__pycache__/\n")
         (folder / ".venv").symlink_to((REPOSITORY / ".venv").resolve())

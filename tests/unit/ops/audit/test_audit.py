@@ -20,9 +20,9 @@ from infra.load import settings_from_file
 from ops.__main__ import main
 from ops.audit.cluster import RESOURCES, Cluster
 from ops.audit.live import object_rows, undeclared_rows
-from ops.audit.models import TOKEN
 from ops.audit.pods import pod_rows
 from ops.audit.verdicts import Verdict
+from ops.models_options import TOKEN
 from ops.store import ACCESS_KEY, SECRET_KEY
 from tests.unit.support import tampering
 from tests.unit.support.audited import SETTINGS, Items, as_declared, exported, live, one, pod_of, show, write_kubectl

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from infra.declared import DeclaredKitchen
-from ops.audit.models import TOKEN, addresses, models_row, token
+from ops.audit.models import addresses, models_row, token
 from ops.audit.verdicts import Finding, Verdict
+from ops.models_options import TOKEN
 from tests.unit.support.audited import Answer, as_declared, body, dripping, models, server
 
 SERVED = ("tsuzumi-7b-instruct", "helpdesk-faq", "helpdesk-classifier")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,70 @@ def test_no_changes_is_said_and_nothing_else_is() -> None:
         "**prod: no changes**; compared with commit 1133794a5a71, without a cluster and a state"
     ]
     assert "<details>" not in text
+
+
+def _everywhere(value: Any, text: str) -> Any:
+    """A report's JSON with another text in place of each of its own."""
+    if isinstance(value, Mapping):
+        return {key: _everywhere(part, text) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_everywhere(part, text) for part in value]
+    return text if isinstance(value, str) else value
+
+
+KEPT = ("verdict", "digest", "change", "operation", "pods", "state")
+"""Words of our own in a report: the schema lists them."""
+
+
+def _named(text: str) -> Environment:
+    def words(entry: Any) -> Any:
+        if isinstance(entry, Mapping):
+            return {key: part if key in KEPT else words(part) for key, part in entry.items()}
+        return [words(part) for part in entry] if isinstance(entry, list | tuple) else _everywhere(entry, text)
+
+    one = whole(drift={"text": "x", "lines": ["x"]}, errors=["x"])
+    parts = {name: getattr(one, name) for name in Environment.__dataclass_fields__}
+    return Environment(**words(parts))
+
+
+COMMANDS = ("/merge", "/approve", " /close", "\n/merge", "a\r/merge", "a\n\n/label ~x", "</details>\n\n/merge",
+            "- /merge", "\u2028/merge", "\x85/merge", "> /merge", "1. /merge", "`\n/merge", "\\\n/merge", "//merge",
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("verdict", [None, NEEDS_APPROVAL, "failed", "no changes"])
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_line_is_a_command_of_gitlab(text: str, verdict: str | None) -> None:
+    """Wherever a stranger's text stands: no line of a comment begins with a slash, in no list, quote or folded part."""
+    one = _named(text)
+    written = markdown(report(replace(one, verdict=verdict) if verdict else one, quiet()))
+    for line in re.split(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", written):
+        assert not re.match(r"[\s>*+-]*([0-9]+[.)]\s*)?/", line), line
+    assert "merge" in written or "approve" in written or "close" in written or "label" in written
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@team", "@_team", "@.team", "x@team", "@@team", "!12", "%12", "%\"next one\"", "&12", "$12", "~bug", "~\"a b\"",
+     "^alert#1", "GH-12", "gh-12", "a/b!12", "a/b#12", "www.bad.example", "https://bad.example", "mailto:a@b.example"],
+)  # fmt: skip
+def test_no_text_calls_or_links_in_any_place(text: str) -> None:
+    one = _named(text)
+    call = re.compile(r"@[\w.@]|#\d|[!%&$~^][\w\"]|://|(?i:www\.|gh-\d)")
+    for line in markdown(report(one, quiet())).splitlines():
+        if not line.startswith("- next: "):  # code calls nobody
+            assert not call.search(html.unescape(line) if "<summary>" in line else line), line
+    shown = re.sub(r"\\(.)", r"\1", Markdown().text(text)).replace("<!-- -->", "")
+    assert shown == text
+
+
+def test_no_name_makes_a_table_or_a_mark() -> None:
+    written = markdown(report(_named("a | b\n|---|---|\n| 1 | __prod: safe__ <b>x</b>")))
+    assert "\n|" not in written
+    lines = [line for line in written.splitlines() if not line.startswith(("- next: `", "<summary>"))]
+    assert not re.search(r"(?<!\\)\|", "\n".join(lines))
+    assert "<b>" not in "\n".join(lines).replace("\\<", "")
+    assert " __prod" not in "\n".join(lines)
 
 
 def _hostile() -> Environment:

@@ -52,13 +52,21 @@ def test_an_issue_is_opened_edited_and_closed(server: ForgeServer) -> None:
     assert {entry["sha"] for entry in server.statuses} == {HEAD}
 
 
+def test_what_could_not_be_looked_at_calls_nobody_and_commands_nothing(server: ForgeServer) -> None:
+    tell(1, ["/close", "@everyone", "x\n/close"])
+    (told,) = issues(server)
+    assert "@everyone" not in told[1]
+    assert "\n/" not in told[1]
+    assert "- \\/close\n" in told[1]
+
+
 def test_what_could_not_be_looked_at_closes_nothing(server: ForgeServer) -> None:
     assert tell(0, ["the store"]) == "no drift in what could be looked at, and no issue is open"
     tell(2)
     assert tell(0, ["the store\nand \x1b[2J"]) == "issue 1 stays open: not everything could be looked at"
     assert tell(1, ["the store\n# x"]) == "issue 1 edited"
     (told,) = issues(server)
-    assert "Not looked at:\n- the store\\n# x\n" in told[1]
+    assert "Not looked at:\n- the store\\\\n# x\n" in told[1]
 
 
 def test_an_issue_of_another_with_our_mark_is_left_alone(server: ForgeServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,21 @@ def test_what_is_too_long_without_details_ends_at_a_line() -> None:
     assert body.length(short) <= 1000
     assert short.rstrip().endswith("line\n```\n\n(cut here: the rest is there)")
     assert body.marked("m", "short\n", 1000, "x") == "<!-- m -->\nshort\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/merge", "a\n/merge", "a\r/merge", "a\r\n/merge", "- /merge", "  - /merge", "> /merge", ">/merge", "> - /merge",
+     "1. /merge", "\t/merge", "</details>\n\n/merge now", "* /merge", "/merge\n" * 9],
+)  # fmt: skip
+def test_no_line_that_is_posted_is_a_command(text: str) -> None:
+    """Also of a report that somebody else has written."""
+    posted = body.marked(MARK, text, 1000, "whole")
+    assert not re.search(r"(^|[\r\n])[\s>*+-]*([0-9]+[.)]\s*)?/", posted)
+    assert posted.replace("\\/", "/") == f"{HERE}{text}"
+    assert body.marked(MARK, posted, 1000, "whole") == posted
+
+
+def test_paths_and_what_stands_in_a_line_stay() -> None:
+    for text in ("a / b", "see docs/plan.md", "a\\n/x", "`/v1/models`", "-/x"):
+        assert body.marked(MARK, text, 1000, "whole") == f"{HERE}{text}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,13 +16,17 @@ from tools.drift.compare import StoreDrift
 from tools.engine.change import Change
 from tools.engine.outcome import Outcome
 
+AGAIN = 'metadata.annotations["pulumi.com/patchFieldManager"]'
 
-def change(operation: str = "update", kind: str = "InferenceService", namespace: str = "sales-dev",
-           name: str = "summary", keys: tuple[str, ...] = ("metadata.labels",)) -> Change:  # fmt: skip
+
+def change(operation: str = "update", *, kind: str = "InferenceService", namespace: str = "sales-dev",
+           name: str = "summary", keys: tuple[str, ...] = ("metadata.labels",),
+           values: Mapping[str, tuple[str, str]] | None = None) -> Change:  # fmt: skip
     urn = f"urn:pulumi:dev::kitchen::x:y:{kind}::{name}-of-program"
     return Change(
-        operation=operation, urn=urn, type=f"kubernetes:x/v1:{kind}", namespace=namespace, called=name, keys=keys
-    )
+        operation=operation, urn=urn, type=f"kubernetes:x/v1:{kind}", namespace=namespace, called=name, keys=keys,
+        values=values or {},
+    )  # fmt: skip
 
 
 COVERED: dict[str, tuple[Change, list[dict[str, Any]]]] = {
@@ -35,7 +40,8 @@ COVERED: dict[str, tuple[Change, list[dict[str, Any]]]] = {
     "created": (change("create"), [entry("create")]),
     "deleted": (change("delete"), [entry("delete")]),
     "a replacement half done": (change("create"), [entry("replace")]),
-    "applied again": (change(keys=('metadata.annotations["pulumi.com/patchFieldManager"]',)), []),
+    "applied again": (change(keys=(AGAIN,)), []),
+    "applied again and changed as planned": (change(keys=(AGAIN, "metadata.labels")), [entry()]),
 }
 
 NOT_COVERED: dict[str, tuple[Change, list[dict[str, Any]], str]] = {
@@ -50,8 +56,19 @@ NOT_COVERED: dict[str, tuple[Change, list[dict[str, Any]], str]] = {
     "made in place of changed": (change("create"), [entry()], "create "),
     "another namespace": (change(namespace="sales-prod"), [entry()], "sales-prod/summary"),
     "another kind": (change(kind="ConfigMap"), [entry()], "ConfigMap sales-dev/summary"),
-    "applied again and changed": (
-        change(keys=('metadata.annotations["pulumi.com/patchFieldManager"]', "spec")), [], "update "),
+    "applied again and changed": (change(keys=(AGAIN, "spec")), [], "update "),
+    "annotations as a whole": (
+        change(keys=("metadata.annotations",)), [], "update InferenceService sales-dev/summary: metadata.annotations"),
+    "annotations as a whole beside a planned label": (
+        change(keys=("metadata.annotations", "metadata.labels")), [entry()], "metadata.annotations"),
+    "another annotation": (change(keys=('metadata.annotations["note"]',)), [], 'metadata.annotations["note"]'),
+    "an annotation that begins alike": (
+        change(keys=('metadata.annotations["pulumi.com/patchFieldManager2"]',)), [], "patchFieldManager2"),
+    "a label of that name": (change(keys=('metadata.labels["pulumi.com/patchFieldManager"]',)), [], "metadata.labels"),
+    "an annotation of its pods": (
+        change(keys=('spec.template.metadata.annotations["pulumi.com/patchFieldManager"]',)), [], "spec.template"),
+    "another manager in the program": (
+        change(keys=(AGAIN,), values={AGAIN: ("kitchen-dev", "somebody")}), [], "patchFieldManager"),
 }  # fmt: skip
 
 

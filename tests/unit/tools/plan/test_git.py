@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -118,6 +119,77 @@ def test_files_of_the_program_that_differ_are_named_with_their_sums(repository: 
     assert found["infra/a.py"] == ""
     assert found["policies/a b.py"] == found["infra/catalog/serves.yaml"] != found["requirements.lock"]
     assert git.differs(repository.first, "dev")
+
+
+def test_code_that_delivers_is_named_and_needs_no_other_preview(repository: Repository) -> None:
+    git = Git(repository.folder)
+    names = [".github/workflows/merge.yaml", "Makefile", "tools/deliver/gate.py", "what is this"]
+    for name in ("tests/test_a.py", "README.md", *names):
+        (repository.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        repository.commit(name, "x")
+    assert list(git.changed(repository.first)) == names
+    assert not git.differs(repository.first, "dev")
+
+
+def test_a_sum_is_of_mode_and_content(repository: Repository) -> None:
+    git, file = Git(repository.folder), repository.folder / "Makefile"
+    found = []
+    for make in (lambda: file.write_text("b"), lambda: file.chmod(0o755), lambda: (file.unlink(), file.symlink_to("b")),
+                 file.unlink):  # fmt: skip
+        make()
+        before = git.changed(repository.first)
+        repository.git("add", "--all")
+        repository.git("commit", "--quiet", "--allow-empty", "--message=x")
+        assert git.changed(repository.first) == before, "the same with and without a commit"
+        found.append(before.get("Makefile"))
+    assert len(set(found)) == len(found) == 4
+    assert found[-1] is None, "it was not there before"
+
+
+def test_a_merge_has_the_sums_of_its_pull_request(repository: Repository) -> None:
+    """So that a delivery finds the digest that was approved, whatever else came to the branch and decides nothing."""
+    repository.git("checkout", "--quiet", "-b", "change")
+    repository.commit("Makefile", "2")
+    repository.commit("docs/a.md", "2")
+    told = Git(repository.folder).changed(repository.first)
+    repository.git("checkout", "--quiet", "main")
+    before = repository.commit("README.md", "3")
+    repository.git("merge", "--quiet", "--no-ff", "--message=x", "change")
+    assert Git(repository.folder).changed(before) == told == {"Makefile": told["Makefile"]}
+
+
+def test_names_of_any_bytes_have_sums(repository: Repository) -> None:
+    (repository.folder / "tools").mkdir()
+    path = Path(os.fsdecode(os.fsencode(repository.folder) + b"/tools/\xff \n.py"))
+    found = []
+    for text in ("1", "2"):
+        path.write_text(text)
+        repository.git("add", "--all")
+        (sum_,) = Git(repository.folder).changed(repository.first).values()
+        found.append(sum_)
+    assert "" not in found
+    assert found[0] != found[1]
+
+
+def test_a_repository_in_the_repository_is_seen_whatever_it_says(repository: Repository) -> None:
+    """A change could otherwise tell Git not to look at it."""
+    inner = repository.folder / "infra" / "part"
+    inner.mkdir()
+    other = Repository(inner)
+    (repository.folder / ".gitmodules").write_text(
+        '[submodule "infra/part"]\n\tpath = infra/part\n\turl = x\n\tignore = all\n'
+    )
+    repository.git("add", "--all", "--force")
+    repository.git("commit", "--quiet", "--message=x")
+    base = repository.git("rev-parse", "HEAD")
+    found = []
+    for text in ("2", "3"):
+        other.commit("infra/a.py", text)
+        repository.git("update-index", "--cacheinfo", f"160000,{other.git('rev-parse', 'HEAD')},infra/part")
+        repository.git("commit", "--quiet", "--message=x")
+        found.append(Git(repository.folder).changed(base))
+    assert list(found[0]) == list(found[1]) == ["infra/part"]
+    assert found[0] != found[1]
 
 
 def test_what_plans_keep_must_not_be_in_git(repository: Repository) -> None:

@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from infra.catalog import load_catalog
-from infra.load import load_settings, read_stack_file
+from tests.unit.tools.plan.sides import Edit, asked, kitchen, parts, side
 from tools.engine.outcome import Message, Outcome, Violation
-from tools.local.workspace import REPOSITORY
 from tools.plan import approvals, callers, capacity, judged, kitchens
+from tools.plan import code as code_of
 from tools.plan.compare import Difference, digest
-from tools.plan.facts import Facts, changed, flat, of_catalog, of_environment, resealed
+from tools.plan.facts import changed, flat, of_catalog, of_environment, resealed
 from tools.plan.planned import Planned
-
-Edit = Callable[[dict[str, Any]], Any]
-
-
-CATALOG = load_catalog()
-
-
-def side(edit: Edit | None = None, stack: str = "dev") -> Facts:
-    said = copy.deepcopy(dict(read_stack_file(REPOSITORY / f"Pulumi.{stack}.yaml")))
-    if edit:
-        edit(said)
-    return Facts(settings=load_settings(said, CATALOG), catalog=CATALOG)
-
-
-def _settings(before: Facts, after: Facts) -> list[str]:
-    pools = changed(before.settings.gpu_pools, after.settings.gpu_pools)
-    return [*of_environment(before, after), *(f"gpuPools.{line}" for line in pools)]
-
-
-def parts(before: Facts, after: Facts, found: tuple[Difference, ...] = ()) -> dict[str, Any]:
-    return {
-        "settings": _settings(before, after),
-        "kitchens": kitchens.kitchens(before, after, found),
-        "gpus": capacity.capacity(before, after),
-        "access": callers.access(before.settings, after.settings),
-        "images": [],
-        "red": [],
-        "policy": {
-            "exemptions": judged.exemptions(before.settings, after.settings, Outcome(), datetime.date(2026, 2, 1))
-        },
-    }
-
-
-def asked(edit: Edit, stack: str = "dev") -> dict[str, str]:
-    """Who is asked, with the reasons, for one edit of a stack's settings."""
-    before, after = side(stack=stack), side(edit, stack)
-    found = approvals.asked(before, after, (), parts(before, after))
-    return dict(line.split(": ", 1) for line in found.reasons)
 
 
 def test_nothing_is_told_of_two_sides_that_are_alike() -> None:
@@ -69,10 +28,6 @@ def test_nothing_is_told_of_two_sides_that_are_alike() -> None:
         "red": [],
         "policy": {"exemptions": []},
     }
-
-
-def kitchen(name: str, said: dict[str, Any]) -> Edit:
-    return lambda data: data["kitchens"][name].update(said)
 
 
 def test_a_hot_kitchen_takes_adapters_without_restart() -> None:
@@ -220,12 +175,17 @@ def test_a_change_does_not_name_its_own_approvers() -> None:
         (["infra/schema/settings.schema.json"], {"security-office"}),
         (["policies/pack.py"], {"security-office"}),
         (["policies/pack.py", "infra/rules/a.py", "infra/a.py"], {"ai-platform", "security-office"}),
+        (["Makefile"], {"ai-platform"}),
+        (["deploy/tekton/tasks.yaml"], {"ai-platform"}),
+        (["unheard/of"], {"ai-platform"}),
+        (["ops/checks/adapter.py"], {"security-office"}),
+        (["tools/deliver/gate.py", ".gitlab-ci.yml"], {"ai-platform", "security-office"}),
     ],
 )
 def test_other_code_is_somebodys_whatever_else_changes(code: list[str], whom: set[str]) -> None:
     after = side(kitchen("support", {"runtime": {"maxLoraRank": 16, "maxLoras": 2, "concurrency": 16}}))
     told = parts(side(), after)
-    told["settings"] += approvals.of_code(code)
+    told["settings"] += code_of.lines(code)
     assert set(approvals.asked(side(), after, (), told).approvals) == whom
     assert set(approvals.asked(None, after, (), told, approvals.roles(side().settings)).approvals) >= whom
 
@@ -233,7 +193,7 @@ def test_other_code_is_somebodys_whatever_else_changes(code: list[str], whom: se
 def test_objects_that_change_with_code_are_named_guards_first() -> None:
     names = ("ConfigMap", "Deployment", "Service", "Job", "NetworkPolicy")
     found = [Difference(operation="update", resource=Planned(type=f"k:v1:{kind}", name="a")) for kind in names]
-    told = {**parts(side(), side()), "settings": approvals.of_code(["infra/a.py"])}
+    told = {**parts(side(), side()), "settings": code_of.lines(["infra/a.py"])}
     (reason,) = approvals.asked(side(), side(), found, told).reasons
     assert "with that change: NetworkPolicy a, ConfigMap a, Deployment a + 2 more" in reason
 
@@ -270,7 +230,7 @@ def test_a_base_that_todays_rules_refuse_still_says_who_approves() -> None:
     assert approvals.stated_roles({}) is None
     assert approvals.stated_roles({"groups": []}) is None
     after = side(lambda data: data["groups"].update(security=["mallory"], platform=["mallory"]))
-    told = {**parts(side(), after), "settings": approvals.of_code(["policies/a.py"])}
+    told = {**parts(side(), after), "settings": code_of.lines(["policies/a.py"])}
     assert "mallory" not in approvals.asked(None, after, (), told, found).approvals
 
 

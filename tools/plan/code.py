@@ -1,0 +1,100 @@
+"""What each file of the repository decides, by a closed table: the first row that fits is the file's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from infra.catalog import FILES
+from tools.engine.words import some
+
+NOTHING, SETTINGS, ENTRIES = "nothing", "settings", "entries"
+"""What no plan names as code: pages and tests; settings files and catalog entries, which are compared one by one."""
+
+PACK_CODE, CHECKS, GUARDS, PROGRAM_CODE, PACKAGES, DELIVERY, OTHER = (
+    "pack", "checks", "guards", "program", "packages", "delivery", "other"
+)  # fmt: skip
+
+PACK = "policies"
+PROGRAM = ("infra", "components", PACK, "Pulumi.yaml")
+"""What a stack's resources and the verdict on them come from, beside its own settings file."""
+
+PACKAGE_FILES = ("requirements.txt", "requirements.lock", "pyproject.toml")
+"""What says with which engine, providers and packages the program runs."""
+
+_OWNERS = ("CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", ".gitea/CODEOWNERS", "docs/CODEOWNERS")
+"""Where forges read who must approve which file."""
+
+_GUARDS = (
+    "ops/checks/",  # what is wrong with the files of an adapter or a base model
+    "ops/bundle/",  # what comes into a closed network, and by whose signature
+    "ops/signing.py",
+    "ops/plan/", "tools/plan/", "tools/engine/",  # what is told of a change, and who must approve it
+    "ops/forge/", "ops/tell/", "tools/deliver/",  # whether what is applied was approved
+    "tools/identity/",  # what a deployer may do
+)  # fmt: skip
+
+_DELIVERY = ("ops/", "tools/", "deploy/", ".github/", ".gitlab/", ".gitea/", ".forgejo/", ".ci/", ".tekton/")
+_DELIVERY_FILES = (
+    "Makefile", ".gitlab-ci.yml", ".gitignore", ".gitattributes", ".gitmodules", ".pre-commit-config.yaml"
+)  # fmt: skip
+
+_SETTINGS = re.compile(r"Pulumi\.([A-Za-z0-9][A-Za-z0-9_.-]*)\.yaml")
+_PAGE = re.compile(r"[^/]+\.md|LICENSE")
+
+_FEW = 2
+_PACK_LINE = "policies: the pack is another one"
+_HEADS = {
+    CHECKS: "checks of settings: other code in ",
+    GUARDS: "checks on the way: other code in ",
+    PROGRAM_CODE: "program: other code in ",
+    DELIVERY: "delivery: other code in ",
+    OTHER: "files of no known kind: ",
+}
+OF_SECURITY = (_PACK_LINE, _HEADS[CHECKS], _HEADS[GUARDS])
+"""How lines begin that are security's to approve."""
+
+OF_PROGRAM = (_PACK_LINE, _HEADS[CHECKS], _HEADS[PROGRAM_CODE])
+"""How lines begin on files that objects and verdicts come from."""
+
+
+def stack_of(name: str) -> str:
+    """The stack whose settings file has this name; empty for any other file."""
+    found = _SETTINGS.fullmatch(name)
+    return found[1] if found else ""
+
+
+def kind_of(name: str) -> str:
+    """What a file decides, by its path in the repository; what is in no row is OTHER."""
+    for kind, fits in (
+        (GUARDS, name in _OWNERS or name.startswith(_GUARDS)),
+        (NOTHING, name.startswith(("docs/", "tests/")) or _PAGE.fullmatch(name)),
+        (SETTINGS, stack_of(name)),
+        (ENTRIES, name in {f"infra/catalog/{file}" for file in FILES}),
+        (PACK_CODE, name.startswith(f"{PACK}/")),
+        (CHECKS, name.startswith(("infra/rules/", "infra/schema/", "infra/catalog/"))),
+        (PROGRAM_CODE, name in PROGRAM or name.startswith(tuple(f"{part}/" for part in PROGRAM))),
+        (PACKAGES, name in PACKAGE_FILES),
+        (DELIVERY, name in _DELIVERY_FILES or name.startswith(_DELIVERY)),
+    ):
+        if fits:
+            return kind
+    return OTHER
+
+
+def is_told(name: str) -> bool:
+    """Whether a plan names the file where it differs, and has its sum in the digest."""
+    return kind_of(name) not in {NOTHING, SETTINGS, ENTRIES}
+
+
+def lines(names: Collection[str]) -> list[str]:
+    """Lines on files that differ, for the settings of a report: each line is somebody's to approve."""
+    by_kind: dict[str, list[str]] = {}
+    for name in names:
+        by_kind.setdefault(kind_of(name), []).append(name)
+    found = [_PACK_LINE] if PACK_CODE in by_kind else []
+    found += [f"{head}{some(by_kind[kind], _FEW)}" for kind, head in _HEADS.items() if kind in by_kind]
+    if PACKAGES in by_kind:
+        what = "what they change is not seen here, but by make upgrade-check"
+        found.append(f"packages: {some(by_kind[PACKAGES], _FEW)}: {what}")
+    return found

@@ -1,0 +1,63 @@
+"""Where a plan works: the project's own folder, or one for this plan alone where that cannot be used."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.faults import MISSING, Fault, FaultsError, printable
+from tools.local.logs import LOGS
+from tools.progress import note
+
+PLAN, CACHE, LOCK = "plan", "cache", "lock"
+
+
+@contextmanager
+def place(directory: Path) -> Iterator[Path]:
+    """`directory`, with the folder PLAN in it, or another one that is gone after the block; that is said then.
+
+    Raise FaultsError where there is no room for that either.
+    """
+    try:
+        _try(directory)
+    except OSError as error:
+        where = printable(str(error.filename or directory))
+        note(
+            f"{where}: cannot be used ({error.strerror}): this plan goes on without what earlier ones have kept; "
+            "way out: move it away, or name another folder: KITCHEN_DIRECTORY=FOLDER"
+        )
+    else:
+        yield directory
+        return
+    with _own() as other:
+        yield other
+
+
+def _try(directory: Path) -> None:
+    """Raise OSError where something that a plan writes could not be written."""
+    plan = directory / PLAN
+    for folder in (directory, directory / LOGS, plan, plan / CACHE):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (plan / LOCK).open("a"):
+        pass
+    left = [one for one in plan.iterdir() if one.name != LOCK]
+    for folder in (directory / LOGS, plan, *left):
+        os.close(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
+@contextmanager
+def _own() -> Iterator[Path]:
+    try:
+        found = tempfile.TemporaryDirectory(prefix="kitchen-", ignore_cleanup_errors=True)
+        _try(Path(found.name))
+    except OSError as error:
+        rule = f"must name a folder that can be written to: {error.strerror}"
+        fault = Fault(path="TMPDIR", value=os.environ.get("TMPDIR", MISSING), rule=rule, example="TMPDIR=/big/disk/tmp")
+        raise FaultsError("plan", [fault]) from None
+    with found as name:
+        yield Path(name)
