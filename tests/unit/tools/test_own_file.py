@@ -202,8 +202,19 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/identity/command.py": ("file.read_bytes()",),
     "tools/identity/judged.py": ("file.write_text(", "config.write_text("),
     "tools/plan/git.py": ("tarfile.open(", "path.read_bytes()"),
-    # A file that is locked, with the number of the process that holds it.
-    "tools/plan/making.py": ("(folder / 'lock').open('a')", "lock.read_text()"),
+    # Modules of Git and what Python has compiled of them; the files that say what the packages are.
+    "tools/plan/compiled.py": (
+        "shutil.copyfile(compiled",
+        "compiled.open('rb')",
+        "old.read_bytes()",
+        "new.read_bytes()",
+    ),
+    "tools/plan/made_with.py": ("path.read_bytes()",),
+    # A file that is locked, with the number of the process that holds it; whether folders can be used at all.
+    "tools/plan/making.py": ("(folder / LOCK).open('a')",),
+    "tools/plan/place.py": ("(plan / LOCK).open('a')", "os.open(folder"),
+    # A report that a person names.
+    "tools/drift_report/reviewed.py": ("path.read_bytes()",),
     # CRDs of the toolchain; what the engine and a side's own Python have answered.
     "tools/upgrade/schemas.py": ("yaml.load_all(",),
     "tools/upgrade/settled.py": ("json.loads(text(plan))", "json.loads(done.stdout"),
