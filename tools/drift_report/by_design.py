@@ -27,6 +27,7 @@ class Rule:
 
 CHILD = Rule(id="child", reason="a controller makes it out of an object that is declared, and makes it again")
 EVENT = Rule(id="event", reason="Kubernetes writes down what happened; it is gone after an hour")
+REPORT = Rule(id="report", reason="a scanner or an engine of policies writes down what it has found; nothing obeys it")
 VIEW = Rule(id="view", reason="another server answers it out of other objects; it is stored nowhere")
 LEASE = Rule(id="lease", reason="a clock by which copies of a controller agree who works")
 OF_NAMESPACE = Rule(id="of-namespace", reason="the cluster puts one into every namespace")
@@ -48,7 +49,7 @@ NAMESPACE = Rule(id="namespace-marks", reason="the cluster notes its own name, o
 PULL = Rule(id="pull-secret", reason="OpenShift gives each ServiceAccount a key to its own registry")
 SCALED = Rule(id="scaled", reason="an autoscaler that is declared sets the number of copies")
 
-OBJECT_RULES = (CHILD, EVENT, VIEW, LEASE, OF_NAMESPACE, CLAIM, NAMED, ENDPOINTS, DEPLOYER)
+OBJECT_RULES = (CHILD, EVENT, REPORT, VIEW, LEASE, OF_NAMESPACE, CLAIM, NAMED, ENDPOINTS, DEPLOYER)
 FIELD_RULES = (APPLIED, RESTART, REVISION, FINALIZER, VOLUME, NAMESPACE, PULL, SCALED)
 
 CHILDREN: Mapping[str, frozenset[str]] = {
@@ -75,14 +76,20 @@ CHILDREN: Mapping[str, frozenset[str]] = {
     "Service": frozenset({"EndpointSlice.discovery.k8s.io"}),
     "ScaledObject.keda.sh": frozenset({"HorizontalPodAutoscaler.autoscaling"}),
     "ServiceAccount": frozenset({"Secret"}),
+    "Certificate.cert-manager.io": frozenset({"CertificateRequest.cert-manager.io", "Secret"}),
+    "CertificateRequest.cert-manager.io": frozenset({"Order.acme.cert-manager.io"}),
+    "Order.acme.cert-manager.io": frozenset({"Challenge.acme.cert-manager.io"}),
+    "Pod": frozenset({"CiliumEndpoint.cilium.io"}),
 }
 """What a controller makes out of what; kinds with their group, the core's without."""
 
 _EVERYWHERE = {
     ("", "ServiceAccount"): {"default", "builder", "deployer"},
-    ("", "ConfigMap"): {"kube-root-ca.crt", "openshift-service-ca.crt"},
+    ("", "ConfigMap"): {"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"},
 }
 _VIEWS = frozenset({"metrics.k8s.io", "packages.operators.coreos.com", "authorization.openshift.io"})
+_REPORTS = frozenset({"wgpolicyk8s.io", "openreports.io", "reports.kyverno.io", "aquasecurity.github.io"})
+"""API groups that hold nothing but reports: of Kyverno and its kind, and of Trivy."""
 _FINALIZERS = frozenset(
     {
         *("kubernetes", "kubernetes.io/pvc-protection", "foregroundDeletion", "orphan"),
@@ -97,7 +104,10 @@ _VOLUME_MARKS = frozenset(
         "volume.kubernetes.io/selected-node",
     }
 )
-_NAMESPACE_MARKS = re.compile(r"kubernetes\.io/metadata\.name|openshift\.io/sa\.scc\.[a-z-]+")
+_NAMESPACE_MARKS = re.compile(
+    r"kubernetes\.io/metadata\.name|openshift\.io/sa\.scc\.[a-z-]+"
+    r"|security\.openshift\.io/MinimallySufficientPodSecurityStandard"
+)
 _PULL = re.compile(r'\{"name":"[a-z0-9.-]+-dockercfg-[a-z0-9]{5}"\}')
 
 
@@ -160,10 +170,11 @@ class Beside:
     def _owner(self, kind: Kind, live: Object) -> tuple[Kind, Object] | None:
         """The one object that a controller has made it of, if `CHILDREN` knows that this is made of that."""
         owners = live["metadata"].get("ownerReferences") or []
-        # Controllers say that they control, and give up what does not fit; OpenShift's for keys of an account does not.
+        # Controllers say that they control, and give up what does not fit. OpenShift's for keys of an account does not,
+        # nor does Cilium's: these are known by their names too.
         controllers = [owner for owner in owners if owner.get("controller")] or owners
         found = self._by_uid.get(controllers[0].get("uid")) if len(controllers) == 1 else None
-        if found is None or not (controllers[0].get("controller") or found[0].kind == "ServiceAccount"):
+        if found is None or not (controllers[0].get("controller") or found[0].kind in ("ServiceAccount", "Pod")):
             return None
         if _full(kind) not in CHILDREN.get(_full(found[0]), ()):
             return None
@@ -172,6 +183,8 @@ class Beside:
             return None
         of_account = rf"{re.escape(str(metadata['name']))}-(dockercfg|token)-"
         if found[0].kind == "ServiceAccount" and not re.match(of_account, str(live["metadata"]["name"])):
+            return None
+        if found[0].kind == "Pod" and metadata["name"] != live["metadata"]["name"]:
             return None
         return found
 
@@ -188,7 +201,7 @@ class Beside:
 def is_listed(kind: Kind) -> bool:
     """Whether objects of a kind are looked for at all: not where a rule knows every one of them."""
     group = kind.api_version.rpartition("/")[0]
-    return group not in _VIEWS and not (kind.kind == "Event" and group in ("", "events.k8s.io"))
+    return group not in _VIEWS | _REPORTS and not (kind.kind == "Event" and group in ("", "events.k8s.io"))
 
 
 def _full(kind: Kind) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from infra.faults import HIDDEN
-from tests.unit.tools.drift.objects import recorded_object
+from tests.unit.tools.drift.objects import live_object, recorded_object
+from tests.unit.tools.drift_report.test_objects import DEPLOYMENT, NAMESPACE, owned, plain, seen
+from tests.unit.tools.drift_report.test_objects import told as titles
 from tools.drift.fields import MISSING, Field
 from tools.drift.recorded import recorded
 from tools.drift_report.shown import shown
@@ -47,3 +49,30 @@ def test_a_value_is_shown_where_its_place_holds_no_free_text(
 def test_of_a_secret_nothing_is_shown() -> None:
     (entry,) = recorded([recorded_object("Secret", "key")])
     assert shown(entry, Field(path=("spec", "replicas"), declared=5, live=5, holders=[]), 5) == HIDDEN
+
+
+def test_what_a_platform_puts_beside_an_untouched_environment_is_known() -> None:
+    """cert-manager, Istio, Cilium, Kyverno and Trivy: each of them is there on the first day."""
+    kinds = "cert-manager.io/v1"
+    declared = [NAMESPACE, DEPLOYMENT, recorded_object("Certificate", "entry", api=kinds, spec={"secretName": "x"})]
+    live = [live_object(one) for one in declared]
+    for one in live:
+        one["metadata"]["uid"] = f"{one['kind']}/{one['metadata']['name']}"
+    request = owned("CertificateRequest", "entry-1", live[2], kinds)
+    order = owned("Order", "entry-1-2", request, "acme.cert-manager.io/v1")
+    replicas = owned("ReplicaSet", "entry-1", live[1], "apps/v1")
+    pod = owned("Pod", "entry-1-a", replicas)
+    of_pod = {"ownerReferences": [{"kind": "Pod", "name": "entry-1-a", "uid": "Pod/entry-1-a"}]}
+    found = seen(
+        declared,
+        *(*live, request, order, owned("Challenge", "c", order, "acme.cert-manager.io/v1"), replicas, pod),
+        *(owned("Secret", "entry-next", live[2]), plain("ConfigMap", "istio-ca-root-cert")),
+        plain("CiliumEndpoint", "entry-1-a", "cilium.io/v2", **of_pod),
+        plain("PolicyReport", "a", "wgpolicyk8s.io/v1alpha2"),
+        plain("Report", "a", "openreports.io/v1alpha1"),
+        plain("EphemeralReport", "a", "reports.kyverno.io/v1"),
+        owned("VulnerabilityReport", "a", replicas, "aquasecurity.github.io/v1alpha1"),
+    )
+    assert [one.title for one in found.findings] == []
+    other = plain("CiliumEndpoint", "another", "cilium.io/v2", **of_pod)
+    assert titles(declared, *live, replicas, pod, other) == [("undeclared", "CiliumEndpoint sales-dev/another")]
