@@ -87,6 +87,7 @@ _EVERYWHERE = {
     ("", "ServiceAccount"): {"default", "builder", "deployer"},
     ("", "ConfigMap"): {"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"},
 }
+_VERSION = ("operators.coreos.com", "ClusterServiceVersion")
 _VIEWS = frozenset({"metrics.k8s.io", "packages.operators.coreos.com", "authorization.openshift.io"})
 _REPORTS = frozenset({"wgpolicyk8s.io", "openreports.io", "reports.kyverno.io", "aquasecurity.github.io"})
 """API groups that hold nothing but reports: of Kyverno and its kind, and of Trivy."""
@@ -128,19 +129,21 @@ class Beside:
     def rule(self, kind: Kind, live: Object) -> Rule | None:
         """The rule that knows an undeclared object; None where it is to be told."""
         group, kind_name, namespace, name = key_of(kind, live)
-        copied = kind_name == "ClusterServiceVersion" and "olm.copiedFrom" in (live["metadata"].get("labels") or {})
+        # Anybody may call a kind of his own group as one of these is called.
+        core = kind_name if not group else ""
+        copied = (group, kind_name) == _VERSION and "olm.copiedFrom" in (live["metadata"].get("labels") or {})
         sound = key_of(kind, live) in self.granted.sound
         way = way_of(live, self._environment)
         known = (
-            (LEASE, kind_name == "Lease"),
+            (LEASE, (group, kind_name) == ("coordination.k8s.io", "Lease")),
             (
                 OF_NAMESPACE,
                 copied or name in _EVERYWHERE.get((group, kind_name), ()) or (sound and name in OF_OPENSHIFT),
             ),
-            (NAMED, (kind_name, namespace, name) in self._names),
-            (ENDPOINTS, kind_name == "Endpoints" and ("Service", namespace, name) in self._there),
+            (NAMED, (core, namespace, name) in self._names),
+            (ENDPOINTS, core == "Endpoints" and ("Service", namespace, name) in self._there),
             (DEPLOYER, bool(way) and (sound or (group, kind_name) == ("", "ServiceAccount"))),
-            (CLAIM, kind_name == "PersistentVolumeClaim" and self._is_of_a_set(namespace, name)),
+            (CLAIM, core == "PersistentVolumeClaim" and self._is_of_a_set(namespace, name)),
             (CHILD, self._is_child(kind, live)),
         )
         return next((rule for rule, knows in known if knows), None)

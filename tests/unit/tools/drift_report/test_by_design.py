@@ -76,3 +76,23 @@ def test_what_a_platform_puts_beside_an_untouched_environment_is_known() -> None
     assert [one.title for one in found.findings] == []
     other = plain("CiliumEndpoint", "another", "cilium.io/v2", **of_pod)
     assert titles(declared, *live, replicas, pod, other) == [("undeclared", "CiliumEndpoint sales-dev/another")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "labels"),
+    [
+        ("Lease", "x", {}),
+        ("ConfigMap", "kitchen-ca", {}),
+        ("ConfigMap", "istio-ca-root-cert", {}),
+        ("Endpoints", "entry", {}),
+        ("ServiceAccount", "default", {}),
+        ("ClusterServiceVersion", "x", {"olm.copiedFrom": "operators"}),
+    ],
+)
+def test_a_kind_of_another_group_is_known_by_no_name(kind: str, name: str, labels: dict[str, str]) -> None:
+    """Whoever brings a CRD calls his kind as he likes."""
+    live = [live_object(NAMESPACE), live_object(DEPLOYMENT), plain("Service", "entry")]
+    known = [("undeclared", "Service sales-dev/entry")]
+    odd = plain(kind, name, "odd.example.com/v1", labels=labels)
+    assert ("undeclared", f"{kind} sales-dev/{name}") in titles([NAMESPACE, DEPLOYMENT], *live, odd)
+    assert titles([NAMESPACE, DEPLOYMENT], *live) == known
