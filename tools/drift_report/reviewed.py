@@ -74,11 +74,10 @@ def judged(
 
 
 def _of(one: Unjudged, what: What, more: str) -> Finding:
-    way = f"{one.way or 'make it again'}; or, if it is meant, review it again" if what is not What.MISSING else _AGAIN
+    # It may be your platform's, and what is typed at night is the first thing that stands there.
+    else_ = "make it again" if what is What.MISSING else one.way or "take it away"
+    way = f"ask your platform's people; if it is meant, make the review anew; else {else_}"
     return Finding(place=one.place, what=what, kind=one.kind, name=one.name, more=more, way=way)
-
-
-_AGAIN = "make it again; or, if it is meant, review again"
 
 
 def _fault(path: Path, rule: str) -> FaultsError:

@@ -195,6 +195,12 @@ def test_a_kind_that_is_skipped_is_not_asked_for() -> None:
     assert "objects of kind ClusterRoleBinding, 0 of them declared: --skip ClusterRoleBinding" in found.unasked
 
 
+def test_without_roles_it_is_said_that_bindings_are_not_judged() -> None:
+    found = seen([NAMESPACE], live_object(NAMESPACE), skipped=frozenset({"ClusterRole"}))
+    said = "what a ClusterRoleBinding allows to others than accounts of ours: --skip ClusterRole"
+    assert said in found.unasked
+
+
 def test_a_recorded_object_of_the_cluster_is_compared_and_not_judged() -> None:
     role = recorded_object("ClusterRole", "ours", "", api="rbac.authorization.k8s.io/v1", rules=[])
     assert seen([NAMESPACE, role], live_object(NAMESPACE), live_object(role)).findings == []
