@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policies.manifests.quantities import quantity
 from tools.drift.recorded import is_secret
+from tools.drift.values import MISSING, same
 
 Path = tuple[str | int, ...]
 
@@ -23,9 +23,6 @@ _IDENTITY = ("name", "namespace")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _NOTHING: Mapping[str, Any] = {".": {}}
 """A tree that holds a place and nothing below it; an empty one holds everything below."""
-
-MISSING = object()
-"""Stands for a value that is not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +59,7 @@ def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     for path, value in _lost(_own(declared), ours, ()):
         there = _at(live, declared, path)
         unseen = is_secret(value) or (there is MISSING and live.get("kind") == "PartialObjectMetadata")
-        if not unseen and same(value, there):
+        if not unseen and same(value, there, whole=True):
             continue
         holders = [name for name, tree in others if _holds(tree, declared, path)]
         found.append(Field(path=path, declared=value, live=MISSING if unseen else there, holders=holders))
@@ -116,18 +113,6 @@ def passed_as_ours(declared: Mapping[str, Any], live: Mapping[str, Any], manager
         if there is not MISSING and not same(value, there) and not _holds(applied, _own(declared), path):
             found.append(Field(path=path, declared=value, live=there, holders=[_POSING.format(manager)]))
     return found
-
-
-def same(declared: Any, live: Any) -> bool:
-    """Whether a live value says what was declared: quantities by their size, and maps by what was declared in them."""
-    if isinstance(declared, Mapping) and isinstance(live, Mapping):
-        return all(same(value, live.get(key, MISSING)) for key, value in declared.items() if value is not None)
-    if isinstance(declared, list) and isinstance(live, list):
-        return len(declared) == len(live) and all(map(same, declared, live))
-    if declared == live:
-        return True
-    size = quantity(declared)
-    return size is not None and size == quantity(live)
 
 
 def _in_sealed(

@@ -9,10 +9,11 @@ from typing import Any
 
 from components.labels import DOMAIN, PART_OF
 from tools.drift.compare import Drift, Key, Taken, Unknown, compare, key_of
-from tools.drift.fields import MISSING, Field, added, passed_as_ours
+from tools.drift.fields import Field, added, passed_as_ours
 from tools.drift.look import MADE, present
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import removal
+from tools.drift.values import MISSING
 from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_listed
 from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.grants import grants

@@ -10,8 +10,9 @@ from typing import Any
 
 from infra.faults import HIDDEN, printable
 from policies.manifests.quantities import quantity
-from tools.drift.fields import MISSING, Field
+from tools.drift.fields import Field
 from tools.drift.recorded import Entry
+from tools.drift.values import MISSING
 
 _OPEN = frozenset(
     {

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.tools.drift.objects import MANAGER, row
-from tools.drift.fields import MISSING, same, taken, unrecorded
+from tools.drift.fields import taken, unrecorded
+from tools.drift.values import MISSING, same
 
 DECLARED = {
     "apiVersion": "v1",
@@ -138,6 +139,26 @@ def test_a_list_that_we_hold_as_a_whole_is_compared_as_a_whole() -> None:
         "spec.args",
         'spec.ports["{\\"port\\":81}"]',
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"endPort": 65535}, True),
+        ({"protocol": "TCP"}, False),
+        ({"protocol": "UDP"}, True),
+        ({}, False),
+    ],
+)
+def test_one_more_key_in_a_list_that_another_has_set_is_his(more: dict[str, Any], *, told: bool) -> None:
+    """Lists that have no keys are somebody's as a whole: with `endPort` a rule of the network opens every port."""
+    declared = {"apiVersion": "v1", "kind": "X", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 443}]}}
+    hand = row("kubectl-edit", {"spec": {"ports": 1}}, "Update")
+    metadata = {"managedFields": [row(MANAGER, {"spec": {"other": 1}}), hand]}
+    found = {**declared, "metadata": metadata, "spec": {"ports": [{"port": 443, **more}]}}
+    assert [str(field) for field in taken(declared, found, MANAGER)] == ["spec.ports"] * told
+    ours = {**found, "metadata": {"managedFields": [row(MANAGER, {"spec": {"ports": 1}})]}}
+    assert taken(declared, ours, MANAGER) == [], "a server fills in what it likes of what we have set"
 
 
 def test_a_key_of_a_secret_that_is_sealed_as_a_whole_is_found_by_its_holder() -> None:

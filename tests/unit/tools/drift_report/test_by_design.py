@@ -8,8 +8,9 @@ from infra.faults import HIDDEN
 from tests.unit.tools.drift.objects import live_object, recorded_object
 from tests.unit.tools.drift_report.test_objects import DEPLOYMENT, NAMESPACE, owned, plain, seen
 from tests.unit.tools.drift_report.test_objects import told as titles
-from tools.drift.fields import MISSING, Field
+from tools.drift.fields import Field
 from tools.drift.recorded import recorded
+from tools.drift.values import MISSING
 from tools.drift_report.shown import shown
 from tools.drift_report.table import REASONS
 from tools.local.workspace import REPOSITORY
