@@ -84,8 +84,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     (text,) = yaml.safe_load(HEALTH.read_text())["data"].values()
     script.write_text(text)
     given = json.dumps([one for one, _, _ in CASES.values()])
-    words = [binary("argocd-parts"), "health", str(script)]
-    done = subprocess.run(words, input=given, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [binary("argocd-parts"), "health", script], input=given, capture_output=True, text=True, check=True
+    )
     return dict(zip(CASES, json.loads(done.stdout), strict=True))
 
 

@@ -59,7 +59,7 @@ def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     for path, value in _lost(_own(declared), ours, ()):
         there = _at(live, declared, path)
         unseen = is_secret(value) or (there is MISSING and live.get("kind") == "PartialObjectMetadata")
-        if not unseen and same(value, there, whole=True):
+        if not unseen and same(value, there):
             continue
         holders = [name for name, tree in others if _holds(tree, declared, path)]
         found.append(Field(path=path, declared=value, live=MISSING if unseen else there, holders=holders))
@@ -96,6 +96,42 @@ def added(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
                 if leaf[0] != "status":
                     found.setdefault(leaf, []).append(_holder(row))
     return [Field(path=path, declared=MISSING, live=_live(live, path), holders=who) for path, who in found.items()]
+
+
+def beyond(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
+    """Places that somebody else holds as a whole, and that say what is declared and more, or something where that is
+    nothing: no key of its own in `managedFields` tells of it.
+
+    An empty `podSelector` selects every pod, and with a label in it, which nobody has declared, it may select none.
+    """
+    ours = _merged(_trees(live, manager)) or _NOTHING
+    held: dict[Path, list[str]] = {}
+    for row in live["metadata"].get("managedFields") or []:
+        if row.get("manager") != manager:
+            for path in _wholes(_own(declared), row.get("fieldsV1") or _NOTHING, ()):
+                held.setdefault(path, []).append(_holder(row))
+    found = []
+    for path, holders in held.items():
+        value, there = _at(declared, declared, path), _at(live, declared, path)
+        is_more = there is not MISSING and not same(value, there, whole=True) and (not value or same(value, there))
+        if is_more and not _holds(ours, declared, path):
+            found.append(Field(path=path, declared=value, live=there, holders=holders))
+    return found
+
+
+def _wholes(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    if is_secret(value) or not isinstance(value, Mapping | list):
+        return
+    if not tree:
+        yield path
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if (below := tree.get(f"f:{key}")) is not None:
+                yield from _wholes(inner, below, (*path, key))
+    else:
+        for index, item in enumerate(value):
+            if (below := _of_item(item, tree)) is not None:
+                yield from _wholes(item, below, (*path, index))
 
 
 _POSING = "as {}, not as it was applied: by hand, or by a webhook"
