@@ -17,7 +17,7 @@ from tools.drift.values import MISSING
 from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_listed
 from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.grants import grants
-from tools.drift_report.shown import shown
+from tools.drift_report.shown import both
 from tools.drift_report.whole_cluster import Ours, of_whole_cluster, stranger
 from tools.kube import Kind, Kube, Listing, Object
 
@@ -182,15 +182,8 @@ def _untold(fields: Sequence[Field], entry: Entry, beside: Beside, known: Counte
 
 
 def _changes(row: Taken) -> tuple[Change, ...]:
-    return tuple(
-        Change(
-            path=str(one),
-            declared=shown(row.entry, one, one.declared),
-            live=shown(row.entry, one, one.live),
-            by=tuple(one.holders),
-        )
-        for one in row.fields
-    )
+    told = ((one, *both(row.entry, one)) for one in row.fields)
+    return tuple(Change(path=str(one), declared=said, live=live, by=tuple(one.holders)) for one, said, live in told)
 
 
 def _undeclared(

@@ -11,7 +11,7 @@ from tests.unit.tools.drift_report.test_objects import told as titles
 from tools.drift.fields import Field
 from tools.drift.recorded import recorded
 from tools.drift.values import MISSING
-from tools.drift_report.shown import shown
+from tools.drift_report.shown import both
 from tools.drift_report.table import REASONS
 from tools.local.workspace import REPOSITORY
 
@@ -44,12 +44,25 @@ def test_a_value_is_shown_where_its_place_holds_no_free_text(
     path: tuple[str | int, ...], value: object, told: str | None
 ) -> None:
     (entry,) = recorded([recorded_object("Deployment", "entry", api="apps/v1")])
-    assert shown(entry, Field(path=path, declared=value, live=value, holders=[]), value) == told
+    assert both(entry, Field(path=path, declared=value, live=value, holders=[])) == (told, told)
+
+
+def test_of_long_values_the_part_in_which_they_differ_is_shown() -> None:
+    (entry,) = recorded([recorded_object("NetworkPolicy", "entry", api="networking.k8s.io/v1")])
+    peers = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "a-namespace-with-a-name"}}}]
+    declared, there = [{"to": peers, "ways": [{"port": 443}]}], [{"ways": [{"port": 443, "until": 80}], "to": peers}]
+    field = Field(path=("spec", "egress"), declared=declared, live=there, holders=[])
+    said, live = both(entry, field)
+    assert said == '...ways": [{"port": 443}]}]'
+    assert live == '...ways": [{"port": 443, "until": 80}]}]'
+    assert both(entry, Field(path=("spec", "egress"), declared=MISSING, live=[1], holders=[])) == (None, "[1]")
+    secret = Field(path=("data", "a"), declared="x" * 90, live="y" * 90, holders=[])
+    assert both(entry, secret) == (HIDDEN, HIDDEN)
 
 
 def test_of_a_secret_nothing_is_shown() -> None:
     (entry,) = recorded([recorded_object("Secret", "key")])
-    assert shown(entry, Field(path=("spec", "replicas"), declared=5, live=5, holders=[]), 5) == HIDDEN
+    assert both(entry, Field(path=("spec", "replicas"), declared=5, live=5, holders=[])) == (HIDDEN, HIDDEN)
 
 
 def test_what_a_platform_puts_beside_an_untouched_environment_is_known() -> None:
