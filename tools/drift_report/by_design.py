@@ -124,7 +124,10 @@ class Beside:
         self._by_uid = {live["metadata"].get("uid"): (kind, live) for kind, live in present}
         self._there = {key_of(kind, live)[1:] for kind, live in present}
         self._names = {(kind, place, name) for entry in entries for kind, place, name in _references(entry)}
-        self._scaled = {target for entry in entries if (target := _target(entry)) is not None}
+        self._scaled: dict[tuple[str, str, str], set[str]] = {}
+        for entry in entries:
+            if (target := _target(entry)) is not None:
+                self._scaled.setdefault(target, set()).add(entry.kind.kind)
 
     def rule(self, kind: Kind, live: Object) -> Rule | None:
         """The rule that knows an undeclared object; None where it is to be told."""
@@ -153,7 +156,10 @@ class Beside:
         for rule, knows in _FIELDS:
             if knows(entry, field.path):
                 return rule
-        if field.path == ("spec", "replicas") and (entry.kind.kind, entry.namespace, entry.name) in self._scaled:
+        # At 0 a HorizontalPodAutoscaler does nothing more: somebody has switched it off.
+        scalers = self._scaled.get((entry.kind.kind, entry.namespace, entry.name), set())
+        is_off = field.live == 0 and scalers == {"HorizontalPodAutoscaler"}
+        if field.path == ("spec", "replicas") and scalers and not is_off:
             return SCALED
         return None
 

@@ -163,6 +163,9 @@ def test_copies_are_the_autoscaler_s_where_one_is_declared_and_somebody_s_where_
     there = (live_object(NAMESPACE), live)
     assert told([NAMESPACE, DEPLOYMENT, SCALER], *there, live_object(SCALER)) == []
     assert told([NAMESPACE, DEPLOYMENT], *there) == [("changed", "Deployment sales-dev/entry")]
+    off = live_object(DEPLOYMENT, own, scaled, spec={**DEPLOYMENT["inputs"]["spec"], "replicas": 0})
+    found = told([NAMESPACE, DEPLOYMENT, SCALER], live_object(NAMESPACE), off, live_object(SCALER))
+    assert found == [("changed", "Deployment sales-dev/entry")], "at 0 the autoscaler is switched off"
 
 
 def test_what_nobody_declares_is_told_with_who_made_it_and_how_it_goes() -> None:
