@@ -75,8 +75,10 @@ def judged(
 
 def _of(one: Unjudged, what: What, more: str) -> Finding:
     # It may be your platform's, and what is typed at night is the first thing that stands there.
-    else_ = "make it again" if what is What.MISSING else one.way or "take it away"
-    way = f"ask your platform's people; if it is meant, make the review anew; else {else_}"
+    meant, other = "if it is meant, a review accepts it (docs/drift.md)", one.way or "take it away"
+    if what is What.MISSING:
+        meant, other = "if it is meant, make the review anew", "make it again"
+    way = f"ask your platform's people; {meant}; else {other}"
     return Finding(place=one.place, what=what, kind=one.kind, name=one.name, more=more, way=way)
 
 
