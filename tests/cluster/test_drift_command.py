@@ -168,6 +168,14 @@ CLUSTER = [
         {"metadata": {"labels": {"kitchen.example.com/owner": "mallory"}}},
     ),
     added(
+        ("changed", f"NetworkPolicy {HELPDESK}/default-deny"),
+        HELPDESK,
+        "networkpolicy",
+        "default-deny",
+        patch={"spec": {"podSelector": {"matchLabels": {"hand": "made"}}}},
+        back={"spec": {"podSelector": {"matchLabels": None}}},
+    ),
+    added(
         ("changed", f"ServiceAccount {HELPDESK}/support-server"),
         HELPDESK,
         "serviceaccount",

@@ -13,19 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policies.manifests.quantities import quantity
 from tools.drift.recorded import is_secret
-
-Path = tuple[str | int, ...]
+from tools.drift.trees import Path, at, holds, leaves_of, live_at, merged, of_item
+from tools.drift.values import MISSING, same
 
 _OUTSIDE = ("apiVersion", "kind")
 _IDENTITY = ("name", "namespace")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _NOTHING: Mapping[str, Any] = {".": {}}
 """A tree that holds a place and nothing below it; an empty one holds everything below."""
-
-MISSING = object()
-"""Stands for a value that is not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +52,15 @@ def taken(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
     A value that cannot be compared, such as a Secret's, counts as another one.
     """
     rows = live["metadata"].get("managedFields") or []
-    ours = _merged(_trees(live, manager)) or _NOTHING
+    ours = merged(_trees(live, manager)) or _NOTHING
     others = [(_holder(row), row["fieldsV1"]) for row in rows if row.get("manager") != manager and "fieldsV1" in row]
     found = []
     for path, value in _lost(_own(declared), ours, ()):
-        there = _at(live, declared, path)
+        there = at(live, declared, path)
         unseen = is_secret(value) or (there is MISSING and live.get("kind") == "PartialObjectMetadata")
         if not unseen and same(value, there):
             continue
-        holders = [name for name, tree in others if _holds(tree, declared, path)]
+        holders = [name for name, tree in others if holds(tree, declared, path)]
         found.append(Field(path=path, declared=value, live=MISSING if unseen else there, holders=holders))
     return [*found, *_in_sealed(declared, ours, others)]
 
@@ -74,13 +70,13 @@ def unrecorded(declared: Mapping[str, Any], live: Mapping[str, Any], manager: st
 
     What a webhook has made of an applied field counts as an update by the same manager, and is not looked at.
     """
-    ours = _merged(_trees(live, manager, "Apply")) or _NOTHING
+    ours = merged(_trees(live, manager, "Apply")) or _NOTHING
     found = []
     for path, value in _held(_own(declared), ours, ()):
-        there = _at(live, declared, path)
+        there = at(live, declared, path)
         if there is not MISSING and not same(value, there):
             found.append(Field(path=path, declared=value, live=there, holders=[]))
-    more = [Field(path=path, declared=MISSING, live=_live(live, path), holders=[])
+    more = [Field(path=path, declared=MISSING, live=live_at(live, path), holders=[])
             for path, _ in _more(_own(declared), ours, ())]  # fmt: skip
     return [*found, *more]
 
@@ -95,10 +91,46 @@ def added(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) ->
         if row.get("manager") == manager:
             continue
         for path, tree in _more(_own(declared), row.get("fieldsV1") or {}, (), items=True):
-            for leaf in _leaves_of(tree, path):
+            for leaf in leaves_of(tree, path):
                 if leaf[0] != "status":
                     found.setdefault(leaf, []).append(_holder(row))
-    return [Field(path=path, declared=MISSING, live=_live(live, path), holders=who) for path, who in found.items()]
+    return [Field(path=path, declared=MISSING, live=live_at(live, path), holders=who) for path, who in found.items()]
+
+
+def beyond(declared: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> list[Field]:
+    """Places that somebody else holds as a whole, and that say what is declared and more, or something where that is
+    nothing: no key of its own in `managedFields` tells of it.
+
+    An empty `podSelector` selects every pod, and with a label in it, which nobody has declared, it may select none.
+    """
+    ours = merged(_trees(live, manager)) or _NOTHING
+    held: dict[Path, list[str]] = {}
+    for row in live["metadata"].get("managedFields") or []:
+        if row.get("manager") != manager:
+            for path in _wholes(_own(declared), row.get("fieldsV1") or _NOTHING, ()):
+                held.setdefault(path, []).append(_holder(row))
+    found = []
+    for path, holders in held.items():
+        value, there = at(declared, declared, path), at(live, declared, path)
+        is_more = there is not MISSING and not same(value, there, whole=True) and (not value or same(value, there))
+        if is_more and not holds(ours, declared, path):
+            found.append(Field(path=path, declared=value, live=there, holders=holders))
+    return found
+
+
+def _wholes(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    if is_secret(value) or not isinstance(value, Mapping | list):
+        return
+    if not tree:
+        yield path
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if (below := tree.get(f"f:{key}")) is not None:
+                yield from _wholes(inner, below, (*path, key))
+    else:
+        for index, item in enumerate(value):
+            if (below := of_item(item, tree)) is not None:
+                yield from _wholes(item, below, (*path, index))
 
 
 _POSING = "as {}, not as it was applied: by hand, or by a webhook"
@@ -109,25 +141,13 @@ def passed_as_ours(declared: Mapping[str, Any], live: Mapping[str, Any], manager
 
     `kubectl edit --field-manager` takes any name; a webhook's change of what we applied bears our name too.
     """
-    applied = _merged(_trees(live, manager, "Apply")) or _NOTHING
+    applied = merged(_trees(live, manager, "Apply")) or _NOTHING
     found = []
-    for path, value in _held(_own(declared), _merged(_trees(live, manager, "Update")) or _NOTHING, ()):
-        there = _at(live, declared, path)
-        if there is not MISSING and not same(value, there) and not _holds(applied, _own(declared), path):
+    for path, value in _held(_own(declared), merged(_trees(live, manager, "Update")) or _NOTHING, ()):
+        there = at(live, declared, path)
+        if there is not MISSING and not same(value, there) and not holds(applied, _own(declared), path):
             found.append(Field(path=path, declared=value, live=there, holders=[_POSING.format(manager)]))
     return found
-
-
-def same(declared: Any, live: Any) -> bool:
-    """Whether a live value says what was declared: quantities by their size, and maps by what was declared in them."""
-    if isinstance(declared, Mapping) and isinstance(live, Mapping):
-        return all(same(value, live.get(key, MISSING)) for key, value in declared.items() if value is not None)
-    if isinstance(declared, list) and isinstance(live, list):
-        return len(declared) == len(live) and all(map(same, declared, live))
-    if declared == live:
-        return True
-    size = quantity(declared)
-    return size is not None and size == quantity(live)
 
 
 def _in_sealed(
@@ -170,7 +190,7 @@ def _held(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Pat
                 yield from _held(inner, below, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            if (below := _of_item(item, tree)) is not None:
+            if (below := of_item(item, tree)) is not None:
                 yield from _held(item, below, (*path, index))
 
 
@@ -190,7 +210,7 @@ def _more(
     elif isinstance(value, list):
         known = {}
         for index, item in enumerate(value):
-            if (below := _of_item(item, tree)) is not None:
+            if (below := of_item(item, tree)) is not None:
                 known[id(below)] = index
         for name, below in tree.items():
             if name != "." and id(below) not in known:
@@ -198,23 +218,6 @@ def _more(
             elif items and name.startswith("k:"):
                 index = known[id(below)]
                 yield from _more(value[index], below, (*path, index), items=items)
-
-
-def _leaves_of(tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
-    """Leaves of a tree below a path; an item of a list is one."""
-    below = {name: inner for name, inner in tree.items() if name != "."}
-    if not below:
-        yield path
-    for name, inner in below.items():
-        yield from _leaves_of(inner if name.startswith("f:") else {}, (*path, name[2:]))
-
-
-def _live(live: Any, path: Path) -> Any:
-    for part in path:
-        if not isinstance(live, Mapping) or part not in live:
-            return MISSING
-        live = live[part]
-    return live
 
 
 def _lost(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
@@ -232,7 +235,7 @@ def _lost(value: Any, tree: Mapping[str, Any], path: Path) -> Iterator[tuple[Pat
                 yield from _leaves(inner, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            below = _of_item(item, tree)
+            below = of_item(item, tree)
             if below is not None:
                 yield from _lost(item, below, (*path, index))
             else:
@@ -247,56 +250,6 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
                 yield from _leaves(inner, (*path, key))
     else:
         yield path, value
-
-
-def _of_item(item: Any, tree: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The part of a list's tree that is about an item: by its keys, or by its value."""
-    for name, below in tree.items():
-        said = name[2:]
-        if name.startswith("k:") and isinstance(item, Mapping):
-            # What the item does not state has been filled in by the server.
-            if all(item.get(key, value) == value for key, value in json.loads(said).items()):
-                return below  # type: ignore[no-any-return]  # a tree holds trees
-        elif name.startswith("v:") and json.loads(said) == item:
-            return below  # type: ignore[no-any-return]
-    return None
-
-
-def _holds(tree: Mapping[str, Any], declared: Mapping[str, Any], path: Path) -> bool:
-    value: Any = declared
-    for part in path:
-        value = value[part]
-        below = tree.get(f"f:{part}") if isinstance(part, str) else _of_item(value, tree)
-        if below is None:
-            return False
-        if not below:
-            return True
-        tree = below
-    return True
-
-
-def _at(live: Any, declared: Any, path: Path) -> Any:
-    """The live value at a declared place; items of a list are found by their name, where they have one."""
-    for part in path:
-        declared = declared[part]
-        try:
-            if isinstance(part, int) and isinstance(declared, Mapping) and "name" in declared:
-                live = next(item for item in live if item.get("name") == declared["name"])
-            else:
-                live = live[part]
-        except (KeyError, IndexError, TypeError, AttributeError, StopIteration):
-            return MISSING
-    return live
-
-
-def _merged(trees: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One tree of what any of the trees holds; one that ends at a place holds everything below it."""
-    names = {name for tree in trees for name in tree}
-    merged: dict[str, Any] = {}
-    for name in names:
-        below = [tree[name] for tree in trees if name in tree]
-        merged[name] = {} if any(not tree for tree in below) else _merged(below)
-    return merged
 
 
 def _holder(row: Mapping[str, Any]) -> str:

@@ -9,8 +9,9 @@ from shlex import quote
 from typing import Any
 
 from tools.drift.compare import Drift, Taken, Unknown
-from tools.drift.fields import MISSING, Field
+from tools.drift.fields import Field
 from tools.drift.recorded import Entry, recorded
+from tools.drift.values import MISSING
 
 _SHOWN = 60
 """Characters of a value."""

@@ -27,6 +27,7 @@ class Rule:
 
 CHILD = Rule(id="child", reason="a controller makes it out of an object that is declared, and makes it again")
 EVENT = Rule(id="event", reason="Kubernetes writes down what happened; it is gone after an hour")
+REPORT = Rule(id="report", reason="a scanner or an engine of policies writes down what it has found; nothing obeys it")
 VIEW = Rule(id="view", reason="another server answers it out of other objects; it is stored nowhere")
 LEASE = Rule(id="lease", reason="a clock by which copies of a controller agree who works")
 OF_NAMESPACE = Rule(id="of-namespace", reason="the cluster puts one into every namespace")
@@ -48,7 +49,7 @@ NAMESPACE = Rule(id="namespace-marks", reason="the cluster notes its own name, o
 PULL = Rule(id="pull-secret", reason="OpenShift gives each ServiceAccount a key to its own registry")
 SCALED = Rule(id="scaled", reason="an autoscaler that is declared sets the number of copies")
 
-OBJECT_RULES = (CHILD, EVENT, VIEW, LEASE, OF_NAMESPACE, CLAIM, NAMED, ENDPOINTS, DEPLOYER)
+OBJECT_RULES = (CHILD, EVENT, REPORT, VIEW, LEASE, OF_NAMESPACE, CLAIM, NAMED, ENDPOINTS, DEPLOYER)
 FIELD_RULES = (APPLIED, RESTART, REVISION, FINALIZER, VOLUME, NAMESPACE, PULL, SCALED)
 
 CHILDREN: Mapping[str, frozenset[str]] = {
@@ -75,14 +76,21 @@ CHILDREN: Mapping[str, frozenset[str]] = {
     "Service": frozenset({"EndpointSlice.discovery.k8s.io"}),
     "ScaledObject.keda.sh": frozenset({"HorizontalPodAutoscaler.autoscaling"}),
     "ServiceAccount": frozenset({"Secret"}),
+    "Certificate.cert-manager.io": frozenset({"CertificateRequest.cert-manager.io", "Secret"}),
+    "CertificateRequest.cert-manager.io": frozenset({"Order.acme.cert-manager.io"}),
+    "Order.acme.cert-manager.io": frozenset({"Challenge.acme.cert-manager.io"}),
+    "Pod": frozenset({"CiliumEndpoint.cilium.io"}),
 }
 """What a controller makes out of what; kinds with their group, the core's without."""
 
 _EVERYWHERE = {
     ("", "ServiceAccount"): {"default", "builder", "deployer"},
-    ("", "ConfigMap"): {"kube-root-ca.crt", "openshift-service-ca.crt"},
+    ("", "ConfigMap"): {"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"},
 }
+_VERSION = ("operators.coreos.com", "ClusterServiceVersion")
 _VIEWS = frozenset({"metrics.k8s.io", "packages.operators.coreos.com", "authorization.openshift.io"})
+_REPORTS = frozenset({"wgpolicyk8s.io", "openreports.io", "reports.kyverno.io", "aquasecurity.github.io"})
+"""API groups that hold nothing but reports: of Kyverno and its kind, and of Trivy."""
 _FINALIZERS = frozenset(
     {
         *("kubernetes", "kubernetes.io/pvc-protection", "foregroundDeletion", "orphan"),
@@ -97,7 +105,10 @@ _VOLUME_MARKS = frozenset(
         "volume.kubernetes.io/selected-node",
     }
 )
-_NAMESPACE_MARKS = re.compile(r"kubernetes\.io/metadata\.name|openshift\.io/sa\.scc\.[a-z-]+")
+_NAMESPACE_MARKS = re.compile(
+    r"kubernetes\.io/metadata\.name|openshift\.io/sa\.scc\.[a-z-]+"
+    r"|security\.openshift\.io/MinimallySufficientPodSecurityStandard"
+)
 _PULL = re.compile(r'\{"name":"[a-z0-9.-]+-dockercfg-[a-z0-9]{5}"\}')
 
 
@@ -113,24 +124,29 @@ class Beside:
         self._by_uid = {live["metadata"].get("uid"): (kind, live) for kind, live in present}
         self._there = {key_of(kind, live)[1:] for kind, live in present}
         self._names = {(kind, place, name) for entry in entries for kind, place, name in _references(entry)}
-        self._scaled = {target for entry in entries if (target := _target(entry)) is not None}
+        self._scaled: dict[tuple[str, str, str], set[str]] = {}
+        for entry in entries:
+            if (target := _target(entry)) is not None:
+                self._scaled.setdefault(target, set()).add(entry.kind.kind)
 
     def rule(self, kind: Kind, live: Object) -> Rule | None:
         """The rule that knows an undeclared object; None where it is to be told."""
         group, kind_name, namespace, name = key_of(kind, live)
-        copied = kind_name == "ClusterServiceVersion" and "olm.copiedFrom" in (live["metadata"].get("labels") or {})
+        # Anybody may call a kind of his own group as one of these is called.
+        core = kind_name if not group else ""
+        copied = (group, kind_name) == _VERSION and "olm.copiedFrom" in (live["metadata"].get("labels") or {})
         sound = key_of(kind, live) in self.granted.sound
         way = way_of(live, self._environment)
         known = (
-            (LEASE, kind_name == "Lease"),
+            (LEASE, (group, kind_name) == ("coordination.k8s.io", "Lease")),
             (
                 OF_NAMESPACE,
                 copied or name in _EVERYWHERE.get((group, kind_name), ()) or (sound and name in OF_OPENSHIFT),
             ),
-            (NAMED, (kind_name, namespace, name) in self._names),
-            (ENDPOINTS, kind_name == "Endpoints" and ("Service", namespace, name) in self._there),
+            (NAMED, (core, namespace, name) in self._names),
+            (ENDPOINTS, core == "Endpoints" and ("Service", namespace, name) in self._there),
             (DEPLOYER, bool(way) and (sound or (group, kind_name) == ("", "ServiceAccount"))),
-            (CLAIM, kind_name == "PersistentVolumeClaim" and self._is_of_a_set(namespace, name)),
+            (CLAIM, core == "PersistentVolumeClaim" and self._is_of_a_set(namespace, name)),
             (CHILD, self._is_child(kind, live)),
         )
         return next((rule for rule, knows in known if knows), None)
@@ -140,7 +156,10 @@ class Beside:
         for rule, knows in _FIELDS:
             if knows(entry, field.path):
                 return rule
-        if field.path == ("spec", "replicas") and (entry.kind.kind, entry.namespace, entry.name) in self._scaled:
+        # At 0 a HorizontalPodAutoscaler does nothing more: somebody has switched it off.
+        scalers = self._scaled.get((entry.kind.kind, entry.namespace, entry.name), set())
+        is_off = field.live == 0 and scalers == {"HorizontalPodAutoscaler"}
+        if field.path == ("spec", "replicas") and scalers and not is_off:
             return SCALED
         return None
 
@@ -160,10 +179,11 @@ class Beside:
     def _owner(self, kind: Kind, live: Object) -> tuple[Kind, Object] | None:
         """The one object that a controller has made it of, if `CHILDREN` knows that this is made of that."""
         owners = live["metadata"].get("ownerReferences") or []
-        # Controllers say that they control, and give up what does not fit; OpenShift's for keys of an account does not.
+        # Controllers say that they control, and give up what does not fit. OpenShift's for keys of an account does not,
+        # nor does Cilium's: these are known by their names too.
         controllers = [owner for owner in owners if owner.get("controller")] or owners
         found = self._by_uid.get(controllers[0].get("uid")) if len(controllers) == 1 else None
-        if found is None or not (controllers[0].get("controller") or found[0].kind == "ServiceAccount"):
+        if found is None or not (controllers[0].get("controller") or found[0].kind in ("ServiceAccount", "Pod")):
             return None
         if _full(kind) not in CHILDREN.get(_full(found[0]), ()):
             return None
@@ -172,6 +192,8 @@ class Beside:
             return None
         of_account = rf"{re.escape(str(metadata['name']))}-(dockercfg|token)-"
         if found[0].kind == "ServiceAccount" and not re.match(of_account, str(live["metadata"]["name"])):
+            return None
+        if found[0].kind == "Pod" and metadata["name"] != live["metadata"]["name"]:
             return None
         return found
 
@@ -188,7 +210,7 @@ class Beside:
 def is_listed(kind: Kind) -> bool:
     """Whether objects of a kind are looked for at all: not where a rule knows every one of them."""
     group = kind.api_version.rpartition("/")[0]
-    return group not in _VIEWS and not (kind.kind == "Event" and group in ("", "events.k8s.io"))
+    return group not in _VIEWS | _REPORTS and not (kind.kind == "Event" and group in ("", "events.k8s.io"))
 
 
 def _full(kind: Kind) -> str:

@@ -14,9 +14,12 @@ _BOOTSTRAPPING = "kubernetes.io/bootstrapping"
 _READS = frozenset({"get", "list", "watch"})
 _ACCOUNTS = "system:serviceaccounts"
 _EVERYBODY = frozenset(
-    {"Group system:authenticated", "Group system:unauthenticated", f"Group {_ACCOUNTS}", "User system:anonymous"}
+    {
+        *("Group system:authenticated", "Group system:authenticated:oauth", "Group system:unauthenticated"),
+        *(f"Group {_ACCOUNTS}", "User system:anonymous"),
+    }
 )
-"""Subjects that our own accounts, or people without any, are among."""
+"""Subjects that our own accounts, people without any, or all people of an OpenShift are among."""
 
 _POWERS: Mapping[str, frozenset[str]] = {
     "": frozenset({"users", "groups", "persistentvolumes", "nodes/proxy"}),

@@ -13,6 +13,7 @@ from tools.drift_report.objects import of_cluster
 from tools.drift_report.served import of_servers
 from tools.drift_report.sources import Source
 from tools.drift_report.store import of_store
+from tools.drift_report.whole_cluster import BINDING, ROLE
 from tools.kube import KubeError
 
 
@@ -49,7 +50,9 @@ def _joined(found: Source, seen: Sequence[Seen], asked: Asked, began: float) -> 
     cut = [f"the state itself: {found.cut}; `{found.way.command}` goes on from there"] if found.cut else []
     unread = [*cut, *(line for place in seen for line in place.unread)]
     unjudged = [one for place in seen for one in place.unjudged]
-    more, known = reviewed.judged(unjudged, asked.before, whole=not unread, skipped=asked.skipped)
+    # Without roles nobody knows what a binding allows: that it is not named is then no sign that it is gone.
+    skipped = asked.skipped | ({BINDING} if ROLE in asked.skipped else set())
+    more, known = reviewed.judged(unjudged, asked.before, whole=not unread, skipped=skipped)
     for place in seen:
         known += place.known
     return Look(

@@ -9,14 +9,15 @@ from typing import Any
 
 from components.labels import DOMAIN, PART_OF
 from tools.drift.compare import Drift, Key, Taken, Unknown, compare, key_of
-from tools.drift.fields import MISSING, Field, added, passed_as_ours
+from tools.drift.fields import Field, added, beyond, passed_as_ours
 from tools.drift.look import MADE, present
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import removal
+from tools.drift.values import MISSING
 from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_listed
 from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.grants import grants
-from tools.drift_report.shown import shown
+from tools.drift_report.shown import both
 from tools.drift_report.whole_cluster import Ours, of_whole_cluster, stranger
 from tools.kube import Kind, Kube, Listing, Object
 
@@ -145,7 +146,7 @@ def _changed(
     for entry in entries:
         own = _untold(taken.get(entry.urn, Taken(entry=entry, fields=())).fields, entry, beside, known)
         one = live.get(entry.key) if entry.urn not in away else None
-        more = _untold(added(entry.fields, one, entry.manager), entry, beside, known) if one is not None else []
+        more = _untold(_more(entry, one), entry, beside, known) if one is not None else []
         more = [one for one in more if one.path not in {known_one.path for known_one in own}]
         posed = passed_as_ours(entry.fields, one, entry.manager) if one is not None else []
         if one is not None and not (own or more or posed or _bears(one, entry.manager)):
@@ -155,6 +156,11 @@ def _changed(
         if back:
             changes = _changes(Taken(entry=entry, fields=[*own, *more, *posed]))
             yield _of(entry, What.CHANGED, "; ".join(back), changes=changes)
+
+
+def _more(entry: Entry, live: Object) -> list[Field]:
+    declared = entry.fields
+    return [*added(declared, live, entry.manager), *beyond(declared, live, entry.manager)]
 
 
 _NOBODY = Field(path=("metadata", "managedFields"), declared=MISSING, live=MISSING, holders=["emptied by somebody"])
@@ -176,15 +182,8 @@ def _untold(fields: Sequence[Field], entry: Entry, beside: Beside, known: Counte
 
 
 def _changes(row: Taken) -> tuple[Change, ...]:
-    return tuple(
-        Change(
-            path=str(one),
-            declared=shown(row.entry, one, one.declared),
-            live=shown(row.entry, one, one.live),
-            by=tuple(one.holders),
-        )
-        for one in row.fields
-    )
+    told = ((one, *both(row.entry, one)) for one in row.fields)
+    return tuple(Change(path=str(one), declared=said, live=live, by=tuple(one.holders)) for one, said, live in told)
 
 
 def _undeclared(

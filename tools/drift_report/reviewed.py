@@ -74,11 +74,12 @@ def judged(
 
 
 def _of(one: Unjudged, what: What, more: str) -> Finding:
-    way = f"{one.way or 'make it again'}; or, if it is meant, review it again" if what is not What.MISSING else _AGAIN
+    # It may be your platform's, and what is typed at night is the first thing that stands there.
+    meant, other = "if it is meant, a review accepts it (docs/drift.md)", one.way or "take it away"
+    if what is What.MISSING:
+        meant, other = "if it is meant, make the review anew", "make it again"
+    way = f"ask your platform's people; {meant}; else {other}"
     return Finding(place=one.place, what=what, kind=one.kind, name=one.name, more=more, way=way)
-
-
-_AGAIN = "make it again; or, if it is meant, review again"
 
 
 def _fault(path: Path, rule: str) -> FaultsError:

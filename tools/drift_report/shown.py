@@ -10,8 +10,9 @@ from typing import Any
 
 from infra.faults import HIDDEN, printable
 from policies.manifests.quantities import quantity
-from tools.drift.fields import MISSING, Field
+from tools.drift.fields import Field
 from tools.drift.recorded import Entry
+from tools.drift.values import MISSING
 
 _OPEN = frozenset(
     {
@@ -29,20 +30,36 @@ _GUARDS = "pod-security.kubernetes.io/"
 _CLOSED = frozenset({"env", "args", "command", "data", "stringData", "binaryData", "annotations", "httpHeaders"})
 """Keys below which anybody writes anything; they win over those above them."""
 
-_LONGEST = 80
+_LONGEST, _BEFORE = 80, 20
 
 
-def shown(entry: Entry, field: Field, value: Any) -> str | None:
-    """A value of a field as it may be shown; None where there is none."""
+def both(entry: Entry, field: Field) -> tuple[str | None, str | None]:
+    """What is declared and what is there, as they may be shown; of long ones the part in which they differ."""
+    declared, live = _whole(entry, field, field.declared), _whole(entry, field, field.live)
+    if declared is None or live is None:
+        return declared and _cut(declared), live and _cut(live)
+    pairs = enumerate(zip(declared, live, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), min(len(declared), len(live)))
+    begin = same - _BEFORE if max(len(declared), len(live)) > _LONGEST else 0
+    return _cut(declared, begin), _cut(live, begin)
+
+
+def _cut(text: str, begin: int = 0) -> str:
+    begin = max(begin, 0)
+    part = text[begin : begin + _LONGEST]
+    return f"{'...' * bool(begin)}{part}{'...' * (begin + _LONGEST < len(text))}"
+
+
+def _whole(entry: Entry, field: Field, value: Any) -> str | None:
     if value is MISSING:
         return None
     if entry.kind.kind == "Secret":
         return HIDDEN
     if not _may(field, value):
         return HIDDEN
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=lambda _: HIDDEN)
-    text = printable(text)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    if not isinstance(value, str):  # a server gives keys back in another order
+        value = json.dumps(value, ensure_ascii=False, sort_keys=True, default=lambda _: HIDDEN)
+    return printable(value)
 
 
 def _may(field: Field, value: Any) -> bool:

@@ -15,8 +15,8 @@ from tools.drift_report.objects import Way
 from tools.drift_report.people import OTHERS, Ours, People, undeclared
 from tools.identity.store import STORE, STORE_DRIFT, account, looking_policy, policy
 
-_NO_TAGS = ("NoSuchTagSet", "NoSuchBucket", "AccessDenied", "NotImplemented", "MethodNotAllowed")
-"""What a store says of a bucket that has no tags, that is gone since, or whose tags are not for us."""
+_NO_TAGS = ("NoSuchTagSet", "NoSuchBucket", "NotImplemented", "MethodNotAllowed")
+"""What a store says of a bucket that has no tags, or that is gone since."""
 
 
 def of_store(
@@ -129,7 +129,10 @@ def _add(seen: Seen, found: tuple[list[Finding], list[str]]) -> None:
     seen.unread += found[1]
 
 
-def _strangers(strangers: Mapping[str, str], prefix: str, owners: Collection[Any], seen: Seen) -> None:
+def _strangers(strangers: Mapping[str, str | None], prefix: str, owners: Collection[Any], seen: Seen) -> None:
+    """Tell buckets that bear our prefix or our owner; of `strangers` None stands for tags that are not for us."""
+    if sealed := [name for name, owner in strangers.items() if owner is None and not name.startswith(prefix)]:
+        seen.unasked.append(f"whether {len(sealed)} buckets of others have our tag: s3:GetBucketTagging is not given")
     for name, owner in strangers.items():
         if name.startswith(prefix) or owner in owners:
             more = f"its tag says {owner}" if owner else ""
@@ -138,8 +141,8 @@ def _strangers(strangers: Mapping[str, str], prefix: str, owners: Collection[Any
             seen.known[OTHERS] += 1
 
 
-def _owner(client: Any, bucket: str) -> str:
-    """The owner that a bucket's tag names; empty without one, or where the tags may not be read. Raises ClientError."""
+def _owner(client: Any, bucket: str) -> str | None:
+    """The owner that a bucket's tag names; empty without one, None where tags may not be read. Raises ClientError."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - as boto3
 
     from components.object_store.store_client import error_code  # noqa: PLC0415 - as boto3
@@ -147,6 +150,8 @@ def _owner(client: Any, bucket: str) -> str:
     try:
         tags = client.get_bucket_tagging(Bucket=bucket)["TagSet"]
     except ClientError as error:
+        if error_code(error) == "AccessDenied":
+            return None
         if error_code(error) not in _NO_TAGS:
             raise
         return ""

@@ -82,7 +82,15 @@ def for_forge(look: Look) -> str:
         return ""
     lines = [printable(line) for line in _lines(look)][:-1]
     fence = "`" * max(3, 1 + max(len(run) for line in lines for run in re.findall("`*", line)))
-    return "\n".join([f"{fence}text", *lines, fence, "", "What to do: `docs/drift.md`."])
+    return "\n".join(
+        [
+            f"{fence}text",
+            *lines,
+            fence,
+            "",
+            "Nothing has to be typed before somebody has read who did it: `docs/drift.md`, What to do with it.",
+        ]
+    )
 
 
 def _way(finding: Finding) -> str:

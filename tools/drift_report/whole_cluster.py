@@ -23,9 +23,10 @@ from tools.kube import Kind, Kube, Object
 
 _ADMISSION = "admissionregistration.k8s.io"
 _MUTATING, _VALIDATING = "MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"
+ROLE, BINDING = "ClusterRole", "ClusterRoleBinding"
 LOOKED_AT: Mapping[str, str] = {
-    "ClusterRole": RBAC,
-    "ClusterRoleBinding": RBAC,
+    ROLE: RBAC,
+    BINDING: RBAC,
     **dict.fromkeys((*hooks.WEBHOOKS, *hooks.POLICIES, _MUTATING, _VALIDATING), _ADMISSION),
     "APIService": "apiregistration.k8s.io",
     **dict.fromkeys(hooks.NETWORKS, "policy.networking.k8s.io"),
@@ -56,6 +57,8 @@ def of_whole_cluster(kube: Kube, kinds: Mapping[Kind, bool], ours: Ours, skipped
     served = Served(plurals={group: frozenset(names) for group, names in plurals.items()})
     declared = {entry.key for entry in ours.entries}
     looked = _Looked(by_kind, served, ours, seen)
+    if ROLE in skipped and BINDING not in skipped:
+        seen.unasked.append(f"what a {BINDING} allows to others than accounts of ours: --skip {ROLE}")
     for kind, live in listing.objects:
         if (_group(kind), kind.kind, "", live["metadata"]["name"]) not in declared:
             looked.judge(kind, live)
@@ -87,8 +90,8 @@ class _Looked:
                 self._seen.unjudged.append(one)
 
     def _reaching(self, kind: Kind, live: Object) -> Iterator[Unjudged]:
-        if kind.kind == "ClusterRoleBinding":
-            roles = self._by_kind.get("ClusterRole", {})
+        if kind.kind == BINDING:
+            roles = self._by_kind.get(ROLE, {})
             delegating = {entry.namespace for entry in self._ours.entries if entry.kind.kind == "LLMInferenceService"}
             found = cluster_rights.reach(live, roles, self._served, self._ours.namespaces, delegating)
             if found is not None and found.is_known:
@@ -111,14 +114,14 @@ class _Looked:
 
     def _beyond(self, kind: Kind, live: Object, way: str) -> str:
         """What an object that says it is of `kitchen identity` is otherwise than that writes it; empty for nothing."""
-        if kind.kind == "ClusterRoleBinding":
-            fault, who = of_deployer(live, way, "ClusterRole", self._ours.namespaces)
+        if kind.kind == BINDING:
+            fault, who = of_deployer(live, way, ROLE, self._ours.namespaces)
             if who:
                 self._seen.unjudged.append(
                     stranger({"kind": kind.kind, **live}, f"gives {who} the rights of way {way}")
                 )
             return fault
-        if kind.kind != "ClusterRole":
+        if kind.kind != ROLE:
             return "`kitchen identity` writes none of this kind"
         try:
             given = [rule.manifest() for rule in rights([entry.fields for entry in self._ours.entries], way).cluster]

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	root := &cobra.Command{Use: "argocd-parts", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(controller.NewCommand(), repository.NewCommand())
+	root.AddCommand(controller.NewCommand(), repository.NewCommand(), healthCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.tools.drift.objects import MANAGER, row
-from tools.drift.fields import MISSING, same, taken, unrecorded
+from tools.drift.fields import beyond, taken, unrecorded
+from tools.drift.values import MISSING, same
 
 DECLARED = {
     "apiVersion": "v1",
@@ -138,6 +139,52 @@ def test_a_list_that_we_hold_as_a_whole_is_compared_as_a_whole() -> None:
         "spec.args",
         'spec.ports["{\\"port\\":81}"]',
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"endPort": 65535}, True),
+        ({"protocol": "TCP"}, False),
+        ({"protocol": "UDP"}, True),
+        ({}, False),
+    ],
+)
+def test_one_more_key_in_a_list_that_another_has_set_is_his(more: dict[str, Any], *, told: bool) -> None:
+    """Lists that have no keys are somebody's as a whole: with `endPort` a rule of the network opens every port."""
+    declared = {"apiVersion": "v1", "kind": "X", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 443}]}}
+    hand = row("kubectl-edit", {"spec": {"ports": 1}}, "Update")
+    metadata = {"managedFields": [row(MANAGER, {"spec": {"other": 1}}), hand]}
+    found = {**declared, "metadata": metadata, "spec": {"ports": [{"port": 443, **more}]}}
+    assert [str(field) for field in beyond(declared, found, MANAGER)] == ["spec.ports"] * told
+    ours = {**found, "metadata": {"managedFields": [row(MANAGER, {"spec": {"ports": 1}})]}}
+    assert beyond(declared, ours, MANAGER) == [], "a server fills in what it likes of what we have set"
+
+
+@pytest.mark.parametrize(
+    ("declared", "there", "told"),
+    [
+        ({"podSelector": {}}, {"podSelector": {"matchLabels": {"no": "pod"}}}, "spec.podSelector"),
+        ({"egress": []}, {"egress": [{}]}, "spec.egress"),
+        ({"selector": {"a": "b"}}, {"selector": {"a": "b", "c": "d"}}, "spec.selector"),
+        ({"selector": {"a": "b"}}, {"selector": {"a": "c"}}, ""),
+        ({"selector": {"a": "b"}}, {"selector": {"a": "b"}}, ""),
+        ({"podSelector": {}}, {"podSelector": {}}, ""),
+    ],
+)
+def test_what_another_holds_as_a_whole_may_say_no_more(
+    declared: dict[str, Any], there: dict[str, Any], told: str
+) -> None:
+    """An empty selector of a default-deny selects every pod: with one label more it denies nothing."""
+    (name,) = declared
+    said = {"apiVersion": "v1", "kind": "X", "metadata": {"name": "a"}, "spec": {**declared, "type": "a"}}
+    rows = [row(MANAGER, {"spec": {"type": 1}}), row("kubectl-edit", {"spec": {name: 1}}, "Update")]
+    found = {**said, "metadata": {"managedFields": rows}, "spec": {**there, "type": "a"}}
+    assert [str(field) for field in beyond(said, found, MANAGER)] == [told] * bool(told)
+    both = [row(MANAGER, {"spec": {"type": 1, name: 1}}), rows[1]]
+    assert beyond(said, {**found, "metadata": {"managedFields": both}}, MANAGER) == [], (
+        "what we hold too is as we set it"
+    )
 
 
 def test_a_key_of_a_secret_that_is_sealed_as_a_whole_is_found_by_its_holder() -> None:

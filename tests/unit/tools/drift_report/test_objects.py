@@ -163,6 +163,9 @@ def test_copies_are_the_autoscaler_s_where_one_is_declared_and_somebody_s_where_
     there = (live_object(NAMESPACE), live)
     assert told([NAMESPACE, DEPLOYMENT, SCALER], *there, live_object(SCALER)) == []
     assert told([NAMESPACE, DEPLOYMENT], *there) == [("changed", "Deployment sales-dev/entry")]
+    off = live_object(DEPLOYMENT, own, scaled, spec={**DEPLOYMENT["inputs"]["spec"], "replicas": 0})
+    found = told([NAMESPACE, DEPLOYMENT, SCALER], live_object(NAMESPACE), off, live_object(SCALER))
+    assert found == [("changed", "Deployment sales-dev/entry")], "at 0 the autoscaler is switched off"
 
 
 def test_what_nobody_declares_is_told_with_who_made_it_and_how_it_goes() -> None:
@@ -180,7 +183,7 @@ def test_what_controllers_make_of_what_is_declared_is_known() -> None:
     everywhere = [
         plain("ServiceAccount", "default"),
         plain("ConfigMap", "kube-root-ca.crt"),
-        plain("Lease", "x", "c/v1"),
+        plain("Lease", "x", "coordination.k8s.io/v1"),
     ]
     named, claim = plain("ConfigMap", "kitchen-ca"), plain("PersistentVolumeClaim", "data-counter-0")
     resources = [NAMESPACE, SERVICE, SET, DEPLOYMENT]
@@ -298,7 +301,13 @@ def test_no_value_is_shown_where_anybody_writes_anything(resource: dict[str, Any
 def test_the_document_fits_its_schema_and_table_and_document_name_the_same() -> None:
     hand = row("kubectl-edit", {"spec": {"hard": {"requests.cpu": "640"}}}, "Update")
     live = live_object(QUOTA, hand, spec={"hard": {"requests.cpu": "640"}})
-    found = seen([NAMESPACE, QUOTA, MAP], live_object(NAMESPACE), live, plain("Pod", "x\x1b[2J"), plain("Lease", "x"))
+    found = seen(
+        [NAMESPACE, QUOTA, MAP],
+        live_object(NAMESPACE),
+        live,
+        plain("Pod", "x\x1b[2J"),
+        plain("Lease", "x", "coordination.k8s.io/v1"),
+    )
     look = Look(
         stack="dev",
         environment="dev",

@@ -37,6 +37,17 @@ def test_with_a_review_whatever_is_new_changed_or_gone_is_told() -> None:
     assert told(before=[ADMINS], skipped="ClusterRoleBinding") == []
 
 
+def test_what_may_be_a_platform_s_is_not_removed_before_somebody_is_asked() -> None:
+    hook = replace(ADMINS, way="kubectl delete clusterrolebinding admins")
+    (finding,), _ = judged([hook], [], whole=True)
+    assert (
+        finding.way
+        == f"ask your platform's people; if it is meant, a review accepts it (docs/drift.md); else {hook.way}"
+    )
+    (finding,), _ = judged([], [hook], whole=True)
+    assert finding.way == "ask your platform's people; if it is meant, make the review anew; else make it again"
+
+
 def report(**more: object) -> str:
     look = Look(stack="dev", environment="dev", against="x", unjudged=[EVERYBODY, ADMINS])
     return json.dumps(json.loads(as_json(look)) | more)

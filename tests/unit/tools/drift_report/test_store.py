@@ -11,7 +11,7 @@ from components.object_store.minio.accounts import Accounts
 from tools.drift_report.findings import Seen
 from tools.drift_report.objects import Way
 from tools.drift_report.people import Ours, People
-from tools.drift_report.store import _owner, of_store
+from tools.drift_report.store import _owner, _strangers, of_store
 from tools.identity.store import looking_policy, policy
 
 READS = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::dev-lora/*"]}]}
@@ -126,10 +126,17 @@ class Tags:
 
 
 def test_a_bucket_whose_tags_give_no_answer_is_not_one_of_others() -> None:
-    assert [_owner(Tags(code), "x") for code in ("NoSuchTagSet", "AccessDenied")] == ["", ""]
+    assert [_owner(Tags(code), "x") for code in ("NoSuchTagSet", "AccessDenied")] == ["", None]
     for code in ("SlowDown", "InternalError"):
         with pytest.raises(ClientError):
             _owner(Tags(code), "x")
+
+
+def test_tags_that_are_not_for_the_account_are_said() -> None:
+    seen = Seen()
+    _strangers({"others": None, "dev-left": None, "plain": ""}, "dev-", ["dev"], seen)
+    assert [one.name for one in seen.findings] == ["dev-left"]
+    assert seen.unasked == ["whether 1 buckets of others have our tag: s3:GetBucketTagging is not given"]
 
 
 def test_a_store_without_keys_is_not_looked_at_and_that_is_said() -> None:

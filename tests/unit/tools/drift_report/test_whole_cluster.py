@@ -45,7 +45,12 @@ def test_our_accounts_have_no_role_of_the_cluster_whatever_it_allows(subject: tu
 
 
 def test_everybody_is_told_where_the_role_reaches_namespaces() -> None:
-    for who in ("system:authenticated", "system:unauthenticated", "system:serviceaccounts"):
+    for who in (
+        "system:authenticated",
+        "system:authenticated:oauth",
+        "system:unauthenticated",
+        "system:serviceaccounts",
+    ):
         found = reached("view", ("Group", who))
         assert found is not None and found.is_drift
         assert found.why == f"lets Group {who} read pods in every namespace"
@@ -146,6 +151,12 @@ def test_policies_servers_and_networks_are_seen() -> None:
     assert told is not None and told.is_drift
     assert server(taken, {"batch"}, OURS) is None
     assert server({"spec": {"group": "apps"}}, {"apps"}, OURS) is None
+    routes = {"spec": {"group": "route.openshift.io", "service": {"namespace": "openshift-apiserver", "name": "api"}}}
+    told = server(routes, {"route.openshift.io"}, OURS)
+    assert told is not None and not told.is_drift, "OpenShift answers for routes itself"
+    routes["spec"]["service"] = {"namespace": "openshift-apiserver", "name": "other"}
+    told = server(routes, {"route.openshift.io"}, OURS)
+    assert told is not None and told.is_drift
     assert network({"spec": {"subject": {"namespaces": {"matchLabels": {"tier": "gold"}}}}}, OURS) is not None
     assert network({"spec": {"subject": {"pods": {"namespaceSelector": {"matchLabels": {"a": "b"}}}}}}, OURS) is None
 
@@ -182,6 +193,12 @@ def test_a_kind_that_is_skipped_is_not_asked_for() -> None:
     found = seen([NAMESPACE], live_object(NAMESPACE), bound, skipped=frozenset({"ClusterRoleBinding"}))
     assert found.unjudged == []
     assert "objects of kind ClusterRoleBinding, 0 of them declared: --skip ClusterRoleBinding" in found.unasked
+
+
+def test_without_roles_it_is_said_that_bindings_are_not_judged() -> None:
+    found = seen([NAMESPACE], live_object(NAMESPACE), skipped=frozenset({"ClusterRole"}))
+    said = "what a ClusterRoleBinding allows to others than accounts of ours: --skip ClusterRole"
+    assert said in found.unasked
 
 
 def test_a_recorded_object_of_the_cluster_is_compared_and_not_judged() -> None:
