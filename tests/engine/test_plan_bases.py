@@ -102,6 +102,37 @@ def test_where_code_differs_the_pack_sees_both(tmp_path: Path, runs: list[tuple[
     assert {entry["policy"] for entry in found["policy"]["warnings"]} == {"pods-have-probes"}
 
 
+def test_a_base_that_is_known_without_the_packs_words_is_judged_where_code_differs(
+    tmp_path: Path, runs: list[tuple[str, bool]]
+) -> None:
+    made = project(tmp_path / "p", BY_NAME["adapter-added"].edits)
+    plan(made.folder, tmp_path / "k")
+    made.git("checkout", "--quiet", "-b", "other", "main")
+    made.commit([("components/platform.py", "import", "# a comment\nimport")])
+    for expected in ([("dev-base", True), ("dev-head", True)], [("dev-head", True)]):
+        del runs[:]
+        plan(made.folder, tmp_path / "k")
+        assert sorted(runs) == expected
+
+
+def test_what_is_edited_while_a_plan_runs_is_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be compared with itself once it is committed."""
+    made = project(tmp_path / "p", ())
+    real = running.offline
+
+    def edited(stack: str, project: Path, folder: Path, directory: Path, *, judged: bool = True) -> Goal:
+        made.edit([(DEV, "maxLoraRank: 16", "maxLoraRank: 32")])
+        return real(stack, project, folder, directory, judged=judged)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "offline", edited)
+        plan(made.folder, tmp_path / "k")
+    made.commit(())
+    (found,) = plan(made.folder, tmp_path / "k").environments
+    assert found.counts["update"] > 0
+    assert found == plan(made.folder, tmp_path / "fresh").environments[0]
+
+
 def test_a_base_that_is_denied_is_compared_with(tmp_path: Path) -> None:
     """What mends it is told as that, and not as if everything were new."""
     folder = tmp_path / "p"

@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError, printable
-from tools.plan.code import PROGRAM, is_told, stack_of
+from tools.plan.code import OTHER, PROGRAM, is_told, kind_of, stack_of
 
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 """Where pipelines name the branch that a change is to go to."""
 
-_MAIN = ("origin/main", "main")
+_MAIN = "main"
+_KINDS = ("tags", "heads", "remotes")
 _SHALLOW = "must be a commit that the work tree comes from; a shallow clone has few of them (fetch-depth: 0)"
+
+_DIFF = ("diff", "-z", "--relative", "--no-renames", "--no-ext-diff")
 
 SAID = "infra/catalog"
 """What a program's settings are about, beside their own file."""
@@ -44,6 +47,7 @@ class Git:
         that a pipeline names, has no commit in common with the work tree: another base would be another change.
         """
         if asked is not None:
+            self._means_one(asked)
             found = None if asked.startswith("-") else self._git("merge-base", "HEAD", f"{asked}^{{commit}}")
             if found is None:
                 raise FaultsError(
@@ -52,15 +56,30 @@ class Git:
             return found
         for variable in _BRANCHES:
             if name := os.environ.get(variable):
-                if (found := self._common(f"origin/{name}", name)) is None:
+                if (found := self._common(name)) is None:
                     raise FaultsError("plan", [Fault(path=variable, value=name, rule=_SHALLOW, example="main")])
                 return found
-        return self._common(*_MAIN)
+        return self._common(_MAIN)
 
-    def _common(self, *names: str) -> str | None:
-        """Where the work tree left the first of some branches that is there."""
-        every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in names if name[0] != "-")
+    def _common(self, branch: str) -> str | None:
+        """Where the work tree left a branch: as the remote has it, else as this clone has it.
+
+        By its whole name: a tag that is called `origin/main` would come before it, and whoever pushes it would name the
+        base.
+        """
+        names = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
+        every = (self._git("merge-base", "HEAD", f"{name}^{{commit}}") for name in names)
         return next((commit for commit in every if commit), None)
+
+    def _means_one(self, asked: str) -> None:
+        """Raise FaultsError for a name of several things: Git would take the tag, and say so to nobody."""
+        names = [f"refs/{kind}/{asked}" for kind in _KINDS]
+        commits = [self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") for name in names]
+        known = {name: commit for name, commit in zip(names, commits, strict=True) if commit}
+        if len(set(known.values())) > 1:
+            rule = f"must name one commit; it is the name of {' and '.join(known)}: say which"
+            example = f"--base {list(known)[-1]}"
+            raise FaultsError("plan", [Fault(path="--base", value=asked, rule=rule, example=example)])
 
     def stacks(self, commit: str) -> list[str]:
         """Stacks that have a settings file at a commit, sorted."""
@@ -69,14 +88,36 @@ class Git:
 
     def program_sum(self, commit: str, stack: str) -> str:
         """A sum of what a stack's resources come from at a commit."""
-        paths = [*PROGRAM, settings_file(stack)]
-        return hashlib.sha256((self._git("ls-tree", "-r", commit, "--", *paths) or "").encode()).hexdigest()
+        rows = self._names("ls-tree", "-r", "-z", commit) or []
+        text = "\0".join(row for row in rows if _is_of(row.partition("\t")[2], stack))
+        return hashlib.sha256(os.fsencode(text)).hexdigest()
+
+    def program(self, commit: str) -> list[str]:
+        """Files and folders that programs of a commit are made of, beside their settings."""
+        names = self._names("ls-tree", "-r", "-z", "--name-only", commit) or []
+        return [*PROGRAM, *(name for name in names if kind_of(name) == OTHER)]
 
     def differs(self, commit: str, stack: str) -> bool:
-        """Whether the work tree has another program, catalog or settings for a stack than a commit."""
-        paths = [*PROGRAM, settings_file(stack)]
-        new = self._git("ls-files", "--others", "--exclude-standard", "--", *paths)
-        return new != "" or self._git("diff", "--quiet", "--no-ext-diff", commit, "--", *paths) is None
+        """Whether the work tree has another program, catalog or settings for a stack than a commit.
+
+        What Git ignores counts, too: the program runs it, or is read from it.
+        """
+        told = self._names(*_DIFF, "--name-only", "--ignore-submodules=none", commit, "--")
+        added = self._names("ls-files", "--others", "-z", "--", *PROGRAM, settings_file(stack))
+        beside = self._names("ls-files", "--others", "--exclude-standard", "-z")
+        if told is None or added is None or beside is None:
+            return True
+        fresh = (name for name in (*added, *beside) if not _is_compiled(name))
+        return any(_is_of(name, stack) for name in (*told, *fresh))
+
+    def files(self) -> list[str]:
+        """Everything in the project's folder that Git knows or could know."""
+        return self._names("ls-files", "--cached", "--others", "--exclude-standard", "-z") or []
+
+    def unwatched(self) -> list[str]:
+        """Files that Git is told to take for unchanged (assume-unchanged, skip-worktree)."""
+        rows = self._names("ls-files", "-v", "-z") or []
+        return [row[2:] for row in rows if row[0].islower() or row[0] == "S"]
 
     def changed(self, commit: str) -> dict[str, str]:
         """Files that the work tree has otherwise than a commit and that decide something, by their new sums.
@@ -84,8 +125,7 @@ class Git:
         A sum is of mode and content, so that a link is no file with its text; a file that is gone has an empty one.
         """
         # What `.gitmodules` says of a repository in the repository is part of the change: it hides nothing here.
-        told = self._names("diff", "--raw", "-z", "--relative", "--no-renames", "--no-ext-diff",
-                           "--ignore-submodules=dirty", commit, "--")  # fmt: skip
+        told = self._names(*_DIFF, "--raw", "--ignore-submodules=dirty", commit, "--")
         added = self._names("ls-files", "--others", "--exclude-standard", "-z")
         if told is None or added is None:
             rule = "must say what differs"
@@ -127,12 +167,12 @@ class Git:
         return hashlib.sha256(f"{mode} ".encode() + content).hexdigest()
 
     def extract(self, commit: str, folder: Path, paths: Sequence[str]) -> None:
-        """Write those of some files and folders that a commit has into a folder."""
+        """Write those of some files and folders that a commit has into a folder; no link that leads out of it."""
         there = self._names("ls-tree", "--name-only", "-z", commit, "--", *paths) or []
         packed = self._bytes("archive", "--format=tar", commit, "--", *there) if there else None
         if packed is not None:
             with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-                archive.extractall(folder, filter="data")
+                archive.extractall(folder, filter=_inside)  # noqa: S202 - tarfile's own filter, without its error
 
     def _git(self, *words: str) -> str | None:
         """What git says; None where it fails."""
@@ -153,6 +193,24 @@ class Git:
         return done.stdout if done.returncode == 0 else None
 
 
+def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None
+
+
 def settings_file(stack: str) -> str:
     """The name of a stack's settings file."""
     return f"Pulumi.{stack}.yaml"
+
+
+def _is_of(name: str, stack: str) -> bool:
+    """Whether a stack's resources may come from a file: what nobody knows Python may find before its own modules."""
+    parts = tuple(f"{part}/" for part in PROGRAM)
+    return name in PROGRAM or name.startswith(parts) or name == settings_file(stack) or kind_of(name) == OTHER
+
+
+def _is_compiled(name: str) -> bool:
+    """Whether Python has written it, of a module that Git knows."""
+    return "__pycache__" in Path(name).parts and name.endswith(".pyc")

@@ -72,6 +72,43 @@ def test_a_branch_that_a_pipeline_names_and_has_not_fetched_is_told(
     assert Git(repository.folder).base("main") == repository.first
 
 
+def test_a_tag_with_a_branchs_name_is_no_base(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who pushes a tag could else have any change compared with itself."""
+    repository.git("checkout", "--quiet", "-b", "change")
+    repository.commit("infra/a.py", "2")
+    repository.git("update-ref", "refs/remotes/origin/main", repository.first)
+    for name in ("origin/main", "main"):
+        repository.git("tag", name)
+    git = Git(repository.folder)
+    assert git.base(None) == repository.first
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    assert git.base(None) == repository.first
+    with pytest.raises(FaultsError, match="refs/tags/origin/main and refs/remotes/origin/main"):
+        git.base("origin/main")
+    assert git.base("refs/remotes/origin/main") == repository.first
+    repository.git("tag", "--force", "main", repository.first)
+    assert git.base("main") == repository.first, "two names of one commit"
+
+
+def test_what_git_ignores_counts_where_the_program_may_read_it(repository: Repository) -> None:
+    git = Git(repository.folder)
+    first = repository.commit(".gitignore", "__pycache__/\nPulumi.mine.yaml\nlocal_*\nreports/\n")
+    for name in ("infra/__pycache__/a.cpython-311.pyc", "reports/x.json"):
+        (repository.folder / name).parent.mkdir()
+        (repository.folder / name).write_text("x")
+    assert not git.differs(first, "mine")
+    (repository.folder / "Pulumi.mine.yaml").write_text("x")
+    assert (git.differs(first, "mine"), git.differs(first, "dev")) == (True, False)
+    (repository.folder / "infra" / "local_a.py").write_text("x")
+    assert git.differs(first, "dev")
+
+
+def test_what_somebody_has_compiled_and_put_into_git_counts(repository: Repository) -> None:
+    (repository.folder / "infra" / "__pycache__").mkdir()
+    repository.commit("infra/__pycache__/a.cpython-311.pyc", "x")
+    assert Git(repository.folder).differs(repository.first, "dev")
+
+
 @pytest.mark.parametrize("name", ["nothing", "--output=/tmp/x", "-h", "HEAD~5", ""])
 def test_a_base_that_is_none_is_one_message(repository: Repository, name: str) -> None:
     with pytest.raises(FaultsError, match="--base"):
@@ -123,12 +160,19 @@ def test_files_of_the_program_that_differ_are_named_with_their_sums(repository: 
 
 def test_code_that_delivers_is_named_and_needs_no_other_preview(repository: Repository) -> None:
     git = Git(repository.folder)
-    names = [".github/workflows/merge.yaml", "Makefile", "tools/deliver/gate.py", "what is this"]
+    names = [".github/workflows/merge.yaml", "Makefile", "tools/deliver/gate.py"]
     for name in ("tests/test_a.py", "README.md", *names):
         (repository.folder / name).parent.mkdir(parents=True, exist_ok=True)
         repository.commit(name, "x")
     assert list(git.changed(repository.first)) == names
     assert not git.differs(repository.first, "dev")
+    one = git.program_sum(repository.first, "dev")
+    assert git.program_sum(repository.git("rev-parse", "HEAD"), "dev") == one
+    last = repository.commit("what is this", "x")
+    assert list(git.changed(repository.first)) == [*names, "what is this"]
+    assert git.differs(repository.first, "dev"), "Python may find it before its own modules"
+    assert git.program_sum(last, "dev") != one
+    assert git.program(last) == [*PROGRAM, "what is this"]
 
 
 def test_a_sum_is_of_mode_and_content(repository: Repository) -> None:
@@ -188,6 +232,7 @@ def test_a_repository_in_the_repository_is_seen_whatever_it_says(repository: Rep
         repository.git("update-index", "--cacheinfo", f"160000,{other.git('rev-parse', 'HEAD')},infra/part")
         repository.git("commit", "--quiet", "--message=x")
         found.append(Git(repository.folder).changed(base))
+        assert Git(repository.folder).differs(base, "dev")
     assert list(found[0]) == list(found[1]) == ["infra/part"]
     assert found[0] != found[1]
 
@@ -223,6 +268,17 @@ def test_the_files_of_a_commit_are_written(repository: Repository, tmp_path: Pat
     Git(repository.folder).extract(repository.first, folder, [*PROGRAM, "Pulumi.dev.yaml"])
     assert (folder / "infra" / "a.py").read_text() == "1"
     assert not (folder / "docs").exists()
+
+
+def test_a_link_of_a_commit_that_leads_out_is_left_out(repository: Repository, tmp_path: Path) -> None:
+    """The change that removes it is to have its plan."""
+    (repository.folder / "infra" / "out").symlink_to("/etc/hostname")
+    (repository.folder / "infra" / "up").symlink_to("../../../x")
+    last = repository.commit("infra/a.py", "2")
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    Git(repository.folder).extract(last, folder, PROGRAM)
+    assert [path.name for path in (folder / "infra").iterdir()] == ["a.py"]
 
 
 def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
