@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from infra.days import today
 from infra.faults import Fault, FaultsError, printable
 from infra.load import read_stack_file
 from ops.plan.report import Entry, Environment, Report
@@ -48,7 +49,7 @@ class Asked:
     every: bool = False
     directory: Path = FOLDER
     project: Path = REPOSITORY
-    today: datetime.date = field(default_factory=datetime.date.today)
+    today: datetime.date = field(default_factory=today)
 
 
 def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Report:
