@@ -11,6 +11,7 @@ import pytest
 
 from ops.plan.report import NO_CHANGES, SAFE, Report
 from tests.engine.support.plan_changes import CHANGES, DEV, Project
+from tools.deliver.approved import planner
 from tools.plan import making, running
 from tools.plan.goal import Goal
 from tools.plan.making import Asked, report_of
@@ -131,6 +132,21 @@ def test_what_is_edited_while_a_plan_runs_is_no_base(tmp_path: Path, monkeypatch
     (found,) = plan(made.folder, tmp_path / "k").environments
     assert found.counts["update"] > 0
     assert found == plan(made.folder, tmp_path / "fresh").environments[0]
+
+
+def test_a_delivery_knows_nothing_that_lay_there(tmp_path: Path, runs: list[tuple[str, bool]]) -> None:
+    """Who has forged a base has then no say; of its own plans, such as those of earlier merges, it knows."""
+    made = project(tmp_path / "p", BY_NAME["adapter-added"].edits)
+    before = made.git("rev-parse", "main")
+    told = plan(made.folder, tmp_path / "k").environments[0]
+    for _ in range(2):
+        del runs[:]
+        again = planner(tmp_path / "k")
+        assert again("dev", made.folder, before) == told
+        assert sorted(runs) == [("dev-base", False), ("dev-head", True)]
+        assert again("dev", made.folder, before) == told
+        assert runs[2:] == [("dev-head", True)]
+    assert len(list((tmp_path / "k/plan").glob("cache-*"))) == 1
 
 
 def test_a_base_that_is_denied_is_compared_with(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Asked:
     """What is planned: `base` is a revision of Git, None the target branch; `recorded` compares with a backend's state.
 
     `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`. `every`
-    asks for environments that only the base has, too.
+    asks for environments that only the base has, too. `cache` is the folder of what earlier plans have found.
     """
 
     base: str | None = None
@@ -48,6 +48,7 @@ class Asked:
     context: str = ""
     every: bool = False
     directory: Path = FOLDER
+    cache: str = CACHE
     project: Path = REPOSITORY
     today: datetime.date = field(default_factory=today)
 
@@ -97,7 +98,7 @@ class _Plans:
 
     def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
         self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
-        self.cache, self.head = BaseCache(folder / CACHE), git.head()
+        self.cache, self.head = BaseCache(folder / said.cache), git.head()
         self.made_with = made_with(said.project)
         self.code = git.changed(base) if base else {}
         self._program = threading.Lock()
