@@ -46,6 +46,7 @@ class Git:
         None where nobody names one and no branch `main` is there. Raise FaultsError where the one that is asked for, or
         that a pipeline names, has no commit in common with the work tree: another base would be another change.
         """
+        self._is_readable()
         if asked is not None:
             self._means_one(asked)
             found = None if asked.startswith("-") else self._git("merge-base", "HEAD", f"{asked}^{{commit}}")
@@ -60,6 +61,15 @@ class Git:
                     raise FaultsError("plan", [Fault(path=variable, value=name, rule=_SHALLOW, example="main")])
                 return found
         return self._common(_MAIN)
+
+    def _is_readable(self) -> None:
+        """Raise FaultsError where there is a repository that Git refuses, such as one of another user."""
+        done = self._run("rev-parse", "--git-dir")
+        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        if done.returncode and "not a git repository" not in said:
+            rule = f"must be a repository that git reads: {printable(said)}"
+            example = f"git config --global --add safe.directory {printable(str(self.project))}"
+            raise FaultsError("plan", [Fault(path="git", value=str(self.project), rule=rule, example=example)])
 
     def _common(self, branch: str) -> str | None:
         """Where the work tree left a branch: as the remote has it, else as this clone has it.
@@ -180,9 +190,13 @@ class Git:
         return None if said is None else said.decode("utf-8", "replace").strip()
 
     def _bytes(self, *words: str) -> bytes | None:
+        done = self._run(*words)
+        return done.stdout if done.returncode == 0 else None
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         env = {key: value for key, value in os.environ.items() if key not in _OUTER} | {"LC_ALL": "C"}
         try:
-            done = subprocess.run(
+            return subprocess.run(
                 ["git", *words], cwd=self.project, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
             )
         except FileNotFoundError:
@@ -190,7 +204,6 @@ class Git:
             raise FaultsError(
                 "plan", [Fault(path="git", value=printable(str(self.project)), rule=rule, example="git")]
             ) from None
-        return done.stdout if done.returncode == 0 else None
 
 
 def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:

@@ -281,6 +281,13 @@ def test_a_link_of_a_commit_that_leads_out_is_left_out(repository: Repository, t
     assert [path.name for path in (folder / "infra").iterdir()] == ["a.py"]
 
 
+def test_a_repository_that_git_refuses_is_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user is not that of the files: nothing to compare with would be no more than a line."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(FaultsError, match=r"dubious ownership.*safe\.directory"):
+        Git(repository.folder).base(None)
+
+
 def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert Git(tmp_path).base(None) is None
