@@ -93,18 +93,18 @@ class Git:
 
     def stacks(self, commit: str) -> list[str]:
         """Stacks that have a settings file at a commit, sorted."""
-        names = self._names("ls-tree", "--name-only", "-z", commit) or []
+        names = self._whole("ls-tree", "--name-only", "-z", commit)
         return sorted(filter(None, map(stack_of, names)))
 
     def program_sum(self, commit: str, stack: str) -> str:
         """A sum of what a stack's resources come from at a commit."""
-        rows = self._names("ls-tree", "-r", "-z", commit) or []
+        rows = self._whole("ls-tree", "-r", "-z", commit)
         text = "\0".join(row for row in rows if _is_of(row.partition("\t")[2], stack))
         return hashlib.sha256(os.fsencode(text)).hexdigest()
 
     def program(self, commit: str) -> list[str]:
         """Files and folders that programs of a commit are made of, beside their settings."""
-        names = self._names("ls-tree", "-r", "-z", "--name-only", commit) or []
+        names = self._whole("ls-tree", "-r", "-z", "--name-only", commit)
         return [*PROGRAM, *(name for name in names if kind_of(name) == OTHER)]
 
     def differs(self, commit: str, stack: str) -> bool:
@@ -135,15 +135,18 @@ class Git:
         A sum is of mode and content, so that a link is no file with its text; a file that is gone has an empty one.
         """
         # What `.gitmodules` says of a repository in the repository is part of the change: it hides nothing here.
-        told = self._names(*_DIFF, "--raw", "--ignore-submodules=dirty", commit, "--")
-        added = self._names("ls-files", "--others", "--exclude-standard", "-z")
-        if told is None or added is None:
-            rule = "must say what differs"
-            raise FaultsError("plan", [Fault(path="git", value=commit, rule=rule, example="git fsck")])
+        told = self._whole(*_DIFF, "--raw", "--ignore-submodules=dirty", commit, "--")
+        added = self._whole("ls-files", "--others", "--exclude-standard", "-z")
         # `:100644 100755 1f.. 2e.. M`, then the path
         modes = {name: row.split()[1] for row, name in zip(told[::2], told[1::2], strict=True)}
         modes |= {name: self._mode(name) for name in added}
         return {name: self._sum(name, modes[name]) for name in sorted(modes) if is_told(name)}
+
+    def _whole(self, *words: str) -> list[str]:
+        """What git says with `-z`; raise FaultsError where it fails, as a part would stand for the whole."""
+        if (said := self._names(*words)) is None:
+            raise _damaged(words)
+        return said
 
     def _names(self, *words: str) -> list[str] | None:
         """What git says with `-z`, whatever bytes names are made of; None where it fails."""
@@ -178,9 +181,11 @@ class Git:
 
     def extract(self, commit: str, folder: Path, paths: Sequence[str]) -> None:
         """Write those of some files and folders that a commit has into a folder; no link that leads out of it."""
-        there = self._names("ls-tree", "--name-only", "-z", commit, "--", *paths) or []
-        packed = self._bytes("archive", "--format=tar", commit, "--", *there) if there else None
-        if packed is not None:
+        there = self._whole("ls-tree", "--name-only", "-z", commit, "--", *paths)
+        if there:
+            packed = self._bytes("archive", "--format=tar", commit, "--", *there)
+            if packed is None:
+                raise _damaged(("archive", commit))
             with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
                 archive.extractall(folder, filter=_inside)  # noqa: S202 - tarfile's own filter, without its error
 
@@ -204,6 +209,11 @@ class Git:
             raise FaultsError(
                 "plan", [Fault(path="git", value=printable(str(self.project)), rule=rule, example="git")]
             ) from None
+
+
+def _damaged(words: Sequence[str]) -> FaultsError:
+    rule = "must have every object of the commits that are compared: a partial clone has few of them"
+    return FaultsError("plan", [Fault(path="git", value=" ".join(words), rule=rule, example="git fsck")])
 
 
 def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:

@@ -288,6 +288,24 @@ def test_a_repository_that_git_refuses_is_told(repository: Repository, monkeypat
         Git(repository.folder).base(None)
 
 
+@pytest.mark.parametrize("lost", ["HEAD^{tree}", "HEAD:infra", "HEAD:infra/a.py"])
+def test_what_is_lost_of_a_base_is_told(repository: Repository, tmp_path: Path, lost: str) -> None:
+    """Everything would be new without it, and the change's own groups would approve it."""
+    name = repository.git("rev-parse", lost)
+    repository.commit("infra/a.py", "2")
+    (repository.folder / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    git, folder = Git(repository.folder), tmp_path / "tree"
+    folder.mkdir()
+
+    def ask() -> None:
+        git.stacks(repository.first)
+        git.program_sum(repository.first, "dev")
+        git.extract(repository.first, folder, PROGRAM)
+
+    with pytest.raises(FaultsError, match="git fsck"):
+        ask()
+
+
 def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert Git(tmp_path).base(None) is None
