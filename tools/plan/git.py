@@ -8,6 +8,7 @@ import os
 import subprocess
 import tarfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from infra.faults import Fault, FaultsError, printable
@@ -186,8 +187,21 @@ class Git:
             packed = self._bytes("archive", "--format=tar", commit, "--", *there)
             if packed is None:
                 raise _damaged(("archive", commit))
-            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            # An archive of nothing cannot be opened; what is missing is added below.
+            with suppress(tarfile.ReadError), tarfile.open(fileobj=io.BytesIO(packed)) as archive:
                 archive.extractall(folder, filter=_inside)  # noqa: S202 - tarfile's own filter, without its error
+            self._complete(commit, folder, there)
+
+    def _complete(self, commit: str, folder: Path, paths: Sequence[str]) -> None:
+        """Add what an archive leaves out (`export-ignore` in `.gitattributes`): it would be told as new."""
+        for row in self._whole("ls-tree", "-r", "-z", commit, "--", *paths):
+            kind, _, name = row.partition("\t")
+            if kind.startswith("100") and not os.path.lexists(folder / name):
+                content = self._bytes("cat-file", "blob", kind.split()[2])
+                if content is None:
+                    raise _damaged(("cat-file", name))
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(content)
 
     def _git(self, *words: str) -> str | None:
         """What git says; None where it fails."""

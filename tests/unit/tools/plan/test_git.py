@@ -306,6 +306,18 @@ def test_what_is_lost_of_a_base_is_told(repository: Repository, tmp_path: Path, 
         ask()
 
 
+def test_what_archives_leave_out_is_written_too(repository: Repository, tmp_path: Path) -> None:
+    """An environment would be new without its settings, and those of others would approve it."""
+    repository.commit(".gitattributes", "*.yaml export-ignore\ninfra export-ignore\n")
+    last = repository.commit("Pulumi.dev.yaml", "1")
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    Git(repository.folder).extract(last, folder, [*PROGRAM, "Pulumi.dev.yaml"])
+    assert {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()} == {
+        "Pulumi.dev.yaml": "1", "infra/a.py": "1"
+    }  # fmt: skip
+
+
 def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert Git(tmp_path).base(None) is None
