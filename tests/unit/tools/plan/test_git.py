@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from infra.faults import FaultsError
+from tests.unit.tools.plan.repository import Repository
 from tools.plan.git import PROGRAM, Git
-
-
-class Repository:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "infra").mkdir()
-        (folder / "docs").mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-        self.first = self.commit("infra/a.py", "1")
-
-    def git(self, *words: str) -> str:
-        who = ["-c", "user.name=dana", "-c", "user.email=dana@example.com"]
-        done = subprocess.run(["git", *who, *words], cwd=self.folder, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    def commit(self, name: str, text: str) -> str:
-        (self.folder / name).write_text(text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message=x")
-        return self.git("rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -261,61 +241,11 @@ def test_sums_go_by_content(repository: Repository) -> None:
     assert git.program_sum(repository.first, "dev") == git.program_sum(same, "dev") != git.program_sum(other, "dev")
 
 
-def test_the_files_of_a_commit_are_written(repository: Repository, tmp_path: Path) -> None:
-    repository.commit("infra/a.py", "2")
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    Git(repository.folder).extract(repository.first, folder, [*PROGRAM, "Pulumi.dev.yaml"])
-    assert (folder / "infra" / "a.py").read_text() == "1"
-    assert not (folder / "docs").exists()
-
-
-def test_a_link_of_a_commit_that_leads_out_is_left_out(repository: Repository, tmp_path: Path) -> None:
-    """The change that removes it is to have its plan."""
-    (repository.folder / "infra" / "out").symlink_to("/etc/hostname")
-    (repository.folder / "infra" / "up").symlink_to("../../../x")
-    last = repository.commit("infra/a.py", "2")
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    Git(repository.folder).extract(last, folder, PROGRAM)
-    assert [path.name for path in (folder / "infra").iterdir()] == ["a.py"]
-
-
 def test_a_repository_that_git_refuses_is_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a container whose user is not that of the files: nothing to compare with would be no more than a line."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(FaultsError, match=r"dubious ownership.*safe\.directory"):
         Git(repository.folder).base(None)
-
-
-@pytest.mark.parametrize("lost", ["HEAD^{tree}", "HEAD:infra", "HEAD:infra/a.py"])
-def test_what_is_lost_of_a_base_is_told(repository: Repository, tmp_path: Path, lost: str) -> None:
-    """Everything would be new without it, and the change's own groups would approve it."""
-    name = repository.git("rev-parse", lost)
-    repository.commit("infra/a.py", "2")
-    (repository.folder / ".git" / "objects" / name[:2] / name[2:]).unlink()
-    git, folder = Git(repository.folder), tmp_path / "tree"
-    folder.mkdir()
-
-    def ask() -> None:
-        git.stacks(repository.first)
-        git.program_sum(repository.first, "dev")
-        git.extract(repository.first, folder, PROGRAM)
-
-    with pytest.raises(FaultsError, match="git fsck"):
-        ask()
-
-
-def test_what_archives_leave_out_is_written_too(repository: Repository, tmp_path: Path) -> None:
-    """An environment would be new without its settings, and those of others would approve it."""
-    repository.commit(".gitattributes", "*.yaml export-ignore\ninfra export-ignore\n")
-    last = repository.commit("Pulumi.dev.yaml", "1")
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    Git(repository.folder).extract(last, folder, [*PROGRAM, "Pulumi.dev.yaml"])
-    assert {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()} == {
-        "Pulumi.dev.yaml": "1", "infra/a.py": "1"
-    }  # fmt: skip
 
 
 def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
