@@ -7,7 +7,7 @@ import io
 import os
 import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +21,9 @@ _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 _MAIN = "main"
 _KINDS = ("tags", "heads", "remotes")
 _SHALLOW = "must be a commit that the work tree comes from; a shallow clone has few of them (fetch-depth: 0)"
+
+_AT_ONCE = 500
+"""Names of files in one command."""
 
 _DIFF = ("diff", "-z", "--relative", "--no-renames", "--no-ext-diff")
 
@@ -134,6 +137,7 @@ class Git:
         """Files that the work tree has otherwise than a commit and that decide something, by their new sums.
 
         A sum is of mode and content, so that a link is no file with its text; a file that is gone has an empty one.
+        Content is what Git would keep: how this machine ends lines is no part of it.
         """
         # What `.gitmodules` says of a repository in the repository is part of the change: it hides nothing here.
         told = self._whole(*_DIFF, "--raw", "--ignore-submodules=dirty", commit, "--")
@@ -141,7 +145,20 @@ class Git:
         # `:100644 100755 1f.. 2e.. M`, then the path
         modes = {name: row.split()[1] for row, name in zip(told[::2], told[1::2], strict=True)}
         modes |= {name: self._mode(name) for name in added}
-        return {name: self._sum(name, modes[name]) for name in sorted(modes) if is_told(name)}
+        names = [name for name in sorted(modes) if is_told(name)]
+        kept = self._kept([name for name in names if _is_plain(self.project / name)])
+        return {name: self._sum(name, modes[name], kept) for name in names}
+
+    def _kept(self, names: Sequence[str]) -> dict[str, str]:
+        """Git's own names of what it would keep of files."""
+        found: dict[str, str] = {}
+        for index in range(0, len(names), _AT_ONCE):
+            some = names[index : index + _AT_ONCE]
+            said = self._git("hash-object", "--", *some)
+            if said is None:
+                raise _damaged(("hash-object", *some[:2]))
+            found |= dict(zip(some, said.split(), strict=True))
+        return found
 
     def _whole(self, *words: str) -> list[str]:
         """What git says with `-z`; raise FaultsError where it fails, as a part would stand for the whole."""
@@ -168,12 +185,13 @@ class Git:
         path = self.project / name
         return "120000" if path.is_symlink() else "100755" if os.access(path, os.X_OK) else "100644"
 
-    def _sum(self, name: str, mode: str) -> str:
+    def _sum(self, name: str, mode: str, kept: Mapping[str, str]) -> str:
         path = self.project / name
-        if path.is_symlink():
-            content = os.fsencode(path.readlink())
-        elif path.is_file():
-            content = path.read_bytes()
+        if name in kept:
+            content = kept[name].encode()
+        elif path.is_symlink():  # as Git keeps it
+            link = os.fsencode(path.readlink())
+            content = hashlib.sha1(b"blob %d\0" % len(link) + link, usedforsecurity=False).hexdigest().encode()
         elif path.is_dir():  # a repository in the repository: what it is at
             content = (self._git("ls-files", "--stage", "--", name) or "").encode()
         else:
@@ -246,6 +264,10 @@ def _is_of(name: str, stack: str) -> bool:
     """Whether a stack's resources may come from a file: what nobody knows Python may find before its own modules."""
     parts = tuple(f"{part}/" for part in PROGRAM)
     return name in PROGRAM or name.startswith(parts) or name == settings_file(stack) or kind_of(name) == OTHER
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def _is_compiled(name: str) -> bool:

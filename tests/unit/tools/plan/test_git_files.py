@@ -65,3 +65,19 @@ def test_what_archives_leave_out_is_written_too(repository: Repository, tmp_path
     assert {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()} == {
         "Pulumi.dev.yaml": "1", "infra/a.py": "1"
     }  # fmt: skip
+
+
+def test_a_sum_is_the_same_however_a_machine_ends_lines(repository: Repository, tmp_path: Path) -> None:
+    repository.git("checkout", "--quiet", "-b", "change")
+    repository.commit("Makefile", "a:\n\tb\n")
+    (repository.folder / "tools").symlink_to("infra")
+    repository.commit("pyproject.toml", "x")
+    found = []
+    for end, links in (("false", "true"), ("true", "false")):
+        folder = tmp_path / f"clone-{end}"
+        words = ["--quiet", f"--config=core.autocrlf={end}", f"--config=core.symlinks={links}", "--branch=change"]
+        repository.git("clone", *words, ".", str(folder))
+        found.append(Git(folder).changed(repository.first))
+    assert (tmp_path / "clone-true" / "Makefile").read_bytes() == b"a:\r\n\tb\r\n"
+    assert list(found[0]) == ["Makefile", "pyproject.toml", "tools"]
+    assert found[0] == found[1]
