@@ -52,7 +52,7 @@ def world() -> World:
     """The world of this process: the stack's settings as far as the engine has told them, and the catalog's files."""
     told = _TOLD.get("settings")
     settings = decoded(os.environ.get("PULUMI_CONFIG", "{}")) if told is None else told
-    return world_from(settings, datetime.date.today())
+    return world_from(settings, datetime.datetime.now(datetime.UTC).date())
 
 
 _TOLD: dict[str, dict[str, Any]] = {}

@@ -11,6 +11,7 @@ import pytest
 
 from ops.plan.report import NO_CHANGES, SAFE, Report
 from tests.engine.support.plan_changes import CHANGES, DEV, Project
+from tools.deliver.approved import planner
 from tools.plan import making, running
 from tools.plan.goal import Goal
 from tools.plan.making import Asked, report_of
@@ -100,6 +101,52 @@ def test_where_code_differs_the_pack_sees_both(tmp_path: Path, runs: list[tuple[
     found = json.loads(plan(folder, tmp_path / "k").as_json())["environments"][0]
     assert sorted(runs) == [("dev-base", True), ("dev-head", True)]
     assert {entry["policy"] for entry in found["policy"]["warnings"]} == {"pods-have-probes"}
+
+
+def test_a_base_that_is_known_without_the_packs_words_is_judged_where_code_differs(
+    tmp_path: Path, runs: list[tuple[str, bool]]
+) -> None:
+    made = project(tmp_path / "p", BY_NAME["adapter-added"].edits)
+    plan(made.folder, tmp_path / "k")
+    made.git("checkout", "--quiet", "-b", "other", "main")
+    made.commit([("components/platform.py", "import", "# a comment\nimport")])
+    for expected in ([("dev-base", True), ("dev-head", True)], [("dev-head", True)]):
+        del runs[:]
+        plan(made.folder, tmp_path / "k")
+        assert sorted(runs) == expected
+
+
+def test_what_is_edited_while_a_plan_runs_is_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be compared with itself once it is committed."""
+    made = project(tmp_path / "p", ())
+    real = running.offline
+
+    def edited(stack: str, project: Path, folder: Path, directory: Path, *, judged: bool = True) -> Goal:
+        made.edit([(DEV, "maxLoraRank: 16", "maxLoraRank: 32")])
+        return real(stack, project, folder, directory, judged=judged)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "offline", edited)
+        plan(made.folder, tmp_path / "k")
+    made.commit(())
+    (found,) = plan(made.folder, tmp_path / "k").environments
+    assert found.counts["update"] > 0
+    assert found == plan(made.folder, tmp_path / "fresh").environments[0]
+
+
+def test_a_delivery_knows_nothing_that_lay_there(tmp_path: Path, runs: list[tuple[str, bool]]) -> None:
+    """Who has forged a base has then no say; of its own plans, such as those of earlier merges, it knows."""
+    made = project(tmp_path / "p", BY_NAME["adapter-added"].edits)
+    before = made.git("rev-parse", "main")
+    told = plan(made.folder, tmp_path / "k").environments[0]
+    for _ in range(2):
+        del runs[:]
+        again = planner(tmp_path / "k")
+        assert again("dev", made.folder, before) == told
+        assert sorted(runs) == [("dev-base", False), ("dev-head", True)]
+        assert again("dev", made.folder, before) == told
+        assert runs[2:] == [("dev-head", True)]
+    assert len(list((tmp_path / "k/plan").glob("cache-*"))) == 1
 
 
 def test_a_base_that_is_denied_is_compared_with(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +16,16 @@ from ops.tell import statuses
 from tools.deliver.compare import titles
 from tools.deliver.errors import NotApprovedError
 from tools.deliver.history import History, Landed
+from tools.own_file import remove
 from tools.plan import report_of
 from tools.plan.making import Asked
+from tools.plan.place import PLAN
 
 Planner = Callable[[str, Path, str | None], Environment]
 """Plans a stack: of the program in a folder, compared with a commit, or with the recorded state by RECORDED."""
 
 _MOST = 20
+_OWN = "cache-of-delivery-"
 RECORDED = ":state"
 """In place of a commit; no commit is called so."""
 
@@ -36,11 +41,19 @@ class Approval:
 
 
 def planner(directory: Path) -> Planner:
-    """The one of `kitchen plan`; `directory` holds its logs."""
+    """The one of `kitchen plan`; `directory` holds its logs.
+
+    It knows what it has found itself, for earlier merges that are delivered too, and nothing that lay there before.
+    """
+    for left in (directory / PLAN).glob(f"{_OWN}*"):
+        with suppress(OSError):
+            remove(left)
+    own = f"{_OWN}{secrets.token_hex(8)}"
 
     def plan(stack: str, project: Path, base: str | None) -> Environment:
         recorded = base == RECORDED
-        asked = Asked(base=None if recorded else base, recorded=recorded, directory=directory, project=project)
+        asked = Asked(base=None if recorded else base, recorded=recorded, directory=directory, cache=own,
+                      project=project)  # fmt: skip
         (found,) = report_of([stack], asked).environments
         return found
 

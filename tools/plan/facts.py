@@ -162,10 +162,15 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, _shown(value)
 
 
+def _part(value: Any) -> str:
+    """In quotes where it could be taken for several."""
+    return json.dumps(value) if "," in str(value) else str(value)
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    text = ", ".join(map(_part, value)) if isinstance(value, tuple | list) else str(value)
     if len(text) <= _LONGEST and text.isprintable():
         return text
     return f"{LONG} #{hash(text)}"

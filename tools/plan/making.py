@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import datetime
-import fcntl
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from infra.days import today
 from infra.faults import Fault, FaultsError, printable
 from infra.load import read_stack_file
 from ops.plan.report import Entry, Environment, Report
 from tools.local.offline import STACKS
 from tools.local.workspace import FOLDER, REPOSITORY
-from tools.own_file import remove
 from tools.plan import running
 from tools.plan.approvals import Roles, joined, roles, stated_roles
 from tools.plan.cache import BaseCache
-from tools.plan.code import PROGRAM
+from tools.plan.comparable import faults
 from tools.plan.compiled import share
 from tools.plan.environment import How, Side, environment, failed
 from tools.plan.facts import Facts, facts
@@ -30,9 +28,8 @@ from tools.plan.goal import Goal
 from tools.plan.gone import gone, is_gone
 from tools.plan.judged import asks_of_base
 from tools.plan.made_with import made_with
-from tools.plan.place import CACHE, LOCK, PLAN, place
+from tools.plan.place import CACHE, PLAN, alone, cleared, place
 from tools.plan.planned import sum_of
-from tools.progress import note
 
 _AT_ONCE = 2
 """Engines at work side by side."""
@@ -43,7 +40,7 @@ class Asked:
     """What is planned: `base` is a revision of Git, None the target branch; `recorded` compares with a backend's state.
 
     `context` is kubectl's name of a cluster that may be read, for the section on drift; it needs `recorded`. `every`
-    asks for environments that only the base has, too.
+    asks for environments that only the base has, too. `cache` is the folder of what earlier plans have found.
     """
 
     base: str | None = None
@@ -51,8 +48,9 @@ class Asked:
     context: str = ""
     every: bool = False
     directory: Path = FOLDER
+    cache: str = CACHE
     project: Path = REPOSITORY
-    today: datetime.date = field(default_factory=datetime.date.today)
+    today: datetime.date = field(default_factory=today)
 
 
 def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Report:
@@ -64,6 +62,8 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
     said = asked or Asked()
     git = Git(said.project)
     base = git.base(said.base)
+    if wrong := list(faults(git)):
+        raise FaultsError("plan", wrong)
     folder = said.directory / PLAN
     if git.holds(folder):
         rule = "must not be in Git: it is what plans keep for themselves, and a change could forge its own base there"
@@ -76,7 +76,7 @@ def report_of(stacks: Sequence[str] = STACKS, asked: Asked | None = None) -> Rep
 
 def _report(stacks: Sequence[str], said: Asked, git: Git, base: str | None) -> Report:
     folder = said.directory / PLAN
-    with _alone(folder), _cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as name:
+    with alone(folder), cleared(folder), tempfile.TemporaryDirectory(prefix="base-", dir=folder) as name:
         tree = Path(name) if base else None
         if base and tree:
             there = git.stacks(base)
@@ -98,7 +98,7 @@ class _Plans:
 
     def __init__(self, said: Asked, git: Git, base: str | None, tree: Path | None, folder: Path) -> None:
         self.said, self.git, self.base, self.tree, self.folder = said, git, base, tree, folder
-        self.cache, self.head = BaseCache(folder / CACHE), git.head()
+        self.cache, self.head = BaseCache(folder / said.cache), git.head()
         self.made_with = made_with(said.project)
         self.code = git.changed(base) if base else {}
         self._program = threading.Lock()
@@ -108,7 +108,7 @@ class _Plans:
         """Have the program of the base there, once; what Python has compiled of the work tree serves its modules."""
         with self._program:
             if not self._is_there:
-                self.git.extract(base, tree, PROGRAM)  # before the link, which leads out of the folder
+                self.git.extract(base, tree, self.git.program(base))  # before the link, which leads out of the folder
                 (tree / ".venv").symlink_to(self.said.project / ".venv")
                 share(self.said.project, tree)
                 self._is_there = True
@@ -163,7 +163,8 @@ class _Plan:
     def _base(self, base: str, tree: Path, new: Future[Goal]) -> Goal:
         """What the base declares; with the pack's words only where they may be asked for."""
         judged = bool(self.plans.code) or (new.done() and _asks(new))
-        return self._known() or self._previewed(base, tree, judged=judged)
+        known = self._known()
+        return known if known and (known.judged or not judged) else self._previewed(base, tree, judged=judged)
 
     def _gone(self, base: str, tree: Path) -> Goal:
         return self._known() or self._previewed(base, tree, judged=False)
@@ -202,11 +203,17 @@ class _Plan:
             return failed(self.stack, base, str(self.error).splitlines())
         new = Side(facts=self.after, goal=self.new.result())
         old = self._old(new)
-        if self.plans.head is not None and new.goal.ended and not said.recorded:  # it may be the base of the next plan
-            self.plans.cache.write(self.stack, self._key(self.plans.head), new.goal)
+        if new.goal.ended and not said.recorded:
+            self._keep(new.goal)
         how = How(base=base, today=said.today, recorded=said.recorded, is_new=self._is_new(), code=code,
                   groups=self._groups())  # fmt: skip
         return environment(self.stack, old, new, how)
+
+    def _keep(self, goal: Goal) -> None:
+        """Keep what a commit declares, which may be the base of the next plan; not what was edited meanwhile."""
+        git, head = self.plans.git, self.plans.head
+        if head is not None and git.head() == head and not git.differs(head, self.stack):
+            self.plans.cache.write(self.stack, self._key(head), goal)
 
     def _is_new(self) -> bool:
         tree = self.plans.tree
@@ -277,23 +284,3 @@ def _old_facts(tree: Path | None, stack: str) -> Facts | None:
         return facts(tree, stack) if tree else None
     except FaultsError:
         return None
-
-
-@contextmanager
-def _cleared(folder: Path) -> Iterator[None]:
-    """Without what a plan that was ended midway has left; nobody else is at work in the folder."""
-    for left in folder.glob("base-*"):
-        remove(left)
-    yield
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One plan at a time in a folder; the next one waits."""
-    with (folder / LOCK).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            note("another plan is being made in this folder; this one waits for it")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield

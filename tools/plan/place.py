@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from infra.faults import MISSING, Fault, FaultsError, printable
 from tools.local.logs import LOGS
+from tools.own_file import remove
 from tools.progress import note
 
 PLAN, CACHE, LOCK = "plan", "cache", "lock"
@@ -61,3 +63,23 @@ def _own() -> Iterator[Path]:
         raise FaultsError("plan", [fault]) from None
     with found as name:
         yield Path(name)
+
+
+@contextmanager
+def cleared(folder: Path) -> Iterator[None]:
+    """Without what a plan that was ended midway has left; nobody else is at work in the folder."""
+    for left in folder.glob("base-*"):
+        remove(left)
+    yield
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One plan at a time in a folder; the next one waits."""
+    with (folder / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note("another plan is being made in this folder; this one waits for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

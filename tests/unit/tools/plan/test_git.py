@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from infra.faults import FaultsError
+from tests.unit.tools.plan.repository import Repository
 from tools.plan.git import PROGRAM, Git
-
-
-class Repository:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "infra").mkdir()
-        (folder / "docs").mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-        self.first = self.commit("infra/a.py", "1")
-
-    def git(self, *words: str) -> str:
-        who = ["-c", "user.name=dana", "-c", "user.email=dana@example.com"]
-        done = subprocess.run(["git", *who, *words], cwd=self.folder, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    def commit(self, name: str, text: str) -> str:
-        (self.folder / name).write_text(text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message=x")
-        return self.git("rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -70,6 +50,43 @@ def test_a_branch_that_a_pipeline_names_and_has_not_fetched_is_told(
     with pytest.raises(FaultsError, match=r"GITHUB_BASE_REF.*fetch-depth: 0"):
         Git(repository.folder).base(None)
     assert Git(repository.folder).base("main") == repository.first
+
+
+def test_a_tag_with_a_branchs_name_is_no_base(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who pushes a tag could else have any change compared with itself."""
+    repository.git("checkout", "--quiet", "-b", "change")
+    repository.commit("infra/a.py", "2")
+    repository.git("update-ref", "refs/remotes/origin/main", repository.first)
+    for name in ("origin/main", "main"):
+        repository.git("tag", name)
+    git = Git(repository.folder)
+    assert git.base(None) == repository.first
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    assert git.base(None) == repository.first
+    with pytest.raises(FaultsError, match="refs/tags/origin/main and refs/remotes/origin/main"):
+        git.base("origin/main")
+    assert git.base("refs/remotes/origin/main") == repository.first
+    repository.git("tag", "--force", "main", repository.first)
+    assert git.base("main") == repository.first, "two names of one commit"
+
+
+def test_what_git_ignores_counts_where_the_program_may_read_it(repository: Repository) -> None:
+    git = Git(repository.folder)
+    first = repository.commit(".gitignore", "__pycache__/\nPulumi.mine.yaml\nlocal_*\nreports/\n")
+    for name in ("infra/__pycache__/a.cpython-311.pyc", "reports/x.json"):
+        (repository.folder / name).parent.mkdir()
+        (repository.folder / name).write_text("x")
+    assert not git.differs(first, "mine")
+    (repository.folder / "Pulumi.mine.yaml").write_text("x")
+    assert (git.differs(first, "mine"), git.differs(first, "dev")) == (True, False)
+    (repository.folder / "infra" / "local_a.py").write_text("x")
+    assert git.differs(first, "dev")
+
+
+def test_what_somebody_has_compiled_and_put_into_git_counts(repository: Repository) -> None:
+    (repository.folder / "infra" / "__pycache__").mkdir()
+    repository.commit("infra/__pycache__/a.cpython-311.pyc", "x")
+    assert Git(repository.folder).differs(repository.first, "dev")
 
 
 @pytest.mark.parametrize("name", ["nothing", "--output=/tmp/x", "-h", "HEAD~5", ""])
@@ -123,12 +140,19 @@ def test_files_of_the_program_that_differ_are_named_with_their_sums(repository: 
 
 def test_code_that_delivers_is_named_and_needs_no_other_preview(repository: Repository) -> None:
     git = Git(repository.folder)
-    names = [".github/workflows/merge.yaml", "Makefile", "tools/deliver/gate.py", "what is this"]
+    names = [".github/workflows/merge.yaml", "Makefile", "tools/deliver/gate.py"]
     for name in ("tests/test_a.py", "README.md", *names):
         (repository.folder / name).parent.mkdir(parents=True, exist_ok=True)
         repository.commit(name, "x")
     assert list(git.changed(repository.first)) == names
     assert not git.differs(repository.first, "dev")
+    one = git.program_sum(repository.first, "dev")
+    assert git.program_sum(repository.git("rev-parse", "HEAD"), "dev") == one
+    last = repository.commit("what is this", "x")
+    assert list(git.changed(repository.first)) == [*names, "what is this"]
+    assert git.differs(repository.first, "dev"), "Python may find it before its own modules"
+    assert git.program_sum(last, "dev") != one
+    assert git.program(last) == [*PROGRAM, "what is this"]
 
 
 def test_a_sum_is_of_mode_and_content(repository: Repository) -> None:
@@ -188,6 +212,7 @@ def test_a_repository_in_the_repository_is_seen_whatever_it_says(repository: Rep
         repository.git("update-index", "--cacheinfo", f"160000,{other.git('rev-parse', 'HEAD')},infra/part")
         repository.git("commit", "--quiet", "--message=x")
         found.append(Git(repository.folder).changed(base))
+        assert Git(repository.folder).differs(base, "dev")
     assert list(found[0]) == list(found[1]) == ["infra/part"]
     assert found[0] != found[1]
 
@@ -216,13 +241,11 @@ def test_sums_go_by_content(repository: Repository) -> None:
     assert git.program_sum(repository.first, "dev") == git.program_sum(same, "dev") != git.program_sum(other, "dev")
 
 
-def test_the_files_of_a_commit_are_written(repository: Repository, tmp_path: Path) -> None:
-    repository.commit("infra/a.py", "2")
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    Git(repository.folder).extract(repository.first, folder, [*PROGRAM, "Pulumi.dev.yaml"])
-    assert (folder / "infra" / "a.py").read_text() == "1"
-    assert not (folder / "docs").exists()
+def test_a_repository_that_git_refuses_is_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user is not that of the files: nothing to compare with would be no more than a line."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(FaultsError, match=r"dubious ownership.*safe\.directory"):
+        Git(repository.folder).base(None)
 
 
 def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
