@@ -108,7 +108,8 @@ def confirmed(approval: Approval, found: Environment, stack: str) -> None:
         lines += [f"  approved and not planned now: {line}" for line in old if line not in new]
         lines += [f"  planned now and not approved: {line}" for line in new if line not in old]
         if set(old) == set(new):
-            lines.append("  the same properties of the same objects get other values")
+            lines.append("  the same properties of the same objects get other values, or others must approve")
+    lines.append(f"  must approve now: {printable(', '.join(found.approvals)) or 'nobody'}")
     lines.append("  something was merged in between, or the plan was of something else: it needs a new look, by a pull "
                  "request with the plan of now")  # fmt: skip
     raise NotApprovedError("\n".join(lines))

@@ -147,13 +147,17 @@ def is_fixed(before: Planned, after: Planned, path: str) -> bool:
 
 
 def digest(
-    changes: Sequence[Difference], sealed: Mapping[str, str] | None = None, code: Mapping[str, str] | None = None
+    changes: Sequence[Difference],
+    sealed: Mapping[str, str] | None = None,
+    code: Mapping[str, str] | None = None,
+    approvals: Sequence[str] = (),
 ) -> str:
     """Sum of what is done: operation, type, name, and each property with the sum of its new value, none of a secret.
 
     `sealed` are sums of encrypted settings that change, as they stand in Git, and `code` those of files of the program:
-    a provider's code does something without any property that says so. The same on every machine, and on each day,
-    for the same two programs.
+    a provider's code does something without any property that says so. `approvals` are who must approve: a plan that
+    was shown with fewer is another one, as where somebody has forged the base. The same on every machine, and on each
+    day, for the same two programs.
     """
     told = [
         [
@@ -164,7 +168,8 @@ def digest(
         ]
         for one in changes
     ]
-    text = json.dumps([sorted(told), dict(sealed or {}), dict(code or {})], sort_keys=True, separators=(",", ":"))
+    every = [sorted(told), dict(sealed or {}), dict(code or {}), sorted(approvals)]
+    text = json.dumps(every, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -63,13 +63,14 @@ def environment(name: str, old: Side | None, new: Side, how: How) -> Environment
     kept = [f"{one}: is protected, and an update refuses to delete it" for one in objects.protected(found)]
     verdict = _verdict(found, parts, denied=bool(violations or kept), approvals=whom.approvals)
     elsewhere = bool(parts["settings"] or parts["images"]) or facts is None or _differs_elsewhere(facts, after)
+    asked = whom.approvals if verdict != report.NO_CHANGES else []
     return Environment(
         name=name,
         verdict=verdict,
         compared=compared,
-        digest=digest(found, unseen(facts, after), how.code),
+        digest=digest(found, unseen(facts, after), how.code, asked),
         counts=objects.counts(found, before, new.goal.after),
-        approvals=whom.approvals if verdict != report.NO_CHANGES else [],
+        approvals=asked,
         reasons=[*violations, *kept, *whom.reasons],
         next=_next(name, verdict, base, parts["kitchens"], elsewhere=elsewhere),
         changes=objects.changes(found, before, new.goal.after),

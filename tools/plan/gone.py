@@ -33,7 +33,7 @@ def gone(name: str, base: str, goal: Goal, files: Mapping[str, str], groups: Rol
         name=name,
         verdict=report.NEEDS_APPROVAL,
         compared={"kind": "base", "base": base, "text": f"commit {base[:12]} has settings of it, the work tree none"},
-        digest=digest((), code={**files, settings_file(name): ""}),
+        digest=digest((), code={**files, settings_file(name): ""}, approvals=whom.approvals),
         counts={**dict.fromkeys(OPERATIONS, 0), "same": same},
         approvals=whom.approvals,
         reasons=whom.reasons,

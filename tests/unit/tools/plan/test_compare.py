@@ -93,6 +93,9 @@ def test_code_without_any_property_is_in_the_sum() -> None:
     sums = [digest([], {}, code) for code in ({}, {"infra/a.py": "1"}, {"infra/a.py": "2"}, {"infra/b.py": "1"})]
     assert len(set(sums)) == 4
     assert digest([]) == sums[0]
+    assert (
+        digest([], approvals=["a", "b"]) == digest([], approvals=["b", "a"]) != digest([], approvals=["a"]) != sums[0]
+    )
 
 
 def test_no_secret_is_in_the_sum() -> None:
