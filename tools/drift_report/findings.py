@@ -83,7 +83,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Unjudged:
-    """Something of the whole cluster or store that reaches what is ours, and that this program cannot judge.
+    """Something that reaches what is ours, or lies in it, and that this program cannot judge.
 
     It may be your platform's. `sum` is of what decides about it: a changed one is another one. One that `is_told` is
     drift unless people have said that it is meant.
@@ -96,6 +96,8 @@ class Unjudged:
     sum: str
     is_told: bool = False
     way: str = ""
+    finding: Finding | None = None
+    """How it is told, where that is more than the fields here."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:

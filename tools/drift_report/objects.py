@@ -17,6 +17,7 @@ from tools.drift.values import MISSING
 from tools.drift_report.by_design import FIELD_RULES, OBJECT_RULES, Beside, is_listed
 from tools.drift_report.findings import Change, Finding, Place, Seen, What
 from tools.drift_report.grants import grants
+from tools.drift_report.reviewed import found_beside, is_for_people
 from tools.drift_report.shown import both
 from tools.drift_report.whole_cluster import Ours, of_whole_cluster, stranger
 from tools.kube import Kind, Kube, Listing, Object
@@ -63,7 +64,7 @@ def of_cluster(
     seen.unjudged += [stranger(live, why) for live, why in granted.strangers]
     seen.findings += _gone(drift, way)
     seen.findings += _changed(drift, entries, there, beside, known=seen.known, way=way)
-    seen.findings += _undeclared(listed, everything, drift.unknown, beside, seen.known)
+    _undeclared(listed, everything, drift.unknown, beside, seen)
     for kind in sorted(skipped):
         count = sum(entry.kind.kind == kind for entry in everything)
         seen.unasked.append(f"objects of kind {kind}, {count} of them declared: --skip {kind}")
@@ -191,8 +192,9 @@ def _undeclared(
     entries: Sequence[Entry],
     left: Sequence[Unknown],
     beside: Beside,
-    known: Counter[str],
-) -> Iterator[Finding]:
+    seen: Seen,
+) -> None:
+    """What nobody declares, into `seen`: people may judge what only another program's controller reads."""
     declared = {entry.key for entry in entries}
     ours = {(one.kind.kind, one.namespace, one.name) for one in left}
     told: dict[Key, tuple[Kind, Object]] = {}
@@ -202,7 +204,7 @@ def _undeclared(
         if key in declared:
             continue
         if (rule := beside.rule(kind, live)) is not None:
-            known[rule.id] += 1
+            seen.known[rule.id] += 1
         elif (origin := key_of(*beside.origin(kind, live))) != key and key not in beside.granted.more:
             made[origin] += 1
         else:
@@ -212,7 +214,7 @@ def _undeclared(
         more = ["an interrupted update has left it"] * (key[1:] in ours)
         more += [why for why in [beside.granted.more.get(key)] if why]
         more += [f"with {made[key]} objects that controllers have made of it"] * bool(made[key])
-        yield Finding(
+        finding = Finding(
             place=Place.CLUSTER,
             what=What.UNDECLARED,
             kind=kind.kind,
@@ -222,6 +224,10 @@ def _undeclared(
             more="; ".join(more),
             way=removal(what),
         )
+        if key in beside.granted.more or key[1:] in ours or not is_for_people(kind, live):
+            seen.findings.append(finding)
+        else:
+            seen.unjudged.append(found_beside(finding, live))
 
 
 def _makers(live: Object) -> list[str]:

@@ -5,20 +5,44 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from infra.faults import Fault, FaultsError
 from infra.strict_json import MAX_OBJECT_DEPTH, JsonError, parse
 from infra.validate import schema_faults
-from tools.drift_report.findings import Finding, Place, Unjudged, What
+from tools.drift.look import MADE
+from tools.drift_report.findings import Finding, Place, Unjudged, What, sum_of
+from tools.kube import Kind, Object
 
 _MOST_BYTES = 64 * 1024**2
 _EXAMPLE = "kitchen drift --stack prod --json > reviewed.json"
 REVIEWED = "reviewed"
 RULES = {REVIEWED: "people have judged it, as the file of --reviewed says, and it is as it was then"}
 
-Key = tuple[str, str, str, str]
+_OF_KUBERNETES = ".k8s.io"
+_OF_MODELS = "serving.kserve.io"
+
+
+def is_for_people(kind: Kind, live: Object) -> bool:
+    """Whether a review may accept an object in our namespaces that nobody declares, such as an ExternalSecret.
+
+    It is of a kind that only another program's controller reads and that this program does not make, and has a
+    generation: so a changed one is known. Pods, rights, rules of the network and models are never accepted.
+    """
+    group = kind.api_version.rpartition("/")[0]
+    others = "." in group and not group.endswith(_OF_KUBERNETES) and group != _OF_MODELS
+    return others and kind not in MADE and isinstance(live["metadata"].get("generation"), int)
+
+
+def found_beside(finding: Finding, live: Object) -> Unjudged:
+    """The same as something for people; made anew or with another content it is another one."""
+    metadata = live["metadata"]
+    return Unjudged(
+        place=finding.place, kind=finding.kind, name=f"{finding.namespace}/{finding.name}", why="nobody declares it",
+        sum=sum_of([metadata.get("uid"), metadata["generation"]]), is_told=True, way=finding.way, finding=finding,
+    )  # fmt: skip
 
 
 def read(path: Path, environment: str | None) -> list[Unjudged]:
@@ -55,7 +79,7 @@ def judged(
     """
     known: Counter[str] = Counter()
     if before is None:
-        return [_of(one, What.UNDECLARED, one.why) for one in found if one.is_told], known
+        return [one.finding or _of(one, What.UNDECLARED, one.why) for one in found if one.is_told], known
     keys = {one.key for one in before}
     names = {one.key[:3] for one in before}
     findings = []
@@ -74,6 +98,9 @@ def judged(
 
 
 def _of(one: Unjudged, what: What, more: str) -> Finding:
+    if one.finding is not None:
+        every = [one.finding.more] * bool(one.finding.more) + [more.rpartition("; ")[2]]
+        return replace(one.finding, more="; ".join(every))
     # It may be your platform's, and what is typed at night is the first thing that stands there.
     meant, other = "if it is meant, a review accepts it (docs/drift.md)", one.way or "take it away"
     if what is What.MISSING:
