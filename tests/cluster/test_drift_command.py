@@ -447,6 +447,20 @@ def test_what_may_be_the_platform_s_is_named_and_drift_once_people_have_reviewed
     assert drift("--reviewed", str(file)) == {("missing", "ClusterRoleBinding hand-other")}
 
 
+def test_what_a_platform_puts_into_our_namespaces_is_accepted_by_a_review_as_it_is(
+    drift: Drift, scene: Scene, tmp_path: Path
+) -> None:
+    file, told = tmp_path / "reviewed.json", ("undeclared", f"Issuer {SALES}/of-platform")
+    issuer = manifest("cert-manager.io/v1", "Issuer", "of-platform", spec={"selfSigned": {}})
+    with done([applied(told, "issuer.cert-manager.io", issuer)], scene):
+        assert drift() == {told}
+        file.write_text(json.dumps(drift.document))
+        assert drift("--reviewed", str(file)) == set()
+        scene.patch(SALES, "issuer.cert-manager.io", "of-platform", {"spec": {"ca": {"secretName": "mine"}}})
+        assert drift("--reviewed", str(file)) == {told}
+    assert drift("--reviewed", str(file)) == {("missing", f"Issuer {SALES}/of-platform")}
+
+
 def test_what_changes_by_design_is_not_told(drift: Drift, scene: Scene) -> None:
     restart = {"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}}
     scene.patch(HELPDESK, "deployment", "support-predictor", restart)
