@@ -214,6 +214,8 @@ class Git:
         """Add what an archive leaves out (`export-ignore` in `.gitattributes`): it would be told as new."""
         for row in self._whole("ls-tree", "-r", "-z", commit, "--", *paths):
             kind, _, name = row.partition("\t")
+            if Path(name).is_absolute() or ".." in Path(name).parts:  # a tree that git itself would not write
+                raise _damaged(("ls-tree", name))
             if kind.startswith("100") and not os.path.lexists(folder / name):
                 content = self._bytes("cat-file", "blob", kind.split()[2])
                 if content is None:

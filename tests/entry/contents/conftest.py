@@ -57,7 +57,8 @@ def _lines(path: Path, count: int) -> list[dict[str, Any]]:
     deadline = time.monotonic() + 20
     found: list[str] = []
     while time.monotonic() < deadline:
-        found = path.read_text().splitlines() if path.exists() else []
+        # What comes after the last end of a line is still being written.
+        found = path.read_text().split("\n")[:-1] if path.exists() else []
         if len(found) >= count:
             return [json.loads(text) for text in found]
         time.sleep(0.05)

@@ -154,7 +154,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     # Answers of the API server, of etcd and of the engine; what the one reader has read.
     "tools/cluster/api.py": ("answer", "line"),
     "tools/kube/cluster.py": ("json.loads(answer)",),
-    "tools/drift/fields.py": ("json.loads(said)",),
+    "tools/drift/trees.py": ("json.loads(said)",),
     "tools/cluster/seed.py": ("json.loads(text)", "content(seed_file())", "_decoded(value)"),
     "tools/engine/change.py": ("json.loads(text)",),
     "tools/engine/follow.py": ("path.open('rb')", "json.loads(line)"),
@@ -201,7 +201,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "tools/gitops/command.py": ("path.read_text()", "path.write_text(text)"),
     "tools/identity/command.py": ("file.read_bytes()",),
     "tools/identity/judged.py": ("file.write_text(", "config.write_text("),
-    "tools/plan/git.py": ("tarfile.open(", "path.read_bytes()"),
+    "tools/plan/git.py": ("tarfile.open(", "(folder / name).write_bytes(content)"),
     # Modules of Git and what Python has compiled of them; the files that say what the packages are.
     "tools/plan/compiled.py": (
         "shutil.copyfile(compiled",
@@ -211,8 +211,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     ),
     "tools/plan/made_with.py": ("path.read_bytes()",),
     # A file that is locked, with the number of the process that holds it; whether folders can be used at all.
-    "tools/plan/making.py": ("(folder / LOCK).open('a')",),
-    "tools/plan/place.py": ("(plan / LOCK).open('a')", "os.open(folder"),
+    "tools/plan/place.py": ("(folder / LOCK).open('a')", "(plan / LOCK).open('a')", "os.open(folder"),
     # A report that a person names.
     "tools/drift_report/reviewed.py": ("path.read_bytes()",),
     # CRDs of the toolchain; what the engine and a side's own Python have answered.
