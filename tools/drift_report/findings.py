@@ -81,6 +81,18 @@ class Finding:
         return (self.place, self.what, self.namespace, self.kind, self.name)
 
 
+MOST = 20
+"""Findings of one sort in one namespace that people are told one by one; the JSON has all."""
+
+
+def by_sort(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Alike things of one namespace, each group in the order of its first."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.place, finding.what, finding.namespace, finding.kind), []).append(finding)
+    return list(groups.values())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Unjudged:
     """Something that reaches what is ours, or lies in it, and that this program cannot judge.

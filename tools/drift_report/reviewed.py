@@ -79,7 +79,7 @@ def judged(
     """
     known: Counter[str] = Counter()
     if before is None:
-        return [one.finding or _of(one, What.UNDECLARED, one.why) for one in found if one.is_told], known
+        return [one.finding or _of(one, What.UNDECLARED) for one in found if one.is_told], known
     keys = {one.key for one in before}
     names = {one.key[:3] for one in before}
     findings = []
@@ -87,20 +87,19 @@ def judged(
         if one.key in keys:
             known[REVIEWED] += 1
         else:
-            how = "changed since it was reviewed" if one.key[:3] in names else "not reviewed"
-            findings.append(_of(one, What.CHANGED if one.key[:3] in names else What.UNDECLARED, f"{one.why}; {how}"))
+            is_changed = one.key[:3] in names
+            how = "changed since it was reviewed" if is_changed else "not reviewed"
+            findings.append(_of(one, What.CHANGED if is_changed else What.UNDECLARED, how))
     there = {one.key[:3] for one in found}
     gone = [one for one in before if whole and one.key[:3] not in there and one.kind not in skipped]
-    return [
-        *findings,
-        *(_of(one, What.MISSING, f"{one.why}; it was there when it was reviewed") for one in gone),
-    ], known
+    return [*findings, *(_of(one, What.MISSING, "it was there when it was reviewed") for one in gone)], known
 
 
-def _of(one: Unjudged, what: What, more: str) -> Finding:
+def _of(one: Unjudged, what: What, how: str = "") -> Finding:
+    why = one.finding.more if one.finding is not None else one.why
+    more = "; ".join(filter(None, (why, how)))
     if one.finding is not None:
-        every = [one.finding.more] * bool(one.finding.more) + [more.rpartition("; ")[2]]
-        return replace(one.finding, more="; ".join(every))
+        return replace(one.finding, more=more)
     # It may be your platform's, and what is typed at night is the first thing that stands there.
     meant, other = "if it is meant, a review accepts it (docs/drift.md)", one.way or "take it away"
     if what is What.MISSING:

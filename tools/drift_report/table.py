@@ -13,12 +13,10 @@ from infra.faults import printable
 from ops.drift import commands as counting
 from ops.metrics_file import Metric
 from tools.drift_report import objects, people, reviewed
-from tools.drift_report.findings import OPERATIONS, Finding, Look, Place, Unjudged, What
+from tools.drift_report.findings import MOST, OPERATIONS, Finding, Look, Place, Unjudged, What, by_sort
 from tools.engine.words import table
 
 VERSION = 1
-MOST = 20
-"""Rows of findings of one sort in one namespace, and lines of one sort; the JSON has all."""
 REASONS = objects.RULES | people.RULES | reviewed.RULES
 
 
@@ -41,11 +39,8 @@ def _lines(look: Look) -> Iterator[str]:
 
 def _found(findings: Sequence[Finding]) -> Iterator[str]:
     """Rows of the first findings of each sort, and how many more there are; then their fields, and what to do."""
-    groups: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.place, finding.what, finding.namespace, finding.kind), []).append(finding)
     rows, told, left = [], [], 0
-    for group in groups.values():
+    for group in by_sort(findings):
         rows += [(finding.place, finding.what, finding.title, _about(finding)) for finding in group[:MOST]]
         told += group[:MOST]
         if (more := len(group) - MOST) > 0:

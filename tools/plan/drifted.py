@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from infra.faults import FaultsError
 from ops.plan.report import Entry
-from tools.drift_report.findings import Finding, Look
+from tools.drift_report.findings import MOST, Finding, Look, by_sort
 from tools.drift_report.looking import Asked, looked
 from tools.drift_report.sources import of_backend
 from tools.engine.words import counted
 from tools.local.errors import LocalError
-
-_MOST = 20
-"""Lines of what is alike; `kitchen drift` tells them all."""
 
 
 def drifted(stack: str, project: Path, folder: Path, context: str) -> Entry:
@@ -39,15 +35,12 @@ def told(found: Look) -> Entry:
 
 
 def _lines(found: Look) -> Iterator[str]:
-    seen: Counter[tuple[str, str, str]] = Counter()
-    for finding in found.findings:
-        sort = (finding.what, finding.namespace, finding.kind)
-        seen[sort] += 1
-        if seen[sort] <= _MOST:
-            yield _line(finding)
-    for (what, namespace, kind), count in seen.items():
-        if count > _MOST:
-            yield f"{what}: and {count - _MOST:,} more {kind}{f' in {namespace}' if namespace else ''}"
+    groups = by_sort(found.findings)
+    for group in groups:
+        yield from map(_line, group[:MOST])
+    for first, *rest in groups:
+        if (more := len(rest) + 1 - MOST) > 0:
+            yield f"{first.what}: and {more:,} more {first.kind}{f' in {first.namespace}' if first.namespace else ''}"
 
 
 def _line(finding: Finding) -> str:
