@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from components.observability.groups import Group, groups
 from tests.bench import made_series
 from tests.bench.progress import Progress
 from tests.bench.sections import Section, Table
+from tests.support.ports import free_ports
 from tools.toolchain import binary, ensure
 
 KITCHENS, ADAPTERS, RUNS, ROUNDS = 200, 10, 5, 2
@@ -112,9 +112,7 @@ def _results(address: str, found: tuple[Group, ...], end: int) -> dict[str, list
 def _prometheus(folder: Path) -> Iterator[str]:
     """A Prometheus on loopback that scrapes nothing and keeps everything."""
     (folder / "prometheus.yml").write_text("scrape_configs: []\n")
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    (port,) = free_ports(1)
     process = subprocess.Popen(
         [
             *(str(binary("prometheus")), f"--config.file={folder / 'prometheus.yml'}"),

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.support.ports import free_ports
+
 BASE = "tsuzumi-7b-instruct"
 
 
@@ -22,13 +24,12 @@ class FakeVllm:
         self.refuse: dict[str, tuple[int, str]] = {}
         self.slow_seconds = 0.0
         self.garbage = False
-        self.port = 0
+        (self.port,) = free_ports(1)
         self._server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
         self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:

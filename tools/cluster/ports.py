@@ -77,6 +77,14 @@ def check(chosen: Mapping[str, int]) -> None:
         raise ClusterError("\n".join(faults))
 
 
+def fresh(count: int) -> list[int]:
+    """Return so many different ports on which a server could listen; raise ClusterError where they are not found."""
+    found: list[int] = []
+    for _ in range(count):
+        found.append(_fresh(set(found)))
+    return found
+
+
 def _fresh(taken: set[int]) -> int:
     for _ in range(_TRIES):
         port = random.choice(_RANGE)  # noqa: S311 (no secret: any free port will do)

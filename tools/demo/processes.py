@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tools.cluster import ports
 from tools.demo.errors import DemoError
 
 _END_SECONDS = 10.0
@@ -99,12 +100,11 @@ def _end_with_parent() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
-    with contextlib.ExitStack() as stack:
-        found = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in found:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in found]
+    """Different ports of loopback that nobody listens on; raise ClusterError where there are none.
+
+    They are below those that the kernel gives to others, so that none is taken before its server has it.
+    """
+    return ports.fresh(count)
 
 
 def is_free(port: int) -> bool:

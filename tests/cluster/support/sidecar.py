@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import Any
 from tests.support import pod_package
 from tests.support.fake_vllm import FakeVllm
 from tests.support.minio_server import REGION, MinioServer
+from tests.support.ports import free_ports
 from tests.support.signing import Key, signed
 from tools import fixtures
 
@@ -33,9 +33,7 @@ class Sidecar:
         self.mount(store.access_key, store.secret_key)
         self.server = FakeVllm(self.token)
         self.options = {"space-mib": "1", "keep-seconds": "300"}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        (self.port,) = free_ports(1)
         self.process: subprocess.Popen[str] | None = None
 
     def publish(

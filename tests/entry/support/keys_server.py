@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.entry.support.tokens import Key
+from tests.support.ports import free_ports
 
 
 class KeysServer:
@@ -19,8 +19,7 @@ class KeysServer:
     """
 
     def __init__(self, *keys: Key) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as held:
-            self.port = held.getsockname()[1]
+        (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}/keys"
         self.asked: list[float] = []
         self._server: _Server | None = None

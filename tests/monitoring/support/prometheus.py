@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
@@ -16,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from tests.support.ports import free_ports
 from tools.toolchain import binary
 
 _SECONDS = 30
@@ -54,8 +54,7 @@ class Prometheus:
         self, folder: Path, jobs: Sequence[Job] = (), *, rules: Sequence[Path] = (), every: str = "1s"
     ) -> None:
         self.folder, self.jobs = folder, jobs
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        (self.port,) = free_ports(1)
         self._config = {
             "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
             "rule_files": [str(path) for path in rules],
