@@ -98,8 +98,9 @@ gitops-project: venv ## write what Argo CD may do into deploy/argocd, derived fr
 gitops-check: venv ## that the branch and deploy/argocd are what the commit renders: STACK=dev|prod
 	@$(BIN)/python -m ops gitops --stack $(STACK) --check
 
-drift: venv ## what is not as declared, in cluster, object store and servers; changes nothing: STACK=dev|prod [CONTEXT=...] [SKIP=KINDS] [REVIEWED=FILE] [TELL=yes]
-	@$(BIN)/kitchen drift --stack $(STACK) $(if $(CONTEXT),--context "$(CONTEXT)") $(if $(REVIEWED),--reviewed "$(REVIEWED)") $(foreach kind,$(SKIP),--skip "$(kind)") $(if $(filter yes,$(TELL)),--tell)
+drift: REVIEW = $(or $(REVIEWED),$(wildcard reviewed-$(STACK).json))
+drift: venv ## what is not as declared, in cluster, object store and servers; changes nothing: STACK=dev|prod [CONTEXT=...] [SKIP=KINDS] [REVIEWED=FILE, else reviewed-STACK.json where it is] [TELL=yes]
+	@$(BIN)/kitchen drift --stack $(STACK) $(if $(CONTEXT),--context "$(CONTEXT)") $(if $(REVIEW),--reviewed "$(REVIEW)") $(foreach kind,$(SKIP),--skip "$(kind)") $(if $(filter yes,$(TELL)),--tell)
 
 identity: venv ## the rights of whoever deploys, as YAML for an administrator: STACK=dev|prod [WAY=ci|argocd|drift|plan|store|store-drift]
 	@$(BIN)/kitchen identity --stack $(STACK) --way $(or $(WAY),ci)

@@ -11,8 +11,8 @@ from tools.engine.words import some
 NOTHING, SETTINGS, ENTRIES = "nothing", "settings", "entries"
 """What no plan names as code: pages and tests; settings files and catalog entries, which are compared one by one."""
 
-PACK_CODE, CHECKS, GUARDS, PROGRAM_CODE, PACKAGES, DELIVERY, OTHER = (
-    "pack", "checks", "guards", "program", "packages", "delivery", "other"
+PACK_CODE, CHECKS, GUARDS, REVIEWS, PROGRAM_CODE, PACKAGES, DELIVERY, OTHER = (
+    "pack", "checks", "guards", "reviews", "program", "packages", "delivery", "other"
 )  # fmt: skip
 
 PACK = "policies"
@@ -39,7 +39,16 @@ _DELIVERY_FILES = (
     "Makefile", ".gitlab-ci.yml", ".gitignore", ".gitattributes", ".gitmodules", ".pre-commit-config.yaml"
 )  # fmt: skip
 
+_UP = "../"
+ABOVE = (
+    "CODEOWNERS", "docs/CODEOWNERS", ".github", ".gitlab", ".gitea", ".forgejo", ".tekton",
+    ".gitlab-ci.yml", ".gitattributes", ".gitmodules",
+)  # fmt: skip
+"""What a forge and Git read at the top of a repository, where the project is a folder of one."""
+
 _SETTINGS = re.compile(r"Pulumi\.([A-Za-z0-9][A-Za-z0-9_.-]*)\.yaml")
+_REVIEW = re.compile(r"reviewed-[A-Za-z0-9][A-Za-z0-9_.-]*\.json")
+"""What of a cluster people have looked at and accepted, for `make drift`."""
 _PAGE = re.compile(r"[^/]+\.md|LICENSE")
 
 _FEW = 2
@@ -47,11 +56,12 @@ _PACK_LINE = "policies: the pack is another one"
 _HEADS = {
     CHECKS: "checks of settings: other code in ",
     GUARDS: "checks on the way: other code in ",
+    REVIEWS: "drift: another review in ",
     PROGRAM_CODE: "program: other code in ",
     DELIVERY: "delivery: other code in ",
     OTHER: "files of no known kind: ",
 }
-OF_SECURITY = (_PACK_LINE, _HEADS[CHECKS], _HEADS[GUARDS])
+OF_SECURITY = (_PACK_LINE, _HEADS[CHECKS], _HEADS[GUARDS], _HEADS[REVIEWS])
 """How lines begin that are security's to approve."""
 
 OF_PROGRAM = (_PACK_LINE, _HEADS[CHECKS], _HEADS[PROGRAM_CODE])
@@ -65,11 +75,17 @@ def stack_of(name: str) -> str:
 
 
 def kind_of(name: str) -> str:
-    """What a file decides, by its path in the repository; what is in no row is OTHER."""
+    """What a file decides, by its path in the project's folder; what is in no row is OTHER.
+
+    Of what lies above the folder (`../`) a plan sees ABOVE alone.
+    """
+    if name.startswith(_UP):
+        return GUARDS if name.rpartition(_UP)[2] in _OWNERS else DELIVERY
     for kind, fits in (
         (GUARDS, name in _OWNERS or name.startswith(_GUARDS)),
         (NOTHING, name.startswith(("docs/", "tests/")) or _PAGE.fullmatch(name)),
         (SETTINGS, stack_of(name)),
+        (REVIEWS, _REVIEW.fullmatch(name)),
         (ENTRIES, name in {f"infra/catalog/{file}" for file in FILES}),
         (PACK_CODE, name.startswith(f"{PACK}/")),
         (CHECKS, name.startswith(("infra/rules/", "infra/schema/", "infra/catalog/"))),

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from infra.faults import Fault, FaultsError, printable
-from tools.plan.code import OTHER, PROGRAM, is_told, kind_of, stack_of
+from infra.faults import MISSING, Fault, FaultsError, printable
+from tools.plan.code import ABOVE, OTHER, PROGRAM, is_told, kind_of, stack_of
 
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
@@ -22,10 +22,13 @@ _MAIN = "main"
 _KINDS = ("tags", "heads", "remotes")
 _SHALLOW = "must be a commit that the work tree comes from; a shallow clone has few of them (fetch-depth: 0)"
 
+_NOT_HERE = "must be in the clone: a shallow one has few commits (fetch-depth: 0), and --base names what it does have"
+_DEEPER = f"git fetch --unshallow origin {_MAIN}:refs/remotes/origin/{_MAIN}"
+
 _AT_ONCE = 500
 """Names of files in one command."""
 
-_DIFF = ("diff", "-z", "--relative", "--no-renames", "--no-ext-diff")
+_DIFF = ("diff", "-z", "--no-renames", "--no-ext-diff")
 
 SAID = "infra/catalog"
 """What a program's settings are about, beside their own file."""
@@ -64,7 +67,10 @@ class Git:
                 if (found := self._common(name)) is None:
                     raise FaultsError("plan", [Fault(path=variable, value=name, rule=_SHALLOW, example="main")])
                 return found
-        return self._common(_MAIN)
+        found = self._common(_MAIN)
+        if found is None and self._git("rev-parse", "--is-shallow-repository") == "true":
+            raise FaultsError("plan", [Fault(path="git branch main", value=MISSING, rule=_NOT_HERE, example=_DEEPER)])
+        return found
 
     def _is_readable(self) -> None:
         """Raise FaultsError where there is a repository that Git refuses, such as one of another user."""
@@ -116,7 +122,7 @@ class Git:
 
         What Git ignores counts, too: the program runs it, or is read from it.
         """
-        told = self._names(*_DIFF, "--name-only", "--ignore-submodules=none", commit, "--")
+        told = self._names(*_DIFF, "--relative", "--name-only", "--ignore-submodules=none", commit, "--")
         added = self._names("ls-files", "--others", "-z", "--", *PROGRAM, settings_file(stack))
         beside = self._names("ls-files", "--others", "--exclude-standard", "-z")
         if told is None or added is None or beside is None:
@@ -139,15 +145,22 @@ class Git:
         A sum is of mode and content, so that a link is no file with its text; a file that is gone has an empty one.
         Content is what Git would keep: how this machine ends lines is no part of it.
         """
-        # What `.gitmodules` says of a repository in the repository is part of the change: it hides nothing here.
-        told = self._whole(*_DIFF, "--raw", "--ignore-submodules=dirty", commit, "--")
-        added = self._whole("ls-files", "--others", "--exclude-standard", "-z")
-        # `:100644 100755 1f.. 2e.. M`, then the path
-        modes = {name: row.split()[1] for row, name in zip(told[::2], told[1::2], strict=True)}
-        modes |= {name: self._mode(name) for name in added}
+        modes = self._modes(commit)
+        if up := "../" * (self._git("rev-parse", "--show-prefix") or "").count("/"):
+            modes |= self._modes(commit, *(f":(top,literal){name}" for name in ABOVE), up=up)
         names = [name for name in sorted(modes) if is_told(name)]
         kept = self._kept([name for name in names if _is_plain(self.project / name)])
         return {name: self._sum(name, modes[name], kept) for name in names}
+
+    def _modes(self, commit: str, *paths: str, up: str = "") -> dict[str, str]:
+        """By their names from the project's folder the new modes of files that differ; `up` leads to the top."""
+        # What `.gitmodules` says of a repository in the repository is part of the change: it hides nothing here.
+        whose = ("--no-relative", "--full-name") if up else ("--relative", "--exclude-standard")
+        told = self._whole(*_DIFF, whose[0], "--raw", "--ignore-submodules=dirty", commit, "--", *paths)
+        added = self._whole("ls-files", "--others", "--exclude-standard", whose[1], "-z", "--", *paths)
+        # `:100644 100755 1f.. 2e.. M`, then the path
+        modes = {f"{up}{name}": row.split()[1] for row, name in zip(told[::2], told[1::2], strict=True)}
+        return modes | {f"{up}{name}": self._mode(f"{up}{name}") for name in added}
 
     def _kept(self, names: Sequence[str]) -> dict[str, str]:
         """Git's own names of what it would keep of files."""

@@ -18,6 +18,7 @@ from tools.plan.code import (
     PACK_CODE,
     PACKAGES,
     PROGRAM_CODE,
+    REVIEWS,
     SETTINGS,
     is_told,
     kind_of,
@@ -71,6 +72,13 @@ KINDS = {
     "Pulumi.prod.yml": OTHER,
     **dict.fromkeys((f"Pulumi.{name}.yaml" for name in ("a\nb", "@all", "--help", "-", "..", "a b", "\u00fc")), OTHER),
     "Pulumi.a.b.yaml": SETTINGS,
+    "reviewed-prod.json": REVIEWS,
+    "reviewed.json": OTHER,
+    "docs/reviewed-prod.json": NOTHING,
+    "../.github/CODEOWNERS": GUARDS,
+    "../../docs/CODEOWNERS": GUARDS,
+    "../../.github/workflows/merge.yaml": DELIVERY,
+    "../.gitlab-ci.yml": DELIVERY,
 }
 
 
@@ -123,12 +131,13 @@ def test_nothing_that_runs_is_a_page_or_a_test() -> None:
 def test_lines_name_the_files_and_who_they_are_of() -> None:
     assert lines(["docs/a.md", "tests/a.py", "Pulumi.dev.yaml"]) == []
     found = lines(["Makefile", ".github/workflows/a.yaml", "tools/pipeline/a.py", "ops/checks/a.py", "strange",
-                   "policies/a.py", "requirements.lock"])  # fmt: skip
+                   "policies/a.py", "requirements.lock", "reviewed-dev.json"])  # fmt: skip
     assert found == [
         "policies: the pack is another one",
         "checks on the way: other code in ops/checks/a.py",
+        "drift: another review in reviewed-dev.json",
         "delivery: other code in Makefile, .github/workflows/a.yaml + 1 more",
         "files of no known kind: strange",
         "packages: requirements.lock: what they change is not seen here, but by make upgrade-check",
     ]
-    assert [line.startswith(OF_SECURITY) for line in found] == [True, True, False, False, False]
+    assert [line.startswith(OF_SECURITY) for line in found] == [True, True, True, False, False, False]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,18 @@ def test_a_branch_that_a_pipeline_names_and_has_not_fetched_is_told(
     with pytest.raises(FaultsError, match=r"GITHUB_BASE_REF.*fetch-depth: 0"):
         Git(repository.folder).base(None)
     assert Git(repository.folder).base("main") == repository.first
+
+
+def test_a_shallow_clone_without_the_target_branch_says_how_to_get_it(repository: Repository, tmp_path: Path) -> None:
+    """Compared with nothing, every change would be told as new."""
+    repository.git("checkout", "--quiet", "-b", "change")
+    repository.commit("infra/a.py", "2")
+    shallow = tmp_path / "shallow"
+    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.folder}", str(shallow))
+    with pytest.raises(FaultsError, match=r"main.*fetch-depth: 0.*git fetch --unshallow origin main") as told:
+        Git(shallow).base(None)
+    subprocess.run(shlex.split(str(told.value).rpartition("example: ")[2]), cwd=shallow, check=True)
+    assert Git(shallow).base(None) == repository.first
 
 
 def test_a_tag_with_a_branchs_name_is_no_base(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,3 +266,33 @@ def test_a_folder_in_no_repository_has_no_base(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert Git(tmp_path).base(None) is None
     assert Git(tmp_path).head() is None
+
+
+def test_of_what_lies_above_the_folder_the_forges_own_files_are_told(repository: Repository) -> None:
+    """What delivers a project is at the top of its repository, where the project is a folder of one."""
+    top = repository.folder
+    for name in (".github/workflows", "kitchen/infra", "docs", "kitchen/.github"):
+        (top / name).mkdir(parents=True, exist_ok=True)
+    for name in (".github/workflows/a.yaml", "kitchen/infra/a.py", "kitchen/.github/a.yaml", "CODEOWNERS", "x.py"):
+        (top / name).write_text("1")
+    first = repository.commit("docs/a.md", "1")
+    git = Git(top / "kitchen")
+    assert git.changed(first) == {}
+    assert Git(top).changed(first) == {}
+    (top / ".github/workflows/a.yaml").write_text("2")
+    (top / ".github/workflows/new.yaml").write_text("2")
+    (top / "CODEOWNERS").unlink()
+    for name in ("x.py", "docs/a.md", "kitchen/infra/a.py", "infra/a.py"):
+        (top / name).write_text("2")
+    told = git.changed(first)
+    assert sorted(told) == [
+        "../.github/workflows/a.yaml",
+        "../.github/workflows/new.yaml",
+        "../CODEOWNERS",
+        "infra/a.py",
+    ]
+    assert [name for name, found in told.items() if not found] == ["../CODEOWNERS"], "it is gone"
+    repository.git("config", "diff.relative", "true")
+    assert git.changed(first) == told
+    (top / ".github/workflows/new.yaml").chmod(0o755)
+    assert git.changed(first) != told
