@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.drift.fields import Field, taken, unrecorded
+from tools.drift.fields import Field, beyond, taken, unrecorded
 from tools.drift.recorded import Entry, holders_of_claim, named
 from tools.kube import Kind, Listing, Object
 
@@ -15,7 +15,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A recorded object of which somebody else has changed declared fields."""
+    """A recorded object of which somebody else has changed declared fields, or added to one that is kept as a whole."""
 
     entry: Entry
     fields: Sequence[Field]
@@ -119,7 +119,7 @@ def compare(
         inside=tuple(inside),
         stale=tuple({job.urn: job for job in stale}.values()),
         unrecorded=tuple(_differing(staying, there, unrecorded)),
-        taken=tuple(_differing(staying, there, taken)),
+        taken=tuple(_differing(staying, there, _of_others)),
         store=tuple(store),
         unknown=tuple(_unknown(entries, present, manager)),
         unread=(*(f"{kind}: {why}" for kind, why in present.unread.items()), *unread),
@@ -132,6 +132,11 @@ def _differing(
     for entry in entries:
         if (live := there.get(entry.key)) and (fields := how(entry.fields, live, entry.manager)):
             yield Taken(entry=entry, fields=fields)
+
+
+def _of_others(declared: Mapping[str, Any], live: Object, manager: str) -> list[Field]:
+    """Declared fields with another value, and those that say what is declared and more."""
+    return [*taken(declared, live, manager), *beyond(declared, live, manager)]
 
 
 def _unknown(entries: Sequence[Entry], present: Listing, manager: str) -> Iterator[Unknown]:

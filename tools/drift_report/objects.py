@@ -9,7 +9,7 @@ from typing import Any
 
 from components.labels import DOMAIN, PART_OF
 from tools.drift.compare import Drift, Key, Taken, Unknown, compare, key_of
-from tools.drift.fields import Field, added, beyond, passed_as_ours
+from tools.drift.fields import Field, added, passed_as_ours
 from tools.drift.look import MADE, present
 from tools.drift.recorded import Entry, recorded
 from tools.drift.report import removal
@@ -147,8 +147,8 @@ def _changed(
     for entry in entries:
         own = _untold(taken.get(entry.urn, Taken(entry=entry, fields=())).fields, entry, beside, known)
         one = live.get(entry.key) if entry.urn not in away else None
-        more = _untold(_more(entry, one), entry, beside, known) if one is not None else []
-        more = [one for one in more if one.path not in {known_one.path for known_one in own}]
+        foreign = added(entry.fields, one, entry.manager) if one is not None else []
+        more = _untold(foreign, entry, beside, known)
         posed = passed_as_ours(entry.fields, one, entry.manager) if one is not None else []
         if one is not None and not (own or more or posed or _bears(one, entry.manager)):
             posed = [_NOBODY]
@@ -157,11 +157,6 @@ def _changed(
         if back:
             changes = _changes(Taken(entry=entry, fields=[*own, *more, *posed]))
             yield _of(entry, What.CHANGED, "; ".join(back), changes=changes)
-
-
-def _more(entry: Entry, live: Object) -> list[Field]:
-    declared = entry.fields
-    return [*added(declared, live, entry.manager), *beyond(declared, live, entry.manager)]
 
 
 _NOBODY = Field(path=("metadata", "managedFields"), declared=MISSING, live=MISSING, holders=["emptied by somebody"])

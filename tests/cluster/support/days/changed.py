@@ -28,6 +28,7 @@ def patched(namespace: str, kind: str, name: str, patch: dict[str, object], mana
         "inferenceservice": "InferenceService",
         "role": "Role",
         "secret": "Secret",
+        "networkpolicy": "NetworkPolicy",
     }
     return Day(
         case=f"field of a {kinds[kind]} changed by {who}",
@@ -44,6 +45,7 @@ FIELDS = Group(
         patched(SALES, "resourcequota", "quota", {"spec": {"hard": {"requests.cpu": "62"}}}, manager="ops-tool"),
         patched(HELPDESK, "role", "kitchen-auditor", {"rules": []}, manager="security-tool"),
         patched(SALES, "secret", "summary-lora-reader", {"data": {"AWS_ACCESS_KEY_ID": "eHh4"}}),
+        patched(SALES, "networkpolicy", "default-deny", {"spec": {"podSelector": {"matchLabels": {"no": "pod"}}}}),
         Day(
             case="label that finds an object taken off",
             harm=lambda scene: scene.patch(
