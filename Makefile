@@ -108,7 +108,7 @@ identity: venv ## the rights of whoever deploys, as YAML for an administrator: S
 days: venv ## play every bad day on a kitchen of its own, and write docs/days.md (about 10 minutes)
 	@$(BIN)/python -m tests.cluster.support.days
 
-bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,plan,size,adapter,bundles,stores,entry,rules
+bench: venv ## measure side by side, into docs/benchmarks.md: everything, or PARTS=startup,resource,policies,plan,drift,size,adapter,bundles,stores,entry,rules
 	@$(BIN)/python -m tests.bench --parts "$(PARTS)" --sizes "$(SIZES)"
 
 profile: venv ## where the time of one run goes, into reports/profile: WAY=offline|preview|up|no-change RESOURCES=300

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench.adapter import adapter
 from tests.bench.bundles import bundles
+from tests.bench.drifts import drift
 from tests.bench.entry import entry
 from tests.bench.plans import plan
 from tests.bench.policies import policies
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "resource": resource,
     "policies": policies,
     "plan": plan,
+    "drift": drift,
     "size": at_size,
     "adapter": adapter,
     "bundles": bundles,

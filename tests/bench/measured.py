@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.bench.progress import Progress
 from tools.local.workspace import REPOSITORY
@@ -85,6 +86,23 @@ def alternating(ways: Mapping[str, Way], rounds: int, what: str, progress: Progr
             found[name].append(way.run())
         progress.told(f"{what}, round {number + 1}")
     return found
+
+
+def times(name: str, way: Way, found: Mapping[str, Sequence[Run]]) -> tuple[str, str, str, str]:
+    """Median seconds and processor seconds, and both ratios to the rows beside it, which are empty without any."""
+    seconds = statistics.median(run.seconds for run in found[name])
+    cpu = statistics.median(run.cpu for run in found[name])
+    wall, processor = ratios(name, way, found) if way.beside else (0.0, 0.0)
+    told = (f"{wall:.2f}", f"{processor:.2f}") if way.beside else ("", "")
+    return f"{seconds:.2f} s", f"{cpu:.2f} s", *told
+
+
+def figures(found: Mapping[str, Sequence[Run]]) -> list[dict[str, Any]]:
+    """Every run, for the data behind the page."""
+    return [
+        {"what": name, "seconds": [round(run.seconds, 3) for run in runs], "cpu": [round(run.cpu, 3) for run in runs]}
+        for name, runs in found.items()
+    ]
 
 
 def rows(

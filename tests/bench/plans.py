@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.bench.measured import Run, Way, alternating, measure, ratios
+from tests.bench.measured import Run, Way, alternating, figures, measure, times
 from tests.bench.progress import Progress
 from tests.bench.sections import Section, Table
 from tests.delivery.support.scratch import Scratch
@@ -50,12 +49,8 @@ def plan(folder: Path) -> Section:
         way.run()
     plain = {name: way for name, (_, way) in ways.items()}
     found = alternating(plain, ROUNDS, "plan", Progress("plan", ROUNDS))
-    rows = [_row(name, number, plain[name], found) for name, (number, _) in ways.items()]
-    figures = [
-        {"what": name, "seconds": [round(run.seconds, 3) for run in runs], "cpu": [round(run.cpu, 3) for run in runs]}
-        for name, runs in found.items()
-    ]
-    return Section(title="A plan", tables=[Table(header=HEADER, rows=rows, note=NOTE)], figures=figures)
+    rows = [(name, str(number), *times(name, plain[name], found)) for name, (number, _) in ways.items()]
+    return Section(title="A plan", tables=[Table(header=HEADER, rows=rows, note=NOTE)], figures=figures(found))
 
 
 def _changed(folder: Path, stacks: Sequence[str]) -> Scratch:
@@ -105,11 +100,3 @@ def _preview(workspace: Workspace) -> Run:
 def _environment(project: Path) -> dict[str, str]:
     outer = ("PULUMI_BACKEND_URL", "KITCHEN_DIRECTORY", "GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
     return {key: value for key, value in os.environ.items() if key not in outer} | {"PYTHONPATH": str(project)}
-
-
-def _row(name: str, previews: int, way: Way, found: Mapping[str, Sequence[Run]]) -> tuple[str, ...]:
-    seconds = statistics.median(run.seconds for run in found[name])
-    cpu = statistics.median(run.cpu for run in found[name])
-    wall, processor = ratios(name, way, found) if way.beside else (1.0, 1.0)
-    told = (f"{wall:.2f}", f"{processor:.2f}") if way.beside else ("", "")
-    return name, str(previews), f"{seconds:.2f} s", f"{cpu:.2f} s", *told

@@ -91,7 +91,7 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-ORDER = ("startup", "resource", "policies", "plan", "size", "adapter", "bundles", "stores", "entry", "rules")
+ORDER = ("startup", "resource", "policies", "plan", "drift", "size", "adapter", "bundles", "stores", "entry", "rules")
 """Every part, in the order in which they are measured and stand in the page."""
 
 
