@@ -13,7 +13,7 @@ from tests.cluster.support.days.day import Day, Group
 from tests.cluster.support.days.removed import HELPDESK, SALES
 from tests.cluster.support.days.scene import Identity, Scene
 from tests.cluster.support.environments import OPTIONS
-from tests.cluster.support.kubectl import eventually
+from tests.cluster.support.kubectl import eventually, is_ready
 from tools.drift.recorded import has_removals
 
 MANAGER = "kitchen-dev"
@@ -79,10 +79,15 @@ def delete_deployment(scene: Scene) -> None:
 def interrupt_a_replacement(scene: Scene) -> None:
     """Another adapter for `support` while no pod may be made: the engine waits after it has made another ConfigMap.
 
-    It is ended in order there; the old ConfigMap is still to be removed. The settings in Git are as they were.
+    It is ended in order there; the old ConfigMap is still to be removed. The settings in Git are as they were. The pod
+    is taken away before: a service that is Ready is so until its controller has seen the change, and the engine might
+    see that and go on.
     """
     kitchen, workspace = scene.kitchen, scene.kitchen.workspace
     scene.patch(HELPDESK, "resourcequota", "quota", {"spec": {"hard": {"requests.nvidia.com/gpu": "0"}}})
+    for pod in scene.pods(HELPDESK, "support"):
+        scene.delete(HELPDESK, "pod", pod)
+    eventually(lambda: not is_ready(scene.kubectl, HELPDESK, "support"), "a service without a pod is not Ready", 60)
     kitchens = yaml.safe_load(workspace.config_file.read_text())["config"]["kitchen:kitchens"]
     kitchens["support"]["adapters"].append("legal-contract-review/v2026-04-01")
     workspace.prepare({**kitchen.changes(), "kitchens": kitchens})
@@ -91,12 +96,14 @@ def interrupt_a_replacement(scene: Scene) -> None:
     log = kitchen.folder / "interrupted.log"
     with log.open("w") as said:
         engine = subprocess.Popen(words, cwd=workspace.project, env=env, stdin=subprocess.DEVNULL, stdout=said)
-    made = adapters(scene)
+    names = {name for _, _, name in adapters(scene)}
 
     def waits() -> bool:
         assert engine.poll() is None, log.read_text()[-2000:]
-        names = {key for key in scene.identities() if key[2].startswith("support-adapters-")}
-        return names > made and "exceeded quota" in str(scene.kubectl.get("-n", HELPDESK, *_SERVICE)["status"])
+        fresh = {name for _, _, name in scene.identities() if name.startswith("support-adapters-")} - names
+        service = scene.kubectl.get("-n", HELPDESK, *_SERVICE)
+        is_updated = any(name in str(service["spec"]) for name in fresh)
+        return is_updated and "exceeded quota" in str(service["status"])
 
     try:
         eventually(waits, "the engine waits for pods that may not be made", 120)
