@@ -23,17 +23,20 @@ RULES = {REVIEWED: "people have judged it, as the file of --reviewed says, and i
 
 _OF_KUBERNETES = ".k8s.io"
 _OF_MODELS = "serving.kserve.io"
+_OF_NETWORK = Kind("networking.k8s.io/v1", "NetworkPolicy")
 
 
 def is_for_people(kind: Kind, live: Object) -> bool:
     """Whether a review may accept an object in our namespaces that nobody declares, such as an ExternalSecret.
 
-    It is of a kind that only another program's controller reads and that this program does not make, and has a
-    generation: so a changed one is known. Pods, rights, rules of the network and models are never accepted.
+    It is of a kind that only another program's controller reads and that this program does not make, or it is a rule
+    of the network, as engines of policies make one for each namespace; and it has a generation: so a changed one is
+    known. Pods, rights and models are never accepted.
     """
     group = kind.api_version.rpartition("/")[0]
     others = "." in group and not group.endswith(_OF_KUBERNETES) and group != _OF_MODELS
-    return others and kind not in MADE and isinstance(live["metadata"].get("generation"), int)
+    may_be = kind == _OF_NETWORK or (others and kind not in MADE)
+    return may_be and isinstance(live["metadata"].get("generation"), int)
 
 
 def found_beside(finding: Finding, live: Object) -> Unjudged:

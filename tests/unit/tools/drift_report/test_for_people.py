@@ -54,6 +54,16 @@ def test_a_review_accepts_it_as_it_is(tmp_path: Path) -> None:
     assert (str(gone.what), gone.name) == ("missing", "sales-dev/lora-reader")
 
 
+def test_a_rule_of_the_network_of_a_platform_is_told_until_a_review_accepts_it_as_it_is(tmp_path: Path) -> None:
+    policy = plain("NetworkPolicy", "of-platform", "networking.k8s.io/v1", generation=1)
+    (finding,) = findings(looked(policy), None)
+    assert (str(finding.what), finding.title) == ("undeclared", "NetworkPolicy sales-dev/of-platform")
+    before = reread(looked(policy), tmp_path)
+    assert findings(looked(policy), before) == []
+    wider = plain("NetworkPolicy", "of-platform", "networking.k8s.io/v1", generation=2)
+    assert [one.more for one in findings(looked(wider), before)] == ["changed since it was reviewed"]
+
+
 def test_a_review_of_one_namespace_is_none_of_another(tmp_path: Path) -> None:
     file = json.loads(as_json(Look(stack="dev", environment="dev", against="x", unjudged=looked(OUTSIDE))))
     file["notJudged"][0]["name"] = "sales-prod/lora-reader"
@@ -71,7 +81,8 @@ def test_a_review_of_one_namespace_is_none_of_another(tmp_path: Path) -> None:
         ("Pod", "v1", {"generation": 1}),
         ("Deployment", "apps/v1", {"generation": 1}),
         ("Role", "rbac.authorization.k8s.io/v1", {"generation": 1}),
-        ("NetworkPolicy", "networking.k8s.io/v1", {"generation": 1}),
+        ("Ingress", "networking.k8s.io/v1", {"generation": 1}),
+        ("NetworkPolicy", "networking.k8s.io/v1", {}),
         ("InferenceService", "serving.kserve.io/v1beta1", {"generation": 1}),
         ("InferenceGraph", "serving.kserve.io/v1alpha1", {"generation": 1}),
         ("ExternalSecret", SECRETS, {}),
