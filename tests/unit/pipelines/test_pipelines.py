@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,18 @@ def test_what_argo_cd_may_make_passes_the_pack_once_its_repository_is_named(
     config.write_text(json.dumps({"rendered-elsewhere": {"gitRepositories": named}}))
     assert policy_check([*words, "--config", str(config)]) == 0, capsys.readouterr().out
     assert " 0 mandatory and 0 advisory" in capsys.readouterr().out
+
+
+def test_a_review_that_lies_in_git_is_read_by_the_look_that_pipelines_make(tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
+
+    def look(*words: str) -> str:
+        done = subprocess.run(["make", "-n", "drift", *words], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return shlex.join(shlex.split(done.stdout.splitlines()[-1]))
+
+    assert look("STACK=prod") == ".venv/bin/kitchen drift --stack prod"
+    (tmp_path / "reviewed-prod.json").touch()
+    assert look("STACK=prod") == ".venv/bin/kitchen drift --stack prod --reviewed reviewed-prod.json"
+    assert look("STACK=dev") == ".venv/bin/kitchen drift --stack dev"
+    assert look("STACK=prod", "REVIEWED=other.json").endswith("--reviewed other.json")
