@@ -49,7 +49,8 @@ class DeclaredKitchen:
 
     `pod` is what the pods say beside these of `POD_FIELDS`.
     `pod_label` is key and value of the label that they carry. `adapter_list` is the ConfigMap that they mount as the
-    volume `list_volume`; None where there is nothing to fetch. `models` are the names that callers may use.
+    volume `list_volume`; None where there is nothing to fetch. `models` are the names by
+    which its servers are asked for each model, and `served` all that they tell: with an entry the base model has two.
     `added_by` names who adds to the pods what is not known here; empty where all is known.
     """
 
@@ -69,6 +70,7 @@ class DeclaredKitchen:
     base_model: BaseModel
     adapters: tuple[Adapter, ...]
     models: tuple[str, ...]
+    served: tuple[str, ...]
     added_by: str
 
     def objects(self) -> list[DeclaredObject]:
@@ -140,6 +142,8 @@ def _kitchen(context: Context, kitchen: Kitchen) -> DeclaredKitchen:
         pod = {**spec, "containers": [server, *spec.get("containers", [])]}
         volumes = [*runtime.content["spec"]["volumes"], *spec["volumes"]]
     adapters = tuple(context.catalog.adapters[ref] for ref in kitchen.adapters)
+    known = tuple(kitchen.served_name(adapter.ref) for adapter in adapters)
+    public = runtime_args(context, kitchen).options.entry_name
     return DeclaredKitchen(
         name=name,
         namespace=namespace,
@@ -156,7 +160,8 @@ def _kitchen(context: Context, kitchen: Kitchen) -> DeclaredKitchen:
         pod={key: pod[key] for key in POD_FIELDS if key in pod},
         base_model=model,
         adapters=adapters,
-        models=(model.name, *(kitchen.served_name(adapter.ref) for adapter in adapters)),
+        models=(model.name, *known),
+        served=(model.name, *([public] if public else []), *known),
         added_by=_added_by(context, kitchen),
     )
 

@@ -77,8 +77,8 @@ def models_row(kitchen: DeclaredKitchen, address: str | None, bearer: str, secon
         kitchen=kitchen.name,
         what="served model names",
         where="server",
-        declared=", ".join(kitchen.models),
-        finding=_served(kitchen.models, address, bearer, seconds),
+        declared=", ".join(kitchen.served),
+        finding=_served(kitchen.served, address, bearer, seconds),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from ops.audit.models import token as bearer_of
 from ops.models_options import TOKEN
 from ops.token.asking import Asker, safe
 from ops.token.errors import IssuerError
+from tools.deliver.asked import Asked, of_entry, of_pods
 from tools.kube import KubeError, Transport, through_kubectl
 
 URL, CA = "KITCHEN_ACCEPTANCE_URL", "KITCHEN_ACCEPTANCE_CA"
@@ -88,7 +89,7 @@ def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | N
     kitchens = declared(settings, catalog).kitchens
     if how.url is not None:
         way = _entry(how)
-        found = [one for kitchen in kitchens for one in _calls(kitchen, settings, way, by_entry=True)]
+        found = [one for kitchen in kitchens for one in _by_entry(kitchen, settings, catalog, way)]
         return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
@@ -118,6 +119,13 @@ def _entry(how: Acceptance) -> Way:
     return ask
 
 
+def _by_entry(kitchen: DeclaredKitchen, settings: Settings, catalog: Catalog, way: Way) -> Iterator[Called]:
+    """By public names; where the settings state no entry, whatever answers there knows the servers' own names alone."""
+    said = settings.kitchens[kitchen.name]
+    asked = of_pods(kitchen, said.task) if settings.entry is None else of_entry(said, settings, catalog)
+    return _calls(kitchen.name, said.task, asked, way, by_entry=True)
+
+
 def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) -> Iterator[Called]:
     if kitchen.service.kind != "InferenceService":
         yield from _none(kitchen, f"set {URL}: a {kitchen.service.kind} is called by the entry alone")
@@ -136,25 +144,26 @@ def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) 
     def ask(path: str, content: bytes) -> tuple[int, bytes]:
         return transport.request("POST", f"{base}{path}", content, timeout_seconds=_SECONDS)
 
-    yield from _calls(kitchen, settings, ask, by_entry=False)
-
-
-def _calls(kitchen: DeclaredKitchen, settings: Settings, way: Way, *, by_entry: bool) -> Iterator[Called]:
     task = settings.kitchens[kitchen.name].task
+    yield from _calls(kitchen.name, task, of_pods(kitchen, task), ask, by_entry=False)
+
+
+def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, by_entry: bool) -> Iterator[Called]:
     path = next((path for path in PATHS.get(task, ()) if path in _BODIES), None)
-    for model in kitchen.models:
-        if path is None:
-            yield Called(kitchen=kitchen.name, model=model, outcome=NOT_CALLED, why=f"task {task} has no call here")
+    for one in asked:
+        if one.why or path is None:
+            why = one.why or f"task {task} has no call here"
+            yield Called(kitchen=kitchen, model=one.model, outcome=NOT_CALLED, why=why)
             continue
-        body = json.dumps({"model": model, **_BODIES[path]}).encode()
+        body = json.dumps({"model": one.model, **_BODIES[path]}).encode()
         try:
-            outcome, why = _judged(path, model, *way(path, body), by_entry=by_entry)
+            outcome, why = _judged(path, one.names, *way(path, body), by_entry=by_entry)
         except (KubeError, IssuerError) as error:
             outcome, why = WRONG, str(error)
-        yield Called(kitchen=kitchen.name, model=model, outcome=outcome, why=why)
+        yield Called(kitchen=kitchen, model=one.model, outcome=outcome, why=why)
 
 
-def _judged(path: str, model: str, status: int, body: bytes, *, by_entry: bool) -> tuple[str, str]:
+def _judged(path: str, names: Collection[str], status: int, body: bytes, *, by_entry: bool) -> tuple[str, str]:
     if by_entry and status in (401, 403):
         return NOT_CALLED, f"status {status}: the token of {TOKEN} may not call it"
     if status != 200:
@@ -169,7 +178,7 @@ def _judged(path: str, model: str, status: int, body: bytes, *, by_entry: bool) 
         return WRONG, f"status 200, and no {entries} in the answer"
     if not (isinstance(found[0], dict) and _is(part, found[0].get(part))):
         return WRONG, f"status 200, and no {part} in the first of its {entries}"
-    if isinstance(value.get("model"), str) and value["model"] != model:
+    if isinstance(value.get("model"), str) and value["model"] not in names:
         return WRONG, f"status 200, and the answer is of {value['model'][:80]}"
     return ANSWERED, ""
 

@@ -29,16 +29,16 @@ _PORT = 8443
 
 
 class DemoKitchen:
-    """A kitchen in `folder`, which holds nothing else. `ports` are those of the entry."""
+    """A kitchen in `folder`, which holds nothing else. `ports` are those of the entry, `server_port` is vLLM's."""
 
     def __init__(self, demo: Demo, folder: Path, processes: Processes) -> None:
         """Choose the ports; raise DemoError when Envoy or vLLM is not there."""
         self._demo, self._folder, self._processes = demo, folder, processes
         self._python = _serving_python()
         entry.binary()
-        self._server, admin, metrics, check, other = free_ports(5)
+        self.server_port, admin, metrics, check, other = free_ports(5)
         self.ports = Ports(callers=_PORT if is_free(_PORT) else other, admin=admin, metrics=metrics, check=check)
-        self.plan = demo.entry_plan(self.ports, self._server, folder)
+        self.plan = demo.entry_plan(self.ports, self.server_port, folder)
 
     def write(self, token: str) -> None:
         """Write every file: models, certificate, the entry's configuration, and the caller's header."""
@@ -56,7 +56,7 @@ class DemoKitchen:
     def start(self) -> None:
         """Start everything and wait until it answers; raise DemoError when it does not."""
         container = self._container()
-        here = {**on_cpu.mounts(container, self._folder), **self._paths(), "8080": str(self._server)}
+        here = {**on_cpu.mounts(container, self._folder), **self._paths(), "8080": str(self.server_port)}
         for outside in here.values():
             if outside.startswith("/"):
                 Path(outside).mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class DemoKitchen:
         self._processes.start("vllm", words, env, self._folder)
         entry.start(self._processes, self.plan, self._demo.settings, self._folder)
         with step("demo: 2 of 3: vLLM loads the model and its adapters", "demo: 2 of 3: vLLM serves"):
-            self._processes.ready("vllm", self._server, "/health", SERVER_SECONDS)
+            self._processes.ready("vllm", self.server_port, "/health", SERVER_SECONDS)
 
     def _container(self) -> Mapping[str, Any]:
         """The server's container."""

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.declared import DeclaredKitchen
+from infra.catalog import load_catalog
+from infra.declared import DeclaredKitchen, declared
+from infra.load import settings_from_file
 from ops.audit.models import addresses, models_row, token
 from ops.audit.verdicts import Finding, Verdict
 from ops.models_options import TOKEN
 from tests.unit.support.audited import Answer, as_declared, body, dripping, models, server
+from tools.local.workspace import REPOSITORY
 
 SERVED = ("tsuzumi-7b-instruct", "helpdesk-faq", "helpdesk-classifier")
 CANARY = "canary-that-nobody-may-see"
@@ -49,6 +52,15 @@ def test_answers(support: DeclaredKitchen, answer: Answer, verdict: Verdict, par
     finding = asked(support, answer)
     assert finding.verdict is verdict
     assert part in finding.found + finding.why
+
+
+def test_behind_an_entry_a_base_model_is_told_by_two_names() -> None:
+    catalog = load_catalog()
+    settings = settings_from_file(REPOSITORY / "Pulumi.prod.yaml", catalog)
+    (kitchen,) = [one for one in declared(settings, catalog).kitchens if one.name == "support"]
+    both = ("tsuzumi-7b-instruct", "support", *SERVED[1:])
+    assert asked(kitchen, models(*both)).verdict is Verdict.PROVEN
+    assert asked(kitchen, models(*SERVED)).found == "without support"
 
 
 def test_a_slow_answer_ends(support: DeclaredKitchen) -> None:
