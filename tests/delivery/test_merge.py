@@ -12,18 +12,18 @@ import yaml
 
 from tests.cluster.support.kubectl import Kubectl
 from tests.delivery.support.acting import Act, Ran
-from tests.delivery.support.answering import TOKEN as MODELS_TOKEN
-from tests.delivery.support.answering import Answering
 from tests.delivery.support.beside import kitchen_and_scratch
 from tests.delivery.support.forges import NUMBER, nothing_secret, pull_request, runner
 from tests.delivery.support.prod import CA, LATER, Prod
 from tests.delivery.support.scratch import Scratch
 from tests.support.forge_server import TOKEN, ForgeServer
+from tests.support.model_door import ModelDoor
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY
 
 DELIVER = "the approved plan, update, acceptance, audit, status"
 DRIFT = "drift, and its issue"
+MODELS_TOKEN = "canary-models-token-5d20"
 NEW = "helpdesk-faq/v2026-02-01"
 """Of another kitchen, so that its files are in the store; `summary` takes it in hot mode, without a new pod."""
 
@@ -33,7 +33,7 @@ class Scene(NamedTuple):
 
     kitchen: LocalKitchen
     prod: Prod
-    answering: Answering
+    door: ModelDoor
     scratch: Scratch
     act: Act
     forge: ForgeServer
@@ -51,8 +51,15 @@ class Scene(NamedTuple):
         given = {key: value for key, value in self.secrets.items() if key != "GITHUB_TOKEN"}
         return self.around | self.variables | given | self.forge.variables(KITCHEN_FORGE_COMMIT=commit)
 
+    def elsewhere(self) -> str:
+        """A backend that has no stack yet."""
+        folder = self.kitchen.folder / "elsewhere"
+        folder.mkdir()
+        return folder.as_uri()
+
     def hidden(self) -> list[str]:
-        names = ("PULUMI_CONFIG_PASSPHRASE", "KITCHEN_OBJECT_STORE_SECRET_KEY", "KITCHEN_MODELS_TOKEN")
+        names = ("PULUMI_CONFIG_PASSPHRASE", "KITCHEN_OBJECT_STORE_SECRET_KEY", "KITCHEN_MODELS_TOKEN",
+                 "KITCHEN_ACCEPTANCE_CLIENT_SECRET")  # fmt: skip
         return [self.secrets[name] for name in names]
 
 
@@ -64,26 +71,30 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         write(scratch, as_up(kitchen))
         prod = Prod(folder / "prod", kitchen, scratch)
         stack.enter_context(prod.store)
+        stack.enter_context(prod.issuer)
         begin(prod)
         scratch.commit("dev as it is up, and an empty prod")
         scratch.git("push", "--quiet", "origin", "main")
         passphrase, backend = kitchen.workspace.passphrase.read_text(), prod.backend()
-        answering = stack.enter_context(Answering())
+        client, secret = prod.client()
+        door = stack.enter_context(ModelDoor())
         yield Scene(
             kitchen=kitchen,
             prod=prod,
-            answering=answering,
+            door=door,
             scratch=scratch,
             act=Act(folder / "act", scratch),
             forge=stack.enter_context(ForgeServer(kind="github")),
             variables={
                 "PULUMI_BACKEND_URL": backend.pop("PULUMI_BACKEND_URL"),
-                "KITCHEN_ACCEPTANCE_URL": answering.url,
+                "KITCHEN_ACCEPTANCE_URL": door.url,
+                "KITCHEN_ACCEPTANCE_CLIENT_ID": client,
             },
             secrets={
                 "GITHUB_TOKEN": TOKEN,
                 "PULUMI_CONFIG_PASSPHRASE": passphrase,
                 "KITCHEN_MODELS_TOKEN": MODELS_TOKEN,
+                "KITCHEN_ACCEPTANCE_CLIENT_SECRET": secret,
                 **kitchen.credentials(),
                 **backend,
             },
@@ -94,7 +105,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def begin(prod: Prod) -> None:
     """What README.md has before the first delivery: the stack, its buckets, and what is published into them."""
     other = str(prod.kitchen.cluster.directory / "pki" / "ca.crt")
-    prod.state_the_store()
+    prod.adapt()
     refused = prod.initialised("prod", {"AWS_CA_BUNDLE": other})
     assert refused.returncode == 1
     assert "with s3:// its PEM file is named by AWS_CA_BUNDLE" in refused.stderr
@@ -165,12 +176,18 @@ def change(scene: Scene, number: int, **added: tuple[str, str]) -> None:
     assert planned.ended("change") == "succeeded", planned.text[-3000:]
 
 
-def answered(scene: Scene, ran: str) -> None:
-    """Every model that was called has answered, each by the one call that the stand-in has seen."""
-    models = [one for line in re.findall(r"models called: (\d+ of \d+) answered", ran) for one in line.split(" of ")]
-    assert models
-    assert set(models) == {str(len(scene.answering.called))}, (models, scene.answering.called)
-    scene.answering.called.clear()
+def answered(scene: Scene, said: str, *stacks: str) -> None:
+    """Every model has answered by one call: of dev with the token that is stated, of prod with one that is new.
+
+    Dev has no entry, and so no issuer.
+    """
+    given = {"dev": MODELS_TOKEN, **({"prod": scene.prod.issuer.given.pop()} if "prod" in stacks else {})}
+    assert scene.prod.issuer.given == [], "one for each delivery of prod"
+    models = [line.split(" of ") for line in re.findall(r"models called: (\d+ of \d+) answered", said)]
+    tokens = [authorization.removeprefix("Bearer ") for _, _, authorization in scene.door.asked]
+    assert models == [[str(tokens.count(given[stack]))] * 2 for stack in stacks]
+    assert set(tokens) == {given[stack] for stack in stacks}
+    scene.door.asked.clear()
 
 
 def test_a_first_delivery_of_prod_comes_after_dev_and_a_person_accepts_it(scene: Scene) -> None:
@@ -182,7 +199,7 @@ def test_a_first_delivery_of_prod_comes_after_dev_and_a_person_accepts_it(scene:
     assert told(scene, commit)["kitchen/deliver (dev)"] == "success"
     assert NEW.partition("/")[0] in adapters(scene)
     assert any(re.fullmatch(r"logs-dev/.*deploy-dev\.log", name) for name in ran.uploaded)
-    answered(scene, ran.printed())
+    answered(scene, ran.printed(), "dev")
     # No plan names all that a stack without anything needs: nothing is applied, and it says what a person may do.
     assert (ran.status, ran.ended("prod")) == (1, "failed")
     assert "not in the approved plan: create Namespace sales-prod" in ran.printed()
@@ -190,13 +207,17 @@ def test_a_first_delivery_of_prod_comes_after_dev_and_a_person_accepts_it(scene:
     assert told(scene, commit)["kitchen/deliver (prod)"] == "failure"
     assert namespaces(scene) == []
     nothing_secret(ran, *scene.hidden())
-    done = scene.act.by_hand("deliver", "STACK=prod", "AFTER=dev", "ACCEPT=*", environment=scene.person(commit))
+    person = scene.person(commit)
+    done = scene.act.by_hand("deliver", "STACK=prod", environment=person | {"PULUMI_BACKEND_URL": scene.elsewhere()})
+    assert done.returncode != 0
+    assert "A new stack: make init STACK=prod" in done.stdout
+    done = scene.act.by_hand("deliver", "STACK=prod", "AFTER=dev", "ACCEPT=*", environment=person)
     assert done.returncode == 0, done.stdout[-6000:]
     assert "prod: delivered, commit " in done.stdout
     assert "next: nothing: it is delivered" in done.stdout
     assert told(scene, commit)["kitchen/deliver (prod)"] == "success"
     assert len(namespaces(scene)) == 5
-    answered(scene, done.stdout)
+    answered(scene, done.stdout, "prod")
 
 
 def test_what_was_approved_is_delivered_to_dev_and_then_to_prod(scene: Scene) -> None:
@@ -213,9 +234,17 @@ def test_what_was_approved_is_delivered_to_dev_and_then_to_prod(scene: Scene) ->
         assert f"{stack}: delivered, commit {commit[:12]}" in said
         assert any(re.fullmatch(rf"logs-{stack}/.*deploy-{stack}\.log", name) for name in ran.uploaded)
     assert "not in the approved plan" not in said
+    answered(scene, said, "dev", "prod")
     kubectl = Kubectl(scene.kitchen.cluster.kubeconfig)
     served = kubectl.get("--namespace", "engineering-prod", "inferenceservice", "developer")
     assert "sql-assistant" in str(served["spec"])
+    nothing_secret(ran, *scene.hidden())
+
+
+def test_prod_is_as_it_was_delivered(scene: Scene) -> None:
+    ran = scene.run("schedule", "drift", job="prod")
+    assert (ran.status, ran.ended("prod")) == (0, "succeeded"), ran.text[-4000:]
+    assert scene.forge.issues == []
     nothing_secret(ran, *scene.hidden())
 
 

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from components import naming
@@ -24,6 +24,7 @@ from ops.audit.models import token as bearer_of
 from ops.models_options import TOKEN
 from ops.token.asking import Asker, safe
 from ops.token.errors import IssuerError
+from tools.deliver.bearer import CLIENT, SECRET, Bearer, bearer
 from tools.kube import KubeError, Transport, through_kubectl
 
 URL, CA = "KITCHEN_ACCEPTANCE_URL", "KITCHEN_ACCEPTANCE_CA"
@@ -56,10 +57,10 @@ class Called:
 
 @dataclass(frozen=True, kw_only=True)
 class Acceptance:
-    """Where calls go: the entry's address and a token for it, or None for the cluster's own way."""
+    """Where calls go: the entry's address and whose they are there, or None for the cluster's own way."""
 
     url: str | None = None
-    token: str = ""
+    bearer: Bearer = field(default_factory=Bearer)
     ca: Path | None = None
 
 
@@ -67,12 +68,14 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     """What the environment says of it; raise FaultsError with every fault."""
     env = os.environ if variables is None else variables
     url, ca = env.get(URL, "").strip(), env.get(CA, "").strip()
-    bearer, faults = bearer_of(None, env)
+    token, faults = bearer_of(None, env)
+    who, more = bearer(token, env)
+    faults += more
     if url and not safe(url):
         rule = "must be the https address of the entry, without a user"
         faults.append(Fault(path=URL, value=url, rule=rule, example=f"{URL}=https://models.kitchen.example"))
-    if url and not bearer:
-        rule = f"must be set beside {URL}: the entry lets nobody in without a token"
+    if url and not who:
+        rule = f"it, or {CLIENT} and {SECRET}, must be set beside {URL}: the entry lets nobody in without a token"
         faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))
     try:
         _asker(Path(ca) if ca else None)
@@ -80,15 +83,18 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
         faults += error.faults
     if faults:
         raise FaultsError("deliver", faults)
-    return Acceptance(url=url.rstrip("/") or None, token=bearer, ca=Path(ca) if ca else None)
+    return Acceptance(url=url.rstrip("/") or None, bearer=who, ca=Path(ca) if ca else None)
 
 
 def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | None) -> list[Called]:
-    """Call each model once; raise FaultsError for authorities that are none."""
+    """Call each model once; raise FaultsError for authorities that are none, and for an issuer that is not there."""
     kitchens = declared(settings, catalog).kitchens
     if how.url is not None:
-        way = _entry(how)
-        found = [one for kitchen in kitchens for one in _calls(kitchen, settings, way, by_entry=True)]
+        try:
+            way, named = _entry(how, settings), how.bearer.named(settings)
+        except IssuerError as error:
+            return [replace(one, outcome=WRONG) for kitchen in kitchens for one in _none(kitchen, str(error))]
+        found = [one for kitchen in kitchens for one in _calls(kitchen, settings, way, named=named)]
         return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
@@ -107,9 +113,10 @@ def _lets_nobody_in(one: Called) -> Called:
     return replace(one, outcome=WRONG) if one.why.startswith("status ") else one
 
 
-def _entry(how: Acceptance) -> Way:
+def _entry(how: Acceptance, settings: Settings) -> Way:
     asker = _asker(how.ca)
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {how.token}"}
+    token = how.bearer.given(settings, asker)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
 
     def ask(path: str, body: bytes) -> tuple[int, bytes]:
         answer = asker.exchange("POST", f"{how.url}{path}", body, headers)
@@ -136,10 +143,10 @@ def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) 
     def ask(path: str, content: bytes) -> tuple[int, bytes]:
         return transport.request("POST", f"{base}{path}", content, timeout_seconds=_SECONDS)
 
-    yield from _calls(kitchen, settings, ask, by_entry=False)
+    yield from _calls(kitchen, settings, ask)
 
 
-def _calls(kitchen: DeclaredKitchen, settings: Settings, way: Way, *, by_entry: bool) -> Iterator[Called]:
+def _calls(kitchen: DeclaredKitchen, settings: Settings, way: Way, *, named: str = "") -> Iterator[Called]:
     task = settings.kitchens[kitchen.name].task
     path = next((path for path in PATHS.get(task, ()) if path in _BODIES), None)
     for model in kitchen.models:
@@ -148,15 +155,15 @@ def _calls(kitchen: DeclaredKitchen, settings: Settings, way: Way, *, by_entry: 
             continue
         body = json.dumps({"model": model, **_BODIES[path]}).encode()
         try:
-            outcome, why = _judged(path, model, *way(path, body), by_entry=by_entry)
+            outcome, why = _judged(path, model, *way(path, body), named=named)
         except (KubeError, IssuerError) as error:
             outcome, why = WRONG, str(error)
         yield Called(kitchen=kitchen.name, model=model, outcome=outcome, why=why)
 
 
-def _judged(path: str, model: str, status: int, body: bytes, *, by_entry: bool) -> tuple[str, str]:
-    if by_entry and status in (401, 403):
-        return NOT_CALLED, f"status {status}: the token of {TOKEN} may not call it"
+def _judged(path: str, model: str, status: int, body: bytes, *, named: str) -> tuple[str, str]:
+    if named and status in (401, 403):
+        return NOT_CALLED, f"status {status}: the token of {named} may not call it"
     if status != 200:
         return WRONG, f"status {status}, {_said(body)}"
     entries, part = _ANSWERS[path]

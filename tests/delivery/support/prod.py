@@ -13,6 +13,7 @@ import yaml
 
 from tests.delivery.support.scratch import Scratch
 from tests.support.minio_server import SecureMinioServer
+from tests.support.token_issuer import SECRET, TokenIssuer
 from tools import fixtures
 from tools.local.up import BUCKETS_ONLY, LocalKitchen
 
@@ -33,6 +34,7 @@ class Prod:
         self.kitchen, self.scratch, self._folder = kitchen, scratch, folder
         self.store = SecureMinioServer(folder)
         self.store.access_key, self.store.secret_key = kitchen.credentials().values()
+        self.issuer = TokenIssuer(pki=self.store.ca.parent)
         self.file = scratch.root / "Pulumi.prod.yaml"
 
     def settings(self) -> dict[str, Any]:
@@ -42,14 +44,15 @@ class Prod:
     def write(self, content: Mapping[str, Any]) -> None:
         self.file.write_text(yaml.safe_dump(dict(content), sort_keys=False))
 
-    def state_the_store(self) -> None:
-        """Prod's settings as they are in Git without LATER, with the address of this store, and whom its pods trust."""
+    def adapt(self) -> None:
+        """Prod's settings as they are in Git without LATER, with this store and issuer, and whom its pods trust."""
         content = self.settings()
         for kitchen, adapter in LATER:
             content["config"]["kitchen:kitchens"][kitchen]["adapters"].remove(adapter)
         store = content["config"]["kitchen:objectStore"]
         store |= {"endpoint": self.store.endpoint}
         store["tls"] |= {"certificates": self.store.ca.read_text()}
+        content["config"]["kitchen:entry"]["issuers"][0] |= {"issuer": self.issuer.issuer}
         self.write(content)
 
     def begin(self) -> None:
@@ -93,8 +96,12 @@ class Prod:
         return self._must([sys.executable, "-m", "ops", *words])
 
     def trust(self) -> dict[str, str]:
-        """The runner's own variables: a platform engineer names the authority's file there, for store and backend."""
-        return {CA: str(self.store.ca), "AWS_CA_BUNDLE": str(self.store.ca)}
+        """The runner's own variables: a platform engineer names the authority's file there, for all that it signed."""
+        return dict.fromkeys((CA, "AWS_CA_BUNDLE", "KITCHEN_ACCEPTANCE_CA"), str(self.store.ca))
+
+    def client(self) -> tuple[str, str]:
+        """Who calls prod's models after a delivery, as the issuer knows it."""
+        return "ticket-bot", SECRET
 
     def _must(self, words: list[str]) -> str:
         done = self._run(words, {})
