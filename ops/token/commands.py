@@ -9,12 +9,13 @@ from pathlib import Path
 
 from infra.catalog import FOLDER, load_catalog
 from infra.entry_settings import Issuer
-from infra.faults import MISSING, Fault, FaultsError
+from infra.faults import Fault, FaultsError
 from infra.grants import callers
 from infra.load import settings_from_file
 from infra.settings import Settings
 from ops.token import claims
 from ops.token.asking import Asker
+from ops.token.chosen import chosen
 from ops.token.device import Code, by_device
 from ops.token.errors import IssuerError
 from ops.token.issuer import Client, Token, by_credentials, discovered
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_from_file(
         options.settings or Path(f"Pulumi.{options.stack}.yaml"), load_catalog(options.catalog)
     )
-    issuer = _issuer(settings, options.issuer)
+    issuer = chosen(settings, options.issuer)
     asker = Asker(options.ca)
     has_secret = options.client_credentials or options.secret_file is not None
     for name, text in (("--client-id", options.client_id), ("--scope", options.scope or "openid")):
@@ -120,27 +121,6 @@ def _show(code: Code) -> None:
     print(f"open      {code.address}", file=sys.stderr)
     print(f"enter     {code.code}", file=sys.stderr)
     print(f"waiting   for {code.seconds // 60 or 1} min at most; Ctrl-C stops", file=sys.stderr, flush=True)
-
-
-def _issuer(settings: Settings, name: str | None) -> Issuer:
-    if settings.entry is None:
-        rule = "these settings have no entry, so nobody checks tokens"
-        example = "entry: {host: ai.kitchen.example, tls: {...}, issuers: [...]}"
-        raise FaultsError("token", [Fault(path="entry", value=MISSING, rule=rule, example=example)])
-    clusters = {issuer.name: issuer for issuer in settings.entry.issuers if issuer.is_cluster}
-    known = {issuer.name: issuer for issuer in settings.entry.issuers if not issuer.is_cluster}
-    if name in clusters or not known:
-        chosen = clusters[name] if name in clusters else next(iter(clusters.values()))
-        rule = "a cluster gives tokens to pods, in a projected volume (docs/calling.md), and to administrators"
-        example = f"kubectl create token NAME --namespace NAMESPACE --audience {chosen.audience}"
-        raise FaultsError("token", [Fault(path="--issuer", value=chosen.name, rule=rule, example=example)])
-    if name is None and len(known) == 1:
-        return next(iter(known.values()))
-    if name is None or name not in known:
-        rule = f"must be one of {', '.join(known)}"
-        value = MISSING if name is None else name
-        raise FaultsError("token", [Fault(path="--issuer", value=value, rule=rule, example=next(iter(known)))])
-    return known[name]
 
 
 def _plain(name: str, text: str) -> None:

@@ -13,6 +13,7 @@ from ops.audit.models import models_row
 from ops.audit.verdicts import Verdict
 from tests.serving.test_pooling import TUNED, pooling
 from tools import fixtures
+from tools.deliver.bearer import Bearer
 from tools.deliver.calls import ANSWERED, NOT_CALLED, WRONG, Acceptance, Called, call
 from tools.demo.kitchen import DemoKitchen
 from tools.demo.plan import AUDIENCE, ISSUER, MINE, Demo, demo
@@ -33,7 +34,8 @@ class Entered:
     def called(self, group: str = MINE) -> dict[str, Called]:
         """What became of the call to each model, by its name."""
         token = self.issuer.token(sub="ana", groups=[group])
-        how = Acceptance(url=f"https://localhost:{self.kitchen.ports.callers}", token=token, ca=self._ca)
+        url = f"https://localhost:{self.kitchen.ports.callers}"
+        how = Acceptance(url=url, bearer=Bearer(token=token), ca=self._ca)
         return {one.model: one for one in call(self.served.settings, self.served.catalog, how, None)}
 
 

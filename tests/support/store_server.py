@@ -30,6 +30,8 @@ class StoreServer:
     PORTS = 1
     START_SECONDS = 30
     STOP_SECONDS = 10
+    ca: Path | None = None
+    """The authority of its certificate, where it serves TLS."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -101,6 +103,7 @@ class StoreServer:
             region_name=REGION,
             aws_access_key_id=access_key or self.access_key,
             aws_secret_access_key=secret_key or self.secret_key,
+            verify=str(self.ca) if self.ca else None,
             config=config,
         )
 

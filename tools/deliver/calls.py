@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from components import naming
@@ -25,6 +25,7 @@ from ops.models_options import TOKEN
 from ops.token.asking import Asker, safe
 from ops.token.errors import IssuerError
 from tools.deliver.asked import Asked, of_entry, of_pods
+from tools.deliver.bearer import CLIENT, SECRET, Bearer, bearer
 from tools.kube import KubeError, Transport, through_kubectl
 
 URL, CA = "KITCHEN_ACCEPTANCE_URL", "KITCHEN_ACCEPTANCE_CA"
@@ -57,10 +58,10 @@ class Called:
 
 @dataclass(frozen=True, kw_only=True)
 class Acceptance:
-    """Where calls go: the entry's address and a token for it, or None for the cluster's own way."""
+    """Where calls go: the entry's address and whose they are there, or None for the cluster's own way."""
 
     url: str | None = None
-    token: str = ""
+    bearer: Bearer = field(default_factory=Bearer)
     ca: Path | None = None
 
 
@@ -68,12 +69,14 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     """What the environment says of it; raise FaultsError with every fault."""
     env = os.environ if variables is None else variables
     url, ca = env.get(URL, "").strip(), env.get(CA, "").strip()
-    bearer, faults = bearer_of(None, env)
+    token, faults = bearer_of(None, env)
+    who, more = bearer(token, env)
+    faults += more
     if url and not safe(url):
         rule = "must be the https address of the entry, without a user"
         faults.append(Fault(path=URL, value=url, rule=rule, example=f"{URL}=https://models.kitchen.example"))
-    if url and not bearer:
-        rule = f"must be set beside {URL}: the entry lets nobody in without a token"
+    if url and not who:
+        rule = f"it, or {CLIENT} and {SECRET}, must be set beside {URL}: the entry lets nobody in without a token"
         faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))
     try:
         _asker(Path(ca) if ca else None)
@@ -81,15 +84,18 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
         faults += error.faults
     if faults:
         raise FaultsError("deliver", faults)
-    return Acceptance(url=url.rstrip("/") or None, token=bearer, ca=Path(ca) if ca else None)
+    return Acceptance(url=url.rstrip("/") or None, bearer=who, ca=Path(ca) if ca else None)
 
 
 def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | None) -> list[Called]:
-    """Call each model once; raise FaultsError for authorities that are none."""
+    """Call each model once; raise FaultsError for authorities that are none, and for an issuer that is not there."""
     kitchens = declared(settings, catalog).kitchens
     if how.url is not None:
-        way = _entry(how)
-        found = [one for kitchen in kitchens for one in _by_entry(kitchen, settings, catalog, way)]
+        try:
+            way, named = _entry(how, settings), how.bearer.named(settings)
+        except IssuerError as error:
+            return [replace(one, outcome=WRONG) for kitchen in kitchens for one in _none(kitchen, str(error))]
+        found = [one for kitchen in kitchens for one in _by_entry(kitchen, settings, catalog, way, named)]
         return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
@@ -108,9 +114,10 @@ def _lets_nobody_in(one: Called) -> Called:
     return replace(one, outcome=WRONG) if one.why.startswith("status ") else one
 
 
-def _entry(how: Acceptance) -> Way:
+def _entry(how: Acceptance, settings: Settings) -> Way:
     asker = _asker(how.ca)
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {how.token}"}
+    token = how.bearer.given(settings, asker)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
 
     def ask(path: str, body: bytes) -> tuple[int, bytes]:
         answer = asker.exchange("POST", f"{how.url}{path}", body, headers)
@@ -119,11 +126,11 @@ def _entry(how: Acceptance) -> Way:
     return ask
 
 
-def _by_entry(kitchen: DeclaredKitchen, settings: Settings, catalog: Catalog, way: Way) -> Iterator[Called]:
+def _by_entry(kitchen: DeclaredKitchen, settings: Settings, catalog: Catalog, way: Way, named: str) -> Iterator[Called]:
     """By public names; where the settings state no entry, whatever answers there knows the servers' own names alone."""
     said = settings.kitchens[kitchen.name]
     asked = of_pods(kitchen, said.task) if settings.entry is None else of_entry(said, settings, catalog)
-    return _calls(kitchen.name, said.task, asked, way, by_entry=True)
+    return _calls(kitchen.name, said.task, asked, way, named=named)
 
 
 def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) -> Iterator[Called]:
@@ -145,10 +152,10 @@ def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) 
         return transport.request("POST", f"{base}{path}", content, timeout_seconds=_SECONDS)
 
     task = settings.kitchens[kitchen.name].task
-    yield from _calls(kitchen.name, task, of_pods(kitchen, task), ask, by_entry=False)
+    yield from _calls(kitchen.name, task, of_pods(kitchen, task), ask)
 
 
-def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, by_entry: bool) -> Iterator[Called]:
+def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, named: str = "") -> Iterator[Called]:
     path = next((path for path in PATHS.get(task, ()) if path in _BODIES), None)
     for one in asked:
         if one.why or path is None:
@@ -157,15 +164,15 @@ def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, by_entr
             continue
         body = json.dumps({"model": one.model, **_BODIES[path]}).encode()
         try:
-            outcome, why = _judged(path, one.names, *way(path, body), by_entry=by_entry)
+            outcome, why = _judged(path, one.names, *way(path, body), named=named)
         except (KubeError, IssuerError) as error:
             outcome, why = WRONG, str(error)
         yield Called(kitchen=kitchen, model=one.model, outcome=outcome, why=why)
 
 
-def _judged(path: str, names: Collection[str], status: int, body: bytes, *, by_entry: bool) -> tuple[str, str]:
-    if by_entry and status in (401, 403):
-        return NOT_CALLED, f"status {status}: the token of {TOKEN} may not call it"
+def _judged(path: str, names: Collection[str], status: int, body: bytes, *, named: str) -> tuple[str, str]:
+    if named and status in (401, 403):
+        return NOT_CALLED, f"status {status}: the token of {named} may not call it"
     if status != 200:
         return WRONG, f"status {status}, {_said(body)}"
     entries, part = _ANSWERS[path]

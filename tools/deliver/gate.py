@@ -9,6 +9,7 @@ from ops.plan.report import Entry
 from tools.deliver.compare import by_hand, unplanned
 from tools.deliver.errors import NotApprovedError
 from tools.drift import Drift
+from tools.engine.change import CREATE
 from tools.engine.outcome import Outcome
 from tools.progress import note
 
@@ -66,7 +67,18 @@ class Gate:
                 + ("the update was not begun" if self.passed else "nothing was applied"),
                 *shown,
                 *(f"  does not count: {line}" for line in why),
-                "  a person who has looked at them accepts them by name, * is any text: "
-                f"make deliver STACK={self.stack} ACCEPT='{lines[0].split(': ')[0].split(' ', 1)[1]}'",
+                *self._way(lines),
             ]
         )
+
+    def _way(self, lines: Sequence[str]) -> Sequence[str]:
+        """How a person accepts them: by name, or all of them where a stack has next to nothing yet."""
+        deliver = f"make deliver STACK={self.stack}"
+        if len(lines) > _MOST and all(line.startswith(f"{CREATE} ") for line in lines):
+            return (
+                f"  so many that are only made: the first delivery of a stack; see them all by make preview "
+                f"STACK={self.stack}",
+                f"  a person who has looked at them accepts them all: {deliver} ACCEPT='*'",
+            )
+        name = lines[0].split(": ")[0].split(" ", 1)[1]
+        return (f"  a person who has looked at them accepts them by name, * is any text: {deliver} ACCEPT='{name}'",)

@@ -19,11 +19,11 @@ from tools.engine.outcome import Outcome
 from tools.local.errors import LocalError
 from tools.local.observed import observed
 from tools.local.workspace import JUDGED, POLICY_PACK
+from tools.pipeline.hints import hint
 from tools.pipeline.stack_file import kept
 from tools.toolchain import PREVIEW, environment
 
 _LONGEST = 100_000
-_NO_STACK = "no stack named"
 TAG = "kitchen:unrecorded"
 """Tag of a stack whose update without checkpoints has begun: the journal, packed."""
 
@@ -136,9 +136,7 @@ class Backend:
         )
         if done.returncode != 0:
             said = done.stderr.strip()
-            way = (
-                f"; is PULUMI_BACKEND_URL right? A new stack: make init STACK={self.stack}" if _NO_STACK in said else ""
-            )
+            way = hint(said, self.stack)
             raise LocalError(f"stack {self.stack}: pulumi {' '.join(words[:3])} failed: {said}{way}")
         return done.stdout
 

@@ -20,6 +20,7 @@ from infra.secret_settings import KEYS
 from ops.rollback.block import LayoutError
 from tools.local.errors import LocalError
 from tools.local.workspace import REPOSITORY
+from tools.pipeline.hints import hint
 from tools.pipeline.stack_file import ENCRYPTION, encryption, with_encryption, with_secret
 from tools.progress import say
 from tools.toolchain import PREVIEW, environment
@@ -138,7 +139,8 @@ def _call(words: list[str], folder: Path, variables: Mapping[str, str] | None = 
         check=False,
     )
     if done.returncode != 0:
-        raise LocalError(f"pulumi {' '.join(words[:2])} failed: {done.stderr.strip()}")
+        said = done.stderr.strip()
+        raise LocalError(f"pulumi {' '.join(words[:2])} failed: {said}{hint(said, 'STACK')}")
     return done.stdout
 
 

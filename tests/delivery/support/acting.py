@@ -105,6 +105,13 @@ class Act:
         }  # fmt: skip
         return Ran(status=done.returncode, text=done.stdout, uploaded=uploaded)
 
+    def by_hand(self, *words: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """A make target as a person types it in the repository, with variables that a shell has."""
+        return subprocess.run(
+            ["make", *words], cwd=self._scratch.root, env=self._env(environment), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=900,
+        )  # fmt: skip
+
     def _offline(self, here: Path) -> list[str]:
         (port,) = free_ports(1)
         texts = [path.read_text() for path in (self._scratch.root / ".github" / "workflows").glob("*.yaml")]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import http.server
 import json
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +11,9 @@ import pytest
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
+from tests.support.model_door import ModelDoor, right
 from tools.deliver import calls
+from tools.deliver.bearer import Bearer
 from tools.deliver.calls import ANSWERED, NOT_CALLED, WRONG, Acceptance, acceptance, call
 from tools.kube import KubeError
 from tools.local.workspace import REPOSITORY
@@ -23,54 +22,16 @@ TOKEN = "canary-models-77d1"
 MODELS = {"qwen3-embedding-0.6b", "tsuzumi-7b-instruct", "sales-summary", "helpdesk-faq", "helpdesk-classifier"}
 
 
-def right(path: str, model: str) -> tuple[int, Any]:
-    return 200, {"data": [{"embedding": [0.1]}]} if path == "/v1/embeddings" else {"choices": [{"text": f"of {model}"}]}
-
-
-class Entry(http.server.ThreadingHTTPServer):
-    """What answers calls; `answer` may be changed."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str]] = []
-        self.answer: Any = right
-        door = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *_: object) -> None:
-                pass
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                door.asked.append((self.path, body["model"], self.headers.get("Authorization", "")))
-                status, content = door.answer(self.path, body["model"])
-                text = content if isinstance(content, bytes) else json.dumps(content).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-@pytest.fixture
-def entry() -> Iterator[Entry]:
-    with Entry() as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield server
-        server.shutdown()
-
-
 def called(how: Acceptance) -> list[calls.Called]:
     catalog = load_catalog()
     return call(settings_from_file(REPOSITORY / "Pulumi.dev.yaml", catalog), catalog, how, None)
 
 
-def by_entry(entry: Entry) -> list[calls.Called]:
-    return called(Acceptance(url=entry.url, token=TOKEN))
+def by_entry(entry: ModelDoor) -> list[calls.Called]:
+    return called(Acceptance(url=entry.url, bearer=Bearer(token=TOKEN)))
 
 
-def test_each_model_of_each_kitchen_is_called_by_its_task(entry: Entry) -> None:
+def test_each_model_of_each_kitchen_is_called_by_its_task(entry: ModelDoor) -> None:
     found = by_entry(entry)
     assert {one.outcome for one in found} == {ANSWERED}
     assert {model for _, model, _ in entry.asked} == MODELS
@@ -102,7 +63,7 @@ ODD: dict[str, tuple[int, Any, str, str]] = {
 
 
 @pytest.mark.parametrize("case", ODD)
-def test_what_is_no_answer_is_told(case: str, entry: Entry) -> None:
+def test_what_is_no_answer_is_told(case: str, entry: ModelDoor) -> None:
     status, content, outcome, why = ODD[case]
     entry.answer = lambda path, model: (status, content) if model == "helpdesk-faq" else right(path, model)
     (found,) = [one for one in by_entry(entry) if one.model == "helpdesk-faq"]
@@ -112,7 +73,7 @@ def test_what_is_no_answer_is_told(case: str, entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("vector", [None, [], [None], ["a"], [True], "abc"])
-def test_a_vector_without_numbers_is_no_answer(vector: object, entry: Entry) -> None:
+def test_a_vector_without_numbers_is_no_answer(vector: object, entry: ModelDoor) -> None:
     entry.answer = lambda path, model: (200, {"data": [{"embedding": vector}], "choices": [{"text": ""}]})
     found = {one.model: one for one in by_entry(entry)}
     assert found["qwen3-embedding-0.6b"].why == "status 200, and no embedding in the first of its data"
@@ -120,7 +81,7 @@ def test_a_vector_without_numbers_is_no_answer(vector: object, entry: Entry) -> 
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_an_entry_that_answers_to_no_call_at_all_is_a_failure(status: int, entry: Entry) -> None:
+def test_an_entry_that_answers_to_no_call_at_all_is_a_failure(status: int, entry: ModelDoor) -> None:
     entry.answer = lambda *_: (status, b"")
     found = by_entry(entry)
     assert {one.outcome for one in found} == {WRONG}
@@ -128,7 +89,7 @@ def test_an_entry_that_answers_to_no_call_at_all_is_a_failure(status: int, entry
 
 
 def test_an_address_that_was_named_and_does_not_answer_is_a_failure() -> None:
-    found = called(Acceptance(url="http://127.0.0.1:1", token=TOKEN))
+    found = called(Acceptance(url="http://127.0.0.1:1", bearer=Bearer(token=TOKEN)))
     assert {one.outcome for one in found} == {WRONG}
 
 
@@ -174,12 +135,12 @@ def test_without_kubectl_nothing_is_called(monkeypatch: Any) -> None:
     assert {str(one).partition(": ")[2] for one in called(Acceptance())} == {"not called: kubectl cannot be started"}
 
 
-def test_a_task_without_a_call_here_is_named(entry: Entry) -> None:
+def test_a_task_without_a_call_here_is_named(entry: ModelDoor) -> None:
     catalog = load_catalog()
     settings = settings_from_file(REPOSITORY / "Pulumi.dev.yaml", catalog)
     search = dataclasses.replace(settings.kitchens["search"], task="classify")
     settings = dataclasses.replace(settings, kitchens={**settings.kitchens, "search": search})
-    found = call(settings, catalog, Acceptance(url=entry.url, token=TOKEN), None)
+    found = call(settings, catalog, Acceptance(url=entry.url, bearer=Bearer(token=TOKEN)), None)
     assert [str(one) for one in found if one.kitchen == "search"] == [
         "qwen3-embedding-0.6b of search: not called: task classify has no call here"
     ]
@@ -188,7 +149,7 @@ def test_a_task_without_a_call_here_is_named(entry: Entry) -> None:
 def test_what_the_environment_says_is_checked() -> None:
     assert acceptance({}) == Acceptance()
     said = acceptance({"KITCHEN_ACCEPTANCE_URL": "https://ai.example.com/", "KITCHEN_MODELS_TOKEN": TOKEN})
-    assert (said.url, said.token) == ("https://ai.example.com", TOKEN)
+    assert (said.url, said.bearer.token) == ("https://ai.example.com", TOKEN)
     with pytest.raises(FaultsError) as raised:
         acceptance({"KITCHEN_ACCEPTANCE_URL": "http://ai.example.com", "KITCHEN_ACCEPTANCE_CA": "/nowhere.pem"})
     assert str(raised.value).count("rule: ") == 3, "before anything is applied"

@@ -150,3 +150,17 @@ def test_earlier_approved_plans_count_and_others_are_named() -> None:
 def test_a_long_list_is_counted() -> None:
     with pytest.raises(NotApprovedError, match="and 60 more"):
         gate([])(outcome(*(change("create", name=f"n{number}") for number in range(100))), Drift())
+
+
+@pytest.mark.parametrize(("made", "more", "way"), [
+    (41, [], "accepts them all: make deliver STACK=dev ACCEPT='*'"),
+    (40, [], "accepts them by name, * is any text: make deliver STACK=dev ACCEPT='InferenceService sales-dev/n0'"),
+    (41, [change("delete", name="x")], "make deliver STACK=dev ACCEPT='InferenceService sales-dev/n0'"),
+])  # fmt: skip
+def test_all_of_a_first_delivery_is_accepted_at_once_and_never_a_deletion(
+    made: int, more: list[Change], way: str
+) -> None:
+    several = [*(change("create", name=f"n{number}") for number in range(made)), *more]
+    with pytest.raises(NotApprovedError) as raised:
+        gate([])(outcome(*several), Drift())
+    assert str(raised.value).endswith(way)

@@ -1,0 +1,131 @@
+"""A delivery's own token: got by a client's secret when the calls begin, and never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.catalog import load_catalog
+from infra.faults import FaultsError
+from infra.load import settings_from_file
+from infra.settings import Settings
+from tests.support.model_door import ModelDoor, right
+from tests.support.token_issuer import SECRET, TokenIssuer
+from tests.unit.support.entry import issuer as stated
+from tests.unit.support.entry import with_entry
+from tools.deliver.bearer import CLIENT, ISSUER, bearer
+from tools.deliver.bearer import SECRET as NAMED
+from tools.deliver.calls import ANSWERED, NOT_CALLED, URL, WRONG, Called, acceptance, call
+from tools.local.workspace import REPOSITORY
+
+WHO = {CLIENT: "ticket-bot", NAMED: SECRET}
+
+
+@pytest.fixture
+def issuer() -> Iterator[TokenIssuer]:
+    with TokenIssuer() as made:
+        yield made
+
+
+def settings(folder: Path, *addresses: str) -> Settings:
+    issuers = [stated(name=f"i{number}", issuer=address) for number, address in enumerate(addresses)]
+    path = folder / "Pulumi.test.yaml"
+    data = with_entry({}, issuers=issuers)
+    path.write_text(yaml.safe_dump({"config": {f"kitchen:{key}": value for key, value in data.items()}}))
+    return settings_from_file(path, load_catalog())
+
+
+def dev() -> Settings:
+    return settings_from_file(REPOSITORY / "Pulumi.dev.yaml", load_catalog())
+
+
+def called(entry: ModelDoor, made: Settings, **variables: str) -> list[Called]:
+    how = acceptance({URL: entry.url, **WHO, **variables})
+    how.bearer.check(made)
+    return call(made, load_catalog(), how, None)
+
+
+def test_a_token_is_asked_for_when_the_calls_begin(entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path) -> None:
+    how = acceptance({URL: entry.url, **WHO})
+    assert issuer.asked == [], "an update may take longer than a token lasts"
+    found = call(settings(tmp_path, issuer.issuer), load_catalog(), how, None)
+    assert found
+    assert {one.outcome for one in found} == {ANSWERED}
+    (given,) = issuer.given
+    assert {said for _, _, said in entry.asked} == {f"Bearer {given}"}
+    assert SECRET not in repr(how)
+    assert given not in repr(found)
+
+
+def test_a_token_is_taken_where_the_settings_have_no_entry_and_else_the_client_is_asked(
+    entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path
+) -> None:
+    for made, tokens in ((settings(tmp_path, issuer.issuer), issuer.given), (dev(), ["by-hand"])):
+        entry.asked.clear()
+        found = called(entry, made, KITCHEN_MODELS_TOKEN="by-hand")
+        assert {one.outcome for one in found} == {ANSWERED}
+        assert {said for _, _, said in entry.asked} == {f"Bearer {token}" for token in tokens}
+
+
+@pytest.mark.parametrize(("changes", "why"), [
+    ({NAMED: "wrong-canary"}, "invalid_client: the client or its secret is wrong"),
+    ({CLIENT: "nobody-canary"}, "invalid_client: the client or its secret is wrong"),
+])  # fmt: skip
+def test_an_issuer_that_gives_none_fails_every_model(
+    changes: dict[str, str], why: str, entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path
+) -> None:
+    found = called(entry, settings(tmp_path, issuer.issuer), **changes)
+    assert {one.outcome for one in found} == {WRONG}
+    assert all(why in one.why for one in found)
+    assert not [word for word in changes.values() if word in str(found)]
+    assert entry.asked == []
+
+
+def test_an_issuer_that_is_away_fails_every_model(entry: ModelDoor, tmp_path: Path) -> None:
+    found = called(entry, settings(tmp_path, "http://127.0.0.1:1/realms/kitchen"))
+    assert {one.outcome for one in found} == {WRONG}
+
+
+def test_what_the_client_may_not_call_names_the_client(entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path) -> None:
+    entry.answer = lambda path, model: (403, b"") if model == "helpdesk-faq" else right(path, model)
+    (found,) = [one for one in called(entry, settings(tmp_path, issuer.issuer)) if one.model == "helpdesk-faq"]
+    assert (found.outcome, found.why) == (NOT_CALLED, f"status 403: the token of {CLIENT} may not call it")
+
+
+@pytest.mark.parametrize(("said", "wrong"), [
+    ({CLIENT: "ticket-bot"}, [NAMED]),
+    ({NAMED: "canary-a"}, [CLIENT]),
+    ({CLIENT: "ticket-bot", NAMED: "canary-a\ncanary-b"}, [NAMED]),
+    ({CLIENT: "tïcket", NAMED: "x" * 4097}, [CLIENT, NAMED]),
+    ({CLIENT: "ticket-bot", NAMED: "canary-a\n"}, []),
+    ({CLIENT: "", NAMED: ""}, []),
+])  # fmt: skip
+def test_faults_are_told_at_once_and_without_the_secret(said: dict[str, str], wrong: list[str]) -> None:
+    _, faults = bearer("", said)
+    assert [fault.path for fault in faults] == wrong
+    assert "canary" not in str(FaultsError("deliver", faults)) if faults else True
+
+
+def test_an_entry_without_a_token_and_a_client_is_refused_before_anything_is_done(entry: ModelDoor) -> None:
+    with pytest.raises(FaultsError, match=f"or {CLIENT} and {NAMED}, must be set beside {URL}"):
+        acceptance({URL: entry.url})
+
+
+def test_which_issuer_is_looked_at_before_anything_is_done(
+    entry: ModelDoor, tmp_path: Path, issuer: TokenIssuer
+) -> None:
+    several = settings(tmp_path, "https://one.example.com", issuer.issuer)
+    with pytest.raises(FaultsError, match=f"{ISSUER}.*must be one of i0, i1"):
+        called(entry, several)
+    with pytest.raises(FaultsError, match="must be one of i0, i1"):
+        called(entry, several, **{ISSUER: "i2"})
+    assert entry.asked == []
+    assert {one.outcome for one in called(entry, several, **{ISSUER: "i1"})} == {ANSWERED}
+
+
+def test_without_an_entry_in_the_settings_nobody_gives_tokens(entry: ModelDoor) -> None:
+    with pytest.raises(FaultsError, match="these settings have no entry"):
+        called(entry, dev())

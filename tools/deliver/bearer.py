@@ -1,0 +1,77 @@
+"""By which token a delivery calls models: one that is given, or one that an issuer gives when the calls begin.
+
+What an issuer gives ends after minutes, an update may take longer, and the entry takes no token of more than a day: so
+a pipeline has the secret of a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infra.entry_settings import Issuer
+from infra.faults import HIDDEN, MISSING, Fault
+from infra.settings import Settings
+from ops.models_options import TOKEN
+from ops.token.asking import Asker
+from ops.token.chosen import chosen
+from ops.token.issuer import Client, by_credentials, discovered
+
+CLIENT, SECRET = "KITCHEN_ACCEPTANCE_CLIENT_ID", "KITCHEN_ACCEPTANCE_CLIENT_SECRET"
+ISSUER = "KITCHEN_ACCEPTANCE_ISSUER"
+_LONGEST = {CLIENT: 256, SECRET: 4096}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bearer:
+    """A token, and the client that gets one; `issuer` is its name in the settings, None for the only one.
+
+    The client is one of the entry's issuer: it is asked where the settings have an entry, and the token is taken else.
+    """
+
+    token: str = field(default="", repr=False)
+    client: Client | None = None
+    issuer: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is one of them."""
+        return bool(self.token) or self.client is not None
+
+    def named(self, settings: Settings) -> str:
+        """The variable by which people know whose the calls are."""
+        return CLIENT if self._client(settings) else TOKEN
+
+    def check(self, settings: Settings) -> None:
+        """Raise FaultsError where the client has no issuer in the settings."""
+        if self._client(settings):
+            self._issuer(settings)
+
+    def given(self, settings: Settings, asker: Asker) -> str:
+        """The token, asked for now where the client is; raise IssuerError, FaultsError."""
+        if (client := self._client(settings)) is None:
+            return self.token
+        return by_credentials(discovered(self._issuer(settings).issuer, asker), client, "", asker).value
+
+    def _client(self, settings: Settings) -> Client | None:
+        return self.client if settings.entry is not None or not self.token else None
+
+    def _issuer(self, settings: Settings) -> Issuer:
+        return chosen(settings, self.issuer, command="deliver", path=ISSUER)
+
+
+def bearer(token: str, env: Mapping[str, str]) -> tuple[Bearer, list[Fault]]:
+    """What the environment says of it beside `token`, and every fault."""
+    said = {name: env.get(name, "").removesuffix("\n") for name in (CLIENT, SECRET)}
+    issuer = env.get(ISSUER, "").strip() or None
+    if not any(said.values()):
+        return Bearer(token=token), []
+    faults = [
+        Fault(path=name, value=HIDDEN if text else MISSING, rule=f"must be one line of 1 to {_LONGEST[name]} plain "
+              f"characters beside {CLIENT if name == SECRET else SECRET}", example=f"{name}=...")
+        for name, text in said.items() if not _is_plain(text, _LONGEST[name])
+    ]  # fmt: skip
+    return Bearer(token=token, client=Client(id=said[CLIENT], secret=said[SECRET]), issuer=issuer), faults
+
+
+def _is_plain(text: str, most: int) -> bool:
+    return 0 < len(text) <= most and text.isascii() and text.isprintable()
