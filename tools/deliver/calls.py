@@ -26,6 +26,7 @@ from ops.token.asking import Asker, safe
 from ops.token.errors import IssuerError
 from tools.deliver.asked import Asked, of_entry, of_pods
 from tools.deliver.bearer import CLIENT, SECRET, Bearer, bearer
+from tools.deliver.waiting import Waiting
 from tools.kube import KubeError, Transport, through_kubectl
 
 URL, CA = "KITCHEN_ACCEPTANCE_URL", "KITCHEN_ACCEPTANCE_CA"
@@ -87,19 +88,21 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     return Acceptance(url=url.rstrip("/") or None, bearer=who, ca=Path(ca) if ca else None)
 
 
-def call(settings: Settings, catalog: Catalog, how: Acceptance, context: str | None) -> list[Called]:
+def call(
+    settings: Settings, catalog: Catalog, how: Acceptance, context: str | None, waiting: Waiting | None = None
+) -> list[Called]:
     """Call each model once; raise FaultsError for authorities that are none, and for an issuer that is not there."""
     kitchens = declared(settings, catalog).kitchens
     if how.url is not None:
         try:
-            way, named = _entry(how, settings), how.bearer.named(settings)
+            patient, named = _patient(_entry(how, settings), waiting), how.bearer.named(settings)
         except IssuerError as error:
             return [replace(one, outcome=WRONG) for kitchen in kitchens for one in _none(kitchen, str(error))]
-        found = [one for kitchen in kitchens for one in _by_entry(kitchen, settings, catalog, way, named)]
+        found = [one for kitchen in kitchens for one in _by_entry(kitchen, settings, catalog, patient, named)]
         return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
-            each = pool.map(lambda kitchen: [*_inside(kitchen, settings, transport)], kitchens)
+            each = pool.map(lambda kitchen: [*_inside(kitchen, settings, transport, waiting)], kitchens)
             return [one for several in each for one in several]
     except KubeError as error:
         return [one for kitchen in kitchens for one in _none(kitchen, str(error))]
@@ -133,7 +136,21 @@ def _by_entry(kitchen: DeclaredKitchen, settings: Settings, catalog: Catalog, wa
     return _calls(kitchen.name, said.task, asked, way, named=named)
 
 
-def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) -> Iterator[Called]:
+def _patient(way: Way, waiting: Waiting | None) -> Way:
+    """The same, and what is not there yet is asked for again."""
+
+    def ask(path: str, body: bytes) -> tuple[int, bytes]:
+        status, content = way(path, body)
+        while waiting is not None and waiting.again(json.loads(body)["model"], status):
+            status, content = way(path, body)
+        return status, content
+
+    return ask
+
+
+def _inside(
+    kitchen: DeclaredKitchen, settings: Settings, transport: Transport, waiting: Waiting | None
+) -> Iterator[Called]:
     if kitchen.service.kind != "InferenceService":
         yield from _none(kitchen, f"set {URL}: a {kitchen.service.kind} is called by the entry alone")
         return
@@ -151,8 +168,10 @@ def _inside(kitchen: DeclaredKitchen, settings: Settings, transport: Transport) 
     def ask(path: str, content: bytes) -> tuple[int, bytes]:
         return transport.request("POST", f"{base}{path}", content, timeout_seconds=_SECONDS)
 
-    task = settings.kitchens[kitchen.name].task
-    yield from _calls(kitchen.name, task, of_pods(kitchen, task), ask)
+    said = settings.kitchens[kitchen.name]
+    # The pods of others were made anew for their adapters: what they do not know they will not learn.
+    way = _patient(ask, waiting) if said.hot else ask
+    yield from _calls(kitchen.name, said.task, of_pods(kitchen, said.task), way)
 
 
 def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, named: str = "") -> Iterator[Called]:

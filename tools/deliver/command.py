@@ -24,6 +24,7 @@ from tools.deliver.errors import NotApprovedError
 from tools.deliver.gate import Gate
 from tools.deliver.history import History, Landed
 from tools.deliver.steps import Steps
+from tools.deliver.waiting import LOADED_SECONDS, Waiting
 from tools.engine.outcome import Outcome
 from tools.engine.recovery import to_recover
 from tools.local.errors import LocalError
@@ -241,7 +242,8 @@ class Delivery:
         )
 
     def _call(self) -> None:
-        found = call(self._settings, load_catalog(), self._acceptance, self._settings.cluster_context)
+        waiting = Waiting(LOADED_SECONDS, self.sleep)
+        found = call(self._settings, load_catalog(), self._acceptance, self._settings.cluster_context, waiting)
         lines = [str(one) for one in found if one.outcome == WRONG]
         passed = [one for one in found if one.outcome == NOT_CALLED]
         answered = len(found) - len(lines) - len(passed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,6 +22,11 @@ from tools.deliver.bearer import SECRET as NAMED
 from tools.deliver.calls import ANSWERED, NOT_CALLED, URL, WRONG, Called, acceptance, call
 from tools.local.workspace import REPOSITORY
 
+OPEN: dict[str, Any] = {
+    name: {"access": [{"groups": ["ticket-bots"], "models": ["base", *adapters]}]}
+    for name, adapters in (("support", ["helpdesk-faq", "helpdesk-classifier"]), ("summary", ["sales-summary"]))
+}
+"""Somebody may call every model."""
 WHO = {CLIENT: "ticket-bot", NAMED: SECRET}
 
 
@@ -33,7 +39,7 @@ def issuer() -> Iterator[TokenIssuer]:
 def settings(folder: Path, *addresses: str) -> Settings:
     issuers = [stated(name=f"i{number}", issuer=address) for number, address in enumerate(addresses)]
     path = folder / "Pulumi.test.yaml"
-    data = with_entry({}, issuers=issuers)
+    data = with_entry(OPEN, issuers=issuers)
     path.write_text(yaml.safe_dump({"config": {f"kitchen:{key}": value for key, value in data.items()}}))
     return settings_from_file(path, load_catalog())
 
