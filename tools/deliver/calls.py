@@ -63,6 +63,11 @@ class Acceptance:
     bearer: Bearer = field(default_factory=Bearer)
     ca: Path | None = None
 
+    def check(self, settings: Settings) -> None:
+        """Raise FaultsError where a client is to get a token of an issuer that the settings do not have."""
+        if self.url is not None:
+            self.bearer.check(settings)
+
 
 def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     """What the environment says of it; raise FaultsError with every fault."""

@@ -98,7 +98,7 @@ class Delivery:
         if faults:
             raise FaultsError("deliver", faults)
         self._settings = settings_from_file(self.asked.project / f"Pulumi.{self.asked.stack}.yaml", load_catalog())
-        self._acceptance.bearer.check(self._settings)
+        self._acceptance.check(self._settings)
         self.steps.commit = self.history.commit()
         if where is not None:
             if where.commit not in (None, self.steps.commit):
