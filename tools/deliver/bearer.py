@@ -18,7 +18,7 @@ from ops.token.chosen import chosen
 from ops.token.issuer import Client, by_credentials, discovered
 
 CLIENT, SECRET = "KITCHEN_ACCEPTANCE_CLIENT_ID", "KITCHEN_ACCEPTANCE_CLIENT_SECRET"
-ISSUER = "KITCHEN_ACCEPTANCE_ISSUER"
+ISSUER, SCOPE = "KITCHEN_ACCEPTANCE_ISSUER", "KITCHEN_ACCEPTANCE_SCOPE"
 _LONGEST = {CLIENT: 256, SECRET: 4096}
 
 
@@ -32,6 +32,7 @@ class Bearer:
     token: str = field(default="", repr=False)
     client: Client | None = None
     issuer: str | None = None
+    scope: str = ""
 
     def __bool__(self) -> bool:
         """Whether there is one of them."""
@@ -50,7 +51,7 @@ class Bearer:
         """The token, asked for now where the client is; raise IssuerError, FaultsError."""
         if (client := self._client(settings)) is None:
             return self.token
-        return by_credentials(discovered(self._issuer(settings).issuer, asker), client, "", asker).value
+        return by_credentials(discovered(self._issuer(settings).issuer, asker), client, self.scope, asker).value
 
     def _client(self, settings: Settings) -> Client | None:
         return self.client if settings.entry is not None or not self.token else None
@@ -62,7 +63,7 @@ class Bearer:
 def bearer(token: str, env: Mapping[str, str]) -> tuple[Bearer, list[Fault]]:
     """What the environment says of it beside `token`, and every fault."""
     said = {name: env.get(name, "").removesuffix("\n") for name in (CLIENT, SECRET)}
-    issuer = env.get(ISSUER, "").strip() or None
+    issuer, scope = env.get(ISSUER, "").strip() or None, env.get(SCOPE, "").strip()
     if not any(said.values()):
         return Bearer(token=token), []
     faults = [
@@ -70,7 +71,11 @@ def bearer(token: str, env: Mapping[str, str]) -> tuple[Bearer, list[Fault]]:
               f"characters beside {CLIENT if name == SECRET else SECRET}", example=f"{name}=...")
         for name, text in said.items() if not _is_plain(text, _LONGEST[name])
     ]  # fmt: skip
-    return Bearer(token=token, client=Client(id=said[CLIENT], secret=said[SECRET]), issuer=issuer), faults
+    if scope and not _is_plain(scope, _LONGEST[CLIENT]):
+        rule = f"must be one line of 1 to {_LONGEST[CLIENT]} plain characters, as the issuer knows it"
+        faults.append(Fault(path=SCOPE, value=scope, rule=rule, example="api://kitchen/.default"))
+    client = Client(id=said[CLIENT], secret=said[SECRET])
+    return Bearer(token=token, client=client, issuer=issuer, scope=scope), faults
 
 
 def _is_plain(text: str, most: int) -> bool:

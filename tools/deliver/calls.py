@@ -30,7 +30,7 @@ from tools.deliver.waiting import Waiting
 from tools.kube import KubeError, Transport, through_kubectl
 
 URL, CA = "KITCHEN_ACCEPTANCE_URL", "KITCHEN_ACCEPTANCE_CA"
-ANSWERED, WRONG, NOT_CALLED = "answered", "failed", "not called"
+ANSWERED, WRONG, NOT_CALLED, NOT_MEANT = "answered", "failed", "not called", "not to be called"
 _SECONDS, _LOOK_SECONDS = 120.0, 10.0
 _BODIES: Mapping[str, Mapping[str, object]] = {
     "/v1/completions": {"prompt": "Hello", "max_tokens": 1, "temperature": 0},
@@ -45,7 +45,7 @@ Way = Callable[[str, bytes], tuple[int, bytes]]
 
 @dataclass(frozen=True, kw_only=True)
 class Called:
-    """What became of one call: `outcome` is ANSWERED, WRONG or NOT_CALLED."""
+    """What became of one call: `outcome` is ANSWERED, WRONG, NOT_CALLED or NOT_MEANT."""
 
     kitchen: str
     model: str
@@ -64,6 +64,11 @@ class Acceptance:
     url: str | None = None
     bearer: Bearer = field(default_factory=Bearer)
     ca: Path | None = None
+
+    def check(self, settings: Settings) -> None:
+        """Raise FaultsError where a client is to get a token of an issuer that the settings do not have."""
+        if self.url is not None:
+            self.bearer.check(settings)
 
 
 def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
@@ -178,8 +183,9 @@ def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, named: 
     path = next((path for path in PATHS.get(task, ()) if path in _BODIES), None)
     for one in asked:
         if one.why or path is None:
+            outcome = NOT_MEANT if one.why else NOT_CALLED
             why = one.why or f"task {task} has no call here"
-            yield Called(kitchen=kitchen, model=one.model, outcome=NOT_CALLED, why=why)
+            yield Called(kitchen=kitchen, model=one.model, outcome=outcome, why=why)
             continue
         body = json.dumps({"model": one.model, **_BODIES[path]}).encode()
         try:

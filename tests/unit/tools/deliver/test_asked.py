@@ -10,8 +10,11 @@ import pytest
 from infra.catalog import Catalog, load_catalog
 from infra.declared import declared
 from infra.load import load_settings
+from tests.support.model_door import ModelDoor
 from tests.unit.support.entry import with_entry
 from tools.deliver.asked import Asked, of_entry, of_pods
+from tools.deliver.bearer import Bearer
+from tools.deliver.calls import ANSWERED, NOT_MEANT, Acceptance, call
 
 BASE, EMBEDDING = "tsuzumi-7b-instruct", "qwen3-embedding-0.6b"
 FAQ, CLASSIFIER = "helpdesk-faq", "helpdesk-classifier"
@@ -91,3 +94,11 @@ def test_servers_are_asked_by_the_names_that_they_know() -> None:
     assert {model: set(one.names) for model, one in found.items()} == {
         name: {name} for name in (BASE, CLASSIFIER, FAQ, SERVED)
     }
+
+
+def test_what_nobody_may_call_is_not_called_and_not_missed(entry: ModelDoor) -> None:
+    settings = load_settings(of_one("support"), catalog())
+    found = call(settings, catalog(), Acceptance(url=entry.url, bearer=Bearer(token="t")), None)
+    outcomes = {one.model: one.outcome for one in found}
+    assert (outcomes["support"], outcomes[FAQ]) == (NOT_MEANT, ANSWERED)
+    assert "support" not in {model for _, model, _ in entry.asked}

@@ -17,7 +17,7 @@ from tests.support.model_door import ModelDoor, right
 from tests.support.token_issuer import SECRET, TokenIssuer
 from tests.unit.support.entry import issuer as stated
 from tests.unit.support.entry import with_entry
-from tools.deliver.bearer import CLIENT, ISSUER, bearer
+from tools.deliver.bearer import CLIENT, ISSUER, SCOPE, bearer
 from tools.deliver.bearer import SECRET as NAMED
 from tools.deliver.calls import ANSWERED, NOT_CALLED, URL, WRONG, Called, acceptance, call
 from tools.local.workspace import REPOSITORY
@@ -50,7 +50,7 @@ def dev() -> Settings:
 
 def called(entry: ModelDoor, made: Settings, **variables: str) -> list[Called]:
     how = acceptance({URL: entry.url, **WHO, **variables})
-    how.bearer.check(made)
+    how.check(made)
     return call(made, load_catalog(), how, None)
 
 
@@ -64,6 +64,13 @@ def test_a_token_is_asked_for_when_the_calls_begin(entry: ModelDoor, issuer: Tok
     assert {said for _, _, said in entry.asked} == {f"Bearer {given}"}
     assert SECRET not in repr(how)
     assert given not in repr(found)
+
+
+def test_a_scope_is_asked_for_where_it_is_stated(entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path) -> None:
+    made = settings(tmp_path, issuer.issuer)
+    called(entry, made)
+    called(entry, made, **{SCOPE: "api://kitchen/.default"})
+    assert [asked.form.get("scope") for asked in issuer.asked] == [None, "api://kitchen/.default"]
 
 
 def test_a_token_is_taken_where_the_settings_have_no_entry_and_else_the_client_is_asked(
@@ -108,6 +115,8 @@ def test_what_the_client_may_not_call_names_the_client(entry: ModelDoor, issuer:
     ({CLIENT: "tïcket", NAMED: "x" * 4097}, [CLIENT, NAMED]),
     ({CLIENT: "ticket-bot", NAMED: "canary-a\n"}, []),
     ({CLIENT: "", NAMED: ""}, []),
+    ({**WHO, SCOPE: "a\tb"}, [SCOPE]),
+    ({**WHO, SCOPE: "api://kitchen/.default"}, []),
 ])  # fmt: skip
 def test_faults_are_told_at_once_and_without_the_secret(said: dict[str, str], wrong: list[str]) -> None:
     _, faults = bearer("", said)
@@ -135,3 +144,4 @@ def test_which_issuer_is_looked_at_before_anything_is_done(
 def test_without_an_entry_in_the_settings_nobody_gives_tokens(entry: ModelDoor) -> None:
     with pytest.raises(FaultsError, match="these settings have no entry"):
         called(entry, dev())
+    acceptance(WHO).check(dev())  # without an address calls go by the API server, which asks for no token of ours
