@@ -202,7 +202,7 @@ class Vault(BaseHTTPRequestHandler):
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Vault) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         for name in ("VAULT_ADDR", "VAULT_SERVER_URL"):
             monkeypatch.setenv(name, address)
