@@ -50,7 +50,7 @@ def of_the_entry(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def namespaces(kubectl: Kubectl, rendered: dict[str, list[dict[str, Any]]]) -> Iterator[None]:
     with no_other_environment(kubectl):
         spaces = [entry for entry in rendered["istio"] if entry["kind"] == "Namespace"]
