@@ -47,7 +47,7 @@ def eventually(condition: Callable[[], object], what: str, seconds: float = 30.0
     while not condition():
         waited = time.monotonic() - begun
         assert waited < seconds, f"did not happen: {what}"
-        time.sleep(min(max(0.1, waited / 8), 0.5))
+        time.sleep(min(max(0.1, waited / 8), 0.3))
 
 
 @contextmanager
