@@ -141,18 +141,19 @@ types: venv ## mypy strict
 	@$(BIN)/mypy
 
 # Modules run beside each other, longest first; those that share a cluster are one unit of work (tests/support/order.py).
-TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Three processes on two processors: a third of their time tests wait for clocks, not for a processor.
+TOGETHER = --numprocesses $(1) --dist loadfile --no-loadscope-reorder
 
 test: check ## lint, types, and the unit, policy, entry, monitoring, engine and cluster tiers of tests
 	@KITCHEN_TOOLCHAIN_OFFICIAL=$(or $(KITCHEN_TOOLCHAIN_OFFICIAL),0) $(BIN)/python -m tools.toolchain build
 	@$(BIN)/python -m compileall -q infra components policies ops tools tests
-	@$(BIN)/pytest $(TOGETHER) -m "not long" tests/cluster tests/engine tests/entry tests/monitoring tests/policy tests/unit
+	@$(BIN)/pytest $(call TOGETHER,3) -m "not long" tests/cluster tests/engine tests/entry tests/monitoring tests/policy tests/unit
 
 test-unit test-policy test-entry test-monitoring test-engine test-cluster: venv ## one tier of tests alone
 	@$(BIN)/pytest $(if $(filter test-entry test-monitoring,$@),--ignore tests/$(@:test-%=%)/long )tests/$(@:test-%=%)
 
 test-days: venv ## bad days, killed updates and rarer damage on a real kitchen, half an hour; not part of `make test`
-	@$(BIN)/pytest $(TOGETHER) -m long tests/cluster
+	@$(BIN)/pytest $(call TOGETHER,2) -m long tests/cluster
 
 test-plan: venv ## the heads of the plans of all prepared changes, by the real engine (5 minutes)
 	@$(BIN)/pytest -m long tests/engine/test_plan.py

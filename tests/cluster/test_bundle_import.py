@@ -141,7 +141,7 @@ def test_a_store_that_was_down_meanwhile(
     store: StoreServer, bucket_prefix: str, given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     del bucket_prefix
-    store.stop()
+    store.kill()
     told = imported(given, capsys, status=1)
     assert "cannot be reached" in str(told["message"])
     store.start()

@@ -9,10 +9,8 @@ import pytest
 import yaml
 
 from tests.cluster.support.kubectl import OURS, Kubectl, no_other_environment
-from tests.engine.conftest import run
-from tests.support.stacks import prepare
+from tests.support.serving_options import rendered_once
 from tests.unit.support.doors import KINDS, with_door
-from tools.local.workspace import Workspace
 from tools.toolchain import PREVIEW, ensure
 
 APPLY = ("apply", "--server-side", "--validate=strict", "--filename=-")
@@ -30,15 +28,7 @@ DOORS: dict[str, tuple[str, ...]] = {
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     """The dev environment as objects, by the kind of its door."""
     ensure(PREVIEW)
-    found = {}
-    for kind in KINDS:
-        folder = tmp_path_factory.mktemp(f"door-{kind}")
-        workspace = Workspace(folder / "stack", "dev", kubeconfig=None)
-        prepare(workspace, {**with_door(kind), "renderTo": str(folder / "files")})
-        result = run(workspace, "up", "--yes", "--skip-preview")
-        assert result.status == 0, result.text
-        found[kind] = [yaml.safe_load(path.read_text()) for path in sorted((folder / "files").rglob("*.yaml"))]
-    return found
+    return {kind: rendered_once(tmp_path_factory, f"door-{kind}", with_door(kind)) for kind in KINDS}
 
 
 def of_the_entry(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -50,7 +40,7 @@ def of_the_entry(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def namespaces(kubectl: Kubectl, rendered: dict[str, list[dict[str, Any]]]) -> Iterator[None]:
     with no_other_environment(kubectl):
         spaces = [entry for entry in rendered["istio"] if entry["kind"] == "Namespace"]

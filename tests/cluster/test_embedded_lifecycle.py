@@ -37,6 +37,13 @@ def bucket_client(cluster: Cluster) -> Any:
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def last_to_need_it(cluster: Cluster) -> Iterator[None]:
+    """No module after this one needs the shared cluster (tests/support/order.py)."""
+    yield
+    cluster.destroy()
+
+
 @pytest.fixture(scope="module")
 def rest(cluster: Cluster, kubectl: Kubectl) -> Iterator[Rest]:
     """The shared cluster, which is at rest while this module has to do with other ones."""

@@ -6,7 +6,7 @@ import base64
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,10 @@ FAQ = "helpdesk-faq/v2026-02-01"
 
 
 @pytest.fixture(scope="module")
-def kitchen(shared_kitchen: SharedKitchen) -> LocalKitchen:
-    return shared_kitchen.up()
+def kitchen(shared_kitchen: SharedKitchen) -> Iterator[LocalKitchen]:
+    """No module after this one needs it: tests/support/order.py."""
+    yield shared_kitchen.up()
+    shared_kitchen.down()
 
 
 def refused(kitchen: LocalKitchen, *paths: Path) -> None:

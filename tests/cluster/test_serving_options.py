@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl, eventually, is_ready, no_other_environment
-from tests.support.serving_options import CANARY_ADAPTERS, PROMETHEUS, changes, rendered
+from tests.support.serving_options import CANARY_ADAPTERS, PROMETHEUS, changes, rendered, rendered_once
 
 Documents = list[dict[str, Any]]
 
@@ -26,8 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def documents(folder: Path) -> Documents:
-    return rendered(folder / "first", changes())
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Documents:
+    return rendered_once(tmp_path_factory, "options", changes())
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Each door in the real engine: its objects fit the real schemas, and the pack lets them pass."""
+"""Each door, rendered by the real engine: its objects fit the real schemas, and the pack lets them pass."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.conftest import planned, run
-from tests.support.stacks import prepare
+from tests.support.serving_options import rendered_once
 from tests.unit.support.doors import KINDS, with_door
-from tools.local.offline import offline_workspace
-from tools.local.workspace import POLICY_PACK
 from tools.toolchain import data, ensure
 from tools.upgrade.schemas import validators
 
@@ -30,20 +27,17 @@ DOORS: dict[str, set[str]] = {
 
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Objects]:
-    """What dev is behind a door, by kind, namespace and name; previewed once, with the pack.
+    """What dev is behind a door, by kind, namespace and name; rendered once, with the pack.
 
     "counted" is Istio's door, and the counter that all replicas of the entry share.
     """
 
     @cache
     def made(kind: str) -> Objects:
-        workspace = offline_workspace("dev", tmp_path_factory.mktemp(f"door-{kind}"))
         settings = with_door("istio" if kind == "counted" else kind)
         if kind == "counted":
             settings["entry"]["counter"] = "shared"
-        prepare(workspace, settings)
-        steps = planned(run(workspace, "preview", "--json", "--policy-pack", str(POLICY_PACK)))
-        found = [step["newState"]["inputs"] for step in steps if step["newState"]["type"].startswith("kubernetes:")]
+        found = rendered_once(tmp_path_factory, f"door-{kind}", settings)
         return {
             (entry["kind"], entry["metadata"].get("namespace", ""), entry["metadata"]["name"]): entry for entry in found
         }

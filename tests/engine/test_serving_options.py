@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving_options import PROMETHEUS, changes, rendered
+from tests.support.serving_options import PROMETHEUS, changes, rendered_once
 from tools.toolchain import data, ensure
 from tools.upgrade.schemas import validators
 
@@ -15,7 +15,7 @@ Objects = dict[tuple[str, str], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
-    found = rendered(tmp_path_factory.mktemp("options"), changes())
+    found = rendered_once(tmp_path_factory, "options", changes())
     return {(entry["kind"], entry["metadata"]["name"]): entry for entry in found}
 
 

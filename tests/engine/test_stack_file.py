@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -36,10 +35,13 @@ class Checkout:
         self.folder = folder / "checkout"
         words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(words, cwd=REPOSITORY, capture_output=True, check=True).stdout.decode().split("\0")
-        for name in (name for name in names if name and not name.startswith("tests/")):
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, self.folder / name, follow_symlinks=False)
-            self._take_compiled(name)
+        names = [name for name in names if name and not name.startswith("tests/")]
+        # A module's compiled form holds for a copy of the same time and size: nothing has to be compiled again.
+        compiled = [str(Path(cache_from_source(name))) for name in names if name.endswith(".py")]
+        names += [name for name in compiled if (REPOSITORY / name).is_file()]
+        self.folder.mkdir()
+        copy = ["cp", "--archive", "--parents", "--target-directory", str(self.folder), "--", *names]
+        subprocess.run(copy, cwd=REPOSITORY, capture_output=True, check=True)
         (self.folder / ".venv").symlink_to(REPOSITORY / ".venv")
         for name in ("requirements.lock", "pyproject.toml"):
             os.utime(self.folder / name, (0, 0))  # older than the environment: `make venv` must not touch that
@@ -53,13 +55,6 @@ class Checkout:
             "KITCHEN_OBJECT_STORE_SECRET_KEY": "of-nobody",
         }
         self.tracked = self.content()
-
-    def _take_compiled(self, name: str) -> None:
-        """A module's compiled form holds for a copy of the same time and size: nothing has to be compiled again."""
-        compiled = Path(cache_from_source(name))
-        if name.endswith(".py") and (REPOSITORY / compiled).is_file():
-            (self.folder / compiled).parent.mkdir(exist_ok=True)
-            shutil.copy2(REPOSITORY / compiled, self.folder / compiled)
 
     @property
     def file(self) -> Path:
@@ -202,7 +197,7 @@ class Vault(BaseHTTPRequestHandler):
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Vault) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         for name in ("VAULT_ADDR", "VAULT_SERVER_URL"):
             monkeypatch.setenv(name, address)

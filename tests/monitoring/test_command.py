@@ -187,7 +187,7 @@ def server(status: int, body: bytes, seen: list[str], wait: float = 0) -> Iterat
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{listening.server_address[1]}"
     finally:
@@ -300,7 +300,7 @@ def secure(certificate: Path, key: Path, seen: list[str]) -> Iterator[str]:
     context.load_cert_chain(certificate, key)
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.socket = context.wrap_socket(listening.socket, server_side=True)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"https://127.0.0.1:{listening.server_address[1]}"
     finally:

@@ -1,8 +1,9 @@
 """In which order and beside what the modules of a whole test run go: the longest first, one shared cluster for all.
 
-What is begun last should be short, so that no process waits for the other one at the end. Modules of the shared
-cluster are one unit of work, and so are those of the shared kitchen: spread over two processes they would need two,
-each with its start and memory.
+What is begun last should be short, so that no process waits for the others at the end. Modules of the shared cluster
+are one unit of work, and so are those of the shared kitchen: spread over processes each would need its own, with its
+start and memory. While these two units keep the processors busy, others wait for clocks: `make test` has one process
+more than it takes processors.
 """
 
 from __future__ import annotations
@@ -38,12 +39,32 @@ SHARED_KITCHEN = tuple(
 )
 """Modules that use the fixture `shared_kitchen`: the first begins with nothing, the last one takes it down."""
 
+WAITING = (
+    "tests/cluster/test_bundle_import.py",
+    "tests/cluster/test_large_files.py",
+    "tests/cluster/test_store_abilities.py",
+    "tests/entry/test_keys.py",
+    "tests/entry/record/test_shipping.py",
+    "tests/cluster/test_seaweedfs.py",
+    "tests/cluster/test_object_store_providers.py",
+    "tests/entry/test_replacement.py",
+    "tests/entry/numbers/test_bounded.py",
+    "tests/entry/record/test_with_envoy.py",
+    "tests/entry/test_limits.py",
+)
+"""Modules that mostly wait: for SeaweedFS to come up, for Envoy's limits of time; beside the two units above."""
+
 LONGEST = (
     *SHARED_CLUSTER,
     *SHARED_KITCHEN,
-    "tests/cluster/test_killed_updates.py",
+    *WAITING,
     "tests/cluster/test_kitchen.py",
+    "tests/engine/test_plan_bases.py",
     "tests/engine/test_plan.py",
+    "tests/engine/test_plan_environments.py",
+    "tests/engine/test_pipeline_kills.py",
+    "tests/cluster/test_killed_updates.py",
+    "tests/engine/test_upgrade.py",
     "tests/monitoring/test_rules.py",
     "tests/engine/test_stack_file.py",
     "tests/engine/test_program.py",

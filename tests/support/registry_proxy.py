@@ -27,7 +27,7 @@ class RegistryProxy:
         self.host = f"127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> RegistryProxy:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""An environment that uses every option of serving, rendered by the real engine."""
+"""Environments rendered by the real engine: one that uses every option of serving, and any other."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from infra.load import read_stack_file
+from tests.support.once import once
 from tests.support.stacks import prepare
 from tools.engine.checkpoints import WITHOUT
 from tools.local.workspace import REPOSITORY, Workspace
@@ -42,6 +44,16 @@ def changes() -> dict[str, Any]:
         "tenants": said["tenants"],
         "kitchens": kitchens,
     }
+
+
+def rendered_once(factory: pytest.TempPathFactory, name: str, more: dict[str, Any]) -> list[dict[str, Any]]:
+    """`rendered`, made by the first module of a run that asks for settings of this `name`, read by the others."""
+
+    def make() -> dict[str, Any]:
+        return {"objects": rendered(factory.mktemp(name), more)}
+
+    objects: list[dict[str, Any]] = once(factory, f"rendered-{name}", make)["objects"]
+    return objects
 
 
 def rendered(folder: Path, more: dict[str, Any]) -> list[dict[str, Any]]:

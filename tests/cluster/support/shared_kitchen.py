@@ -16,11 +16,11 @@ class SharedKitchen:
         """Describe it; what it will start ends with `stack`."""
         self._kitchen = LocalKitchen(folder)
         self._stack = stack
-        stack.callback(self._remove)
+        stack.callback(self.down)
 
     def empty(self) -> LocalKitchen:
         """The kitchen as a cluster with nothing on it; what was there is taken down."""
-        self._remove()
+        self.down()
         self._stack.enter_context(self._kitchen.cluster)  # starts it, with the guard that ends it with this process
         return self._kitchen
 
@@ -31,6 +31,7 @@ class SharedKitchen:
             make("up", self._kitchen.folder)
         return self._kitchen
 
-    def _remove(self) -> None:
+    def down(self) -> None:
+        """Take down what is there, so that it needs no processor until the end of the run."""
         if self._kitchen.folder.exists():
             self._kitchen.down()

