@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from ops.__main__ import main
+from tests.support.lines import json_lines
 from tests.support.ports import free_ports
 from tools.cluster import certificates
 from tools.local.workspace import REPOSITORY
@@ -118,8 +119,9 @@ class Server:
             return found
 
     def entries(self, verb: str, path: str) -> list[dict[str, Any]]:
-        lines = [json.loads(text) for text in self.log.read_text().splitlines()]
-        return [line for line in lines if line["verb"] == verb and line["requestURI"].split("?")[0] == path]
+        return [
+            line for line in json_lines(self.log) if line["verb"] == verb and line["requestURI"].split("?")[0] == path
+        ]
 
 
 @pytest.fixture
