@@ -28,7 +28,7 @@ class StoreServer:
 
     NAME = ""
     PORTS = 1
-    START_SECONDS = 30
+    START_SECONDS = 120
     STOP_SECONDS = 10
 
     def __init__(self, folder: Path) -> None:

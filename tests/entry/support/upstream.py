@@ -31,12 +31,16 @@ class Reached:
 
 @dataclass
 class Upstream:
-    """`seen` is every request since `clear`; `ended` says how streams ended: "whole" or "cut"."""
+    """`seen` is every request since `clear`; `ended` says how streams ended: "whole" or "cut".
+
+    A stream that was asked for with `step` sends one event for each release of `step`.
+    """
 
     name: str
     port: int = 0
     seen: list[Reached] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    step: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def start(self) -> None:
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
@@ -50,6 +54,7 @@ class Upstream:
     def clear(self) -> None:
         self.seen.clear()
         self.ended.clear()
+        self.step = threading.Semaphore(0)
 
 
 @contextmanager
@@ -65,7 +70,7 @@ def upstreams() -> Iterator[dict[str, Upstream]]:
             server.stop()
 
 
-def wait_for(ended: list[str], count: int, seconds: float = 10.0) -> None:
+def wait_for(ended: list[str], count: int, seconds: float = 60.0) -> None:
     """Until that many streams have ended, or the time is over."""
     until = time.monotonic() + seconds
     while len(ended) < count and time.monotonic() < until:
@@ -94,7 +99,7 @@ def _chunk(number: int, *, responses: bool) -> dict[str, Any]:
 
 
 def _how(asked: dict[str, Any]) -> dict[str, str]:
-    """How to answer, by the call's `user`: "events=N,ms=M,silent=S,cut".
+    """How to answer, by the call's `user`: "events=N,ms=M,silent=S,step,cut".
 
     N events M milliseconds apart, and S seconds of silence before the first one (a long prefill) and in the middle;
     `cut` ends without a last one. An answer that is not streamed comes after the silence.
@@ -160,6 +165,8 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             try:
                 for number in range(events):
                     time.sleep(silent if number in (0, events // 2) else 0)
+                    if "step" in how:
+                        upstream.step.acquire(timeout=60)
                     self._event(json.dumps(_chunk(number, responses="input" in asked)))
                     time.sleep(int(how.get("ms", 0)) / 1000)
                 if "cut" in how:
