@@ -19,7 +19,7 @@ from tests.monitoring.support.prometheus import Job, Prometheus
 from tests.support.ports import free_ports
 from tools.toolchain import binary
 
-_SECONDS = 30
+_SECONDS = 120
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
