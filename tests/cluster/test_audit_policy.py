@@ -137,7 +137,7 @@ def server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Serve
         made.stop()
 
 
-def created(server: Server, path: str, body: dict[str, Any], seconds: float = 30) -> None:
+def created(server: Server, path: str, body: dict[str, Any], seconds: float = 120) -> None:
     """Once the API knows the kind."""
     deadline = time.monotonic() + seconds
     while True:
