@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.ports import free_ports
+
 
 @dataclass(frozen=True)
 class Reached:
@@ -60,7 +62,7 @@ class Upstream:
 @contextmanager
 def upstreams() -> Iterator[dict[str, Upstream]]:
     """The servers of the kitchens that calls are tried on, while the context lasts."""
-    made = {name: Upstream(name) for name in ("support", "legal")}
+    made = {name: Upstream(name, port) for name, port in zip(("support", "legal"), free_ports(2), strict=True)}
     for server in made.values():
         server.start()
     try:

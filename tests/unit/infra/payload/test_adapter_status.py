@@ -13,7 +13,7 @@ import pytest
 
 from infra.payload.adapter_status import REASONS, Answers, Status, metrics, serve_answers
 from infra.payload.receiving import MISSING, OTHER, SIGNATURE, SUM, VALUES
-from tools.demo.processes import free_ports
+from tests.support.ports import free_ports
 
 _SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? [0-9.e+]+')
 
