@@ -106,7 +106,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
     with subprocess.Popen([str(binary), "--config-path", str(file), *options]) as process:
         try:
             wait_for(port, process)
-            yield http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            yield http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         finally:
             process.terminate()
             server.shutdown()
@@ -114,7 +114,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Wait until Envoy listens; the limit only ends a test that would hang."""
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 120
     while True:
         assert process.poll() is None and time.monotonic() < limit, "Envoy does not listen"
         with socket.socket() as one:

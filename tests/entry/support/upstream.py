@@ -35,7 +35,8 @@ class Reached:
 class Upstream:
     """`seen` is every request since `clear`; `ended` says how streams ended: "whole" or "cut".
 
-    A stream that was asked for with `step` sends one event for each release of `step`.
+    A stream that was asked for with `step` sends one event for each release of `step`; one with `hold` sends its last
+    event when `let_go` is set.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Upstream:
     seen: list[Reached] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     step: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    let_go: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
@@ -56,7 +58,7 @@ class Upstream:
     def clear(self) -> None:
         self.seen.clear()
         self.ended.clear()
-        self.step = threading.Semaphore(0)
+        self.step, self.let_go = threading.Semaphore(0), threading.Event()
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def _chunk(number: int, *, responses: bool) -> dict[str, Any]:
 
 
 def _how(asked: dict[str, Any]) -> dict[str, str]:
-    """How to answer, by the call's `user`: "events=N,ms=M,silent=S,step,cut".
+    """How to answer, by the call's `user`: "events=N,ms=M,silent=S,step,hold,cut".
 
     N events M milliseconds apart, and S seconds of silence before the first one (a long prefill) and in the middle;
     `cut` ends without a last one. An answer that is not streamed comes after the silence.
@@ -169,6 +171,8 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
                     time.sleep(silent if number in (0, events // 2) else 0)
                     if "step" in how:
                         upstream.step.acquire(timeout=60)
+                    if "hold" in how and number == events - 1:
+                        upstream.let_go.wait(120)
                     self._event(json.dumps(_chunk(number, responses="input" in asked)))
                     time.sleep(int(how.get("ms", 0)) / 1000)
                 if "cut" in how:
