@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import durations, order
+from tests.support import durations, order, surroundings
 
+surroundings.forget(os.environ)
 # Engines, providers and API servers of a test live for seconds: a tenth of their time would go into collecting garbage.
 os.environ.setdefault("GOGC", "400")
 # No test asks an official host for a tool, whatever the user's setting is: tests of downloads have their own server.
