@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import ast
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from functools import cache
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.support import waiting
 from tests.support.lines import json_lines, whole_lines
+from tests.support.quiet_server import QuietServer
 from tests.support.waiting import early_in, until
 
 _TESTS = Path(__file__).parents[1]
+_APART = ("quiet_server.py", "stand_in_server.py")
+"""What quiet servers are made of, and a program that is a process of its own."""
+
 _CLOCKS = ("monotonic", "perf_counter", "time")
 
 
@@ -51,13 +59,59 @@ def test_nothing_has_to_be_done_within_seconds() -> None:
     assert _found(_within) == []
 
 
-def _found(look: Callable[[ast.AST], Iterator[int]]) -> list[str]:
-    return [
-        f"{path.relative_to(_TESTS.parent)}:{line}"
-        for path in sorted(_TESTS.rglob("*.py"))
+def test_servers_of_tests_say_nothing_of_callers_that_go_away() -> None:
+    """What their threads say a second later would be another test's."""
+    assert _found(_loud) == []
+
+
+def test_a_caller_that_goes_away_is_no_word_and_a_fault_is_one(capfd: pytest.CaptureFixture[str]) -> None:
+    went = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert went.wait(60)
+            if self.path == "/fault":
+                raise KeyError("here")
+            for _ in range(100):
+                self.wfile.write(b"x" * 1_000_000)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    def at_work() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.is_alive()}
+
+    def said(path: str) -> str:
+        """What was said when a call has ended whose caller went away at once."""
+        went.clear()
+        before = at_work()
+        with socket.create_connection(server.server_address[:2]) as made:
+            made.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            (thread,) = until(lambda: at_work() - before)
+        went.set()
+        thread.join(60)
+        return capfd.readouterr().err
+
+    with QuietServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        assert said("/") == ""
+        assert "KeyError: 'here'" in said("/fault")
+        server.shutdown()
+
+
+@cache
+def _texts() -> dict[str, ast.Module]:
+    """Every file of the tests but those of the bench, which measures, and those that are apart."""
+    paths = [path for path in sorted(_TESTS.rglob("*.py")) if path.name not in _APART]
+    return {
+        str(path.relative_to(_TESTS.parent)): ast.parse(path.read_text())
+        for path in paths
         if "bench" not in path.relative_to(_TESTS).parts
-        for line in look(ast.parse(path.read_text()))
-    ]
+    }
+
+
+def _found(look: Callable[[ast.AST], Iterator[int]]) -> list[str]:
+    return [f"{path}:{line}" for path, tree in _texts().items() for line in look(tree)]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +155,14 @@ def _torn(tree: ast.AST) -> Iterator[int]:
             continue
         if ast.unparse(source).endswith(".read_text().splitlines()") and "json.loads(" in work:
             yield source.lineno
+
+
+def _loud(tree: ast.AST) -> Iterator[int]:
+    """Where a server of the library is taken that tells of callers that go away."""
+    for node in ast.walk(tree):
+        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+        if name in ("HTTPServer", "ThreadingHTTPServer"):
+            yield node.lineno
 
 
 def _within(tree: ast.AST) -> Iterator[int]:

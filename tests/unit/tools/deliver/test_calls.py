@@ -14,6 +14,7 @@ import pytest
 from infra.catalog import load_catalog
 from infra.faults import FaultsError
 from infra.load import settings_from_file
+from tests.support.quiet_server import QuietServer
 from tools.deliver import calls
 from tools.deliver.calls import ANSWERED, NOT_CALLED, WRONG, Acceptance, acceptance, call
 from tools.kube import KubeError
@@ -27,7 +28,7 @@ def right(path: str, model: str) -> tuple[int, Any]:
     return 200, {"data": [{"embedding": [0.1]}]} if path == "/v1/embeddings" else {"choices": [{"text": f"of {model}"}]}
 
 
-class Entry(http.server.ThreadingHTTPServer):
+class Entry(QuietServer):
     """What answers calls; `answer` may be changed."""
 
     def __init__(self) -> None:
