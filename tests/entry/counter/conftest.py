@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class Entry:
     records: list[Path] = field(default_factory=list)
     plans: list[EntryPlan] | None = None
 
-    def counted(self) -> int:
+    def counted(self) -> Counter[bytes]:
         """What the counter has counted of all callers: requests, and tokens that it was told of."""
         assert self.valkey is not None
         return parts.counted(self.valkey.port, self.valkey_password)

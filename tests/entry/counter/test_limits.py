@@ -78,8 +78,12 @@ def _left(port: int, token: str, model: str, tokens: int) -> None:
 def told(entry: Entry, count: int) -> Iterator[None]:
     """What an answer has cost is told to the counter after its end: the block ends when that much was."""
     before = entry.counted()
+
+    def more() -> int:
+        return (entry.counted() - before).total()
+
     yield
-    until(lambda: entry.counted() >= before + count, lambda: f"counted {entry.counted() - before}, not {count}")
+    until(lambda: more() >= count, lambda: f"counted {more()}, not {count}")
 
 
 def test_nobody_calls_without_a_name(start: Start) -> None:
