@@ -253,7 +253,12 @@ class _Job:
         except OSError as error:
             raise FaultsError("publish", [_unreadable(item, error)]) from None
         if not made:
-            _refuse_faults(self.bucket, [self._state(item)])
+            state = self._state(item)
+            if state.held is None:
+                raise AnswerError(
+                    f"{self.bucket}/{item.key}: another write came in between, and nothing is there; run it again"
+                )
+            _refuse_faults(self.bucket, [state])
             self.progress(f"{self.bucket}/{item.key}: already there")
             return None
         self.progress(f"{self.bucket}/{item.key}: uploaded, {item.file.size_bytes} bytes")

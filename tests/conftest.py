@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from tests.support import durations, order
+from tests.support import durations, order, surroundings
 
+surroundings.forget(os.environ)
 # Engines, providers and API servers of a test live for seconds: a tenth of their time would go into collecting garbage.
 os.environ.setdefault("GOGC", "400")
 # No test asks an official host for a tool, whatever the user's setting is: tests of downloads have their own server.
 os.environ["KITCHEN_TOOLCHAIN_OFFICIAL"] = "0"
+
+# Examples are the same in every run of the same code, and none is too slow on a busy machine. Other ones in each run:
+# `pytest --hypothesis-profile any`.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, database=None, **_PATIENT)
+settings.register_profile("any", **_PATIENT)
+settings.load_profile("same")
 
 _WORTH_A_SUMMARY = 200
 """Tests of a run; of fewer, pytest's own `--durations` says enough."""

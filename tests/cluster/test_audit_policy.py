@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from ops.__main__ import main
+from tests.support.lines import json_lines
 from tests.support.ports import free_ports
 from tools.cluster import certificates
 from tools.local.workspace import REPOSITORY
@@ -118,8 +119,9 @@ class Server:
             return found
 
     def entries(self, verb: str, path: str) -> list[dict[str, Any]]:
-        lines = [json.loads(text) for text in self.log.read_text().splitlines()]
-        return [line for line in lines if line["verb"] == verb and line["requestURI"].split("?")[0] == path]
+        return [
+            line for line in json_lines(self.log) if line["verb"] == verb and line["requestURI"].split("?")[0] == path
+        ]
 
 
 @pytest.fixture
@@ -135,7 +137,7 @@ def server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Serve
         made.stop()
 
 
-def created(server: Server, path: str, body: dict[str, Any], seconds: float = 30) -> None:
+def created(server: Server, path: str, body: dict[str, Any], seconds: float = 120) -> None:
     """Once the API knows the kind."""
     deadline = time.monotonic() + seconds
     while True:

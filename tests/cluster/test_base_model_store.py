@@ -110,7 +110,7 @@ class Volume:
 
     def run(self, *more: str, check: bool = False) -> Run:
         words, env = self.command(*more, check=check)
-        done = subprocess.run(words, cwd=self.place, env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(words, cwd=self.place, env=env, capture_output=True, text=True, timeout=300, check=False)
         text = done.stdout + done.stderr
         assert "Traceback" not in text, text
         assert self.store.secret_key not in text
@@ -237,7 +237,7 @@ def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_pat
         assert server._process is not None
         server._process.kill()  # a polite end would let the download finish
         server.stop()
-        text, _ = process.communicate(timeout=120)
+        text, _ = process.communicate(timeout=300)
         assert process.returncode == 3, text
         assert "Traceback" not in text
         assert not volume.marker.exists()
@@ -277,7 +277,7 @@ def test_two_loads_at_once_take_turns(large: Volume) -> None:
     assert "another load writes here; waiting" in second.stdout.readline()
     assert not large.marker.exists()
     first.send_signal(signal.SIGCONT)
-    told = [process.communicate(timeout=120)[0] for process in (first, second)]
+    told = [process.communicate(timeout=300)[0] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), told
     assert "already there" in told[1], "the second finds everything done"
     assert large.there() == large.files
@@ -289,9 +289,9 @@ def test_prometheus_sees_how_far_a_load_is(large: Volume, monkeypatch: pytest.Mo
     monkeypatch.setattr("components.model_store.volume.STATUS_PORT", port)
     process = begun(large, "model.safetensors")
     process.send_signal(signal.SIGCONT)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=120) as answer:
         found = dict(line.split("} ") for line in answer.read().decode().splitlines() if line[0] != "#")
-    process.communicate(timeout=120)
+    process.communicate(timeout=300)
     labels = '{base_model="tiny",version="v1"'
     done, whole = (float(found[f"kitchen_load_{name}_bytes{labels}"]) for name in ("done", "whole"))
     assert 0 < done <= whole == sum(len(data) for data in large.files.values())
@@ -305,7 +305,7 @@ def test_a_load_that_lost_its_turn_changes_nothing_more(large: Volume) -> None:
     lock = large.version.with_name(".v1.lock")
     lock.write_bytes(b"the token of another load")
     first.send_signal(signal.SIGCONT)
-    text, _ = first.communicate(timeout=120)
+    text, _ = first.communicate(timeout=300)
     assert first.returncode == 3, text
     assert "another load has taken over" in text
     assert "Traceback" not in text

@@ -112,7 +112,7 @@ def test_the_kitchen_is_switched_and_both_versions_stay(environment: Environment
     assert (counted["updated"], counted["replaced"]) == (3, 1), "key with its user, service; the list of adapters"
     assert environment.found("jobs").keys() == jobs.keys(), "nothing is loaded again"
     assert environment.claims() == {OLD_CLAIM, NEW_CLAIM}
-    kubectl("-n", NAMESPACE, "rollout", "status", "deployment/summary-predictor", "--timeout=60s")
+    kubectl("-n", NAMESPACE, "rollout", "status", "deployment/summary-predictor", "--timeout=300s")
     eventually(lambda: not environment.servers().keys() & before.keys(), "the old pods go")
     (pod,) = environment.servers().values()
     spec = pod["spec"]

@@ -281,7 +281,7 @@ def served(store: MinioServer, catalog: Path, folder: Path, signers: list[dict[s
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     return done.returncode, {path.name for path in target.rglob("*") if path.is_file()}, done.stderr

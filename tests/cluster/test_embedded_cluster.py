@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 import subprocess
 
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl, apply, claim, eventually, is_ready, kitchen
+from tests.support.lines import json_lines
 from tools.cluster import Cluster
 from tools.cluster.components import START_ORDER
 
@@ -36,7 +36,7 @@ def test_an_inference_service_becomes_ready_on_its_gpu(cluster: Cluster, kubectl
         volume["persistentVolumeClaim"] for volume in pod["spec"]["volumes"] if "persistentVolumeClaim" in volume
     ]
     assert volumes[0]["claimName"] == "shared-rwx-readwritemany", "KServe's pod webhook did not mount the model"
-    written = [json.loads(line) for line in cluster.audit_log.read_text().splitlines()]
+    written = json_lines(cluster.audit_log)
     assert any(
         event["verb"] in ("create", "patch")
         and event["objectRef"].get("resource") == "inferenceservices"

@@ -148,9 +148,9 @@ def test_an_interrupted_start_leaves_no_process(tmp_path: Path) -> None:
         preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
     )
     try:
-        eventually(lambda: len(strays(directory)) >= 3, "some processes are up")
+        eventually(lambda: len(strays(directory)) >= 3, "some processes are up", 300)
         starting.send_signal(signal.SIGINT)
-        _, errors = starting.communicate(timeout=60)
+        _, errors = starting.communicate(timeout=300)
         assert starting.returncode == 130
         assert "Traceback" not in errors
         assert strays(directory) == []
@@ -177,7 +177,7 @@ def test_the_guard_ends_what_a_killed_owner_left(cluster: Cluster, tmp_path: Pat
             assert alive(left)
             owner.kill()
             owner.wait()
-            assert guard.wait(timeout=30) == 0
+            assert guard.wait(timeout=120) == 0
     assert not alive(left)
 
 

@@ -68,7 +68,7 @@ class Kitchen:
             env=env,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         told = done.stdout + done.stderr

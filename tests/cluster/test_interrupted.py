@@ -24,7 +24,7 @@ from tools.local.orphans import WORKSPACE_VARIABLE
 from tools.local.up import LocalKitchen
 from tools.local.workspace import Workspace
 
-ENGINE_SECONDS = 120.0
+ENGINE_SECONDS = 600.0
 
 
 @pytest.fixture(scope="module", params=["judged", pytest.param("kept", marks=pytest.mark.long)])
@@ -75,7 +75,7 @@ def kill_when(kitchen: LocalKitchen, reached: Callable[[], bool], *, everything:
         os.killpg(up.pid, signal.SIGKILL)
     else:
         os.kill(engine, signal.SIGKILL)
-    text, _ = up.communicate(timeout=60)
+    text, _ = up.communicate(timeout=300)
     assert up.returncode != 0, text
     eventually(lambda: engine_of(kitchen.workspace) is None, "the engine is gone")
     return text
@@ -86,7 +86,7 @@ def test_an_update_that_is_asked_to_end_does_so_in_order(kitchen: LocalKitchen) 
     up = start("up", kitchen.folder, start_new_session=True)
     eventually(lambda: kitchen.workspace.recorded(":S3Bucket"), "the buckets are recorded", ENGINE_SECONDS)
     os.killpg(up.pid, signal.SIGINT)
-    text, _ = up.communicate(timeout=120)
+    text, _ = up.communicate(timeout=300)
     assert up.returncode != 0
     assert "interrupted; the same command goes on from here" in text
     assert "Traceback" not in text
@@ -210,7 +210,7 @@ def test_an_update_that_still_runs_is_not_disturbed(kitchen: LocalKitchen, tmp_p
     )
     try:
         up = start("up", kitchen.folder)
-        text, _ = up.communicate(timeout=120)
+        text, _ = up.communicate(timeout=300)
         assert up.returncode != 0
         assert f"another update is running (process {living}" in text
         assert lock.exists()

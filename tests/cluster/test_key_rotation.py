@@ -51,7 +51,7 @@ class Consumer:
     def _run(self) -> None:
         while not self._end.wait(0.02):
             # A file that is being written is no Secret yet: the API server has no such moment.
-            with suppress(ValueError, KeyError, TypeError, yaml.YAMLError):
+            with suppress(OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
                 now = self.project.secret("support")
                 code = self.reads(now)
                 if code != "read" and (later := self.project.secret("support")) != now:

@@ -259,7 +259,7 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
         services = kube.get("inferenceservices", "-A", "-l", "kitchen.example.com/environment=prod")["items"]
         assert len(services) == 4
         kube("wait", "inferenceservices", "-A", "-l", "kitchen.example.com/environment=prod",
-             "--for=condition=Ready", "--timeout=60s")  # fmt: skip
+             "--for=condition=Ready", "--timeout=300s")  # fmt: skip
         served = "kitchen.example.com/environment=prod,serving.kserve.io/inferenceservice"
         pods = kube.get("pods", "-A", "-l", served)["items"]
         nodes = [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods]

@@ -183,7 +183,7 @@ def test_the_rendered_arguments_and_files_make_a_server_with_tls_and_the_key_of_
     deployed.mount({"user": user.encode(), "password": password.encode()}, "root-key")
     process = deployed.start()
     try:
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 120
         while deployed.probe("readinessProbe") != 200:
             log = (deployed.folder / "minio.log").read_text()
             assert process.poll() is None, log

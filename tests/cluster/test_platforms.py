@@ -64,7 +64,7 @@ def applied(request: pytest.FixtureRequest, tmp_path: Path, kubectl: Kubectl) ->
 
 
 def test_every_object_is_admitted_and_every_kitchen_becomes_ready(applied: str, kubectl: Kubectl) -> None:
-    kubectl("wait", "inferenceservices", "-A", *OURS, "--for=condition=Ready", "--timeout=120s")
+    kubectl("wait", "inferenceservices", "-A", *OURS, "--for=condition=Ready", "--timeout=300s")
     pods = [pod for pod in kubectl.get("pods", "-A", *OURS)["items"] if "deletionTimestamp" not in pod["metadata"]]
     servers = [pod for pod in pods if "serving.kserve.io/inferenceservice" in pod["metadata"]["labels"]]
     assert len(servers) == 3 + 8

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.catalog import FileSum, load_catalog
 from infra.faults import FaultsError
@@ -97,6 +98,21 @@ def test_a_key_that_appears_meanwhile_is_not_overwritten(
         publish(client, bucket, load_catalog(), [FAQ], artifacts / "lora")
     key = f"{FAQ}/adapter_model.safetensors"
     assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == b"other"
+
+
+def test_a_key_that_appears_and_goes_meanwhile_is_not_called_there(
+    store: MinioServer, artifacts: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What S3 answers a conditional write beside which the object was deleted."""
+    client = store.client()
+
+    def conflict(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": "try again"}}, "PutObject")
+
+    monkeypatch.setattr(client, "put_object", conflict)
+    with pytest.raises(StoreError, match="another write came in between, and nothing is there; run it again"):
+        publish(client, bucket, load_catalog(), [FAQ], artifacts / "lora")
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
 
 
 def test_a_file_that_changes_meanwhile_is_refused_by_the_store(

@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from components.object_store.minio.users import MinioUserProvider
+from infra.payload.reconcile_adapters import FIRST_RETRY
 from tests.cluster.support.object_store import in_provider
 from tests.cluster.support.sidecar import Sidecar, beside_a_server
 from tests.support.minio_server import REGION, MinioServer
@@ -226,6 +228,7 @@ def test_without_a_good_list_nothing_is_unloaded_and_the_pod_is_not_ready(sideca
 def test_what_the_server_refuses_is_told_with_its_words_and_tried_again_seldom(sidecar: Sidecar) -> None:
     sidecar.server.refuse["helpdesk-faq"] = (500, "LoRA rank 64 is greater than max_lora_rank 16.")
     sidecar.declare(sidecar.publish(SALES), sidecar.publish(FAQ))
+    began = time.monotonic()
     sidecar.start()
     sidecar.wait(sidecar.ready)
     (told,) = [a for a in sidecar.status()["adapters"] if a["name"] == "helpdesk-faq"]
@@ -233,7 +236,8 @@ def test_what_the_server_refuses_is_told_with_its_words_and_tried_again_seldom(s
     assert refused(sidecar) == {"helpdesk-faq": "rank"}
     assert "LoRA rank 64 is greater" in told["reason"]
     sidecar.passes(10)
-    assert sidecar.server.calls.count(("load", "helpdesk-faq")) <= 2
+    calls, seconds = sidecar.server.calls.count(("load", "helpdesk-faq")), time.monotonic() - began
+    assert FIRST_RETRY * (2 ** (calls - 1) - 1) <= seconds, "after each try twice as long as before it"
     sidecar.server.refuse.clear()
     sidecar.wait(lambda: sidecar.states()["helpdesk-faq"] == "loaded")
 

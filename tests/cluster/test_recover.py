@@ -36,7 +36,7 @@ def kitchen(shared_kitchen: SharedKitchen) -> Iterator[LocalKitchen]:
 def refused(kitchen: LocalKitchen, *paths: Path) -> None:
     """What `make up` says of damaged files: one line each, and nothing else has happened."""
     up = start("up", kitchen.folder)
-    text, _ = up.communicate(timeout=120)
+    text, _ = up.communicate(timeout=300)
     lines = [line.removeprefix("error: ") for line in text.splitlines() if not line.startswith("make: ")]
     assert up.returncode != 0
     assert sorted(line.partition(": ")[0] for line in lines) == sorted(map(str, paths)), text
@@ -130,7 +130,7 @@ def test_the_second_of_two_ups_is_told_who_works(kitchen: LocalKitchen) -> None:
     before = kitchen.work.last()
     eventually(lambda: kitchen.work.last() != before, "the first one works")
     second = start("up", kitchen.folder)
-    told, _ = second.communicate(timeout=120)
+    told, _ = second.communicate(timeout=300)
     text, _ = first.communicate(timeout=300)
     assert first.returncode == 0, text
     assert set(summary(text)) == {"unchanged"}
@@ -145,15 +145,15 @@ def test_an_engine_whose_command_was_killed_is_waited_for(kitchen: LocalKitchen)
     """The real engine and its plugins hold the lock that they have inherited."""
     folder = kitchen.workspace.folder
     first = start("up", kitchen.folder, start_new_session=True)
-    eventually(lambda: engines(folder), "an engine works", 120)
+    eventually(lambda: engines(folder), "an engine works", 300)
     command = kitchen.work.last()
     assert command is not None
     os.kill(command.pid, signal.SIGKILL)
     (engine, *_) = engines(folder)
-    told, _ = start("up", kitchen.folder).communicate(timeout=120)
-    first.communicate(timeout=120)
+    told, _ = start("up", kitchen.folder).communicate(timeout=300)
+    first.communicate(timeout=300)
     assert f"the engine of a command that was killed still works here (process {engine.pid})" in told
-    eventually(lambda: not engines(folder), "the engine has ended", 120)
+    eventually(lambda: not engines(folder), "the engine has ended", 300)
     text = make("up", kitchen.folder)
     assert set(summary(text)) == {"unchanged"}, text
 

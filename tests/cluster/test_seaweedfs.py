@@ -51,7 +51,7 @@ class Shelf:
             env={**env, "NO_PROXY": "127.0.0.1"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

@@ -139,7 +139,7 @@ def test_the_pods_of_an_llm_service_are_admitted_and_placed(kube: Kubectl, docum
         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "digest"}}, "template": template},
     }
     write(kube, [deployment])
-    kube("-n", "sales-dev", "rollout", "status", "deployment/digest-kserve", "--timeout=60s")
+    kube("-n", "sales-dev", "rollout", "status", "deployment/digest-kserve", "--timeout=300s")
     (pod,) = pods_of(kube, "sales-dev", "digest")
     assert pod["spec"]["nodeName"].startswith("l40s-")
 

@@ -47,7 +47,7 @@ def run(workspace: Workspace, command: str, *options: str, env: dict[str, str] |
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     return Run(status=done.returncode, text=done.stdout)
 

@@ -16,7 +16,7 @@ from tools.engine.checkpoints import WITHOUT
 from tools.engine.journal import time_of
 from tools.local.workspace import Workspace
 
-SECONDS = 120.0
+SECONDS = 600.0
 SLOW = """
 import os, time
 import pulumi

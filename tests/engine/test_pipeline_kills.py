@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cluster.processes import with_variable
+from tests.support.signals import kill_all
 from tools.engine import checkpoints
 from tools.engine.journal import Journal
 from tools.local.errors import LocalError
@@ -22,15 +20,14 @@ from tools.local.workspace import REPOSITORY, Workspace
 from tools.pipeline import deploy as merge
 from tools.pipeline.backend import TAG, Backend, TagShelf
 
-SECONDS = 120.0
+SECONDS = 600.0
 
 
 @pytest.fixture
 def workspace(stack: Callable[..., Workspace], tmp_path: Path) -> Iterator[Workspace]:
     made = stack("dev", {"renderTo": str(tmp_path / "rendered")})
     yield made
-    for found in with_variable(WORKSPACE_VARIABLE, str(made.folder)):
-        os.kill(found.pid, signal.SIGKILL)
+    kill_all(WORKSPACE_VARIABLE, str(made.folder))
 
 
 def environment(workspace: Workspace) -> dict[str, str]:
@@ -63,8 +60,7 @@ def kill(workspace: Workspace, update: subprocess.Popen[str], reached: Callable[
         assert time.monotonic() < limit
         time.sleep(0.02)
     update.kill()
-    for found in with_variable(WORKSPACE_VARIABLE, str(workspace.folder)):
-        os.kill(found.pid, signal.SIGKILL)
+    kill_all(WORKSPACE_VARIABLE, str(workspace.folder))
     update.communicate()
 
 

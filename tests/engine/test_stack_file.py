@@ -9,13 +9,14 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.quiet_server import QuietServer
 from tools.local.errors import LocalError
 from tools.local.offline import offline_workspace
 from tools.local.workspace import REPOSITORY
@@ -196,7 +197,7 @@ class Vault(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Vault) as server:
+    with QuietServer(("127.0.0.1", 0), Vault) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         for name in ("VAULT_ADDR", "VAULT_SERVER_URL"):

@@ -30,7 +30,7 @@ STREAMS = 200
 EVENTS, APART_MS = 20, 400
 """Of each stream: it goes on for longer than a pod that ends waits for callers who do not know it yet."""
 
-SECONDS = 60
+SECONDS = 180
 LATE_SECONDS = 1.0
 """After which nobody is led to a pod any more that was told to end."""
 

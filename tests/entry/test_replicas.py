@@ -20,7 +20,7 @@ STREAMS = 100
 """At each replica."""
 
 EVENTS = 20
-SECONDS = 20
+SECONDS = 120
 TRIES = 10
 
 
@@ -36,10 +36,10 @@ def replicas(tmp_path: Path, providers: Providers, servers: dict[str, Upstream])
             entry.stop()
 
 
-def kill_one(replicas: list[Entry], ports: list[int], token: str) -> list[Stream]:
-    """A stream to each of the ports; the second replica is killed when all have begun."""
+def kill_one(replicas: list[Entry], server: Upstream, ports: list[int], token: str) -> list[Stream]:
+    """A stream to each of the ports; the second replica is killed when all have begun, and before any has ended."""
     begun, killed = threading.Barrier(len(ports) + 1, timeout=SECONDS), threading.Event()
-    raw = asked(token, user=f"events={EVENTS},ms=50")
+    raw = asked(token, user=f"events={EVENTS},ms=50,hold")
 
     def stream(port: int) -> Stream:
         made = Streaming(port, raw)
@@ -53,6 +53,7 @@ def kill_one(replicas: list[Entry], ports: list[int], token: str) -> list[Stream
         replicas[1].envoy.kill()
         replicas[1].envoy.wait()
         killed.set()
+        server.let_go.set()
         return [one.result(SECONDS) for one in streams]
 
 
@@ -64,7 +65,7 @@ def test_a_killed_replica_harms_no_call_to_the_other(
     replicas: list[Entry], servers: dict[str, Upstream], tokens: dict[str, str]
 ) -> None:
     one, other = (entry.port for entry in replicas)
-    streams = kill_one(replicas, [one] * STREAMS + [other] * STREAMS, tokens["ana"])
+    streams = kill_one(replicas, servers["support"], [one] * STREAMS + [other] * STREAMS, tokens["ana"])
     assert set(streams[:STREAMS]) == {Stream(200, EVENTS, WHOLE, ())}
     assert [stream for stream in streams[STREAMS:] if not nothing_but_a_cut(stream)] == []
     # The server has ended the answers that nobody reads any more.
@@ -86,7 +87,7 @@ def test_a_caller_at_a_door_sees_a_cut_and_on_retry_the_other_replica(
     at the other one; a second answer, or half of one, is nobody's.
     """
     with door(tmp_path, kind, [entry.port for entry in replicas]) as port:
-        streams = kill_one(replicas, [port] * STREAMS, tokens["ana"])
+        streams = kill_one(replicas, servers["support"], [port] * STREAMS, tokens["ana"])
         cut = [stream for stream in streams if stream.how != WHOLE]
         assert len(cut) == STREAMS // 2
         assert [stream for stream in cut if not nothing_but_a_cut(stream)] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import statistics
 import time
@@ -18,8 +17,8 @@ from tests.entry.support.http2_caller import begin, killed
 from tests.entry.support.plan import CHAT
 from tests.entry.support.running import Entry
 from tests.entry.support.upstream import Upstream, wait_for
+from tests.support.waiting import until
 
-SECONDS = 10
 RUNS = 200
 
 
@@ -29,40 +28,41 @@ def streamed(token: str, how: str, **more: Any) -> bytes:
     return request("POST", CHAT, (("authorization", f"Bearer {token}"), *JSON), body)
 
 
-def events(connection: Connection) -> list[tuple[float, str]]:
-    """Events of a stream to its end, each with the moment at which it came."""
-    found = []
+def event(connection: Connection) -> str:
+    """The next event of a stream; nothing at its end."""
     while line := connection.line():
         if line.startswith(b"data: "):
-            found.append((time.perf_counter(), line[6:].strip().decode()))
-            if found[-1][1] == "[DONE]":
-                break
+            return line[6:].strip().decode()
+    return ""
+
+
+def events(connection: Connection) -> list[str]:
+    """Events of a stream to its end."""
+    found = []
+    while text := event(connection):
+        found.append(text)
+        if text == "[DONE]":
+            break
     return found
 
 
 def of(entry: Entry, request_id: str) -> dict[str, Any]:
     """The record's line of a call."""
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        for line in entry.records(0):
-            if line["requestId"] == request_id:
-                return line
-        time.sleep(0.05)
-    raise AssertionError(f"no record of {request_id}")
+    lines = until(lambda: [line for line in entry.records(0) if line["requestId"] == request_id])
+    return lines[0]
 
 
 def test_events_come_one_by_one(entry: Entry, servers: dict[str, Upstream], tokens: dict[str, str]) -> None:
+    """The server sends none before the one before it is here: what is held back for the next never comes."""
     made = Connection(entry.port)
-    began = time.perf_counter()
-    made.send(streamed(tokens["ana"], "events=5,ms=200"))
+    made.send(streamed(tokens["ana"], "events=5,step"))
     head = made.head()
     assert head.status == 200
-    came = [moment - began for moment, _ in events(made)]
+    for number in range(1, 6):
+        servers["support"].step.release()
+        assert json.loads(event(made))["usage"]["completion_tokens"] == number
+    assert events(made) == ["[DONE]"]
     made.close()
-    assert len(came) == 6
-    # The server needs a second for all: the first one is here long before, and none waits for the next.
-    assert came[0] < came[-1] / 3
-    assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(came))
 
 
 def test_tokens_of_a_stream_are_those_of_its_last_event(
@@ -86,7 +86,7 @@ def test_tokens_of_a_stream_that_the_server_cuts_count_as_far_as_told(
     head = made.head()
     came = events(made)
     made.close()
-    assert "[DONE]" not in [text for _, text in came]
+    assert "[DONE]" not in came
     line = of(entry, head.headers["x-request-id"])
     assert (line["promptTokens"], line["completionTokens"], line["totalTokens"]) == (3, 4, 7)
 
@@ -139,11 +139,12 @@ def test_a_caller_over_http2_that_goes_away_ends_the_request(
     tokens: dict[str, str],
 ) -> None:
     """Also before the first event, while the prompt is worked on."""
-    how = "events=2000,ms=20" if read else "events=2000,ms=20,silent=1.5"
+    how = "events=2000,ms=20" if read else "events=2000,ms=20,step"
     request_id = goes(entry.port, tokens["ana"], chat(stream=True, user=how), read)
+    line = of(entry, request_id)
+    servers["support"].step.release(2000)
     wait_for(servers["support"].ended, 1 + (goes is reset))
     assert Counter(servers["support"].ended) == Counter({"cut": 1, "whole": int(goes is reset)})
-    line = of(entry, request_id)
     assert line["flags"] in ("DC", "DR")
     if read:
         assert read <= line["completionTokens"] < 2000

@@ -23,9 +23,10 @@ from infra.kitchen.entry_plan import plan, table
 from infra.load import settings_from_file
 from tests.keycloak.support.keycloak import Keycloak
 from tests.keycloak.support.realm import AUDIENCE, SECRETS
+from tests.support.ports import free_ports
 from tests.unit.support.entry import issuer, with_entry
 from tools.demo import entry
-from tools.demo.processes import Processes, free_ports
+from tools.demo.processes import Processes
 from tools.local.workspace import REPOSITORY
 
 KEYS_SECONDS = 6

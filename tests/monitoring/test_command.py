@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from tests.monitoring.support.alerting import until
 from tests.monitoring.support.certificates import pair
 from tests.monitoring.support.prometheus import Prometheus
 from tests.monitoring.test_files import everything, settings
+from tests.support.quiet_server import QuietServer
 from tools.toolchain import MONITORING, ensure
 
 CANARY = "canary-c0ffee-token"
@@ -185,7 +186,7 @@ def server(status: int, body: bytes, seen: list[str], wait: float = 0) -> Iterat
         def log_message(self, *_: object) -> None:
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening = QuietServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True
     threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -298,7 +299,7 @@ def secure(certificate: Path, key: Path, seen: list[str]) -> Iterator[str]:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening = QuietServer(("127.0.0.1", 0), Handler)
     listening.socket = context.wrap_socket(listening.socket, server_side=True)
     threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
     try:

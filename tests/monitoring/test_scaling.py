@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 
 import pytest
 
 from components.serving.autoscaling import Autoscaling, query
 from tests.monitoring.support.prometheus import Job, Prometheus
+from tests.support.quiet_server import QuietServer
 from tools.toolchain import MONITORING, ensure
 
 SERIES = {"waiting": "vllm:num_requests_waiting", "running": "vllm:num_requests_running"}
@@ -36,7 +37,7 @@ def telling(value: int, labels: str) -> Iterator[int]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Pod) as server:
+    with QuietServer(("127.0.0.1", 0), Pod) as server:
         Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_port
         server.shutdown()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.lines import json_lines
 from tests.unit.tools.demo.test_demo import answers, children
 from tools.local.workspace import REPOSITORY
 
@@ -20,6 +20,6 @@ def test_the_demo_answers_and_ends(tmp_path: Path) -> None:
     said = [body["choices"][0]["message"]["content"] for _, body in (adapter, base)]
     assert said[0] != said[1], "the adapter answers otherwise than the base model"
     assert children(tmp_path) == []
-    lines = [json.loads(line) for line in (tmp_path / "kitchen" / "demo" / "calls.jsonl").read_text().splitlines()]
+    lines = json_lines(tmp_path / "kitchen" / "demo" / "calls.jsonl")
     told = [line["totalTokens"] for line in lines]
     assert told == [body["usage"]["total_tokens"] for _, body in (adapter, base)] + [None]

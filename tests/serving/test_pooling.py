@@ -15,6 +15,8 @@ import pytest
 
 from infra.catalog import Adapter, FileSum, load_catalog
 from infra.load import load_settings, read_stack_file
+from tests.support.lines import json_lines
+from tests.support.waiting import until
 from tools import fixtures
 from tools.demo.kitchen import DemoKitchen
 from tools.demo.plan import AUDIENCE, ISSUER, MINE, STACK, Demo
@@ -136,8 +138,8 @@ def test_other_tasks_have_no_way_in(path: str, embed: Served) -> None:
 def test_calls_for_vectors_are_counted(embed: Served) -> None:
     status, said = embed.call("/v1/embeddings", model=KITCHEN, input=PASSAGES)
     assert status == 200
-    lines = [json.loads(line) for line in embed.record.read_text().splitlines()]
-    assert said["usage"]["total_tokens"] in [line["totalTokens"] for line in lines]
+    wanted = said["usage"]["total_tokens"]
+    until(lambda: wanted in [line["totalTokens"] for line in json_lines(embed.record)])
 
 
 @pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank", "/rerank"])

@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass
 from typing import Self, cast
 
+from tests.support.quiet_server import Quiet
+
 BASE = "dc=example,dc=com"
 _BIND, _UNBIND, _SEARCH = 0x60, 0x42, 0x63
 _BOUND, _ENTRY, _DONE = 0x61, 0x64, 0x65
@@ -43,8 +45,7 @@ class Directory:
         }
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
+class _Server(Quiet, socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     person = ""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 BASE = "tsuzumi-7b-instruct"
 
@@ -25,10 +26,10 @@ class FakeVllm:
         self.slow_seconds = 0.0
         self.garbage = False
         (self.port,) = free_ports(1)
-        self._server: ThreadingHTTPServer | None = None
+        self._server: QuietServer | None = None
 
     def start(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
+        self._server = QuietServer(("127.0.0.1", self.port), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.support.quiet_server import QuietServer
+
 TOKEN = "canary-token-9c41e7"
 OWN, OTHER = "kitchen-bot", "mallory"
 HEAD = "a" * 40
@@ -200,9 +202,7 @@ def _author(entry: Mapping[str, Any]) -> str:
     return str((entry.get("user") or entry.get("author") or {}).get("login") or entry.get("author", {}).get("username"))
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(QuietServer):
     def handle_error(self, *_: object) -> None:
         """A client that is gone: nothing to tell."""
 

@@ -30,7 +30,7 @@ HOST = "127.0.0.2"
 USER, PASSWORD = "kit", "canary-s3cret-pw"
 _ACCOUNT = "kit:$2a$05$abcdefghijklmnopqrstuu7sK20dc.rbwg7OQH2qX/pwxzDFljG/y\n"
 """The password by bcrypt, which htpasswd files have; no library here makes it."""
-_START_SECONDS = 30
+_START_SECONDS = 120
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 ACCEPT = ", ".join(
     (

@@ -7,13 +7,15 @@ import json
 import threading
 from typing import Any, Self
 
+from tests.support.quiet_server import QuietServer
+
 
 def right(path: str, model: str) -> tuple[int, Any]:
     """The answer of a server that works."""
     return 200, {"data": [{"embedding": [0.1]}]} if path == "/v1/embeddings" else {"choices": [{"text": f"of {model}"}]}
 
 
-class ModelDoor(http.server.ThreadingHTTPServer):
+class ModelDoor(QuietServer):
     """Use it as a context manager. `asked` are path, model and authorization of each call; `answer` may be changed."""
 
     daemon_threads = True

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import image_forms as forms
+from tests.support.quiet_server import QuietServer
 
 Answer = tuple[int, bytes, Mapping[str, str]]
 _PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<what>manifests|blobs|referrers)/(?P<reference>[^?]+)(\?.*)?")
@@ -80,7 +81,7 @@ class OddRegistry:
         return [path for method, path in self.asked if method == "GET" and f"/{what}/" in path]
 
 
-class _Server(http.server.ThreadingHTTPServer):
+class _Server(QuietServer):
     def handle_error(self, *_: object) -> None:
         """A client that is gone: nothing to tell."""
 

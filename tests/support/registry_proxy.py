@@ -7,6 +7,8 @@ import http.server
 import threading
 from collections.abc import Callable, Mapping
 
+from tests.support.quiet_server import QuietServer
+
 Answer = tuple[int, bytes, Mapping[str, str]]
 Hook = Callable[[str, str, Mapping[str, str], bytes], Answer | None]
 """Method, path, headers and body of a request; None lets it through."""
@@ -22,7 +24,7 @@ class RegistryProxy:
         class Handler(_Handler):
             door = proxy
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.target, self.hook, self.changed = target, hook, changed
         self.host = f"127.0.0.1:{self._server.server_port}"
 

@@ -22,7 +22,7 @@ class SeaweedServer(StoreServer):
 
     NAME = "seaweedfs"
     PORTS = 2 * len(_PARTS)
-    START_SECONDS = 60
+    START_SECONDS = 120
     STOP_SECONDS = 30
 
     def command(self) -> tuple[Sequence[str | Path], Mapping[str, str]]:

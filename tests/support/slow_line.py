@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 
+from tests.support.waiting import until
+
 _CHUNK, _FAST_CHUNK = 16 * 1024, 512 * 1024
 
 
@@ -22,6 +24,7 @@ class SlowLine:
         self.host = f"{host}:{self._listener.getsockname()[1]}"
         self.rate, self.came, self.went = rate, 0, 0
         self._open: list[socket.socket] = []
+        self._passing = 0
         self._lock = threading.Lock()
 
     def __enter__(self) -> SlowLine:
@@ -42,11 +45,8 @@ class SlowLine:
             end.close()
 
     def quiet(self) -> int:
-        """What has come, once nothing more comes: a client that was killed is noticed a little later."""
-        deadline, before = time.monotonic() + 30, -1
-        while time.monotonic() < deadline and before != self.came:
-            before = self.came
-            time.sleep(0.5)
+        """What has come, once every connection has ended: a client that was killed is noticed a little later."""
+        until(lambda: self._passing == 0, lambda: f"{self._passing} ways are open")
         return self.came
 
     def _serve(self) -> None:
@@ -62,6 +62,7 @@ class SlowLine:
                 continue
             with self._lock:
                 self._open += [near, far]
+                self._passing += 2
             threading.Thread(target=self._pass, args=(near, far, False), daemon=True).start()
             threading.Thread(target=self._pass, args=(far, near, True), daemon=True).start()
 
@@ -78,3 +79,5 @@ class SlowLine:
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self._passing -= 1

@@ -28,7 +28,7 @@ class StoreServer:
 
     NAME = ""
     PORTS = 1
-    START_SECONDS = 30
+    START_SECONDS = 120
     STOP_SECONDS = 10
     ca: Path | None = None
     """The authority of its certificate, where it serves TLS."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
+from tests.support.quiet_server import QuietServer
 from tools.demo.tokens import LocalIssuer
 
 SECRET = "canary-secret-5f1c /+"
@@ -51,7 +52,7 @@ class TokenIssuer:
         class Handler(_Handler):
             issuer = held
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         if self.pki is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

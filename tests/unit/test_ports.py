@@ -15,6 +15,7 @@ from tests.support import ports
 from tests.support.ports import free_ports
 
 _HOME = Path(__file__).parents[2]
+_ASKED = (".getsockname()", ".server_address", ".server_port")
 _TAKE = "from tests.support.ports import free_ports; print(*free_ports(1500), flush=True); input()"
 
 
@@ -48,6 +49,19 @@ def test_no_port_of_the_kernel_is_let_go_for_a_server_to_be_started() -> None:
     assert found == []
 
 
+def test_tests_have_their_ports_from_where_nobody_is_given_one_twice() -> None:
+    """What a command asks for is free at that moment, and may be given to a server of another worker at the next."""
+    found = [
+        f"{path.relative_to(_HOME)}:{node.lineno}: {node.module}; rule: a test's ports are of tests.support.ports"
+        for path in sorted((_HOME / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and node.module != "tests.support.ports"
+        and {alias.name for alias in node.names} & {"free_ports", "fresh"}
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [
@@ -59,6 +73,8 @@ def test_no_port_of_the_kernel_is_let_go_for_a_server_to_be_started() -> None:
         ),
         ("with socket.socket() as held:\n    held.bind((HOST, 0))\n    held.listen()\n    use(held.getsockname())", 0),
         ("with socket.create_server((HOST, 0)) as held:\n    yield held.getsockname()[1]", 0),
+        ("with HTTPServer((HOST, 0), Handler) as server:\n    port = server.server_address[1]", 1),
+        ("with HTTPServer((HOST, 0), Handler) as server:\n    port = server.server_port\n    call(port)", 0),
     ],
 )
 def test_what_counts_as_let_go(text: str, count: int) -> None:
@@ -74,5 +90,5 @@ def _let_go(text: str) -> Iterator[int]:
 
 def _only_asks(line: ast.stmt) -> bool:
     said = ast.unparse(line)
-    asks = isinstance(line, ast.Assign | ast.Return) and ".getsockname()" in said
+    asks = isinstance(line, ast.Assign | ast.Return) and any(word in said for word in _ASKED)
     return asks or (isinstance(line, ast.Expr) and (".bind(" in said or ".setsockopt(" in said))

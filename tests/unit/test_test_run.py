@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.durations import summary
 from tests.support.order import LONGEST, SHARED_CLUSTER, SHARED_KITCHEN, Scheduling
@@ -82,3 +83,9 @@ def test_the_summary_counts_fixtures_and_says_who_waited() -> None:
     assert "   11.0  tests/unit/a.py, 2 tests" in lines
     assert lines[-2] == "tiers: tests/unit 11 s, tests/engine 2 s"
     assert lines[-1] == "processes: gw0 until 11 s, gw1 until 3 s"
+
+
+def test_examples_of_properties_are_the_same_in_every_run_and_have_no_deadline() -> None:
+    """Else a busy machine, or a rare example, ends a run that has nothing to do with it."""
+    assert (settings.default.deadline, settings.default.derandomize) == (None, True)
+    assert HealthCheck.too_slow in settings.default.suppress_health_check

@@ -45,7 +45,7 @@ def engine(workspace: Workspace, variables: Mapping[str, str], *words: str) -> s
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     print(done.stderr)  # shown when a test fails
     assert done.returncode == 0, done.stdout
@@ -100,7 +100,7 @@ def start(target: str, folder: Path, *words: str, **options: Any) -> subprocess.
 def make(target: str, folder: Path, *words: str) -> str:
     """Run a make target that must succeed and return what it said."""
     process = start(target, folder, *words)
-    text, _ = process.communicate(timeout=600)
+    text, _ = process.communicate(timeout=1800)
     assert process.returncode == 0, text
     assert "Traceback" not in text, text
     return text

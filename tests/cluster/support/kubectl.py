@@ -38,7 +38,7 @@ class Kubectl:
         return content
 
 
-def eventually(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+def eventually(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
     """Wait until a condition holds; the limit only ends a test that would hang.
 
     Most look by a process of their own: who waits for long looks less often.
@@ -57,7 +57,7 @@ def no_other_environment(kubectl: Kubectl) -> Iterator[None]:
     What is made inside is removed at the end, which is not waited for.
     """
     remove = ("delete", "namespaces,priorityclasses", *OURS)
-    kubectl(*remove, "--timeout=120s")
+    kubectl(*remove, "--timeout=400s")
     try:
         yield
     finally:

@@ -28,7 +28,8 @@ from tests.dashboards.support.made import (
     kitchens,
     series,
 )
-from tools.demo.processes import Processes, free_ports
+from tests.support.ports import free_ports
+from tools.demo.processes import Processes
 from tools.toolchain import binary
 
 _CONSTANT = re.compile(r"vector\((?P<value>[-+.e0-9]+)\)")

@@ -14,7 +14,8 @@ from urllib.request import urlopen
 from components.observability.dashboards import perses
 from components.observability.dashboards.boards import BoardArgs, all_dashboards
 from tests.dashboards.support.made import CURRENCY, ENVIRONMENT
-from tools.demo.processes import Processes, free_ports
+from tests.support.ports import free_ports
+from tools.demo.processes import Processes
 
 HOME = "KITCHEN_PERSES"
 """Where `make` has installed it."""

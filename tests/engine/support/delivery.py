@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.forge_server import ForgeServer
-from tools.cluster.processes import with_variable
+from tests.support.signals import kill_all
 from tools.local.orphans import WORKSPACE_VARIABLE
 from tools.local.workspace import REPOSITORY
 from tools.toolchain import PREVIEW, environment
@@ -105,5 +104,4 @@ class Site:
 
     def end(self) -> None:
         """Whatever of it still runs."""
-        for found in with_variable(WORKSPACE_VARIABLE, str(self.folder)):
-            os.kill(found.pid, 9)
+        kill_all(WORKSPACE_VARIABLE, str(self.folder))

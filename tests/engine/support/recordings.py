@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.load import read_stack_file
+from tests.support.lines import json_lines
 from tests.support.programs import program
 from tools.engine.follow import OPTION, SWITCH
 from tools.local.engine_process import run_engine
@@ -105,7 +106,7 @@ def record(workspace: Workspace, name: str, command: str, *options: str) -> None
     status = run_engine(
         words, workspace.project, workspace.environment() | SWITCH, log=workspace.folder / "log", echo=False
     )
-    lines = [reduced(json.loads(line)) for line in events.read_text().splitlines()]
+    lines = [reduced(event) for event in json_lines(events)]
     told = [json.dumps(line, separators=(",", ":")) for line in lines if line is not None]
     text = "".join(f"{line}\n" for line in dict.fromkeys(told)).replace(str(workspace.folder), "/kitchen")
     FOLDER.mkdir(exist_ok=True)

@@ -21,6 +21,7 @@ from tests.entry.counter import parts
 from tests.entry.counter.callers import LocalIssuer
 from tests.entry.counter.conftest import plan_of
 from tests.entry.counter.upstream import Upstream
+from tests.support.lines import json_lines
 from tests.support.pod_package import HOME, started
 from tests.support.ports import free_ports
 from tests.support.readers import Reader, reader
@@ -54,14 +55,11 @@ class Running:
 
 
 def _lines(path: Path, count: int) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + 20
-    found: list[str] = []
-    while time.monotonic() < deadline:
-        # What comes after the last end of a line is still being written.
-        found = path.read_text().split("\n")[:-1] if path.exists() else []
-        if len(found) >= count:
-            return [json.loads(text) for text in found]
+    deadline = time.monotonic() + 60
+    while len(found := json_lines(path)) < count and time.monotonic() < deadline:
         time.sleep(0.05)
+    if len(found) >= count:
+        return found
     raise AssertionError(f"{len(found)} lines")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,9 @@ from components.entry.plan import EntryPlan, Grant, Issuer, Limits, Ports, Serve
 from tests.entry.counter import parts
 from tests.entry.counter.callers import PATH, LocalIssuer
 from tests.entry.counter.upstream import Upstream
+from tests.support.lines import json_lines
 from tests.support.ports import free_ports
+from tests.support.waiting import until
 from tools.toolchain import ENTRY, ensure
 
 
@@ -28,9 +32,23 @@ class Entry:
     issuer: LocalIssuer
     other_issuer: LocalIssuer
     valkey: parts.Part | None = None
+    valkey_password: str = ""
     ratelimit: parts.Part | None = None
-    records: list[Path] | None = None
+    records: list[Path] = field(default_factory=list)
     plans: list[EntryPlan] | None = None
+
+    def counted(self) -> Counter[bytes]:
+        """What the counter has counted of all callers: requests, and tokens that it was told of."""
+        assert self.valkey is not None
+        return parts.counted(self.valkey.port, self.valkey_password)
+
+    def lines(self, count: int) -> list[dict[str, Any]]:
+        """Lines of the records, once there are so many: Envoy writes them after the answer."""
+
+        def found() -> list[dict[str, Any]]:
+            return [line for path in self.records for line in json_lines(path)]
+
+        return until(lambda: lines if len(lines := found()) >= count else [], found)
 
 
 SHARES = {"sales": 2, "legal": 2}
@@ -102,7 +120,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             made.plans = plans
             made.records = [Path(plan.record_path) for plan in plans]
             if counter == "shared":
-                key = parts.password()
+                made.valkey_password = key = parts.password()
                 made.valkey = stack.enter_context(parts.valkey(tmp_path, key))
                 for host in hosts:
                     limiter = parts.ratelimit(tmp_path, plans[0], made.valkey.port, key, host)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.entry.counter.callers import PATH, Answer, call
 from tests.entry.counter.conftest import Entry, Start
 from tests.entry.counter.upstream import PROMPT_TOKENS
 from tests.entry.support.callers import Connection2
 from tests.entry.support.http2_caller import begin
+from tests.support.waiting import SECONDS, early_in, until
 
-MINUTE_S = 60
+MINUTE_S, MONTH_S = 60, 30 * 24 * 3600
 
 
 def early_in_a_minute() -> None:
-    """The counter's minutes are those of the clock: a test that begins at the end of one would see two buckets."""
-    left = MINUTE_S - time.time() % MINUTE_S
-    if left < 25:
-        time.sleep(left)
+    """The counter's minutes and months are those of the clock: at the end of one a test would see two buckets."""
+    early_in(MINUTE_S, 25)
+    early_in(MONTH_S, 120)
 
 
 def test_requests_and_tokens_are_counted_by_caller_and_grant_over_both_envoys(start: Start) -> None:
@@ -47,17 +49,18 @@ def test_requests_and_tokens_are_counted_by_caller_and_grant_over_both_envoys(st
 
     # 40 tokens: 13 by a plain answer, 13 by a stream on the other Envoy, 13 and then 13 more, which is over.
     for stream, port in [(False, 0), (True, 1), (False, 1), (True, 0)]:
-        assert call(entry.ports[port], ana, "few-tokens", 13 - PROMPT_TOKENS, stream=stream).status == 200
-        _told(entry)
+        with told(entry, 13):
+            assert call(entry.ports[port], ana, "few-tokens", 13 - PROMPT_TOKENS, stream=stream).status == 200
     assert [answer.status for answer in of(ana, "few-tokens")] == [429, 429]
-    assert [answer.status for answer in of(ben, "few-tokens")] == [200, 200]
+    with told(entry, 8):
+        assert [answer.status for answer in of(ben, "few-tokens")] == [200, 200]
     # A stream that its caller leaves costs what was told by then: 8 tokens of the calls above, and 33.
-    _left(entry.ports[0], ben, "few-tokens", 33 - PROMPT_TOKENS)
-    _told(entry)
+    with told(entry, 33):
+        _left(entry.ports[0], ben, "few-tokens", 33 - PROMPT_TOKENS)
     assert [answer.status for answer in of(ben, "few-tokens")] == [429, 429]
     for _ in range(4):
-        assert call(entry.ports[0], ana, "few-a-month", 8).status == 200
-        _told(entry)
+        with told(entry, 8 + PROMPT_TOKENS):
+            assert call(entry.ports[0], ana, "few-a-month", 8).status == 200
     over = call(entry.ports[1], ana, "few-a-month")
     assert over.status == 429
     assert over.headers["x-ratelimit-limit"].startswith("40, 40;w=2592000")
@@ -71,9 +74,16 @@ def _left(port: int, token: str, model: str, tokens: int) -> None:
     made.close()
 
 
-def _told(entry: Entry) -> None:
-    """What an answer has cost is told after its end: wait until it is."""
-    time.sleep(0.3)
+@contextmanager
+def told(entry: Entry, count: int) -> Iterator[None]:
+    """What an answer has cost is told to the counter after its end: the block ends when that much was."""
+    before = entry.counted()
+
+    def more() -> int:
+        return (entry.counted() - before).total()
+
+    yield
+    until(lambda: more() >= count, lambda: f"counted {more()}, not {count}")
 
 
 def test_nobody_calls_without_a_name(start: Start) -> None:
@@ -98,7 +108,7 @@ def test_without_its_counter_the_entry_is_closed(start: Start) -> None:
 
 def _in_time(entry: Entry, token: str) -> int:
     """The first status that is not the counter's fault; a connection is made anew after a second."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + SECONDS
     while (status := call(entry.ports[0], token, "few-tokens").status) == 503 and time.monotonic() < deadline:
         time.sleep(0.2)
     return status

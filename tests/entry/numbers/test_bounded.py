@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +16,13 @@ from tests.entry.support.plan import CHAT
 from tests.entry.support.running import Entry
 from tests.entry.support.tokens import Providers
 from tests.entry.support.upstream import upstreams
+from tests.support.waiting import until
 
 NUMBER, FIRST, THREADS = 10_000, 400, 4
 CANARY = "made-up"
 SEED = 20261129
-FLUSH_SECONDS = 6
-"""After which Envoy shows histograms: it puts them together every five seconds."""
+HISTOGRAM = "envoy_http_downstream_rq_time_count"
+"""Of the time of each call; Envoy puts its histograms together every five seconds, and shows them then."""
 
 OUTCOMES = {"ok", "failed", "limited", "refused", "cut"}
 KNOWN = {
@@ -104,7 +104,7 @@ def test_callers_make_no_series(counting: Entry, providers: Providers) -> None:
     scraped(counting)  # the scrape itself has series too
     _send(counting, list(calls(providers, FIRST, SEED)))
     counting.records(FIRST)
-    time.sleep(FLUSH_SECONDS)
+    until(lambda: sum(scraped(counting, HISTOGRAM).values()) >= FIRST, lambda: scraped(counting, HISTOGRAM))
     before = scraped(counting)
     _send(counting, list(calls(providers, NUMBER, SEED + 1)))
     assert len(counting.records(FIRST + NUMBER)) == FIRST + NUMBER

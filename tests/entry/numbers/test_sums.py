@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +19,12 @@ from tests.entry.support.plan import CHAT
 from tests.entry.support.running import Entry
 from tests.entry.support.tokens import Providers
 from tests.entry.support.upstream import Upstream, upstreams, wait_for
+from tests.support.waiting import until
 
 WHO = ("tenant", "kitchen", "adapter", "version", "group")
 NOBODY = ("", "", "", "", "")
+EVENTS = 10
+"""Of a stream that is written to the record several times before its end."""
 
 
 @dataclass(frozen=True)
@@ -180,12 +182,13 @@ def test_a_long_call_counts_once(
 
     monkeypatch.setattr(parts, "bootstrap", often)
     with running(tmp_path, providers, servers) as counting:
-        long = Told("ben", _said(model="legal", user="events=10,ms=100"), "legal", "ok")
+        long = Told("ben", _said(model="legal", user=f"events={EVENTS},ms=100"), "legal", "ok")
         once(counting.port, raw(callers["ben"], long))
         assert len(counting.records(3)) > 1, "it was written while it went on"
-        time.sleep(0.5)
+        told = until(lambda: total(counting, TOKENS, "kind"))
         assert total(counting, CALLS, "outcome") == {("ok",): 1}
-        assert total(counting, TOKENS, "kind")["completion",] == counting.records()[-1]["completionTokens"]
+        assert told["completion",] == EVENTS
+        until(lambda: counting.records()[-1]["completionTokens"] == EVENTS, counting.records)
 
 
 def test_replicas_add_up_and_a_restart_begins_at_nothing(
@@ -216,8 +219,12 @@ def test_every_row_of_the_table_counts_once_and_is_known_by_its_reason(
         if row.http2 is None:
             token = tokens[row.caller] if row.caller else None
             once(entry.port, row.bytes_for(token), row.method)
-    time.sleep(0.5)
-    lines = entry.records(0)
-    assert total(entry, CALLS) == {(): len(lines)}
+
+    def settled() -> list[dict[str, Any]]:
+        """The lines, once Envoy has written all that it has counted."""
+        counted, lines = total(entry, CALLS), entry.records(0)
+        return lines if counted == {(): len(lines)} else []
+
+    lines = until(settled, lambda: f"{total(entry, CALLS)} beside {len(entry.records(0))} lines")
     assert sum(total(entry, TOKENS, "kind").values()) == sum(line["totalTokens"] or 0 for line in lines)
     assert total(entry, REFUSALS, "reason")["other",] == 0, "a reason that is not known by name"

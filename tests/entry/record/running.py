@@ -17,6 +17,7 @@ from tests.entry.counter import parts
 from tests.entry.counter.callers import LocalIssuer
 from tests.entry.counter.conftest import plan_of
 from tests.entry.counter.upstream import Upstream
+from tests.support.lines import whole_lines
 
 
 @dataclass
@@ -32,9 +33,9 @@ class Running:
 
     def lines(self, count: int) -> list[dict[str, Any]]:
         """The first lines of the file, as soon as there are so many."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            found = (self.folder / "calls.jsonl").read_text().splitlines()
+            found = whole_lines(self.folder / "calls.jsonl")
             if len(found) >= count:
                 assert all(text.startswith(BEGINS) for text in found)
                 return [json.loads(text) for text in found]

@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +15,7 @@ from tests.entry.counter.parts import wait_for_port
 from tests.entry.record.store import BUCKET, AuditStore
 from tests.support.pod_package import HOME, started
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 QUICK = ("--seconds=0.3", "--file-mib=0.25", "--every=0.05")
 END_SECONDS = 120
@@ -68,7 +69,7 @@ class Writer:
         self.path = folder / "calls.jsonl"
         self._lock = threading.Lock()
         self._file: IO[bytes] = self.path.open("ab")
-        self._server: ThreadingHTTPServer | None = None
+        self._server: QuietServer | None = None
         (self.port,) = free_ports(1)
         self._serve()
 
@@ -107,7 +108,7 @@ class Writer:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        class Server(ThreadingHTTPServer):
+        class Server(QuietServer):
             allow_reuse_address = True
             daemon_threads = True
 

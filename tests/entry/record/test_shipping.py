@@ -266,12 +266,12 @@ def test_while_too_much_waits_the_pod_is_not_ready(folder: Path, store: AuditSto
         shipper.kill()
 
 
-def _answers(shipper: Shipper, path: str, status: int, seconds: float = 20) -> bool:
+def _answers(shipper: Shipper, path: str, status: int, seconds: float = 60) -> bool:
     import http.client
 
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        connection = http.client.HTTPConnection("127.0.0.1", shipper.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", shipper.port, timeout=30)
         connection.request("GET", path)
         if connection.getresponse().status == status:
             return True

@@ -21,7 +21,9 @@ from tests.entry.record.shipping import Shipper
 from tests.entry.record.store import AuditStore
 from tests.entry.record.test_shipping import SEED, Capture, all_calls, kitchen
 from tests.support.minio_server import MinioServer
+from tests.support.waiting import early_in, until
 
+DAY_S = 24 * 3600
 FLUSHED_SECONDS = 0.5
 """Envoy writes its file every tenth of a second, where its thread gets the processor."""
 
@@ -161,14 +163,20 @@ class Witness:
         return "".join(text[: text.rfind("\n") + 1] for text in texts)
 
 
-def kill_in_turn(entry: Running, shipper: Shipper) -> list[float]:
-    """Kill the shipper and Envoy at random moments; return when Envoy was killed."""
+def kill_in_turn(entry: Running, shipper: Shipper, calling: Calling) -> list[float]:
+    """Kill the shipper and Envoy at random moments, each after some answers; return when Envoy was killed."""
     chance, kills = random.Random(SEED), []  # noqa: S311 - a seed, no secret
-    for _ in range(4):
+
+    def go_on() -> None:
+        before = len(calling.answered)
         time.sleep(chance.uniform(0.3, 1.2))
+        until(lambda: len(calling.answered) >= before + 20)
+
+    for _ in range(4):
+        go_on()
         shipper.kill()
         shipper.start()
-        time.sleep(chance.uniform(0.3, 1.2))
+        go_on()
         kills.append(time.monotonic())
         entry.envoy.stop(signal.SIGKILL)
         entry.envoy.start()
@@ -179,6 +187,7 @@ def kill_in_turn(entry: Running, shipper: Shipper) -> list[float]:
 def test_no_call_that_was_answered_is_missing_when_envoy_and_the_shipper_are_killed(
     tmp_path: Path, entry: Running, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    early_in(DAY_S, 300)
     began = time.strftime("%Y-%m-%d", time.gmtime())
     with MinioServer(tmp_path / "minio") as server:
         for name, value in server.environment().items():
@@ -189,7 +198,7 @@ def test_no_call_that_was_answered_is_missing_when_envoy_and_the_shipper_are_kil
             with Witness(entry.folder, tmp_path / "held") as witness:
                 shipper.start()
                 with Calling(entry) as calling:
-                    kills = kill_in_turn(entry, shipper)
+                    kills = kill_in_turn(entry, shipper, calling)
                 shipper.wait_until_up()
                 time.sleep(FLUSHED_SECONDS)
                 entry.envoy.stop()
@@ -236,7 +245,7 @@ def test_a_call_that_goes_on_has_a_line_before_it_ends(entry: Running) -> None:
 
     thread = threading.Thread(target=held)
     thread.start()
-    assert entry.upstream.holding.acquire(timeout=20)
+    assert entry.upstream.holding.acquire(timeout=60)
     first, second = entry.lines(2)[:2]
     entry.envoy.stop(signal.SIGKILL)
     thread.join(30)

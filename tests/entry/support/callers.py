@@ -16,7 +16,7 @@ from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, Stream
 from h2.exceptions import ProtocolError
 
 Headers = Sequence[tuple[str, str]]
-_SECONDS = 20
+_SECONDS = 60
 _GOAWAY = 7
 
 

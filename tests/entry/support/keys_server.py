@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.entry.support.tokens import Key
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 
 class KeysServer:
@@ -53,8 +54,7 @@ class KeysServer:
             self._server = None
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(QuietServer):
     allow_reuse_address = True
 
     def handle_error(self, *_: Any) -> None:

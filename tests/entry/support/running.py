@@ -18,11 +18,13 @@ from components.entry.plan import Ports
 from tests.entry.support.plan import plan, table
 from tests.entry.support.tokens import Providers
 from tests.entry.support.upstream import Upstream
+from tests.support.lines import json_lines
 from tests.support.ports import free_ports
 from tools.local.workspace import REPOSITORY
 
-_SECONDS_TO_START = 60
+_SECONDS_TO_START = 120
 _SECONDS_TO_END = 10
+_SECONDS_TO_BE_WRITTEN = 60
 
 
 class Entry:
@@ -73,12 +75,10 @@ class Entry:
 
     def records(self, at_least: int = 1) -> list[dict[str, Any]]:
         """Lines of the record, once there are that many; Envoy writes them after the answer."""
-        until = time.monotonic() + _SECONDS_TO_END
-        while True:
-            lines = self.record.read_text(encoding="utf-8").splitlines() if self.record.exists() else []
-            if len(lines) >= at_least or time.monotonic() > until:
-                return [json.loads(line) for line in lines]
+        until = time.monotonic() + _SECONDS_TO_BE_WRITTEN
+        while len(lines := json_lines(self.record)) < at_least and time.monotonic() < until:
             time.sleep(0.02)
+        return lines
 
     def _run(self, *command: str, log: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{log}.log").open("ab") as out:

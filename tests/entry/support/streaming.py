@@ -24,7 +24,7 @@ WHOLE, CUT, NOTHING = "whole", "cut", "nothing"
 """To its end; the connection was closed after some of it; closed before there was an answer."""
 
 _SIZE = re.compile(rb"[0-9a-f]+\r\n")
-_SECONDS = 30
+_SECONDS = 60
 
 
 @dataclass(frozen=True)

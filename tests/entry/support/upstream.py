@@ -10,8 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,18 @@ class Reached:
 
 @dataclass
 class Upstream:
-    """`seen` is every request since `clear`; `ended` says how streams ended: "whole" or "cut"."""
+    """`seen` is every request since `clear`; `ended` says how streams ended: "whole" or "cut".
+
+    A stream that was asked for with `step` sends one event for each release of `step`; one with `hold` sends its last
+    event when `let_go` is set.
+    """
 
     name: str
     port: int = 0
     seen: list[Reached] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    step: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    let_go: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
@@ -50,12 +59,13 @@ class Upstream:
     def clear(self) -> None:
         self.seen.clear()
         self.ended.clear()
+        self.step, self.let_go = threading.Semaphore(0), threading.Event()
 
 
 @contextmanager
 def upstreams() -> Iterator[dict[str, Upstream]]:
     """The servers of the kitchens that calls are tried on, while the context lasts."""
-    made = {name: Upstream(name) for name in ("support", "legal")}
+    made = {name: Upstream(name, port) for name, port in zip(("support", "legal"), free_ports(2), strict=True)}
     for server in made.values():
         server.start()
     try:
@@ -65,15 +75,14 @@ def upstreams() -> Iterator[dict[str, Upstream]]:
             server.stop()
 
 
-def wait_for(ended: list[str], count: int, seconds: float = 10.0) -> None:
+def wait_for(ended: list[str], count: int, seconds: float = 60.0) -> None:
     """Until that many streams have ended, or the time is over."""
     until = time.monotonic() + seconds
     while len(ended) < count and time.monotonic() < until:
         time.sleep(0.02)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(QuietServer):
     request_queue_size = 512
 
     def handle_error(self, *_: Any) -> None:
@@ -94,7 +103,7 @@ def _chunk(number: int, *, responses: bool) -> dict[str, Any]:
 
 
 def _how(asked: dict[str, Any]) -> dict[str, str]:
-    """How to answer, by the call's `user`: "events=N,ms=M,silent=S,cut".
+    """How to answer, by the call's `user`: "events=N,ms=M,silent=S,step,hold,cut".
 
     N events M milliseconds apart, and S seconds of silence before the first one (a long prefill) and in the middle;
     `cut` ends without a last one. An answer that is not streamed comes after the silence.
@@ -160,6 +169,10 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             try:
                 for number in range(events):
                     time.sleep(silent if number in (0, events // 2) else 0)
+                    if "step" in how:
+                        upstream.step.acquire(timeout=60)
+                    if "hold" in how and number == events - 1:
+                        upstream.let_go.wait(120)
                     self._event(json.dumps(_chunk(number, responses="input" in asked)))
                     time.sleep(int(how.get("ms", 0)) / 1000)
                 if "cut" in how:

@@ -22,6 +22,7 @@ import yaml
 from tests.forge.support.gitea import KITCHEN, OWNER
 from tests.forge.support.repository import Repository, must
 from tests.support.ports import free_ports
+from tests.support.quiet_server import QuietServer
 from tools.local.workspace import REPOSITORY
 
 _OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "KUBECONFIG", "PULUMI_", "KITCHEN_OBJECT_STORE", "KITCHEN_FORGE",
@@ -80,7 +81,7 @@ class Pipeline:
         self.refused: list[str] = []
         (port,) = free_ports(1)
         self.address = f"http://127.0.0.1:{port}/"
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._server = QuietServer(("127.0.0.1", port), self._handler())
         self._worker = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> Self:

@@ -7,12 +7,13 @@ import ssl
 import threading
 from concurrent import futures
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import grpc
 
 from tests.istio.support.wire import close, connections
+from tests.support.quiet_server import QuietServer
 
 Address = tuple[str, int]
 
@@ -22,7 +23,7 @@ class Server:
 
     def __init__(self, address: Address, certificate: Path | None = None) -> None:
         self.seen: list[str] = []
-        self._server = ThreadingHTTPServer(address, _handler(self.seen))
+        self._server = QuietServer(address, _handler(self.seen))
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         if certificate is not None:

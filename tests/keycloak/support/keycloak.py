@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from tests.keycloak.support.realm import PASSWORD, REALM, realm
-from tools.demo.processes import Processes, free_ports
+from tests.support.ports import free_ports
+from tools.demo.processes import Processes
 
 HOME = "KITCHEN_KEYCLOAK"
 """Environment variable: where `make test-keycloak` has installed it."""

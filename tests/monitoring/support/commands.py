@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from ops import metrics_file
@@ -18,6 +18,7 @@ from policies.check.metrics import write as write_policies
 from policies.check.reports import Result
 from policies.pack import RULES
 from tests.monitoring.support.prometheus import Job
+from tests.support.quiet_server import QuietServer
 
 ENVIRONMENT = "dev"
 
@@ -49,7 +50,7 @@ def command_files(folder: Path) -> Iterator[Job]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with QuietServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield Job(name="commands", ports=[server.server_address[1]], honour=True)
         server.shutdown()

@@ -18,7 +18,7 @@ import yaml
 from tests.support.ports import free_ports
 from tools.toolchain import binary
 
-_SECONDS = 30
+_SECONDS = 120
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.bench import processes
 from tests.bench.processes import Done, role_of, run
 
-_PARENT = """\
+_CHILD = """\
+import pathlib, time
+held = bytearray(b"x" * 60_000_000)
+pathlib.Path("holds").touch()
+while not pathlib.Path("seen").exists():
+    time.sleep(0.01)
+"""
+_PARENT = f"""\
 import subprocess, sys, time
 held = bytearray(b"x" * 60_000_000)
-print("begins", flush=True)
-subprocess.run([sys.executable, "-c", "import time; held = bytearray(b'x' * 60_000_000); time.sleep(0.8)"], check=True)
-print("ends", flush=True)
+subprocess.run([sys.executable, "-c", {_CHILD!r}], check=True)
+"""
+_LINES = """\
+import time
+print("begins", time.perf_counter(), flush=True)
+time.sleep(0.8)
+print("ends", time.perf_counter(), flush=True)
 """
 
 
@@ -23,16 +38,27 @@ def python(text: str, folder: Path, **options: tuple[int, ...]) -> Done:
     return run([sys.executable, "-c", text], folder, os.environ, **options)
 
 
-def test_memory_is_that_of_a_process_and_its_children(tmp_path: Path) -> None:
+def test_memory_is_that_of_a_process_and_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child holds its memory until it was looked at three times."""
+    real, looks = processes.tree, itertools.count()
+
+    def tree(pid: int) -> Iterator[int]:
+        if (tmp_path / "holds").exists() and next(looks) == 3:
+            (tmp_path / "seen").touch()
+        yield from real(pid)
+
+    monkeypatch.setattr(processes, "tree", tree)
     done = python(_PARENT, tmp_path)
     assert 120 < done.peak_mib < 300
     assert sum(done.roles.values()) == pytest.approx(done.peak_mib)
 
 
 def test_a_line_has_the_moment_at_which_it_came(tmp_path: Path) -> None:
-    done = python(_PARENT, tmp_path)
-    assert done.text == "begins\nends"
-    assert 0.7 < done.when("ends") - done.when("begins") < done.seconds
+    before = time.perf_counter()  # the clock of all processes
+    done = python(_LINES, tmp_path)
+    begins, ends = (float(line.split()[1]) for line in done.text.splitlines())
+    assert before + done.when("begins") < ends, "it has come before the end"
+    assert ends - begins < done.when("ends") < done.seconds
     assert done.when("never said") == done.seconds
 
 

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import load_catalog
 from infra.declared import Declared, DeclaredKitchen, declared
 from infra.load import settings_from_file
+from tests.support.quiet_server import QuietServer
 from tools.local.workspace import REPOSITORY
 
 SETTINGS = REPOSITORY / "Pulumi.dev.yaml"
@@ -132,7 +133,7 @@ def server(answer: Answer) -> Iterator[tuple[str, list[dict[str, str]]]]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running = QuietServer(("127.0.0.1", 0), Handler)
     running.daemon_threads = True
     threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
     try:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from tests.support.quiet_server import QuietServer
+
 ASK = "bytes=0-0"
 """What is asked for to see that a host answers; such an answer is never cut."""
 
@@ -34,7 +36,7 @@ class How:
 
 class _Server:
     def __init__(self, handler: type[http.server.BaseHTTPRequestHandler]) -> None:
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = QuietServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.port = self._server.server_port
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-import time
 
 import pytest
 
+from tests.support.waiting import until
 from tools.progress import heard, note, say, step
 
 
@@ -20,17 +20,19 @@ def test_a_terminal_has_one_line_that_is_written_anew(monkeypatch: pytest.Monkey
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     with step("fetching", "ready", 100.0, rewrites=True):
-        time.sleep(1.3)
+        until(stream.getvalue)
     passing, _, after = stream.getvalue().rpartition("\r\x1b[2K")
     assert passing.startswith("\r\x1b[2Kfetching ... ")
     assert "\n" not in passing
     assert after.startswith("ready (")
 
 
-def test_without_a_terminal_there_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_there_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
     with step("fetching", "ready", 0.2, rewrites=True):
-        time.sleep(0.5)
-    said = capsys.readouterr().err
+        until(stream.getvalue)
+    said = stream.getvalue()
     assert said.startswith("fetching ... ")
     assert "\x1b" not in said
 

@@ -13,7 +13,7 @@ import pytest
 
 from infra.payload.adapter_status import REASONS, Answers, Status, metrics, serve_answers
 from infra.payload.receiving import MISSING, OTHER, SIGNATURE, SUM, VALUES
-from tools.demo.processes import free_ports
+from tests.support.ports import free_ports
 
 _SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? [0-9.e+]+')
 
@@ -62,7 +62,7 @@ CANARY = "words of a caller"
 
 def _asked(port: int, *, reads: bool) -> bytes:
     """What a scrape gets; one that does not read breaks its connection off at once."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         if reads:
             return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -74,7 +74,7 @@ def _answered() -> None:
     """Wait until nothing is being answered."""
     for one in threading.enumerate():
         if "process_request_thread" in one.name:
-            one.join(10)
+            one.join(60)
 
 
 def test_a_scrape_that_breaks_off_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -82,13 +82,13 @@ def test_a_scrape_that_breaks_off_says_nothing(capfd: pytest.CaptureFixture[str]
 
     def answers() -> Answers:
         began.set()
-        assert gone.wait(10)
+        assert gone.wait(60)
         return {"/metrics": (200, "text/plain", "x" * 50_000_000)}
 
     (port,) = free_ports(1)
     serve_answers(answers, "127.0.0.1", port)
     _asked(port, reads=False)
-    assert began.wait(10)
+    assert began.wait(60)
     gone.set()
     _answered()
     assert capfd.readouterr() == ("", "")

@@ -22,9 +22,13 @@ def kept(file: ContentFile) -> list[str]:
 
 
 def test_no_line_is_lost_when_files_are_taken_away_meanwhile(tmp_path: Path) -> None:
+    taken = threading.Event()
+
     def write(first: int) -> None:
         mine = ContentFile(tmp_path)
         for number in range(first, first + 200):
+            if number == first + 100:
+                assert taken.wait(60)
             mine.append(line(number))
 
     threads = [threading.Thread(target=write, args=(1000 * number,)) for number in range(4)]
@@ -33,6 +37,8 @@ def test_no_line_is_lost_when_files_are_taken_away_meanwhile(tmp_path: Path) -> 
         thread.start()
     while any(thread.is_alive() for thread in threads):
         reader.take()
+        if reader.taken():
+            taken.set()
         time.sleep(0.001)
     reader.take()
     assert len(reader.taken()) > 1

@@ -39,7 +39,10 @@ ENTRY = {
 def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
     folder = tmp_path_factory.mktemp("keys")
     kinds = {"good": (), "short": ("rsa:2048",), "curve": ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")}
-    return {name: reader(folder, name, *kind) for name, kind in kinds.items()}
+    made = {name: reader(folder, name, *kind) for name, kind in kinds.items()}
+    # It holds while the approvals here do, whatever day it is.
+    (folder / "good.pem").write_text(another(made["good"], "2027-12-31"))
+    return made
 
 
 def settings(said: Any, *, entry: bool = True, other: Any = None) -> Settings:
@@ -150,7 +153,7 @@ def another(of: Reader, ends: str) -> str:
 
 
 def test_two_certificates_of_one_key_are_refused(keys: dict[str, Reader]) -> None:
-    said, other = approval(keys["good"].certificate), approval(another(keys["good"], "2027-12-31"))
+    said, other = approval(keys["good"].certificate), approval(another(keys["good"], "2027-12-30"))
     (fault,) = faults(said, other=other)
     assert fault.startswith("tenants.sales.recordContents.certificate: ")
     assert f"has the key of the certificate of {PATH}" in fault
@@ -169,5 +172,5 @@ def test_without_an_entry_nobody_records(keys: dict[str, Reader]) -> None:
 
 
 def test_the_guide_s_command_makes_such_a_certificate(tmp_path: Path) -> None:
-    made = reader(tmp_path, "helpdesk")
-    assert settings(approval(made.certificate)).tenants["helpdesk"].record_contents is not None
+    made, until = reader(tmp_path, "helpdesk"), datetime.date.today() + datetime.timedelta(days=30)
+    assert settings(approval(made.certificate, until=until.isoformat())).tenants["helpdesk"].record_contents is not None

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
 from unittest.mock import ANY
@@ -24,6 +24,7 @@ from ops.audit.pods import pod_rows
 from ops.audit.verdicts import Verdict
 from ops.models_options import TOKEN
 from ops.store import ACCESS_KEY, SECRET_KEY
+from tests.support.quiet_server import QuietServer
 from tests.unit.support import tampering
 from tests.unit.support.audited import SETTINGS, Items, as_declared, exported, live, one, pod_of, show, write_kubectl
 from tests.unit.support.exposition import samples
@@ -101,7 +102,7 @@ def store(bin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
     """Options for an audit that asks a store, with keys to it."""
     for name in (ACCESS_KEY, SECRET_KEY):
         monkeypatch.setenv(name, CANARY)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Empty) as server:
+    with QuietServer(("127.0.0.1", 0), _Empty) as server:
         Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield ("--endpoint", f"http://127.0.0.1:{server.server_port}")
         server.shutdown()

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -80,7 +81,7 @@ def started(words: list[str], limit: int | None = None) -> subprocess.Popen[str]
 
 
 def until(true: Callable[[], object], process: subprocess.Popen[str] | None = None) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not true():
         assert process is None or process.poll() is None, f"it had ended before: {process.communicate()[1]}"
         assert time.monotonic() < end
@@ -92,10 +93,11 @@ def copier_of(process: subprocess.Popen[str]) -> int:
     found: list[int] = []
 
     def look() -> bool:
-        for task in Path(f"/proc/{process.pid}/task").iterdir():
-            found[:] = [int(word) for word in (task / "children").read_text().split()]
-            if found and "kitchen-copier" in Path(f"/proc/{found[0]}/comm").read_text():
-                return True
+        with suppress(OSError):  # a thread or a child that has ended since it was listed
+            for task in Path(f"/proc/{process.pid}/task").iterdir():
+                found[:] = [int(word) for word in (task / "children").read_text().split()]
+                if found and "kitchen-copier" in Path(f"/proc/{found[0]}/comm").read_text():
+                    return True
         return False
 
     until(look, process)
@@ -110,7 +112,10 @@ def ended(number: int) -> bool:
 
 
 def half(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*.part") if path.is_file())
+    """Bytes of files that are not whole yet; 0 where one was renamed since it was listed, as its copy was done."""
+    with suppress(FileNotFoundError):
+        return sum(path.stat().st_size for path in folder.rglob("*.part") if path.is_file())
+    return 0
 
 
 @pytest.mark.parametrize("how", ["keyboard", "the command is killed", "the copier is killed"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -20,14 +21,16 @@ from typing import Any
 
 import pytest
 
+from tests.support.lines import json_lines
 from tests.support.signals import hear_sigint
+from tests.support.waiting import until
 from tools.demo import calls
 from tools.demo.kitchen import PYTHON
 from tools.demo.plan import CALLS_A_MINUTE, demo
 from tools.demo.tokens import LocalIssuer
 from tools.local.workspace import REPOSITORY
 
-SECONDS = 60
+SECONDS = 300
 
 
 @pytest.fixture
@@ -105,7 +108,7 @@ def test_three_calls_and_their_record(started: Any, tmp_path: Path) -> None:
     assert {adapter[1]["authorization"], base[1]["authorization"]} == {None}, "no server sees a token"
     assert closed[1]["error"]["code"] == "model_not_found"
     assert children(tmp_path) == []
-    lines = [json.loads(line) for line in (tmp_path / "kitchen" / "demo" / "calls.jsonl").read_text().splitlines()]
+    lines = json_lines(tmp_path / "kitchen" / "demo" / "calls.jsonl")
     assert [(line["asked"], line["status"]) for line in lines[-3:]] == [
         ("helpdesk-faq", 200),
         ("support", 200),
@@ -185,11 +188,16 @@ def test_a_process_that_ends_ends_the_demo(started: Any, tmp_path: Path) -> None
 def test_a_taken_port_is_left_alone(started: Any) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind(("127.0.0.1", 8443))
-        except OSError:
-            pass  # somebody has it already, which is as good
-        else:
+
+        def ours() -> bool:
+            """Somebody else's, such as another run's demo, could be free again before ours looks."""
+            with contextlib.suppress(OSError):
+                taken.bind(("127.0.0.1", 8443))
+                return True
+            return False
+
+        with contextlib.suppress(AssertionError):  # who has it for longer keeps it, which is as good
+            until(ours, seconds=20)
             taken.listen()
         process = started("--once")
         told, progress = process.communicate(timeout=SECONDS)

@@ -12,9 +12,10 @@ import pytest
 
 from components.entry.envoy import bootstrap
 from components.entry.plan import Ports
+from tests.support.ports import free_ports
 from tools.demo import entry
 from tools.demo.plan import AUDIENCE, CALLS_A_MINUTE, ISSUER, MINE, demo
-from tools.demo.processes import Processes, free_ports
+from tools.demo.processes import Processes
 from tools.demo.tokens import LocalIssuer
 from tools.local.workspace import REPOSITORY
 

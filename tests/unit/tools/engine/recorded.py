@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from tests.support.lines import json_lines
 from tools.engine.outcome import Outcome
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "recordings"
 def outcome(name: str, status: int = 0) -> Outcome:
     """What the engine's events of a recording tell."""
     found = Outcome()
-    for line in (FOLDER / f"{name}.jsonl").read_text().splitlines():
-        found.take(json.loads(line))
+    for event in json_lines(FOLDER / f"{name}.jsonl"):
+        found.take(event)
     found.status = status
     return found

@@ -15,13 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.signals import kill_all
+from tests.support.waiting import until
 from tests.unit.support.whole_kitchen import LOCKS, whole_kitchen
-from tools.cluster.processes import with_variable
+from tools.cluster.processes import identify, with_variable
 from tools.local import __main__ as command
 from tools.local import up
 from tools.local.engine_process import without_advice
 from tools.local.errors import LocalError
-from tools.local.orphans import WORKSPACE_VARIABLE
+from tools.local.orphans import WORKSPACE_VARIABLE, is_engine
 from tools.local.recover import recover
 from tools.local.up import LocalKitchen
 from tools.local.work import LOCK, Work
@@ -86,8 +88,7 @@ def start(kitchen: LocalKitchen) -> Iterator[Callable[..., subprocess.Popen[str]
         process.wait()
         assert process.stdout
         process.stdout.close()
-    for entry in with_variable(WORKSPACE_VARIABLE, str(kitchen.workspace.folder)):
-        os.kill(entry.pid, signal.SIGKILL)
+    kill_all(WORKSPACE_VARIABLE, str(kitchen.workspace.folder))
 
 
 def engine_numbers(kitchen: LocalKitchen) -> list[int]:
@@ -102,13 +103,6 @@ def killed(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
     finally:
         process.kill()
         process.wait()
-
-
-def soon(reached: Callable[[], object]) -> None:
-    limit = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < limit
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("name", ["up", "down", "recover"])
@@ -144,7 +138,7 @@ def test_an_engine_that_outlives_its_command_is_waited_for(
     kitchen: LocalKitchen, start: Callable[..., subprocess.Popen[str]], engine: Path
 ) -> None:
     first = start(str(engine))
-    soon(lambda: engine_numbers(kitchen))
+    until(lambda: engine_numbers(kitchen))
     (number,) = engine_numbers(kitchen)
     first.kill()
     first.wait()
@@ -154,7 +148,7 @@ def test_an_engine_that_outlives_its_command_is_waited_for(
     ):
         pass
     os.kill(number, signal.SIGKILL)
-    soon(lambda: not Path(f"/proc/{number}").exists() or " Z " in Path(f"/proc/{number}/stat").read_text())
+    until(lambda: identify(number) is None)
     with kitchen.work.begin("up", kitchen.workspace.folder):
         pass
 
@@ -166,10 +160,11 @@ def test_a_plugin_without_its_engine_is_ended(kitchen: LocalKitchen, tmp_path: P
         assert kitchen.work.descriptor is not None
         inherited = [kitchen.work.descriptor]
         plugin = subprocess.Popen(["sleep", "600"], env={WORKSPACE_VARIABLE: str(folder)}, pass_fds=inherited)
+        until(lambda: with_variable(WORKSPACE_VARIABLE, str(folder)))  # the kernel shows it a moment after the start
     record = kitchen.folder / "work.json"
     record.write_text(record.read_text().replace(f'"pid": {os.getpid()}', '"pid": 999999999'))
     with killed(plugin), Work(kitchen.folder).begin("up", folder):
-        assert plugin.wait(timeout=10) == -signal.SIGTERM
+        assert plugin.wait(timeout=60) == -signal.SIGTERM
 
 
 def test_a_lock_of_a_machine_that_cannot_be_seen_is_said_to_be_that(
@@ -229,6 +224,7 @@ def test_the_lock_of_a_running_engine_is_never_released(
     name: str, kitchen: LocalKitchen, engine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with killed(subprocess.Popen([engine, "600"])) as living:
+        until(lambda: is_engine(living.pid))
         path = lock(kitchen, living.pid)
         force = ["--force-unlock"] if name == "recover" else []
         assert command.main([name, *force, "--directory", str(kitchen.folder)]) == 1
