@@ -100,10 +100,10 @@ def call(
     kitchens = declared(settings, catalog).kitchens
     if how.url is not None:
         try:
-            patient, named = _patient(_entry(how, settings), waiting), how.bearer.named(settings)
+            way, named = _entry(how, settings), how.bearer.named(settings)
         except IssuerError as error:
             return [replace(one, outcome=WRONG) for kitchen in kitchens for one in _none(kitchen, str(error))]
-        found = [one for kitchen in kitchens for one in _by_entry(kitchen, settings, catalog, patient, named)]
+        found = [one for kitchen in kitchens for one in _by_entry(kitchen, (settings, catalog), way, named, waiting)]
         return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
@@ -134,23 +134,23 @@ def _entry(how: Acceptance, settings: Settings) -> Way:
     return ask
 
 
-def _by_entry(kitchen: DeclaredKitchen, settings: Settings, catalog: Catalog, way: Way, named: str) -> Iterator[Called]:
+def _by_entry(
+    kitchen: DeclaredKitchen, stated: tuple[Settings, Catalog], way: Way, named: str, waiting: Waiting | None
+) -> Iterator[Called]:
     """By public names; where the settings state no entry, whatever answers there knows the servers' own names alone."""
+    settings, catalog = stated
     said = settings.kitchens[kitchen.name]
     asked = of_pods(kitchen, said.task) if settings.entry is None else of_entry(said, settings, catalog)
-    return _calls(kitchen.name, said.task, asked, way, named=named)
+    return _calls(kitchen.name, said.task, asked, way, waiting, named=named)
 
 
-def _patient(way: Way, waiting: Waiting | None) -> Way:
-    """The same, and what is not there yet is asked for again."""
-
-    def ask(path: str, body: bytes) -> tuple[int, bytes]:
+def _answer(way: Way, path: str, model: str, waiting: Waiting | None) -> tuple[int, bytes]:
+    """Status and body; what is not there yet is asked for again."""
+    body = json.dumps({"model": model, **_BODIES[path]}).encode()
+    status, content = way(path, body)
+    while waiting is not None and waiting.again(model, status):
         status, content = way(path, body)
-        while waiting is not None and waiting.again(json.loads(body)["model"], status):
-            status, content = way(path, body)
-        return status, content
-
-    return ask
+    return status, content
 
 
 def _inside(
@@ -175,11 +175,13 @@ def _inside(
 
     said = settings.kitchens[kitchen.name]
     # The pods of others were made anew for their adapters: what they do not know they will not learn.
-    way = _patient(ask, waiting) if said.hot else ask
-    yield from _calls(kitchen.name, said.task, of_pods(kitchen, said.task), way)
+    patience = waiting if said.hot else None
+    yield from _calls(kitchen.name, said.task, of_pods(kitchen, said.task), ask, patience)
 
 
-def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, named: str = "") -> Iterator[Called]:
+def _calls(
+    kitchen: str, task: str, asked: Iterable[Asked], way: Way, waiting: Waiting | None, *, named: str = ""
+) -> Iterator[Called]:
     path = next((path for path in PATHS.get(task, ()) if path in _BODIES), None)
     for one in asked:
         if one.why or path is None:
@@ -187,9 +189,8 @@ def _calls(kitchen: str, task: str, asked: Iterable[Asked], way: Way, *, named: 
             why = one.why or f"task {task} has no call here"
             yield Called(kitchen=kitchen, model=one.model, outcome=outcome, why=why)
             continue
-        body = json.dumps({"model": one.model, **_BODIES[path]}).encode()
         try:
-            outcome, why = _judged(path, one.names, *way(path, body), named=named)
+            outcome, why = _judged(path, one.names, *_answer(way, path, one.model, waiting), named=named)
         except (KubeError, IssuerError) as error:
             outcome, why = WRONG, str(error)
         yield Called(kitchen=kitchen, model=one.model, outcome=outcome, why=why)
