@@ -6,15 +6,18 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.programs import program
-from tests.support.signals import hear_sigint
+from tests.support.signals import hear_sigint, kill_all
 from tools.engine.checkpoints import WITHOUT
 from tools.engine.journal import time_of
 from tools.local.workspace import Workspace
+
+_BACKEND = "PULUMI_BACKEND_URL"
 
 SECONDS = 600.0
 SLOW = """
@@ -66,10 +69,11 @@ def recorded(workspace: Workspace) -> set[str]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     made = program(tmp_path / "project", SLOW, {})
     made.prepare({})
-    return made
+    yield made
+    kill_all(_BACKEND, made.environment()[_BACKEND])  # a provider outlives an engine that was killed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
