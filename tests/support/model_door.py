@@ -12,7 +12,9 @@ from tests.support.quiet_server import QuietServer
 
 def right(path: str, model: str) -> tuple[int, Any]:
     """The answer of a server that works."""
-    return 200, {"data": [{"embedding": [0.1]}]} if path == "/v1/embeddings" else {"choices": [{"text": f"of {model}"}]}
+    vectors = path == "/v1/embeddings"
+    said = {"data": [{"embedding": [0.1]}]} if vectors else {"choices": [{"text": f"of {model}"}]}
+    return 200, {**said, "model": model}
 
 
 class ModelDoor(QuietServer):

@@ -55,5 +55,5 @@ def _inside(kitchen: Kitchen, model: Model, catalog: Catalog) -> list[str]:
     base = catalog.base_models[kitchen.base_model].name
     if model.adapter is None:
         return [base]
-    others = [one.served_name for one in kitchen.adapter_canaries if one.name == model.name]
+    others = [one.served_name for one in kitchen.adapter_canaries if one.name == model.name and one.weight > 0]
     return [*others, *([base] if kitchen.task == _UNNAMED else [])]

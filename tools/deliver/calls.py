@@ -17,7 +17,7 @@ from components import naming
 from components.entry.paths import PATHS
 from infra.catalog import Catalog
 from infra.declared import DeclaredKitchen, declared
-from infra.faults import Fault, FaultsError
+from infra.faults import HIDDEN, Fault, FaultsError, printable
 from infra.settings import Settings
 from infra.strict_json import JsonError, parse
 from ops.audit.models import token as bearer_of
@@ -25,13 +25,16 @@ from ops.models_options import TOKEN
 from ops.token.asking import Asker, safe
 from ops.token.errors import IssuerError
 from tools.deliver.asked import Asked, of_entry, of_pods
-from tools.deliver.bearer import CLIENT, SECRET, Bearer, bearer
+from tools.deliver.bearer import CLIENT, SECRET, Bearer, Given, bearer
 from tools.deliver.waiting import Waiting
 from tools.kube import KubeError, Transport, through_kubectl
 
 URL, CA = "KITCHEN_ACCEPTANCE_URL", "KITCHEN_ACCEPTANCE_CA"
 ANSWERED, WRONG, NOT_CALLED, NOT_MEANT = "answered", "failed", "not called", "not to be called"
 _SECONDS, _LOOK_SECONDS = 120.0, 10.0
+_SECRET_LENGTH = 8
+"""Letters from which on a token is taken out of what is told: of fewer it would be a part of any text."""
+
 _BODIES: Mapping[str, Mapping[str, object]] = {
     "/v1/completions": {"prompt": "Hello", "max_tokens": 1, "temperature": 0},
     "/v1/embeddings": {"input": "Hello"},
@@ -74,13 +77,14 @@ class Acceptance:
 def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     """What the environment says of it; raise FaultsError with every fault."""
     env = os.environ if variables is None else variables
-    url, ca = env.get(URL, "").strip(), env.get(CA, "").strip()
+    url, ca = env.get(URL, "").strip().rstrip("/").removesuffix("/v1").rstrip("/"), env.get(CA, "").strip()
     token, faults = bearer_of(None, env)
     who, more = bearer(token, env)
     faults += more
-    if url and not safe(url):
-        rule = "must be the https address of the entry, without a user"
-        faults.append(Fault(path=URL, value=url, rule=rule, example=f"{URL}=https://models.kitchen.example"))
+    if url and not (safe(url) and "?" not in url):
+        rule = "must be the https address of the entry, without a user and a query"
+        example = f"{URL}=https://models.kitchen.example"
+        faults.append(Fault(path=URL, value=url.partition("?")[0], rule=rule, example=example))
     if url and not who:
         rule = f"it, or {CLIENT} and {SECRET}, must be set beside {URL}: the entry lets nobody in without a token"
         faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))
@@ -90,7 +94,7 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
         faults += error.faults
     if faults:
         raise FaultsError("deliver", faults)
-    return Acceptance(url=url.rstrip("/") or None, bearer=who, ca=Path(ca) if ca else None)
+    return Acceptance(url=url or None, bearer=who, ca=Path(ca) if ca else None)
 
 
 def call(
@@ -124,12 +128,18 @@ def _lets_nobody_in(one: Called) -> Called:
 
 def _entry(how: Acceptance, settings: Settings) -> Way:
     asker = _asker(how.ca)
-    token = how.bearer.given(settings, asker)
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    given = Given(how.bearer, settings, asker)
+
+    def sent(path: str, body: bytes) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {given.token}"}
+        answer = asker.exchange("POST", f"{how.url}{path}", body, headers)
+        if len(given.token) < _SECRET_LENGTH:
+            return answer.status, answer.content
+        return answer.status, answer.content.replace(given.token.encode(), HIDDEN.encode())
 
     def ask(path: str, body: bytes) -> tuple[int, bytes]:
-        answer = asker.exchange("POST", f"{how.url}{path}", body, headers)
-        return answer.status, answer.content
+        status, content = sent(path, body)
+        return sent(path, body) if status == 401 and given.renewed() else (status, content)
 
     return ask
 
@@ -211,8 +221,10 @@ def _judged(path: str, names: Collection[str], status: int, body: bytes, *, name
         return WRONG, f"status 200, and no {entries} in the answer"
     if not (isinstance(found[0], dict) and _is(part, found[0].get(part))):
         return WRONG, f"status 200, and no {part} in the first of its {entries}"
-    if isinstance(value.get("model"), str) and value["model"] not in names:
-        return WRONG, f"status 200, and the answer is of {value['model'][:80]}"
+    model = value.get("model")
+    if not (isinstance(model, str) and model in names):
+        said = printable(model[:80]) if isinstance(model, str) else "no model"
+        return WRONG, f"status 200, and the answer is of {said}"
     return ANSWERED, ""
 
 
@@ -235,4 +247,4 @@ def _said(body: bytes) -> str:
         return "without a word"
     said = value.get("message") or value.get("error") if isinstance(value, dict) else None
     said = said.get("message") if isinstance(said, dict) else said
-    return str(said)[:200] if isinstance(said, str) else "without a word"
+    return printable(said[:200]) if isinstance(said, str) else "without a word"

@@ -64,10 +64,11 @@ def test_at_the_entry_a_base_model_is_called_by_its_kitchens_name_where_somebody
     assert BASE not in {model for models in found.values() for model in models}
 
 
-def test_an_adapters_canary_answers_by_the_adapters_name_and_may_say_its_own() -> None:
-    parts = {"name": FAQ, "version": "v2026-02-01", "canary": {"version": "v2026-03-01", "weight": 10}}
+@pytest.mark.parametrize(("weight", "names"), [(10, {FAQ, SERVED}), (0, {FAQ})])
+def test_an_adapters_canary_answers_by_the_adapters_name_and_may_say_its_own(weight: int, names: set[str]) -> None:
+    parts = {"name": FAQ, "version": "v2026-02-01", "canary": {"version": "v2026-03-01", "weight": weight}}
     found = asked(of_one("support", adapters=[f"{CLASSIFIER}/v2026-02-01", parts]))["support"]
-    assert found[FAQ].names == {FAQ, SERVED}
+    assert found[FAQ].names == names, "a canary without calls answers none"
     assert found[CLASSIFIER].names == {CLASSIFIER}
     assert found[SERVED].why == f"a canary, which answers by the name of {FAQ}"
 

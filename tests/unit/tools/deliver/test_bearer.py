@@ -17,6 +17,7 @@ from tests.support.model_door import ModelDoor, right
 from tests.support.token_issuer import SECRET, TokenIssuer
 from tests.unit.support.entry import issuer as stated
 from tests.unit.support.entry import with_entry
+from tools.deliver import bearer as owner
 from tools.deliver.bearer import CLIENT, ISSUER, SCOPE, bearer
 from tools.deliver.bearer import SECRET as NAMED
 from tools.deliver.calls import ANSWERED, NOT_CALLED, URL, WRONG, Called, acceptance, call
@@ -64,6 +65,31 @@ def test_a_token_is_asked_for_when_the_calls_begin(entry: ModelDoor, issuer: Tok
     assert {said for _, _, said in entry.asked} == {f"Bearer {given}"}
     assert SECRET not in repr(how)
     assert given not in repr(found)
+
+
+@pytest.mark.parametrize("gone", [300.0, 1.0])
+def test_a_token_that_has_ended_meanwhile_is_asked_for_again_and_one_that_is_refused_is_not(
+    gone: float, entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry says the same of both: all but the first call are made later, as after a wait for adapters."""
+    now = [0.0]
+    monkeypatch.setattr(owner.time, "monotonic", lambda: now[0])
+
+    def answer(path: str, model: str) -> tuple[int, Any]:
+        first, now[0] = not now[0], gone
+        return right(path, model) if first or entry.asked[-1][2] != f"Bearer {issuer.given[0]}" else (401, b"")
+
+    entry.answer = answer
+    found = called(entry, settings(tmp_path, issuer.issuer))
+    outcomes = {one.outcome for one in found}
+    assert (len(issuer.given), outcomes) == ((2, {ANSWERED}) if gone == 300.0 else (1, {ANSWERED, NOT_CALLED}))
+
+
+def test_an_issuers_word_names_the_variables(entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path) -> None:
+    issuer.polls = ["invalid_scope"]
+    found = called(entry, settings(tmp_path, issuer.issuer))
+    assert {one.outcome for one in found} == {WRONG}
+    assert all(one.why.endswith(f"gives it not to this client: check {SCOPE}") for one in found)
 
 
 def test_a_scope_is_asked_for_where_it_is_stated(entry: ModelDoor, issuer: TokenIssuer, tmp_path: Path) -> None:
@@ -115,6 +141,8 @@ def test_what_the_client_may_not_call_names_the_client(entry: ModelDoor, issuer:
     ({CLIENT: "tïcket", NAMED: "x" * 4097}, [CLIENT, NAMED]),
     ({CLIENT: "ticket-bot", NAMED: "canary-a\n"}, []),
     ({CLIENT: "", NAMED: ""}, []),
+    ({CLIENT: " ", NAMED: "  "}, [CLIENT, NAMED]),
+    ({CLIENT: "ticket-bot", NAMED: "canary-a\r\n"}, [NAMED]),
     ({**WHO, SCOPE: "a\tb"}, [SCOPE]),
     ({**WHO, SCOPE: "api://kitchen/.default"}, []),
 ])  # fmt: skip
@@ -122,6 +150,12 @@ def test_faults_are_told_at_once_and_without_the_secret(said: dict[str, str], wr
     _, faults = bearer("", said)
     assert [fault.path for fault in faults] == wrong
     assert "canary" not in str(FaultsError("deliver", faults)) if faults else True
+
+
+def test_a_clients_name_may_stand_among_spaces() -> None:
+    found, _ = bearer("", {CLIENT: " ticket-bot\n", NAMED: " canary-a "})
+    assert found.client is not None
+    assert (found.client.id, found.client.secret) == ("ticket-bot", " canary-a ")
 
 
 def test_an_entry_without_a_token_and_a_client_is_refused_before_anything_is_done(entry: ModelDoor) -> None:

@@ -57,6 +57,8 @@ ODD: dict[str, tuple[int, Any, str, str]] = {
         WRONG,
         "the answer is of tsuzumi-7b-instruct",
     ),
+    "of no model": (200, {"choices": [{"text": "x"}]}, WRONG, "the answer is of no model"),
+    "of no name": (200, {"choices": [{"text": "x"}], "model": ["helpdesk-faq"]}, WRONG, "the answer is of no model"),
     "refused": (403, b"", NOT_CALLED, "may not call it"),
     "no token": (401, b"", NOT_CALLED, "may not call it"),
 }
@@ -72,9 +74,24 @@ def test_what_is_no_answer_is_told(case: str, entry: ModelDoor) -> None:
     assert TOKEN not in str(found)
 
 
+@pytest.mark.parametrize(("status", "content"), [
+    (400, {"message": f"\x1b[2J no: Bearer {TOKEN}"}),
+    (500, {"error": {"message": f"\r{TOKEN}\u202e"}}),
+    (200, {"choices": [{"text": "x"}], "model": f"{TOKEN}\x1b]0;x\x07"}),
+])  # fmt: skip
+def test_what_an_answer_says_is_told_on_one_line_without_the_token(status: int, content: Any, entry: ModelDoor) -> None:
+    entry.answer = lambda *_: (status, content)
+    for one in by_entry(entry):
+        assert TOKEN not in str(one)
+        assert str(one).isprintable()
+
+
 @pytest.mark.parametrize("vector", [None, [], [None], ["a"], [True], "abc"])
 def test_a_vector_without_numbers_is_no_answer(vector: object, entry: ModelDoor) -> None:
-    entry.answer = lambda path, model: (200, {"data": [{"embedding": vector}], "choices": [{"text": ""}]})
+    entry.answer = lambda path, model: (
+        200,
+        {"data": [{"embedding": vector}], "choices": [{"text": ""}], "model": model},
+    )
     found = {one.model: one for one in by_entry(entry)}
     assert found["qwen3-embedding-0.6b"].why == "status 200, and no embedding in the first of its data"
     assert found["helpdesk-faq"].outcome == ANSWERED
@@ -150,6 +167,12 @@ def test_what_the_environment_says_is_checked() -> None:
     assert acceptance({}) == Acceptance()
     said = acceptance({"KITCHEN_ACCEPTANCE_URL": "https://ai.example.com/", "KITCHEN_MODELS_TOKEN": TOKEN})
     assert (said.url, said.bearer.token) == ("https://ai.example.com", TOKEN)
+    for given in ("https://ai.example.com/v1", "https://ai.example.com/v1/", " https://ai.example.com//\n"):
+        assert acceptance({"KITCHEN_ACCEPTANCE_URL": given, "KITCHEN_MODELS_TOKEN": TOKEN}).url == said.url
+    for wrong in (f"https://ai.example.com/?key={TOKEN}", "https://ai.example.com?", f"https://ana:{TOKEN}@ai.example"):
+        with pytest.raises(FaultsError, match="must be the https address of the entry") as raised:
+            acceptance({"KITCHEN_ACCEPTANCE_URL": wrong, "KITCHEN_MODELS_TOKEN": TOKEN})
+        assert TOKEN not in str(raised.value)
     with pytest.raises(FaultsError) as raised:
         acceptance({"KITCHEN_ACCEPTANCE_URL": "http://ai.example.com", "KITCHEN_ACCEPTANCE_CA": "/nowhere.pem"})
     assert str(raised.value).count("rule: ") == 3, "before anything is applied"

@@ -84,7 +84,9 @@ class Cluster:
     def request(self, method: str, path: str, body: bytes | None = None, **_: object) -> tuple[int, bytes]:
         if self._kitchen not in path:
             raise KubeError("no answer")
-        return (404 if body and b"tsuzumi" not in body else 200), b'{"choices": [{"text": ""}]}'
+        return (
+            404 if body and b"tsuzumi" not in body else 200
+        ), b'{"choices": [{"text": ""}], "model": "tsuzumi-7b-instruct"}'
 
 
 @pytest.mark.parametrize(("kitchen", "seconds"), [(HOT, 240), (STATIC, 0)])
