@@ -108,19 +108,21 @@ class History(Git):
 
     @contextmanager
     def tree(self, commit: str, folder: Path) -> Iterator[Path]:
-        """A work tree of another commit while the block runs; the project's own Python environment is in it."""
+        """The project's folder in a work tree of another commit while the block runs, with its own Python packages."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(prefix="tree-", dir=folder) as place:
-            path = Path(place) / "work"
-            if self._git("worktree", "add", "--detach", "--quiet", str(path), commit) is None:
+            whole = Path(place) / "work"
+            if self._git("worktree", "add", "--detach", "--quiet", str(whole), commit) is None:
                 rule = "must be a commit of this clone"
                 raise FaultsError("deliver", [Fault(path="clone", value=commit, rule=rule, example="fetch-depth: 0")])
+            path = whole / self.place
             try:
+                path.mkdir(parents=True, exist_ok=True)
                 if not (path / ".venv").exists():
                     (path / ".venv").symlink_to((self.project / ".venv").resolve())
                 yield path
             finally:
-                self._git("worktree", "remove", "--force", str(path))
+                self._git("worktree", "remove", "--force", str(whole))
 
 
 def merged(forge: Forge, commit: str, branch: str) -> Pull | None:

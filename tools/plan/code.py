@@ -40,9 +40,11 @@ _DELIVERY_FILES = (
 )  # fmt: skip
 
 _UP = "../"
+ATTRIBUTES = ".gitattributes"
+"""Git reads it in each folder on the way to a file, and may write other bytes than it keeps."""
 ABOVE = (
     "CODEOWNERS", "docs/CODEOWNERS", ".github", ".gitlab", ".gitea", ".forgejo", ".tekton",
-    ".gitlab-ci.yml", ".gitattributes", ".gitmodules",
+    ".gitlab-ci.yml", ATTRIBUTES, ".gitmodules",
 )  # fmt: skip
 """What a forge and Git read at the top of a repository, where the project is a folder of one."""
 
@@ -77,7 +79,7 @@ def stack_of(name: str) -> str:
 def kind_of(name: str) -> str:
     """What a file decides, by its path in the project's folder; what is in no row is OTHER.
 
-    Of what lies above the folder (`../`) a plan sees ABOVE alone.
+    Of what lies above the folder (`../`) a plan sees ABOVE and ATTRIBUTES alone.
     """
     if name.startswith(_UP):
         return GUARDS if name.rpartition(_UP)[2] in _OWNERS else DELIVERY

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from infra.faults import MISSING, Fault, FaultsError, printable
-from tools.plan.code import ABOVE, OTHER, PROGRAM, is_told, kind_of, stack_of
+from tools.plan.code import ABOVE, ATTRIBUTES, OTHER, PROGRAM, is_told, kind_of, stack_of
 
-_OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+_OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_LITERAL_PATHSPECS")
 _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 """Where pipelines name the branch that a change is to go to."""
 
@@ -134,6 +134,12 @@ class Git:
         """Everything in the project's folder that Git knows or could know."""
         return self._names("ls-files", "--cached", "--others", "--exclude-standard", "-z") or []
 
+    @property
+    def place(self) -> str:
+        """The project's folder in its repository; empty at the top."""
+        said = self._bytes("rev-parse", "--show-prefix") or b""
+        return os.fsdecode(said).removesuffix("\n")
+
     def unwatched(self) -> list[str]:
         """Files that Git is told to take for unchanged (assume-unchanged, skip-worktree)."""
         rows = self._names("ls-files", "-v", "-z") or []
@@ -146,8 +152,10 @@ class Git:
         Content is what Git would keep: how this machine ends lines is no part of it.
         """
         modes = self._modes(commit)
-        if up := "../" * (self._git("rev-parse", "--show-prefix") or "").count("/"):
-            modes |= self._modes(commit, *(f":(top,literal){name}" for name in ABOVE), up=up)
+        if parents := Path(self.place).parents:
+            between = [str(folder / ATTRIBUTES) for folder in parents[:-1]]
+            paths = (f":(top,literal){name}" for name in (*ABOVE, *between))
+            modes |= self._modes(commit, *paths, up="../" * len(parents))
         names = [name for name in sorted(modes) if is_told(name)]
         kept = self._kept([name for name in names if _is_plain(self.project / name)])
         return {name: self._sum(name, modes[name], kept) for name in names}

@@ -174,6 +174,20 @@ def test_another_commit_is_planned_in_a_tree_of_its_own(repo: Repo, tmp_path: Pa
     assert len(repo.git("worktree", "list").splitlines()) == 1
 
 
+def test_a_project_in_a_folder_is_planned_in_that_folder_of_the_tree(repo: Repo, tmp_path: Path) -> None:
+    project = repo.path / " a b" / "kitchen"
+    (project / ".venv").mkdir(parents=True)
+    (project / "in").write_text("first")
+    repo.git("add", "--all", "--", " a b")
+    first = repo.commit("two")
+    (project / "in").write_text("second")
+    for commit, said in ((first, ["first"]), (f"{first}~1", [])):
+        with History(project).tree(commit, tmp_path / "trees") as tree:
+            assert [path.read_text() for path in tree.glob("in")] == said
+            assert (tree / ".venv").resolve() == project / ".venv"
+        assert list((tmp_path / "trees").iterdir()) == []
+
+
 DIGEST = told_reports.digest("dev")
 
 

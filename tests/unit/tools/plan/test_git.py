@@ -296,3 +296,19 @@ def test_of_what_lies_above_the_folder_the_forges_own_files_are_told(repository:
     assert git.changed(first) == told
     (top / ".github/workflows/new.yaml").chmod(0o755)
     assert git.changed(first) != told
+
+
+def test_attributes_on_the_way_to_the_folder_are_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By them Git writes other bytes than it keeps; whatever the caller's shell says of paths."""
+    top, names = repository.folder, ("a b/.gitattributes", "a b/x\ny/.gitattributes", "a b/other/.gitattributes")
+    for name in (*names, "a b/x\ny/kitchen/infra/a.py", "a b/CODEOWNERS"):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text("*.a text\n")
+    first = repository.commit("b", "1")
+    for name in (*names, "a b/CODEOWNERS", ".gitattributes"):
+        (top / name).write_text("*.b text\n")
+    git = Git(top / "a b/x\ny/kitchen")
+    told = ["../../../.gitattributes", "../../../a b/.gitattributes", "../../../a b/x\ny/.gitattributes"]
+    assert sorted(git.changed(first)) == told
+    monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+    assert sorted(git.changed(first)) == told
