@@ -7,6 +7,7 @@ from pathlib import Path
 
 from infra.faults import FaultsError
 from ops.plan.report import Entry
+from tools.drift_report import reviewed
 from tools.drift_report.findings import MOST, Finding, Look, by_sort
 from tools.drift_report.looking import Asked, looked
 from tools.drift_report.sources import of_backend
@@ -15,9 +16,11 @@ from tools.local.errors import LocalError
 
 
 def drifted(stack: str, project: Path, folder: Path, context: str) -> Entry:
-    """Look once as `kitchen drift` does, by kubectl's context; what cannot be looked at is no failure of a plan."""
+    """Look once as `make drift` does, by kubectl's context; what cannot be looked at is no failure of a plan."""
     try:
-        return told(looked(of_backend(stack, project, folder), Asked(context=context)))
+        found, review = of_backend(stack, project, folder), project / f"reviewed-{stack}.json"
+        before = reviewed.read(review, found.environment) if review.is_file() else None
+        return told(looked(found, Asked(context=context, before=before)))
     except (FaultsError, LocalError) as error:
         return {"text": f"not looked at: {str(error).splitlines()[-1].strip()}", "lines": []}
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tools.drift_report.findings import Change, Finding, Look, Place, Unjudged, What
+from tools.drift_report.looking import Asked
+from tools.drift_report.table import document
+from tools.plan import drifted as owner
 from tools.plan.drifted import drifted, told
 
 MAP = {"place": Place.CLUSTER, "kind": "ConfigMap", "namespace": "sales-dev"}
 
 
 def found(*findings: Finding, unread: tuple[str, ...] = ()) -> Look:
-    admins = Unjudged(place=Place.CLUSTER, kind="ClusterRoleBinding", name="a", why="b", sum="c")
+    admins = Unjudged(place=Place.CLUSTER, kind="ClusterRoleBinding", name="a", why="b", sum=64 * "c")
     return Look(stack="dev", environment="dev", against="x", findings=findings, unread=unread, unjudged=[admins])
 
 
@@ -53,3 +59,19 @@ def test_a_stack_that_records_nothing_is_not_looked_at(tmp_path: Path, monkeypat
     section = drifted("dev", Path.cwd(), tmp_path, "")
     assert section["text"].startswith("not looked at: ")
     assert "nothing was ever deployed" in section["text"]
+
+
+def test_what_people_have_accepted_is_held_against_as_make_drift_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Asked] = []
+    monkeypatch.setattr(owner, "of_backend", lambda *_: SimpleNamespace(environment="prod"))
+    monkeypatch.setattr(owner, "looked", lambda source, how: (asked.append(how), found())[1])
+    review = tmp_path / "reviewed-prod.json"
+    drifted("prod", tmp_path, tmp_path, "")
+    before = replace(found(), environment="prod")
+    review.write_text(json.dumps(document(before)))
+    drifted("prod", tmp_path, tmp_path, "")
+    assert [how.before and [one.name for one in how.before] for how in asked] == [None, ["a"]]
+    review.write_text("")
+    assert drifted("prod", tmp_path, tmp_path, "")["text"].startswith("not looked at: --reviewed: ")
