@@ -9,7 +9,7 @@ from ops.plan.report import Entry
 from tools.deliver.compare import by_hand, unplanned
 from tools.deliver.errors import NotApprovedError
 from tools.drift import Drift
-from tools.engine.change import CREATE
+from tools.engine.change import CREATE, SAME
 from tools.engine.outcome import Outcome
 from tools.progress import note
 
@@ -54,10 +54,11 @@ class Gate:
                 note(f"stack {self.stack}: {count} operations of earlier approved plans are delivered too")
             lines = left
         if lines or lost:
-            raise NotApprovedError(self._told([*lines, *lost], why))
+            staying = sum(one.is_object and one.operation == SAME for one in before.started)
+            raise NotApprovedError(self._told([*lines, *lost], why, staying))
         self.passed = True
 
-    def _told(self, lines: Sequence[str], why: Sequence[str]) -> str:
+    def _told(self, lines: Sequence[str], why: Sequence[str], staying: int) -> str:
         shown = [f"  not in the approved plan: {line}" for line in lines[:_MOST]]
         if len(lines) > _MOST:
             shown.append(f"  and {len(lines) - _MOST} more")
@@ -67,14 +68,14 @@ class Gate:
                 + ("the update was not begun" if self.passed else "nothing was applied"),
                 *shown,
                 *(f"  does not count: {line}" for line in why),
-                *self._way(lines),
+                *self._way(lines, staying),
             ]
         )
 
-    def _way(self, lines: Sequence[str]) -> Sequence[str]:
-        """How a person accepts them: by name, or all of them where a stack has next to nothing yet."""
+    def _way(self, lines: Sequence[str], staying: int) -> Sequence[str]:
+        """How a person accepts them: by name, or all of them where a stack has next to nothing yet (`staying`)."""
         deliver = f"make deliver STACK={self.stack}"
-        if len(lines) > _MOST and all(line.startswith(f"{CREATE} ") for line in lines):
+        if len(lines) > max(_MOST, staying) and all(line.startswith(f"{CREATE} ") for line in lines):
             return (
                 f"  so many that are only made: the first delivery of a stack; see them all by make preview "
                 f"STACK={self.stack}",

@@ -155,6 +155,8 @@ def test_a_long_list_is_counted() -> None:
 @pytest.mark.parametrize(("made", "more", "way"), [
     (41, [], "accepts them all: make deliver STACK=dev ACCEPT='*'"),
     (40, [], "accepts them by name, * is any text: make deliver STACK=dev ACCEPT='InferenceService sales-dev/n0'"),
+    (41, [change("same", name=f"s{number}") for number in range(40)], "ACCEPT='*'"),
+    (41, [change("same", name=f"s{number}") for number in range(41)], "ACCEPT='InferenceService sales-dev/n0'"),
     (41, [change("delete", name="x")], "make deliver STACK=dev ACCEPT='InferenceService sales-dev/n0'"),
 ])  # fmt: skip
 def test_all_of_a_first_delivery_is_accepted_at_once_and_never_a_deletion(
