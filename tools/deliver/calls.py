@@ -77,14 +77,15 @@ class Acceptance:
 def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     """What the environment says of it; raise FaultsError with every fault."""
     env = os.environ if variables is None else variables
-    url, ca = env.get(URL, "").strip().rstrip("/").removesuffix("/v1").rstrip("/"), env.get(CA, "").strip()
+    said, ca = env.get(URL, "").strip(), env.get(CA, "").strip()
+    url = said.rstrip("/").removesuffix("/v1").rstrip("/")
     token, faults = bearer_of(None, env)
     who, more = bearer(token, env)
     faults += more
-    if url and not (safe(url) and "?" not in url):
+    if said and not (safe(url) and "?" not in url):
         rule = "must be the https address of the entry, without a user and a query"
         example = f"{URL}=https://models.kitchen.example"
-        faults.append(Fault(path=URL, value=url.partition("?")[0], rule=rule, example=example))
+        faults.append(Fault(path=URL, value=said.partition("?")[0], rule=rule, example=example))
     if url and not who:
         rule = f"it, or {CLIENT} and {SECRET}, must be set beside {URL}: the entry lets nobody in without a token"
         faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))

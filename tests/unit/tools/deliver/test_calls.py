@@ -169,7 +169,12 @@ def test_what_the_environment_says_is_checked() -> None:
     assert (said.url, said.bearer.token) == ("https://ai.example.com", TOKEN)
     for given in ("https://ai.example.com/v1", "https://ai.example.com/v1/", " https://ai.example.com//\n"):
         assert acceptance({"KITCHEN_ACCEPTANCE_URL": given, "KITCHEN_MODELS_TOKEN": TOKEN}).url == said.url
-    for wrong in (f"https://ai.example.com/?key={TOKEN}", "https://ai.example.com?", f"https://ana:{TOKEN}@ai.example"):
+    for wrong in (
+        f"https://ai.example.com/?key={TOKEN}",
+        "https://ai.example.com?",
+        "/v1",
+        f"https://ana:{TOKEN}@ai.example",
+    ):
         with pytest.raises(FaultsError, match="must be the https address of the entry") as raised:
             acceptance({"KITCHEN_ACCEPTANCE_URL": wrong, "KITCHEN_MODELS_TOKEN": TOKEN})
         assert TOKEN not in str(raised.value)
