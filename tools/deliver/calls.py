@@ -85,7 +85,7 @@ def acceptance(variables: Mapping[str, str] | None = None) -> Acceptance:
     if said and not (safe(url) and "?" not in url):
         rule = "must be the https address of the entry, without a user and a query"
         example = f"{URL}=https://models.kitchen.example"
-        faults.append(Fault(path=URL, value=said.partition("?")[0], rule=rule, example=example))
+        faults.append(Fault(path=URL, value=said.rpartition("@")[2].partition("?")[0], rule=rule, example=example))
     if url and not who:
         rule = f"it, or {CLIENT} and {SECRET}, must be set beside {URL}: the entry lets nobody in without a token"
         faults.append(Fault(path=TOKEN, value="", rule=rule, example=f'{TOKEN}="$(kitchen token --stack dev --raw)"'))
