@@ -135,8 +135,10 @@ def _differing(
 
 
 def _of_others(declared: Mapping[str, Any], live: Object, manager: str) -> list[Field]:
-    """Declared fields with another value, and those that say what is declared and more."""
-    return [*taken(declared, live, manager), *beyond(declared, live, manager)]
+    """Declared fields with another value, and those that say what is declared and more; each once."""
+    own = taken(declared, live, manager)
+    known = {one.path for one in own}
+    return [*own, *(one for one in beyond(declared, live, manager) if one.path not in known)]
 
 
 def _unknown(entries: Sequence[Entry], present: Listing, manager: str) -> Iterator[Unknown]:

@@ -123,6 +123,20 @@ def test_a_changed_field_is_named_with_its_owner_and_the_way_back() -> None:
     assert "make up TAKE_BACK='ResourceQuota sales-dev/quota'" in back
 
 
+def test_what_was_added_to_a_field_that_is_kept_as_a_whole_is_named_once() -> None:
+    """An empty list that holds something is both: with another value, and with what is declared and more."""
+    declared: dict[str, Any] = {"ingress": [], "podSelector": {}}
+    policy = recorded_object("NetworkPolicy", "default-deny", api="networking.k8s.io/v1", spec=declared)
+    own = row(MANAGER, {"metadata": {"annotations": {"pulumi.com/patchFieldManager": 1}}})
+    spec = {"ingress": [{}], "podSelector": {"matchLabels": {"no": "pod"}}}
+    other = row("kubectl-replace", {"spec": {"ingress": 1, "podSelector": 1}}, "Update")
+    (taken,) = drift([policy], seen(live_object(policy, own, other, spec=spec))).taken
+    assert [(str(one), one.declared, one.live) for one in taken.fields] == [
+        ("spec.ingress", [], [{}]),
+        ("spec.podSelector", {}, {"matchLabels": {"no": "pod"}}),
+    ]
+
+
 def test_what_an_interrupted_update_has_set_is_given_to_the_engine() -> None:
     found = drift([QUOTA], seen(live_object(QUOTA, spec={"hard": {"requests.cpu": "1"}})))
     assert found.gone == [QUOTA["urn"]]
