@@ -129,6 +129,7 @@ def _kitchen(context: Context, kitchen: Kitchen) -> DeclaredKitchen:
         adapter_list = made("ConfigMap", naming.declared_adapters_config_map(name), data=manifest)
         hot_scripts = made("ConfigMap", args.hot.scripts_config_map(name), data=dict(args.hot.scripts), immutable=True)
     model = context.catalog.base_models[kitchen.base_model]
+    vllm = runtime_args(context, kitchen)
     base = content(context, kitchen.base_model)
     job, job_spec = load_job(load_args(context, kitchen.tenant, kitchen.base_model))
     if kitchen.api == "LLMInferenceService":
@@ -136,14 +137,14 @@ def _kitchen(context: Context, kitchen: Kitchen) -> DeclaredKitchen:
         service, pod = made(kitchen.api, name, spec=whole), whole["template"]
         volumes = pod["volumes"]
     else:
-        runtime = made("ServingRuntime", args.runtime, spec=runtime_spec(runtime_args(context, kitchen)))
+        runtime = made("ServingRuntime", args.runtime, spec=runtime_spec(vllm))
         service = made(kitchen.api, name, spec={"predictor": spec})
         server = _merged(runtime.content["spec"]["containers"][0], spec["model"])
         pod = {**spec, "containers": [server, *spec.get("containers", [])]}
         volumes = [*runtime.content["spec"]["volumes"], *spec["volumes"]]
     adapters = tuple(context.catalog.adapters[ref] for ref in kitchen.adapters)
     known = tuple(kitchen.served_name(adapter.ref) for adapter in adapters)
-    public = runtime_args(context, kitchen).options.entry_name
+    public = vllm.options.entry_name
     return DeclaredKitchen(
         name=name,
         namespace=namespace,

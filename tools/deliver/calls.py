@@ -105,10 +105,9 @@ def call(
     kitchens = declared(settings, catalog).kitchens
     if how.url is not None:
         try:
-            way, named = _entry(how, settings), how.bearer.named(settings)
+            found = _by_entry(kitchens, settings, catalog, how, waiting)
         except IssuerError as error:
             return [replace(one, outcome=WRONG) for kitchen in kitchens for one in _none(kitchen, str(error))]
-        found = [one for kitchen in kitchens for one in _by_entry(kitchen, (settings, catalog), way, named, waiting)]
         return found if any(one.outcome == ANSWERED for one in found) else [*map(_lets_nobody_in, found)]
     try:
         with through_kubectl(context) as transport, ThreadPoolExecutor(8) as pool:
@@ -146,13 +145,17 @@ def _entry(how: Acceptance, settings: Settings) -> Way:
 
 
 def _by_entry(
-    kitchen: DeclaredKitchen, stated: tuple[Settings, Catalog], way: Way, named: str, waiting: Waiting | None
-) -> Iterator[Called]:
-    """By public names; where the settings state no entry, whatever answers there knows the servers' own names alone."""
-    settings, catalog = stated
-    said = settings.kitchens[kitchen.name]
-    asked = of_pods(kitchen, said.task) if settings.entry is None else of_entry(said, settings, catalog)
-    return _calls(kitchen.name, said.task, asked, way, waiting, named=named)
+    kitchens: Sequence[DeclaredKitchen], settings: Settings, catalog: Catalog, how: Acceptance, waiting: Waiting | None
+) -> list[Called]:
+    """By public names; raise IssuerError where there is no token to begin with."""
+    way, named = _entry(how, settings), how.bearer.named(settings)
+    found: list[Called] = []
+    for kitchen in kitchens:
+        said = settings.kitchens[kitchen.name]
+        # Without an entry in the settings whatever answers there knows the servers' own names alone.
+        asked = of_pods(kitchen, said.task) if settings.entry is None else of_entry(said, settings, catalog)
+        found += _calls(kitchen.name, said.task, asked, way, waiting, named=named)
+    return found
 
 
 def _answer(way: Way, path: str, model: str, waiting: Waiting | None) -> tuple[int, bytes]:

@@ -32,16 +32,16 @@ def live_at(live: Any, path: Path) -> Any:
     return live
 
 
-def of_item(item: Any, tree: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def of_item(item: Any, tree: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The part of a list's tree that is about an item: by its keys, or by its value."""
     for name, below in tree.items():
         said = name[2:]
         if name.startswith("k:") and isinstance(item, Mapping):
             # What the item does not state has been filled in by the server.
             if all(item.get(key, value) == value for key, value in json.loads(said).items()):
-                return below  # type: ignore[no-any-return]  # a tree holds trees
+                return below
         elif name.startswith("v:") and json.loads(said) == item:
-            return below  # type: ignore[no-any-return]
+            return below
     return None
 
 

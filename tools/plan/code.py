@@ -19,6 +19,8 @@ PACK = "policies"
 PROGRAM = ("infra", "components", PACK, "Pulumi.yaml")
 """What a stack's resources and the verdict on them come from, beside its own settings file."""
 
+_PROGRAM_FOLDERS = tuple(f"{part}/" for part in PROGRAM)
+
 PACKAGE_FILES = ("requirements.txt", "requirements.lock", "pyproject.toml")
 """What says with which engine, providers and packages the program runs."""
 
@@ -76,6 +78,11 @@ def stack_of(name: str) -> str:
     return found[1] if found else ""
 
 
+def is_program(name: str) -> bool:
+    """Whether a file is one of PROGRAM, or lies in one of its folders."""
+    return name in PROGRAM or name.startswith(_PROGRAM_FOLDERS)
+
+
 def kind_of(name: str) -> str:
     """What a file decides, by its path in the project's folder; what is in no row is OTHER.
 
@@ -91,7 +98,7 @@ def kind_of(name: str) -> str:
         (ENTRIES, name in {f"infra/catalog/{file}" for file in FILES}),
         (PACK_CODE, name.startswith(f"{PACK}/")),
         (CHECKS, name.startswith(("infra/rules/", "infra/schema/", "infra/catalog/"))),
-        (PROGRAM_CODE, name in PROGRAM or name.startswith(tuple(f"{part}/" for part in PROGRAM))),
+        (PROGRAM_CODE, is_program(name)),
         (PACKAGES, name in PACKAGE_FILES),
         (DELIVERY, name in _DELIVERY_FILES or name.startswith(_DELIVERY)),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.faults import Fault, printable
-from tools.plan.code import NOTHING, PROGRAM, kind_of, stack_of
+from tools.plan.code import NOTHING, is_program, kind_of, stack_of
 from tools.plan.git import Git
 
 _ENVIRONMENT = "infra/.venv"
@@ -16,7 +16,7 @@ def faults(git: Git) -> Iterator[Fault]:
     """Links, repositories in the repository, and files that Git has been told to take for unchanged."""
     for name in git.files():
         path = git.project / name
-        if name == _ENVIRONMENT or not (name in PROGRAM or name.startswith(_PARTS) or stack_of(name)):
+        if name == _ENVIRONMENT or not (is_program(name) or stack_of(name)):
             continue
         if path.is_symlink():
             yield _fault(name, "must be a file: what a link leads to is compared with nothing", "git rm")
@@ -29,9 +29,6 @@ def faults(git: Git) -> Iterator[Fault]:
                 "must be compared: Git has been told to take it for unchanged",
                 "git update-index --no-assume-unchanged --no-skip-worktree",
             )
-
-
-_PARTS = tuple(f"{part}/" for part in PROGRAM)
 
 
 def _fault(name: str, rule: str, way: str) -> Fault:

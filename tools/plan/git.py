@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from infra.faults import MISSING, Fault, FaultsError, printable
-from tools.plan.code import ABOVE, ATTRIBUTES, OTHER, PROGRAM, is_told, kind_of, stack_of
+from tools.plan.code import ABOVE, ATTRIBUTES, OTHER, PROGRAM, is_program, is_told, kind_of, stack_of
 
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_LITERAL_PATHSPECS")
 _BRANCHES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
@@ -163,9 +163,9 @@ class Git:
     def _modes(self, commit: str, *paths: str, up: str = "") -> dict[str, str]:
         """By their names from the project's folder the new modes of files that differ; `up` leads to the top."""
         # What `.gitmodules` says of a repository in the repository is part of the change: it hides nothing here.
-        whose = ("--no-relative", "--full-name") if up else ("--relative", "--exclude-standard")
-        told = self._whole(*_DIFF, whose[0], "--raw", "--ignore-submodules=dirty", commit, "--", *paths)
-        added = self._whole("ls-files", "--others", "--exclude-standard", whose[1], "-z", "--", *paths)
+        from_where, full = ("--no-relative", ["--full-name"]) if up else ("--relative", [])
+        told = self._whole(*_DIFF, from_where, "--raw", "--ignore-submodules=dirty", commit, "--", *paths)
+        added = self._whole("ls-files", "--others", "--exclude-standard", *full, "-z", "--", *paths)
         # `:100644 100755 1f.. 2e.. M`, then the path
         modes = {f"{up}{name}": row.split()[1] for row, name in zip(told[::2], told[1::2], strict=True)}
         return modes | {f"{up}{name}": self._mode(f"{up}{name}") for name in added}
@@ -285,8 +285,7 @@ def settings_file(stack: str) -> str:
 
 def _is_of(name: str, stack: str) -> bool:
     """Whether a stack's resources may come from a file: what nobody knows Python may find before its own modules."""
-    parts = tuple(f"{part}/" for part in PROGRAM)
-    return name in PROGRAM or name.startswith(parts) or name == settings_file(stack) or kind_of(name) == OTHER
+    return is_program(name) or name == settings_file(stack) or kind_of(name) == OTHER
 
 
 def _is_plain(path: Path) -> bool:

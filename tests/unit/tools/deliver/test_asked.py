@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from infra.catalog import Catalog, load_catalog
+from infra.catalog import Catalog
 from infra.declared import declared
 from infra.load import load_settings
 from tests.support.model_door import ModelDoor
+from tests.unit.infra.test_adapter_canaries import FAQ, OLD, SERVED
+from tests.unit.infra.test_adapter_canaries import catalog as two_versions
 from tests.unit.support.entry import with_entry
 from tools.deliver.asked import Asked, of_entry, of_pods
 from tools.deliver.bearer import Bearer
 from tools.deliver.calls import ANSWERED, NOT_MEANT, Acceptance, call
 
 BASE, EMBEDDING = "tsuzumi-7b-instruct", "qwen3-embedding-0.6b"
-FAQ, CLASSIFIER = "helpdesk-faq", "helpdesk-classifier"
-OLD, NEW, SERVED = f"{FAQ}/v2026-02-01", f"{FAQ}/v2026-03-01", f"{FAQ}--v2026-03-01"
+CLASSIFIER = "helpdesk-classifier"
 
 
 TUNED = "search-tuned/v2026-11-01"
@@ -26,10 +27,10 @@ TUNED = "search-tuned/v2026-11-01"
 
 def catalog() -> Catalog:
     """The catalog with a second version of one adapter, and an adapter of the model for vectors."""
-    said = load_catalog()
+    said = two_versions()
     (model,) = (ref for ref in said.base_models if ref.startswith(EMBEDDING))
     tuned = replace(said.adapters[OLD], ref=TUNED, base_model=model)
-    return replace(said, adapters={**said.adapters, NEW: replace(said.adapters[OLD], ref=NEW), TUNED: tuned})
+    return replace(said, adapters={**said.adapters, TUNED: tuned})
 
 
 def asked(data: dict[str, Any], *, by_pods: bool = False) -> dict[str, dict[str, Asked]]:
