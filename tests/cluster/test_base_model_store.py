@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -12,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,10 +30,13 @@ from infra.payload import fetch_adapters
 from tests.support import pod_package
 from tests.support.minio_server import REGION, MinioServer
 from tests.support.ports import free_ports
+from tests.support.slow_line import SlowLine
+from tests.support.waiting import until
 
 BUCKET, REF = "load-models", "tiny/v1"
 PLATFORM = Platform(kind="kubernetes")
 PAYLOAD = Path(fetch_adapters.__file__).parent
+LARGE = {"config.json": b"{}", "model.safetensors": bytes(range(256)) * (64 << 12)}
 FILES = {"config.json": b"{}", "model-1.safetensors": bytes(range(256)) * 20_000, "sub/tokenizer.json": b"[]"}
 
 
@@ -50,6 +53,8 @@ class Volume:
     store: MinioServer
     folder: Path
     files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
+    line: SlowLine | None = None
+    """Where a load is to be met in the middle: what it reads goes this way."""
 
     @property
     def models(self) -> Path:
@@ -78,8 +83,9 @@ class Volume:
 
     def command(self, *more: str, check: bool = False) -> tuple[list[str], dict[str, str]]:
         """Words and environment of the rendered container."""
+        endpoint = f"http://{self.line.host}" if self.line else self.store.endpoint
         access = BucketAccessArgs(
-            endpoint=self.store.endpoint, region=REGION, bucket=BUCKET, prefixes=[f"base/{REF}/"],
+            endpoint=endpoint, region=REGION, bucket=BUCKET, prefixes=[f"base/{REF}/"],
             namespace="x", secret_name="x", user="x",
         )  # fmt: skip
         args = BaseModelLoadArgs(
@@ -227,90 +233,102 @@ def test_a_hostile_path_writes_nothing(volume: Volume) -> None:
 def test_a_store_that_dies_in_between_is_told_and_the_next_run_ends_well(tmp_path: Path) -> None:
     with MinioServer(tmp_path / "minio") as server:
         server.client().create_bucket(Bucket=BUCKET)
-        volume = Volume(store=server, folder=tmp_path, files={"model.safetensors": os.urandom(1 << 20) * 256})
+        volume = Volume(store=server, folder=tmp_path, files=LARGE)
         volume.put(volume.files)
-        process = volume.begin()
-        part = volume.version / ".model.safetensors.part"
-        while not (part.exists() and part.stat().st_size > 0):
-            assert process.poll() is None
-            time.sleep(0.005)
-        assert server._process is not None
-        server._process.kill()  # a polite end would let the download finish
-        server.stop()
+        with slow(volume):
+            process = begun(volume)
+            assert server._process is not None
+            server._process.kill()  # a polite end would let the download finish
+            server.stop()
         text, _ = process.communicate(timeout=300)
         assert process.returncode == 3, text
         assert "Traceback" not in text
         assert not volume.marker.exists()
         server.start()
-        process = volume.begin()
-        time.sleep(0.4)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        with slow(volume):
+            process = begun(volume)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
         assert volume.run().code == 0
         assert volume.there() == volume.files
 
 
-def begun(volume: Volume, name: str) -> subprocess.Popen[str]:
-    """A load that was stopped in the middle of a file."""
+@contextlib.contextmanager
+def slow(volume: Volume) -> Iterator[SlowLine]:
+    """The store is so slow that a load of the large model takes seconds, until the line's rate is taken away."""
+    with SlowLine(volume.store.endpoint.removeprefix("http://"), "127.0.0.1", rate=8 << 20) as line:
+        volume.line = line
+        yield line
+    volume.line = None
+
+
+def begun(volume: Volume) -> subprocess.Popen[str]:
+    """A load that is in the middle of a file of the large model."""
     process = volume.begin()
-    part = volume.version / f".{name}.part"
-    while not (part.exists() and part.stat().st_size > 0):
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(signal.SIGSTOP)
+    part = volume.version / ".model.safetensors.part"
+    until(lambda: process.poll() is not None or (part.exists() and part.stat().st_size > 0))
+    assert process.poll() is None
     return process
 
 
 @pytest.fixture
-def large(volume: Volume) -> Volume:
-    """A volume whose load takes long enough to be met in the middle."""
-    volume.files = {"config.json": b"{}", "model.safetensors": os.urandom(1 << 20) * 384}
+def large(volume: Volume) -> Iterator[SlowLine]:
+    """The line to a volume's store."""
+    volume.files = LARGE
     volume.put(volume.files)
-    return volume
+    with slow(volume) as line:
+        yield line
 
 
-def test_two_loads_at_once_take_turns(large: Volume) -> None:
+def test_two_loads_at_once_take_turns(volume: Volume, large: SlowLine) -> None:
     """As when a Job is made anew while the pod of the one before still runs."""
-    first = begun(large, "model.safetensors")
-    second = large.begin()
+    first = begun(volume)
+    second = volume.begin()
     assert second.stdout is not None
     assert "another load writes here; waiting" in second.stdout.readline()
-    assert not large.marker.exists()
-    first.send_signal(signal.SIGCONT)
+    assert not volume.marker.exists()
+    large.rate = None
     told = [process.communicate(timeout=300)[0] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), told
     assert "already there" in told[1], "the second finds everything done"
-    assert large.there() == large.files
-    assert large.run(check=True).code == 0
+    assert volume.there() == volume.files
+    assert volume.run(check=True).code == 0
 
 
-def test_prometheus_sees_how_far_a_load_is(large: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prometheus_sees_how_far_a_load_is(volume: Volume, large: SlowLine, monkeypatch: pytest.MonkeyPatch) -> None:
     (port,) = free_ports(1)
     monkeypatch.setattr("components.model_store.volume.STATUS_PORT", port)
-    process = begun(large, "model.safetensors")
-    process.send_signal(signal.SIGCONT)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=120) as answer:
-        found = dict(line.split("} ") for line in answer.read().decode().splitlines() if line[0] != "#")
-    process.communicate(timeout=300)
-    labels = '{base_model="tiny",version="v1"'
-    done, whole = (float(found[f"kitchen_load_{name}_bytes{labels}"]) for name in ("done", "whole"))
-    assert 0 < done <= whole == sum(len(data) for data in large.files.values())
+
+    def far(name: str) -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=120) as answer:
+            found = dict(line.split("} ") for line in answer.read().decode().splitlines() if line[0] != "#")
+        return float(found[f'kitchen_load_{name}_bytes{{base_model="tiny",version="v1"'])
+
+    process = begun(volume)
+    whole = sum(len(data) for data in volume.files.values())
+    config = len(volume.files["config.json"])
+    done = until(lambda: (now := far("done")) > config and now, process.poll)
+    assert config < done < whole == far("whole")
+    large.rate = None
+    assert process.communicate(timeout=300)
     with socket.create_server(("127.0.0.1", port)):
-        assert large.run("--verify-all").code == 0, "a load needs no port"
+        assert volume.run("--verify-all").code == 0, "a load needs no port"
 
 
-def test_a_load_that_lost_its_turn_changes_nothing_more(large: Volume) -> None:
+def test_a_load_that_lost_its_turn_changes_nothing_more(volume: Volume, large: SlowLine) -> None:
     """As when a node was cut off so long that the file system gave its lock to another."""
-    first = begun(large, "model.safetensors")
-    lock = large.version.with_name(".v1.lock")
+    first = begun(volume)
+    first.send_signal(signal.SIGSTOP)
+    lock = volume.version.with_name(".v1.lock")
     lock.write_bytes(b"the token of another load")
+    large.rate = None
     first.send_signal(signal.SIGCONT)
     text, _ = first.communicate(timeout=300)
     assert first.returncode == 3, text
     assert "another load has taken over" in text
     assert "Traceback" not in text
-    assert not large.marker.exists()
-    assert "model.safetensors" not in large.there()
+    assert not volume.marker.exists()
+    assert "model.safetensors" not in volume.there()
 
 
 def test_a_full_volume_is_told(volume: Volume) -> None:
