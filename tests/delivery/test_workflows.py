@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.delivery.support.acting import Act, Ran
+from tests.delivery.support.acting import Act, ActRan
 from tests.delivery.support.forges import nothing_secret, pull_request
 from tests.delivery.support.scratch import Scratch
 from tests.support.forge_server import ForgeServer
@@ -67,7 +67,7 @@ def test_what_main_declares_is_known_to_a_pull_request(act: Act, scratch: Scratc
     assert len(previews) == 1, "that of dev's work tree: its base is known, and prod does not change"
 
 
-def report(ran: Ran) -> dict[str, Any]:
+def report(ran: ActRan) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(ran.uploaded["reports/plan/report.json"])
     return content
 

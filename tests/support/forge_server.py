@@ -167,6 +167,8 @@ class ForgeServer:
         if (known := self.landed.get(commit)) is None:
             return []
         number, head = known
+        if self.kind == "gitlab":
+            return [self._pull() | {"iid": number, "sha": head, "merge_commit_sha": commit}]
         return [self._pull() | {"number": number, "head": {"sha": head}, "merge_commit_sha": commit}]
 
     def _pull(self) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""What act is told of a pull request and of a merge, as GitHub tells its runners."""
+"""What runners are told of a pull request, as GitHub and GitLab tell theirs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.delivery.support.acting import Act, Ran
+from tests.delivery.support.acting import Act, ActRan
+from tests.delivery.support.gitlab import GitLab, GitLabRan
+from tests.delivery.support.runner import Ran
 from tests.delivery.support.scratch import OWN, Scratch
 from tests.support.forge_server import TOKEN, ForgeServer
 
@@ -18,7 +20,7 @@ def runner(forge: ForgeServer, commit: str) -> dict[str, str]:
     return variables
 
 
-def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool = False) -> Ran:
+def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool = False) -> ActRan:
     """The workflow for the branch that is checked out, as a pull request to main."""
     forge.head = head = scratch.git("rev-parse", "HEAD").strip()
     whose = "eve/kitchen" if fork else OWN
@@ -39,8 +41,21 @@ def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool =
     return act.run("pull_request", "pull-request", said=said, secrets=secrets, environment=runner(forge, head))
 
 
+def merge_request(gitlab: GitLab, scratch: Scratch, forge: ForgeServer, *, fork: bool = False) -> GitLabRan:
+    """The pipeline for the branch that is checked out, as a merge request to main; `plan` alone has the token."""
+    forge.head = scratch.git("rev-parse", "HEAD").strip()
+    variables = {
+        "CI_API_V4_URL": forge.url,
+        "CI_MERGE_REQUEST_IID": str(NUMBER),
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "8" if fork else "7",
+    }
+    secrets = {"KITCHEN_FORGE_TOKEN": {"plan": TOKEN}}
+    return gitlab.run("merge_request_event", variables=variables, secrets=secrets)
+
+
 def nothing_secret(ran: Ran, *more: str) -> None:
-    """No secret in what was printed and uploaded; act itself hides what it was given as a secret."""
+    """No secret in what was printed and uploaded; act and GitLab hide what they were given as a secret."""
     for word in (TOKEN, *more):
         assert word not in ran.text
         assert not [name for name, content in ran.uploaded.items() if word.encode() in content]

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl
-from tests.delivery.support.acting import Act, Ran
 from tests.delivery.support.beside import kitchen_and_scratch
-from tests.delivery.support.forges import NUMBER, pull_request, runner
+from tests.delivery.support.forges import NUMBER
+from tests.delivery.support.pipelines import PIPELINES, Given, Pipelines
 from tests.delivery.support.prod import CA, Prod
 from tests.delivery.support.scratch import Scratch
-from tests.support.forge_server import TOKEN, ForgeServer
+from tests.support.forge_server import ForgeServer
 from tests.support.model_door import ModelDoor
 from tools.local.up import LocalKitchen
 from tools.local.workspace import REPOSITORY
@@ -24,27 +24,23 @@ MODELS_TOKEN = "canary-models-token-5d20"
 
 
 class Scene(NamedTuple):
-    """Dev as it is up, prod's empty stack, a repository that says so, and the runner's secrets of an environment."""
+    """Dev as it is up, prod's empty stack, a repository that says so, and the pipelines of its forge."""
 
     kitchen: LocalKitchen
     prod: Prod
     door: ModelDoor
     scratch: Scratch
-    act: Act
-    forge: ForgeServer
-    variables: dict[str, str]
-    secrets: dict[str, str]
-    around: dict[str, str]
+    pipelines: Pipelines
+    given: Given
 
-    def run(self, event: str, workflow: str, **more: Any) -> Ran:
-        commit = self.scratch.git("rev-parse", "HEAD").strip()
-        around = self.around | runner(self.forge, commit)
-        return self.act.run(event, workflow, variables=self.variables, secrets=self.secrets, environment=around, **more)
+    @property
+    def forge(self) -> ForgeServer:
+        return self.pipelines.forge
 
     def person(self, commit: str) -> dict[str, str]:
         """What the shell of a person has who types what a job runs."""
-        given = {key: value for key, value in self.secrets.items() if key != "GITHUB_TOKEN"}
-        return self.around | self.variables | given | self.forge.variables(KITCHEN_FORGE_COMMIT=commit)
+        given = self.given
+        return given.around | given.variables | given.secrets | self.forge.variables(KITCHEN_FORGE_COMMIT=commit)
 
     def elsewhere(self) -> str:
         """A backend that has no stack yet."""
@@ -55,11 +51,11 @@ class Scene(NamedTuple):
     def hidden(self) -> list[str]:
         names = ("PULUMI_CONFIG_PASSPHRASE", "KITCHEN_OBJECT_STORE_SECRET_KEY", "KITCHEN_MODELS_TOKEN",
                  "KITCHEN_ACCEPTANCE_CLIENT_SECRET")  # fmt: skip
-        return [self.secrets[name] for name in names]
+        return [self.given.secrets[name] for name in names]
 
 
-def set_up(folder: Path, stack: ExitStack) -> Scene:
-    """All of it, below `folder`, until `stack` ends."""
+def set_up(folder: Path, stack: ExitStack, kind: str) -> Scene:
+    """All of it, below `folder`, until `stack` ends, at a forge of a kind."""
     kitchen, scratch = kitchen_and_scratch(folder, stack)
     write(scratch, as_up(kitchen))
     prod = Prod(folder / "prod", kitchen, scratch)
@@ -71,20 +67,13 @@ def set_up(folder: Path, stack: ExitStack) -> Scene:
     passphrase, backend = kitchen.workspace.passphrase.read_text(), prod.backend()
     client, secret = prod.client()
     door = stack.enter_context(ModelDoor())
-    return Scene(
-        kitchen=kitchen,
-        prod=prod,
-        door=door,
-        scratch=scratch,
-        act=Act(folder / "act", scratch),
-        forge=stack.enter_context(ForgeServer(kind="github")),
+    given = Given(
         variables={
             "PULUMI_BACKEND_URL": backend.pop("PULUMI_BACKEND_URL"),
             "KITCHEN_ACCEPTANCE_URL": door.url,
             "KITCHEN_ACCEPTANCE_CLIENT_ID": client,
         },
         secrets={
-            "GITHUB_TOKEN": TOKEN,
             "PULUMI_CONFIG_PASSPHRASE": passphrase,
             "KITCHEN_MODELS_TOKEN": MODELS_TOKEN,
             "KITCHEN_ACCEPTANCE_CLIENT_SECRET": secret,
@@ -93,6 +82,9 @@ def set_up(folder: Path, stack: ExitStack) -> Scene:
         },
         around={"KUBECONFIG": str(kitchen.cluster.kubeconfig), **prod.trust()},
     )
+    pipelines = PIPELINES[kind](folder=folder / "runner", scratch=scratch, given=given)
+    stack.enter_context(pipelines.forge)
+    return Scene(kitchen=kitchen, prod=prod, door=door, scratch=scratch, pipelines=pipelines, given=given)
 
 
 def begin(prod: Prod) -> None:
@@ -144,8 +136,11 @@ def namespaces(scene: Scene) -> list[str]:
 
 
 def told(scene: Scene, commit: str) -> dict[str, str]:
-    """The last state of each status of a commit."""
-    return {one["context"]: one["state"] for one in scene.forge.statuses if one["sha"] == commit}
+    """The last state of each status of a commit, in GitHub's words."""
+    found = [one for one in scene.forge.statuses if one["sha"] == commit]
+    if scene.forge.kind == "gitlab":
+        return {one["name"]: {"failed": "failure"}.get(one["status"], one["status"]) for one in found}
+    return {one["context"]: one["state"] for one in found}
 
 
 def adapters(scene: Scene) -> str:
@@ -165,8 +160,7 @@ def change(scene: Scene, number: int, **added: tuple[str, str]) -> None:
         path.write_text(yaml.safe_dump(content, sort_keys=False))
     scratch.commit("adapters")
     scene.forge.merged = False
-    planned = pull_request(scene.act, scratch, scene.forge)
-    assert planned.ended("change") == "succeeded", planned.text[-3000:]
+    scene.pipelines.change()
 
 
 def answered(scene: Scene, said: str, *stacks: str) -> None:
