@@ -55,13 +55,13 @@ def test_what_main_declares_is_known_to_a_pull_request(act: Act, scratch: Scratc
     commit = scratch.git("rev-parse", "main").strip()
     kept = act.run("push", "base", said={"ref": "refs/heads/main", "after": commit})
     assert (kept.status, kept.ended("base")) == (0, "succeeded"), kept.text[-3000:]
-    assert f"kept as plan-{commit}-" in kept.printed()
+    assert f"Cache saved with key: plan-{commit}-" in kept.printed()
     scratch.git("checkout", "--quiet", "-b", "change")
     scratch.change("Pulumi.dev.yaml", "maxLoraRank: 16", "maxLoraRank: 32")
     scratch.commit("a higher rank")
     ran = pull_request(act, scratch, forge)
     assert (ran.status, ran.ended("change")) == (0, "succeeded"), ran.text[-3000:]
-    assert f"brought plan-{commit}-" in ran.printed()
+    assert f"Cache restored from key: plan-{commit}-" in ran.printed()
     assert {one["name"]: one["verdict"] for one in report(ran)["environments"]} == {"dev": "safe", "prod": "no changes"}
     previews = [name for name in ran.uploaded if name.startswith("logs/") and "-plan-" in name]
     assert len(previews) == 1, "that of dev's work tree: its base is known, and prod does not change"

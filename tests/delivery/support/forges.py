@@ -24,6 +24,7 @@ def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool =
     """The workflow for the branch that is checked out, as a pull request to main."""
     forge.head = head = scratch.git("rev-parse", "HEAD").strip()
     whose = "eve/kitchen" if fork else OWN
+    scratch.git("push", "--quiet", "--force", str(scratch.bare), f"HEAD:refs/pull/{NUMBER}/merge")
     said: dict[str, Any] = {
         "number": NUMBER,
         "repository": {"full_name": OWN},
@@ -37,8 +38,7 @@ def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool =
             },
         },
     }
-    secrets = {"GITHUB_TOKEN": TOKEN}
-    return act.run("pull_request", "pull-request", said=said, secrets=secrets, environment=runner(forge, head))
+    return act.run("pull_request", "pull-request", said=said, environment=runner(forge, head))
 
 
 def merge_request(gitlab: GitLab, scratch: Scratch, forge: ForgeServer, *, fork: bool = False) -> GitLabRan:

@@ -76,9 +76,8 @@ class OnGitHub:
     def _run(self, event: str, workflow: str, job: str = "") -> Ran:
         given = self.given
         around = given.around | runner(self.forge, self.scratch.git("rev-parse", "HEAD").strip())
-        secrets = {"GITHUB_TOKEN": TOKEN} | given.secrets
         return self.runner.run(
-            event, workflow, variables=given.variables, secrets=secrets, environment=around, job=job
+            event, workflow, variables=given.variables, secrets=given.secrets, environment=around, job=job
         )  # fmt: skip
 
 

@@ -76,10 +76,12 @@ class Runner:
         env = {key: value for key, value in os.environ.items() if not key.startswith(_OUTER)}
         at_home = {
             "PATH": f"{self._programs}{os.pathsep}{os.environ['PATH']}",
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"url.{self._scratch.bare}.insteadOf",
-            "GIT_CONFIG_VALUE_0": self._remote,
+            "GIT_CONFIG_GLOBAL": str(self._folder / "gitconfig"),  # actions/checkout writes it
+            "GIT_CONFIG_COUNT": "2",
         }
+        for number, named in enumerate((self._remote, self._remote.removesuffix(".git"))):
+            key = f"url.{self._scratch.bare}.insteadOf"
+            at_home |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": named}
         return env | at_home | dict(more)
 
 
