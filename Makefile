@@ -216,9 +216,9 @@ $(GITLAB_CI_LOCAL)/package/dist/index.js: tools/gitlab-ci-local.sha512
 	@cd $(GITLAB_CI_LOCAL) && npm pack --silent gitlab-ci-local@4.73.0 >/dev/null && sha512sum --check --quiet $(CURDIR)/$< && tar -xzf gitlab-ci-local-4.73.0.tgz
 	@touch $@
 
-test-delivery: venv $(ACT)/bin/act $(GITLAB_CI_LOCAL)/package/dist/index.js ## the pipelines by act and gitlab-ci-local, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (15 minutes, then 25)
+test-delivery: venv $(ACT)/bin/act $(GITLAB_CI_LOCAL)/package/dist/index.js ## the pipelines by act and gitlab-ci-local, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (15 minutes, then 25) [ACTIONS=FOLDER]
 	@$(BIN)/python -m tools.toolchain build preview cluster delivery
-	@KITCHEN_ACT=$(ACT)/bin/act KITCHEN_GITLAB_CI_LOCAL=$(GITLAB_CI_LOCAL)/package/dist/index.js $(BIN)/pytest -s tests/delivery
+	@$(if $(ACTIONS),KITCHEN_ACTIONS=$(abspath $(ACTIONS))) KITCHEN_ACT=$(ACT)/bin/act KITCHEN_GITLAB_CI_LOCAL=$(GITLAB_CI_LOCAL)/package/dist/index.js $(BIN)/pytest -s tests/delivery
 	@$(BIN)/pytest -m long tests/engine/test_delivery.py
 
 metrics: venv ## names and labels of metrics anew from real scrapes: PARTS="quick" (default), cluster, vllm [KITCHEN_SERVING_PYTHON=...]

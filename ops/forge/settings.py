@@ -109,6 +109,11 @@ def _kind(env: Mapping[str, str]) -> str:
     return "gitlab" if env.get("GITLAB_CI") == "true" else ""
 
 
+def runs_in_pipeline(variables: Mapping[str, str] | None = None) -> bool:
+    """Whether a forge's runner has started this process, as its own variables say."""
+    return bool(_kind(os.environ if variables is None else variables))
+
+
 def _of_gitlab(env: Mapping[str, str]) -> dict[str, str]:
     """A job's own token cannot comment in GitLab, so that it is not taken."""
     return {

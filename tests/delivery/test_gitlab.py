@@ -91,6 +91,7 @@ def test_bad_settings_end_it_at_once_with_one_message(gitlab: GitLab, scratch: S
     ran = merge_request(gitlab, scratch, forge)
     assert (ran.status, ran.ended("change"), ran.ended("comment")) == (1, "failed", "succeeded"), ran.text[-3000:]
     assert "kitchens.summary.runtime.maxLoraRank: 4; rule: must be one of [" in ran.printed()
+    assert "no plan was made, so that nothing is told: reports/plan is not there" in ran.printed()
     assert "Traceback" not in ran.text
     assert forge.asked == []
 

@@ -28,7 +28,7 @@ def forget(environment: MutableMapping[str, str]) -> None:
         environment[name] = ",".join(filter(None, [environment.get(name), _LOOPBACK]))
     words = ["git", "config", "--global", "--get-all", "safe.directory"]
     said = subprocess.run(words, env=environment, capture_output=True, text=True, check=False).stdout
-    environment["GIT_CONFIG_GLOBAL"] = os.devnull
+    environment["GIT_CONFIG_GLOBAL"] = f"{os.devnull}/none"  # root's `git config --global` would replace the device
     for number, folder in enumerate(said.splitlines(), int(environment.get("GIT_CONFIG_COUNT", "0"))):
         environment[f"GIT_CONFIG_KEY_{number}"], environment[f"GIT_CONFIG_VALUE_{number}"] = "safe.directory", folder
         environment["GIT_CONFIG_COUNT"] = str(number + 1)

@@ -77,11 +77,12 @@ class Runner:
         at_home = {
             "PATH": f"{self._programs}{os.pathsep}{os.environ['PATH']}",
             "GIT_CONFIG_GLOBAL": str(self._folder / "gitconfig"),  # actions/checkout writes it
-            "GIT_CONFIG_COUNT": "2",
         }
-        for number, named in enumerate((self._remote, self._remote.removesuffix(".git"))):
+        named = (self._remote, self._remote.removesuffix(".git"))
+        for number, address in enumerate(named, int(env.get("GIT_CONFIG_COUNT", "0"))):
             key = f"url.{self._scratch.bare}.insteadOf"
-            at_home |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": named}
+            at_home |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": address}
+            at_home["GIT_CONFIG_COUNT"] = str(number + 1)
         return env | at_home | dict(more)
 
 

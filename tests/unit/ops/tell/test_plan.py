@@ -160,6 +160,20 @@ def test_a_fork_s_token_that_may_read_alone_is_no_failure(
     assert ("no right to tell, as in a run for a fork" in capsys.readouterr().out) == (ends == 0)
 
 
+def test_where_no_plan_was_made_a_pipeline_tells_nothing_and_a_person_is_told(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitLab runs the job whatever became of the one before; GitHub and Tekton leave it out."""
+    words = ["tell", "plan", "--from", str(tmp_path / "none")]
+    assert main(words) == 2
+    assert "report.json" in capsys.readouterr().err
+    monkeypatch.setenv("GITLAB_CI", "true")
+    assert main(words) == 0
+    assert "no plan was made, so that nothing is told" in capsys.readouterr().out
+    (tmp_path / "none").mkdir()
+    assert main(words) == 2
+
+
 def test_a_report_that_is_none_is_one_message(tmp_path: Path, capsys: Any) -> None:
     assert tell(tmp_path) == 2
     (tmp_path / "report.json").write_text("[]")
