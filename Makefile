@@ -216,7 +216,7 @@ $(GITLAB_CI_LOCAL)/package/dist/index.js: tools/gitlab-ci-local.sha512
 	@cd $(GITLAB_CI_LOCAL) && npm pack --silent gitlab-ci-local@4.73.0 >/dev/null && sha512sum --check --quiet $(CURDIR)/$< && tar -xzf gitlab-ci-local-4.73.0.tgz
 	@touch $@
 
-test-delivery: venv $(ACT)/bin/act $(GITLAB_CI_LOCAL)/package/dist/index.js ## the pipelines by act and gitlab-ci-local, deliveries killed and doubled, a real Argo CD and Tekton's webhook; builds them once (15 minutes, then 25) [ACTIONS=FOLDER]
+test-delivery: venv $(ACT)/bin/act $(GITLAB_CI_LOCAL)/package/dist/index.js ## the pipelines by act and gitlab-ci-local, deliveries killed and doubled, a real Argo CD and Tekton; builds them once (18 minutes, then 30) [ACTIONS=FOLDER]
 	@$(BIN)/python -m tools.toolchain build preview cluster delivery
 	@$(if $(ACTIONS),KITCHEN_ACTIONS=$(abspath $(ACTIONS))) KITCHEN_ACT=$(ACT)/bin/act KITCHEN_GITLAB_CI_LOCAL=$(GITLAB_CI_LOCAL)/package/dist/index.js $(BIN)/pytest -s tests/delivery
 	@$(BIN)/pytest -m long tests/engine/test_delivery.py

@@ -27,7 +27,7 @@ TYPICAL_SECONDS = {
     "seaweedfs": 200.0,
     "actionlint": 26.0,
     "argocd": 480.0,
-    "tekton": 120.0,
+    "tekton": 270.0,
     "gitea": 430.0,
 }
 """Seconds on two cores, with a module mirror near by, when all are built in this order and Go's caches were empty."""

@@ -201,7 +201,10 @@ _FAMILIES = (
     Family(
         name="tekton",
         version=TEKTON_VERSION,
-        binaries=(Binary(name="tekton-webhook", package="github.com/tektoncd/pipeline/cmd/webhook"),),
+        binaries=(
+            Binary(name="tekton-webhook", package="github.com/tektoncd/pipeline/cmd/webhook"),
+            Binary(name="tekton-controller", package="github.com/tektoncd/pipeline/cmd/controller"),
+        ),
         data=(
             DataSource(
                 module=Module(

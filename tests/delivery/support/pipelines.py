@@ -74,8 +74,9 @@ class OnGitHub:
         return self._run("push", "rendered", job=stack)
 
     def _run(self, event: str, workflow: str, job: str = "") -> Ran:
-        given = self.given
-        around = given.around | runner(self.forge, self.scratch.git("rev-parse", "HEAD").strip())
+        given, commit = self.given, self.scratch.git("rev-parse", "HEAD").strip()
+        self.scratch.git("push", "--quiet", "--force", str(self.scratch.bare), f"{commit}:refs/heads/main")
+        around = given.around | runner(self.forge, commit)
         return self.runner.run(
             event, workflow, variables=given.variables, secrets=given.secrets, environment=around, job=job
         )  # fmt: skip
