@@ -27,7 +27,6 @@ def _check_out(target: Path) -> None:
     """As GitLab's runner: the pipeline's own ref, and all branches where a job asks for no depth; no branch is out."""
     shutil.rmtree(target, ignore_errors=True)
     remote = os.environ["KITCHEN_TEST_REMOTE"]
-    _git("push", "--quiet", "--force", remote, "HEAD:refs/pipelines/1")
     named = subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True, text=True, check=True)
     _git("init", "--quiet", "--initial-branch=none", str(target))
     _git("-C", str(target), "remote", "add", "origin", named.stdout.strip())
