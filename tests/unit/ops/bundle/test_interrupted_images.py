@@ -139,9 +139,10 @@ def test_the_next_run_goes_on(  # noqa: PLR0917 - pytest gives them by name
         assert errors.splitlines()[-1] == (
             "bundle create: images/tool: kitchen-copier was ended by signal 9; run it again to go on"
         )
+    came = line.quiet()  # a process that is dead may still have its connections for a moment
     there = half(tmp_path / "bundle.partial")
     assert there > 0
-    came, line.rate = line.came, None
+    line.rate = None
     assert main(words) == 0
     assert line.came - came < BYTES - there // 2, "what was there did not come a second time"
     layer = max((tmp_path / "bundle").rglob("*"), key=lambda path: path.stat().st_size)
