@@ -184,13 +184,13 @@ def main(argv: list[str]) -> int:
     try:
         files = CallFiles(options.folder, options.admin_port)
         shipper = Shipper(files, _bucket(options), options)
+        ending = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):  # who sees that it is there may end it, and nothing is left
+            signal.signal(number, lambda *_: ending.set())
         record_status.serve(shipper.status, options.host, options.port)
     except (FetchError, OSError) as error:
         print(f"ship_calls: {error}", file=sys.stderr)
         return BAD_INPUT
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
     log("shipping", bucket=options.bucket, waiting=shipper.waiting_bytes())
     run(shipper, files, ending, options.every)
     log("ended", waiting=shipper.waiting_bytes())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.rules.json_web_keys import keys_faults
-from tests.cluster.support.kubectl import Kubectl
+from tests.cluster.support.kubectl import Kubectl, eventually
 from tests.entry.support.callers import once, request
 from tests.entry.support.plan import CHAT, cluster, issuers_of
 from tests.entry.support.running import Entry
@@ -28,6 +28,8 @@ def api(kubectl: Kubectl) -> Iterator[Kubectl]:
         kubectl("create", "namespace", namespace)
         for account in accounts:
             kubectl("-n", namespace, "create", "serviceaccount", account)
+        made = ("-n", namespace, "get", "serviceaccount", "default")
+        eventually(lambda made=made: kubectl.run(*made).returncode == 0, "a controller makes the account")  # type: ignore[misc]
     yield kubectl
     kubectl("delete", "namespace", *NAMESPACES, "--wait=false")
 

@@ -104,7 +104,7 @@ class Server:
     def stop(self) -> None:
         for process in reversed(self._running):
             process.terminate()
-            process.wait(30)
+            process.wait(120)
 
     def ask(
         self, method: str, path: str, body: Any = None, kind: str = "application/json", token: str = TOKEN
@@ -114,7 +114,7 @@ class Server:
         request = urllib.request.Request(self._url + path, data, headers, method=method)  # noqa: S310 - loopback
         trust = ssl.create_default_context()
         trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
-        with urllib.request.urlopen(request, timeout=30, context=trust) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=120, context=trust) as answer:  # noqa: S310 - loopback
             found: bytes = answer.read()
             return found
 

@@ -113,8 +113,14 @@ def test_the_kitchen_is_switched_and_both_versions_stay(environment: Environment
     assert environment.found("jobs").keys() == jobs.keys(), "nothing is loaded again"
     assert environment.claims() == {OLD_CLAIM, NEW_CLAIM}
     kubectl("-n", NAMESPACE, "rollout", "status", "deployment/summary-predictor", "--timeout=300s")
-    eventually(lambda: not environment.servers().keys() & before.keys(), "the old pods go")
-    (pod,) = environment.servers().values()
+
+    def changed() -> list[dict[str, Any]]:
+        """The new pod, once it is alone: where it does not start beside the old one there is none for a moment."""
+        now = environment.servers()
+        return [*now.values()] if len(now) == 1 and not now.keys() & before.keys() else []
+
+    eventually(changed, "the old pods go, and a new one is there")
+    (pod,) = changed()
     spec = pod["spec"]
     assert mounted(spec) == {NEW_CLAIM}
     (folder,) = (mount for mount in spec["containers"][0]["volumeMounts"] if mount["mountPath"] == "/mnt/models")
@@ -122,7 +128,7 @@ def test_the_kitchen_is_switched_and_both_versions_stay(environment: Environment
     (manifest,) = (volume for volume in spec["volumes"] if volume["name"] == "base-model-manifest")
     data = kubectl.get("-n", NAMESPACE, "configmap", manifest["configMap"]["name"])["data"]
     assert json.loads(data["manifest.json"])["version"] == "v2"
-    assert is_ready(kubectl, NAMESPACE, "summary")
+    eventually(lambda: is_ready(kubectl, NAMESPACE, "summary"), "the service is Ready again")
 
 
 def test_the_old_version_goes_and_the_server_stays(environment: Environment, kubectl: Kubectl) -> None:

@@ -23,7 +23,7 @@ from ops.__main__ import main
 from tests.cluster.support import desk as desks
 from tests.cluster.support.containers import process_of
 from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
-from tests.cluster.support.steps import Steps, has_grown
+from tests.cluster.support.steps import Steps
 from tests.cluster.support.walk import MIB, Walk
 from tests.support import made_model
 from tests.support.image_registry import PASSWORD, ImageRegistry, digest_of
@@ -131,8 +131,7 @@ def load(walked: Walk, kubectl: Kubectl, folder: Path) -> None:
     steps = Steps(process.place, process.env, walked.steps.log, walked.steps.took)
     version = folder / "volume" / "base" / desks.MODEL
     part, marker = version / f".{made_model.FILE}.part", version / ".kitchen-complete.json"
-    steps.killed("load", process.words, has_grown(part, walked.desk.model_bytes // 3), marker)
-    assert part.stat().st_size < walked.desk.model_bytes
+    steps.killed_in("load", process.words, part, walked.desk.model_bytes // 3, marker)
     steps.done("load", process.words)
     assert marker.exists()
     for name, digest in walked.sums[f"base/{desks.MODEL}"].items():

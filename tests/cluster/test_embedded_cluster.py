@@ -15,9 +15,12 @@ from tools.cluster.components import START_ORDER
 
 
 def test_every_process_is_healthy_and_every_node_takes_pods(cluster: Cluster, kubectl: Kubectl) -> None:
-    status = cluster.status()
-    assert status.state == "running"
-    assert {entry.name for entry in status.components if entry.healthy} == set(START_ORDER)
+
+    def healthy() -> bool:
+        status = cluster.status()
+        return status.state == "running" and {one.name for one in status.components if one.healthy} == set(START_ORDER)
+
+    eventually(healthy, "every process answers in time")
     nodes = kubectl.get("nodes")["items"]
     products = {node["metadata"]["labels"].get("nvidia.com/gpu.product") for node in nodes}
     assert {"NVIDIA-H100-80GB-HBM3", "NVIDIA-A100-SXM4-80GB", "NVIDIA-L40S", None} < products

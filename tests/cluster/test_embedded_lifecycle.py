@@ -51,7 +51,7 @@ def rest(cluster: Cluster, kubectl: Kubectl) -> Iterator[Rest]:
     def going() -> bool:
         return any(item["status"]["phase"] == "Terminating" for item in kubectl.get("namespaces")["items"])
 
-    eventually(lambda: not going(), "what other modules left is gone", 120)
+    eventually(lambda: not going(), "what other modules left is gone", 400)
     looked = Rest(cluster)
     with looked.meanwhile():
         yield looked
@@ -73,7 +73,8 @@ def test_two_clusters_know_nothing_of_each_other(cluster: Cluster, second: Clust
     assert kubectl.run("get", "namespace", "only-here").returncode != 0
     assert cluster.minio_endpoint != second.minio_endpoint
     assert cluster.minio_secret_key != second.minio_secret_key
-    assert cluster.status().state == second.status().state == "running"
+    for one in (cluster, second):
+        eventually(lambda one=one: one.status().state == "running", "every process answers")  # type: ignore[misc]
 
 
 def test_a_dead_process_is_named_with_the_end_of_its_log(second: Cluster) -> None:
@@ -100,7 +101,7 @@ def test_data_survives_a_stop_even_of_a_broken_cluster(second: Cluster) -> None:
     assert second.status().state == "stopped"
     assert strays(second.directory) == []
     second.start()
-    assert second.status().state == "running"
+    eventually(lambda: second.status().state == "running", "every process answers")
     assert kubectl("get", "namespace", "kept", "-o", "name").strip() == "namespace/kept"
     answer = bucket_client(second).get_object(Bucket="kept", Key="lora/example/file")
     assert answer["Body"].read() == b"weights"
@@ -147,9 +148,19 @@ def test_an_interrupted_start_leaves_no_process(tmp_path: Path) -> None:
         text=True,
         preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
     )
+
+    def halfway() -> bool:
+        """Asked while it stands still, so that it cannot end meanwhile; halfway it stays so."""
+        starting.send_signal(signal.SIGSTOP)
+        if len(strays(directory)) >= 3:
+            return True
+        starting.send_signal(signal.SIGCONT)
+        return False
+
     try:
-        eventually(lambda: len(strays(directory)) >= 3, "some processes are up", 300)
+        eventually(halfway, "some processes are up", 300)
         starting.send_signal(signal.SIGINT)
+        starting.send_signal(signal.SIGCONT)
         _, errors = starting.communicate(timeout=300)
         assert starting.returncode == 130
         assert "Traceback" not in errors

@@ -36,9 +36,7 @@ def kube(kubectl: Kubectl, documents: Documents) -> Iterator[Kubectl]:
 def test_both_pods_come_up_in_a_restricted_namespace(kube: Kubectl) -> None:
     namespace = kube.get("namespace", "entry-dev")["metadata"]["labels"]
     assert namespace["pod-security.kubernetes.io/enforce"] == "restricted"
-    eventually(
-        lambda: kube.get("-n", "entry-dev", "deployment", "entry")["status"].get("availableReplicas") == 2, "2", 60
-    )
+    eventually(lambda: kube.get("-n", "entry-dev", "deployment", "entry")["status"].get("availableReplicas") == 2, "2")
 
 
 def test_another_table_is_another_config_map_and_the_old_pods_keep_theirs(kube: Kubectl, documents: Documents) -> None:
@@ -53,4 +51,4 @@ def test_the_pods_of_a_kitchen_have_addresses_by_the_entrys_service(kube: Kubect
         slices = kube.get("-n", "helpdesk-dev", "endpointslices", "-l", "kubernetes.io/service-name=support-pods")
         return sum(len(one.get("endpoints") or []) for one in slices["items"])
 
-    eventually(lambda: addresses() >= 1, "addresses of support-pods", 60)
+    eventually(lambda: addresses() >= 1, "addresses of support-pods")

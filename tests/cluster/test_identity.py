@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import yaml
 from infra.load import read_stack_file
 from ops.__main__ import main
 from tests.cluster.support.environments import OPTIONS, engine, updated
-from tests.cluster.support.kubectl import Kubectl, no_other_environment
+from tests.cluster.support.kubectl import Kubectl, eventually, no_other_environment
 from tests.support.stacks import prepare
 from tools.cluster import Cluster
 from tools.drift_report.objects import Way, of_cluster
@@ -173,12 +174,9 @@ LOST = [
 def test_a_right_that_is_taken_away_is_named_and_nothing_is_called_done(
     lost: Lost, deployer: Deployer, kubectl: Kubectl, rendered: dict[str, Path]
 ) -> None:
-    taken_away(kubectl, lost.plural, lost.verb)
-    try:
+    with taken_away(kubectl, rendered, lost.plural, lost.verb):
         lost.change(deployer.said)
         outcome = deployer.tried()
-    finally:
-        kubectl("apply", "-f", str(rendered["ci"]))
     told = report.failure(outcome)
     assert outcome.status != 0
     way = "kitchen identity --stack dev --way ci | kubectl apply -f -"
@@ -196,18 +194,24 @@ def test_who_asks_before_is_told_what_is_missing(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(deployer.workspace.kubeconfig))
     assert main(["identity", "--stack", "dev", "--check"]) == 0, capsys.readouterr().out
-    taken_away(kubectl, "secrets", "list")
-    try:
+    with taken_away(kubectl, rendered, "secrets", "list"):
         assert main(["identity", "--stack", "dev", "--check"]) == 1
-    finally:
-        kubectl("apply", "-f", str(rendered["ci"]))
     said = capsys.readouterr().out.splitlines()
     assert f"right missing: may not list secrets in namespace {HELPDESK}" in said
     assert sum(line.startswith("right missing: ") for line in said) == 1
 
 
-def taken_away(kubectl: Kubectl, plural: str, verb: str) -> None:
-    """Every rule of the deployer in a namespace goes without the verb on a resource."""
+def may(kubectl: Kubectl, plural: str, verb: str) -> bool:
+    """Whether the API server lets the deployer do it: it learns of another Role a moment after that was written."""
+    kind, _, part = plural.partition("/")
+    words = (verb, kind, *([f"--subresource={part}"] if part else []), "-n", HELPDESK, f"--as={CI}")
+    return kubectl.run("auth", "can-i", *words).stdout.strip() == "yes"
+
+
+@contextmanager
+def taken_away(kubectl: Kubectl, rendered: dict[str, Path], plural: str, verb: str) -> Iterator[None]:
+    """Every rule of the deployer in a namespace goes without the verb on a resource, while the block runs."""
+    assert may(kubectl, plural, verb)
     role = kubectl.get("-n", HELPDESK, "role", "kitchen-ci-dev")
     rules = []
     for rule in role["rules"]:
@@ -218,6 +222,12 @@ def taken_away(kubectl: Kubectl, plural: str, verb: str) -> None:
     kubectl(
         "-n", HELPDESK, "patch", "role", "kitchen-ci-dev", "--type=merge", f"--patch={json.dumps({'rules': rules})}"
     )
+    try:
+        eventually(lambda: not may(kubectl, plural, verb), "the right is gone")
+        yield
+    finally:
+        kubectl("apply", "-f", str(rendered["ci"]))
+        eventually(lambda: may(kubectl, plural, verb), "the right is back")
 
 
 def test_all_of_it_is_removed_by_the_same_account(deployer: Deployer, kubectl: Kubectl) -> None:

@@ -261,7 +261,14 @@ def test_prod_as_it_is_rendered_is_admitted_and_becomes_ready(kitchen: LocalKitc
         kube("wait", "inferenceservices", "-A", "-l", "kitchen.example.com/environment=prod",
              "--for=condition=Ready", "--timeout=300s")  # fmt: skip
         served = "kitchen.example.com/environment=prod,serving.kserve.io/inferenceservice"
-        pods = kube.get("pods", "-A", "-l", served)["items"]
+
+        def placed() -> list[Any]:
+            """A kitchen is Ready with one of its two pods; the other one may still look for its node."""
+            found = kube.get("pods", "-A", "-l", served)["items"]
+            return found if len(found) == 8 and all(pod["spec"].get("nodeName") for pod in found) else []
+
+        eventually(placed, "two pods of each kitchen have nodes")
+        pods = placed()
         nodes = [pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods]
         assert sorted(nodes) == ["h100"] * 2 + ["l40s"] * 6
         places = {(pod["metadata"]["namespace"], pod["spec"]["nodeName"]) for pod in pods}

@@ -147,7 +147,7 @@ class Deployed:
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
         )
         try:
-            return int(opener.open(f"{self.endpoint}{get['path']}", timeout=2).status)
+            return int(opener.open(f"{self.endpoint}{get['path']}", timeout=60).status)
         except (urllib.error.URLError, OSError):
             return 0
 
@@ -202,4 +202,4 @@ def test_the_rendered_arguments_and_files_make_a_server_with_tls_and_the_key_of_
         assert password not in (deployed.folder / "minio.log").read_text()
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)

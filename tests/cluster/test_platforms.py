@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.support.kubectl import OURS, Kubectl, no_other_environment
+from tests.cluster.support.kubectl import OURS, Kubectl, eventually, no_other_environment
 from tests.support.stacks import prepare
 from tools.engine.checkpoints import WITHOUT
 from tools.local.workspace import Workspace
@@ -65,10 +65,16 @@ def applied(request: pytest.FixtureRequest, tmp_path: Path, kubectl: Kubectl) ->
 
 def test_every_object_is_admitted_and_every_kitchen_becomes_ready(applied: str, kubectl: Kubectl) -> None:
     kubectl("wait", "inferenceservices", "-A", *OURS, "--for=condition=Ready", "--timeout=300s")
-    pods = [pod for pod in kubectl.get("pods", "-A", *OURS)["items"] if "deletionTimestamp" not in pod["metadata"]]
-    servers = [pod for pod in pods if "serving.kserve.io/inferenceservice" in pod["metadata"]["labels"]]
-    assert len(servers) == 3 + 8
-    for pod in pods:
+
+    def pods() -> list[dict[str, Any]]:
+        found = kubectl.get("pods", "-A", *OURS)["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def servers() -> list[dict[str, Any]]:
+        return [pod for pod in pods() if "serving.kserve.io/inferenceservice" in pod["metadata"]["labels"]]
+
+    eventually(lambda: len(servers()) == 3 + 8, "every server has its pods")
+    for pod in pods():
         assert "runAsUser" not in pod["spec"]["securityContext"], "OpenShift assigns it"
     # One a kitchen, and one a tenant for loads of base models.
     assert len(kubectl.get("podmonitors", "-A", *OURS)["items"]) == KITCHENS + TENANTS

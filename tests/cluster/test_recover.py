@@ -17,6 +17,7 @@ from ops.store import client
 from tests.cluster.support.environments import KINDS, OURS, make, objects, recorded, start, summary
 from tests.cluster.support.kubectl import Kubectl, eventually
 from tests.cluster.support.shared_kitchen import SharedKitchen
+from tests.support.signals import stopped
 from tools.cluster.components import START_ORDER
 from tools.cluster.processes import strays
 from tools.local.orphans import engines
@@ -126,11 +127,14 @@ def test_recover_and_up_converge(harm: Callable[[LocalKitchen], list[Path]], kit
 
 
 def test_the_second_of_two_ups_is_told_who_works(kitchen: LocalKitchen) -> None:
-    first = start("up", kitchen.folder)
     before = kitchen.work.last()
+    first = start("up", kitchen.folder)
     eventually(lambda: kitchen.work.last() != before, "the first one works")
-    second = start("up", kitchen.folder)
-    told, _ = second.communicate(timeout=300)
+    command = kitchen.work.last()
+    assert command is not None
+    with stopped(command.pid):
+        second = start("up", kitchen.folder)
+        told, _ = second.communicate(timeout=300)
     text, _ = first.communicate(timeout=300)
     assert first.returncode == 0, text
     assert set(summary(text)) == {"unchanged"}
@@ -146,11 +150,12 @@ def test_an_engine_whose_command_was_killed_is_waited_for(kitchen: LocalKitchen)
     folder = kitchen.workspace.folder
     first = start("up", kitchen.folder, start_new_session=True)
     eventually(lambda: engines(folder), "an engine works", 300)
-    command = kitchen.work.last()
-    assert command is not None
-    os.kill(command.pid, signal.SIGKILL)
     (engine, *_) = engines(folder)
-    told, _ = start("up", kitchen.folder).communicate(timeout=300)
+    with stopped(engine.pid):
+        command = kitchen.work.last()
+        assert command is not None
+        os.kill(command.pid, signal.SIGKILL)
+        told, _ = start("up", kitchen.folder).communicate(timeout=300)
     first.communicate(timeout=300)
     assert f"the engine of a command that was killed still works here (process {engine.pid})" in told
     eventually(lambda: not engines(folder), "the engine has ended", 300)

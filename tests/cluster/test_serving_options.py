@@ -49,7 +49,7 @@ def pods_of(kube: Kubectl, namespace: str, service: str) -> Documents:
     [("helpdesk-dev", "support", 2), ("helpdesk-dev", "support-canary", 1), ("sales-dev", "summary", 1)],
 )
 def test_every_service_becomes_ready(kube: Kubectl, namespace: str, service: str, pods: int) -> None:
-    eventually(lambda: is_ready(kube, namespace, service), f"{service} Ready", 60)
+    eventually(lambda: is_ready(kube, namespace, service), f"{service} Ready")
     eventually(lambda: len(pods_of(kube, namespace, service)) == pods, f"{pods} pods of {service}")
 
 
@@ -159,7 +159,7 @@ def test_promotion_moves_the_content_up_and_takes_the_canary_away(kube: Kubectl,
         pods = pods_of(kube, "helpdesk-dev", "support")
         return len(pods) == 2 and all("--quantization=fp8" in pod["spec"]["containers"][0]["args"] for pod in pods)
 
-    eventually(promoted, "both pods of the kitchen serve what the canary served", 60)
+    eventually(promoted, "both pods of the kitchen serve what the canary served")
     eventually(lambda: not pods_of(kube, "helpdesk-dev", "support-canary"), "the canary is gone")
     (rule,) = kube.get("-n", "helpdesk-dev", "httproute", "support")["spec"]["rules"]
     assert [(entry["name"], entry["weight"]) for entry in rule["backendRefs"]] == [("support-predictor", 100)]

@@ -48,7 +48,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
         yield Delivered(argocd, scratch, names, by_pulumi, time.monotonic() - begun)
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> float:
+def until(condition: Callable[[], object], seconds: float = 180) -> float:
     begun = time.monotonic()
     while not condition():
         assert time.monotonic() - begun < seconds, "it did not happen"
@@ -107,7 +107,7 @@ def test_a_change_by_hand_is_taken_back(delivered: Delivered) -> None:
     print(
         f"\nArgo CD took back: a network rule after {healed:.1f} s, a quota {hard:.1f} s, a removed role {made:.1f} s"
     )
-    delivered.argocd.wait(APPLICATION, SETTLED, 60)
+    delivered.argocd.wait(APPLICATION, SETTLED, 180)
 
 
 def test_a_kitchen_that_is_stopped_is_no_progress_without_end(delivered: Delivered) -> None:
@@ -115,9 +115,9 @@ def test_a_kitchen_that_is_stopped_is_no_progress_without_end(delivered: Deliver
     kubectl, stop = delivered.argocd.kubectl, "serving.kserve.io/stop"
     where = ("--namespace", "helpdesk-dev", "inferenceservice", "search")
     kubectl("annotate", *where, f"{stop}=true")
-    delivered.argocd.wait(APPLICATION, ("Synced", "Suspended"), 60)
+    delivered.argocd.wait(APPLICATION, ("Synced", "Suspended"), 180)
     kubectl("annotate", *where, f"{stop}-")
-    delivered.argocd.wait(APPLICATION, SETTLED, 60)
+    delivered.argocd.wait(APPLICATION, SETTLED, 180)
 
 
 def test_a_field_that_another_hand_adds_is_not_seen(delivered: Delivered) -> None:
@@ -155,7 +155,7 @@ def test_what_the_project_does_not_permit_is_refused(
     content = {"spec": {"containers": [{"name": "c", "image": "i"}]}} if kind == "Pod" else {"rules": []}
     one = {"apiVersion": version, "kind": kind, "metadata": metadata, **content}
     scratch.on_branch(BRANCH, {"manifests/sneaky.yaml": yaml.safe_dump(one)}, "sneaky")
-    refused = until(lambda: said in argocd.said(APPLICATION), 120)
+    refused = until(lambda: said in argocd.said(APPLICATION), 180)
     where = ("--namespace", namespace) if namespace else ()
     assert argocd.kubectl.run(*where, "get", kind, name).returncode != 0
     found = gitops(scratch, "--check", status=1)
@@ -176,9 +176,9 @@ def test_what_is_gone_from_the_settings_goes_and_data_waits_for_a_person(deliver
     assert " removed of " in said
     where = ("--namespace", "helpdesk-dev")
     claim = "base-qwen3-embedding-0-6b-v1"
-    gone = until(lambda: argocd.kubectl.run(*where, "get", "inferenceservice", "search").returncode != 0, 120)
+    gone = until(lambda: argocd.kubectl.run(*where, "get", "inferenceservice", "search").returncode != 0, 180)
     print(f"\nArgo CD removed a kitchen {gone:.1f} s after its commit")
     assert argocd.kubectl.get(*where, "persistentvolumeclaim", claim)["metadata"].get("deletionTimestamp") is None
-    argocd.wait(APPLICATION, ("OutOfSync", "Healthy"), 60)
+    argocd.wait(APPLICATION, ("OutOfSync", "Healthy"), 180)
     argocd.kubectl(*where, "delete", "persistentvolumeclaim", claim, "--wait=false")
-    argocd.wait(APPLICATION, SETTLED, 120)
+    argocd.wait(APPLICATION, SETTLED, 180)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.support.programs import program
 from tests.support.signals import hear_sigint, kill_all
+from tests.support.waiting import until
 from tools.engine.checkpoints import WITHOUT
 from tools.engine.journal import time_of
 from tools.local.workspace import Workspace
@@ -46,21 +46,24 @@ def begun(workspace: Workspace, made: Path, seconds: str) -> subprocess.Popen[by
     """An update without checkpoints that makes the second of three things."""
     made.mkdir()
     words = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev"]
-    engine = subprocess.Popen(
-        [*words, "--config-file", str(workspace.config_file)],
-        cwd=workspace.project,
-        env=workspace.environment() | WITHOUT | {"MADE": str(made), "SLOW_SECONDS": seconds},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
-    )
-    limit = time.monotonic() + SECONDS
-    while not (made / "second").exists():
-        assert engine.poll() is None
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    with said(made).open("wb") as log:
+        engine = subprocess.Popen(
+            [*words, "--config-file", str(workspace.config_file)],
+            cwd=workspace.project,
+            env=workspace.environment() | WITHOUT | {"MADE": str(made), "SLOW_SECONDS": seconds},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            start_new_session=True,
+            preexec_fn=hear_sigint,  # noqa: PLW1509 - one thread, one call
+        )
+    until(lambda: (made / "second").exists() or engine.poll() is not None, seconds=SECONDS)
+    assert (made / "second").exists()
     return engine
+
+
+def said(made: Path) -> Path:
+    """What the engine prints."""
+    return made.with_name("engine.log")
 
 
 def recorded(workspace: Workspace) -> set[str]:
@@ -90,9 +93,9 @@ def test_one_signal_ends_in_order(workspace: Workspace, tmp_path: Path, number: 
 def test_a_second_signal_ends_at_once_and_the_state_says_what_had_begun(workspace: Workspace, tmp_path: Path) -> None:
     before = time_of(workspace.latest())
     engine = begun(workspace, tmp_path / "made", "60")
-    for _ in range(2):
-        os.kill(engine.pid, signal.SIGINT)
-        time.sleep(1)
+    os.kill(engine.pid, signal.SIGINT)
+    until(lambda: "^C received" in said(tmp_path / "made").read_text())  # of two at once the engine would hear one
+    os.kill(engine.pid, signal.SIGINT)
     assert engine.wait(SECONDS) != 0
     assert time_of(workspace.latest()) != before
     assert "first" in recorded(workspace)

@@ -7,7 +7,6 @@ import re
 import ssl
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -174,10 +173,12 @@ WRONG = {
 
 @contextmanager
 def server(status: int, body: bytes, seen: list[str], wait: float = 0) -> Iterator[str]:
+    over = threading.Event()
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             seen.append(self.headers.get("Authorization", ""))
-            time.sleep(wait)
+            over.wait(wait)
             self.send_response(status)
             self.send_header("Location", "http://127.0.0.1:9/elsewhere")
             self.end_headers()
@@ -192,6 +193,7 @@ def server(status: int, body: bytes, seen: list[str], wait: float = 0) -> Iterat
     try:
         yield f"http://127.0.0.1:{listening.server_address[1]}"
     finally:
+        over.set()
         listening.shutdown()
         listening.server_close()
 
@@ -218,7 +220,7 @@ def test_an_answer_that_does_not_come_is_one_line(
     stack: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "_SECONDS", 0.3)
-    with server(200, b"{}", [], wait=2) as address:
+    with server(200, b"{}", [], wait=120) as address:
         assert asked(stack, address) == commands.UNKNOWN
     assert "no whole answer in 0.3 s" in capsys.readouterr().err
 

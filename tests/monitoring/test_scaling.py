@@ -89,14 +89,14 @@ def asked(metric: str, kitchen: str = "support") -> str:
 
 @pytest.mark.parametrize("metric", SERIES)
 def test_labels_that_another_tenant_s_pod_tells_count_for_nothing(metric: str, prometheus: Prometheus) -> None:
-    (found,) = prometheus.query(asked(metric))
+    (found,) = prometheus.found(asked(metric))
     assert float(found["value"][1]) == HONEST
-    told = prometheus.query(f'{SERIES[metric]}{{exported_namespace="helpdesk-dev"}}')
+    told = prometheus.found(f'{SERIES[metric]}{{exported_namespace="helpdesk-dev"}}')
     assert [one["metric"]["namespace"] for one in told] == ["sales-dev"], "the lie is there, under another name"
 
 
 @pytest.mark.parametrize("kitchen", ["honoured", "bare"])
 def test_who_lets_pods_say_whose_they_are_lets_them_scale(kitchen: str, prometheus: Prometheus) -> None:
     """So the policies refuse `honorLabels`, and scrapes without a namespace, in tenants' namespaces."""
-    (found,) = prometheus.query(asked("waiting", kitchen))
+    (found,) = prometheus.found(asked("waiting", kitchen))
     assert float(found["value"][1]) == LIE

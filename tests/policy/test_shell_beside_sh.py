@@ -68,7 +68,7 @@ def _run(shell: str, script: str, arguments: list[str], stub: Path) -> list[tupl
         cwd=stub,
         capture_output=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     found = []
     for entry in told.read_text().split("--end\n")[:-1]:

@@ -21,3 +21,6 @@ class Quiet(socketserver.BaseServer):
 
 class QuietServer(Quiet, ThreadingHTTPServer):
     """The HTTP server of tests."""
+
+    request_queue_size = 512
+    """Callers that come at once wait for the test's one accepting thread; above five of them the kernel drops some."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from tools.cluster.processes import with_variable
 
@@ -12,6 +13,17 @@ from tools.cluster.processes import with_variable
 def hear_sigint() -> None:
     """For a child that is to be interrupted: a shell's background job, and so all below it, ignores SIGINT."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """The process stands still while the block runs: it cannot come to its end, however late the test is."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def kill_all(variable: str, value: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,10 +42,10 @@ def test_what_is_waited_for_is_given_and_what_does_not_come_is_told() -> None:
 
 
 def test_a_period_that_ends_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a clock of its own: threads that other tests have left sleep too."""
     slept: list[float] = []
-    monkeypatch.setattr(waiting.time, "sleep", slept.append)
     for now in (30.0, 119.0, 121.0):
-        monkeypatch.setattr(waiting.time, "time", lambda now=now: now)
+        monkeypatch.setattr(waiting, "time", SimpleNamespace(time=lambda now=now: now, sleep=slept.append))
         early_in(60, 25)
     assert slept == [1.0]
 

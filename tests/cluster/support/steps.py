@@ -13,6 +13,14 @@ from pathlib import Path
 
 _BEAT_SECONDS = 0.002
 _LOOK_SECONDS = 0.02
+_TRIES = 20
+_AT_LIMIT = """\
+import resource, signal
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+"""
+"""What Python runs first: a file that grows beyond the limit ends the process. Else its write would fail."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,30 @@ class Steps:
         assert status == -signal.SIGKILL, f"{step} had ended with {status} before its middle\n{self.said()}"
         assert unfinished is None or not unfinished.exists(), f"{step} was done already"
 
+    def killed_in(
+        self, step: str, words: Sequence[str], part: Path, count: int, unfinished: Path | None = None
+    ) -> None:
+        """Start a command of Python, which the kernel kills when `part` has so many bytes; then its whole group.
+
+        A file is written in less time than it may take to look at it: nobody has to look.
+        """
+        first = self.log.with_name(f"at-{count}")
+        first.mkdir(exist_ok=True)
+        (first / "sitecustomize.py").write_text(_AT_LIMIT.format(most=count))
+        path = os.pathsep.join([str(first), *filter(None, [self.env.get("PYTHONPATH")])])
+        status = self._run(step, words, lambda _: False, PYTHONPATH=path)
+        assert status == -signal.SIGXFSZ, f"{step} ended with {status}, and not in its middle\n{self.said()}"
+        assert part.stat().st_size == count
+        assert unfinished is None or not unfinished.exists(), f"{step} was done already"
+
+    def killed_reading(self, step: str, words: Sequence[str], path: Path, count: int) -> None:
+        """Kill a command that leaves nothing when it has read so much; it runs again where somebody looked too late."""
+        status = 0
+        for _ in range(_TRIES):
+            if (status := self._run(step, words, _has_read(path, count))) != 0:
+                break
+        assert status == -signal.SIGKILL, f"{step} had ended with {status} before its middle\n{self.said()}"
+
     def done(self, step: str, words: Sequence[str]) -> None:
         """Run a command that must succeed."""
         status = self._run(step, words, lambda _: False)
@@ -62,18 +94,17 @@ class Steps:
         """The largest memory of any run."""
         return max(run.peak_mb for run in self.took)
 
-    def _run(self, step: str, words: Sequence[str], middle: Callable[[int], object]) -> int:
+    def _run(self, step: str, words: Sequence[str], middle: Callable[[int], object], **env: str) -> int:
         begun = time.monotonic()
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                words, cwd=self.place, env=dict(self.env), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                words, cwd=self.place, env={**self.env, **env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
-        peak, looked, killed = 0.0, 0.0, False
+        peak, looked = 0.0, 0.0
         try:
             while process.poll() is None:
                 if middle(process.pid):
-                    killed = True
                     break
                 if time.monotonic() - looked > _LOOK_SECONDS:
                     looked, peak = time.monotonic(), max(peak, _memory_mb(process.pid))
@@ -82,12 +113,13 @@ class Steps:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        killed = process.returncode < 0
         self.took.append(Took(step=step, seconds=time.monotonic() - begun, peak_mb=peak, killed=killed))
         print(self.took[-1].line(), flush=True)
         return process.returncode
 
 
-def has_read(path: Path, count: int) -> Callable[[int], bool]:
+def _has_read(path: Path, count: int) -> Callable[[int], bool]:
     """Whether a process has opened a file, and read so many bytes since: of it, for it reads little else then."""
     begun: dict[int, int] = {}
 
@@ -96,17 +128,6 @@ def has_read(path: Path, count: int) -> Callable[[int], bool]:
             if pid not in begun and _is_open(pid, path):
                 begun[pid] = _read_bytes(pid)
             return pid in begun and _read_bytes(pid) - begun[pid] > count
-        return False
-
-    return look
-
-
-def has_grown(path: Path, count: int) -> Callable[[int], bool]:
-    """Whether a file is there with more than so many bytes."""
-
-    def look(_: int) -> bool:
-        with suppress(OSError):
-            return path.stat().st_size > count
         return False
 
     return look

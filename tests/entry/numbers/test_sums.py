@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,9 +183,12 @@ def test_a_long_call_counts_once(
 
     monkeypatch.setattr(parts, "bootstrap", often)
     with running(tmp_path, providers, servers) as counting:
-        long = Told("ben", _said(model="legal", user=f"events={EVENTS},ms=100"), "legal", "ok")
-        once(counting.port, raw(callers["ben"], long))
-        assert len(counting.records(3)) > 1, "it was written while it went on"
+        long = Told("ben", _said(model="legal", user=f"events={EVENTS},hold"), "legal", "ok")
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(once, counting.port, raw(callers["ben"], long))
+            assert len(counting.records(2)) >= 2, "it was written while it went on"
+            servers["legal"].let_go.set()
+            assert answer.result(60).status == 200
         told = until(lambda: total(counting, TOKENS, "kind"))
         assert total(counting, CALLS, "outcome") == {("ok",): 1}
         assert told["completion",] == EVENTS

@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import IO, Any
@@ -59,7 +60,14 @@ class Shipper:
             self.kill()
 
     def waiting(self) -> list[Path]:
+        """What is not shipped yet; nothing may come and go in it meanwhile."""
         return [path for path in self.folder.glob("*.jsonl") if path.stat().st_size]
+
+    def has_shipped_all(self) -> bool:
+        """Whether nothing waits, asked while it is at work."""
+        with suppress(FileNotFoundError):
+            return not self.waiting()
+        return False
 
 
 class Writer:

@@ -83,8 +83,6 @@ def wait_for(ended: list[str], count: int, seconds: float = 60.0) -> None:
 
 
 class _Server(QuietServer):
-    request_queue_size = 512
-
     def handle_error(self, *_: Any) -> None:
         """A caller that goes away is no fault."""
 

@@ -178,4 +178,4 @@ def used(made: Parts) -> None:
 def wait_for_counter(prometheus: Prometheus) -> None:
     """Until the counter has told what it counted: it does so every few seconds, and not when it is asked."""
     series = "ratelimit_service_rate_limit_over_limit > 0"
-    prometheus.wait(lambda: prometheus.query(series), lambda: series)
+    prometheus.found(series)

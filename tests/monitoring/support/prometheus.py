@@ -93,6 +93,17 @@ class Prometheus:
         found: list[dict[str, Any]] = self._get("query", query=expression)["result"]
         return found
 
+    def found(self, expression: str) -> list[dict[str, Any]]:
+        """The same, once it is not empty: a scrape that comes too late ends all series of its target for a moment."""
+        vectors: list[list[dict[str, Any]]] = []
+
+        def look() -> bool:
+            vectors.append(self.query(expression))
+            return bool(vectors[-1])
+
+        self.wait(look, lambda: expression)
+        return vectors[-1]
+
     def series(self, job: str) -> list[dict[str, str]]:
         """The labels, name included, of every series that a job has ever had."""
         found: list[dict[str, str]] = self._get("series", **{"match[]": f"{{job={json.dumps(job)}}}"})
@@ -143,7 +154,7 @@ class Prometheus:
     def _get(self, what: str, **asked: str) -> Any:
         address = f"http://127.0.0.1:{self.port}/api/v1/{what}?{urllib.parse.urlencode(asked)}"
         try:
-            with _OPENER.open(address, timeout=10) as answer:
+            with _OPENER.open(address, timeout=60) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise ValueError(json.load(error)["error"]) from error

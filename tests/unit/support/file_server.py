@@ -153,7 +153,7 @@ class Proxy(_Server):
                 if refuse:
                     self.send_error(refuse)
                     return
-                with socket.create_connection(("127.0.0.1", port), 5) as other:
+                with socket.create_connection(("127.0.0.1", port), 60) as other:
                     self.send_response(200)
                     self.end_headers()
                     _pass_on(self.connection, other)
@@ -171,7 +171,7 @@ class Proxy(_Server):
 
 def _pass_on(one: socket.socket, other: socket.socket) -> None:
     while True:
-        readable, _, _ = select.select([one, other], [], [], 10)
+        readable, _, _ = select.select([one, other], [], [], 60)
         if not readable:
             return
         for end in readable:

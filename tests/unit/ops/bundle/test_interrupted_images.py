@@ -57,7 +57,7 @@ def line(
 def way_in(
     outside: ImageRegistry, inside: ImageRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SlowLine]:
-    with SlowLine(inside.host, "127.0.0.2") as made:
+    with SlowLine(inside.host, "127.0.0.2", RATE) as made:
         for name, value in logins(tmp_path / "logins", outside, inside, lines=[made.host]).items():
             if name != "HOME":
                 monkeypatch.setenv(name, value)
@@ -139,9 +139,10 @@ def test_the_next_run_goes_on(  # noqa: PLR0917 - pytest gives them by name
         assert errors.splitlines()[-1] == (
             "bundle create: images/tool: kitchen-copier was ended by signal 9; run it again to go on"
         )
+    came = line.quiet()  # a process that is dead may still have its connections for a moment
     there = half(tmp_path / "bundle.partial")
     assert there > 0
-    came, line.rate = line.came, None
+    line.rate = None
     assert main(words) == 0
     assert line.came - came < BYTES - there // 2, "what was there did not come a second time"
     layer = max((tmp_path / "bundle").rglob("*"), key=lambda path: path.stat().st_size)
@@ -400,6 +401,7 @@ def test_an_import_that_was_ended_is_run_again(  # noqa: PLR0917 - pytest gives 
     assert process.returncode in (130, -9, 1), errors
     assert "Traceback" not in errors
     assert (tmp_path / "catalog" / "images.yaml").read_bytes() == before
+    way_in.rate = None
     assert main(words) == 0
     assert inside.manifest(repository, big) is not None
     assert (tmp_path / "catalog" / "images.yaml").read_bytes() != before
@@ -448,5 +450,6 @@ def test_a_registry_inside_that_dies_marks_nothing_as_imported(  # noqa: PLR0917
     assert done == 1
     assert "given up after 3 attempts" in capsys.readouterr().err.splitlines()[-1]
     assert big not in (tmp_path / "catalog" / "images.yaml").read_text()
+    way_in.rate = None
     assert bring(tmp_path, way_in.host) == 0
     assert inside.manifest(repository, big) is not None

@@ -25,6 +25,27 @@ from tests.support.signals import hear_sigint
 from tools.local.workspace import REPOSITORY
 
 FILES, FILE_BYTES = 60, 1_000_000
+_HELD = """\
+import signal, sys, threading
+from ops.__main__ import main
+from ops.bundle.copying import Journal
+
+add, heard, lines = Journal.add, threading.Event(), int(sys.argv.pop(1))
+
+def held(journal, *entries):
+    add(journal, *entries)
+    if len(journal.done) >= lines:
+        heard.wait()
+
+def interrupted(number, frame):
+    heard.set()
+    signal.default_int_handler(number, frame)
+
+Journal.add = held
+signal.signal(signal.SIGINT, interrupted)
+sys.exit(main(sys.argv[1:]))
+"""
+"""`ops`, whose copies stand still when its journal has so many lines: it cannot be done before it is stopped."""
 
 
 @pytest.fixture
@@ -44,7 +65,7 @@ def words(tmp_path: Path, source: Path, name: str = "bundle") -> list[str]:
 
 def stopped(command: Sequence[str], journal: Path, lines: int, by: signal.Signals) -> tuple[int, str]:
     """Run the command in a process of its own and stop it when its journal has so many lines; its status and errors."""
-    words = [sys.executable, "-m", "ops", *command]
+    words = [sys.executable, "-c", _HELD, str(lines), *command]
     with subprocess.Popen(
         words,
         cwd=REPOSITORY,

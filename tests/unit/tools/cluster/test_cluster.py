@@ -28,7 +28,7 @@ def layout(tmp_path: Path) -> Iterator[Layout]:
     with made.locked():
         made.prepare()
     yield made
-    end(strays(made.root), patience_seconds=1)
+    end(strays(made.root), patience_seconds=60)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_process_is_known_by_its_id_and_start_time(layout: Layout) -> None:
     assert not alive(other)
     end([other], patience_seconds=0.1)
     assert alive(identity), "a process with a reused id was killed"
-    end([identity], patience_seconds=5)
+    end([identity], patience_seconds=60)
     assert not alive(identity)
 
 
@@ -242,7 +242,7 @@ def test_start_mends_a_broken_cluster(
     layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dead, left = sleeper(layout), sleeper(layout)
-    end([dead], patience_seconds=1)
+    end([dead], patience_seconds=60)
     layout.log("kwok").write_text("panic: out of gas\n")
     layout.save(State(processes={"kwok": dead, "etcd": left}, ready=True))
     attempts = fake_startup(monkeypatch, [None])

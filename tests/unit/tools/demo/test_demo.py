@@ -151,7 +151,7 @@ def test_its_limit_holds(started: Any, tmp_path: Path) -> None:
 
     def status() -> int:
         try:
-            with opener.open(request, timeout=10) as answer:
+            with opener.open(request, timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code

@@ -37,7 +37,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
         token = issuer.token(**{"sub": sub, "groups": [MINE], **claims})
         said = {"model": model, "messages": [{"role": "user", "content": "Hello" + "x" * fill}]}
         body = json.dumps(said) if model else "no JSON"
-        connection = http.client.HTTPConnection("127.0.0.1", callers, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", callers, timeout=60)
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if sub else {})
         try:
             connection.request("POST", path, body, headers)
@@ -64,7 +64,7 @@ def test_every_status_of_the_page_is_answered(ask: Ask) -> None:
         "no such path": ask(path="/metrics"),
         "too large": ask(fill=1_100_000),
         "no server": ask(),
-        "too often": [ask(sub="ben") for _ in range(2 * CALLS_A_MINUTE + 1)][-1],
+        "too often": min(ask(sub="ben") for _ in range(2 * CALLS_A_MINUTE + 1)),  # others of them 503, as no server is
     }
     assert seen == {
         "no JSON": 400,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.waiting import until
 from tools.engine import pace
 from tools.engine.outcome import Outcome
 from tools.engine.pace import Pace, in_work
@@ -88,11 +89,7 @@ def test_each_reason_of_the_cluster_is_told_once() -> None:
 
     told = Pace(1, reasons=reasons, tell=heard.append)
     told.take(run(started("a")))
-    for _ in range(200):
-        str(told)
-        if asked.wait(0.05):
-            break
-    assert asked.is_set()
+    until(lambda: str(told) and asked.is_set())
     assert heard == reasons()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from infra import days
 from policies.judging.world import world
+from tests.support.waiting import early_in
 from tools.plan.making import Asked
 
 
@@ -26,4 +27,5 @@ def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("far_east")
 def test_the_day_is_that_of_utc() -> None:
+    early_in(86_400, 20)
     assert Asked().today == days.today() == world().today

@@ -188,9 +188,11 @@ def test_a_silent_server_is_asked_again_and_then_told(
     server: FileServer, sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "STALL_SECONDS", 0.1)
-    sources(minio=[entry(server.put("/minio.tar.gz", ARCHIVE, How(pause_seconds=1.0)), ARCHIVE)])
+    never = threading.Event()
+    sources(minio=[entry(server.put("/minio.tar.gz", ARCHIVE, How(gate=never)), ARCHIVE)])
     with pytest.raises(ToolchainError, match="cannot be had: no answer in time; run it again"):
         ensure(["minio"])
+    never.set()
     assert server.whole("/minio.tar.gz") == download.ATTEMPTS_WITHOUT_A_BYTE
 
 

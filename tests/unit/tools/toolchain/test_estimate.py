@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import time
-from functools import partial
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import until
 from tests.unit.support.file_server import FileServer, How
 from tests.unit.support.toolchain_sources import entry, script, write_sources
 from tools.progress import step
@@ -166,15 +168,22 @@ def test_the_line_of_a_build_goes_on_after_a_download_has_ended(
     sources = write_sources(tmp_path / "official.yaml", minio=[entry(url, content, name="minio")])
     monkeypatch.setenv(official.SOURCES, str(sources))
     monkeypatch.setenv(official.SWITCH, "1")
-    monkeypatch.setattr(install, "step", partial(step, beat_seconds=0.02))
-    make = build.build
+    make, said = build.build, list[str]()
+
+    def heard_step(what: Callable[[], str], done: str) -> AbstractContextManager[None]:
+        def tell() -> str:
+            said.append(what())
+            return said[-1]
+
+        return step(tell, done, beat_seconds=0.02)
 
     def after_the_download(family: build.Family, stage: Path, stop: threading.Event) -> None:
-        while look_up("minio") is None:
-            time.sleep(0.01)
-        time.sleep(0.1)
+        until(lambda: look_up("minio"))
+        before = len(said)
+        until(lambda: sum("building" in text for text in said[before:]) >= 2)  # the first of them is on the screen
         make(family, stage, stop)
 
+    monkeypatch.setattr(install, "step", heard_step)
     monkeypatch.setattr(build, "build", after_the_download)
     ensure(["kwok", "minio"])
     lines = capsys.readouterr().err.splitlines()
