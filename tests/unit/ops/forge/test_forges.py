@@ -338,3 +338,8 @@ def test_what_pipelines_set_is_taken(tmp_path: Path) -> None:
     found = place(lab)
     assert found is not None
     assert (found.kind, found.repository, found.pull, found.commit) == ("gitlab", "ai/group/kitchen", 3, HEAD)
+    assert found.teller == ""
+    merged = {"CI_COMMIT_SHA": MERGE, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": HEAD, "KITCHEN_FORGE_TELLER": "planner"}
+    found = place(lab | merged)
+    assert found is not None
+    assert (found.commit, found.teller) == (HEAD, "planner")

@@ -205,6 +205,10 @@ def test_the_approval_is_our_own_account_s_word_alone() -> None:
     book.approve(one.pull, DIGEST, state=FAILURE)
     with pytest.raises(NotApprovedError, match="has the status failure"):
         from_forge(book, one, "dev")
+    book.approve(one.pull, DIGEST, author="planner")
+    assert from_forge(book, one, "dev", "planner").source == "pull request 7, told by planner"
+    with pytest.raises(NotApprovedError, match=r"has no status `kitchen/plan \(dev\)` of another"):
+        from_forge(book, one, "dev", "another")
     with pytest.raises(NotApprovedError, match="nobody has approved a plan of it"):
         from_forge(book, Landed(commit="b" * 40, before=None, pull=None), "dev")
 
