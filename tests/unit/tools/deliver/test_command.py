@@ -323,6 +323,13 @@ def test_plans_of_another_account_are_believed_where_it_is_named(delivery: Deliv
     book: Any = delivery.forge
     (pull,) = book.pulls[delivery.steps.commit]
     book.approve(pull, told_reports.digest("dev"), author="planner")
+    asked: list[str] = []
+    monkeypatch.setattr(command, "earlier", lambda *_, teller, **__: asked.append(teller) or ((), ()))
+    more = Change(operation="delete", urn="u", type="kubernetes:v1:Secret", namespace="a", called="b")
+    monkeypatch.setattr(command, "deploy", lambda *_, gate, **__: gate(Outcome(status=0, started=[more]), Drift()))
+    assert program.run(delivery) == 3
+    assert asked == ["planner"], "for earlier merges, too"
+    monkeypatch.setattr(command, "deploy", lambda *_, **__: None)
     assert program.run(delivery) == 0
 
 
