@@ -78,18 +78,26 @@ class GitLab:
         return [status for _, status in sorted(found, key=lambda pair: -pair[0])]
 
     def set_status(self, commit: str, status: Status) -> None:
-        """Say something of a commit; GitLab refuses to say the same state twice, which then stands there already."""
+        """Say something of a commit.
+
+        GitLab refuses to say twice that something runs. With the same text it stands there; else it is ended first.
+        """
+        path = f"{self._path}/statuses/{quoted(commit)}"
         content = {"state": _TOLD[status.state], "name": status.context, "description": status.description[:255]}
         content |= {"target_url": status.url} if status.url else {}
         try:
-            self._door.send("POST", f"{self._path}/statuses/{quoted(commit)}", content, again=True)
+            self._door.send("POST", path, content, again=True)
         except BusyError:
             raise
         except ForgeError:
             newest = next((one for one in self.statuses(commit) if one.context == status.context), None)
-            if newest is None or (newest.author, newest.state, newest.description) != (
-                self.account, status.state, status.description):  # fmt: skip
+            if newest is None or (newest.author, newest.state) != (self.account, status.state):
                 raise
+            if newest.description != status.description:
+                if status.state != PENDING:
+                    raise
+                for state in ("canceled", content["state"]):
+                    self._door.send("POST", path, content | {"state": state}, again=True)
 
     def issues(self) -> Iterator[Issue]:
         """Open issues."""

@@ -23,7 +23,7 @@ from ops.token.asking import safe
 FORGES = ("github", "gitlab", "gitea")
 _TOKEN, _KIND, _URL = "KITCHEN_FORGE_TOKEN", "KITCHEN_FORGE", "KITCHEN_FORGE_URL"
 _REPOSITORY, _PULL, _COMMIT = "KITCHEN_FORGE_REPOSITORY", "KITCHEN_FORGE_PULL", "KITCHEN_FORGE_COMMIT"
-_CA, _BRANCH = "KITCHEN_FORGE_CA", "KITCHEN_FORGE_BRANCH"
+_CA, _BRANCH, _TELLER = "KITCHEN_FORGE_CA", "KITCHEN_FORGE_BRANCH", "KITCHEN_FORGE_TELLER"
 _MOST_EVENT = 25 * 1024**2
 _OWNED = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _PROJECT = re.compile(r"[\w.-]+(?:/[\w.-]+)+|[0-9]+", re.ASCII)
@@ -43,6 +43,7 @@ class Place:
     """Where to speak, and of what. `pull` and `commit` are None where nothing names them.
 
     `branch` is the one that pull requests go to; `fork` says that this run is for one that comes out of a fork.
+    `teller` is the account that tells plans, "" for the token's own.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Place:
     commit: str | None = None
     branch: str = "main"
     fork: bool = False
+    teller: str = ""
     ca: Path | None = None
 
     def forge(self) -> Forge:
@@ -90,6 +92,7 @@ def place(variables: Mapping[str, str] | None = None) -> Place | None:
         commit=said[_COMMIT] or None,
         branch=said[_BRANCH] or "main",
         fork=_is_fork(env.get("GITHUB_EVENT_PATH", "")),
+        teller=said[_TELLER],
         ca=Path(said[_CA]) if said[_CA] else None,
     )
 
@@ -97,7 +100,9 @@ def place(variables: Mapping[str, str] | None = None) -> Place | None:
 def _said(env: Mapping[str, str]) -> dict[str, str]:
     kind = env.get(_KIND, "").strip() or _kind(env)
     found = _of_gitlab(env) if kind == "gitlab" else _of_actions(env) if kind in FORGES else {}
-    own = {name: env.get(name, "").strip() for name in (_TOKEN, _URL, _REPOSITORY, _PULL, _COMMIT, _CA, _BRANCH)}
+    own = {
+        name: env.get(name, "").strip() for name in (_TOKEN, _URL, _REPOSITORY, _PULL, _COMMIT, _CA, _BRANCH, _TELLER)
+    }
     return {name: value or found.get(name, "") for name, value in own.items()} | {_KIND: kind}
 
 

@@ -1,4 +1,4 @@
-"""Statuses of a commit: what a plan says, what became of a delivery; and those alone that our own account has set."""
+"""Statuses of a commit: what a plan says, what became of a delivery; and those alone that one account has set."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def put(forge: Forge, commit: str, statuses: Sequence[Status]) -> None:
         forge.set_status(commit, status)
 
 
-def own(forge: Forge, commit: str) -> Mapping[str, Status]:
-    """By its name the newest status of each that our own account has set. Raise ForgeError."""
-    account = forge.account
+def own(forge: Forge, commit: str, account: str = "") -> Mapping[str, Status]:
+    """By its name the newest status of each that `account` has set, or else our own. Raise ForgeError."""
+    account = account or forge.account
     found: dict[str, Status] = {}
     for status in forge.statuses(commit):
         if status.author == account:

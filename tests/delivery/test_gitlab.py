@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.delivery.support.forges import merge_request, nothing_secret
+from tests.delivery.support.forges import merge_request, nothing_secret, of_merge_request
 from tests.delivery.support.gitlab import GitLab, GitLabRan
 from tests.delivery.support.scratch import Scratch
 from tests.support.forge_server import ForgeServer
@@ -106,3 +106,21 @@ def test_a_fork_tells_nothing_and_its_report_is_kept(gitlab: GitLab, scratch: Sc
     assert forge.asked == []
     assert set(ran.uploaded) >= REPORTS
     nothing_secret(ran)
+
+
+@pytest.mark.parametrize(
+    ("fork", "said", "jobs"),
+    [
+        (False, {}, {"change", "comment"}),
+        (True, {}, {"change"}),
+        (True, {"CI_PROJECT_ID": "7"}, {"change"}),  # started in this project by one of its members
+        (False, {"CI_MERGE_REQUEST_EVENT_TYPE": "merge_train"}, {"change"}),
+    ],
+)
+def test_only_what_people_look_at_is_told(
+    fork: bool, said: dict[str, str], jobs: set[str], gitlab: GitLab, forge: ForgeServer
+) -> None:
+    """The plan of a merge train is of the changes before it too: it takes the place of no plan that was approved."""
+    variables = of_merge_request(forge, fork=fork) | said
+    listed = gitlab.run("merge_request_event", variables=variables, jobs=["--list-csv"]).text
+    assert {line.partition(";")[0] for line in listed.splitlines() if ";" in line} - {"name"} == jobs, listed

@@ -91,6 +91,7 @@ def test_a_change_is_planned_and_the_last_task_alone_has_the_token(tekton: Tekto
     (step,) = ran.pods["tell"]["spec"]["containers"]
     given = {one["name"]: one.get("value") for one in step["env"]}
     assert (given["KITCHEN_FORGE_PULL"], given["KITCHEN_FORGE_COMMIT"]) == ("12", "a" * 40)
+    assert given["GIT_CONFIG_VALUE_0"] == step["workingDir"] == "/workspace/source"
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,9 @@ class ForgeServer:
             return self._one_comment(method, int(found[1]), body)
         if found := re.fullmatch(r"/statuses/([0-9a-f]+)", path):
             name = body["name"] if lab else body["context"]
+            last = [one["status"] for one in self.statuses if lab and (one["sha"], one["name"]) == (found[1], name)]
+            if body["state"] == "running" and last[-1:] == ["running"]:  # its text stays, too
+                return 400, {"message": "Cannot transition status via :run from :running"}, {}
             self.add_status(OWN, name, body["state"], body.get("description", ""), found[1])
             return 201, {}, {}
         if found := re.fullmatch(r"(?:/repository)?/commits/([0-9a-f]+)/statuses", path):

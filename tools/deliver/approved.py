@@ -70,23 +70,27 @@ def from_file(path: Path, stack: str) -> Approval:
     return Approval(digest=found.digest, source=printable(str(path)), changes=found.changes, base=base)
 
 
-def from_forge(forge: Forge, landed: Landed, stack: str) -> Approval:
-    """What our own account has said of the pull request's last commit; raise NotApprovedError, ForgeError."""
+def from_forge(forge: Forge, landed: Landed, stack: str, teller: str = "") -> Approval:
+    """What `teller`, or else our own account, has said of the pull request's last commit.
+
+    Raise NotApprovedError, ForgeError.
+    """
     if landed.pull is None:
         raise NotApprovedError(
             f"stack {stack}: {landed.title}: nobody has approved a plan of it; deliver a merge, or name the report "
             f"that was approved: make deliver STACK={stack} PLAN=reports/plan/report.json"
         )
     context = statuses.plan_context(stack)
-    told = statuses.own(forge, landed.pull.head).get(context)
+    teller = teller or forge.account
+    told = statuses.own(forge, landed.pull.head, teller).get(context)
     if told is None or (digest := statuses.digest_in(told)) is None or told.state != SUCCESS:
         said = "no status" if told is None else f"the status {told.state}"
         raise NotApprovedError(
             f"stack {stack}: {landed.title}: its last commit {landed.pull.head[:12]} has {said} `{context}` of "
-            f"{printable(forge.account)}, so no plan was approved; set it by `make plan plan-tell` on that commit, or "
+            f"{printable(teller)}, so no plan was approved; set it by `make plan plan-tell` on that commit, or "
             f"name the report: make deliver STACK={stack} PLAN=reports/plan/report.json"
         )
-    return Approval(digest=digest, source=f"pull request {landed.pull.number}, told by {printable(forge.account)}")
+    return Approval(digest=digest, source=f"pull request {landed.pull.number}, told by {printable(teller)}")
 
 
 def confirmed(approval: Approval, found: Environment, stack: str) -> None:
@@ -128,7 +132,14 @@ def _denied(found: Environment, stack: str) -> Iterator[str]:
 
 
 def earlier(
-    forge: Forge, history: History, landed: Sequence[Landed], stack: str, *, plan: Planner, directory: Path
+    forge: Forge,
+    history: History,
+    landed: Sequence[Landed],
+    stack: str,
+    *,
+    plan: Planner,
+    directory: Path,
+    teller: str = "",
 ) -> tuple[list[Entry], list[str]]:
     """Operations of earlier approved plans that were not delivered, and why others do not count.
 
@@ -138,7 +149,7 @@ def earlier(
     why: list[str] = []
     for one in landed:
         try:
-            approval = from_forge(forge, one, stack)
+            approval = from_forge(forge, one, stack, teller)
             with history.tree(one.commit, directory) as project:
                 planned = plan(stack, project, one.before)
             confirmed(approval, planned, stack)

@@ -64,13 +64,14 @@ class Asked:
 
 @dataclass
 class Delivery:
-    """One delivery; `steps` say how far it is."""
+    """One delivery; `steps` say how far it is. `teller` is the account that tells plans, "" for the token's own."""
 
     asked: Asked
     planner: Planner
     sleep: Callable[[float], None] = time.sleep
     steps: Steps = field(init=False)
     forge: Forge | None = None
+    teller: str = ""
     tried: bool = False
     """Whether an update may have changed something."""
     called: str = "0 of 0"
@@ -106,7 +107,7 @@ class Delivery:
                 rule = f"must be the commit that is checked out: {self.steps.commit}"
                 fault = Fault(path="KITCHEN_FORGE_COMMIT", value=where.commit, rule=rule, example="git checkout COMMIT")
                 raise FaultsError("deliver", [fault])
-            self.forge, self.history.branch = where.forge(), where.branch
+            self.forge, self.history.branch, self.teller = where.forge(), where.branch, where.teller
 
     def _without_token(self) -> list[Fault]:
         """Without a forge a person says which plan was approved, and that nothing else has to be delivered before."""
@@ -168,7 +169,7 @@ class Delivery:
             )
         rest = self.history.landed(self.forge, asked.stack)
         first = next(rest)
-        return from_forge(self.forge, first, asked.stack), first.before, rest
+        return from_forge(self.forge, first, asked.stack, self.teller), first.before, rest
 
     def _update(self, changes: Sequence[Entry], landed: Iterator[Landed]) -> None:
         asked, end = self.asked, time.monotonic() + self.asked.wait
@@ -179,7 +180,8 @@ class Delivery:
                 return (), ()
             note(f"stack {asked.stack}: {len(rest)} earlier merges were not delivered; their plans are made again")
             folder = asked.directory / "deliver"
-            return earlier(self.forge, self.history, rest, asked.stack, plan=self.planner, directory=folder)
+            return earlier(self.forge, self.history, rest, asked.stack, plan=self.planner, directory=folder,
+                           teller=self.teller)  # fmt: skip
 
         gate = Gate(stack=asked.stack, planned=changes, earlier=others, accepted=asked.accept)
         while True:

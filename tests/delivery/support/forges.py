@@ -41,17 +41,24 @@ def pull_request(act: Act, scratch: Scratch, forge: ForgeServer, *, fork: bool =
     return act.run("pull_request", "pull-request", said=said, environment=runner(forge, head))
 
 
+def of_merge_request(forge: ForgeServer, *, fork: bool = False) -> dict[str, str]:
+    """What GitLab tells a pipeline; that of a fork runs in the fork's own project, which is then CI_PROJECT_ID."""
+    return {
+        "CI_API_V4_URL": forge.url,
+        "CI_PROJECT_ID": "8" if fork else "7",
+        "CI_MERGE_REQUEST_IID": str(NUMBER),
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_MERGE_REQUEST_PROJECT_ID": "7",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "8" if fork else "7",
+        "CI_MERGE_REQUEST_EVENT_TYPE": "detached",
+    }
+
+
 def merge_request(gitlab: GitLab, scratch: Scratch, forge: ForgeServer, *, fork: bool = False) -> GitLabRan:
     """The pipeline for the branch that is checked out, as a merge request to main; `plan` alone has the token."""
     forge.head = scratch.git("rev-parse", "HEAD").strip()
-    variables = {
-        "CI_API_V4_URL": forge.url,
-        "CI_MERGE_REQUEST_IID": str(NUMBER),
-        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
-        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "8" if fork else "7",
-    }
     secrets = {"KITCHEN_FORGE_TOKEN": {"plan": TOKEN}}
-    return gitlab.run("merge_request_event", variables=variables, secrets=secrets)
+    return gitlab.run("merge_request_event", variables=of_merge_request(forge, fork=fork), secrets=secrets)
 
 
 def nothing_secret(ran: Ran, *more: str) -> None:

@@ -193,11 +193,21 @@ def test_prod_comes_after_dev_and_after_an_approval() -> None:
     for name in ("merge", "rendered"):
         jobs = workflow(name)["jobs"]
         assert (jobs["prod"]["needs"], jobs["prod"]["environment"]) == ("dev", "prod")
-    for way in ("deliver", "rendered"):
+    # What dev leaves behind is nothing for prod; once it has expired, GitLab would start no job that asks for it.
+    for way, dev in (("deliver", {"job": "deliver dev", "artifacts": False}), ("rendered", "rendered dev")):
         job = gitlab_jobs(gitlab())[f"{way} prod"]
-        assert job["needs"] == [f"{way} dev"]
+        assert job["needs"] == [dev]
         assert job["environment"] == {"name": "prod"}
         assert [(rule["when"], rule["allow_failure"]) for rule in job["rules"]] == [("manual", False)]
+
+
+def test_a_branch_that_differs_hides_no_other_one() -> None:
+    checks = [step for step in workflow("drift")["jobs"]["branches"]["steps"] if "run" in step]
+    assert [step.get("if") for step in checks] == [None, "${{ !cancelled() }}"]
+    jobs = gitlab_jobs(gitlab())
+    assert [jobs[f"branches {stack}"]["script"] for stack in STACKS] == [
+        [f"make gitops-check STACK={stack}"] for stack in STACKS
+    ]
 
 
 def test_an_environment_is_delivered_in_one_way() -> None:
@@ -245,7 +255,10 @@ def test_a_merge_request_has_the_token_in_one_job_that_forks_do_not_have() -> No
     jobs = gitlab_jobs(gitlab())
     of_changes = {name: job for name, job in jobs.items() if "merge_request_event" in str(job["rules"])}
     assert set(of_changes) == {"change", "comment"}
-    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in of_changes["comment"]["rules"][0]["if"]
+    *never, told = of_changes["comment"]["rules"]
+    # A fork's pipeline runs in the fork's project: that it is the pipeline's own says nothing.
+    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID" in told["if"]
+    assert [rule["when"] for rule in never] == ["never"]
     assert [name for name, job in jobs.items() if job.get("environment") == {"name": "plan", "action": "access"}] == [
         "comment"
     ], "a variable of GitLab goes to every job, unless it is tied to an environment"

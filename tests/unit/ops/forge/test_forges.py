@@ -74,6 +74,15 @@ def test_statuses_are_set_and_read_the_newest_first(server: ForgeServer) -> None
     assert one.statuses(MERGE) == []
 
 
+def test_another_word_for_the_same_state_is_told_too(server: ForgeServer) -> None:
+    """GitLab lets nobody say `running` twice: a delivery that was begun, and then met another run."""
+    one = forge(server)
+    for text in ("begun", "begun", "another run is at work"):
+        one.set_status(HEAD, Status(context="kitchen/deliver (dev)", state=PENDING, description=text))
+    newest = one.statuses(HEAD)[0]
+    assert (newest.state, newest.description) == (PENDING, "another run is at work")
+
+
 def test_the_pull_request_of_a_commit_is_found(server: ForgeServer) -> None:
     server.merged = True
     (found,) = forge(server).pulls_of(MERGE)
@@ -338,3 +347,8 @@ def test_what_pipelines_set_is_taken(tmp_path: Path) -> None:
     found = place(lab)
     assert found is not None
     assert (found.kind, found.repository, found.pull, found.commit) == ("gitlab", "ai/group/kitchen", 3, HEAD)
+    assert found.teller == ""
+    merged = {"CI_COMMIT_SHA": MERGE, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": HEAD, "KITCHEN_FORGE_TELLER": "planner"}
+    found = place(lab | merged)
+    assert found is not None
+    assert (found.commit, found.teller) == (HEAD, "planner")

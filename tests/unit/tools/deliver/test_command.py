@@ -308,6 +308,31 @@ def test_all_that_is_missing_is_told_at_once(tmp_path: Path, monkeypatch: Any) -
         assert part in text
 
 
+def test_plans_of_another_account_are_believed_where_it_is_named(delivery: Delivery, monkeypatch: Any) -> None:
+    """Its token is in jobs that run code of changes; that of a delivery may more, and is not."""
+    told = {"KITCHEN_FORGE": "gitlab", "KITCHEN_FORGE_URL": "https://gitlab.example.com/api/v4",
+            "KITCHEN_FORGE_REPOSITORY": "ai/kitchen", "KITCHEN_FORGE_TOKEN": "t", "KITCHEN_FORGE_TELLER": "planner",
+            "PULUMI_BACKEND_URL": "file:///x"}  # fmt: skip
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    made = Delivery(Asked(stack="dev"), lambda *_: told_reports.environment())
+    monkeypatch.setattr(made.history, "commit", lambda: "b" * 40)  # whatever is edited here now
+    made.prepare()
+    delivery.teller = made.teller
+    assert program.run(delivery) == 3
+    book: Any = delivery.forge
+    (pull,) = book.pulls[delivery.steps.commit]
+    book.approve(pull, told_reports.digest("dev"), author="planner")
+    asked: list[str] = []
+    monkeypatch.setattr(command, "earlier", lambda *_, teller, **__: asked.append(teller) or ((), ()))
+    more = Change(operation="delete", urn="u", type="kubernetes:v1:Secret", namespace="a", called="b")
+    monkeypatch.setattr(command, "deploy", lambda *_, gate, **__: gate(Outcome(status=0, started=[more]), Drift()))
+    assert program.run(delivery) == 3
+    assert asked == ["planner"], "for earlier merges, too"
+    monkeypatch.setattr(command, "deploy", lambda *_, **__: None)
+    assert program.run(delivery) == 0
+
+
 def test_bad_words_end_in_one_message(capsys: Any) -> None:
     assert program.main(["--stack", "nope"]) == 2
     assert "STACK=nope: there is no Pulumi.nope.yaml" in capsys.readouterr().err

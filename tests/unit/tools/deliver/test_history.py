@@ -205,6 +205,10 @@ def test_the_approval_is_our_own_account_s_word_alone() -> None:
     book.approve(one.pull, DIGEST, state=FAILURE)
     with pytest.raises(NotApprovedError, match="has the status failure"):
         from_forge(book, one, "dev")
+    book.approve(one.pull, DIGEST, author="planner")
+    assert from_forge(book, one, "dev", "planner").source == "pull request 7, told by planner"
+    with pytest.raises(NotApprovedError, match=r"has no status `kitchen/plan \(dev\)` of another"):
+        from_forge(book, one, "dev", "another")
     with pytest.raises(NotApprovedError, match="nobody has approved a plan of it"):
         from_forge(book, Landed(commit="b" * 40, before=None, pull=None), "dev")
 
@@ -242,12 +246,13 @@ def test_a_report_in_a_file_is_an_approval(tmp_path: Path) -> None:
             from_file(folder / "report.json", stack)
 
 
-def test_earlier_plans_are_made_again_at_their_own_commits(repo: Repo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("teller", ["", "planner"])
+def test_earlier_plans_are_made_again_at_their_own_commits(teller: str, repo: Repo, tmp_path: Path) -> None:
     book: Any = Book()
     commits = [repo.commit(word) for word in ("one", "two", "three")]
     pulls = [pull(book, number, str(number) * 40, commit) for number, commit in enumerate(commits, 1)]
     for one, word in zip(pulls, ("one", "changed", "three"), strict=True):
-        book.approve(one, told_reports.digest(word))
+        book.approve(one, told_reports.digest(word), author=teller or OWN)
     seen: list[tuple[str, str | None]] = []
 
     def plan(stack: str, project: Path, base: str | None) -> Any:
@@ -257,7 +262,7 @@ def test_earlier_plans_are_made_again_at_their_own_commits(repo: Repo, tmp_path:
 
     history = History(repo.path)
     rest = list(history.landed(book, "dev"))[1:]
-    changes, why = earlier(book, history, rest, "dev", plan=plan, directory=tmp_path / "trees")
+    changes, why = earlier(book, history, rest, "dev", plan=plan, directory=tmp_path / "trees", teller=teller)
     assert [one["name"] for one in changes] == ["one"]
     assert seen == [("two", commits[0]), ("one", rest[1].before)]
     assert len(why) == 2, "the first commit came in by nobody's pull request, and two was planned otherwise"
