@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops.forge.settings import no_token, place
-from ops.forge.things import FAILURE, PENDING, SUCCESS, Forge, Issue, Status
+from ops.forge.things import FAILURE, SUCCESS, Forge, Issue, Status
 from ops.plan.style import Markdown
 from ops.tell.body import marked
 
@@ -71,6 +71,6 @@ def _text(environment: str, found: int, unseen: Sequence[str], text: str) -> str
 
 
 def _status(environment: str, found: int, unseen: Sequence[str]) -> Status:
-    state = FAILURE if found else PENDING if unseen else SUCCESS
+    state = FAILURE if found or unseen else SUCCESS
     said = f"{found} differ" if found else "not everything could be looked at" if unseen else "no drift"
     return Status(context=f"kitchen/drift ({environment})", state=state, description=said)

@@ -67,6 +67,8 @@ def test_what_could_not_be_looked_at_closes_nothing(server: ForgeServer) -> None
     assert tell(1, ["the store\n# x"]) == "issue 1 edited"
     (told,) = issues(server)
     assert "Not looked at:\n- the store\\\\n# x\n" in told[1]
+    bad = "failed" if server.kind == "gitlab" else "failure"
+    assert states(server) == [bad] * 4, "no state that GitLab would take for a job that still runs"
 
 
 def test_an_issue_of_another_with_our_mark_is_left_alone(server: ForgeServer) -> None:
