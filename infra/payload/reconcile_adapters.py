@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from .adapter_status import OTHER, RANK, REASONS, SERVER, Status, log, serve
 from .fetch_adapters import fetch, not_signed, read_manifest
-from .local_files import discard
+from .local_files import discard, folders, size
 from .receiving import BAD_INPUT, WRONG_CONTENT, FetchError
 from .store_key import StoreKey
 from .update_api import Server, ServerError
@@ -178,13 +178,13 @@ class Reconciler:
     def _clean(self, needed: int) -> bool:
         """Remove versions that nobody needs: after a while, or at once where room is needed. Whether there is room."""
         wanted = {str(self._path(adapter)) for adapter in self._declared or ()} | set(self._loaded.values())
-        present = [path for path in self._root.glob("*/*") if path.is_dir() and not path.is_symlink()]
+        present = [version for adapter in folders(self._root) for version in folders(adapter)]
         idle = {p: self._idle.get(p, time.monotonic()) for p in present if str(p / p.parent.name) not in wanted}
         self._idle = idle if self._declared is not None else {}
-        used = sum(_size(path) for path in present)
+        used = sum(size(path) for path in present)
         for path, since in sorted(self._idle.items(), key=lambda item: item[1]):
             if time.monotonic() - since >= self._keep or used + needed > self._space:
-                used -= _size(path)
+                used -= size(path)
                 discard(path)
                 self._idle.pop(path)
                 self._verified.discard(path / path.parent.name)
@@ -253,10 +253,6 @@ class Reconciler:
     def _sum(adapter: dict[str, Any]) -> str:
         files = sorted((file["path"], file["sha256"], file["sizeBytes"]) for file in adapter["files"])
         return hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
-
-
-def _size(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
 
 
 def write_token(path: Path) -> str:
