@@ -21,7 +21,7 @@ from components.serving.vllm import ADAPTERS_PATH, LoraOptions
 SIDECAR = "reconcile-adapters"
 SCRIPTS = pod_package.files(
     *("adapter_file", "adapter_status", "fetch_adapters", "guard_updates", "local_files", "reconcile_adapters"),
-    *("receiving", "signer_keys", "store_key", "tensor_values", "update_api", "verify_signature"),
+    *("receiving", "signer_keys", "store_key", "tensor_values", "update_api", "verify_signature", "version_folders"),
 )
 SCRIPTS_PATH = "/etc/kitchen/hot"
 TOKEN_FOLDER = "/run/kitchen"

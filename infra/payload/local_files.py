@@ -5,7 +5,6 @@ On Python 3.9+ and nothing else.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -71,20 +70,3 @@ def sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     os.fsync(descriptor)
     os.close(descriptor)
-
-
-def folders(folder: Path) -> list[Path]:
-    """Those in it that are no links. What goes away meanwhile is none: a person or a node may clear a volume."""
-    with contextlib.suppress(OSError), os.scandir(folder) as found:
-        return [Path(entry.path) for entry in found if entry.is_dir(follow_symlinks=False)]
-    return []
-
-
-def size(folder: Path) -> int:
-    """Bytes of its files, as far as they are there when they are looked at."""
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += Path(path, name).lstat().st_size
-    return total

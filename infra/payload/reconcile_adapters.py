@@ -25,10 +25,11 @@ from typing import Any, NamedTuple
 
 from .adapter_status import OTHER, RANK, REASONS, SERVER, Status, log, serve
 from .fetch_adapters import fetch, not_signed, read_manifest
-from .local_files import discard, folders, size
+from .local_files import discard
 from .receiving import BAD_INPUT, WRONG_CONTENT, FetchError
 from .store_key import StoreKey
 from .update_api import Server, ServerError
+from .version_folders import folders, size
 
 FIRST_RETRY, LAST_RETRY = 2.0, 60.0
 
