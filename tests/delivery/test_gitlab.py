@@ -18,13 +18,6 @@ REPORTS = {f"change/reports/plan/{name}" for name in ("report.json", "report.md"
 
 
 @pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
-    made = Scratch(tmp_path / "scratch")
-    made.make()
-    return made
-
-
-@pytest.fixture
 def gitlab(tmp_path: Path, scratch: Scratch) -> GitLab:
     return GitLab(tmp_path / "gitlab", scratch)
 

@@ -28,9 +28,8 @@ def tekton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TektonControlle
     folder = tmp_path_factory.mktemp("tekton")
     with Cluster(folder / "cluster") as cluster, ExitStack() as stack:
         stack.callback(cluster.destroy)
-        webhook = TektonWebhook(folder / "webhook", cluster)
-        webhook.start(stack)
-        made = TektonController(folder / "controller", cluster, webhook)
+        TektonWebhook(folder / "webhook", cluster).start(stack)
+        made = TektonController(folder / "controller", cluster)
         made.start(stack)
         made.kubectl("create", "namespace", OURS)
         made.kubectl("label", "namespace", OURS, "pod-security.kubernetes.io/enforce=restricted")

@@ -23,13 +23,6 @@ TELL, SUMMARY = "comment and statuses", "summary"
 
 
 @pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
-    made = Scratch(tmp_path / "scratch")
-    made.make()
-    return made
-
-
-@pytest.fixture
 def act(tmp_path: Path, scratch: Scratch) -> Act:
     return Act(tmp_path / "act", scratch)
 

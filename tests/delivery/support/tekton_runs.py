@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from tests.cluster.support.kubectl import Kubectl
-from tests.delivery.support.tekton import NAMESPACE, TektonWebhook
+from tests.delivery.support.tekton import NAMESPACE
 from tests.entry.counter.parts import Part
 from tests.support.ports import free_ports
 from tools.cluster import Cluster
@@ -45,9 +45,8 @@ class Ran:
 class TektonController:
     """Started within `stack`, after the webhook; its images are names alone, for nothing pulls them."""
 
-    def __init__(self, folder: Path, cluster: Cluster, webhook: TektonWebhook) -> None:
+    def __init__(self, folder: Path, cluster: Cluster) -> None:
         self.kubectl, self._folder, self._cluster = Kubectl(cluster.kubeconfig), folder, cluster
-        self._webhook = webhook
 
     def start(self, stack: ExitStack) -> None:
         self._folder.mkdir(parents=True)
